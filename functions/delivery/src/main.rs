@@ -1,0 +1,14 @@
+//! The Lambda function `delivery`; see the library for what it does.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use shared::App;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let app = App::start().await?;
+    let retry = app.retry_queue()?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<delivery::Trigger>| {
+        Ok::<_, std::convert::Infallible>(delivery::handle(app, retry, event).await)
+    }))
+    .await
+}

@@ -1,0 +1,19 @@
+//! `DELETE /rooms/{bookId}/presence`: takes the caller out of a room (`room:user-left`).
+
+use shared::App;
+use shared::http::{Answer, Call, Problem};
+use shared::id::BookId;
+use shared::presence::{self, Moment, Seat};
+use shared::time::Millis;
+
+/// Leaves, or finds the caller already gone.
+///
+/// # Errors
+/// 400, 401 as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
+    let caller = app.member(&call).await?;
+    let book = BookId::parse(call.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+    let seat = Seat { book, user: caller.user };
+    let observed = presence::leave(&app.store, &seat, Moment::Now(Millis::now())).await?;
+    Ok(Answer::no_content().afterwards(app.deliver(presence::deliverable(observed.change))))
+}

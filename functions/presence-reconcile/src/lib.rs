@@ -1,0 +1,32 @@
+//! Every minute: heals the rooms after a missed webhook.
+
+use std::time::Duration;
+
+use lambda_runtime::LambdaEvent;
+use serde_json::{Value, json};
+use shared::reconcile::{self, ReconcileError};
+use shared::telemetry::{self, Record};
+use shared::{App, time::Millis};
+
+/// Kept back from the function's time-out, to finish rooms that were begun.
+const RESERVE: Duration = Duration::from_secs(10);
+
+/// Compares as many rooms as there is time for, and says what came of it.
+///
+/// # Errors
+/// When the rooms cannot be listed; the next minute's run tries again.
+pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, ReconcileError> {
+    let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+    let left = Duration::from_millis(deadline.saturating_sub(Millis::now().0).try_into().unwrap_or_default());
+    let record = Record::new(&event.context.request_id, "presence-reconcile");
+    // Boxed: the layout of all the futures below is more than the compiler follows.
+    let work = Box::pin(async {
+        let report = reconcile::run(app, left.saturating_sub(RESERVE)).await.inspect_err(|error| telemetry::cause(error))?;
+        let report = json!({ "rooms": report.rooms, "healed": report.healed, "failed": report.failed, "left": report.left });
+        telemetry::note("report", report.clone());
+        Ok(report)
+    });
+    let done = record.scope(work).await;
+    record.print();
+    done
+}

@@ -1,0 +1,14 @@
+//! The Lambda function `presence-reconcile`; see the library for what it does.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use presence_reconcile::handle;
+use shared::App;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let app = App::start().await?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
+        handle(app, event).await.map_err(|error| error.to_string())
+    }))
+    .await
+}

@@ -1,0 +1,64 @@
+//! `POST /pusher/auth` and `POST /pusher/user-auth`: what Pusher's clients ask before they subscribe or sign in.
+
+use serde::Deserialize;
+use shared::App;
+use shared::authorization::{self, authorize};
+use shared::channel::ChannelName;
+use shared::http::{Answer, Call, Problem};
+use shared::socket_id::SocketId;
+use shared::time::Millis;
+use shared::{profile, telemetry};
+
+#[derive(Deserialize)]
+struct Subscription {
+    socket_id: String,
+    channel_name: String,
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    socket_id: String,
+}
+
+/// Answers either route, and counts how it went.
+///
+/// # Errors
+/// 400, 401, 403, 413, 415 as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
+    let decided = match call.route() {
+        "POST /pusher/user-auth" => user(app, &call).await,
+        _ => channel(app, &call).await,
+    };
+    match &decided {
+        Ok(_) => telemetry::authorization_granted(),
+        Err(Problem::Unauthenticated(_)) => telemetry::authorization_refused("unauthenticated"),
+        Err(Problem::Forbidden(_)) => telemetry::authorization_refused("forbidden"),
+        Err(Problem::Internal(_)) => telemetry::authorization_refused("failed"),
+        Err(_) => telemetry::authorization_refused("malformed"),
+    }
+    decided
+}
+
+async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
+    let caller = app.member(call).await?;
+    let asked: Subscription = call.json_or_form()?;
+    let socket = SocketId::parse(&asked.socket_id)?;
+    let name = ChannelName::parse(&asked.channel_name)?;
+    let granted = authorize(app, &caller, &socket, &name).await?;
+
+    let answer = Answer::ok(&granted.grant);
+    let Some(person) = granted.stale_profile else { return Ok(answer) };
+    let store = app.store.clone();
+    Ok(answer.afterwards(async move {
+        if let Err(error) = profile::keep(&store, &person, Millis::now()).await {
+            telemetry::cause(&error);
+        }
+    }))
+}
+
+async fn user(app: &App, call: &Call) -> Result<Answer, Problem> {
+    let caller = app.member(call).await?;
+    let asked: SignIn = call.json_or_form()?;
+    let socket = SocketId::parse(&asked.socket_id)?;
+    Ok(Answer::ok(&authorization::sign_in(app, &caller, &socket)))
+}

@@ -1,0 +1,125 @@
+"""Deploys template.yaml to ministack: one request in JSON on stdin, JSON lines on stdout.
+
+Lines are `{"step": …, "done": n, "total": n}` while it works and `{"result": {…}}` at the end. What
+goes wrong is one sentence on stderr and exit status 1.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+import zipfile
+
+import boto3
+from botocore.config import Config
+
+import template as sam
+
+POLL_SECONDS = 0.1
+DEADLINE_SECONDS = 120
+
+
+def main():
+    request = json.load(sys.stdin)
+    session = boto3.session.Session()
+    config = Config(retries={"max_attempts": 1})
+
+    def client(service):
+        return session.client(service, endpoint_url=request["endpoint"], config=config)
+
+    create_secret(client("secretsmanager"), request["secret"])
+    template = sam.load(request["template"])
+    keys = upload_code(client("s3"), request, sorted(set(sam.functions(template).values())))
+    sam.place_code(template, request["codeBucket"], keys)
+    template = sam.to_cloudformation(template, request["parameters"])
+    cors = sam.bridge_gaps(template, request["apiId"])
+    cloudformation = client("cloudformation")
+    outputs = create_stack(cloudformation, request, template)
+    dynamodb = client("dynamodb")
+    enable_expiry(cloudformation, dynamodb, request["stackName"], template)
+    seed(dynamodb, outputs["TableName"], request["items"])
+    emit(result={"outputs": outputs, "cors": cors})
+
+
+def emit(**line):
+    print(json.dumps(line), flush=True)
+
+
+def create_secret(secrets, secret):
+    """The template reads it while the stack is created, as it does on AWS."""
+    secrets.create_secret(Name=secret["name"], SecretString=json.dumps(secret["value"]))
+
+
+def upload_code(s3, request, binaries):
+    """One archive per binary. Not compressed: on one machine that only takes time."""
+    s3.create_bucket(Bucket=request["codeBucket"])
+    keys = {}
+    for done, binary in enumerate(binaries):
+        emit(step="Uploading functions", done=done, total=len(binaries))
+        path = os.path.join(request["binaries"], binary)
+        if not os.path.isfile(path):
+            fail(f"The template names the binary {binary}, but {path} does not exist; is its package in the workspace?")
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+            file.write(path, "bootstrap")
+        keys[binary] = f"{binary}.zip"
+        s3.put_object(Bucket=request["codeBucket"], Key=keys[binary], Body=archive.getvalue())
+    return keys
+
+
+def create_stack(cloudformation, request, template):
+    stack = request["stackName"]
+    cloudformation.create_stack(
+        StackName=stack,
+        TemplateBody=json.dumps(template),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in request["parameters"].items()
+        ],
+    )
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        complete = sum(resource["ResourceStatus"] == "CREATE_COMPLETE" for resource in resources)
+        emit(step="Creating the stack", done=complete, total=len(template["Resources"]))
+        if described["StackStatus"] == "CREATE_COMPLETE":
+            return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+        if described["StackStatus"] != "CREATE_IN_PROGRESS":
+            fail(f"The stack was not created: {why_it_failed(cloudformation, stack, described)}")
+        time.sleep(POLL_SECONDS)
+    fail(f"The stack was not created within {DEADLINE_SECONDS} seconds.")
+
+
+def why_it_failed(cloudformation, stack, described):
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+    if not failed:
+        return described.get("StackStatusReason", described["StackStatus"])
+    first = failed[-1]
+    return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"
+
+
+def enable_expiry(cloudformation, dynamodb, stack, template):
+    """Gap: CloudFormation in ministack ignores a table's `TimeToLiveSpecification`. DynamoDB there does not."""
+    for name, resource in template["Resources"].items():
+        expiry = resource["Properties"].get("TimeToLiveSpecification")
+        if resource["Type"] == "AWS::DynamoDB::Table" and expiry:
+            described = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
+            table = described["StackResourceDetail"]["PhysicalResourceId"]
+            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=expiry)
+
+
+def seed(dynamodb, table, items):
+    for item in items:
+        dynamodb.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+
+
+def fail(sentence):
+    print(sentence, file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+//! The people and the book that every local stack begins with.
+
+use serde::{Deserialize, Serialize};
+
+/// An author, a reader and a book, all invented.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Demo {
+    pub(crate) book_id: String,
+    pub(crate) book_title: String,
+    pub(crate) author_id: String,
+    pub(crate) reader_id: String,
+}
+
+pub(crate) const AUTHOR_NAME: &str = "Ursula Vey";
+
+impl Demo {
+    pub(crate) fn new() -> Self {
+        Self {
+            book_id: "the-left-hand".to_owned(),
+            book_title: "The Left Hand of the Tide".to_owned(),
+            author_id: "ursula".to_owned(),
+            reader_id: "ben".to_owned(),
+        }
+    }
+
+    /// The name that the person's token carries.
+    pub(crate) fn name_of(&self, user_id: &str) -> Option<&'static str> {
+        if user_id == self.author_id {
+            Some(AUTHOR_NAME)
+        } else if user_id == self.reader_id {
+            Some("Ben Okoro")
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Deploys the template, by a bridge in Python: SAM's transform exists in no other language.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+
+use crate::cli::Ports;
+use crate::demo::{AUTHOR_NAME, Demo};
+use crate::front_door::Cors;
+use crate::ministack;
+use crate::secrets::Secrets;
+use crate::sockudo;
+use crate::step::Step;
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+
+/// Eight hexadecimal digits, as ministack wants them.
+pub(crate) const API_ID: &str = "ca411107";
+
+/// What the deployed stack is.
+#[derive(Deserialize)]
+pub(crate) struct Deployment {
+    pub(crate) outputs: Outputs,
+    pub(crate) cors: Cors,
+}
+
+/// The template's outputs, as far as they mean anything here.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Outputs {
+    pub(crate) table_name: String,
+    pub(crate) retry_queue_url: String,
+    pub(crate) dead_letter_queue_url: String,
+}
+
+/// A line of what the bridge says.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Progress { step: String, done: u64, total: u64 },
+    Result { result: Deployment },
+}
+
+/// Deploys to a ministack that holds nothing yet.
+pub(crate) async fn deploy(
+    workspace: &Workspace,
+    tools: &Tools,
+    ports: &Ports,
+    secrets: &Secrets,
+    demo: &Demo,
+    logs: &Path,
+) -> Result<Deployment> {
+    let log = logs.join("deploy.log");
+    let errors =
+        fs::File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+    let mut step = Step::begin("Deploying template.yaml");
+    let mut bridge = Command::new(&tools.python)
+        .arg("-B")
+        .arg(workspace.root.join("local/bridge/deploy.py"))
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .envs(ministack::credentials())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(errors)
+        .kill_on_drop(true)
+        .spawn()
+        .context("The deployment cannot be started")?;
+    let request = request(workspace, ports, secrets, demo).to_string();
+    let mut input = bridge.stdin.take().context("The deployment has no input")?;
+    input.write_all(request.as_bytes()).await?;
+    drop(input);
+    let mut lines = BufReader::new(
+        bridge
+            .stdout
+            .take()
+            .context("The deployment has no output")?,
+    )
+    .lines();
+    let mut deployment = None;
+    while let Some(line) = lines.next_line().await? {
+        match serde_json::from_str(&line)
+            .with_context(|| format!("The deployment said what it should not: {line}"))?
+        {
+            Line::Progress {
+                step: note,
+                done,
+                total,
+            } => step.advance(done, total, &note),
+            Line::Result { result } => deployment = Some(result),
+        }
+    }
+    if !bridge.wait().await?.success() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let sentence = said.lines().last().unwrap_or("it said nothing");
+        bail!(
+            "template.yaml was not deployed: {sentence} The full log is {}",
+            log.display()
+        );
+    }
+    step.finish();
+    deployment.ok_or_else(|| {
+        anyhow!(
+            "The deployment ended without a result; its log is {}",
+            log.display()
+        )
+    })
+}
+
+fn request(
+    workspace: &Workspace,
+    ports: &Ports,
+    secrets: &Secrets,
+    demo: &Demo,
+) -> serde_json::Value {
+    json!({
+        "endpoint": ministack::endpoint(ports.ministack_port),
+        "template": workspace.root.join("template.yaml"),
+        "stackName": "carillon-local",
+        "apiId": API_ID,
+        "binaries": workspace.binaries,
+        "codeBucket": "carillon-code",
+        "parameters": {
+            "Stage": "dev",
+            "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
+            "AllowedOrigins": format!("http://localhost:{},http://localhost:3001", ports.port),
+            "PusherAppId": sockudo::APP_ID,
+            "PusherKey": sockudo::KEY,
+            "PusherHost": sockudo::HOST,
+            "PusherPort": ports.sockudo_port.to_string(),
+            "PusherScheme": "http",
+            "SecretName": "carillon",
+        },
+        "secret": {
+            "name": "carillon",
+            "value": {
+                "PUSHER_SECRET": secrets.pusher_secret,
+                "PUSHER_PREVIOUS_SECRET": "",
+                "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": secrets.encryption_master_key_base64,
+                "JWT_SECRET": secrets.jwt_secret,
+            },
+        },
+        "items": [{
+            "pk": format!("BOOK#{}", demo.book_id),
+            "sk": "BOOK",
+            "title": demo.book_title,
+            "authorId": demo.author_id,
+            "authorName": AUTHOR_NAME,
+        }],
+    })
+}

@@ -1,0 +1,261 @@
+//! The HTTP API: passed on to ministack, with API Gateway's own limits and answers.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Cors;
+
+/// API Gateway's limit for the body of a request, and the one that Lambda sets for an answer is smaller.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// API Gateway's limit for an integration of an HTTP API.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Headers of one connection, which have no meaning on the next.
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Where the HTTP API is, and what ministack does not do for it.
+#[derive(Clone)]
+pub(super) struct HttpApi {
+    address: String,
+    cors: Cors,
+    client: Client<HttpConnector, Body>,
+}
+
+impl HttpApi {
+    /// `address` is that of the stage, without a slash at the end.
+    pub(super) fn new(address: &str, cors: Cors) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self {
+            address: address.to_owned(),
+            cors,
+            client: Client::builder(TokioExecutor::new()).build(connector),
+        }
+    }
+}
+
+/// Answers one request.
+pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Response {
+    if request.method() == Method::OPTIONS && api.cors.is_configured() {
+        return (
+            StatusCode::NO_CONTENT,
+            api.cors.preflight_headers(request.headers()),
+        )
+            .into_response();
+    }
+    let cors_headers = api.cors.answer_headers(request.headers());
+    let mut answer = match tokio::time::timeout(TIMEOUT, forward(&api, request)).await {
+        Ok(answer) => answer,
+        Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    };
+    // API Gateway's settings replace what a function says about CORS.
+    remove(answer.headers_mut(), |name| {
+        name.as_str().starts_with("access-control-")
+    });
+    answer.headers_mut().extend(cors_headers);
+    answer
+}
+
+async fn forward(api: &HttpApi, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let Ok(uri) = format!("{}{path}", api.address).parse::<Uri>() else {
+        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
+    };
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return gateway_answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    parts.uri = uri;
+    remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
+    match api
+        .client
+        .request(Request::from_parts(parts, Body::from(body)))
+        .await
+    {
+        Ok(answer) => as_api_gateway(answer.map(Body::new)).await,
+        Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    }
+}
+
+/// What ministack answers, as API Gateway would.
+async fn as_api_gateway(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+    };
+    if parts.status == StatusCode::BAD_GATEWAY && is_function_error(&body) {
+        // ministack shows the text of the error. API Gateway keeps it from clients.
+        return gateway_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Whether the body is the error that a function ended with, not an answer that it gave.
+fn is_function_error(body: &Bytes) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct FunctionError {
+        #[serde(rename = "errorMessage")]
+        _error_message: String,
+    }
+    serde_json::from_slice::<FunctionError>(body).is_ok()
+}
+
+/// An answer of API Gateway's own.
+fn gateway_answer(status: StatusCode, message: &str) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    (
+        status,
+        [(CONTENT_TYPE, json)],
+        json!({ "message": message }).to_string(),
+    )
+        .into_response()
+}
+
+fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<_> = headers
+        .keys()
+        .filter(|name| unwanted(name))
+        .cloned()
+        .collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::router;
+    use super::*;
+    use axum::Router;
+    use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN};
+    use tokio::net::TcpListener;
+    use tower::ServiceExt;
+
+    /// Tells what reached it; at /broken, fails as a function does, at /refusing, as one decides to.
+    async fn upstream(request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
+        match parts.uri.path() {
+            "/stage/broken" => (
+                StatusCode::BAD_GATEWAY,
+                r#"{"errorMessage":"a secret","errorType":"E"}"#,
+            )
+                .into_response(),
+            "/stage/refusing" => {
+                (StatusCode::BAD_GATEWAY, r#"{"error":"Bad Gateway"}"#).into_response()
+            }
+            _ => {
+                let said = format!(
+                    "{} {} {} {body}",
+                    parts.method,
+                    parts.uri,
+                    parts.headers["authorization"].to_str().unwrap()
+                );
+                (
+                    StatusCode::CREATED,
+                    [("x-request-id", "1"), ("access-control-allow-origin", "*")],
+                    said,
+                )
+                    .into_response()
+            }
+        }
+    }
+
+    async fn front_door() -> Router {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}/stage", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(upstream)).await });
+        let cors =
+            serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
+        router(HttpApi::new(&address, cors))
+    }
+
+    async fn answer_to(
+        request: http::request::Builder,
+        body: impl Into<Body>,
+    ) -> (StatusCode, HeaderMap, String) {
+        let request = request
+            .header("authorization", "Bearer t")
+            .body(body.into())
+            .unwrap();
+        let (parts, body) = front_door()
+            .await
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(body.into()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_request_and_its_answer_pass_unchanged() {
+        let request = Request::put("/a%20b?c=%2F&c=d").header(ORIGIN, "http://localhost:3001");
+        let (status, headers, body) = answer_to(request, "{ }").await;
+        assert_eq!(status, StatusCode::CREATED);
+        assert_eq!(body, "PUT /stage/a%20b?c=%2F&c=d Bearer t { }");
+        assert_eq!(headers["x-request-id"], "1");
+        assert_eq!(
+            headers[ACCESS_CONTROL_ALLOW_ORIGIN],
+            "http://localhost:3001"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_function_says_about_cors_does_not_count() {
+        let (_, headers, _) = answer_to(Request::get("/").header(ORIGIN, "http://other"), "").await;
+        assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+    }
+
+    #[tokio::test]
+    async fn a_preflight_request_reaches_no_function() {
+        let request = Request::options("/").header(ORIGIN, "http://localhost:3001");
+        let (status, _, body) =
+            answer_to(request.header("access-control-request-method", "POST"), "").await;
+        assert_eq!((status, body.as_str()), (StatusCode::NO_CONTENT, ""));
+    }
+
+    #[tokio::test]
+    async fn the_text_of_a_functions_error_stays_inside() {
+        let (status, _, body) = answer_to(Request::get("/broken"), "").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(body, r#"{"message":"Internal Server Error"}"#);
+        let (status, _, _) = answer_to(Request::get("/refusing"), "").await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY);
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_refused() {
+        let (status, _, body) = answer_to(Request::post("/"), vec![b'a'; BODY_LIMIT + 1]).await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(body, r#"{"message":"Request Entity Too Large"}"#);
+    }
+}

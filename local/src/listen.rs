@@ -1,0 +1,24 @@
+//! `cargo local listen`: a real client of the running stack.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::cli;
+use crate::state::State;
+use crate::token;
+use crate::workspace::Workspace;
+
+/// Becomes the Node program that listens as the user.
+pub(crate) fn listen(workspace: &Workspace, options: &cli::Listen) -> Result<ExitCode> {
+    let state = State::read(&workspace.state())?;
+    let error = Command::new("node")
+        .arg(workspace.e2e().join("listen.mjs"))
+        .arg(&options.user_id)
+        .env("CARILLON_STACK", State::path(&workspace.state()))
+        // Not as an argument: those are visible to every user of the machine.
+        .env("CARILLON_TOKEN", token::of_user(&state, &options.user_id)?)
+        .exec();
+    Err(error).context("Node.js cannot be started; install it and try again")
+}

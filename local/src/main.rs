@@ -1,0 +1,85 @@
+//! `cargo local`: Carillon on one machine, from the deployed template and without Docker.
+//!
+//! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's
+//! protocol), deploys `template.yaml` and puts one address in front of it all.
+
+mod cli;
+mod demo;
+mod deploy;
+mod front_door;
+mod functions;
+mod listen;
+mod ministack;
+mod ports;
+mod prerequisites;
+mod private_file;
+mod probe;
+mod processes;
+mod run;
+mod secrets;
+mod sockudo;
+mod stack;
+mod state;
+mod step;
+mod tally;
+mod test;
+mod token;
+mod tools;
+mod watchdog;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use cli::{Cli, Command};
+use processes::Processes;
+use workspace::Workspace;
+
+// One thread is enough for a developer's traffic, and makes the order of things easy to follow.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(Command::Watchdog) = cli.command {
+        watchdog::watch();
+        return ExitCode::SUCCESS;
+    }
+    let processes = Processes::default();
+    let outcome = tokio::select! {
+        outcome = execute(cli, &processes) => outcome,
+        outcome = interrupted() => outcome,
+    };
+    processes.stop_all();
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
+    let workspace = Workspace::locate()?;
+    match cli.command {
+        None => run::run(&workspace, processes, &cli.ports).await,
+        Some(Command::Test(options)) => test::test(&workspace, processes, &options).await,
+        Some(Command::Token(options)) => token::print(&workspace, &options),
+        Some(Command::Listen(options)) => listen::listen(&workspace, &options),
+        Some(Command::Watchdog) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Ends with the first signal that asks to stop; the children are then stopped by `main`.
+async fn interrupted() -> Result<ExitCode> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    eprintln!("\nStopping.");
+    // What a shell reports for a command that Ctrl-C ended.
+    Ok(ExitCode::from(130))
+}

@@ -1,0 +1,65 @@
+//! ministack: API Gateway, Lambda, DynamoDB, SQS and the rest of AWS that the template names.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use http::Uri;
+use tokio::process::Command;
+
+use crate::probe;
+use crate::processes::{Processes, Service};
+use crate::tools::Tools;
+
+pub(crate) const REGION: &str = "us-east-1";
+
+pub(crate) fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Starts it without any state, and waits until it answers.
+pub(crate) async fn start<'a>(
+    processes: &'a Processes,
+    tools: &Tools,
+    port: u16,
+    state: &Path,
+    logs: &Path,
+) -> Result<Service<'a>> {
+    let home = state.join("ministack");
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).with_context(|| format!("{} cannot be created", home.display()))?;
+    let mut command = Command::new(&tools.ministack);
+    command
+        // The functions inherit ministack's whole environment: nothing of the developer's own AWS
+        // account or shell may be in it.
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", &home)
+        .env("TMPDIR", &home)
+        .env("LANG", "C.UTF-8")
+        .current_dir(&home)
+        // It would listen on every address.
+        .env("BIND_HOST", "127.0.0.1")
+        .env("MINISTACK_HOST", "127.0.0.1")
+        .env("GATEWAY_PORT", port.to_string())
+        // Without it the functions would call AWS itself.
+        .env("AWS_ENDPOINT_URL", endpoint(port))
+        .envs(credentials());
+    let mut service = processes.start_service("ministack", &mut command, logs)?;
+    let health: Uri = format!("{}/_ministack/health", endpoint(port)).parse()?;
+    service
+        .ready(async || probe::succeeds(&health).await)
+        .await?;
+    Ok(service)
+}
+
+/// ministack takes any credentials; the SDKs want some, and must not go looking for real ones.
+pub(crate) fn credentials() -> [(&'static str, &'static str); 5] {
+    [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_REGION", REGION),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
+}

@@ -1,0 +1,95 @@
+//! sockudo: a server of Pusher's protocol, set up with Pusher's limits.
+
+use std::path::Path;
+
+use anyhow::Result;
+use http::Uri;
+use tokio::process::Command;
+
+use crate::private_file;
+use crate::probe;
+use crate::processes::{Processes, Service};
+use crate::tools::Tools;
+
+pub(crate) const HOST: &str = "127.0.0.1";
+pub(crate) const APP_ID: &str = "carillon";
+pub(crate) const KEY: &str = "carillon-local";
+
+/// What its configuration depends on.
+pub(crate) struct Settings<'a> {
+    pub(crate) port: u16,
+    pub(crate) secret: &'a str,
+    pub(crate) webhook: String,
+}
+
+/// A running sockudo, and how to start another like it.
+pub(crate) struct Sockudo<'a> {
+    pub(crate) service: Service<'a>,
+    pub(crate) command: String,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// Starts it and waits until the app is loaded.
+pub(crate) async fn start<'a>(
+    processes: &'a Processes,
+    tools: &Tools,
+    settings: &Settings<'_>,
+    state: &Path,
+    logs: &Path,
+) -> Result<Sockudo<'a>> {
+    let path = state.join("sockudo.toml");
+    private_file::write(&path, &configuration(settings))?;
+    let arguments = vec!["--config".to_owned(), path.display().to_string()];
+    let mut command = Command::new(&tools.sockudo);
+    // Variables such as PORT or REDIS_URL would override the file.
+    command
+        .args(&arguments)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .current_dir(state);
+    let mut service = processes.start_service("sockudo", &mut command, logs)?;
+    // It ignores a configuration that it cannot read; then this app does not exist.
+    let up: Uri = format!("http://{HOST}:{}/up/{APP_ID}", settings.port).parse()?;
+    service.ready(async || probe::succeeds(&up).await).await?;
+    Ok(Sockudo {
+        service,
+        command: tools.sockudo.display().to_string(),
+        arguments,
+    })
+}
+
+fn configuration(settings: &Settings) -> String {
+    include_str!("../sockudo.toml")
+        .replace("<port>", &settings.port.to_string())
+        .replace("<id>", APP_ID)
+        .replace("<key>", KEY)
+        .replace("<secret>", settings.secret)
+        .replace("<webhook>", &settings.webhook)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toml::Table;
+
+    #[test]
+    fn the_configuration_names_the_app_and_its_webhook() {
+        let text = configuration(&Settings {
+            port: 6001,
+            secret: "a-secret",
+            webhook: "http://127.0.0.1:3000/pusher/webhook".to_owned(),
+        });
+        let configuration: Table = text.parse().unwrap();
+        assert_eq!(configuration["host"].as_str(), Some("127.0.0.1"));
+        assert_eq!(configuration["port"].as_integer(), Some(6001));
+        let app = &configuration["app_manager"]["array"]["apps"][0];
+        assert_eq!(app["key"].as_str(), Some(KEY));
+        assert_eq!(app["secret"].as_str(), Some("a-secret"));
+        let webhook = &app["policy"]["webhooks"][0];
+        assert_eq!(
+            webhook["url"].as_str(),
+            Some("http://127.0.0.1:3000/pusher/webhook")
+        );
+        assert!(app["policy"]["limits"].is_table());
+    }
+}

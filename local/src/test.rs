@@ -1,0 +1,160 @@
+//! `cargo local test`: every test there is.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use crate::cli;
+use crate::functions;
+use crate::ports;
+use crate::prerequisites;
+use crate::processes::Processes;
+use crate::stack::{Place, Stack, claim_ports};
+use crate::state::State;
+use crate::tally::Tally;
+use crate::tools::{Tools, cargo};
+use crate::workspace::Workspace;
+
+/// How often the state file is read for a process that a test has replaced.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+pub(crate) async fn test(
+    workspace: &Workspace,
+    processes: &Processes,
+    options: &cli::Test,
+) -> Result<ExitCode> {
+    println!("{}", what_runs(options));
+    let place = Place::take(workspace.test_state(), "cargo local test")?;
+    let python_version = prerequisites::check().await?;
+    let tools = Tools::install(workspace, processes, &python_version).await?;
+    functions::build(workspace, processes, &place.logs).await?;
+
+    let mut tally = Tally::default();
+    let mut succeeded = true;
+    if !options.e2e_only {
+        succeeded &= stream(
+            processes,
+            "cargo test",
+            &mut unit_tests(workspace),
+            &mut tally,
+        )
+        .await?;
+    }
+    let ports = ports::free()?;
+    let stack = Stack::start(
+        workspace,
+        processes,
+        &tools,
+        &place,
+        &ports,
+        claim_ports(&ports)?,
+    )
+    .await?;
+    let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
+    tokio::select! {
+        outcome = stream(processes, "node", &mut end_to_end, &mut tally) => succeeded &= outcome?,
+        error = stack.serve(false) => return Err(error),
+        never = adopt_replaced(processes, &place.directory) => match never {},
+    }
+    adopt(processes, &place.directory);
+    println!("\n{tally}");
+    Ok(if succeeded && tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn what_runs(options: &cli::Test) -> &'static str {
+    if options.e2e_only {
+        "The end-to-end tests, against a stack of their own on free ports."
+    } else {
+        "The unit tests of the workspace, then the end-to-end tests against a stack of their own on free ports."
+    }
+}
+
+fn unit_tests(workspace: &Workspace) -> Command {
+    let mut command = Command::new(cargo());
+    command
+        .args(["test", "--workspace", "--no-fail-fast", "--manifest-path"])
+        .arg(workspace.root.join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", &workspace.target);
+    functions::without_this_package(&mut command);
+    command
+}
+
+fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<Command> {
+    let mut command = Command::new("node");
+    command
+        // Its default depends on where the output goes.
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(extra)
+        .args(test_files(&workspace.e2e())?)
+        .current_dir(&workspace.root)
+        .env("CARILLON_STACK", State::path(state));
+    Ok(command)
+}
+
+fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory)
+        .with_context(|| format!("{} cannot be read", directory.display()))?
+    {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("There are no tests in {}", directory.display());
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Runs tests, passes on what they print and counts the results in it.
+async fn stream(
+    processes: &Processes,
+    name: &str,
+    command: &mut Command,
+    tally: &mut Tally,
+) -> Result<bool> {
+    let (mut process, mut output) = processes.start_piped(name, command)?;
+    let mut screen = tokio::io::stdout();
+    let (mut line, mut chunk) = (Vec::new(), [0; 8192]);
+    loop {
+        let read = output.read(&mut chunk).await?;
+        let said = chunk.get(..read).unwrap_or_default();
+        screen.write_all(said).await?;
+        screen.flush().await?;
+        for &byte in said {
+            if byte == b'\n' {
+                tally.count(&String::from_utf8_lossy(&line));
+                line.clear();
+            } else {
+                line.push(byte);
+            }
+        }
+        if read == 0 {
+            return Ok(process.wait().await?.success());
+        }
+    }
+}
+
+/// Tests may end sockudo and start another; that one has to end with the rest.
+async fn adopt_replaced(processes: &Processes, state: &Path) -> std::convert::Infallible {
+    loop {
+        adopt(processes, state);
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+fn adopt(processes: &Processes, state: &Path) {
+    if let Ok(state) = State::read(state) {
+        processes.adopt(state.processes.sockudo.pid);
+    }
+}

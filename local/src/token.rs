@@ -1,0 +1,99 @@
+//! Tokens for the running stack.
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde::Serialize;
+
+use crate::cli;
+use crate::state::State;
+use crate::workspace::Workspace;
+
+/// How long the tokens of the demo's people are good for.
+pub(crate) const HOURS: u64 = 12;
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    roles: &'a [String],
+    iat: u64,
+    exp: u64,
+}
+
+/// `cargo local token`.
+pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitCode> {
+    let state = State::read(&workspace.state())?;
+    let name = options
+        .name
+        .as_deref()
+        .or(state.demo.name_of(&options.user_id));
+    let token = sign(
+        &state.jwt_secret,
+        &Claims {
+            sub: &options.user_id,
+            name,
+            picture: options.avatar.as_deref(),
+            roles: &options.roles,
+            iat: now()?,
+            exp: now()? + options.hours * 3600,
+        },
+    )?;
+    println!("{token}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token of one of the demo's people, or of a user who has nothing but an id.
+pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
+    let name = state.demo.name_of(user_id);
+    let claims = Claims {
+        sub: user_id,
+        name,
+        picture: None,
+        roles: &[],
+        iat: now()?,
+        exp: now()? + HOURS * 3600,
+    };
+    sign(&state.jwt_secret, &claims)
+}
+
+fn sign(secret: &str, claims: &Claims) -> Result<String> {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), claims, &key).context("The token cannot be signed")
+}
+
+fn now() -> Result<u64> {
+    Ok(SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("The clock is set before 1970")?
+        .as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    #[test]
+    fn claims_that_are_not_given_are_left_out() {
+        let claims = Claims {
+            sub: "ben",
+            name: None,
+            picture: None,
+            roles: &[],
+            iat: 1,
+            exp: 2,
+        };
+        let token = sign("secret", &claims).unwrap();
+        let parts: Vec<_> = token.split('.').collect();
+        let decoded = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+        assert_eq!(decoded, br#"{"sub":"ben","iat":1,"exp":2}"#);
+    }
+}

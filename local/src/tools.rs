@@ -1,0 +1,280 @@
+//! The programs of others that the stack is made of, in the versions that it was tested with.
+//!
+//! A stamp is written after an installation has succeeded, with all that decides what was
+//! installed; without it, or with another, the installation is done again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use tokio::process::Command;
+
+use crate::processes::Processes;
+use crate::step::{Step, cargo_progress};
+use crate::workspace::Workspace;
+
+const SOCKUDO: &str = "5.2.0";
+
+/// Where the installed programs are.
+pub(crate) struct Tools {
+    pub(crate) python: PathBuf,
+    pub(crate) ministack: PathBuf,
+    pub(crate) sockudo: PathBuf,
+}
+
+impl Tools {
+    /// Installs what is not installed yet.
+    pub(crate) async fn install(
+        workspace: &Workspace,
+        processes: &Processes,
+        python_version: &str,
+    ) -> Result<Self> {
+        let installer = Installer {
+            workspace,
+            processes,
+        };
+        fs::create_dir_all(&workspace.tools)
+            .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
+        installer.python_packages(python_version).await?;
+        installer.sockudo().await?;
+        installer.node_packages().await?;
+        let bin = workspace.tools.join("venv/bin");
+        Ok(Self {
+            python: bin.join("python"),
+            ministack: bin.join("ministack"),
+            sockudo: workspace.tools.join("bin/sockudo"),
+        })
+    }
+}
+
+struct Installer<'a> {
+    workspace: &'a Workspace,
+    processes: &'a Processes,
+}
+
+impl Installer<'_> {
+    async fn python_packages(&self, python_version: &str) -> Result<()> {
+        let requirements = self.workspace.root.join("local/requirements.txt");
+        let settings = self.workspace.root.join("local/bridge/ministack.pth");
+        let venv = self.workspace.tools.join("venv");
+        let (pins, setting) = (read(&requirements)?, read(&settings)?);
+        let stamp = Stamp {
+            path: venv.join(".carillon"),
+            content: format!("{python_version}\n{pins}\n{setting}"),
+        };
+        if stamp.is_there() && venv.join("bin/python").exists() {
+            return Ok(());
+        }
+        let total = pins.lines().filter(|line| line.contains("==")).count() as u64;
+        let create = || {
+            let mut command = Command::new("python3");
+            command.args(["-m", "venv", "--clear"]).arg(&venv);
+            command
+        };
+        let install = || {
+            let mut command = Command::new(venv.join("bin/python"));
+            command.args([
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--no-input",
+                "--no-deps",
+            ]);
+            command.arg("--requirement").arg(&requirements);
+            command
+        };
+        let log = self.log("python-packages")?;
+        let mut step = Step::begin("Installing ministack");
+        let mut collected = 0;
+        let outcome = async {
+            step.run(self.processes, &mut create(), &log, |_, _| {})
+                .await?;
+            step.run(self.processes, &mut install(), &log, |step, line| {
+                if let Some(package) = line.strip_prefix("Collecting ") {
+                    collected += 1;
+                    step.advance(collected, total, package);
+                }
+            })
+            .await
+        };
+        outcome.await.map_err(|error| {
+            failed(
+                "Installing ministack's Python packages",
+                &error,
+                "check the connection to the Python package index and run `cargo local` again",
+                &log,
+            )
+        })?;
+        fs::write(site_packages(&venv)?.join("ministack.pth"), setting)?;
+        step.finish();
+        stamp.write()
+    }
+
+    async fn sockudo(&self) -> Result<()> {
+        let stamp = Stamp {
+            path: self.workspace.tools.join("sockudo.carillon"),
+            content: SOCKUDO.to_owned(),
+        };
+        if stamp.is_there() && self.workspace.tools.join("bin/sockudo").exists() {
+            return Ok(());
+        }
+        let protoc = protoc_bin_vendored::protoc_bin_path().map_err(|error| {
+            anyhow!("There is no protoc for this machine, which sockudo's build needs: {error}")
+        })?;
+        // Kept after an interruption: the next try then continues where this one ended.
+        let build = self.workspace.tools.join("sockudo-build");
+        let mut command = Command::new(cargo());
+        command
+            .args([
+                "install",
+                "sockudo",
+                "--version",
+                SOCKUDO,
+                "--locked",
+                "--force",
+            ])
+            .args([
+                "--debug",
+                "--no-default-features",
+                "--features",
+                "local",
+                "--root",
+            ])
+            .arg(&self.workspace.tools)
+            .env("CARGO_TARGET_DIR", &build)
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("PROTOC", protoc)
+            // Flags for the workspace's own code are not meant for other people's.
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET");
+        with_progress(&mut command);
+        let log = self.log("sockudo-install")?;
+        let mut step = Step::begin("Building sockudo, once (two to five minutes)");
+        step.run(self.processes, &mut command, &log, |step, line| {
+            if let Some((done, total, note)) = cargo_progress(line) {
+                step.advance(done, total, note);
+            }
+        })
+        .await
+        .map_err(|error| {
+            failed(
+                "Building sockudo",
+                &error,
+                "see the end of the log, then run `cargo local` again; it continues where it ended",
+                &log,
+            )
+        })?;
+        fs::remove_dir_all(&build)
+            .with_context(|| format!("{} cannot be removed", build.display()))?;
+        step.finish();
+        stamp.write()
+    }
+
+    async fn node_packages(&self) -> Result<()> {
+        let directory = self.workspace.e2e();
+        let stamp = Stamp {
+            path: directory.join("node_modules/.carillon"),
+            content: read(&directory.join("package-lock.json"))?,
+        };
+        if stamp.is_there() {
+            return Ok(());
+        }
+        let mut command = Command::new("npm");
+        command
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&directory);
+        let log = self.log("node-packages")?;
+        let mut step = Step::begin("Installing the clients for tests");
+        step.run(self.processes, &mut command, &log, |_, _| {})
+            .await
+            .map_err(|error| {
+                failed(
+                    "`npm ci` in tests/e2e",
+                    &error,
+                    "check the connection to the npm registry and run `cargo local` again",
+                    &log,
+                )
+            })?;
+        step.finish();
+        stamp.write()
+    }
+
+    /// An empty log for this try.
+    fn log(&self, name: &str) -> Result<PathBuf> {
+        let directory = self.workspace.tools.join("logs");
+        fs::create_dir_all(&directory)?;
+        let log = directory.join(format!("{name}.log"));
+        fs::write(&log, "")?;
+        Ok(log)
+    }
+}
+
+/// Proof of a finished installation.
+struct Stamp {
+    path: PathBuf,
+    content: String,
+}
+
+impl Stamp {
+    fn is_there(&self) -> bool {
+        fs::read_to_string(&self.path).is_ok_and(|content| content == self.content)
+    }
+
+    fn write(&self) -> Result<()> {
+        fs::write(&self.path, &self.content)
+            .with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+}
+
+/// The cargo that runs this program, so that a toolchain override holds for what it starts.
+pub(crate) fn cargo() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Makes cargo print its progress bar into a pipe too.
+pub(crate) fn with_progress(command: &mut Command) {
+    command
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "120")
+        .env("CARGO_TERM_COLOR", "never");
+}
+
+pub(crate) fn failed(what: &str, error: &anyhow::Error, advice: &str, log: &Path) -> anyhow::Error {
+    anyhow!(
+        "{what} failed ({error:#}): {advice}. The full log is {}",
+        log.display()
+    )
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn site_packages(venv: &Path) -> Result<PathBuf> {
+    let lib = venv.join("lib");
+    fs::read_dir(&lib)?
+        .filter_map(|entry| Some(entry.ok()?.path().join("site-packages")))
+        .find(|path| path.is_dir())
+        .with_context(|| format!("{} has no site-packages", lib.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_holds_for_its_content_only() {
+        let path = std::env::temp_dir().join(format!("carillon-stamp-{}", std::process::id()));
+        let stamp = |content: &str| Stamp {
+            path: path.clone(),
+            content: content.to_owned(),
+        };
+        assert!(!stamp("5.2.0").is_there());
+        stamp("5.2.0").write().unwrap();
+        assert!(stamp("5.2.0").is_there());
+        assert!(!stamp("5.3.0").is_there());
+        fs::remove_file(&path).unwrap();
+    }
+}

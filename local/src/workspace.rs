@@ -1,0 +1,92 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The directories that the local stack reads and writes.
+pub(crate) struct Workspace {
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// Cargo's target directory, whichever is in use.
+    pub(crate) target: PathBuf,
+    /// The directory in it that holds the functions' binaries.
+    pub(crate) binaries: PathBuf,
+    /// Where installed tools are.
+    pub(crate) tools: PathBuf,
+}
+
+impl Workspace {
+    /// Finds them from the running program, so that a moved target directory needs no setting.
+    pub(crate) fn locate() -> Result<Self> {
+        let executable = std::env::current_exe().context("The path of this program is unknown")?;
+        let binaries = executable
+            .parent()
+            .context("This program is in no directory")?
+            .to_path_buf();
+        let target = target_of(&binaries, |directory| {
+            directory.join("CACHEDIR.TAG").exists()
+        });
+        let tools = std::env::var_os("CARILLON_TOOLS_DIR")
+            .map_or_else(|| target.join("tools"), PathBuf::from);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("the package is a directory of the workspace")
+            .to_path_buf();
+        Ok(Self {
+            root,
+            target,
+            binaries,
+            tools,
+        })
+    }
+
+    /// The end-to-end tests, which are a package of npm's.
+    pub(crate) fn e2e(&self) -> PathBuf {
+        self.root.join("tests/e2e")
+    }
+
+    /// Where the stack that `cargo local` runs keeps its files.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.target.join("local")
+    }
+
+    /// The same for `cargo local test`, so that both can run at once.
+    pub(crate) fn test_state(&self) -> PathBuf {
+        self.target.join("local-test")
+    }
+}
+
+/// Cargo tags its target directory; with a target triple that is two levels up, not one.
+fn target_of(binaries: &Path, is_tagged: impl Fn(&Path) -> bool) -> PathBuf {
+    binaries
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .find(|directory| is_tagged(directory))
+        .or(binaries.parent())
+        .unwrap_or(binaries)
+        .to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_directory_is_the_tagged_one() {
+        let tagged = |directory: &Path| directory == Path::new("/build");
+        assert_eq!(
+            target_of(Path::new("/build/debug"), tagged),
+            Path::new("/build")
+        );
+        assert_eq!(
+            target_of(Path::new("/build/arm/debug"), tagged),
+            Path::new("/build")
+        );
+        assert_eq!(
+            target_of(Path::new("/other/debug"), |_| false),
+            Path::new("/other")
+        );
+    }
+}

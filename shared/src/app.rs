@@ -1,0 +1,116 @@
+//! What a function has at hand, made once when its process starts.
+
+use std::fmt;
+
+use aws_config::SdkConfig;
+
+use crate::delivery::{Courier, RetryQueue};
+use crate::http::{Call, Problem};
+use crate::identity::{Identity, Verifier};
+use crate::outbox::Committed;
+use crate::pusher::{Client, Signer, Webhook, verify_webhook};
+use crate::settings::Settings;
+use crate::store::{Store, sdk_config};
+use crate::time::Millis;
+
+/// Settings and clients.
+#[derive(Debug)]
+pub struct App {
+    /// The settings it was started with.
+    pub settings: Settings,
+    /// The table.
+    pub store: Store,
+    /// Pusher's HTTP API.
+    pub pusher: Client,
+    verifier: Verifier,
+    previous_signer: Option<Signer>,
+    retry_queue: Option<RetryQueue>,
+}
+
+/// Why a function cannot start. Lambda logs it as it prints.
+pub struct StartError(String);
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl App {
+    /// Reads the environment and makes the clients, for the life of the process.
+    ///
+    /// # Errors
+    /// In one sentence, what to set.
+    pub async fn start() -> Result<&'static Self, StartError> {
+        let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
+        let app = Self::with(settings, &sdk_config().await)?;
+        app.verifier.warm_up().await;
+        Ok(Box::leak(Box::new(app)))
+    }
+
+    /// Makes the clients for these settings.
+    ///
+    /// # Errors
+    /// When a client cannot be made.
+    pub fn with(settings: Settings, config: &SdkConfig) -> Result<Self, StartError> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError(error.to_string());
+        Ok(Self {
+            store: Store::new(config, &settings.table),
+            pusher: Client::new(&settings.pusher).map_err(failed)?,
+            verifier: Verifier::new(&settings.tokens).map_err(failed)?,
+            previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
+            retry_queue: settings.queues.clone().map(|queues| RetryQueue::new(config, queues)),
+            settings,
+        })
+    }
+
+    /// Who is calling.
+    ///
+    /// # Errors
+    /// 401 for no or a bad token.
+    pub async fn member(&self, call: &Call) -> Result<Identity, Problem> {
+        self.verifier.member(call.header("authorization")).await
+    }
+
+    /// The webhook that is calling.
+    ///
+    /// # Errors
+    /// 401 unless Pusher signed it in the last five minutes, 400 when it is none.
+    pub fn webhook(&self, call: &Call) -> Result<Webhook, Problem> {
+        let signers: Vec<_> = std::iter::once(self.signer()).chain(&self.previous_signer).collect();
+        verify_webhook(call, &signers, Millis::now())
+    }
+
+    /// Signs with the Pusher app's key.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        self.pusher.signer()
+    }
+
+    /// Delivers what rows owe.
+    #[must_use]
+    pub fn courier(&self) -> Courier {
+        Courier::new(self.store.clone(), self.pusher.clone())
+    }
+
+    /// Delivers what was just committed, to be done after the answer.
+    pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
+        self.courier().inline(rows)
+    }
+
+    /// The retry queue.
+    ///
+    /// # Errors
+    /// Names the variables that only the function `delivery` has.
+    pub fn retry_queue(&self) -> Result<&RetryQueue, StartError> {
+        self.retry_queue.as_ref().ok_or_else(|| StartError("set the environment variables RETRY_QUEUE_URL and DEAD_LETTER_QUEUE_URL".to_owned()))
+    }
+}

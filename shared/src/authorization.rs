@@ -1,0 +1,174 @@
+//! May this user subscribe to that channel, and as whom?
+//!
+//! `private-user` needs no I/O at all; `presence-room` one read of the table, which brings the book (who is its author?)
+//! and the caller's profile (is what webhooks will need still what the token says?).
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::book::Book;
+use crate::channel::{Channel, ChannelName};
+use crate::contract::{Person, RoomMember};
+use crate::http::Problem;
+use crate::id::{BookId, UserId};
+use crate::identity::Identity;
+use crate::key::Key;
+use crate::profile::Profile;
+use crate::pusher::SharedSecret;
+use crate::socket_id::SocketId;
+use crate::store::{Store, StoreError};
+use crate::time::Millis;
+
+/// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
+const MAX_USER_INFO: usize = 1024;
+
+/// The answer to a subscriber, in the names that Pusher's clients read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    /// `key:signature`
+    pub auth: String,
+    /// Presence channels: who the member is, as the JSON text that was signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_data: Option<String>,
+    /// Encrypted channels: their key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_secret: Option<String>,
+}
+
+/// A grant, and whether the caller's profile ought to be kept anew.
+#[derive(Debug)]
+pub struct Granted {
+    /// What the subscriber is told.
+    pub grant: Grant,
+    /// The profile to keep, if the table has none or another.
+    pub stale_profile: Option<Person>,
+}
+
+/// Authorizes a subscription.
+///
+/// # Errors
+/// 403 for a channel that does not exist, is somebody else's, or is encrypted where no key is configured; 500 when
+/// DynamoDB fails.
+pub async fn authorize(app: &App, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+    match Channel::of(name) {
+        Some(Channel::User(user)) if user == caller.user => Ok(granted(app.signer().channel(socket, name, None))),
+        Some(Channel::EncryptedUser(user)) if user == caller.user => {
+            let Some(master) = &app.settings.pusher.encryption_master_key else {
+                return Err(Problem::Forbidden("Encrypted channels are not set up on this server".to_owned()));
+            };
+            let mut granted = granted(app.signer().channel(socket, name, None));
+            granted.grant.shared_secret = Some(SharedSecret::of(name, master).to_base64());
+            Ok(granted)
+        }
+        Some(Channel::Room(book)) => {
+            let (book, profile) = look_up(&app.store, &book, &caller.user).await?;
+            let person = caller.person();
+            let is_current = profile.is_some_and(|profile| profile.is_current(&person, Millis::now()));
+            let member = member(person.clone(), book.is_some_and(|book| book.is_by(&caller.user)));
+            let data = channel_data(&member);
+            let mut granted = granted(app.signer().channel(socket, name, Some(&data)));
+            granted.grant.channel_data = Some(data);
+            granted.stale_profile = (!is_current).then_some(person);
+            Ok(granted)
+        }
+        _ => Err(Problem::not_your_channel()),
+    }
+}
+
+fn granted(auth: String) -> Granted {
+    Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, stale_profile: None }
+}
+
+/// A room's book and a user's profile, in one round trip; either may be missing.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn look_up(store: &Store, book: &BookId, user: &UserId) -> Result<(Option<Book>, Option<Profile>), StoreError> {
+    let keys = [Key::book(book), Key::profile(user)];
+    let (mut found_book, mut found_profile) = (None, None);
+    for row in store.get_many(&keys, false).await? {
+        match Key::of(&row) {
+            Some(key) if key == keys[0] => found_book = Some(Book::of_row(row)?),
+            _ => found_profile = Some(Profile::of_row(row)?),
+        }
+    }
+    Ok((found_book, found_profile))
+}
+
+#[derive(Serialize)]
+struct ChannelData<'a> {
+    user_id: &'a UserId,
+    user_info: &'a RoomMember,
+}
+
+/// `channel_data` as it is signed and sent.
+fn channel_data(member: &RoomMember) -> String {
+    serde_json::to_string(&ChannelData { user_id: &member.person.user_id, user_info: member })
+        .expect("a member is strings and a boolean")
+}
+
+/// A member whose `user_info` fits Pusher's limit: a picture's address is given up first, then the end of the name. (The
+/// lengths that a token may have do not always fit once JSON has escaped them.)
+fn member(mut person: Person, is_author: bool) -> RoomMember {
+    let size = |person: &Person| {
+        let member = RoomMember { person: person.clone(), is_author };
+        serde_json::to_string(&member).map_or(usize::MAX, |json| json.len())
+    };
+    if size(&person) > MAX_USER_INFO {
+        person.avatar_url = None;
+    }
+    while size(&person) > MAX_USER_INFO && person.display_name.pop().is_some() {}
+    RoomMember { person, is_author }
+}
+
+/// The answer to a user who signs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignIn {
+    /// `key:signature`
+    pub auth: String,
+    /// Who they are, as the JSON text that was signed.
+    pub user_data: String,
+}
+
+#[derive(Serialize)]
+struct UserData<'a> {
+    id: &'a UserId,
+    user_info: &'a Person,
+}
+
+/// Signs a user in on a connection, so that events can be sent to the user wherever they are connected.
+#[must_use]
+pub fn sign_in(app: &App, caller: &Identity, socket: &SocketId) -> SignIn {
+    let person = member(caller.person(), false).person;
+    let user_data = serde_json::to_string(&UserData { id: &caller.user, user_info: &person }).expect("a person is strings");
+    SignIn { auth: app.signer().user(socket, &user_data), user_data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn person(name: &str, avatar: Option<String>) -> Person {
+        Person { user_id: UserId::parse("u".repeat(128)).unwrap(), display_name: name.to_owned(), avatar_url: avatar }
+    }
+
+    #[test]
+    fn user_info_has_the_members_of_the_seed_in_order() {
+        let ada = Person {
+            user_id: UserId::parse("ada").unwrap(),
+            display_name: "Ada".to_owned(),
+            avatar_url: None,
+        };
+        let expected = r#"{"user_id":"ada","user_info":{"userId":"ada","displayName":"Ada","avatarUrl":null,"isAuthor":true}}"#;
+        assert_eq!(channel_data(&member(ada, true)), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn user_info_always_fits(name in "\\PC{0,128}|[\u{1}-\u{1f}]{128}", avatar in proptest::option::of("\\PC{0,512}")) {
+            let member = member(person(&name, avatar), true);
+            prop_assert!(serde_json::to_string(&member).unwrap().len() <= MAX_USER_INFO);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The retry queue, and the dead-letter queue behind it.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use serde::{Deserialize, Serialize};
+
+use crate::key::Key;
+use crate::outbox::Owed;
+use crate::settings::Queues;
+
+/// What waits in either queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    /// The row that owes something.
+    #[serde(flatten)]
+    pub(super) key: Key,
+    /// An entry that was given up. It is no longer in the row, so that it holds up nothing there; replaying this message
+    /// delivers it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) given_up: Option<Owed>,
+    /// Why it was given up, for whoever reads the dead-letter queue.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) reason: Option<String>,
+}
+
+/// A queue did not take a message.
+#[derive(Debug, thiserror::Error)]
+#[error("SQS failed")]
+pub(super) struct QueueError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+/// Both queues.
+#[derive(Debug, Clone)]
+pub struct RetryQueue {
+    client: Client,
+    queues: Queues,
+}
+
+impl RetryQueue {
+    /// The queues of these addresses.
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, queues: Queues) -> Self {
+        Self { client: Client::new(config), queues }
+    }
+
+    /// Has a row looked at again after a while.
+    pub(super) async fn later(&self, key: &Key, delay: Duration) -> Result<(), QueueError> {
+        let waiting = Waiting { key: key.clone(), given_up: None, reason: None };
+        self.send(&self.queues.retry, &waiting, delay).await
+    }
+
+    /// Keeps what was given up for a person to look at.
+    pub(super) async fn give_up(&self, key: &Key, owed: &Owed, reason: &str) -> Result<(), QueueError> {
+        let waiting = Waiting { key: key.clone(), given_up: Some(owed.clone()), reason: Some(reason.to_owned()) };
+        self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
+    }
+
+    /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
+    pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
+        let request = self.client.change_message_visibility().queue_url(&self.queues.retry).receipt_handle(receipt);
+        request.visibility_timeout(seconds(delay)).send().await.map(drop).map_err(|error| QueueError(Box::new(error)))
+    }
+
+    async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
+        let body = serde_json::to_string(waiting).map_err(|error| QueueError(Box::new(error)))?;
+        let request = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(seconds(delay));
+        request.send().await.map(drop).map_err(|error| QueueError(Box::new(error)))
+    }
+}
+
+fn seconds(delay: Duration) -> i32 {
+    i32::try_from(delay.as_secs()).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,136 @@
+//! The loop around a handler: answer, then what can wait.
+//!
+//! ```text
+//! Runtime API --next--> handler: verify, write --response--> client has its answer
+//!                                                   `--> afterwards: deliver, clear the outbox --> log line --> next
+//! ```
+//!
+//! Lambda passes a buffered response on as soon as the runtime posts it, and the invocation ends when the runtime asks for
+//! the next one (Lambda developer guide, "Execution environment lifecycle": the Invoke phase ends after the runtime and
+//! all extensions signal that they are done by sending a Next API request). The runtime's layers wrap the posting, so work
+//! that follows it in a layer delays no answer and is still within the invocation; it needs no extension.
+//! What is cut off there (a crash, the function's time-out) was committed before and is delivered from the table's stream.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use lambda_http::http::StatusCode;
+use lambda_http::{Adapter, Body, Request, Response, service_fn};
+use lambda_runtime::tower::{Layer, Service};
+use lambda_runtime::{LambdaInvocation, Runtime};
+
+use super::answer::response;
+use super::{Afterwards, Answer, Call, Problem};
+use crate::telemetry::{self, Record};
+
+type Pending = Arc<Mutex<Option<(Record, Option<Afterwards>)>>>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs a function whose events are HTTP requests, until Lambda ends it.
+///
+/// # Errors
+/// When the Runtime API cannot be reached.
+pub async fn serve<F>(handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static) -> Result<(), BoxError>
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    let pending = Pending::default();
+    let service = service_fn({
+        let pending = pending.clone();
+        move |request: Request| {
+            let pending = pending.clone();
+            async move {
+                let (response, record, afterwards) = answer(handler, request).await;
+                *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        }
+    });
+    Runtime::new(Adapter::from(service)).layer(AfterwardsLayer(pending)).run().await
+}
+
+/// One request answered, as [`serve`] does it: the response, the log record, and the work that is left.
+pub async fn answer<F>(handler: impl Fn(Call) -> F, request: Request) -> (Response<Body>, Record, Option<Afterwards>)
+where
+    F: Future<Output = Result<Answer, Problem>>,
+{
+    let call = Call::from(request);
+    let request_id = call.request_id();
+    let record = Record::new(&request_id, call.route());
+    let handled = record.scope(async { AssertUnwindSafe(async { handler(call).await }).catch_unwind().await }).await;
+    let (response, afterwards) = match handled {
+        Ok(Ok(answer)) => answer.into_parts(&request_id),
+        Ok(Err(problem)) => (told(&problem, &record, &request_id), None),
+        Err(_panic) => (told(&Problem::Internal("the handler panicked".into()), &record, &request_id), None),
+    };
+    record.answered(response.status().as_u16());
+    (response, record, afterwards)
+}
+
+fn told(problem: &Problem, record: &Record, request_id: &str) -> Response<Body> {
+    match problem {
+        Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
+        other => record.refusal(&other.to_string()),
+    }
+    let status = problem.status();
+    let mut response = response(status, Some(problem.body()), request_id);
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = lambda_http::http::HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(lambda_http::http::header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Does the pending work after the inner service has posted the response.
+struct AfterwardsLayer(Pending);
+
+impl<S> Layer<S> for AfterwardsLayer {
+    type Service = AfterwardsService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AfterwardsService { inner, pending: self.0.clone() }
+    }
+}
+
+struct AfterwardsService<S> {
+    inner: S,
+    pending: Pending,
+}
+
+impl<S> Service<LambdaInvocation> for AfterwardsService<S>
+where
+    S: Service<LambdaInvocation, Response = (), Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let posted = self.inner.call(invocation);
+        let pending = self.pending.clone();
+        Box::pin(async move {
+            let outcome = posted.await;
+            let taken = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((record, afterwards)) = taken {
+                finish(record, afterwards).await;
+            }
+            outcome
+        })
+    }
+}
+
+/// Does what was left, then writes the invocation's line.
+async fn finish(record: Record, afterwards: Option<Afterwards>) {
+    if let Some(work) = afterwards
+        && record.scope(AssertUnwindSafe(work).catch_unwind()).await.is_err()
+    {
+        record.cause("work after the answer panicked; the stream's consumer takes over");
+    }
+    record.print();
+}

@@ -1,0 +1,71 @@
+//! `Idempotency-Key`: a client that got no answer may ask again, and nothing happens twice.
+//!
+//! The key decides the id of the row that the request creates, so the row's own conditional put is the lock:
+//!
+//! ```text
+//! first call    id = hash(operation, caller, key) -> put if absent: done    -> 201
+//! same again    id = the same                     -> put refused, same body -> 201 as before, Idempotent-Replayed: true
+//! other body    id = the same                     -> put refused, other body-> 422
+//! ```
+//!
+//! Two calls at once cannot both win the put, so there is no "in progress" to tell. Where the created row is one, this
+//! costs no second write. Keys live as long as the row; they are the caller's own, so two callers may use the same.
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::http::{Call, Problem};
+use crate::id::UserId;
+
+/// Longest key, in characters.
+const MAX_LENGTH: usize = 255;
+
+/// What a request's key makes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The id of what is created: the same for the same operation, caller and key; a new one without a key.
+    pub id: Uuid,
+    /// Tells two bodies apart.
+    pub fingerprint: String,
+    /// Whether there was a key, without which nothing is ever a repetition.
+    pub has_key: bool,
+}
+
+impl Request {
+    /// Reads a call's key. `operation` keeps the keys of different operations apart.
+    ///
+    /// # Errors
+    /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII.
+    pub fn of(call: &Call, operation: &str, caller: &UserId) -> Result<Self, Problem> {
+        let fingerprint = hex::encode(Sha256::digest(call.body()));
+        if !call.has_header("idempotency-key") {
+            return Ok(Self { id: Uuid::now_v7(), fingerprint, has_key: false });
+        }
+        // One that is there and not text is as wrong as an empty one.
+        let key = call.header("idempotency-key").unwrap_or_default();
+        if !(1..=MAX_LENGTH).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let rule = format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID");
+            return Err(Problem::field("Idempotency-Key", rule));
+        }
+        let mut hash = Sha256::new();
+        for part in [operation, caller.as_str(), key] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize()[..16]);
+        Ok(Self { id: Uuid::new_v8(id), fingerprint, has_key: true })
+    }
+
+    /// Whether the row that is already there was created by this same request.
+    ///
+    /// # Errors
+    /// 422 when it was created by another body under the same key.
+    pub fn must_match(&self, fingerprint: &str) -> Result<(), Problem> {
+        if self.fingerprint == fingerprint {
+            return Ok(());
+        }
+        let told = "This Idempotency-Key was used with another body; send a new key with a new request";
+        Err(Problem::Unprocessable(told.to_owned()))
+    }
+}

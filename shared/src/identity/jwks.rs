@@ -1,0 +1,149 @@
+//! Verification keys from the issuer's JWKS address, by `kid`.
+//!
+//! The set is fetched at start and again when it is old, or when a token names a key that is not in it (the issuer may
+//! have rotated). The second happens at most every [`REFRESH_FLOOR`], so that tokens with invented kids cannot make us
+//! flood the issuer. A set that cannot be fetched leaves the old one in use.
+
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+
+const MAX_AGE: Duration = Duration::from_secs(600);
+const REFRESH_FLOOR: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// A set has a handful of keys; anything larger than this many bytes is not one.
+const MAX_SET_BYTES: usize = 256 * 1024;
+
+/// A key with the only algorithm that it may be used with.
+pub(super) struct Key {
+    id: Option<String>,
+    pub(super) decoding: DecodingKey,
+    pub(super) algorithm: Algorithm,
+}
+
+/// The issuer's keys do not come, and none are known from before.
+#[derive(Debug, thiserror::Error)]
+#[error("the JWKS address does not answer with a key set: {0}")]
+pub(super) struct Unavailable(String);
+
+#[derive(Default)]
+struct State {
+    keys: Vec<Arc<Key>>,
+    fetched: Option<Instant>,
+    attempted: Option<Instant>,
+    failure: String,
+}
+
+pub(super) struct Jwks {
+    url: String,
+    client: reqwest::Client,
+    state: RwLock<State>,
+    floor: Duration,
+    /// One fetch at a time; whoever waited finds its result.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+impl Jwks {
+    pub(super) fn new(url: String) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self {
+            url,
+            client: crate::tls::http_client(TIMEOUT)?,
+            state: RwLock::default(),
+            floor: REFRESH_FLOOR,
+            fetching: tokio::sync::Mutex::default(),
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_floor(mut self, floor: Duration) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// The key of this id; without an id, the only key there is.
+    pub(super) async fn key(&self, id: Option<&str>) -> Result<Option<Arc<Key>>, Unavailable> {
+        if let Some(found) = self.find(id)
+            && !self.is_old()
+        {
+            return Ok(Some(found));
+        }
+        self.refresh().await;
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if state.keys.is_empty() {
+            return Err(Unavailable(state.failure.clone()));
+        }
+        drop(state);
+        Ok(self.find(id))
+    }
+
+    fn find(&self, id: Option<&str>) -> Option<Arc<Key>> {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match (id, state.keys.as_slice()) {
+            (None, [only]) => Some(only.clone()),
+            (None, _) => None,
+            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)).cloned(),
+        }
+    }
+
+    fn is_old(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.fetched.is_none_or(|at| at.elapsed() > MAX_AGE)
+    }
+
+    /// Fetches the set, unless that was tried a moment ago.
+    pub(super) async fn refresh(&self) {
+        let _one = self.fetching.lock().await;
+        {
+            let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if state.attempted.is_some_and(|at| at.elapsed() < self.floor) {
+                return;
+            }
+            state.attempted = Some(Instant::now());
+        }
+        let fetched = self.fetch().await;
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match fetched {
+            Ok(keys) => {
+                state.keys = keys;
+                state.fetched = Some(Instant::now());
+            }
+            Err(failure) => state.failure = failure,
+        }
+    }
+
+    async fn fetch(&self) -> Result<Vec<Arc<Key>>, String> {
+        let without_address = |error: reqwest::Error| error.without_url().to_string();
+        let answer = self.client.get(&self.url).send().await.map_err(without_address)?;
+        let answer = answer.error_for_status().map_err(without_address)?;
+        let body = answer.bytes().await.map_err(without_address)?;
+        if body.len() > MAX_SET_BYTES {
+            return Err(format!("larger than {MAX_SET_BYTES} bytes"));
+        }
+        // Keys of kinds that this library does not know must not hide the others.
+        let set: serde_json::Value = serde_json::from_slice(&body).map_err(|_| "not JSON".to_owned())?;
+        let keys = set.get("keys").and_then(serde_json::Value::as_array).ok_or("no \"keys\" list")?;
+        let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok()).collect();
+        let usable: Vec<_> = JwkSet { keys: known }.keys.iter().filter_map(usable).map(Arc::new).collect();
+        if usable.is_empty() { Err("no RS256, ES256 or EdDSA signature key in it".to_owned()) } else { Ok(usable) }
+    }
+}
+
+/// A signature key of a kind that is accepted, tied to its one algorithm.
+fn usable(jwk: &Jwk) -> Option<Key> {
+    if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
+        return None;
+    }
+    let (algorithm, named) = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => (Algorithm::ES256, KeyAlgorithm::ES256),
+        AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => (Algorithm::EdDSA, KeyAlgorithm::EdDSA),
+        // Among them symmetric keys: one published at an address is no secret.
+        _ => return None,
+    };
+    if jwk.common.key_algorithm.is_some_and(|given| given != named) {
+        return None;
+    }
+    Some(Key { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+}

@@ -1,0 +1,185 @@
+//! Who is calling: bearer tokens, verified.
+//!
+//! The algorithm is fixed by configuration (a shared secret means HS256; a JWKS key means the one algorithm of its
+//! type), never by the token. `exp` is required. Guests' tokens (`aud: "guest"`) open no member's route.
+
+mod claims;
+mod jwks;
+
+use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
+
+use crate::http::Problem;
+use crate::id::UserId;
+use crate::settings::{TokenKeys, Tokens};
+
+use claims::Claims;
+use jwks::Jwks;
+
+/// Clocks of issuer and verifier may differ by this many seconds.
+const LEEWAY_SECONDS: u64 = 10;
+/// Longest token looked at, in bytes; API Gateway allows 10,240 for all headers together.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// A signed-in member of the app, or a service of its back end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `sub`
+    pub user: UserId,
+    /// `name` or `username`; the user id without either. At most 128 characters.
+    pub name: String,
+    /// `picture` or `avatar_url`, if it is at most 512 bytes.
+    pub avatar: Option<String>,
+    /// `email`
+    pub email: Option<String>,
+    roles: Vec<String>,
+}
+
+impl Identity {
+    /// Goes on only for other back ends (role `service`).
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    pub fn must_be_service(&self) -> Result<(), Problem> {
+        if self.roles.iter().any(|role| role == "service") {
+            return Ok(());
+        }
+        Err(Problem::Forbidden("Only services may do this: the token needs the role service".to_owned()))
+    }
+
+    /// This person, as events and presence show them.
+    #[must_use]
+    pub fn person(&self) -> crate::contract::Person {
+        crate::contract::Person {
+            user_id: self.user.clone(),
+            display_name: self.name.clone(),
+            avatar_url: self.avatar.clone(),
+        }
+    }
+}
+
+/// Why a token was not accepted. The same words for every kind of forgery: a forger learns nothing from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthenticated {
+    /// No `Authorization: Bearer …`.
+    #[error("Sign in first: send the header Authorization: Bearer <token>")]
+    Missing,
+    /// Its time is over.
+    #[error("The token has expired; sign in again")]
+    Expired,
+    /// Not signed by who should have signed it, or not for here.
+    #[error("The token is not valid here; sign in again")]
+    Invalid,
+    /// `sub` cannot be part of a channel name.
+    #[error("The token's sub must be 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.;")]
+    UnusableSubject,
+    /// A guest's token on a member's route.
+    #[error("A guest's token does not open this; sign in as a member")]
+    Guest,
+}
+
+/// Verifies tokens as the settings say.
+#[derive(Debug)]
+pub struct Verifier {
+    keys: Keys,
+    issuer: Option<String>,
+    audience: Option<String>,
+}
+
+enum Keys {
+    Shared(Box<DecodingKey>),
+    Jwks(Jwks),
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Shared(_) => "Shared(…)",
+            Self::Jwks(_) => "Jwks(…)",
+        })
+    }
+}
+
+impl Verifier {
+    /// A verifier for these settings. Fetches nothing yet.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built for the JWKS address.
+    pub fn new(tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let keys = match &tokens.keys {
+            TokenKeys::Shared(secret) => Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))),
+            TokenKeys::Jwks(url) => Keys::Jwks(Jwks::new(url.clone())?),
+        };
+        Ok(Self { keys, issuer: tokens.issuer.clone(), audience: tokens.audience.clone() })
+    }
+
+    /// Fetches the JWKS, if there is one, so that the first caller need not wait for it. A failure is left to that call.
+    pub async fn warm_up(&self) {
+        if let Keys::Jwks(jwks) = &self.keys {
+            jwks.refresh().await;
+        }
+    }
+
+    /// Who sent this `Authorization` header.
+    ///
+    /// # Errors
+    /// 401, saying what to do. With a JWKS address that does not answer, 500: the caller's token may well be good.
+    pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, Problem> {
+        let token = bearer(authorization)?;
+        let claims = self.claims(token).await?;
+        if claims.is_guest() {
+            return Err(Unauthenticated::Guest.into());
+        }
+        Ok(claims.into_identity()?)
+    }
+
+    async fn claims(&self, token: &str) -> Result<Claims, Problem> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Unauthenticated::Invalid.into());
+        }
+        let decoded = match &self.keys {
+            Keys::Shared(key) => self.decode(token, key, Algorithm::HS256),
+            Keys::Jwks(jwks) => {
+                let header = decode_header(token).map_err(|_| Unauthenticated::Invalid)?;
+                let found = jwks.key(header.kid.as_deref()).await.map_err(|error| Problem::Internal(error.into()))?;
+                let key = found.ok_or(Unauthenticated::Invalid)?;
+                self.decode(token, &key.decoding, key.algorithm)
+            }
+        };
+        Ok(decoded?.claims)
+    }
+
+    fn decode(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<TokenData<Claims>, Unauthenticated> {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        let mut required = vec!["exp"];
+        if let Some(issuer) = &self.issuer {
+            validation.set_issuer(&[issuer]);
+            required.push("iss");
+        }
+        match &self.audience {
+            Some(audience) => {
+                validation.set_audience(&[audience]);
+                required.push("aud");
+            }
+            None => validation.validate_aud = false,
+        }
+        validation.set_required_spec_claims(&required);
+        decode::<Claims>(token, key, &validation).map_err(|error| match error.kind() {
+            jsonwebtoken::errors::ErrorKind::ExpiredSignature => Unauthenticated::Expired,
+            _ => Unauthenticated::Invalid,
+        })
+    }
+}
+
+/// The token out of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case, RFC 9110).
+fn bearer(authorization: Option<&str>) -> Result<&str, Unauthenticated> {
+    let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(Unauthenticated::Missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(Unauthenticated::Missing);
+    }
+    Ok(token.trim())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! What every Carillon function is made of.
+//!
+//! A function's handler says what happens; the modules here say how. Dependencies between them point one way:
+//!
+//! ```text
+//! authorization, kudos, presence, reconcile, notification      what the product does
+//!   -> outbox, delivery, store, idempotency                    how a write carries its events, and how they arrive
+//!     -> pusher                                                 the HTTP client and its signatures
+//!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
+//! http, identity, settings, telemetry, app                      who calls, what they are told, what we log
+//! ```
+
+pub mod app;
+pub mod authorization;
+pub mod book;
+pub mod channel;
+pub mod contract;
+pub mod delivery;
+pub mod http;
+pub mod id;
+pub mod idempotency;
+pub mod identity;
+pub mod key;
+pub mod kudos;
+pub mod notification;
+pub mod outbox;
+pub mod presence;
+pub mod profile;
+pub mod pusher;
+pub mod reconcile;
+pub mod settings;
+pub mod socket_id;
+pub mod store;
+pub mod telemetry;
+pub mod time;
+pub mod tls;
+
+pub use app::App;

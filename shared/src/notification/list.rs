@@ -1,0 +1,147 @@
+//! A user's notifications, newest first, a page at a time.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Counter;
+use crate::http::Problem;
+use crate::id::UserId;
+use crate::key::{Item, Key, NOTIFICATION, number, string};
+use crate::store::{Store, StoreError, read};
+use crate::time::Millis;
+
+/// Where a page goes on: after this notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Parses what [`Page::next_cursor`] was.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let id = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        match id {
+            Some(id) if super::read::is_id(&id) => Ok(Self(id)),
+            _ => Err(Problem::field("cursor", "must be the nextCursor of an earlier page")),
+        }
+    }
+
+    fn text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0)
+    }
+}
+
+/// A page of notifications.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Newest first.
+    pub notifications: Vec<Shown>,
+    /// For the next page, or `null`.
+    pub next_cursor: Option<String>,
+    /// How many of all the user's notifications are unread.
+    pub unread_count: i64,
+}
+
+/// A notification as its user sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    notification_id: String,
+    r#type: String,
+    message: String,
+    data: Map<String, Value>,
+    priority: String,
+    created_at: String,
+    read_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    sk: String,
+    n: i64,
+    r#type: String,
+    message: String,
+    data: String,
+    priority: String,
+    created_at: Millis,
+    read_at: Option<Millis>,
+}
+
+/// Lists up to `limit` notifications. Two round trips: the rows and the counter.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn list(store: &Store, user: &UserId, limit: u8, cursor: Option<&Cursor>) -> Result<Page, StoreError> {
+    let (counter, rows) = futures_util::join!(Counter::of(store, user, true), rows(store, user, limit, cursor));
+    let counter = counter?.unwrap_or_default();
+    let (rows, next) = rows?;
+    let notifications = rows.into_iter().map(|row| shown(row, counter)).collect::<Result<_, _>>()?;
+    let next_cursor = next.map(|cursor| cursor.text());
+    Ok(Page { notifications, next_cursor, unread_count: counter.unread })
+}
+
+/// How many notifications are unread.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn unread_count(store: &Store, user: &UserId) -> Result<i64, StoreError> {
+    Ok(Counter::of(store, user, true).await?.unwrap_or_default().unread)
+}
+
+async fn rows(
+    store: &Store,
+    user: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
+    let limit = usize::from(limit);
+    let mut rows = Vec::with_capacity(limit);
+    let mut from = cursor.map(|cursor| Key::notification(user, &cursor.0).item());
+    // What has expired may still be there, so a page may take more than one query to fill.
+    loop {
+        let page = store
+            .client()
+            .query()
+            .table_name(store.table())
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .key_condition_expression("pk = :user AND begins_with(sk, :notification)")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":user", string(Key::notification_counter(user).pk))
+            .expression_attribute_values(":notification", string(NOTIFICATION))
+            .expression_attribute_values(":now", number(Millis::now().seconds()))
+            .limit(i32::from(u8::try_from(limit - rows.len()).unwrap_or(u8::MAX)))
+            .set_exclusive_start_key(from.take())
+            .send()
+            .await
+            .map_err(StoreError::dynamodb)?;
+        rows.extend(page.items.unwrap_or_default());
+        match page.last_evaluated_key {
+            Some(last) if rows.len() < limit => from = Some(last),
+            last => return Ok((rows, last.as_ref().and_then(id_of).map(Cursor))),
+        }
+    }
+}
+
+fn id_of(key: &Item) -> Option<String> {
+    key.get("sk").and_then(|sk: &AttributeValue| sk.as_s().ok())?.strip_prefix(NOTIFICATION).map(str::to_owned)
+}
+
+fn shown(item: Item, counter: Counter) -> Result<Shown, StoreError> {
+    let row: Row = read(item)?;
+    let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
+    Ok(Shown {
+        notification_id: row.sk.strip_prefix(NOTIFICATION).unwrap_or_default().to_owned(),
+        r#type: row.r#type,
+        message: row.message,
+        data: serde_json::from_str(&row.data).unwrap_or_default(),
+        priority: row.priority,
+        created_at: row.created_at.iso(),
+        read_at: row.read_at.or(read_all_at).map(Millis::iso),
+    })
+}

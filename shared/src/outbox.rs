@@ -1,0 +1,157 @@
+//! A write carries the events that it causes.
+//!
+//! The row that a command puts has an attribute `outbox`: JSON text that says since when which deliveries are owed. The
+//! row and its debts are committed in one request, so there is no moment at which one exists without the other. Whoever
+//! delivers an entry then takes it out of the attribute; the last one takes the attribute away.
+//!
+//! ```text
+//! put row + outbox ──> answer ──> deliver ──> clear          the usual case: two writes
+//!                 └─(killed here)─> the stream's consumer reads the row again, delivers, clears
+//! ```
+//!
+//! Entries of one row arrive in order. A second write to a row that still owes something appends to what is owed and leaves
+//! delivering to the consumer, so that a `user-left` never overtakes its `user-joined`.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::Event;
+use crate::key::{Item, Key, string};
+use crate::pusher::Message;
+use crate::store::{Store, StoreError, Write, conditionally};
+use crate::time::Millis;
+
+/// Name of the attribute.
+pub const ATTRIBUTE: &str = "outbox";
+/// How often clearing is tried while others change the same row.
+const TRIES: u32 = 5;
+
+/// What a row owes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// When the newest entry was committed.
+    pub at: Millis,
+    /// The entries, oldest first.
+    pub owed: Vec<Owed>,
+}
+
+/// One delivery that is owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// Names the entry within its row.
+    pub id: String,
+    /// What is to be delivered, and how.
+    #[serde(flatten)]
+    pub delivery: Delivery,
+}
+
+/// Ways in which something is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Delivery {
+    /// An event for a Pusher channel.
+    Pusher(Message),
+}
+
+impl Delivery {
+    /// The name of its kind, in metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pusher(_) => "pusher",
+        }
+    }
+}
+
+impl Outbox {
+    /// An outbox that owes these events to Pusher.
+    #[must_use]
+    pub fn of(events: &[Event], at: Millis) -> Self {
+        let owed = events.iter().map(|event| Owed {
+            id: uuid::Uuid::now_v7().simple().to_string(),
+            delivery: Delivery::Pusher(Message {
+                channel: event.channel().to_string(),
+                name: event.name().to_owned(),
+                data: event.data(),
+            }),
+        });
+        Self { at, owed: owed.collect() }
+    }
+
+    /// These debts after those that a row already has.
+    #[must_use]
+    pub fn after(mut self, earlier: Outbox) -> Self {
+        self.owed.splice(0..0, earlier.owed);
+        self
+    }
+
+    /// The attribute's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).expect("an outbox is numbers and strings")
+    }
+
+    /// The attribute's value.
+    #[must_use]
+    pub fn value(&self) -> AttributeValue {
+        string(self.text())
+    }
+
+    /// What a row owes, if anything.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the attribute is not an outbox.
+    pub fn of_row(row: &Item) -> Result<Option<Self>, StoreError> {
+        let Some(value) = row.get(ATTRIBUTE) else { return Ok(None) };
+        let corrupt = |why: String| {
+            let key = Key::of(row).unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
+            StoreError::Corrupt(key, format!("{ATTRIBUTE}: {why}"))
+        };
+        let text = value.as_s().map_err(|_| corrupt("not a string".to_owned()))?;
+        serde_json::from_str(text).map(Some).map_err(|error| corrupt(error.to_string()))
+    }
+}
+
+/// A committed row with what it owes.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The row.
+    pub key: Key,
+    /// What it owes.
+    pub outbox: Outbox,
+}
+
+/// Takes settled entries out of a row's outbox. One write, unless another writer got between.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the row; the entries are then delivered once more.
+pub async fn settle(store: &Store, row: &Committed, settled: &HashSet<&str>) -> Result<(), StoreError> {
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let mut seen = row.outbox.clone();
+    for _ in 0..TRIES {
+        let mut rest = seen.clone();
+        rest.owed.retain(|owed| !settled.contains(owed.id.as_str()));
+        if rest.owed.len() == seen.owed.len() {
+            return Ok(());
+        }
+        let update = store.update(&row.key).condition_expression("#outbox = :seen").expression_attribute_names("#outbox", ATTRIBUTE);
+        let update = update.expression_attribute_values(":seen", seen.value());
+        let update = if rest.owed.is_empty() {
+            update.update_expression("REMOVE #outbox")
+        } else {
+            update.update_expression("SET #outbox = :rest").expression_attribute_values(":rest", rest.value())
+        };
+        match conditionally(update).await? {
+            Write::Done(_) => return Ok(()),
+            Write::Refused(now) => match now.as_ref().map(Outbox::of_row).transpose()?.flatten() {
+                Some(outbox) => seen = outbox,
+                None => return Ok(()),
+            },
+        }
+    }
+    Err(StoreError::Contended)
+}

@@ -1,0 +1,14 @@
+//! Pusher Channels: signatures, the HTTP API, encrypted channels, webhooks.
+
+mod client;
+mod encryption;
+mod signature;
+mod webhook;
+
+pub(crate) use client::BATCH;
+pub use client::{ChannelInfo, Client, Message, PusherError};
+pub use encryption::{EncryptionError, SharedSecret};
+pub use signature::Signer;
+pub use webhook::{Webhook, WebhookEvent};
+
+pub(crate) use webhook::verify as verify_webhook;

@@ -1,0 +1,261 @@
+//! One JSON line an invocation, which CloudWatch also reads metrics from (embedded metric format).
+//!
+//! Nothing secret goes in: no token, key, signature, body or query. What a line holds is fixed here.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use crate::time::Millis;
+
+/// CloudWatch namespace of every metric.
+pub const NAMESPACE: &str = "Carillon";
+
+tokio::task_local! {
+    static CURRENT: Record;
+}
+
+/// What one invocation did, until its line is written.
+#[derive(Debug, Clone)]
+pub struct Record(Arc<Mutex<Fields>>);
+
+#[derive(Debug)]
+struct Fields {
+    request_id: String,
+    route: String,
+    started: Instant,
+    answered: Option<(u16, u128)>,
+    outcome: Option<String>,
+    notes: Map<String, Value>,
+    causes: Vec<String>,
+    counts: BTreeMap<String, u64>,
+    oldest_undelivered: Option<i64>,
+}
+
+impl Record {
+    /// Starts the record of an invocation. `route` is a `routeKey`, or what a function without routes calls its work.
+    #[must_use]
+    pub fn new(request_id: &str, route: &str) -> Self {
+        Self(Arc::new(Mutex::new(Fields {
+            request_id: request_id.to_owned(),
+            route: route.to_owned(),
+            started: Instant::now(),
+            answered: None,
+            outcome: None,
+            notes: Map::new(),
+            causes: Vec::new(),
+            counts: BTreeMap::new(),
+            oldest_undelivered: None,
+        })))
+    }
+
+    /// Does some work as part of this invocation: what it counts lands in this record.
+    pub async fn scope<T>(&self, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(self.clone(), work).await
+    }
+
+    /// Notes the status that the client was told, and how long that took.
+    pub fn answered(&self, status: u16) {
+        self.with(|fields| fields.answered = Some((status, fields.started.elapsed().as_micros())));
+    }
+
+    /// Notes why the client was refused: the sentence that it was told.
+    pub fn refusal(&self, message: &str) {
+        self.with(|fields| fields.outcome = Some(message.to_owned()));
+    }
+
+    /// Notes an error that the client is not told, or that nobody waits for.
+    pub fn cause(&self, cause: &str) {
+        self.with(|fields| fields.causes.push(cause.to_owned()));
+    }
+
+    /// Writes the line to standard error, which Lambda sends to CloudWatch.
+    pub fn print(&self) {
+        eprintln!("{}", self.line(&stage()));
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self, stage: &str) -> String {
+        self.with(|fields| fields.line(stage).to_string())
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Fields) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Fields {
+    fn line(&self, stage: &str) -> Value {
+        let failed = !self.causes.is_empty();
+        let mut line = Map::new();
+        line.insert("level".into(), json!(if failed { "error" } else { "info" }));
+        line.insert("requestId".into(), json!(self.request_id));
+        line.insert("route".into(), json!(self.route));
+        let default = if failed { "failed" } else { "ok" };
+        line.insert("outcome".into(), json!(self.outcome.as_deref().unwrap_or(default)));
+        if let Some((status, micros)) = self.answered {
+            line.insert("status".into(), json!(status));
+            line.insert("answeredMs".into(), json!(milliseconds(micros)));
+        }
+        line.insert("durationMs".into(), json!(milliseconds(self.started.elapsed().as_micros())));
+        if failed {
+            line.insert("causes".into(), json!(self.causes));
+        }
+        line.extend(self.notes.clone());
+        self.metrics(stage, &mut line);
+        Value::Object(line)
+    }
+
+    /// CloudWatch's embedded metric format: a `_aws` member says which of the line's members are metrics.
+    fn metrics(&self, stage: &str, line: &mut Map<String, Value>) {
+        let mut declared = Vec::new();
+        for (name, count) in &self.counts {
+            declared.push(json!({ "Name": name, "Unit": "Count" }));
+            line.insert(name.clone(), json!(count));
+        }
+        if let Some(age) = self.oldest_undelivered {
+            declared.push(json!({ "Name": "OldestUndeliveredAge", "Unit": "Milliseconds" }));
+            line.insert("OldestUndeliveredAge".into(), json!(age));
+        }
+        if declared.is_empty() {
+            return;
+        }
+        line.insert("Stage".into(), json!(stage));
+        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Stage"]], "Metrics": declared });
+        line.insert("_aws".into(), json!({ "Timestamp": Millis::now().0, "CloudWatchMetrics": [directive] }));
+    }
+}
+
+fn milliseconds(micros: u128) -> f64 {
+    // Durations of an invocation: far below the 2^52 µs up to which this is exact.
+    micros as f64 / 1000.0
+}
+
+fn stage() -> String {
+    std::env::var("STAGE").unwrap_or_else(|_| "dev".to_owned())
+}
+
+fn current(change: impl FnOnce(&mut Fields)) {
+    // Outside an invocation (in a unit test, say) there is nothing to note it in.
+    let _ = CURRENT.try_with(|record| record.with(change));
+}
+
+fn count(name: String, by: u64) {
+    current(|fields| *fields.counts.entry(name).or_default() += by);
+}
+
+/// Counts a subscription that was granted.
+pub fn authorization_granted() {
+    count("AuthorizationsGranted".to_owned(), 1);
+}
+
+/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed` or `forbidden`.
+pub fn authorization_refused(reason: &str) {
+    count(format!("AuthorizationsRefused.{reason}"), 1);
+}
+
+/// How an attempt to deliver something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrived.
+    Delivered,
+    /// It will be tried again.
+    Postponed,
+    /// It never can arrive, and waits in the dead-letter queue.
+    GivenUp,
+}
+
+/// Counts deliveries by kind (`pusher`, …) and outcome.
+pub fn deliveries(kind: &str, outcome: Delivery, by: u64) {
+    let outcome = match outcome {
+        Delivery::Delivered => "delivered",
+        Delivery::Postponed => "postponed",
+        Delivery::GivenUp => "given-up",
+    };
+    count(format!("Deliveries.{kind}.{outcome}"), by);
+}
+
+/// Notes the age of something that is not delivered yet, in milliseconds; the oldest one counts.
+pub fn undelivered(age: i64) {
+    current(|fields| fields.oldest_undelivered = Some(fields.oldest_undelivered.map_or(age, |oldest| oldest.max(age))));
+}
+
+/// Adds a member to the invocation's line.
+pub fn note(name: &str, value: impl Into<Value>) {
+    current(|fields| {
+        fields.notes.insert(name.to_owned(), value.into());
+    });
+}
+
+/// Notes an error that nobody waits for.
+pub fn cause(error: &(dyn std::error::Error + 'static)) {
+    let text = chain(error);
+    current(|fields| fields.causes.push(text));
+}
+
+/// An error with all that caused it, in one line.
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_says_what_happened_and_declares_its_metrics() {
+        let record = Record::new("r-1", "POST /kudos");
+        record
+            .scope(async {
+                authorization_refused("forbidden");
+                deliveries("pusher", Delivery::Delivered, 2);
+                deliveries("pusher", Delivery::Delivered, 1);
+                undelivered(5);
+                undelivered(3);
+            })
+            .await;
+        record.answered(201);
+        let line: Value = serde_json::from_str(&record.line("dev")).unwrap();
+        assert_eq!(line["requestId"], "r-1");
+        assert_eq!(line["route"], "POST /kudos");
+        assert_eq!(line["outcome"], "ok");
+        assert_eq!(line["status"], 201);
+        assert_eq!(line["Deliveries.pusher.delivered"], 3);
+        assert_eq!(line["OldestUndeliveredAge"], 5);
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "Carillon");
+        let names: Vec<_> = directive["Metrics"].as_array().unwrap().iter().map(|m| m["Name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["AuthorizationsRefused.forbidden", "Deliveries.pusher.delivered", "OldestUndeliveredAge"]);
+        for name in names {
+            assert!(line[name].is_number(), "{name} is declared and has a value");
+        }
+    }
+
+    #[test]
+    fn a_line_without_metrics_declares_none() {
+        let line: Value = serde_json::from_str(&Record::new("r", "x").line("dev")).unwrap();
+        assert!(line.get("_aws").is_none());
+    }
+
+    #[test]
+    fn an_unseen_error_makes_the_line_an_error() {
+        let record = Record::new("r", "x");
+        record.cause("the table does not answer");
+        let line: Value = serde_json::from_str(&record.line("dev")).unwrap();
+        assert_eq!((&line["level"], &line["outcome"]), (&json!("error"), &json!("failed")));
+    }
+}

@@ -1,0 +1,81 @@
+// An event that a write caused arrives, whatever breaks in between.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { expecting } from "./support/api.mjs";
+import { holdDeliveries } from "./support/functions.mjs";
+import { listen } from "./support/listener.mjs";
+import { newId, person, service } from "./support/people.mjs";
+import { freezePusher, killFunction, killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { messagesIn } from "./support/queue.mjs";
+import { stack } from "./support/stack.mjs";
+import { until } from "./support/wait.mjs";
+
+/** Some retries with back-off. */
+const PATIENCE = 60_000;
+
+async function receiverListening(t) {
+  const receiver = person("Grace");
+  const listener = await listen(t, receiver);
+  await listener.subscribe(receiver.ownChannel);
+  return { receiver, listener };
+}
+
+async function giveKudos(giver, receiver) {
+  const json = { receiverId: receiver.userId, sessionId: newId("session"), bookTitle: "The Dispossessed" };
+  await expecting(201, "POST", "/kudos", { as: giver, json });
+  return json.sessionId;
+}
+
+// A client hears only what is sent while it is subscribed, so deliveries wait until it is.
+async function bringPusherBack(listener) {
+  const release = await holdDeliveries();
+  try {
+    await startPusher();
+    await listener.reconnect();
+  } finally {
+    await release();
+  }
+}
+
+test("what happens while Pusher is down is delivered when it is back", { skip: unavailable }, async (t) => {
+  const { receiver, listener } = await receiverListening(t);
+  await killPusher();
+
+  const sessionId = await giveKudos(person("Ada"), receiver);
+  const notification = { userId: receiver.userId, type: "SYSTEM" };
+  const { notificationId } = await expecting(201, "POST", "/notifications", { as: service(), json: notification });
+  await until("the retry queue's taking over", async () => (await messagesIn(stack.retryQueueUrl)) > 0, PATIENCE);
+
+  await bringPusherBack(listener);
+  assert.equal((await listener.next("kudos:received", {}, PATIENCE)).sessionId, sessionId);
+  assert.equal((await listener.next("notification:new", {}, PATIENCE)).data.notificationId, notificationId);
+  await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0, PATIENCE);
+  assert.equal(await messagesIn(stack.deadLetterQueueUrl), 0);
+});
+
+test("a function killed between its write and its delivery loses nothing", { skip: unavailable }, async (t) => {
+  const { receiver, listener } = await receiverListening(t);
+  const giver = person("Ada");
+
+  // The function answers once it has written, and then hangs in its own delivery, where it is killed. What it may have put
+  // into the server's receive buffer dies with the server, so only the written row can bring the event.
+  const release = await holdDeliveries();
+  try {
+    freezePusher();
+    const sessionId = await giveKudos(giver, receiver);
+    assert.ok(killFunction("KudosCreate") > 0, "the function was not running");
+    await killPusher();
+    await startPusher();
+    await listener.reconnect();
+    await listener.none("kudos:received", 500);
+    await release();
+    assert.equal((await listener.next("kudos:received", {}, PATIENCE)).sessionId, sessionId);
+  } finally {
+    await release();
+  }
+
+  const next = await giveKudos(giver, receiver);
+  await listener.next("kudos:received", { sessionId: next });
+});

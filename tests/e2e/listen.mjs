@@ -1,0 +1,36 @@
+// What `cargo local listen <userId>` runs: a client of the running stack that prints every event it receives.
+
+import Pusher from "pusher-js";
+
+import { stack } from "./support/stack.mjs";
+
+const [userId] = process.argv.slice(2);
+const token = process.env.CARILLON_TOKEN;
+if (!userId || !token) {
+  console.error("Start this with `cargo local listen <userId>`.");
+  process.exit(1);
+}
+
+const pusher = new Pusher(stack.pusher.key, {
+  cluster: "mt1",
+  wsHost: stack.pusher.host,
+  wsPort: stack.pusher.port,
+  forceTLS: false,
+  enabledTransports: ["ws"],
+  enableStats: false,
+  channelAuthorization: {
+    transport: "ajax",
+    endpoint: new URL("/pusher/auth", stack.url).href,
+    headers: { authorization: `Bearer ${token}` },
+  },
+});
+
+const print = (channelName, event, data) =>
+  console.log(`${new Date().toISOString()}  ${channelName}  ${event}  ${JSON.stringify(data ?? null)}`);
+
+pusher.connection.bind("state_change", ({ current }) => print("connection", current));
+for (const name of [`private-user-${userId}`, `presence-room-${stack.demo.bookId}`]) {
+  pusher.subscribe(name).bind_global((event, data) => print(name, event, data));
+}
+
+console.log("Ctrl-C ends this.");

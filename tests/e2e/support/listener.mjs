@@ -1,0 +1,167 @@
+// An app's client: pusher-js, connected and authorized through Carillon. Every event is held against docs/asyncapi.yaml.
+
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+
+import Pusher from "pusher-js";
+
+import { addressOf, checkEvent } from "./asyncapi.mjs";
+import { noteEvent } from "./coverage.mjs";
+import { stack } from "./stack.mjs";
+import { until } from "./wait.mjs";
+
+const PATIENCE = 15_000;
+const SUCCEEDED = "pusher:subscription_succeeded";
+const FAILED = "pusher:subscription_error";
+
+/**
+ * Connects `user`, and disconnects at the end of the test `t`. `authorizer` replaces pusher-js's own way to ask for
+ * authorization; `foreign` names events that other back ends send, which no document of ours describes.
+ */
+export async function listen(t, user, { authorizer, foreign = [] } = {}) {
+  const listener = new Listener(user, authorizer, new Set(foreign));
+  t.after(() => listener.close());
+  await listener.connected();
+  return listener;
+}
+
+class Listener {
+  #pusher;
+  #foreign;
+  #faults = [];
+  #inbox = [];
+
+  constructor(user, authorizer, foreign) {
+    const headers = { authorization: `Bearer ${user.token}` };
+    const endpoint = (path) => ({ transport: "ajax", endpoint: new URL(path, stack.url).href, headers });
+    this.#foreign = foreign;
+    this.#pusher = new Pusher(stack.pusher.key, {
+      cluster: "mt1",
+      wsHost: stack.pusher.host,
+      wsPort: stack.pusher.port,
+      forceTLS: false,
+      enabledTransports: ["ws"],
+      enableStats: false,
+      ...(authorizer ? { authorizer } : { channelAuthorization: endpoint("/pusher/auth") }),
+      userAuthentication: endpoint("/pusher/user-auth"),
+    });
+    this.#pusher.connection.bind("message", ({ event, data }) => {
+      if (event === "pusher:signin_success") {
+        this.#receive(null, event, data);
+      }
+    });
+    this.#pusher.user.bind_global((event, data) => this.#receive(null, event, data));
+  }
+
+  /** Waits until the connection is open. */
+  connected() {
+    return until("pusher-js's connection", () => this.#pusher.connection.state === "connected", PATIENCE);
+  }
+
+  get socketId() {
+    return this.#pusher.connection.socket_id;
+  }
+
+  /** Subscribes, and resolves to what the subscription tells: on a presence channel, the members. */
+  async subscribe(channelName) {
+    const { event, data } = await this.#subscription(channelName);
+    assert.equal(event, SUCCEEDED, `the subscription to ${channelName} was refused: ${JSON.stringify(data)}`);
+    return data;
+  }
+
+  /** Subscribes, and resolves to the refusal that pusher-js reports. */
+  async refusal(channelName) {
+    const { event, data } = await this.#subscription(channelName);
+    assert.equal(event, FAILED, `the subscription to ${channelName} was not refused`);
+    return data;
+  }
+
+  async #subscription(channelName) {
+    this.#pusher.subscribe(channelName).bind_global((event, data) => this.#receive(channelName, event, data));
+    return this.#take(`an answer to the subscription to ${channelName}`, isOutcomeFor(channelName));
+  }
+
+  /** Connects anew after a drop, and waits until every channel is subscribed to again. */
+  async reconnect() {
+    const channels = this.#pusher.allChannels().map((channel) => channel.name);
+    this.#pusher.disconnect();
+    this.#pusher.connect();
+    for (const name of channels) {
+      await this.#take(`the subscription to ${name} after reconnecting`, isOutcomeFor(name));
+    }
+  }
+
+  unsubscribe(channelName) {
+    this.#pusher.unsubscribe(channelName);
+  }
+
+  /** Signs the user in to Pusher, and resolves to the user data that Pusher confirms. */
+  async signIn() {
+    this.#pusher.signin();
+    const { data } = await this.#take("pusher:signin_success", ({ event }) => event === "pusher:signin_success");
+    await this.#pusher.user.signinDonePromise;
+    await until("the channel of the signed-in user", () => this.#pusher.user.serverToUserChannel?.subscribed);
+    return JSON.parse(data.user_data);
+  }
+
+  /**
+   * Resolves to the data of the next event of this name that no call has taken yet. `about` narrows it to events whose
+   * data has these values, such as `{ userId }`.
+   */
+  async next(event, about = {}, patience = PATIENCE) {
+    const what = `${event} ${JSON.stringify(about)}`;
+    return (await this.#take(what, isAbout(event, about), patience)).data;
+  }
+
+  /** Fails when an event that `next` would have taken is here, or comes within so many milliseconds. */
+  async none(event, ms, about = {}) {
+    await pause(ms);
+    this.#mustBeSound();
+    const extra = this.#inbox.filter(isAbout(event, about));
+    assert.deepEqual(extra.map(({ data }) => data), [], `${event} came, and should not have`);
+  }
+
+  /** The members of a presence channel as pusher-js counts them now. */
+  members(channelName) {
+    return structuredClone(this.#pusher.channel(channelName).members.members);
+  }
+
+  close() {
+    this.#pusher.disconnect();
+    this.#mustBeSound();
+  }
+
+  async #take(what, wanted, patience = PATIENCE) {
+    const entry = await until(what, () => this.#faults.length > 0 || this.#inbox.find(wanted), patience);
+    this.#mustBeSound();
+    this.#inbox.splice(this.#inbox.indexOf(entry), 1);
+    return entry;
+  }
+
+  // A callback of pusher-js is no place to throw, so what is wrong is kept for the test to find.
+  #receive(channelName, event, data) {
+    this.#inbox.push({ channelName, event, data: structuredClone(data) });
+    if (this.#foreign.has(event)) {
+      return;
+    }
+    try {
+      const address = channelName === null ? null : addressOf(channelName);
+      checkEvent(address, event, { ...data });
+      noteEvent(address, event);
+    } catch (fault) {
+      this.#faults.push(fault);
+    }
+  }
+
+  #mustBeSound() {
+    if (this.#faults.length > 0) {
+      throw this.#faults[0];
+    }
+  }
+}
+
+const isAbout = (name, about) => ({ event, data }) =>
+  event === name && Object.entries(about).every(([key, value]) => data?.[key] === value);
+
+const isOutcomeFor = (channelName) => (entry) =>
+  entry.channelName === channelName && (entry.event === SUCCEEDED || entry.event === FAILED);

@@ -1,0 +1,68 @@
+// The stack's processes, stopped and killed as accidents would. Needs Linux's /proc.
+
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+
+import { processReplaced, processes, stack } from "./stack.mjs";
+import { until } from "./wait.mjs";
+
+/** Reason to skip a test that needs this module, or false. */
+export const unavailable = !existsSync("/proc/self/environ") && "needs Linux's /proc to find the functions' processes";
+
+const sockudo = () => processes().sockudo;
+
+/** Ends the Pusher server at once, as a crash would: clients are cut off, and webhooks that were due are never sent. */
+export async function killPusher() {
+  const { pid } = sockudo();
+  process.kill(pid, "SIGKILL");
+  await until("the end of the Pusher server", () => !isRunning(pid));
+}
+
+/** Starts the Pusher server again and waits until it has loaded its app. */
+export async function startPusher() {
+  const { command, args } = sockudo();
+  // The leader of a group of its own, as whoever stops the stack expects; other variables could override its configuration.
+  const child = spawn(command, args, { detached: true, stdio: "ignore", env: { PATH: process.env.PATH } });
+  child.unref();
+  processReplaced("sockudo", child.pid);
+  const { host, port, appId } = stack.pusher;
+  const isUp = () => fetch(`http://${host}:${port}/up/${appId}`).then((answer) => answer.ok, () => false);
+  await until("the Pusher server's start", isUp);
+}
+
+/** Lets the Pusher server hang: connections open, nothing answers. */
+export const freezePusher = () => process.kill(sockudo().pid, "SIGSTOP");
+
+/** Ends all processes of a function at once; resolves to how many there were. `name` is its logical id in the template. */
+export function killFunction(name) {
+  const found = pidsOf(name);
+  found.forEach((pid) => process.kill(pid, "SIGKILL"));
+  return found.length;
+}
+
+// A process's environment can be read until it is gone or has become a zombie.
+const environment = (pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return "";
+  }
+};
+
+const parentOf = (pid) => Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+
+function pidsOf(name) {
+  const isFunction = new RegExp(`(^|\\0)AWS_LAMBDA_FUNCTION_NAME=[^\\0]*${name}`);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => isFunction.test(environment(pid)) && parentOf(pid) === stack.processes.ministack.pid);
+}
+
+function isRunning(pid) {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

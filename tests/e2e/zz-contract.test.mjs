@@ -1,0 +1,50 @@
+// The documents, the deployed routes and what the other tests met are the same. Runs last, by its name.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+
+import { parse } from "yaml";
+
+import { events } from "./support/asyncapi.mjs";
+import { forget, met } from "./support/coverage.mjs";
+import { operations } from "./support/openapi.mjs";
+
+after(forget);
+
+function deployedRoutes() {
+  const template = readFileSync(new URL("../../template.yaml", import.meta.url), "utf8");
+  // CloudFormation's short forms (`!Ref`) mean nothing here; without the warnings they are read as plain values.
+  const { Resources } = parse(template, { logLevel: "error" });
+  return Object.values(Resources)
+    .flatMap(({ Properties }) => Object.values(Properties?.Events ?? {}))
+    .filter(({ Type }) => Type === "HttpApi")
+    .map(({ Properties: { Method, Path } }) => `${Method.toUpperCase()} ${Path}`);
+}
+
+test("every deployed route is documented, and every documented one is deployed", () => {
+  assert.deepEqual(operations.map(({ name }) => name).toSorted(), deployedRoutes().toSorted());
+});
+
+test("every operation has succeeded in the tests, in each way that is documented", () => {
+  const { answers } = met();
+  const successes = operations.flatMap(({ name, statuses }) =>
+    statuses.filter((status) => status < 300).map((status) => `${name} ${status}`),
+  );
+  assert.deepEqual(successes.filter((success) => !answers.has(success)), [], "never met");
+});
+
+test("every documented refusal that a caller can cause was met", () => {
+  const { answers } = met();
+  // The gateway's rate limit and our own failures are not a caller's doing.
+  const refusals = operations.flatMap(({ name, statuses }) =>
+    statuses.filter((status) => status >= 400 && status < 500 && status !== 429).map((status) => `${name} ${status}`),
+  );
+  assert.deepEqual(refusals.filter((refusal) => !answers.has(refusal)), [], "never met");
+});
+
+test("every documented event was received", () => {
+  const seen = met().events;
+  const documented = events.map(({ address, name }) => `${address} ${name}`);
+  assert.deepEqual(documented.filter((event) => !seen.has(event)), [], "never received");
+});
