@@ -57,8 +57,7 @@ pub(crate) async fn deploy(
     logs: &Path,
 ) -> Result<Deployment> {
     let log = logs.join("deploy.log");
-    let errors =
-        fs::File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+    let errors = fs::File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut step = Step::begin("Deploying template.yaml");
     let mut bridge = Command::new(&tools.python)
         .arg("-B")
@@ -77,49 +76,24 @@ pub(crate) async fn deploy(
     let mut input = bridge.stdin.take().context("The deployment has no input")?;
     input.write_all(request.as_bytes()).await?;
     drop(input);
-    let mut lines = BufReader::new(
-        bridge
-            .stdout
-            .take()
-            .context("The deployment has no output")?,
-    )
-    .lines();
+    let mut lines = BufReader::new(bridge.stdout.take().context("The deployment has no output")?).lines();
     let mut deployment = None;
     while let Some(line) = lines.next_line().await? {
-        match serde_json::from_str(&line)
-            .with_context(|| format!("The deployment said what it should not: {line}"))?
-        {
-            Line::Progress {
-                step: note,
-                done,
-                total,
-            } => step.advance(done, total, &note),
+        match serde_json::from_str(&line).with_context(|| format!("The deployment said what it should not: {line}"))? {
+            Line::Progress { step: note, done, total } => step.advance(done, total, &note),
             Line::Result { result } => deployment = Some(result),
         }
     }
     if !bridge.wait().await?.success() {
         let said = fs::read_to_string(&log).unwrap_or_default();
-        let sentence = said.lines().last().unwrap_or("it said nothing");
-        bail!(
-            "template.yaml was not deployed: {sentence} The full log is {}",
-            log.display()
-        );
+        let sentence = said.lines().last().unwrap_or("it said nothing").trim_end_matches('.');
+        bail!("template.yaml was not deployed: {sentence}. The full log is {}", log.display());
     }
     step.finish();
-    deployment.ok_or_else(|| {
-        anyhow!(
-            "The deployment ended without a result; its log is {}",
-            log.display()
-        )
-    })
+    deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
 }
 
-fn request(
-    workspace: &Workspace,
-    ports: &Ports,
-    secrets: &Secrets,
-    demo: &Demo,
-) -> serde_json::Value {
+fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, demo: &Demo) -> serde_json::Value {
     json!({
         "endpoint": ministack::endpoint(ports.ministack_port),
         "template": workspace.root.join("template.yaml"),

@@ -33,18 +33,10 @@ pub(crate) async fn build(workspace: &Workspace, processes: &Processes, logs: &P
         })
         .await;
     if let Err(error) = outcome {
-        for line in fs::read_to_string(&log)?
-            .lines()
-            .filter(|line| !is_progress(line))
-        {
+        for line in fs::read_to_string(&log)?.lines().filter(|line| !is_progress(line)) {
             eprintln!("{line}");
         }
-        return Err(failed(
-            "Building the functions",
-            &error,
-            "correct what the compiler names above",
-            &log,
-        ));
+        return Err(failed("Building the functions", &error, "correct what the compiler names above", &log));
     }
     step.finish();
     Ok(())
@@ -55,14 +47,7 @@ pub(crate) async fn build(workspace: &Workspace, processes: &Processes, logs: &P
 pub(crate) fn without_this_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ]
-        .iter()
-        .any(|prefix| text.starts_with(prefix))
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| text.starts_with(prefix))
         {
             command.env_remove(&name);
         }
@@ -71,13 +56,5 @@ pub(crate) fn without_this_package(command: &mut Command) {
 
 fn is_progress(line: &str) -> bool {
     let line = line.trim_start();
-    [
-        "Compiling ",
-        "Building [",
-        "Finished ",
-        "Blocking ",
-        "Fresh ",
-    ]
-    .iter()
-    .any(|start| line.starts_with(start))
+    ["Compiling ", "Building [", "Finished ", "Blocking ", "Fresh "].iter().any(|start| line.starts_with(start))
 }

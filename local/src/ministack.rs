@@ -47,9 +47,7 @@ pub(crate) async fn start<'a>(
         .envs(credentials());
     let mut service = processes.start_service("ministack", &mut command, logs)?;
     let health: Uri = format!("{}/_ministack/health", endpoint(port)).parse()?;
-    service
-        .ready(async || probe::succeeds(&health).await)
-        .await?;
+    service.ready(async || probe::succeeds(&health).await).await?;
     Ok(service)
 }
 

@@ -13,9 +13,7 @@ pub(crate) fn claim(port: u16, flag: &str) -> Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(listener) if !taken => Ok(listener),
         Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-            Err(error).with_context(|| {
-                format!("Port {port} cannot be used; choose another with {flag} <port>")
-            })
+            Err(error).with_context(|| format!("Port {port} cannot be used; choose another with {flag} <port>"))
         }
         _ => bail!(
             "Port {port} is in use by another program; stop that program or choose another port with {flag} <port>."
@@ -44,10 +42,7 @@ mod tests {
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = other.local_addr().unwrap().port();
         let message = claim(port, "--sockudo-port").unwrap_err().to_string();
-        assert!(
-            message.contains(&format!("Port {port} is in use")),
-            "{message}"
-        );
+        assert!(message.contains(&format!("Port {port} is in use")), "{message}");
         assert!(message.contains("--sockudo-port"), "{message}");
         drop(other);
         assert!(claim(port, "--sockudo-port").is_ok());

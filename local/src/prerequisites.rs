@@ -21,13 +21,7 @@ struct Prerequisite {
 pub(crate) async fn check() -> Result<String> {
     let (python, node, npm, compiler, pkg_config, openssl) = tokio::join!(
         // A Debian Python without python3-venv has `venv`, but not the `ensurepip` that it needs.
-        output(
-            "python3",
-            &[
-                "-c",
-                "import ensurepip, sys, venv; print('.'.join(map(str, sys.version_info[:3])))"
-            ]
-        ),
+        output("python3", &["-c", "import ensurepip, sys, venv; print('.'.join(map(str, sys.version_info[:3])))"]),
         output("node", &["--version"]),
         output("npm", &["--version"]),
         output("cc", &["--version"]),
@@ -46,35 +40,17 @@ pub(crate) async fn check() -> Result<String> {
             name: "Node.js 20 or later (node)",
             debian: "nodejs",
             homebrew: "node",
-            found: node
-                .as_deref()
-                .and_then(version)
-                .is_some_and(|(major, _)| major >= NODE),
+            found: node.as_deref().and_then(version).is_some_and(|(major, _)| major >= NODE),
         },
-        Prerequisite {
-            name: "npm",
-            debian: "npm",
-            homebrew: "node",
-            found: npm.is_some(),
-        },
+        Prerequisite { name: "npm", debian: "npm", homebrew: "node", found: npm.is_some() },
         Prerequisite {
             name: "a C compiler (cc)",
             debian: "build-essential",
             homebrew: "gcc",
             found: compiler.is_some(),
         },
-        Prerequisite {
-            name: "pkg-config",
-            debian: "pkg-config",
-            homebrew: "pkgconf",
-            found: pkg_config.is_some(),
-        },
-        Prerequisite {
-            name: "OpenSSL's headers",
-            debian: "libssl-dev",
-            homebrew: "openssl",
-            found: openssl.is_some(),
-        },
+        Prerequisite { name: "pkg-config", debian: "pkg-config", homebrew: "pkgconf", found: pkg_config.is_some() },
+        Prerequisite { name: "OpenSSL's headers", debian: "libssl-dev", homebrew: "openssl", found: openssl.is_some() },
     ];
     match missing(&prerequisites) {
         None => Ok(python_version),
@@ -83,18 +59,12 @@ pub(crate) async fn check() -> Result<String> {
 }
 
 fn missing(prerequisites: &[Prerequisite]) -> Option<String> {
-    let missing: Vec<_> = prerequisites
-        .iter()
-        .filter(|prerequisite| !prerequisite.found)
-        .collect();
+    let missing: Vec<_> = prerequisites.iter().filter(|prerequisite| !prerequisite.found).collect();
     if missing.is_empty() {
         return None;
     }
     let list = |part: fn(&Prerequisite) -> &str, separator| {
-        let mut parts: Vec<_> = missing
-            .iter()
-            .map(|&prerequisite| part(prerequisite))
-            .collect();
+        let mut parts: Vec<_> = missing.iter().map(|&prerequisite| part(prerequisite)).collect();
         parts.dedup();
         parts.join(separator)
     };
@@ -140,12 +110,7 @@ mod tests {
 
     #[test]
     fn everything_missing_is_named_once_with_its_packages() {
-        let prerequisite = |name, debian, homebrew, found| Prerequisite {
-            name,
-            debian,
-            homebrew,
-            found,
-        };
+        let prerequisite = |name, debian, homebrew, found| Prerequisite { name, debian, homebrew, found };
         let message = missing(&[
             prerequisite("Node.js", "nodejs", "node", false),
             prerequisite("npm", "npm", "node", false),
@@ -153,10 +118,7 @@ mod tests {
         ]);
         let message = message.unwrap();
         assert!(message.contains("lacks Node.js, npm."), "{message}");
-        assert!(
-            message.contains("apt-get install nodejs npm\n"),
-            "{message}"
-        );
+        assert!(message.contains("apt-get install nodejs npm\n"), "{message}");
         assert!(message.ends_with("brew install node"), "{message}");
         assert_eq!(missing(&[prerequisite("npm", "npm", "node", true)]), None);
     }

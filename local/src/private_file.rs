@@ -12,12 +12,7 @@ pub(crate) fn write(path: &Path, content: &str) -> Result<()> {
     let draft = path.with_extension("draft");
     let write = || {
         let _ = fs::remove_file(&draft);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)?
-            .write_all(content.as_bytes())?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(content.as_bytes())?;
         fs::rename(&draft, path)
     };
     write().with_context(|| format!("{} cannot be written", path.display()))
@@ -34,10 +29,7 @@ mod tests {
         write(&path, "first").unwrap();
         write(&path, "second").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "second");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::remove_file(&path).unwrap();
     }
 }

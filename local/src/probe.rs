@@ -9,8 +9,5 @@ use hyper_util::rt::TokioExecutor;
 pub(crate) async fn succeeds(address: &Uri) -> bool {
     // A client of its own: no connection is left over from a try that came too early.
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    client
-        .get(address.clone())
-        .await
-        .is_ok_and(|answer| answer.status().is_success())
+    client.get(address.clone()).await.is_ok_and(|answer| answer.status().is_success())
 }

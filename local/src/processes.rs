@@ -29,32 +29,15 @@ impl Processes {
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
-            .with_context(|| {
-                format!(
-                    "{name} cannot be started from {:?}",
-                    command.as_std().get_program()
-                )
-            })?;
-        let group = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .context("A new process has no id")?;
+            .with_context(|| format!("{name} cannot be started from {:?}", command.as_std().get_program()))?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).context("A new process has no id")?;
         self.lock_groups().push(group);
         self.tell(|watchdog| watchdog.add(group));
-        Ok(Process {
-            name: name.to_owned(),
-            group,
-            child,
-            processes: self,
-        })
+        Ok(Process { name: name.to_owned(), group, child, processes: self })
     }
 
     /// The same, with all that it prints in one pipe.
-    pub(crate) fn start_piped(
-        &self,
-        name: &str,
-        command: &mut Command,
-    ) -> Result<(Process<'_>, Receiver)> {
+    pub(crate) fn start_piped(&self, name: &str, command: &mut Command) -> Result<(Process<'_>, Receiver)> {
         let (output, input) = std::io::pipe()?;
         command.stdout(input.try_clone()?).stderr(input);
         let process = self.start(name, command)?;
@@ -64,20 +47,11 @@ impl Processes {
     }
 
     /// The same for a program that stays: its output goes to a log file.
-    pub(crate) fn start_service(
-        &self,
-        name: &str,
-        command: &mut Command,
-        logs: &Path,
-    ) -> Result<Service<'_>> {
+    pub(crate) fn start_service(&self, name: &str, command: &mut Command, logs: &Path) -> Result<Service<'_>> {
         let log = logs.join(format!("{name}.log"));
-        let file =
-            File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+        let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
         command.stdout(file.try_clone()?).stderr(file);
-        Ok(Service {
-            process: self.start(name, command)?,
-            log,
-        })
+        Ok(Service { process: self.start(name, command)?, log })
     }
 
     /// Ends every group at once. SIGKILL, because nothing that they hold outlives a start, and
@@ -120,15 +94,11 @@ impl Processes {
     }
 
     fn lock_groups(&self) -> std::sync::MutexGuard<'_, Vec<i32>> {
-        self.groups
-            .lock()
-            .expect("nothing panics while it holds the list")
+        self.groups.lock().expect("nothing panics while it holds the list")
     }
 
     fn lock_watchdog(&self) -> std::sync::MutexGuard<'_, Option<Watchdog>> {
-        self.watchdog
-            .lock()
-            .expect("nothing panics while it holds the watchdog")
+        self.watchdog.lock().expect("nothing panics while it holds the watchdog")
     }
 }
 
@@ -152,10 +122,7 @@ impl Process<'_> {
 
     /// Waits for the child, then ends what it left behind.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus> {
-        self.child
-            .wait()
-            .await
-            .with_context(|| format!("{} cannot be waited for", self.name))
+        self.child.wait().await.with_context(|| format!("{} cannot be waited for", self.name))
     }
 }
 
@@ -189,10 +156,7 @@ impl Service<'_> {
     pub(crate) async fn ended(&mut self) -> anyhow::Error {
         let log = self.log.display();
         match self.process.wait().await {
-            Ok(status) => anyhow::anyhow!(
-                "{} ended by itself ({status}); its log is {log}",
-                self.process.name
-            ),
+            Ok(status) => anyhow::anyhow!("{} ended by itself ({status}); its log is {log}", self.process.name),
             Err(error) => error,
         }
     }

@@ -14,11 +14,7 @@ use crate::token;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
-pub(crate) async fn run(
-    workspace: &Workspace,
-    processes: &Processes,
-    ports: &Ports,
-) -> Result<ExitCode> {
+pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Ports) -> Result<ExitCode> {
     let place = Place::take(workspace.state(), "cargo local")?;
     // Before anything that takes minutes.
     let listener = claim_ports(ports)?;
@@ -31,13 +27,7 @@ pub(crate) async fn run(
 }
 
 fn what_to_try(state: &State) -> Result<String> {
-    let State {
-        url,
-        aws_endpoint,
-        pusher,
-        demo,
-        ..
-    } = state;
+    let State { url, aws_endpoint, pusher, demo, .. } = state;
     let (author, reader, book) = (&demo.author_id, &demo.reader_id, &demo.book_title);
     let author_token = token::of_user(state, author)?;
     let reader_token = token::of_user(state, reader)?;

@@ -24,12 +24,8 @@ impl Secrets {
     pub(crate) fn keep_in(directory: &Path) -> Result<Self> {
         let path = directory.join("secrets.json");
         if let Ok(kept) = fs::read_to_string(&path) {
-            return serde_json::from_str(&kept).with_context(|| {
-                format!(
-                    "{} is not readable; delete it and start again",
-                    path.display()
-                )
-            });
+            return serde_json::from_str(&kept)
+                .with_context(|| format!("{} is not readable; delete it and start again", path.display()));
         }
         let secrets = Self::random();
         private_file::write(&path, &serde_json::to_string_pretty(&secrets)?)?;
@@ -51,8 +47,7 @@ mod tests {
 
     #[test]
     fn they_are_made_once() {
-        let directory =
-            std::env::temp_dir().join(format!("carillon-secrets-{}", std::process::id()));
+        let directory = std::env::temp_dir().join(format!("carillon-secrets-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         let made = Secrets::keep_in(&directory).unwrap();
         assert_eq!(Secrets::keep_in(&directory).unwrap(), made);

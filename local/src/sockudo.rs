@@ -42,20 +42,12 @@ pub(crate) async fn start<'a>(
     let arguments = vec!["--config".to_owned(), path.display().to_string()];
     let mut command = Command::new(&tools.sockudo);
     // Variables such as PORT or REDIS_URL would override the file.
-    command
-        .args(&arguments)
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .current_dir(state);
+    command.args(&arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(state);
     let mut service = processes.start_service("sockudo", &mut command, logs)?;
     // It ignores a configuration that it cannot read; then this app does not exist.
     let up: Uri = format!("http://{HOST}:{}/up/{APP_ID}", settings.port).parse()?;
     service.ready(async || probe::succeeds(&up).await).await?;
-    Ok(Sockudo {
-        service,
-        command: tools.sockudo.display().to_string(),
-        arguments,
-    })
+    Ok(Sockudo { service, command: tools.sockudo.display().to_string(), arguments })
 }
 
 fn configuration(settings: &Settings) -> String {
@@ -86,10 +78,7 @@ mod tests {
         assert_eq!(app["key"].as_str(), Some(KEY));
         assert_eq!(app["secret"].as_str(), Some("a-secret"));
         let webhook = &app["policy"]["webhooks"][0];
-        assert_eq!(
-            webhook["url"].as_str(),
-            Some("http://127.0.0.1:3000/pusher/webhook")
-        );
+        assert_eq!(webhook["url"].as_str(), Some("http://127.0.0.1:3000/pusher/webhook"));
         assert!(app["policy"]["limits"].is_table());
     }
 }

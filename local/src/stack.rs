@@ -30,21 +30,14 @@ impl Place {
     /// Takes the directory; `command` names who else may have it.
     pub(crate) fn take(directory: PathBuf, command: &str) -> Result<Self> {
         let logs = directory.join("logs");
-        fs::create_dir_all(&logs)
-            .with_context(|| format!("{} cannot be created", logs.display()))?;
+        fs::create_dir_all(&logs).with_context(|| format!("{} cannot be created", logs.display()))?;
         let lock = File::create(directory.join("lock"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                directory,
-                logs,
-                _lock: lock,
-            }),
+            Ok(()) => Ok(Self { directory, logs, _lock: lock }),
             Err(TryLockError::WouldBlock) => bail!(
                 "`{command}` is already running in this target directory; stop it with Ctrl-C in its terminal first."
             ),
-            Err(TryLockError::Error(error)) => {
-                Err(error).context("The lock of the local stack cannot be taken")
-            }
+            Err(TryLockError::Error(error)) => Err(error).context("The lock of the local stack cannot be taken"),
         }
     }
 }
@@ -86,9 +79,7 @@ impl<'a> Stack<'a> {
         ports: &Ports,
         listener: std::net::TcpListener,
     ) -> Result<Self> {
-        let Place {
-            directory, logs, ..
-        } = place;
+        let Place { directory, logs, .. } = place;
         let secrets = Secrets::keep_in(directory)?;
         let demo = Demo::new();
         let settings = sockudo::Settings {
@@ -125,9 +116,7 @@ impl<'a> Stack<'a> {
                 encryption_master_key_base64: secrets.encryption_master_key_base64,
             },
             processes: Running {
-                ministack: RunningMinistack {
-                    pid: ministack.pid(),
-                },
+                ministack: RunningMinistack { pid: ministack.pid() },
                 sockudo: RunningSockudo {
                     pid: sockudo.service.pid(),
                     command: sockudo.command.clone(),
@@ -137,23 +126,13 @@ impl<'a> Stack<'a> {
             demo,
         };
         state.write(directory)?;
-        Ok(Self {
-            state,
-            ministack,
-            sockudo,
-            front_door,
-        })
+        Ok(Self { state, ministack, sockudo, front_door })
     }
 
     /// Serves for as long as the stack is whole; returns why it is not any more. `keep_sockudo` is
     /// false where tests end sockudo themselves, to see what happens then.
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
-        let Self {
-            mut ministack,
-            mut sockudo,
-            front_door,
-            ..
-        } = self;
+        let Self { mut ministack, mut sockudo, front_door, .. } = self;
         tokio::select! {
             error = ministack.ended() => error,
             error = sockudo.service.ended(), if keep_sockudo => error,

@@ -67,8 +67,7 @@ impl State {
 
     pub(crate) fn read(directory: &Path) -> Result<Self> {
         let path = Self::path(directory);
-        let text = fs::read_to_string(&path)
-            .context("No local stack is running; start it with `cargo local`")?;
+        let text = fs::read_to_string(&path).context("No local stack is running; start it with `cargo local`")?;
         serde_json::from_str(&text)
             .with_context(|| format!("{} is not readable; start the stack again", path.display()))
     }

@@ -35,23 +35,16 @@ impl Step {
         if bar.is_hidden() {
             eprintln!("{title} ...");
         }
-        Self {
-            title: title.to_owned(),
-            bar,
-            begun: Instant::now(),
-            last_line: Instant::now(),
-        }
+        Self { title: title.to_owned(), bar, begun: Instant::now(), last_line: Instant::now() }
     }
 
     /// Shows a share of the work; a total of zero means that it is not known.
     pub(crate) fn advance(&mut self, done: u64, total: u64, note: &str) {
         if total > 0 && self.bar.length() != Some(total) {
             self.bar.set_style(
-                ProgressStyle::with_template(
-                    "{spinner} {prefix}  [{bar:30}] {pos}/{len}  {elapsed}  {wide_msg}",
-                )
-                .expect("the template is a constant and sound")
-                .progress_chars("=> "),
+                ProgressStyle::with_template("{spinner} {prefix}  [{bar:30}] {pos}/{len}  {elapsed}  {wide_msg}")
+                    .expect("the template is a constant and sound")
+                    .progress_chars("=> "),
             );
             self.bar.set_length(total);
         }
@@ -63,26 +56,14 @@ impl Step {
     fn still_working(&mut self) {
         if self.bar.is_hidden() && self.last_line.elapsed() >= PLAIN_INTERVAL {
             self.last_line = Instant::now();
-            let share = self
-                .bar
-                .length()
-                .map(|total| format!(", {} of {total}", self.bar.position()));
-            eprintln!(
-                "{} ... {} s{}",
-                self.title,
-                self.begun.elapsed().as_secs(),
-                share.unwrap_or_default()
-            );
+            let share = self.bar.length().map(|total| format!(", {} of {total}", self.bar.position()));
+            eprintln!("{} ... {} s{}", self.title, self.begun.elapsed().as_secs(), share.unwrap_or_default());
         }
     }
 
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
-        eprintln!(
-            "{}: {:.1} s",
-            self.title,
-            self.begun.elapsed().as_secs_f32()
-        );
+        eprintln!("{}: {:.1} s", self.title, self.begun.elapsed().as_secs_f32());
     }
 
     /// Runs a command to its end. Each line of its output goes to the log and to `on_line`.
@@ -101,18 +82,14 @@ impl Step {
         let (mut process, mut output) = processes.start_piped(&self.title, command)?;
         let (mut pending, mut chunk) = (Vec::new(), [0; 8192]);
         loop {
-            let Ok(read) = tokio::time::timeout(PLAIN_INTERVAL, output.read(&mut chunk)).await
-            else {
+            let Ok(read) = tokio::time::timeout(PLAIN_INTERVAL, output.read(&mut chunk)).await else {
                 self.still_working();
                 continue;
             };
             let read = read?;
             pending.extend_from_slice(chunk.get(..read).unwrap_or_default());
             // Progress bars of others end their lines with a carriage return.
-            while let Some(end) = pending
-                .iter()
-                .position(|&byte| byte == b'\n' || byte == b'\r')
-            {
+            while let Some(end) = pending.iter().position(|&byte| byte == b'\n' || byte == b'\r') {
                 let line: Vec<u8> = pending.drain(..=end).collect();
                 if line.ends_with(b"\n") {
                     file.write_all(&line)?;

@@ -15,16 +15,7 @@ impl Tally {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             // cargo: test result: ok. 12 passed; 0 failed; …
-            [
-                "test",
-                "result:",
-                _,
-                passed,
-                "passed;",
-                failed,
-                "failed;",
-                ..,
-            ] => {
+            ["test", "result:", _, passed, "passed;", failed, "failed;", ..] => {
                 self.passed += number(passed);
                 self.failed += number(failed);
             }

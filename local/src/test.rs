@@ -22,11 +22,7 @@ use crate::workspace::Workspace;
 /// How often the state file is read for a process that a test has replaced.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-pub(crate) async fn test(
-    workspace: &Workspace,
-    processes: &Processes,
-    options: &cli::Test,
-) -> Result<ExitCode> {
+pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: &cli::Test) -> Result<ExitCode> {
     println!("{}", what_runs(options));
     let place = Place::take(workspace.test_state(), "cargo local test")?;
     let python_version = prerequisites::check().await?;
@@ -36,24 +32,10 @@ pub(crate) async fn test(
     let mut tally = Tally::default();
     let mut succeeded = true;
     if !options.e2e_only {
-        succeeded &= stream(
-            processes,
-            "cargo test",
-            &mut unit_tests(workspace),
-            &mut tally,
-        )
-        .await?;
+        succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
-    let stack = Stack::start(
-        workspace,
-        processes,
-        &tools,
-        &place,
-        &ports,
-        claim_ports(&ports)?,
-    )
-    .await?;
+    let stack = Stack::start(workspace, processes, &tools, &place, &ports, claim_ports(&ports)?).await?;
     let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
     tokio::select! {
         outcome = stream(processes, "node", &mut end_to_end, &mut tally) => succeeded &= outcome?,
@@ -62,11 +44,7 @@ pub(crate) async fn test(
     }
     adopt(processes, &place.directory);
     println!("\n{tally}");
-    Ok(if succeeded && tally.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if succeeded && tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn what_runs(options: &cli::Test) -> &'static str {
@@ -101,9 +79,7 @@ fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<C
 
 fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory)
-        .with_context(|| format!("{} cannot be read", directory.display()))?
-    {
+    for entry in std::fs::read_dir(directory).with_context(|| format!("{} cannot be read", directory.display()))? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);
@@ -117,12 +93,7 @@ fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Runs tests, passes on what they print and counts the results in it.
-async fn stream(
-    processes: &Processes,
-    name: &str,
-    command: &mut Command,
-    tally: &mut Tally,
-) -> Result<bool> {
+async fn stream(processes: &Processes, name: &str, command: &mut Command, tally: &mut Tally) -> Result<bool> {
     let (mut process, mut output) = processes.start_piped(name, command)?;
     let mut screen = tokio::io::stdout();
     let (mut line, mut chunk) = (Vec::new(), [0; 8192]);

@@ -30,10 +30,7 @@ struct Claims<'a> {
 /// `cargo local token`.
 pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitCode> {
     let state = State::read(&workspace.state())?;
-    let name = options
-        .name
-        .as_deref()
-        .or(state.demo.name_of(&options.user_id));
+    let name = options.name.as_deref().or(state.demo.name_of(&options.user_id));
     let token = sign(
         &state.jwt_secret,
         &Claims {
@@ -52,14 +49,7 @@ pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitC
 /// A token of one of the demo's people, or of a user who has nothing but an id.
 pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
     let name = state.demo.name_of(user_id);
-    let claims = Claims {
-        sub: user_id,
-        name,
-        picture: None,
-        roles: &[],
-        iat: now()?,
-        exp: now()? + HOURS * 3600,
-    };
+    let claims = Claims { sub: user_id, name, picture: None, roles: &[], iat: now()?, exp: now()? + HOURS * 3600 };
     sign(&state.jwt_secret, &claims)
 }
 
@@ -69,10 +59,7 @@ fn sign(secret: &str, claims: &Claims) -> Result<String> {
 }
 
 fn now() -> Result<u64> {
-    Ok(SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .context("The clock is set before 1970")?
-        .as_secs())
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("The clock is set before 1970")?.as_secs())
 }
 
 #[cfg(test)]
@@ -83,14 +70,7 @@ mod tests {
 
     #[test]
     fn claims_that_are_not_given_are_left_out() {
-        let claims = Claims {
-            sub: "ben",
-            name: None,
-            picture: None,
-            roles: &[],
-            iat: 1,
-            exp: 2,
-        };
+        let claims = Claims { sub: "ben", name: None, picture: None, roles: &[], iat: 1, exp: 2 };
         let token = sign("secret", &claims).unwrap();
         let parts: Vec<_> = token.split('.').collect();
         let decoded = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();

@@ -24,15 +24,8 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// Installs what is not installed yet.
-    pub(crate) async fn install(
-        workspace: &Workspace,
-        processes: &Processes,
-        python_version: &str,
-    ) -> Result<Self> {
-        let installer = Installer {
-            workspace,
-            processes,
-        };
+    pub(crate) async fn install(workspace: &Workspace, processes: &Processes, python_version: &str) -> Result<Self> {
+        let installer = Installer { workspace, processes };
         fs::create_dir_all(&workspace.tools)
             .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
         installer.python_packages(python_version).await?;
@@ -58,10 +51,7 @@ impl Installer<'_> {
         let settings = self.workspace.root.join("local/bridge/ministack.pth");
         let venv = self.workspace.tools.join("venv");
         let (pins, setting) = (read(&requirements)?, read(&settings)?);
-        let stamp = Stamp {
-            path: venv.join(".carillon"),
-            content: format!("{python_version}\n{pins}\n{setting}"),
-        };
+        let stamp = Stamp { path: venv.join(".carillon"), content: format!("{python_version}\n{pins}\n{setting}") };
         if stamp.is_there() && venv.join("bin/python").exists() {
             return Ok(());
         }
@@ -73,14 +63,7 @@ impl Installer<'_> {
         };
         let install = || {
             let mut command = Command::new(venv.join("bin/python"));
-            command.args([
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--no-input",
-                "--no-deps",
-            ]);
+            command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]);
             command.arg("--requirement").arg(&requirements);
             command
         };
@@ -88,8 +71,7 @@ impl Installer<'_> {
         let mut step = Step::begin("Installing ministack");
         let mut collected = 0;
         let outcome = async {
-            step.run(self.processes, &mut create(), &log, |_, _| {})
-                .await?;
+            step.run(self.processes, &mut create(), &log, |_, _| {}).await?;
             step.run(self.processes, &mut install(), &log, |step, line| {
                 if let Some(package) = line.strip_prefix("Collecting ") {
                     collected += 1;
@@ -112,35 +94,18 @@ impl Installer<'_> {
     }
 
     async fn sockudo(&self) -> Result<()> {
-        let stamp = Stamp {
-            path: self.workspace.tools.join("sockudo.carillon"),
-            content: SOCKUDO.to_owned(),
-        };
+        let stamp = Stamp { path: self.workspace.tools.join("sockudo.carillon"), content: SOCKUDO.to_owned() };
         if stamp.is_there() && self.workspace.tools.join("bin/sockudo").exists() {
             return Ok(());
         }
-        let protoc = protoc_bin_vendored::protoc_bin_path().map_err(|error| {
-            anyhow!("There is no protoc for this machine, which sockudo's build needs: {error}")
-        })?;
+        let protoc = protoc_bin_vendored::protoc_bin_path()
+            .map_err(|error| anyhow!("There is no protoc for this machine, which sockudo's build needs: {error}"))?;
         // Kept after an interruption: the next try then continues where this one ended.
         let build = self.workspace.tools.join("sockudo-build");
         let mut command = Command::new(cargo());
         command
-            .args([
-                "install",
-                "sockudo",
-                "--version",
-                SOCKUDO,
-                "--locked",
-                "--force",
-            ])
-            .args([
-                "--debug",
-                "--no-default-features",
-                "--features",
-                "local",
-                "--root",
-            ])
+            .args(["install", "sockudo", "--version", SOCKUDO, "--locked", "--force"])
+            .args(["--debug", "--no-default-features", "--features", "local", "--root"])
             .arg(&self.workspace.tools)
             .env("CARGO_TARGET_DIR", &build)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
@@ -166,8 +131,7 @@ impl Installer<'_> {
                 &log,
             )
         })?;
-        fs::remove_dir_all(&build)
-            .with_context(|| format!("{} cannot be removed", build.display()))?;
+        fs::remove_dir_all(&build).with_context(|| format!("{} cannot be removed", build.display()))?;
         step.finish();
         stamp.write()
     }
@@ -182,21 +146,17 @@ impl Installer<'_> {
             return Ok(());
         }
         let mut command = Command::new("npm");
-        command
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&directory);
+        command.args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory);
         let log = self.log("node-packages")?;
         let mut step = Step::begin("Installing the clients for tests");
-        step.run(self.processes, &mut command, &log, |_, _| {})
-            .await
-            .map_err(|error| {
-                failed(
-                    "`npm ci` in tests/e2e",
-                    &error,
-                    "check the connection to the npm registry and run `cargo local` again",
-                    &log,
-                )
-            })?;
+        step.run(self.processes, &mut command, &log, |_, _| {}).await.map_err(|error| {
+            failed(
+                "`npm ci` in tests/e2e",
+                &error,
+                "check the connection to the npm registry and run `cargo local` again",
+                &log,
+            )
+        })?;
         step.finish();
         stamp.write()
     }
@@ -223,8 +183,7 @@ impl Stamp {
     }
 
     fn write(&self) -> Result<()> {
-        fs::write(&self.path, &self.content)
-            .with_context(|| format!("{} cannot be written", self.path.display()))
+        fs::write(&self.path, &self.content).with_context(|| format!("{} cannot be written", self.path.display()))
     }
 }
 
@@ -242,10 +201,7 @@ pub(crate) fn with_progress(command: &mut Command) {
 }
 
 pub(crate) fn failed(what: &str, error: &anyhow::Error, advice: &str, log: &Path) -> anyhow::Error {
-    anyhow!(
-        "{what} failed ({error:#}): {advice}. The full log is {}",
-        log.display()
-    )
+    anyhow!("{what} failed ({error:#}): {advice}. The full log is {}", log.display())
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -267,10 +223,7 @@ mod tests {
     #[test]
     fn a_stamp_holds_for_its_content_only() {
         let path = std::env::temp_dir().join(format!("carillon-stamp-{}", std::process::id()));
-        let stamp = |content: &str| Stamp {
-            path: path.clone(),
-            content: content.to_owned(),
-        };
+        let stamp = |content: &str| Stamp { path: path.clone(), content: content.to_owned() };
         assert!(!stamp("5.2.0").is_there());
         stamp("5.2.0").write().unwrap();
         assert!(stamp("5.2.0").is_there());

@@ -66,10 +66,7 @@ pub(crate) fn watch() {
 fn left_behind(input: impl BufRead) -> BTreeSet<i32> {
     let mut groups = BTreeSet::new();
     for line in input.lines().map_while(std::io::Result::ok) {
-        match (
-            line.get(..1),
-            line.get(1..).and_then(|group| group.parse().ok()),
-        ) {
+        match (line.get(..1), line.get(1..).and_then(|group| group.parse().ok())) {
             (Some("+"), Some(group)) => {
                 groups.insert(group);
             }

@@ -20,25 +20,14 @@ impl Workspace {
     /// Finds them from the running program, so that a moved target directory needs no setting.
     pub(crate) fn locate() -> Result<Self> {
         let executable = std::env::current_exe().context("The path of this program is unknown")?;
-        let binaries = executable
-            .parent()
-            .context("This program is in no directory")?
-            .to_path_buf();
-        let target = target_of(&binaries, |directory| {
-            directory.join("CACHEDIR.TAG").exists()
-        });
-        let tools = std::env::var_os("CARILLON_TOOLS_DIR")
-            .map_or_else(|| target.join("tools"), PathBuf::from);
+        let binaries = executable.parent().context("This program is in no directory")?.to_path_buf();
+        let target = target_of(&binaries, |directory| directory.join("CACHEDIR.TAG").exists());
+        let tools = std::env::var_os("CARILLON_TOOLS_DIR").map_or_else(|| target.join("tools"), PathBuf::from);
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .expect("the package is a directory of the workspace")
             .to_path_buf();
-        Ok(Self {
-            root,
-            target,
-            binaries,
-            tools,
-        })
+        Ok(Self { root, target, binaries, tools })
     }
 
     /// The end-to-end tests, which are a package of npm's.
@@ -76,17 +65,8 @@ mod tests {
     #[test]
     fn the_target_directory_is_the_tagged_one() {
         let tagged = |directory: &Path| directory == Path::new("/build");
-        assert_eq!(
-            target_of(Path::new("/build/debug"), tagged),
-            Path::new("/build")
-        );
-        assert_eq!(
-            target_of(Path::new("/build/arm/debug"), tagged),
-            Path::new("/build")
-        );
-        assert_eq!(
-            target_of(Path::new("/other/debug"), |_| false),
-            Path::new("/other")
-        );
+        assert_eq!(target_of(Path::new("/build/debug"), tagged), Path::new("/build"));
+        assert_eq!(target_of(Path::new("/build/arm/debug"), tagged), Path::new("/build"));
+        assert_eq!(target_of(Path::new("/other/debug"), |_| false), Path::new("/other"));
     }
 }

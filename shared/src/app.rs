@@ -111,6 +111,8 @@ impl App {
     /// # Errors
     /// Names the variables that only the function `delivery` has.
     pub fn retry_queue(&self) -> Result<&RetryQueue, StartError> {
-        self.retry_queue.as_ref().ok_or_else(|| StartError("set the environment variables RETRY_QUEUE_URL and DEAD_LETTER_QUEUE_URL".to_owned()))
+        self.retry_queue.as_ref().ok_or_else(|| {
+            StartError("set the environment variables RETRY_QUEUE_URL and DEAD_LETTER_QUEUE_URL".to_owned())
+        })
     }
 }

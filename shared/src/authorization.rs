@@ -49,7 +49,12 @@ pub struct Granted {
 /// # Errors
 /// 403 for a channel that does not exist, is somebody else's, or is encrypted where no key is configured; 500 when
 /// DynamoDB fails.
-pub async fn authorize(app: &App, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+pub async fn authorize(
+    app: &App,
+    caller: &Identity,
+    socket: &SocketId,
+    name: &ChannelName,
+) -> Result<Granted, Problem> {
     match Channel::of(name) {
         Some(Channel::User(user)) if user == caller.user => Ok(granted(app.signer().channel(socket, name, None))),
         Some(Channel::EncryptedUser(user)) if user == caller.user => {
@@ -83,7 +88,11 @@ fn granted(auth: String) -> Granted {
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
-pub async fn look_up(store: &Store, book: &BookId, user: &UserId) -> Result<(Option<Book>, Option<Profile>), StoreError> {
+pub async fn look_up(
+    store: &Store,
+    book: &BookId,
+    user: &UserId,
+) -> Result<(Option<Book>, Option<Profile>), StoreError> {
     let keys = [Key::book(book), Key::profile(user)];
     let (mut found_book, mut found_profile) = (None, None);
     for row in store.get_many(&keys, false).await? {
@@ -140,7 +149,8 @@ struct UserData<'a> {
 #[must_use]
 pub fn sign_in(app: &App, caller: &Identity, socket: &SocketId) -> SignIn {
     let person = member(caller.person(), false).person;
-    let user_data = serde_json::to_string(&UserData { id: &caller.user, user_info: &person }).expect("a person is strings");
+    let user_data =
+        serde_json::to_string(&UserData { id: &caller.user, user_info: &person }).expect("a person is strings");
     SignIn { auth: app.signer().user(socket, &user_data), user_data }
 }
 
@@ -155,12 +165,9 @@ mod tests {
 
     #[test]
     fn user_info_has_the_members_of_the_seed_in_order() {
-        let ada = Person {
-            user_id: UserId::parse("ada").unwrap(),
-            display_name: "Ada".to_owned(),
-            avatar_url: None,
-        };
-        let expected = r#"{"user_id":"ada","user_info":{"userId":"ada","displayName":"Ada","avatarUrl":null,"isAuthor":true}}"#;
+        let ada = Person { user_id: UserId::parse("ada").unwrap(), display_name: "Ada".to_owned(), avatar_url: None };
+        let expected =
+            r#"{"user_id":"ada","user_info":{"userId":"ada","displayName":"Ada","avatarUrl":null,"isAuthor":true}}"#;
         assert_eq!(channel_data(&member(ada, true)), expected);
     }
 

@@ -107,7 +107,9 @@ mod tests {
         assert_eq!(of("private-user-ada"), Some(Channel::User(ada.clone())));
         assert_eq!(of("private-encrypted-user-ada"), Some(Channel::EncryptedUser(ada)));
         assert_eq!(of("presence-room-b1"), Some(Channel::Room(BookId::parse("b1").unwrap())));
-        for none in ["private-user-", "private-users-ada", "presence-user-ada", "private-room-b1", "private-encrypted-room-b1"] {
+        for none in
+            ["private-user-", "private-users-ada", "presence-user-ada", "private-room-b1", "private-encrypted-room-b1"]
+        {
             assert_eq!(of(none), None, "{none}");
         }
     }

@@ -104,7 +104,9 @@ impl Outbox {
     /// # Errors
     /// [`StoreError::Corrupt`] when the attribute is not an outbox.
     pub fn of_row(row: &Item) -> Result<Option<Self>, StoreError> {
-        let Some(value) = row.get(ATTRIBUTE) else { return Ok(None) };
+        let Some(value) = row.get(ATTRIBUTE) else {
+            return Ok(None);
+        };
         let corrupt = |why: String| {
             let key = Key::of(row).unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
             StoreError::Corrupt(key, format!("{ATTRIBUTE}: {why}"))
@@ -138,7 +140,10 @@ pub async fn settle(store: &Store, row: &Committed, settled: &HashSet<&str>) -> 
         if rest.owed.len() == seen.owed.len() {
             return Ok(());
         }
-        let update = store.update(&row.key).condition_expression("#outbox = :seen").expression_attribute_names("#outbox", ATTRIBUTE);
+        let update = store
+            .update(&row.key)
+            .condition_expression("#outbox = :seen")
+            .expression_attribute_names("#outbox", ATTRIBUTE);
         let update = update.expression_attribute_values(":seen", seen.value());
         let update = if rest.owed.is_empty() {
             update.update_expression("REMOVE #outbox")

@@ -145,7 +145,9 @@ async fn observe(
                 let joined_at = present.then(|| moment.time());
                 return Ok(Observed { joined_at, change: Some(Change { committed, is_queued }) });
             }
-            Write::Refused(None) if !present => return Ok(Observed { joined_at: None, change: None }),
+            Write::Refused(None) if !present => {
+                return Ok(Observed { joined_at: None, change: None });
+            }
             // The row expired between the write and its refusal.
             Write::Refused(None) => earlier = None,
             Write::Refused(Some(item)) => {

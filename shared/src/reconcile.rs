@@ -62,9 +62,11 @@ pub async fn run(app: &App, budget: Duration) -> Result<Report, ReconcileError> 
 
     let mut report = Report::default();
     let mut next = None;
-    let mut outcomes = stream::iter(&queue).map(|book| async move {
-        if Instant::now() >= deadline { (book, None) } else { (book, Some(heal(app, book).await)) }
-    }).buffered(AT_ONCE);
+    let mut outcomes = stream::iter(&queue)
+        .map(|book| async move {
+            if Instant::now() >= deadline { (book, None) } else { (book, Some(heal(app, book).await)) }
+        })
+        .buffered(AT_ONCE);
     while let Some((book, outcome)) = outcomes.next().await {
         match outcome {
             Some(Ok(healed)) => {
@@ -97,7 +99,8 @@ async fn occupied(app: &App) -> Result<BTreeSet<BookId>, ReconcileError> {
 async fn heal(app: &App, book: &BookId) -> Result<usize, ReconcileError> {
     // Before the list is asked for: whatever is observed later is newer than the list.
     let moment = Moment::ListedAt(Millis::now());
-    let listed: BTreeSet<UserId> = app.pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
+    let listed: BTreeSet<UserId> =
+        app.pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
     let known: BTreeMap<UserId, presence::Row> = presence::of_room(&app.store, book).await?.into_iter().collect();
 
     let seat = |user: &UserId| Seat { book: book.clone(), user: user.clone() };
@@ -109,7 +112,8 @@ async fn heal(app: &App, book: &BookId) -> Result<usize, ReconcileError> {
         committed.extend(presence::leave(&app.store, &seat(user), moment).await?.change);
     }
     let healed = committed.len();
-    let inline: Vec<Committed> = committed.into_iter().filter(|change| !change.is_queued).map(|change| change.committed).collect();
+    let inline: Vec<Committed> =
+        committed.into_iter().filter(|change| !change.is_queued).map(|change| change.committed).collect();
     app.courier().inline(inline).await;
     Ok(healed)
 }

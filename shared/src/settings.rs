@@ -190,7 +190,10 @@ impl Pusher {
                 secret: Secret::new(env.either("PUSHER_SECRET", "PUSHER_APP_SECRET")?),
             },
             previous,
-            encryption_master_key: env.get("PUSHER_ENCRYPTION_MASTER_KEY_BASE64").map(|text| master_key(&text)).transpose()?,
+            encryption_master_key: env
+                .get("PUSHER_ENCRYPTION_MASTER_KEY_BASE64")
+                .map(|text| master_key(&text))
+                .transpose()?,
             origin: Self::origin(env)?,
         })
     }
@@ -231,10 +234,14 @@ impl Tokens {
     fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
         let keys = match (env.get("JWT_JWKS_URL"), env.get("JWT_SECRET")) {
             (Some(url), _) if url.starts_with("https://") || url.starts_with("http://") => TokenKeys::Jwks(url),
-            (Some(_), _) => return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address")),
+            (Some(_), _) => {
+                return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address"));
+            }
             // RFC 7518, section 3.2: a key of the hash's size or larger.
             (None, Some(secret)) if secret.len() >= 32 => TokenKeys::Shared(Secret::new(secret)),
-            (None, Some(_)) => return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes")),
+            (None, Some(_)) => {
+                return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes"));
+            }
             (None, None) => return Err(SettingsError::Missing("JWT_SECRET")),
         };
         Ok(Self { keys, issuer: env.get("JWT_ISSUER"), audience: env.get("JWT_AUDIENCE") })
@@ -270,7 +277,8 @@ mod tests {
 
     #[test]
     fn both_spellings_of_the_seeds_are_read() {
-        let other = [("PUSHER_KEY", ""), ("PUSHER_APP_KEY", "other"), ("PUSHER_SECRET", ""), ("PUSHER_APP_SECRET", "s")];
+        let other =
+            [("PUSHER_KEY", ""), ("PUSHER_APP_KEY", "other"), ("PUSHER_SECRET", ""), ("PUSHER_APP_SECRET", "s")];
         assert_eq!(read(&other).unwrap().pusher.credentials.key, "other");
     }
 

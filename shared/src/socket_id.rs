@@ -12,7 +12,9 @@ const MAX_LENGTH: usize = 64;
 
 /// Why a text is not a socket id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("socket_id must be two numbers with a dot between, like 123456.7890123; pass on the one that the Pusher client gives")]
+#[error(
+    "socket_id must be two numbers with a dot between, like 123456.7890123; pass on the one that the Pusher client gives"
+)]
 pub struct InvalidSocketId;
 
 impl SocketId {

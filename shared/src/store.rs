@@ -62,7 +62,8 @@ pub struct Store {
 /// What AWS's clients share: credentials and region from the environment, ring for TLS, time-outs that leave a function
 /// time to say that something is wrong.
 pub async fn sdk_config() -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(2))
@@ -93,7 +94,8 @@ impl Store {
     /// # Errors
     /// When DynamoDB fails.
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, StoreError> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
+        let request =
+            self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
         Ok(request.send().await.map_err(StoreError::dynamodb)?.item)
     }
 
@@ -109,7 +111,8 @@ impl Store {
             for _ in 0..BATCH_TRIES {
                 let Some(wanted) = left.take() else { break };
                 let wanted = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
-                let request = self.client.batch_get_item().request_items(&self.table, wanted.map_err(StoreError::dynamodb)?);
+                let request =
+                    self.client.batch_get_item().request_items(&self.table, wanted.map_err(StoreError::dynamodb)?);
                 let answer = request.send().await.map_err(StoreError::dynamodb)?;
                 found.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
                 left = answer.unprocessed_keys.unwrap_or_default().remove(&self.table).map(|rest| rest.keys);

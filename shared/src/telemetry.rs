@@ -238,7 +238,8 @@ mod tests {
         assert_eq!(line["OldestUndeliveredAge"], 5);
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Carillon");
-        let names: Vec<_> = directive["Metrics"].as_array().unwrap().iter().map(|m| m["Name"].as_str().unwrap()).collect();
+        let names: Vec<_> =
+            directive["Metrics"].as_array().unwrap().iter().map(|m| m["Name"].as_str().unwrap()).collect();
         assert_eq!(names, ["AuthorizationsRefused.forbidden", "Deliveries.pusher.delivered", "OldestUndeliveredAge"]);
         for name in names {
             assert!(line[name].is_number(), "{name} is declared and has a value");

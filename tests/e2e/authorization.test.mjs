@@ -50,7 +50,13 @@ test("a refusal has the words that clients know", async () => {
 
 test("a channel that does not exist is refused to everybody", async () => {
   const ada = person();
-  const names = ["private-user-", "private-users-1", `presence-user-${ada.userId}`, "private-room-1", "private-encrypted-room-1"];
+  const names = [
+    "private-user-",
+    "private-users-1",
+    `presence-user-${ada.userId}`,
+    "private-room-1",
+    "private-encrypted-room-1",
+  ];
   for (const name of names) {
     assert.deepEqual(await authorize(403, ada, name), REFUSED, name);
   }
@@ -88,9 +94,10 @@ test("members of a room see each other's user_info", async (t) => {
 test("the token's claims have two spellings, and a nameless user is shown by their id", async () => {
   const room = `presence-room-${newId("book")}`;
   const userId = newId("user");
+  const url = "https://example.org/ada.png";
   const spellings = [
-    [{ username: "ada", avatar_url: "https://example.org/ada.png" }, { displayName: "ada", avatarUrl: "https://example.org/ada.png" }],
-    [{ name: "Ada", picture: "https://example.org/a.png" }, { displayName: "Ada", avatarUrl: "https://example.org/a.png" }],
+    [{ username: "ada", avatar_url: url }, { displayName: "ada", avatarUrl: url }],
+    [{ name: "Ada", picture: url }, { displayName: "Ada", avatarUrl: url }],
     [{}, { displayName: userId, avatarUrl: null }],
   ];
   for (const [claims, seen] of spellings) {

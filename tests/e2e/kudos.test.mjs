@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { listen } from "./support/listener.mjs";
@@ -21,86 +21,89 @@ async function listeningTo(t, user) {
   return listener;
 }
 
-test("the receiver is told once, and the giver is not", async (t) => {
-  const [giver, receiver] = [person("Ada", "https://example.org/ada.png"), person("Grace")];
-  const [atGiver, atReceiver] = [await listeningTo(t, giver), await listeningTo(t, receiver)];
-  const kudos = kudosFor(receiver);
+// At once, because each spends most of its time waiting for what must not come.
+describe("Kudos", { concurrency: 8 }, () => {
+  test("the receiver is told once, and the giver is not", async (t) => {
+    const [giver, receiver] = [person("Ada", "https://example.org/ada.png"), person("Grace")];
+    const [atGiver, atReceiver] = [await listeningTo(t, giver), await listeningTo(t, receiver)];
+    const kudos = kudosFor(receiver);
 
-  await expecting(201, "POST", "/kudos", { as: giver, json: kudos });
+    await expecting(201, "POST", "/kudos", { as: giver, json: kudos });
 
-  const received = await atReceiver.next("kudos:received");
-  assert.deepEqual(received, { fromUser: shown(giver), sessionId: kudos.sessionId, bookTitle: kudos.bookTitle });
-  await atReceiver.none("kudos:received", A_SECOND_DELIVERY);
-  await atGiver.none("kudos:received", 0);
-});
+    const received = await atReceiver.next("kudos:received");
+    assert.deepEqual(received, { fromUser: shown(giver), sessionId: kudos.sessionId, bookTitle: kudos.bookTitle });
+    await atReceiver.none("kudos:received", A_SECOND_DELIVERY);
+    await atGiver.none("kudos:received", 0);
+  });
 
-test("a request repeated with its key creates nothing new", async (t) => {
-  const [giver, receiver] = [person("Ada"), person("Grace")];
-  const listener = await listeningTo(t, receiver);
-  const [kudos, key] = [kudosFor(receiver), randomUUID()];
+  test("a request repeated with its key creates nothing new", async (t) => {
+    const [giver, receiver] = [person("Ada"), person("Grace")];
+    const listener = await listeningTo(t, receiver);
+    const [kudos, key] = [kudosFor(receiver), randomUUID()];
 
-  const first = await give(giver, kudos, key);
-  const again = await give(giver, kudos, key);
+    const first = await give(giver, kudos, key);
+    const again = await give(giver, kudos, key);
 
-  assert.equal(first.status, 201);
-  assert.equal(first.headers.get("idempotent-replayed"), null);
-  assert.equal(again.status, 201);
-  assert.deepEqual(again.body, first.body);
-  assert.equal(again.headers.get("idempotent-replayed"), "true");
-  await listener.next("kudos:received");
-  await listener.none("kudos:received", A_SECOND_DELIVERY);
-});
+    assert.equal(first.status, 201);
+    assert.equal(first.headers.get("idempotent-replayed"), null);
+    assert.equal(again.status, 201);
+    assert.deepEqual(again.body, first.body);
+    assert.equal(again.headers.get("idempotent-replayed"), "true");
+    await listener.next("kudos:received");
+    await listener.none("kudos:received", A_SECOND_DELIVERY);
+  });
 
-test("of many requests with one key at once, one creates", async (t) => {
-  const [giver, receiver] = [person("Ada"), person("Grace")];
-  const listener = await listeningTo(t, receiver);
-  const [kudos, key] = [kudosFor(receiver), randomUUID()];
+  test("of many requests with one key at once, one creates", async (t) => {
+    const [giver, receiver] = [person("Ada"), person("Grace")];
+    const listener = await listeningTo(t, receiver);
+    const [kudos, key] = [kudosFor(receiver), randomUUID()];
 
-  const answers = await Promise.all(Array.from({ length: 8 }, () => give(giver, kudos, key)));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => give(giver, kudos, key)));
 
-  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
-  assert.equal(new Set(answers.map(({ body }) => body.kudosId)).size, 1);
-  assert.equal(answers.filter(({ headers }) => headers.get("idempotent-replayed") === null).length, 1);
-  await listener.next("kudos:received");
-  await listener.none("kudos:received", A_SECOND_DELIVERY);
-});
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
+    assert.equal(new Set(answers.map(({ body }) => body.kudosId)).size, 1);
+    assert.equal(answers.filter(({ headers }) => headers.get("idempotent-replayed") === null).length, 1);
+    await listener.next("kudos:received");
+    await listener.none("kudos:received", A_SECOND_DELIVERY);
+  });
 
-test("a key with another body is refused", async (t) => {
-  const [giver, receiver] = [person("Ada"), person("Grace")];
-  const listener = await listeningTo(t, receiver);
-  const [kudos, key] = [kudosFor(receiver), randomUUID()];
+  test("a key with another body is refused", async (t) => {
+    const [giver, receiver] = [person("Ada"), person("Grace")];
+    const listener = await listeningTo(t, receiver);
+    const [kudos, key] = [kudosFor(receiver), randomUUID()];
 
-  await give(giver, kudos, key);
-  const other = await give(giver, { ...kudos, bookTitle: "The Lathe of Heaven" }, key);
+    await give(giver, kudos, key);
+    const other = await give(giver, { ...kudos, bookTitle: "The Lathe of Heaven" }, key);
 
-  assert.equal(other.status, 422);
-  assert.equal((await listener.next("kudos:received")).bookTitle, kudos.bookTitle);
-  await listener.none("kudos:received", A_SECOND_DELIVERY);
-});
+    assert.equal(other.status, 422);
+    assert.equal((await listener.next("kudos:received")).bookTitle, kudos.bookTitle);
+    await listener.none("kudos:received", A_SECOND_DELIVERY);
+  });
 
-test("two givers may use the same key", async () => {
-  const [ada, grace, receiver] = [person("Ada"), person("Grace"), person("Ursula")];
-  const [kudos, key] = [kudosFor(receiver), randomUUID()];
-  const [one, two] = [await give(ada, kudos, key), await give(grace, kudos, key)];
-  assert.equal(two.status, 201);
-  assert.notEqual(two.body.kudosId, one.body.kudosId);
-});
+  test("two givers may use the same key", async () => {
+    const [ada, grace, receiver] = [person("Ada"), person("Grace"), person("Ursula")];
+    const [kudos, key] = [kudosFor(receiver), randomUUID()];
+    const [one, two] = [await give(ada, kudos, key), await give(grace, kudos, key)];
+    assert.equal(two.status, 201);
+    assert.notEqual(two.body.kudosId, one.body.kudosId);
+  });
 
-test("without a key, each request is another kudos", async (t) => {
-  const [giver, receiver] = [person("Ada"), person("Grace")];
-  const listener = await listeningTo(t, receiver);
-  const kudos = kudosFor(receiver);
-  const [one, two] = [await give(giver, kudos), await give(giver, kudos)];
-  assert.notEqual(one.body.kudosId, two.body.kudosId);
-  await listener.next("kudos:received");
-  await listener.next("kudos:received");
-});
+  test("without a key, each request is another kudos", async (t) => {
+    const [giver, receiver] = [person("Ada"), person("Grace")];
+    const listener = await listeningTo(t, receiver);
+    const kudos = kudosFor(receiver);
+    const [one, two] = [await give(giver, kudos), await give(giver, kudos)];
+    assert.notEqual(one.body.kudosId, two.body.kudosId);
+    await listener.next("kudos:received");
+    await listener.next("kudos:received");
+  });
 
-test("nobody gives kudos to themselves", async (t) => {
-  const ada = person("Ada");
-  const listener = await listeningTo(t, ada);
-  const answer = await give(ada, kudosFor(ada));
-  assert.equal(answer.status, 422);
-  assert.equal(await itemsMentioning(ada.userId), 0);
-  await listener.none("kudos:received", A_SECOND_DELIVERY);
+  test("nobody gives kudos to themselves", async (t) => {
+    const ada = person("Ada");
+    const listener = await listeningTo(t, ada);
+    const answer = await give(ada, kudosFor(ada));
+    assert.equal(answer.status, 422);
+    assert.equal(await itemsMentioning(ada.userId), 0);
+    await listener.none("kudos:received", A_SECOND_DELIVERY);
+  });
 });

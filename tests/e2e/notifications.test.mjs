@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { listen } from "./support/listener.mjs";
@@ -37,147 +37,167 @@ async function notified(user, howMany) {
   return ids;
 }
 
-test("a notification is told once, with its id, and listed", async (t) => {
-  const ada = person();
-  const listener = await listen(t, ada);
-  await listener.subscribe(ada.ownChannel);
-  const data = { postId: newId("post"), nested: { list: [1, "two", null, true] }, text: 'Ἀδα "艾达"' };
+// At once, because each spends most of its time waiting for what must not come.
+describe("Notifications", { concurrency: 8 }, () => {
+  test("a notification is told once, with its id, and listed", async (t) => {
+    const ada = person();
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
+    const data = { postId: newId("post"), nested: { list: [1, "two", null, true] }, text: 'Ἀδα "艾达"' };
 
-  const { status, body } = await create({ userId: ada.userId, type: "COMMENT_MENTION", data, priority: "high" });
-  assert.equal(status, 201);
+    const { status, body } = await create({ userId: ada.userId, type: "COMMENT_MENTION", data, priority: "high" });
+    assert.equal(status, 201);
 
-  const told = await listener.next("notification:new");
-  assert.equal(told.type, "COMMENT_MENTION");
-  assert.deepEqual(told.data, { ...data, notificationId: body.notificationId });
-  await listener.none("notification:new", A_SECOND_DELIVERY);
+    const told = await listener.next("notification:new");
+    assert.equal(told.type, "COMMENT_MENTION");
+    assert.deepEqual(told.data, { ...data, notificationId: body.notificationId });
+    await listener.none("notification:new", A_SECOND_DELIVERY);
 
-  const { notifications, nextCursor, unreadCount: unread } = await list(ada);
-  assert.equal(notifications.length, 1);
-  const [kept] = notifications;
-  assert.equal(kept.notificationId, body.notificationId);
-  assert.equal(kept.message, told.message);
-  assert.equal(kept.priority, "high");
-  assert.equal(kept.readAt, null);
-  assert.equal(kept.data.postId, data.postId);
-  assert.equal(nextCursor, null);
-  assert.equal(unread, 1);
-});
+    const { notifications, nextCursor, unreadCount: unread } = await list(ada);
+    assert.equal(notifications.length, 1);
+    const [kept] = notifications;
+    assert.equal(kept.notificationId, body.notificationId);
+    assert.equal(kept.message, told.message);
+    assert.equal(kept.priority, "high");
+    assert.equal(kept.readAt, null);
+    assert.equal(kept.data.postId, data.postId);
+    assert.equal(nextCursor, null);
+    assert.equal(unread, 1);
+  });
 
-test("each type is accepted and has words of its own", async () => {
-  const ada = person();
-  for (const type of TYPES) {
-    assert.equal((await create({ userId: ada.userId, type })).status, 201, type);
-  }
-  const { notifications } = await list(ada);
-  assert.deepEqual(notifications.map(({ type }) => type), TYPES.toReversed());
-  assert.equal(new Set(notifications.map(({ message }) => message)).size, TYPES.length);
-  assert.ok(notifications.every(({ priority }) => priority === "normal"));
-});
+  test("each type is accepted and has words of its own", async () => {
+    const ada = person();
+    for (const type of TYPES) {
+      assert.equal((await create({ userId: ada.userId, type })).status, 201, type);
+    }
+    const { notifications } = await list(ada);
+    assert.deepEqual(notifications.map(({ type }) => type), TYPES.toReversed());
+    assert.equal(new Set(notifications.map(({ message }) => message)).size, TYPES.length);
+    assert.ok(notifications.every(({ priority }) => priority === "normal"));
+  });
 
-test("only services create notifications", async () => {
-  const ada = person();
-  await expecting(403, "POST", "/notifications", { as: ada, json: { userId: ada.userId, type: "SYSTEM" } });
-  assert.equal(await unreadCount(ada), 0);
-});
+  test("only services create notifications", async () => {
+    const ada = person();
+    await expecting(403, "POST", "/notifications", { as: ada, json: { userId: ada.userId, type: "SYSTEM" } });
+    assert.equal(await unreadCount(ada), 0);
+  });
 
-test("a request repeated with its key creates nothing new", async (t) => {
-  const ada = person();
-  const listener = await listen(t, ada);
-  await listener.subscribe(ada.ownChannel);
-  const [json, key] = [{ userId: ada.userId, type: "SYSTEM", data: { n: 1 } }, randomUUID()];
+  test("a request repeated with its key creates nothing new", async (t) => {
+    const ada = person();
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
+    const [json, key] = [{ userId: ada.userId, type: "SYSTEM", data: { n: 1 } }, randomUUID()];
 
-  const first = await create(json, key);
-  const again = await create(json, key);
-  const other = await create({ ...json, type: "MESSAGE" }, key);
+    const first = await create(json, key);
+    const again = await create(json, key);
+    const other = await create({ ...json, type: "MESSAGE" }, key);
 
-  assert.equal(again.status, 201);
-  assert.deepEqual(again.body, first.body);
-  assert.equal(again.headers.get("idempotent-replayed"), "true");
-  assert.equal(other.status, 422);
-  await listener.next("notification:new");
-  await listener.none("notification:new", A_SECOND_DELIVERY);
-  assert.equal(await unreadCount(ada), 1);
-});
+    assert.equal(again.status, 201);
+    assert.deepEqual(again.body, first.body);
+    assert.equal(again.headers.get("idempotent-replayed"), "true");
+    assert.equal(other.status, 422);
+    await listener.next("notification:new");
+    await listener.none("notification:new", A_SECOND_DELIVERY);
+    assert.equal(await unreadCount(ada), 1);
+  });
 
-test("the list is read page by page, newest first, without gap or repetition", async () => {
-  const ada = person();
-  const ids = await notified(ada, 25);
+  test("of many notifications for one user at once, none is lost", async (t) => {
+    const ada = person();
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => create({ userId: ada.userId, type: "SYSTEM", data: { n } })),
+    );
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
+    const ids = answers.map(({ body }) => body.notificationId).toSorted();
+    const { notifications, unreadCount: unread } = await list(ada);
+    assert.deepEqual(notifications.map(({ notificationId }) => notificationId).toSorted(), ids);
+    assert.equal(unread, 12);
+    for (const notificationId of ids) {
+      await listener.next("notification:new", (data) => data.data.notificationId === notificationId);
+    }
+  });
 
-  const pages = [];
-  let cursor = null;
-  do {
-    const page = await list(ada, `?limit=10${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
-    assert.equal(page.unreadCount, 25);
-    pages.push(page.notifications.map(({ notificationId }) => notificationId));
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  test("the list is read page by page, newest first, without gap or repetition", async () => {
+    const ada = person();
+    const ids = await notified(ada, 25);
 
-  assert.deepEqual(pages.map((page) => page.length), [10, 10, 5]);
-  assert.deepEqual(pages.flat(), ids.toReversed());
-});
+    const pages = [];
+    let cursor = null;
+    do {
+      const page = await list(ada, `?limit=10${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
+      assert.equal(page.unreadCount, 25);
+      pages.push(page.notifications.map(({ notificationId }) => notificationId));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
 
-test("a page holds twenty unless the caller says otherwise", async () => {
-  const ada = person();
-  await notified(ada, 21);
-  const page = await list(ada);
-  assert.equal(page.notifications.length, 20);
-  assert.notEqual(page.nextCursor, null);
-});
+    assert.deepEqual(pages.map((page) => page.length), [10, 10, 5]);
+    assert.deepEqual(pages.flat(), ids.toReversed());
+  });
 
-test("a cursor opens nobody else's list", async () => {
-  const [ada, eve] = [person(), person("Eve")];
-  await notified(ada, 3);
-  const { nextCursor } = await list(ada, "?limit=1");
-  const { status, body } = await call("GET", `/notifications?cursor=${encodeURIComponent(nextCursor)}`, { as: eve });
-  assert.ok(status === 400 || body.notifications.length === 0, `answered ${status} with ${JSON.stringify(body)}`);
-});
+  test("a page holds twenty unless the caller says otherwise", async () => {
+    const ada = person();
+    await notified(ada, 21);
+    const page = await list(ada);
+    assert.equal(page.notifications.length, 20);
+    assert.notEqual(page.nextCursor, null);
+  });
 
-test("a notification is read once", async () => {
-  const ada = person();
-  const [older, newer] = await notified(ada, 2);
+  test("a cursor opens nobody else's list", async () => {
+    const [ada, eve] = [person(), person("Eve")];
+    await notified(ada, 3);
+    const { nextCursor } = await list(ada, "?limit=1");
+    const { status, body } = await call("GET", `/notifications?cursor=${encodeURIComponent(nextCursor)}`, { as: eve });
+    assert.ok(status === 400 || body.notifications.length === 0, `answered ${status} with ${JSON.stringify(body)}`);
+  });
 
-  const first = await read(ada, older);
-  assert.equal(first.notificationId, older);
-  assert.deepEqual(await read(ada, older), first, "reading again changes nothing");
+  test("a notification is read once", async () => {
+    const ada = person();
+    const [older, newer] = await notified(ada, 2);
 
-  assert.equal(await unreadCount(ada), 1);
-  const { notifications } = await list(ada);
-  assert.deepEqual(
-    notifications.map(({ notificationId, readAt }) => [notificationId, readAt]),
-    [[newer, null], [older, first.readAt]],
-  );
-});
+    const first = await read(ada, older);
+    assert.equal(first.notificationId, older);
+    assert.deepEqual(await read(ada, older), first, "reading again changes nothing");
 
-test("of many readings at once, one counts", async () => {
-  const ada = person();
-  const [id] = await notified(ada, 3);
-  await Promise.all(Array.from({ length: 5 }, () => read(ada, id)));
-  assert.equal(await unreadCount(ada), 2);
-});
+    assert.equal(await unreadCount(ada), 1);
+    const { notifications } = await list(ada);
+    assert.deepEqual(
+      notifications.map(({ notificationId, readAt }) => [notificationId, readAt]),
+      [[newer, null], [older, first.readAt]],
+    );
+  });
 
-test("someone else's notification is none of mine", async () => {
-  const ada = person();
-  const [id] = await notified(ada, 1);
-  await expecting(404, "POST", `/notifications/${id}/read`, { as: person("Eve") });
-  for (const unknown of [randomUUID(), "a%0A", "a%20b", "%C3%A9", "x".repeat(129)]) {
-    await expecting(404, "POST", `/notifications/${unknown}/read`, { as: ada });
-  }
-  assert.equal(await unreadCount(ada), 1);
-});
+  test("of many readings at once, one counts", async () => {
+    const ada = person();
+    const [id] = await notified(ada, 3);
+    await Promise.all(Array.from({ length: 5 }, () => read(ada, id)));
+    assert.equal(await unreadCount(ada), 2);
+  });
 
-test("all are read at once, and what comes later is unread", async () => {
-  const ada = person();
-  await notified(ada, 5);
-  assert.deepEqual(await expecting(200, "POST", "/notifications/read-all", { as: ada }), { unreadCount: 0 });
-  assert.equal(await unreadCount(ada), 0);
-  assert.ok((await list(ada)).notifications.every(({ readAt }) => readAt !== null));
-  assert.deepEqual(await expecting(200, "POST", "/notifications/read-all", { as: ada }), { unreadCount: 0 });
+  test("someone else's notification is none of mine", async () => {
+    const ada = person();
+    const [id] = await notified(ada, 1);
+    await expecting(404, "POST", `/notifications/${id}/read`, { as: person("Eve") });
+    for (const unknown of [randomUUID(), "a%0A", "a%20b", "%C3%A9", "x".repeat(129)]) {
+      await expecting(404, "POST", `/notifications/${unknown}/read`, { as: ada });
+    }
+    assert.equal(await unreadCount(ada), 1);
+  });
 
-  const [later] = await notified(ada, 1);
-  assert.equal(await unreadCount(ada), 1);
-  assert.equal((await list(ada)).notifications.find(({ notificationId }) => notificationId === later).readAt, null);
-});
+  test("all are read at once, and what comes later is unread", async () => {
+    const ada = person();
+    await notified(ada, 5);
+    assert.deepEqual(await expecting(200, "POST", "/notifications/read-all", { as: ada }), { unreadCount: 0 });
+    assert.equal(await unreadCount(ada), 0);
+    assert.ok((await list(ada)).notifications.every(({ readAt }) => readAt !== null));
+    assert.deepEqual(await expecting(200, "POST", "/notifications/read-all", { as: ada }), { unreadCount: 0 });
 
-test("who has no notifications has an empty list", async () => {
-  assert.deepEqual(await list(person()), { notifications: [], nextCursor: null, unreadCount: 0 });
+    const [later] = await notified(ada, 1);
+    assert.equal(await unreadCount(ada), 1);
+    assert.equal((await list(ada)).notifications.find(({ notificationId }) => notificationId === later).readAt, null);
+  });
+
+  test("who has no notifications has an empty list", async () => {
+    assert.deepEqual(await list(person()), { notifications: [], nextCursor: null, unreadCount: 0 });
+  });
 });

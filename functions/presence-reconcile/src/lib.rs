@@ -21,8 +21,10 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Recon
     let record = Record::new(&event.context.request_id, "presence-reconcile");
     // Boxed: the layout of all the futures below is more than the compiler follows.
     let work = Box::pin(async {
-        let report = reconcile::run(app, left.saturating_sub(RESERVE)).await.inspect_err(|error| telemetry::cause(error))?;
-        let report = json!({ "rooms": report.rooms, "healed": report.healed, "failed": report.failed, "left": report.left });
+        let report =
+            reconcile::run(app, left.saturating_sub(RESERVE)).await.inspect_err(|error| telemetry::cause(error))?;
+        let report =
+            json!({ "rooms": report.rooms, "healed": report.healed, "failed": report.failed, "left": report.left });
         telemetry::note("report", report.clone());
         Ok(report)
     });

@@ -47,7 +47,9 @@ async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
     let granted = authorize(app, &caller, &socket, &name).await?;
 
     let answer = Answer::ok(&granted.grant);
-    let Some(person) = granted.stale_profile else { return Ok(answer) };
+    let Some(person) = granted.stale_profile else {
+        return Ok(answer);
+    };
     let store = app.store.clone();
     Ok(answer.afterwards(async move {
         if let Err(error) = profile::keep(&store, &person, Millis::now()).await {

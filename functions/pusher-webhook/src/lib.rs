@@ -70,7 +70,9 @@ fn steps(events: Vec<WebhookEvent>) -> Vec<(Seat, Vec<Step>)> {
 }
 
 fn seat(event: &WebhookEvent) -> Option<Seat> {
-    let Channel::Room(book) = Channel::of(&ChannelName::parse(&event.channel).ok()?)? else { return None };
+    let Channel::Room(book) = Channel::of(&ChannelName::parse(&event.channel).ok()?)? else {
+        return None;
+    };
     Some(Seat { book, user: UserId::parse(event.user_id.as_deref()?).ok()? })
 }
 

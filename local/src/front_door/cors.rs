@@ -5,8 +5,8 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    ORIGIN,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -37,16 +37,8 @@ impl Cors {
         }
         let mut headers = self.origin_headers(request);
         if !headers.is_empty() {
-            list(
-                &mut headers,
-                ACCESS_CONTROL_ALLOW_METHODS,
-                &self.allow_methods,
-            );
-            list(
-                &mut headers,
-                ACCESS_CONTROL_ALLOW_HEADERS,
-                &self.allow_headers,
-            );
+            list(&mut headers, ACCESS_CONTROL_ALLOW_METHODS, &self.allow_methods);
+            list(&mut headers, ACCESS_CONTROL_ALLOW_HEADERS, &self.allow_headers);
             if let Some(seconds) = self.max_age {
                 headers.insert(ACCESS_CONTROL_MAX_AGE, seconds.into());
             }
@@ -58,11 +50,7 @@ impl Cors {
     pub(crate) fn answer_headers(&self, request: &HeaderMap) -> HeaderMap {
         let mut headers = self.origin_headers(request);
         if !headers.is_empty() {
-            list(
-                &mut headers,
-                ACCESS_CONTROL_EXPOSE_HEADERS,
-                &self.expose_headers,
-            );
+            list(&mut headers, ACCESS_CONTROL_EXPOSE_HEADERS, &self.expose_headers);
         }
         headers
     }
@@ -74,17 +62,10 @@ impl Cors {
         };
         if self.allow_origins.iter().any(|allowed| allowed == "*") {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        } else if self
-            .allow_origins
-            .iter()
-            .any(|allowed| allows(allowed, origin))
-        {
+        } else if self.allow_origins.iter().any(|allowed| allows(allowed, origin)) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if self.allow_credentials {
-                headers.insert(
-                    ACCESS_CONTROL_ALLOW_CREDENTIALS,
-                    HeaderValue::from_static("true"),
-                );
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             }
         }
         headers
@@ -94,11 +75,9 @@ impl Cors {
 /// An origin is compared whole; `https://*` stands for every origin of that scheme.
 fn allows(allowed: &str, origin: &HeaderValue) -> bool {
     match allowed.strip_suffix("://*") {
-        Some(scheme) => origin.to_str().is_ok_and(|origin| {
-            origin
-                .split_once("://")
-                .is_some_and(|(of_origin, _)| of_origin == scheme)
-        }),
+        Some(scheme) => origin
+            .to_str()
+            .is_ok_and(|origin| origin.split_once("://").is_some_and(|(of_origin, _)| of_origin == scheme)),
         None => origin == allowed,
     }
 }
@@ -130,26 +109,16 @@ mod tests {
     fn request(origin: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, origin.parse().unwrap());
-        headers.insert(
-            ACCESS_CONTROL_REQUEST_METHOD,
-            HeaderValue::from_static("POST"),
-        );
+        headers.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("POST"));
         headers
     }
 
     #[test]
     fn an_allowed_origin_learns_what_it_may_send() {
-        let headers =
-            cors(&["http://localhost:3001"]).preflight_headers(&request("http://localhost:3001"));
-        assert_eq!(
-            headers[ACCESS_CONTROL_ALLOW_ORIGIN],
-            "http://localhost:3001"
-        );
+        let headers = cors(&["http://localhost:3001"]).preflight_headers(&request("http://localhost:3001"));
+        assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "http://localhost:3001");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_METHODS], "GET,POST");
-        assert_eq!(
-            headers[ACCESS_CONTROL_ALLOW_HEADERS],
-            "authorization,content-type"
-        );
+        assert_eq!(headers[ACCESS_CONTROL_ALLOW_HEADERS], "authorization,content-type");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
         assert_eq!(headers[ACCESS_CONTROL_MAX_AGE], "600");
     }
@@ -157,16 +126,8 @@ mod tests {
     #[test]
     fn any_other_origin_learns_nothing() {
         let cors = cors(&["http://localhost:3001", "https://*"]);
-        for origin in [
-            "http://localhost:3002",
-            "http://localhost:3001.example",
-            "null",
-            "https",
-        ] {
-            assert!(
-                cors.preflight_headers(&request(origin)).is_empty(),
-                "{origin}"
-            );
+        for origin in ["http://localhost:3002", "http://localhost:3001.example", "null", "https"] {
+            assert!(cors.preflight_headers(&request(origin)).is_empty(), "{origin}");
             assert!(cors.answer_headers(&request(origin)).is_empty(), "{origin}");
         }
         assert!(cors.answer_headers(&HeaderMap::new()).is_empty());
@@ -176,11 +137,7 @@ mod tests {
     fn a_plain_options_request_is_no_preflight() {
         let mut plain = request("http://localhost:3001");
         plain.remove(ACCESS_CONTROL_REQUEST_METHOD);
-        assert!(
-            cors(&["http://localhost:3001"])
-                .preflight_headers(&plain)
-                .is_empty()
-        );
+        assert!(cors(&["http://localhost:3001"]).preflight_headers(&plain).is_empty());
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,7 +15,7 @@ use serde_json::json;
 
 use super::Cors;
 
-/// API Gateway's limit for the body of a request, and the one that Lambda sets for an answer is smaller.
+/// API Gateway's limit for the body of a request.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 /// API Gateway's limit for an integration of an HTTP API.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,22 +45,14 @@ impl HttpApi {
     pub(super) fn new(address: &str, cors: Cors) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self {
-            address: address.to_owned(),
-            cors,
-            client: Client::builder(TokioExecutor::new()).build(connector),
-        }
+        Self { address: address.to_owned(), cors, client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 }
 
 /// Answers one request.
 pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Response {
     if request.method() == Method::OPTIONS && api.cors.is_configured() {
-        return (
-            StatusCode::NO_CONTENT,
-            api.cors.preflight_headers(request.headers()),
-        )
-            .into_response();
+        return (StatusCode::NO_CONTENT, api.cors.preflight_headers(request.headers())).into_response();
     }
     let cors_headers = api.cors.answer_headers(request.headers());
     let mut answer = match tokio::time::timeout(TIMEOUT, forward(&api, request)).await {
@@ -70,9 +60,7 @@ pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Resp
         Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     };
     // API Gateway's settings replace what a function says about CORS.
-    remove(answer.headers_mut(), |name| {
-        name.as_str().starts_with("access-control-")
-    });
+    remove(answer.headers_mut(), |name| name.as_str().starts_with("access-control-"));
     answer.headers_mut().extend(cors_headers);
     answer
 }
@@ -88,11 +76,7 @@ async fn forward(api: &HttpApi, request: Request) -> Response {
     };
     parts.uri = uri;
     remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
-    match api
-        .client
-        .request(Request::from_parts(parts, Body::from(body)))
-        .await
-    {
+    match api.client.request(Request::from_parts(parts, Body::from(body))).await {
         Ok(answer) => as_api_gateway(answer.map(Body::new)).await,
         Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }
@@ -127,20 +111,11 @@ fn is_function_error(body: &Bytes) -> bool {
 /// An answer of API Gateway's own.
 fn gateway_answer(status: StatusCode, message: &str) -> Response {
     let json = HeaderValue::from_static("application/json");
-    (
-        status,
-        [(CONTENT_TYPE, json)],
-        json!({ "message": message }).to_string(),
-    )
-        .into_response()
+    (status, [(CONTENT_TYPE, json)], json!({ "message": message }).to_string()).into_response()
 }
 
 fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
-    let names: Vec<_> = headers
-        .keys()
-        .filter(|name| unwanted(name))
-        .cloned()
-        .collect();
+    let names: Vec<_> = headers.keys().filter(|name| unwanted(name)).cloned().collect();
     for name in names {
         headers.remove(name);
     }
@@ -160,14 +135,10 @@ mod tests {
         let (parts, body) = request.into_parts();
         let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
         match parts.uri.path() {
-            "/stage/broken" => (
-                StatusCode::BAD_GATEWAY,
-                r#"{"errorMessage":"a secret","errorType":"E"}"#,
-            )
-                .into_response(),
-            "/stage/refusing" => {
-                (StatusCode::BAD_GATEWAY, r#"{"error":"Bad Gateway"}"#).into_response()
+            "/stage/broken" => {
+                (StatusCode::BAD_GATEWAY, r#"{"errorMessage":"a secret","errorType":"E"}"#).into_response()
             }
+            "/stage/refusing" => (StatusCode::BAD_GATEWAY, r#"{"error":"Bad Gateway"}"#).into_response(),
             _ => {
                 let said = format!(
                     "{} {} {} {body}",
@@ -175,11 +146,7 @@ mod tests {
                     parts.uri,
                     parts.headers["authorization"].to_str().unwrap()
                 );
-                (
-                    StatusCode::CREATED,
-                    [("x-request-id", "1"), ("access-control-allow-origin", "*")],
-                    said,
-                )
+                (StatusCode::CREATED, [("x-request-id", "1"), ("access-control-allow-origin", "*")], said)
                     .into_response()
             }
         }
@@ -189,31 +156,15 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}/stage", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, Router::new().fallback(upstream)).await });
-        let cors =
-            serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
+        let cors = serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
         router(HttpApi::new(&address, cors))
     }
 
-    async fn answer_to(
-        request: http::request::Builder,
-        body: impl Into<Body>,
-    ) -> (StatusCode, HeaderMap, String) {
-        let request = request
-            .header("authorization", "Bearer t")
-            .body(body.into())
-            .unwrap();
-        let (parts, body) = front_door()
-            .await
-            .oneshot(request)
-            .await
-            .unwrap()
-            .into_parts();
+    async fn answer_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {
+        let request = request.header("authorization", "Bearer t").body(body.into()).unwrap();
+        let (parts, body) = front_door().await.oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        (
-            parts.status,
-            parts.headers,
-            String::from_utf8(body.into()).unwrap(),
-        )
+        (parts.status, parts.headers, String::from_utf8(body.into()).unwrap())
     }
 
     #[tokio::test]
@@ -223,10 +174,7 @@ mod tests {
         assert_eq!(status, StatusCode::CREATED);
         assert_eq!(body, "PUT /stage/a%20b?c=%2F&c=d Bearer t { }");
         assert_eq!(headers["x-request-id"], "1");
-        assert_eq!(
-            headers[ACCESS_CONTROL_ALLOW_ORIGIN],
-            "http://localhost:3001"
-        );
+        assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "http://localhost:3001");
     }
 
     #[tokio::test]
@@ -238,8 +186,7 @@ mod tests {
     #[tokio::test]
     async fn a_preflight_request_reaches_no_function() {
         let request = Request::options("/").header(ORIGIN, "http://localhost:3001");
-        let (status, _, body) =
-            answer_to(request.header("access-control-request-method", "POST"), "").await;
+        let (status, _, body) = answer_to(request.header("access-control-request-method", "POST"), "").await;
         assert_eq!((status, body.as_str()), (StatusCode::NO_CONTENT, ""));
     }
 

@@ -12,9 +12,7 @@ use http_api::HttpApi;
 
 /// Serves on the listener until the process ends.
 pub(crate) async fn serve(listener: TcpListener, api_address: &str, cors: Cors) -> Result<()> {
-    axum::serve(listener, router(HttpApi::new(api_address, cors)))
-        .await
-        .context("The front door cannot go on")
+    axum::serve(listener, router(HttpApi::new(api_address, cors))).await.context("The front door cannot go on")
 }
 
 /// Everything that no other route takes belongs to the HTTP API.

@@ -21,10 +21,14 @@ pub(super) enum Fate {
 /// Once something is postponed, so is all that follows: Pusher is not there, and later entries of a row must not overtake
 /// earlier ones. Something that Pusher refuses for good holds up nothing.
 pub(super) async fn all(pusher: &Client, rows: &[Committed]) -> Vec<Vec<Fate>> {
-    let messages: Vec<_> = rows.iter().flat_map(|row| &row.outbox.owed).map(|owed| {
-        let Delivery::Pusher(message) = &owed.delivery;
-        message.clone()
-    }).collect();
+    let messages: Vec<_> = rows
+        .iter()
+        .flat_map(|row| &row.outbox.owed)
+        .map(|owed| {
+            let Delivery::Pusher(message) = &owed.delivery;
+            message.clone()
+        })
+        .collect();
     let mut fates = through_pusher(pusher, &messages).await.into_iter();
     let fates: Vec<Vec<_>> = rows.iter().map(|row| fates.by_ref().take(row.outbox.owed.len()).collect()).collect();
     count(rows, &fates);

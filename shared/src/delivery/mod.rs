@@ -46,7 +46,10 @@ impl Courier {
         let done = async {
             let fates = attempt::all(&self.pusher, &rows).await;
             // What was refused for good is left to the consumer too, which alone may write to the dead-letter queue.
-            join_all(rows.iter().zip(&fates).map(|(row, fates)| self.settle(row, fates, |fate| *fate == Fate::Delivered))).await;
+            join_all(
+                rows.iter().zip(&fates).map(|(row, fates)| self.settle(row, fates, |fate| *fate == Fate::Delivered)),
+            )
+            .await;
         };
         if tokio::time::timeout(INLINE_BOUND, done).await.is_err() {
             telemetry::note("inlineDelivery", "timed out");

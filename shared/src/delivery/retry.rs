@@ -66,8 +66,11 @@ impl Courier {
     }
 
     async fn postpone(&self, message: &SqsMessage, retry: &RetryQueue) {
-        let received = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
-        let Some(receipt) = &message.receipt_handle else { return };
+        let received =
+            message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+        let Some(receipt) = &message.receipt_handle else {
+            return;
+        };
         if let Err(error) = retry.postpone(receipt, back_off(received, rand::random())).await {
             // The queue's own visibility time-out brings it back, only later.
             telemetry::cause(&error);

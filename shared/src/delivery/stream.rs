@@ -130,7 +130,9 @@ fn still_owing(records: Vec<EventRecord>) -> (Vec<Key>, HashMap<Key, String>) {
     let mut sequence = HashMap::new();
     for record in records {
         let number = record.change.sequence_number.unwrap_or_default();
-        let Some(key) = Key::of(&record.change.keys.into()) else { continue };
+        let Some(key) = Key::of(&record.change.keys.into()) else {
+            continue;
+        };
         keys.retain(|known| *known != key);
         if Item::from(record.change.new_image).contains_key(ATTRIBUTE) {
             sequence.entry(key.clone()).or_insert(number);
@@ -161,7 +163,8 @@ mod tests {
                 "ApproximateCreationDateTime": 1_700_000_000, "Keys": keys, "NewImage": image, "SequenceNumber": number,
                 "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES" } })
         };
-        let event: Event = serde_json::from_value(json!({ "Records": list.iter().map(record).collect::<Vec<_>>() })).unwrap();
+        let event: Event =
+            serde_json::from_value(json!({ "Records": list.iter().map(record).collect::<Vec<_>>() })).unwrap();
         event.records
     }
 

@@ -44,7 +44,10 @@ impl Call {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
             _ => None,
         };
-        of_gateway.filter(|id| !id.is_empty()).or_else(|| self.request.lambda_context_ref().map(|c| c.request_id.clone())).unwrap_or_default()
+        of_gateway
+            .filter(|id| !id.is_empty())
+            .or_else(|| self.request.lambda_context_ref().map(|c| c.request_id.clone()))
+            .unwrap_or_default()
     }
 
     /// A header's value, if it is there and is text.
@@ -124,8 +127,8 @@ impl Call {
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::Malformed(format!("The body is not JSON: {error}")))?;
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| Problem::Malformed(format!("The body is not JSON: {error}")))?;
     if !value.is_object() {
         return Err(Problem::Malformed("The body must be a JSON object".to_owned()));
     }

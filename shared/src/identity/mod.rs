@@ -148,7 +148,12 @@ impl Verifier {
         Ok(decoded?.claims)
     }
 
-    fn decode(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<TokenData<Claims>, Unauthenticated> {
+    fn decode(
+        &self,
+        token: &str,
+        key: &DecodingKey,
+        algorithm: Algorithm,
+    ) -> Result<TokenData<Claims>, Unauthenticated> {
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;

@@ -1,0 +1,245 @@
+//! Tokens that are accepted, and the many that are not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::settings::Secret;
+
+const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
+
+fn verifier(keys: TokenKeys) -> Verifier {
+    Verifier::new(&Tokens { keys, issuer: None, audience: None }).unwrap()
+}
+
+fn shared_secret() -> Verifier {
+    verifier(TokenKeys::Shared(Secret::new(SECRET)))
+}
+
+fn claims(more: Value) -> Value {
+    let mut claims = json!({ "sub": "ada", "exp": 4_102_444_800_i64 });
+    claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    claims
+}
+
+fn signed(claims: &Value) -> String {
+    encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+}
+
+async fn check(verifier: &Verifier, token: &str) -> Result<Identity, String> {
+    verifier.member(Some(&format!("Bearer {token}"))).await.map_err(|problem| match problem {
+        Problem::Unauthenticated(why) => format!("{why:?}"),
+        other => format!("{other:?}"),
+    })
+}
+
+async fn with(more: Value) -> Result<Identity, String> {
+    check(&shared_secret(), &signed(&claims(more))).await
+}
+
+#[tokio::test]
+async fn a_token_says_who_is_calling_in_either_spelling() {
+    let ada = with(json!({ "name": "Ada", "picture": "https://x/a.png", "email": "a@x", "roles": ["service"] }))
+        .await
+        .unwrap();
+    assert_eq!((ada.user.as_str(), ada.name.as_str()), ("ada", "Ada"));
+    assert_eq!((ada.avatar.as_deref(), ada.email.as_deref()), (Some("https://x/a.png"), Some("a@x")));
+    assert!(ada.must_be_service().is_ok());
+    let ada = with(json!({ "username": "ada99", "avatar_url": "https://x/b.png" })).await.unwrap();
+    assert_eq!((ada.name.as_str(), ada.avatar.as_deref()), ("ada99", Some("https://x/b.png")));
+    assert!(ada.must_be_service().is_err());
+    assert_eq!(with(json!({})).await.unwrap().name, "ada");
+    assert_eq!(with(json!({ "sub": 42 })).await.unwrap().user.as_str(), "42");
+}
+
+#[tokio::test]
+async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
+    let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9\
+                 .eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ\
+                 .dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    let decoding = DecodingKey::from_secret(&URL_SAFE_NO_PAD.decode(key).unwrap());
+    // Expired is found only after the signature was: a changed one is invalid.
+    assert_eq!(shared_secret().decode(token, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Expired));
+    let forged = token.replace("dBjf", "eBjf");
+    assert_eq!(shared_secret().decode(&forged, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Invalid));
+}
+
+#[tokio::test]
+async fn forgeries_are_refused() {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let good = signed(&claims(json!({})));
+    let unsigned = format!("{}.{}.", part(json!({ "alg": "none", "typ": "JWT" })), part(claims(json!({}))));
+    let hs512 =
+        encode(&Header::new(Algorithm::HS512), &claims(json!({})), &EncodingKey::from_secret(SECRET.as_bytes()))
+            .unwrap();
+    let other_key =
+        encode(&Header::default(), &claims(json!({})), &EncodingKey::from_secret(b"another secret")).unwrap();
+    let rs256 = encode(&Header::new(Algorithm::RS256), &claims(json!({})), &rsa()).unwrap();
+    let changed = good.replacen(&part(claims(json!({}))), &part(claims(json!({ "sub": "eve" }))), 1);
+    let long = format!("{good}{}", "x".repeat(10_000));
+    for bad in [unsigned, hs512, other_key, rs256, changed, long, "…".to_owned(), "a.b.c".to_owned(), ".".to_owned()]
+    {
+        assert_eq!(check(&shared_secret(), &bad).await.unwrap_err(), "Invalid", "{bad}");
+    }
+    assert!(check(&shared_secret(), &good).await.is_ok());
+}
+
+#[tokio::test]
+async fn claims_that_do_not_hold_are_refused() {
+    for (more, why) in [
+        (json!({ "exp": 1_600_000_000 }), "Expired"),
+        (json!({ "exp": null }), "Invalid"),
+        (json!({ "exp": "tomorrow" }), "Invalid"),
+        (json!({ "nbf": 4_102_444_000_i64 }), "Invalid"),
+        (json!({ "sub": null }), "UnusableSubject"),
+        (json!({ "sub": "" }), "UnusableSubject"),
+        (json!({ "sub": "auth0|1" }), "UnusableSubject"),
+        (json!({ "sub": "ada\n" }), "UnusableSubject"),
+        (json!({ "aud": "guest" }), "Guest"),
+        (json!({ "aud": ["app", "guest"] }), "Guest"),
+    ] {
+        assert_eq!(with(more.clone()).await.unwrap_err(), why, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_bearer_token_one_is_told_to_send_one() {
+    for none in [None, Some(""), Some("Bearer"), Some("Bearer  "), Some("Basic YTpi")] {
+        let problem = shared_secret().member(none).await.unwrap_err();
+        assert!(matches!(problem, Problem::Unauthenticated(Unauthenticated::Missing)), "{none:?}");
+    }
+    let lower_case = format!("bearer {}", signed(&claims(json!({}))));
+    assert!(shared_secret().member(Some(&lower_case)).await.is_ok());
+}
+
+#[tokio::test]
+async fn issuer_and_audience_are_required_where_configured() {
+    let tokens = Tokens {
+        keys: TokenKeys::Shared(Secret::new(SECRET)),
+        issuer: Some("https://id".to_owned()),
+        audience: Some("carillon".to_owned()),
+    };
+    let verifier = Verifier::new(&tokens).unwrap();
+    let good = json!({ "iss": "https://id", "aud": ["carillon", "x"] });
+    assert!(check(&verifier, &signed(&claims(good))).await.is_ok());
+    for bad in [
+        json!({}),
+        json!({ "iss": "https://id" }),
+        json!({ "aud": "carillon" }),
+        json!({ "iss": "https://other", "aud": "carillon" }),
+        json!({ "iss": "https://id", "aud": "other" }),
+    ] {
+        assert_eq!(check(&verifier, &signed(&claims(bad.clone()))).await.unwrap_err(), "Invalid", "{bad}");
+    }
+}
+
+fn der(base64: &str) -> Vec<u8> {
+    STANDARD.decode(base64.trim()).unwrap()
+}
+
+fn rsa() -> EncodingKey {
+    EncodingKey::from_rsa_der(&der(include_str!("testdata/rsa.txt")))
+}
+
+/// The three kinds of key that a JWKS may hold, by the kid they are published under.
+fn key_pairs() -> [(&'static str, Algorithm, EncodingKey); 3] {
+    [
+        ("r", Algorithm::RS256, rsa()),
+        ("e", Algorithm::ES256, EncodingKey::from_ec_der(&der(include_str!("testdata/p256.txt")))),
+        ("d", Algorithm::EdDSA, EncodingKey::from_ed_der(&der(include_str!("testdata/ed25519.txt")))),
+    ]
+}
+
+fn published(pairs: &[(&str, Algorithm, EncodingKey)]) -> Value {
+    let keys = pairs.iter().map(|(kid, algorithm, key)| {
+        let mut jwk = Jwk::from_encoding_key(key, *algorithm).unwrap();
+        jwk.common.key_id = Some((*kid).to_owned());
+        serde_json::to_value(jwk).unwrap()
+    });
+    let mut keys: Vec<_> = keys.collect();
+    keys.push(json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET), "kid": "symmetric", "alg": "HS256" }));
+    keys.push(json!({ "kty": "of tomorrow", "kid": "?" }));
+    json!({ "keys": keys })
+}
+
+fn token_of(kid: &str, algorithm: Algorithm, key: &EncodingKey) -> String {
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) };
+    encode(&header, &claims(json!({})), key).unwrap()
+}
+
+/// Serves a JWKS on loopback and counts how often it is asked for.
+async fn issuer(set: Value) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let mut request = [0; 2048];
+            let _ = connection.read(&mut request).await;
+            let body = set.to_string();
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = connection.write_all(format!("{head}{body}").as_bytes()).await;
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn each_kind_of_published_key_verifies_its_own_algorithm() {
+    let pairs = key_pairs();
+    let (address, asked) = issuer(published(&pairs)).await;
+    let verifier = verifier(TokenKeys::Jwks(address));
+    for (kid, algorithm, key) in &pairs {
+        check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap();
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "the set is cached");
+    // Signed by one key in another's name, and by the published symmetric key.
+    let crossed = token_of("e", Algorithm::RS256, &pairs[0].2);
+    let symmetric = token_of("symmetric", Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()));
+    for bad in [crossed, symmetric] {
+        assert_eq!(check(&verifier, &bad).await.unwrap_err(), "Invalid");
+    }
+}
+
+#[tokio::test]
+async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
+    let pairs = key_pairs();
+    let (address, asked) = issuer(published(&pairs)).await;
+    let verifier = verifier(TokenKeys::Jwks(address));
+    for n in 0..50 {
+        let token = token_of(&format!("invented-{n}"), Algorithm::RS256, &pairs[0].2);
+        assert_eq!(check(&verifier, &token).await.unwrap_err(), "Invalid");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_found_once_the_floor_has_passed() {
+    let pairs = key_pairs();
+    let (address, asked) = issuer(published(&pairs)).await;
+    let jwks = Jwks::new(address).unwrap().with_floor(Duration::ZERO);
+    assert!(jwks.key(Some("r")).await.unwrap().is_some());
+    assert!(jwks.key(Some("new")).await.unwrap().is_none());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_issuer_that_does_not_answer_is_our_problem_not_the_callers() {
+    // Port 9 is discard: nothing listens there.
+    let verifier = verifier(TokenKeys::Jwks("http://127.0.0.1:9/jwks".to_owned()));
+    let (kid, algorithm, key) = &key_pairs()[1];
+    let problem = verifier.member(Some(&format!("Bearer {}", token_of(kid, *algorithm, key)))).await.unwrap_err();
+    assert!(matches!(problem, Problem::Internal(_)));
+}

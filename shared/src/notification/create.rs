@@ -66,7 +66,9 @@ pub async fn create(store: &Store, request: Request, key: &idempotency::Request)
         let counter = Counter::of(store, &user, true).await?;
         let row = Row::new(&user, kind, &request, counter.unwrap_or_default().last + 1, key)?;
         match commit(store, &user, &row, counter, key).await? {
-            Outcome::Done => return Ok(Created { id: row.id, committed: Some(row.committed) }),
+            Outcome::Done => {
+                return Ok(Created { id: row.id, committed: Some(row.committed) });
+            }
             Outcome::Repeated => {
                 let first = first_of(store, key).await?.ok_or(StoreError::Contended)?;
                 key.must_match(&first.fingerprint)?;
@@ -104,7 +106,8 @@ impl Row {
         let message = kind.sentence(&request.data);
         let mut data = request.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
-        let event = Event::NotificationNew { user: user.clone(), kind: kind.name().to_owned(), message: message.clone(), data };
+        let event =
+            Event::NotificationNew { user: user.clone(), kind: kind.name().to_owned(), message: message.clone(), data };
         if event.data().len() > MAX_EVENT_BYTES {
             return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
         }
@@ -154,7 +157,8 @@ async fn commit(
                 return Err(StoreError::Contended);
             };
             let reasons = cancelled.cancellation_reasons();
-            let refused = |at: usize| reasons.get(at).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed");
+            let refused =
+                |at: usize| reasons.get(at).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed");
             let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
             match () {
                 () if refused(2) => Ok(Outcome::Repeated),
@@ -183,6 +187,7 @@ fn count_up(store: &Store, user: &UserId, counter: Option<Counter>) -> Result<Up
 }
 
 fn new(store: &Store, item: Item) -> Result<Put, StoreError> {
-    let put = Put::builder().table_name(store.table()).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+    let put =
+        Put::builder().table_name(store.table()).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
     put.build().map_err(StoreError::dynamodb)
 }

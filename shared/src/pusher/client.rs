@@ -149,7 +149,8 @@ impl Client {
 
     async fn trigger_batch(&self, batch: &[Message]) -> Result<(), PusherError> {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
-        let body = serde_json::to_vec(&Batch { batch: &sealed }).map_err(|error| PusherError::Unreadable(error.to_string()))?;
+        let body = serde_json::to_vec(&Batch { batch: &sealed })
+            .map_err(|error| PusherError::Unreadable(error.to_string()))?;
         self.request("POST", "/batch_events", Some(body), &[]).await.map(drop)
     }
 

@@ -77,7 +77,9 @@ impl Signer {
     /// Whether a webhook's signature is that of its body. Compares in constant time.
     #[must_use]
     pub fn signed(&self, body: &[u8], signature: &str) -> bool {
-        let Ok(signature) = hex::decode(signature) else { return false };
+        let Ok(signature) = hex::decode(signature) else {
+            return false;
+        };
         let mut mac = self.keyed.clone();
         mac.update(body);
         mac.verify_slice(&signature).is_ok()
@@ -152,7 +154,8 @@ mod tests {
     #[test]
     fn further_parameters_are_signed_in_order_and_keep_their_commas() {
         let now = Millis(1_353_088_179_000);
-        let query = documented().query("GET", "/apps/3/channels/x", None, &[("info", "user_count,subscription_count")], now);
+        let query =
+            documented().query("GET", "/apps/3/channels/x", None, &[("info", "user_count,subscription_count")], now);
         assert!(query.contains("auth_version=1.0&info=user_count,subscription_count&auth_signature="), "{query}");
     }
 

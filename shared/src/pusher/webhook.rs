@@ -46,7 +46,9 @@ pub(crate) fn verify(call: &Call, signers: &[&Signer], now: Millis) -> Result<We
     };
     let signer = signers.iter().find(|signer| signer.key() == key);
     if !signer.is_some_and(|signer| signer.signed(body, signature)) {
-        return Err(Problem::UntrustedWebhook("The webhook's signature does not match; check the app's key and secret"));
+        return Err(Problem::UntrustedWebhook(
+            "The webhook's signature does not match; check the app's key and secret",
+        ));
     }
     let webhook: Webhook = serde_json::from_slice(body)
         .map_err(|error| Problem::Malformed(format!("The body is not a webhook: {error}")))?;

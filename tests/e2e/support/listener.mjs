@@ -30,6 +30,7 @@ class Listener {
   #foreign;
   #faults = [];
   #inbox = [];
+  #history = [];
 
   constructor(user, authorizer, foreign) {
     const headers = { authorization: `Bearer ${user.token}` };
@@ -106,10 +107,10 @@ class Listener {
 
   /**
    * Resolves to the data of the next event of this name that no call has taken yet. `about` narrows it to events whose
-   * data has these values, such as `{ userId }`.
+   * data has these values, such as `{ userId }`, or fulfils a condition.
    */
   async next(event, about = {}, patience = PATIENCE) {
-    const what = `${event} ${JSON.stringify(about)}`;
+    const what = `${event} ${typeof about === "function" ? about : JSON.stringify(about)}`;
     return (await this.#take(what, isAbout(event, about), patience)).data;
   }
 
@@ -119,6 +120,11 @@ class Listener {
     this.#mustBeSound();
     const extra = this.#inbox.filter(isAbout(event, about));
     assert.deepEqual(extra.map(({ data }) => data), [], `${event} came, and should not have`);
+  }
+
+  /** The names of all events so far that are about this, in the order in which they came. */
+  names(about) {
+    return this.#history.filter(({ data }) => fits(about, data)).map(({ event }) => event);
   }
 
   /** The members of a presence channel as pusher-js counts them now. */
@@ -140,7 +146,9 @@ class Listener {
 
   // A callback of pusher-js is no place to throw, so what is wrong is kept for the test to find.
   #receive(channelName, event, data) {
-    this.#inbox.push({ channelName, event, data: structuredClone(data) });
+    const entry = { channelName, event, data: structuredClone(data) };
+    this.#inbox.push(entry);
+    this.#history.push(entry);
     if (this.#foreign.has(event)) {
       return;
     }
@@ -160,8 +168,10 @@ class Listener {
   }
 }
 
-const isAbout = (name, about) => ({ event, data }) =>
-  event === name && Object.entries(about).every(([key, value]) => data?.[key] === value);
+const fits = (about, data) =>
+  typeof about === "function" ? about(data) : Object.entries(about).every(([key, value]) => data?.[key] === value);
+
+const isAbout = (name, about) => ({ event, data }) => event === name && fits(about, data);
 
 const isOutcomeFor = (channelName) => (entry) =>
   entry.channelName === channelName && (entry.event === SUCCEEDED || entry.event === FAILED);

@@ -1,0 +1,206 @@
+//! The consumer of the table's stream and of the retry queue.
+
+use aws_lambda_events::event::{dynamodb, sqs};
+use kudos_create::handle as give;
+use serde_json::{Value, json};
+use shared::delivery::{RetryQueue, StreamFailure};
+use shared::outbox::Outbox;
+use shared::time::Millis;
+use tests::{Request, World};
+
+fn retry_queue(world: &World) -> &RetryQueue {
+    world.app.retry_queue().unwrap()
+}
+
+fn kudos(title: &str) -> Request {
+    Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s", "bookTitle": title }))
+}
+
+/// Makes rows look as if they had been written some seconds ago, which is when the consumer takes over.
+async fn age(world: &World, seconds: i64) {
+    for ((pk, sk), row) in world.table.rows().await {
+        let Some(text) = row.get("outbox").and_then(Value::as_str) else {
+            continue;
+        };
+        let mut outbox: Outbox = serde_json::from_str(text).unwrap();
+        outbox.at = Millis::now().plus_seconds(-seconds);
+        world.table.put(&[("pk", &pk), ("sk", &sk), ("outbox", &outbox.text())]).await;
+    }
+}
+
+/// The stream's batch of all rows as they were written.
+async fn batch(world: &World) -> dynamodb::Event {
+    let records = world.table.rows().await.into_iter().enumerate().map(|(n, ((pk, sk), row))| {
+        let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let mut image = keys.clone();
+        if let Some(outbox) = row.get("outbox") {
+            image["outbox"] = json!({ "S": outbox });
+        }
+        json!({ "eventID": n.to_string(), "eventName": "INSERT", "awsRegion": "eu-west-1", "dynamodb": {
+            "ApproximateCreationDateTime": 1_795_150_800, "Keys": keys, "NewImage": image,
+            "SequenceNumber": format!("{}", 100 + n), "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES" } })
+    });
+    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
+}
+
+async fn consume(world: &World) -> Result<(), StreamFailure> {
+    let event = batch(world).await;
+    world.app.courier().from_stream(event, retry_queue(world)).await
+}
+
+fn message(body: &Value, received: u32) -> sqs::SqsEvent {
+    serde_json::from_value(json!({ "Records": [{
+        "messageId": "m-1", "receiptHandle": "r-1", "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": received.to_string() }, "messageAttributes": {},
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:retry", "awsRegion": "eu-west-1" }] }))
+    .unwrap()
+}
+
+async fn titles_in_outboxes(world: &World) -> usize {
+    world.table.rows().await.values().filter(|row| row.contains_key("outbox")).count()
+}
+
+#[tokio::test]
+async fn delivers_what_a_killed_function_left() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    age(&world, 3).await;
+    consume(&world).await.unwrap();
+    assert_eq!(world.pusher.take_sent().len(), 1);
+    assert_eq!(titles_in_outboxes(&world).await, 0);
+}
+
+#[tokio::test]
+async fn leaves_alone_what_its_writer_may_still_deliver_and_looks_again_later() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    consume(&world).await.unwrap();
+    assert!(world.pusher.take_sent().is_empty());
+    let waiting = world.queues.sent("retry");
+    assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
+    age(&world, 3).await;
+    let failed = world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    assert!(failed.is_empty());
+    assert_eq!(world.pusher.take_sent().len(), 1);
+}
+
+#[tokio::test]
+async fn skips_a_row_that_was_cleared_after_the_record() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    age(&world, 3).await;
+    let event = batch(&world).await;
+    consume(&world).await.unwrap();
+    world.pusher.take_sent();
+    world.app.courier().from_stream(event, retry_queue(&world)).await.unwrap();
+    assert!(world.pusher.take_sent().is_empty());
+}
+
+#[tokio::test]
+async fn reads_and_sends_a_hundred_rows_in_batches() {
+    let world = World::new().await;
+    for n in 0..25 {
+        world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
+    }
+    age(&world, 3).await;
+    world.table.take_requests();
+    let event = batch(&world).await;
+    world.app.courier().from_stream(event, retry_queue(&world)).await.unwrap();
+    assert_eq!(world.table.take_requests(), [("BatchGetItem".to_owned(), 1), ("UpdateItem".to_owned(), 25)].into());
+    assert_eq!(world.pusher.take_batches(), [10, 10, 5]);
+}
+
+#[tokio::test]
+async fn queues_what_pusher_does_not_take_now() {
+    for status in [500, 429, 401, 403] {
+        let world = World::new().await;
+        world.send_and_kill(give, &kudos("Emma")).await;
+        age(&world, 3).await;
+        world.pusher.answer_always(Some(status));
+        consume(&world).await.unwrap();
+        let waiting = world.queues.sent("retry");
+        assert_eq!(waiting.len(), 1, "{status}");
+        assert!(world.queues.sent("dead-letter").is_empty());
+        assert_eq!(titles_in_outboxes(&world).await, 1, "still owed");
+
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), retry_queue(&world)).await;
+        assert_eq!(failed, ["m-1"], "comes back");
+        let pause = world.queues.postponed()[0];
+        assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
+
+        world.pusher.answer_always(None);
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), retry_queue(&world)).await;
+        assert!(failed.is_empty());
+        assert_eq!((world.pusher.take_sent().len(), titles_in_outboxes(&world).await), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn gives_up_what_pusher_refuses_for_good_and_delivers_all_else() {
+    let world = World::new().await;
+    for n in 0..12 {
+        world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
+    }
+    let poisoned = world.table.rows().await.into_keys().nth(4).unwrap();
+    let outbox = Outbox {
+        at: Millis::now(),
+        owed: serde_json::from_value(json!([
+            { "id": "bad", "kind": "pusher", "channel": "private-user-ben", "name": "poison", "data": "{}" },
+            { "id": "good", "kind": "pusher", "channel": "private-user-ben", "name": "kudos:received", "data": "{}" },
+        ]))
+        .unwrap(),
+    };
+    world.table.put(&[("pk", &poisoned.0), ("sk", &poisoned.1), ("outbox", &outbox.text())]).await;
+    age(&world, 3).await;
+    world.pusher.refuse("poison");
+    consume(&world).await.unwrap();
+    assert_eq!(world.pusher.take_sent().len(), 12);
+    let dead = world.queues.sent("dead-letter");
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].body["given_up"]["name"], "poison");
+    assert!(dead[0].body["reason"].as_str().unwrap().contains("400"));
+    assert_eq!(titles_in_outboxes(&world).await, 0, "it holds up nothing");
+
+    world.pusher.refuse("nothing");
+    let failed = world.app.courier().from_queue(message(&dead[0].body, 1), retry_queue(&world)).await;
+    assert!(failed.is_empty());
+    assert_eq!(world.pusher.take_sent()[0].1, "poison", "replaying the message delivers it");
+}
+
+#[tokio::test]
+async fn asks_for_the_batch_again_when_not_even_the_queue_works() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    age(&world, 3).await;
+    world.pusher.answer_always(Some(500));
+    world.queues.fail();
+    assert_eq!(consume(&world).await, Err(StreamFailure("100".to_owned())));
+    assert_eq!(titles_in_outboxes(&world).await, 1);
+}
+
+#[tokio::test]
+async fn asks_for_the_batch_again_when_the_table_cannot_be_read() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    let event = batch(&world).await;
+    world.table.fail("BatchGetItem");
+    let outcome = world.app.courier().from_stream(event, retry_queue(&world)).await;
+    assert_eq!(outcome, Err(StreamFailure("100".to_owned())));
+}
+
+#[tokio::test]
+async fn a_message_that_is_none_comes_back_until_the_queue_gives_it_up() {
+    let world = World::new().await;
+    let failed = world.app.courier().from_queue(message(&json!({ "not": "ours" }), 1), retry_queue(&world)).await;
+    assert_eq!(failed, ["m-1"]);
+}
+
+#[tokio::test]
+async fn a_stalled_pusher_does_not_hold_a_writer_for_longer_than_the_bound() {
+    let world = World::new().await;
+    world.pusher.stall(true);
+    let reply = world.send(give, &kudos("Emma")).await;
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.line["inlineDelivery"], "timed out");
+    assert_eq!(titles_in_outboxes(&world).await, 1);
+}

@@ -1,0 +1,92 @@
+//! The files in `events/`, which `sam local invoke -e` and `cargo lambda invoke` are given: each does what its name says.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use shared::App;
+use shared::http::{Answer, Call, Problem};
+use tests::{Request, World};
+
+fn file(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(name).with_extension("json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A world set up by `events/env.json`, as `sam local invoke --env-vars` would.
+async fn world() -> World {
+    let env: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
+    let secrets = ["PUSHER_KEY", "PUSHER_SECRET", "JWT_SECRET"];
+    World::with(&secrets.map(|name| (name, env[name].as_str()))).await
+}
+
+async fn status<'a, F>(world: &'a World, handler: impl Fn(&'a App, Call) -> F, name: &str) -> (u16, Value)
+where
+    F: Future<Output = Result<Answer, Problem>>,
+{
+    let reply = world.send(handler, &Request::of_event(file(name))).await;
+    (reply.status, reply.body)
+}
+
+#[tokio::test]
+async fn of_requests_are_answered() {
+    let world = world().await;
+    world.table.put_book("the-left-hand", "ursula", "Ursula").await;
+    for (name, expected) in [("pusher-auth", 200), ("pusher-auth-form", 200), ("pusher-user-auth", 200)] {
+        assert_eq!(status(&world, pusher_auth::handle, name).await.0, expected, "{name}");
+    }
+    assert_eq!(status(&world, kudos_create::handle, "kudos-create").await.0, 201);
+    assert_eq!(status(&world, presence_join::handle, "presence-join").await.0, 200);
+    assert_eq!(status(&world, presence_leave::handle, "presence-leave").await.0, 204);
+    for (name, expected) in [
+        ("notifications-create", 201),
+        ("notifications-list", 200),
+        ("notifications-unread-count", 200),
+        ("notifications-read", 404),
+        ("notifications-read-all", 200),
+    ] {
+        assert_eq!(status(&world, notifications::handle, name).await.0, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_signed_webhook_of_long_ago_is_refused_for_its_age() {
+    let (status, body) = status(&world().await, pusher_webhook::handle, "pusher-webhook").await;
+    assert_eq!(status, 401);
+    assert!(body["message"].as_str().unwrap().contains("five minutes"), "{body}");
+}
+
+#[tokio::test]
+async fn of_other_triggers_are_taken() {
+    let world = world().await;
+    let (pk, sk) = ("KUDOS#event-file", "KUDOS");
+    let owed =
+        file("delivery-stream")["Records"][0]["dynamodb"]["NewImage"]["outbox"]["S"].as_str().unwrap().to_owned();
+    for name in ["delivery-stream", "delivery-retry"] {
+        let outbox = owed.replace("1795150800000", "1000000000000");
+        world.table.put(&[("pk", pk), ("sk", sk), ("outbox", &outbox)]).await;
+        let trigger: delivery::Trigger = serde_json::from_value(file(name)).unwrap();
+        let event = LambdaEvent::new(trigger, Context::default());
+        let answer = delivery::handle(&world.app, world.app.retry_queue().unwrap(), event).await;
+        assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
+        assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
+    }
+    let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
+    let report = presence_reconcile::handle(&world.app, event).await.unwrap();
+    assert_eq!(report["failed"], 0);
+}
+
+#[test]
+fn there_is_one_for_every_route_and_trigger_of_the_template() {
+    let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
+    let routes = template.matches("Type: HttpApi\n").count();
+    let events = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")).unwrap();
+    let mut covered = std::collections::BTreeSet::new();
+    for entry in events {
+        let event: Value = serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+        covered.extend(event["routeKey"].as_str().map(str::to_owned));
+    }
+    assert_eq!(covered.len(), routes, "{covered:?}");
+}

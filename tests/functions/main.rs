@@ -1,0 +1,12 @@
+//! What each function does, by function.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod delivery;
+mod event_files;
+mod kudos;
+mod notifications;
+mod presence;
+mod presence_reconcile;
+mod pusher_auth;
+mod pusher_webhook;

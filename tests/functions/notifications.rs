@@ -1,0 +1,208 @@
+//! `/notifications…`
+
+use futures_util::future::join_all;
+use notifications::handle;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tests::{Reply, Request, World, token_with};
+
+fn service() -> String {
+    token_with("billing", &json!({ "roles": ["service"] }))
+}
+
+fn create(body: &Value) -> Request {
+    Request::new("POST /notifications").bearer(&service()).json(body)
+}
+
+fn message() -> Request {
+    create(&json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" }, "priority": "high" }))
+}
+
+fn list(query: &[(&str, &str)]) -> Request {
+    query.iter().fold(Request::new("GET /notifications").by("ada"), |request, (name, value)| request.query(name, value))
+}
+
+fn read(id: &str) -> Request {
+    Request::new("POST /notifications/{notificationId}/read").by("ada").path("notificationId", id)
+}
+
+fn read_all() -> Request {
+    Request::new("POST /notifications/read-all").by("ada")
+}
+
+async fn created(world: &World) -> String {
+    let reply = world.send(handle, &message()).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    reply.body["notificationId"].as_str().unwrap().to_owned()
+}
+
+async fn unread(world: &World) -> i64 {
+    let reply = world.send(handle, &Request::new("GET /notifications/unread-count").by("ada")).await;
+    reply.body["unreadCount"].as_i64().unwrap()
+}
+
+fn ids(reply: &Reply) -> Vec<String> {
+    let list = reply.body["notifications"].as_array().unwrap().iter();
+    list.map(|shown| shown["notificationId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn reach_their_user_and_are_kept() {
+    let world = World::new().await;
+    let id = created(&world).await;
+    let data = json!({ "senderName": "Ben", "notificationId": id });
+    let told = json!({ "type": "MESSAGE", "message": "Ben sent you a message", "data": data });
+    assert_eq!(world.pusher.take_sent(), [("private-user-ada".to_owned(), "notification:new".to_owned(), told)]);
+
+    let page = world.send(handle, &list(&[])).await.body;
+    let shown = &page["notifications"][0];
+    assert_eq!(shown["notificationId"], json!(id));
+    assert_eq!(shown["data"], json!({ "senderName": "Ben" }));
+    assert_eq!((&shown["priority"], &shown["readAt"]), (&json!("high"), &json!(null)));
+    assert_eq!((&page["nextCursor"], &page["unreadCount"]), (&json!(null), &json!(1)));
+}
+
+#[tokio::test]
+async fn are_listed_newest_first_page_by_page() {
+    let world = World::new().await;
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        all.insert(0, created(&world).await);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let query: Vec<_> =
+            [("limit", "2")].into_iter().chain(cursor.as_deref().map(|cursor| ("cursor", cursor))).collect();
+        let page = world.send(handle, &list(&query)).await;
+        seen.extend(ids(&page));
+        match page.body["nextCursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all);
+    let other = world.send(handle, &Request::new("GET /notifications").by("ben")).await;
+    assert!(ids(&other).is_empty());
+}
+
+#[tokio::test]
+async fn are_read_one_by_one_or_all_at_once() {
+    let world = World::new().await;
+    let (first, second) = (created(&world).await, created(&world).await);
+    created(&world).await;
+    assert_eq!(unread(&world).await, 3);
+    let once = world.send(handle, &read(&first)).await;
+    let twice = world.send(handle, &read(&first)).await;
+    assert_eq!((once.status, &once.body), (200, &twice.body));
+    assert_eq!(unread(&world).await, 2);
+    assert_eq!(world.send(handle, &read_all()).await.body, json!({ "unreadCount": 0 }));
+    assert_eq!(world.send(handle, &read(&second)).await.status, 200);
+    assert_eq!(unread(&world).await, 0);
+    let page = world.send(handle, &list(&[])).await.body;
+    assert!(page["notifications"].as_array().unwrap().iter().all(|shown| shown["readAt"].is_string()), "{page}");
+    created(&world).await;
+    assert_eq!(unread(&world).await, 1);
+}
+
+#[tokio::test]
+async fn of_others_cannot_be_read() {
+    let world = World::new().await;
+    let id = created(&world).await;
+    let by_ben = Request::new("POST /notifications/{notificationId}/read").by("ben").path("notificationId", &id);
+    assert_eq!(world.send(handle, &by_ben).await.status, 404);
+    for bad in ["", "x", "000000000001", "000000000009-00000000000000000000000000000000", "../PROFILE"] {
+        assert_eq!(world.send(handle, &read(bad)).await.status, 404, "{bad}");
+    }
+    assert_eq!(unread(&world).await, 1);
+}
+
+#[tokio::test]
+async fn asked_for_twice_with_one_key_are_created_once() {
+    let world = World::new().await;
+    let request = message().header("idempotency-key", "k");
+    let replies = join_all((0..4).map(|_| world.send(handle, &request))).await;
+    assert!(replies.iter().all(|reply| reply.status == 201 && reply.body == replies[0].body), "{replies:?}");
+    assert_eq!(replies.iter().filter(|reply| reply.headers.contains_key("idempotent-replayed")).count(), 3);
+    assert_eq!((world.pusher.take_sent().len(), unread(&world).await), (1, 1));
+    let other = create(&json!({ "userId": "ada", "type": "SYSTEM" })).header("idempotency-key", "k");
+    assert_eq!(world.send(handle, &other).await.status, 422);
+}
+
+#[tokio::test]
+async fn that_make_no_sense_are_refused_and_nothing_is_written() {
+    let world = World::new().await;
+    let cases = [
+        (400, create(&json!({}))),
+        (400, create(&json!({ "userId": "a b", "type": "MESSAGE" }))),
+        (400, create(&json!({ "userId": "ada", "type": "message" }))),
+        (400, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": [] }))),
+        (400, create(&json!({ "userId": "ada", "type": "MESSAGE", "priority": "urgent" }))),
+        (413, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": { "x": "y".repeat(10_300) } }))),
+        (413, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": { "x": "y".repeat(10_170) } }))),
+        (403, Request::new("POST /notifications").by("ada").json(&json!({ "userId": "ada", "type": "MESSAGE" }))),
+        (401, Request::new("POST /notifications").json(&json!({ "userId": "ada", "type": "MESSAGE" }))),
+        (400, list(&[("limit", "0")])),
+        (400, list(&[("limit", "101")])),
+        (400, list(&[("limit", "-1")])),
+        (400, list(&[("limit", "many")])),
+        (400, list(&[("cursor", "x")])),
+        (400, list(&[("cursor", "AAAA")])),
+        (401, Request::new("GET /notifications")),
+        (401, Request::new("POST /notifications/read-all")),
+    ];
+    for (status, request) in cases {
+        assert_eq!(world.send(handle, &request).await.status, status, "{request:.300?}");
+    }
+    assert!(world.table.rows().await.is_empty());
+}
+
+#[tokio::test]
+async fn read_all_without_any_leaves_no_row() {
+    let world = World::new().await;
+    assert_eq!(world.send(handle, &read_all()).await.body, json!({ "unreadCount": 0 }));
+    assert!(world.table.rows().await.is_empty());
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Create,
+    Read(usize),
+    ReadAll,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Waves of steps, each wave at once.
+    #[test]
+    fn the_unread_count_ends_true_whatever_happens_at_once(
+        waves in proptest::collection::vec(
+            proptest::collection::vec(
+                prop_oneof![3 => Just(Step::Create), 3 => (0_usize..8).prop_map(Step::Read), 1 => Just(Step::ReadAll)],
+                1..6,
+            ),
+            1..4,
+        )
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            for wave in waves {
+                let known = ids(&world.send(handle, &list(&[("limit", "100")])).await);
+                let requests: Vec<_> = wave.iter().map(|step| match step {
+                    Step::Create => message(),
+                    Step::Read(n) => read(known.get(*n).map_or("none", String::as_str)),
+                    Step::ReadAll => read_all(),
+                }).collect();
+                let replies = join_all(requests.iter().map(|request| world.send(handle, request))).await;
+                for reply in replies {
+                    prop_assert!([200, 201, 404].contains(&reply.status), "{:?}", reply);
+                }
+            }
+            let page = world.send(handle, &list(&[("limit", "100")])).await.body;
+            let truly = page["notifications"].as_array().unwrap().iter().filter(|shown| shown["readAt"].is_null()).count();
+            prop_assert_eq!(page["unreadCount"].as_u64(), Some(truly as u64), "{}", page);
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,132 @@
+//! The world around a function under test: a table of its own, a Pusher and queues that do as they are told.
+//!
+//! The table is an embedded DynamoDB behind a door that counts requests. Pusher and SQS are stand-ins, for what the real
+//! ones do only when something is wrong; the end-to-end tests meet a real Pusher server.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod pusher;
+mod queues;
+mod request;
+mod server;
+mod table;
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use lambda_http::{Body, Response};
+use serde_json::{Value, json};
+use shared::App;
+use shared::http::{Answer, Call, Problem};
+use shared::settings::Settings;
+
+pub use pusher::FakePusher;
+pub use queues::FakeQueues;
+pub use request::{Request, token, token_with};
+pub use table::Table;
+
+/// The secret that [`token`] signs with.
+pub const JWT_SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
+/// The Pusher app's key and secret.
+pub const PUSHER: (&str, &str) = ("key", "pusher-secret");
+/// The key and secret that are being rotated out.
+pub const PREVIOUS: (&str, &str) = ("old-key", "old-pusher-secret");
+
+/// Everything around one function.
+pub struct World {
+    /// The function's own view of it.
+    pub app: App,
+    /// The table.
+    pub table: Table,
+    /// Pusher.
+    pub pusher: FakePusher,
+    /// The retry and the dead-letter queue.
+    pub queues: FakeQueues,
+}
+
+/// What a caller was told, and what the log says of it.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, in lower case.
+    pub headers: HashMap<String, String>,
+    /// The body; `null` when there was none.
+    pub body: Value,
+    /// The log line.
+    pub line: Value,
+}
+
+impl World {
+    /// A world with an empty table.
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A world in which these variables differ.
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        let (pusher, queues) = (FakePusher::new().await, FakeQueues::new().await);
+        let table = Table::new(queues.endpoint()).await;
+        let port = pusher.port.to_string();
+        let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
+        let standard = [
+            ("TABLE_NAME", table::NAME),
+            ("PUSHER_APP_ID", "app"),
+            ("PUSHER_KEY", PUSHER.0),
+            ("PUSHER_SECRET", PUSHER.1),
+            ("PUSHER_PREVIOUS_KEY", PREVIOUS.0),
+            ("PUSHER_PREVIOUS_SECRET", PREVIOUS.1),
+            ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "zyrm8pvV2C9fJcBfhyXzvxbJVN/H7QLmbe0xJi1GhPU="),
+            ("PUSHER_HOST", "127.0.0.1"),
+            ("PUSHER_PORT", &port),
+            ("PUSHER_SCHEME", "http"),
+            ("JWT_SECRET", JWT_SECRET),
+            ("RETRY_QUEUE_URL", &retry),
+            ("DEAD_LETTER_QUEUE_URL", &dead_letter),
+        ];
+        let settings = Settings::read(|name| {
+            let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
+            given.map(|(_, value)| (*value).to_owned())
+        });
+        let config = table.sdk_config().await;
+        let app = App::with(settings.unwrap(), &config).unwrap();
+        Self { app, table, pusher, queues }
+    }
+
+    /// Sends a request to a handler and does all the work that it leaves for after the answer.
+    pub async fn send<'a, F>(&'a self, handler: impl Fn(&'a App, Call) -> F, request: &Request) -> Reply
+    where
+        F: Future<Output = Result<Answer, Problem>>,
+    {
+        let (response, record, afterwards) =
+            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
+        if let Some(work) = afterwards {
+            record.scope(work).await;
+        }
+        reply(response, &record)
+    }
+
+    /// Sends a request to a handler that is killed the moment it has answered.
+    pub async fn send_and_kill<'a, F>(&'a self, handler: impl Fn(&'a App, Call) -> F, request: &Request) -> Reply
+    where
+        F: Future<Output = Result<Answer, Problem>>,
+    {
+        let (response, record, _never_done) =
+            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
+        reply(response, &record)
+    }
+}
+
+fn reply(response: Response<Body>, record: &shared::telemetry::Record) -> Reply {
+    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap().to_owned();
+    let body = match response.body() {
+        Body::Text(body) => serde_json::from_str(body).unwrap(),
+        _ => json!(null),
+    };
+    Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body,
+        line: serde_json::from_str(&record.line("test")).unwrap(),
+    }
+}

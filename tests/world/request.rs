@@ -1,0 +1,107 @@
+//! Requests as API Gateway hands them to a function (HTTP API, payload format 2.0).
+
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::{Map, Value, json};
+
+use crate::JWT_SECRET;
+
+/// A request that is being put together.
+#[derive(Debug, Clone)]
+pub struct Request {
+    event: Value,
+}
+
+impl Request {
+    /// A request of this route, such as `POST /kudos`, from nobody.
+    pub fn new(route: &str) -> Self {
+        let (method, path) = route.split_once(' ').unwrap();
+        Self {
+            event: json!({
+                "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "headers": { "host": "test" },
+                "requestContext": {
+                    "accountId": "1", "apiId": "a", "domainName": "test", "domainPrefix": "t", "requestId": "request-1",
+                    "routeKey": route, "stage": "$default", "time": "20/Nov/2026:05:00:00 +0000", "timeEpoch": 1,
+                    "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t" }
+                },
+                "isBase64Encoded": false
+            }),
+        }
+    }
+
+    /// An event file of `events/`.
+    pub fn of_event(event: Value) -> Self {
+        Self { event }
+    }
+
+    /// From this user.
+    #[must_use]
+    pub fn by(self, user: &str) -> Self {
+        self.bearer(&token(user))
+    }
+
+    /// With this token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With this header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.event["headers"][name] = json!(value);
+        self
+    }
+
+    /// With this value in the route's path.
+    #[must_use]
+    pub fn path(mut self, name: &str, value: &str) -> Self {
+        self.event["pathParameters"][name] = json!(value);
+        self
+    }
+
+    /// With this parameter in the query.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let before = self.event["rawQueryString"].as_str().unwrap().to_owned();
+        self.event["rawQueryString"] = json!(format!("{before}&{name}={value}"));
+        self.event["queryStringParameters"][name] = json!(value);
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(&body.to_string())
+    }
+
+    /// With a form.
+    #[must_use]
+    pub fn form(self, body: &str) -> Self {
+        self.header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    /// With this body.
+    #[must_use]
+    pub fn body(mut self, body: &str) -> Self {
+        self.event["body"] = json!(body);
+        self
+    }
+
+    /// The request as a handler gets it.
+    pub fn build(&self) -> lambda_http::Request {
+        lambda_http::request::from_str(&self.event.to_string()).unwrap()
+    }
+}
+
+/// A member's token; the name is the id with a capital.
+pub fn token(user: &str) -> String {
+    let name = format!("{}{}", user[..1].to_uppercase(), &user[1..]);
+    token_with(user, &json!({ "name": name, "picture": format!("https://example.com/{user}.png") }))
+}
+
+/// A token with these further claims.
+pub fn token_with(user: &str, more: &Value) -> String {
+    let mut claims = Map::from_iter([("sub".to_owned(), json!(user)), ("exp".to_owned(), json!(4_102_444_800_i64))]);
+    claims.extend(more.as_object().unwrap().clone());
+    encode(&Header::default(), &claims, &EncodingKey::from_secret(JWT_SECRET.as_bytes())).unwrap()
+}
