@@ -59,10 +59,6 @@ class Listener {
     return until("pusher-js's connection", () => this.#pusher.connection.state === "connected", PATIENCE);
   }
 
-  get socketId() {
-    return this.#pusher.connection.socket_id;
-  }
-
   /** Subscribes, and resolves to what the subscription tells: on a presence channel, the members. */
   async subscribe(channelName) {
     const { event, data } = await this.#subscription(channelName);
@@ -125,11 +121,6 @@ class Listener {
   /** The names of all events so far that are about this, in the order in which they came. */
   names(about) {
     return this.#history.filter(({ data }) => fits(about, data)).map(({ event }) => event);
-  }
-
-  /** The members of a presence channel as pusher-js counts them now. */
-  members(channelName) {
-    return structuredClone(this.#pusher.channel(channelName).members.members);
   }
 
   close() {
