@@ -7,7 +7,7 @@ import { expecting } from "./support/api.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { freezePusher, killFunction, killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
 import { messagesIn } from "./support/queue.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
@@ -16,6 +16,7 @@ import { until } from "./support/wait.mjs";
 const PATIENCE = 60_000;
 
 async function receiverListening(t) {
+  t.after(restorePusher);
   const receiver = person("Grace");
   const listener = await listen(t, receiver);
   await listener.subscribe(receiver.ownChannel);

@@ -33,6 +33,16 @@ export async function startPusher() {
 /** Lets the Pusher server hang: connections open, nothing answers. */
 export const freezePusher = () => process.kill(sockudo().pid, "SIGSTOP");
 
+/** Undoes what a failed test may have left: the Pusher server down or hanging. */
+export async function restorePusher() {
+  const { pid } = sockudo();
+  if (isRunning(pid)) {
+    process.kill(pid, "SIGCONT");
+  } else {
+    await startPusher();
+  }
+}
+
 /** Ends all processes of a function at once; resolves to how many there were. `name` is its logical id in the template. */
 export function killFunction(name) {
   const found = pidsOf(name);
