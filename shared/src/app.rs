@@ -1,16 +1,18 @@
 //! What a function has at hand, made once when its process starts.
 
 use std::fmt;
+use std::sync::OnceLock;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 
+use crate::aws::sdk_config;
 use crate::delivery::{Courier, RetryQueue};
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
 use crate::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::settings::Settings;
-use crate::store::{Store, sdk_config};
+use crate::store::Store;
 use crate::time::Millis;
 
 /// Settings and clients.
@@ -24,7 +26,8 @@ pub struct App {
     pub pusher: Client,
     verifier: Verifier,
     previous_signer: Option<Signer>,
-    retry_queue: Option<RetryQueue>,
+    aws: SdkConfig,
+    retry_queue: OnceLock<RetryQueue>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -51,7 +54,7 @@ impl App {
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
         let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
-        let app = Self::with(settings, &sdk_config().await)?;
+        let app = Self::with(settings, sdk_config().map_err(|error| StartError(error.to_string()))?)?;
         app.verifier.warm_up().await;
         Ok(Box::leak(Box::new(app)))
     }
@@ -60,14 +63,15 @@ impl App {
     ///
     /// # Errors
     /// When a client cannot be made.
-    pub fn with(settings: Settings, config: &SdkConfig) -> Result<Self, StartError> {
+    pub fn with(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError(error.to_string());
         Ok(Self {
-            store: Store::new(config, &settings.table),
+            store: Store::new(&aws, &settings.table),
             pusher: Client::new(&settings.pusher).map_err(failed)?,
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
-            retry_queue: settings.queues.clone().map(|queues| RetryQueue::new(config, queues)),
+            aws,
+            retry_queue: OnceLock::new(),
             settings,
         })
     }
@@ -106,13 +110,15 @@ impl App {
         self.courier().inline(rows)
     }
 
-    /// The retry queue.
+    /// The retry queue. Its client is made when it is first asked for: only one function has any use for it, and the others
+    /// need not even contain it.
     ///
     /// # Errors
     /// Names the variables that only the function `delivery` has.
     pub fn retry_queue(&self) -> Result<&RetryQueue, StartError> {
-        self.retry_queue.as_ref().ok_or_else(|| {
+        let queues = self.settings.queues.as_ref().ok_or_else(|| {
             StartError("set the environment variables RETRY_QUEUE_URL and DEAD_LETTER_QUEUE_URL".to_owned())
-        })
+        })?;
+        Ok(self.retry_queue.get_or_init(|| RetryQueue::new(&self.aws, queues.clone())))
     }
 }

@@ -8,10 +8,12 @@
 //!     -> pusher                                                 the HTTP client and its signatures
 //!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
 //! http, identity, settings, telemetry, app                      who calls, what they are told, what we log
+//! aws, jws, tls                                                 how other crates are set up
 //! ```
 
 pub mod app;
 pub mod authorization;
+pub mod aws;
 pub mod book;
 pub mod channel;
 pub mod contract;
@@ -20,6 +22,7 @@ pub mod http;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod jws;
 pub mod key;
 pub mod kudos;
 pub mod notification;

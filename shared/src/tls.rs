@@ -1,20 +1,20 @@
-//! TLS for the clients that are not AWS's.
+//! TLS for every client, AWS's among them.
 //!
-//! Roots are compiled in: reading the system's store costs milliseconds at every cold start, and Pusher, JWKS hosts and
-//! FCM all chain to public ones. Ring signs and verifies, as it does for AWS's SDK, so there is one such library.
+//! Roots are compiled in: reading the system's store costs milliseconds at every cold start, and AWS, Pusher, JWKS hosts and
+//! FCM all chain to public ones. Ring signs and verifies, for tokens too, so there is one such library.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An HTTP client; `timeout` bounds a whole request.
 ///
 /// # Errors
 /// When the TLS configuration cannot be built; a matter of how the program was compiled, not of where it runs.
-pub fn http_client(timeout: std::time::Duration) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots()?)
         .with_no_client_auth();
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(config)
@@ -24,4 +24,15 @@ pub fn http_client(timeout: std::time::Duration) -> Result<reqwest::Client, Box<
         .tcp_nodelay(true)
         .build()?;
     Ok(client)
+}
+
+fn roots() -> Result<rustls::RootCertStore, Box<dyn std::error::Error + Send + Sync>> {
+    #[allow(unused_mut, reason = "one feature adds to it")]
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    #[cfg(feature = "extra-root")]
+    if let Some(file) = std::env::var_os("CARILLON_EXTRA_ROOT") {
+        use rustls::pki_types::pem::PemObject as _;
+        roots.add(rustls::pki_types::CertificateDer::from_pem_file(file)?)?;
+    }
+    Ok(roots)
 }

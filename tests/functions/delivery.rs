@@ -17,7 +17,7 @@ fn kudos(title: &str) -> Request {
 }
 
 /// Makes rows look as if they had been written some seconds ago, which is when the consumer takes over.
-async fn age(world: &World, seconds: i64) {
+pub(crate) async fn age(world: &World, seconds: i64) {
     for ((pk, sk), row) in world.table.rows().await {
         let Some(text) = row.get("outbox").and_then(Value::as_str) else {
             continue;
@@ -29,7 +29,7 @@ async fn age(world: &World, seconds: i64) {
 }
 
 /// The stream's batch of all rows as they were written.
-async fn batch(world: &World) -> dynamodb::Event {
+pub(crate) async fn batch(world: &World) -> dynamodb::Event {
     let records = world.table.rows().await.into_iter().enumerate().map(|(n, ((pk, sk), row))| {
         let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         let mut image = keys.clone();

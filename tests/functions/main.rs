@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod budgets;
 mod delivery;
 mod event_files;
 mod kudos;

@@ -10,6 +10,7 @@ mod queues;
 mod request;
 mod server;
 mod table;
+mod traffic;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -24,6 +25,7 @@ pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, token, token_with};
 pub use table::Table;
+pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
 pub const JWT_SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
@@ -89,7 +91,7 @@ impl World {
             given.map(|(_, value)| (*value).to_owned())
         });
         let config = table.sdk_config().await;
-        let app = App::with(settings.unwrap(), &config).unwrap();
+        let app = App::with(settings.unwrap(), config).unwrap();
         Self { app, table, pusher, queues }
     }
 
@@ -104,6 +106,32 @@ impl World {
             record.scope(work).await;
         }
         reply(response, &record)
+    }
+
+    /// Sends a request to a handler, and counts what it asks of other services before and after its answer.
+    pub async fn count<'a, F>(
+        &'a self,
+        handler: impl Fn(&'a App, Call) -> F,
+        request: &Request,
+    ) -> (Reply, [Traffic; 2])
+    where
+        F: Future<Output = Result<Answer, Problem>>,
+    {
+        self.take_traffic();
+        let (response, record, afterwards) =
+            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
+        let before = self.take_traffic();
+        if let Some(work) = afterwards {
+            record.scope(work).await;
+        }
+        (reply(response, &record), [before, self.take_traffic()])
+    }
+
+    /// What was asked of other services since the last call.
+    pub fn take_traffic(&self) -> Traffic {
+        let mut traffic = self.table.take_traffic();
+        traffic += self.pusher.take_traffic();
+        traffic
     }
 
     /// Sends a request to a handler that is killed the moment it has answered.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 
 use crate::server::serve;
+use crate::traffic::{self, Traffic};
 
 /// A recorded event: channel, name and data.
 pub(crate) type Sent = (String, String, Value);
@@ -28,6 +29,7 @@ struct Told {
 /// The stand-in.
 pub struct FakePusher {
     pub(crate) port: u16,
+    traffic: Arc<Mutex<Traffic>>,
     told: Arc<Mutex<Told>>,
 }
 
@@ -39,7 +41,9 @@ impl FakePusher {
             .route("/apps/app/channels", get(channels))
             .route("/apps/app/channels/{channel}/users", get(users))
             .with_state(told.clone());
-        Self { port: serve(router).await, told }
+        let traffic = Arc::new(Mutex::new(Traffic::default()));
+        let router = router.layer(middleware::from_fn_with_state(traffic.clone(), traffic::count));
+        Self { port: serve(router).await, traffic, told }
     }
 
     /// What arrived since the last call.
@@ -50,6 +54,11 @@ impl FakePusher {
     /// The sizes of the batches that were taken since the last call.
     pub fn take_batches(&self) -> Vec<usize> {
         std::mem::take(&mut self.told.lock().unwrap().batches)
+    }
+
+    /// What was asked since the last call.
+    pub(crate) fn take_traffic(&self) -> Traffic {
+        std::mem::take(&mut *self.traffic.lock().unwrap())
     }
 
     /// Answers the next requests with these statuses.

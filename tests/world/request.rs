@@ -103,5 +103,6 @@ pub fn token(user: &str) -> String {
 pub fn token_with(user: &str, more: &Value) -> String {
     let mut claims = Map::from_iter([("sub".to_owned(), json!(user)), ("exp".to_owned(), json!(4_102_444_800_i64))]);
     claims.extend(more.as_object().unwrap().clone());
+    shared::jws::install();
     encode(&Header::default(), &claims, &EncodingKey::from_secret(JWT_SECRET.as_bytes())).unwrap()
 }

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use crate::server::serve;
+use crate::traffic::Traffic;
 
 /// Its name.
 pub(crate) const NAME: &str = "carillon";
@@ -23,6 +24,7 @@ pub(crate) type Row = BTreeMap<String, Value>;
 #[derive(Default)]
 struct Door {
     requests: Mutex<BTreeMap<String, usize>>,
+    traffic: Mutex<Traffic>,
     failing: Mutex<Vec<String>>,
 }
 
@@ -118,8 +120,14 @@ impl Table {
         std::mem::take(&mut *self.door.requests.lock().unwrap())
     }
 
+    /// What they came to since the last call.
+    pub(crate) fn take_traffic(&self) -> Traffic {
+        std::mem::take(&mut *self.door.traffic.lock().unwrap())
+    }
+
     fn forget_requests(&self) {
         self.take_requests();
+        self.take_traffic();
     }
 
     fn forget(&self, operation: &str) {
@@ -175,12 +183,40 @@ async fn pass(
         );
         return (StatusCode::INTERNAL_SERVER_ERROR, json, error);
     }
-    let mut request = client.post(if target.starts_with("AmazonSQS") { sqs } else { dynamodb }).body(body.to_vec());
+    let is_sqs = target.starts_with("AmazonSQS");
+    let mut request = client.post(if is_sqs { sqs } else { dynamodb });
+    request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&operation, &body) });
     for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
         request = request.header(name, value);
     }
     let answer = request.send().await.unwrap();
-    (answer.status(), json, answer.bytes().await.unwrap())
+    let (status, answer) = (answer.status(), answer.bytes().await.unwrap());
+    let (answer, traffic) = if is_sqs {
+        let traffic = Traffic::of(&headers, body.len(), answer.len());
+        (answer, traffic)
+    } else {
+        without_capacity(&operation, &headers, body.len(), &answer)
+    };
+    *door.traffic.lock().unwrap() += traffic;
+    (status, json, answer)
+}
+
+/// The request, with a wish to be told what it cost.
+fn asking_for_capacity(operation: &str, body: &[u8]) -> Vec<u8> {
+    let mut request: Value = serde_json::from_slice(body).unwrap();
+    if operation != "CreateTable" {
+        request["ReturnConsumedCapacity"] = json!("TOTAL");
+    }
+    request.to_string().into_bytes()
+}
+
+/// The answer that the function would have had without that wish, and what it cost.
+fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, answer: &[u8]) -> (Bytes, Traffic) {
+    let mut answer: Value = serde_json::from_slice(answer).unwrap();
+    let traffic = Traffic::of(headers, sent, 0).with_capacity(operation, &answer);
+    answer.as_object_mut().unwrap().remove("ConsumedCapacity");
+    let answer = Bytes::from(answer.to_string());
+    (answer.clone(), Traffic { bytes_received: answer.len(), ..traffic })
 }
 
 fn plain(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {

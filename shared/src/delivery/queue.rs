@@ -39,7 +39,7 @@ pub struct RetryQueue {
 impl RetryQueue {
     /// The queues of these addresses.
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, queues: Queues) -> Self {
+    pub fn new(config: &aws_types::SdkConfig, queues: Queues) -> Self {
         Self { client: Client::new(config), queues }
     }
 

@@ -105,6 +105,7 @@ impl Verifier {
     /// # Errors
     /// When no HTTP client can be built for the JWKS address.
     pub fn new(tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        crate::jws::install();
         let keys = match &tokens.keys {
             TokenKeys::Shared(secret) => Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))),
             TokenKeys::Jwks(url) => Keys::Jwks(Jwks::new(url.clone())?),

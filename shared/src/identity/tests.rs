@@ -18,6 +18,7 @@ use crate::settings::Secret;
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
 fn verifier(keys: TokenKeys) -> Verifier {
+    crate::jws::install_for_tests();
     Verifier::new(&Tokens { keys, issuer: None, audience: None }).unwrap()
 }
 
@@ -32,6 +33,7 @@ fn claims(more: Value) -> Value {
 }
 
 fn signed(claims: &Value) -> String {
+    crate::jws::install_for_tests();
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
@@ -76,6 +78,7 @@ async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
 
 #[tokio::test]
 async fn forgeries_are_refused() {
+    crate::jws::install_for_tests();
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let good = signed(&claims(json!({})));
     let unsigned = format!("{}.{}.", part(json!({ "alg": "none", "typ": "JWT" })), part(claims(json!({}))));
@@ -129,6 +132,7 @@ async fn issuer_and_audience_are_required_where_configured() {
         issuer: Some("https://id".to_owned()),
         audience: Some("carillon".to_owned()),
     };
+    crate::jws::install_for_tests();
     let verifier = Verifier::new(&tokens).unwrap();
     let good = json!({ "iss": "https://id", "aud": ["carillon", "x"] });
     assert!(check(&verifier, &signed(&claims(good))).await.is_ok());
@@ -153,6 +157,7 @@ fn rsa() -> EncodingKey {
 
 /// The three kinds of key that a JWKS may hold, by the kid they are published under.
 fn key_pairs() -> [(&'static str, Algorithm, EncodingKey); 3] {
+    crate::jws::install_for_tests();
     [
         ("r", Algorithm::RS256, rsa()),
         ("e", Algorithm::ES256, EncodingKey::from_ec_der(&der(include_str!("testdata/p256.txt")))),

@@ -1,0 +1,45 @@
+//! Instructions that one warm invocation takes: the same on a busy machine as on an idle one, and so what two commits are
+//! compared by.
+//!
+//! Counted by valgrind's callgrind over two runs of different length; the difference is free of start and end. The processor
+//! that valgrind shows has no SHA and no AVX-512 instructions, so the numbers are for comparing, not for converting into time.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::measure::Process;
+use crate::runtime_api::RuntimeApi;
+use crate::system::{System, World};
+use crate::work::Work;
+
+/// Invocations of the shorter and of the longer run.
+const RUNS: [usize; 2] = [20, 70];
+
+/// Whether there is a valgrind.
+pub(crate) fn can_be_counted() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Instructions of one warm invocation.
+pub(crate) fn count(world: &World, work: &Work, system: System, directory: &std::path::Path) -> Result<f64> {
+    world.stand_ins.hold((work.rows)());
+    let [short, long] = RUNS.map(|invocations| total(world, work, system, directory, invocations));
+    Ok((long? - short?) / (RUNS[1] - RUNS[0]) as f64)
+}
+
+fn total(world: &World, work: &Work, system: System, directory: &std::path::Path, invocations: usize) -> Result<f64> {
+    let api = RuntimeApi::listen((work.event)().to_string().as_bytes(), invocations)?;
+    let out = directory.join("callgrind.out");
+    let wrapper = ["valgrind", "--tool=callgrind", &format!("--callgrind-out-file={}", out.display())];
+    let wrapper: Vec<_> = wrapper.iter().map(|word| (*word).to_owned()).collect();
+    let mut process = Process(world.start(system, work, &api, &wrapper)?);
+    api.wait(|| Ok(process.0.try_wait()?.is_none()))?;
+    // Callgrind writes its file when the process ends of itself or by this signal.
+    let ended = Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status()?;
+    anyhow::ensure!(ended.success(), "the process could not be ended");
+    process.0.wait()?;
+    let report = std::fs::read_to_string(&out).context("callgrind wrote nothing")?;
+    let line = report.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    Ok(line.and_then(|line| line.split_whitespace().next()).context("callgrind's file has no total")?.parse()?)
+}

@@ -1,0 +1,95 @@
+//! `cargo bench-peers`: one table of what Carillon costs, against the floor and against its peers.
+
+mod certificates;
+mod cost;
+mod counted;
+mod event;
+mod http1;
+mod instructions;
+mod measure;
+mod report;
+mod runtime_api;
+mod setup;
+mod stand_in;
+mod statistics;
+mod system;
+mod targets;
+mod work;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+use measure::Measured;
+use report::Row;
+use system::{System, World};
+use work::Work;
+
+/// Measures Carillon's functions against the floor (a bare function) and against the same work in Node and in natural Rust.
+#[derive(Parser)]
+struct Cli {
+    /// Processes started of each system for each piece of work.
+    #[arg(long, default_value_t = 21)]
+    rounds: usize,
+    /// Only work whose name and transport hold this, such as `private` or `kudos plain`.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Another directory of Carillon's binaries, measured beside these.
+    #[arg(long)]
+    variant: Option<PathBuf>,
+    /// Leave out the peers and the instructions; for comparing two builds.
+    #[arg(long)]
+    quick: bool,
+    /// Put the tables into docs/PERFORMANCE.md too.
+    #[arg(long)]
+    write: bool,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let programs = system::Programs { variant: cli.variant.clone(), ..setup::build()? };
+    let directory = setup::target()?;
+    let certificates = certificates::Certificates::make(&directory)?;
+    let stand_ins = stand_in::StandIns::start(&certificates.server)?;
+    let world = World { programs, stand_ins, certificates };
+
+    let mut rows = Vec::new();
+    for work in work::all().into_iter().filter(|work| report::title(work).contains(&cli.only)) {
+        let systems = systems(&work, &cli);
+        eprintln!("measuring {}", report::title(&work));
+        let measured = measure::measure(&world, &work, &systems, cli.rounds)?;
+        rows.extend(row(&world, &work, measured, &systems, &cli)?);
+    }
+    let tables = report::tables(&rows, cli.rounds)?;
+    println!("{tables}");
+    if cli.write {
+        report::write(&tables)?;
+    }
+    Ok(())
+}
+
+fn systems(work: &Work, cli: &Cli) -> Vec<System> {
+    let is_peer = |system: &System| matches!(system, System::NaturalRust | System::Node);
+    let mut systems: Vec<_> = work.systems.iter().copied().filter(|system| !(cli.quick && is_peer(system))).collect();
+    if cli.variant.is_some() {
+        systems.push(System::Variant);
+    }
+    systems
+}
+
+fn row(world: &World, work: &Work, measured: Measured, systems: &[System], cli: &Cli) -> Result<Vec<Row>> {
+    let directory = setup::target()?;
+    let counts = !cli.quick && instructions::can_be_counted();
+    systems
+        .iter()
+        .map(|system| {
+            // Node compiles as it goes, so its number under valgrind would say nothing.
+            let counted = counts && *system != System::Node;
+            let instructions =
+                if counted { Some(instructions::count(world, work, *system, &directory)?) } else { None };
+            let zip = setup::zip_size(&world.programs.file(*system, work))?;
+            Ok(Row::new(work, *system, &measured, zip, instructions))
+        })
+        .collect()
+}

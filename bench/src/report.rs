@@ -1,0 +1,132 @@
+//! The tables, as Markdown.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+
+use crate::measure::{Measured, Sample};
+use crate::statistics::Spread;
+use crate::system::System;
+use crate::work::{Transport, Work};
+use crate::{cost, counted, setup, targets};
+
+/// Between these lines of docs/PERFORMANCE.md is what was measured last.
+const MARKS: [&str; 2] = ["<!-- measured: begin -->", "<!-- measured: end -->"];
+
+/// One figure out of a sample.
+pub(crate) type Figure = fn(&Sample) -> f64;
+
+/// One system's figures for one piece of work.
+pub(crate) struct Row {
+    pub(crate) work: String,
+    pub(crate) system: System,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) zip: f64,
+    pub(crate) instructions: Option<f64>,
+}
+
+impl Row {
+    pub(crate) fn new(work: &Work, system: System, seen: &Measured, zip: f64, instructions: Option<f64>) -> Self {
+        let samples = seen.samples.get(&system).cloned().unwrap_or_default();
+        Self { work: title(work), system, samples, zip, instructions }
+    }
+
+    /// A figure over all rounds.
+    pub(crate) fn spread(&self, figure: Figure) -> Spread {
+        Spread::of(self.samples.iter().map(figure))
+    }
+
+    /// How many times this system's figure is of another's, round by round.
+    pub(crate) fn ratio(&self, to: &Self, figure: Figure) -> Spread {
+        Spread::of(self.samples.iter().zip(&to.samples).map(|(ours, theirs)| figure(ours) / figure(theirs)))
+    }
+}
+
+/// A piece of work's name and how it reaches the services.
+pub(crate) fn title(work: &Work) -> String {
+    match work.transport {
+        Transport::None => work.name.to_owned(),
+        Transport::Plain => format!("{} plain", work.name),
+        Transport::Tls => format!("{} TLS", work.name),
+    }
+}
+
+/// Everything that is printed.
+pub(crate) fn tables(rows: &[Row], rounds: usize) -> Result<String> {
+    let counted = counted::read()?;
+    let mut text = format!("{}\n\n", machine(rounds));
+    text += &times(rows);
+    text += &targets::table(rows, &counted);
+    text += &counted::table(&counted);
+    text += &cost::table(rows, &counted);
+    Ok(text)
+}
+
+fn times(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "### Time and size\n\n\
+         Medians (quartiles). *Start to ready* and *start to first answer* are of a new process; the other times are of the \
+         same process kept warm. *Whole* goes on until the function asks for its next event, so it includes what is done \
+         after the answer.\n\n\
+         | work | system | start to ready, ms | start to first answer, ms | answer p50, µs | p99, µs | whole p50, µs | a second \
+         | peak memory, MB | zip, MB | instructions |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    let mut last = "";
+    for row in rows {
+        let work = if row.work == last { "" } else { &row.work };
+        last = &row.work;
+        let figure = |figure: Figure, digits| spread(row.spread(figure), digits);
+        let instructions = row.instructions.map_or(String::new(), |count| format!("{:.0} k", count / 1e3));
+        let _ = writeln!(
+            text,
+            "| {work} | {} | {} | {} | {} | {:.0} | {} | {:.0} | {:.1} | {:.2} | {instructions} |",
+            row.system.name(),
+            figure(|sample| sample.init, 1),
+            figure(|sample| sample.first_answer, 1),
+            figure(|sample| sample.p50, 0),
+            row.spread(|sample| sample.p99).median,
+            figure(|sample| sample.whole, 0),
+            row.spread(|sample| sample.rate).median,
+            row.spread(|sample| sample.memory).median,
+            row.zip,
+        );
+    }
+    text.push('\n');
+    text
+}
+
+/// `median (low to high)`.
+pub(crate) fn spread(spread: Spread, digits: usize) -> String {
+    let Spread { low, median, high } = spread;
+    format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
+}
+
+/// Where and with what it was measured.
+fn machine(rounds: usize) -> String {
+    let output = |program: &str, argument: &str| {
+        let output = std::process::Command::new(program).arg(argument).output().ok();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    format!(
+        "Measured {}: {cores} cores ({model}), {} {}, {}, Node {}, {rounds} processes of each system, taken in turns.",
+        output("date", "+%Y-%m-%d"),
+        output("uname", "-s"),
+        output("uname", "-r"),
+        output("rustc", "--version"),
+        output("node", "--version"),
+    )
+}
+
+/// Puts the tables into docs/PERFORMANCE.md, in place of the last ones.
+pub(crate) fn write(tables: &str) -> Result<()> {
+    let path = setup::workspace()?.join("docs/PERFORMANCE.md");
+    let page = std::fs::read_to_string(&path)?;
+    let (before, rest) = page.split_once(MARKS[0]).context("docs/PERFORMANCE.md has lost its marks")?;
+    let (_, after) = rest.split_once(MARKS[1]).context("docs/PERFORMANCE.md has lost its marks")?;
+    let page = format!("{before}{}\n\n{}\n\n{}{after}", MARKS[0], tables.trim_end(), MARKS[1]);
+    std::fs::write(&path, page).context("docs/PERFORMANCE.md cannot be written")
+}

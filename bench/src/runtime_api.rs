@@ -1,0 +1,173 @@
+//! The Lambda Runtime API on loopback, for one process at a time.
+//!
+//! A connection's own thread decides what comes next, under a lock that nobody contends for: handing over to another thread
+//! would cost as much as a small function does.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::http1::Connection;
+
+/// Longest wait for a process to have done all its invocations.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What is to be done, and what was seen.
+struct Session {
+    event: Vec<u8>,
+    left: usize,
+    started: Instant,
+    sent: Option<Instant>,
+    seen: Timeline,
+    done: Option<Sender<Result<Timeline, String>>>,
+}
+
+/// One process's life.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Timeline {
+    /// From the process's start to its first request for an event.
+    pub(crate) init: Duration,
+    /// From the process's start to its first answer.
+    pub(crate) first_answer: Duration,
+    /// From the event to the answer, for each invocation after the first.
+    pub(crate) answers: Vec<Duration>,
+    /// From the event to the next request for one, for each invocation after the first.
+    pub(crate) wholes: Vec<Duration>,
+    /// The last answer.
+    pub(crate) last: Vec<u8>,
+}
+
+/// The Runtime API for one process that is about to be started.
+pub(crate) struct RuntimeApi {
+    pub(crate) address: SocketAddr,
+    session: Arc<Mutex<Session>>,
+    done: Receiver<Result<Timeline, String>>,
+}
+
+impl RuntimeApi {
+    /// Listens on a free port. The process will be given this event so many times.
+    pub(crate) fn listen(event: &[u8], invocations: usize) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+        let (done, is_done) = channel();
+        let session = Arc::new(Mutex::new(Session {
+            event: event.to_vec(),
+            left: invocations,
+            started: Instant::now(),
+            sent: None,
+            seen: Timeline::default(),
+            done: Some(done),
+        }));
+        let address = listener.local_addr()?;
+        let shared = session.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let session = shared.clone();
+                thread::spawn(move || serve(stream, &session));
+            }
+        });
+        Ok(Self { address, session, done: is_done })
+    }
+
+    /// Starts the clock: the process is started right after.
+    pub(crate) fn start_clock(&self) {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).started = Instant::now();
+    }
+
+    /// Waits until the process has done all its invocations.
+    ///
+    /// `is_alive` is asked now and then, so that a process that ends early is noticed.
+    pub(crate) fn wait(&self, mut is_alive: impl FnMut() -> Result<bool>) -> Result<Timeline> {
+        let began = Instant::now();
+        loop {
+            match self.done.recv_timeout(Duration::from_millis(200)) {
+                Ok(outcome) => return outcome.map_err(anyhow::Error::msg),
+                Err(_) if !is_alive()? => bail!("the process ended before it had answered"),
+                Err(_) if began.elapsed() > PATIENCE => bail!("the process did not answer within {PATIENCE:?}"),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+impl Session {
+    /// The process asks for an event; `None` when it has had all.
+    fn next(&mut self, now: Instant) -> Option<Vec<u8>> {
+        match self.sent {
+            None => self.seen.init = now - self.started,
+            Some(sent) if !self.seen.answers.is_empty() => self.seen.wholes.push(now - sent),
+            Some(_) => {}
+        }
+        if self.left == 0 {
+            self.finish(Ok(self.seen.clone()));
+            return None;
+        }
+        self.left -= 1;
+        Some(self.event.clone())
+    }
+
+    fn answered(&mut self, now: Instant, body: Vec<u8>) {
+        if self.seen.first_answer.is_zero() {
+            self.seen.first_answer = now - self.started;
+        } else if let Some(sent) = self.sent {
+            self.seen.answers.push(now - sent);
+        }
+        self.seen.last = body;
+    }
+
+    fn finish(&mut self, outcome: Result<Timeline, String>) {
+        if let Some(done) = self.done.take() {
+            // Nobody may be waiting any more; then nobody cares.
+            let _ = done.send(outcome);
+        }
+    }
+}
+
+fn serve(stream: TcpStream, session: &Mutex<Session>) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let lock = || session.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut connection = Connection::new(stream);
+    while let Ok(Some(request)) = connection.read() {
+        let now = Instant::now();
+        let path = request.path.rsplit('/').next().unwrap_or_default();
+        let sent = match path {
+            "next" => {
+                let Some(event) = lock().next(now) else {
+                    // Lambda freezes a process that has nothing to do. It is ended soon.
+                    thread::park();
+                    return;
+                };
+                lock().sent = Some(Instant::now());
+                connection.write("200 OK", &invocation_headers(), &event)
+            }
+            "response" => {
+                lock().answered(now, request.body);
+                connection.write("202 Accepted", "", b"")
+            }
+            _ => {
+                lock().finish(Err(format!("{}: {}", request.path, String::from_utf8_lossy(&request.body))));
+                connection.write("202 Accepted", "", b"")
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn invocation_headers() -> String {
+    let deadline = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
+    format!(
+        "content-type: application/json\r\n\
+         lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
+         lambda-runtime-deadline-ms: {}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n\
+         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0\r\n",
+        deadline + 600_000
+    )
+}

@@ -1,0 +1,133 @@
+//! What is measured. A further function joins with one more entry in [`all`].
+
+use serde_json::{Value, json};
+
+use crate::event::{self, CALLER};
+use crate::stand_in::Rows;
+use crate::system::System;
+
+/// How DynamoDB and Pusher are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Not at all.
+    None,
+    /// Unencrypted; shows what TLS costs.
+    Plain,
+    /// As in production.
+    Tls,
+}
+
+/// One piece of work, done by one function.
+pub(crate) struct Work {
+    /// Its name in the table.
+    pub(crate) name: &'static str,
+    /// The function that does it: the name of the binary, of the Node peer and of the Rust peer.
+    pub(crate) function: &'static str,
+    pub(crate) transport: Transport,
+    /// Who does it.
+    pub(crate) systems: &'static [System],
+    /// Invocations of one process after its first.
+    pub(crate) warm: usize,
+    /// The event, made when it is sent: webhooks are believed for five minutes.
+    pub(crate) event: fn() -> Value,
+    /// Rows that the table holds.
+    pub(crate) rows: fn() -> Rows,
+    /// A part of every right answer.
+    pub(crate) answer: &'static str,
+}
+
+/// All work, in the order of the table.
+pub(crate) fn all() -> Vec<Work> {
+    use System::{Carillon, Floor, FloorWithRequest, NaturalRust, Node};
+    const SIGNING: &[System] = &[Floor, Carillon, NaturalRust, Node];
+    const READING: &[System] = &[Floor, FloorWithRequest, Carillon, NaturalRust, Node];
+    const WRITING: &[System] = &[Floor, Carillon, NaturalRust, Node];
+    const CONSUMING: &[System] = &[Floor, Carillon, Node];
+    let of = |name, function, transport, systems, warm, event, rows, answer| Work {
+        name,
+        function,
+        transport,
+        systems,
+        warm,
+        event,
+        rows,
+        answer,
+    };
+    vec![
+        of("private-user", "pusher-auth", Transport::None, SIGNING, 1000, private_user, no_rows, r#"\"auth\""#),
+        of("presence-room", "pusher-auth", Transport::Tls, READING, 1000, presence_room, book, r#"channel_data"#),
+        of("presence-room", "pusher-auth", Transport::Plain, READING, 1000, presence_room, book, r#"channel_data"#),
+        of("kudos", "kudos-create", Transport::Tls, WRITING, 500, kudos, no_rows, r#"kudosId"#),
+        of("kudos", "kudos-create", Transport::Plain, WRITING, 500, kudos, no_rows, r#"kudosId"#),
+        of("webhook of 10", "pusher-webhook", Transport::Tls, CONSUMING, 100, webhook, no_rows, r#""statusCode":200"#),
+        of("stream of 100", "delivery", Transport::Tls, CONSUMING, 30, stream, owing, r#""batchItemFailures":[]"#),
+    ]
+}
+
+fn private_user() -> Value {
+    subscription("private-user-ada")
+}
+
+fn presence_room() -> Value {
+    subscription("presence-room-emma")
+}
+
+fn subscription(channel: &str) -> Value {
+    event::by_caller("POST /pusher/auth", &json!({ "socket_id": "123456.7890123", "channel_name": channel }))
+}
+
+fn kudos() -> Value {
+    event::by_caller("POST /kudos", &json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
+}
+
+fn webhook() -> Value {
+    let events: Vec<_> = (0..10)
+        .map(|n| {
+            let name = if n < 8 { "member_added" } else { "member_removed" };
+            json!({ "name": name, "channel": "presence-room-emma", "user_id": format!("reader-{n}") })
+        })
+        .collect();
+    event::webhook(&events)
+}
+
+fn stream() -> Value {
+    event::stream(&debtors())
+}
+
+fn no_rows() -> Rows {
+    Rows::new()
+}
+
+/// A book, and a profile that is as the token says.
+fn book() -> Rows {
+    let (user, name, avatar) = CALLER;
+    rows(vec![
+        json!({ "pk": { "S": "BOOK#emma" }, "sk": { "S": "BOOK" }, "title": { "S": "Emma" }, "authorId": { "S": "jane" },
+                "authorName": { "S": "Jane Austen" } }),
+        json!({ "pk": { "S": format!("USER#{user}") }, "sk": { "S": "PROFILE" }, "name": { "S": name },
+                "avatar": { "S": avatar }, "expires_at": { "N": "4102444800" } }),
+    ])
+}
+
+fn owing() -> Rows {
+    rows(debtors())
+}
+
+/// A hundred rows of kudos whose writers died before they delivered.
+fn debtors() -> Vec<Value> {
+    let row = |n: usize| {
+        let data = json!({ "fromUser": { "userId": CALLER.0, "displayName": CALLER.1, "avatarUrl": CALLER.2 },
+                           "sessionId": "s1", "bookTitle": "Emma" });
+        let owed = json!({ "id": format!("0190b5f4b5e07d3c9d6f{n:012}"), "kind": "pusher", "name": "kudos:received",
+                           "channel": format!("private-user-reader-{n}"), "data": data.to_string() });
+        let outbox = json!({ "at": 1_760_000_000_000_u64, "owed": [owed] });
+        json!({ "pk": { "S": format!("KUDOS#{n}") }, "sk": { "S": "KUDOS" }, "giver": { "S": CALLER.0 },
+                "receiver": { "S": format!("reader-{n}") }, "outbox": { "S": outbox.to_string() } })
+    };
+    (0..100).map(row).collect()
+}
+
+fn rows(list: Vec<Value>) -> Rows {
+    let text = |row: &Value, name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
+    list.into_iter().map(|row| ((text(&row, "pk"), text(&row, "sk")), row)).collect()
+}

@@ -1,0 +1,171 @@
+//! The cryptography of tokens, by ring.
+//!
+//! `jsonwebtoken` leaves it to a provider. The ones that it brings link a second library of every algorithm that there is;
+//! ring is linked already, for TLS, and has those that Carillon accepts: HS256, RS256, ES256, EdDSA. It signs HS256 and
+//! RS256, as Google's OAuth endpoint wants it.
+
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::signature::{self, Signer, Verifier};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
+use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents,
+    UnparsedPublicKey, VerificationAlgorithm,
+};
+
+static PROVIDER: CryptoProvider =
+    CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
+
+/// Makes ring the one that signs and verifies tokens in this process. Whoever does either calls this first; again is
+/// harmless.
+pub fn install() {
+    // An error says that there is a provider already: this one, or the one of a test.
+    let _ = PROVIDER.install_default();
+}
+
+fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+    if key.family() != algorithm.family() {
+        return Err(ErrorKind::InvalidKeyFormat.into());
+    }
+    let way = match (algorithm, key.kind()) {
+        (Algorithm::HS256, DecodingKeyKind::SecretOrDer(secret)) => {
+            Way::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        }
+        (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+            Way::Rsa(RsaPublicKeyComponents { n: n.clone(), e: e.clone() })
+        }
+        (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => Way::public(&RSA_PKCS1_2048_8192_SHA256, der),
+        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => Way::public(&ECDSA_P256_SHA256_FIXED, point),
+        (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => Way::public(&ED25519, point),
+        _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
+    };
+    Ok(Box::new(Verification { algorithm: *algorithm, way }))
+}
+
+struct Verification {
+    algorithm: Algorithm,
+    way: Way,
+}
+
+enum Way {
+    Shared(hmac::Key),
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    Public(UnparsedPublicKey<Vec<u8>>),
+}
+
+impl Way {
+    fn public(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Self {
+        Self::Public(UnparsedPublicKey::new(algorithm, key.to_vec()))
+    }
+}
+
+impl Verifier<Vec<u8>> for Verification {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        let verified = match &self.way {
+            Way::Shared(key) => hmac::verify(key, message, signature),
+            Way::Rsa(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            Way::Public(key) => key.verify(message, signature),
+        };
+        verified.map_err(|_unspecified| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for Verification {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
+    match (algorithm, key.family()) {
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => {
+            Ok(Box::new(SharedSecret(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))))
+        }
+        (Algorithm::RS256, AlgorithmFamily::Rsa) => {
+            let der = key.as_bytes();
+            let pair = RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der));
+            Ok(Box::new(Rsa(pair.map_err(|rejected| ErrorKind::InvalidRsaKey(rejected.to_string()))?)))
+        }
+        _ => Err(ErrorKind::UnsupportedAlgorithm.into()),
+    }
+}
+
+struct SharedSecret(hmac::Key);
+
+impl Signer<Vec<u8>> for SharedSecret {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(hmac::sign(&self.0, message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for SharedSecret {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+struct Rsa(RsaKeyPair);
+
+impl Signer<Vec<u8>> for Rsa {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        let signed = self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature);
+        signed.map(|()| signature).map_err(|_unspecified| signature::Error::new())
+    }
+}
+
+impl JwtSigner for Rsa {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::RS256
+    }
+}
+
+/// In tests, tokens are signed by another implementation than the one that verifies them.
+#[cfg(test)]
+pub(crate) fn install_for_tests() {
+    use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+    static PROVIDER: std::sync::LazyLock<CryptoProvider> = std::sync::LazyLock::new(|| CryptoProvider {
+        signer_factory: DEFAULT_PROVIDER.signer_factory,
+        verifier_factory: verifier,
+        key_utils: DEFAULT_PROVIDER.key_utils.clone(),
+    });
+    // Whichever test comes first.
+    let _ = std::sync::LazyLock::force(&PROVIDER).install_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+
+    #[test]
+    fn what_ring_signs_another_implementation_verifies() {
+        let rsa =
+            base64::engine::general_purpose::STANDARD.decode(include_str!("identity/testdata/rsa.txt").trim()).unwrap();
+        let (n, e) = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_private_key)(&rsa).unwrap();
+        let pairs = [
+            (Algorithm::HS256, EncodingKey::from_secret(b"secret"), DecodingKey::from_secret(b"secret")),
+            (Algorithm::RS256, EncodingKey::from_rsa_der(&rsa), DecodingKey::from_rsa_raw_components(&n, &e)),
+        ];
+        for (algorithm, encoding, decoding) in pairs {
+            let mut signature = signer(&algorithm, &encoding).unwrap().try_sign(b"message").unwrap();
+            let other = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &decoding).unwrap();
+            let ours = verifier(&algorithm, &decoding).unwrap();
+            assert!(other.verify(b"message", &signature).is_ok() && ours.verify(b"message", &signature).is_ok());
+            signature[0] ^= 1;
+            assert!(ours.verify(b"message", &signature).is_err(), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_serves_its_own_family_alone() {
+        let secret = DecodingKey::from_secret(b"secret");
+        for other in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::HS384] {
+            assert!(verifier(&other, &secret).is_err(), "{other:?}");
+        }
+        assert!(signer(&Algorithm::RS256, &EncodingKey::from_secret(b"secret")).is_err());
+    }
+}

@@ -1,0 +1,237 @@
+//! What each operation may ask of other services: `tests/budgets.toml`, which docs/PERFORMANCE.md shows.
+//!
+//! Requests, units and events are exact: one more, or one less, is a change that someone ought to have meant. Bytes are
+//! bounds, since they hold the SDK's own version among other things; a bound that is far above what is used fails too.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_lambda_events::event::dynamodb;
+use hmac::{Hmac, Mac as _};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use shared::time::Millis;
+use tests::{PUSHER, Request, Traffic, World, token_with};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Budget {
+    name: String,
+    #[serde(default, rename = "timed_as")]
+    _timed_as: String,
+    requests_before: usize,
+    requests_after: usize,
+    read_units: f64,
+    write_units: f64,
+    bytes_sent: usize,
+    bytes_received: usize,
+    events: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct Budgets {
+    operation: Vec<Budget>,
+}
+
+/// What was counted: before the answer, after it, and the events that Pusher took.
+type Counted = ([Traffic; 2], usize);
+
+type Operation = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = [Traffic; 2]> + 'a>>;
+
+/// Every operation, by its name in the budgets.
+const OPERATIONS: &[(&str, Operation)] = &[
+    ("authorize private-user", |world| Box::pin(authorize(world, "private-user-ada"))),
+    ("authorize presence-room", |world| Box::pin(authorize_known(world))),
+    ("authorize presence-room, new profile", |world| Box::pin(authorize(world, "presence-room-emma"))),
+    ("give kudos", |world| Box::pin(give(world))),
+    ("join a room", |world| Box::pin(join(world))),
+    ("leave a room", |world| Box::pin(leave(world))),
+    ("webhook of 10 members", |world| Box::pin(webhook(world))),
+    ("create a notification", |world| Box::pin(notify(world))),
+    ("list 20 notifications", |world| Box::pin(list(world))),
+    ("count unread notifications", |world| Box::pin(unread(world))),
+    ("read a notification", |world| Box::pin(read_one(world))),
+    ("read all notifications", |world| Box::pin(read_all(world))),
+    ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
+];
+
+#[tokio::test]
+async fn every_operation_keeps_to_its_budget() {
+    let budgets: Budgets = toml::from_str(include_str!("../budgets.toml")).unwrap();
+    let names: Vec<_> = budgets.operation.iter().map(|budget| budget.name.as_str()).collect();
+    assert_eq!(names, OPERATIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (budget, (_, operation)) in budgets.operation.iter().zip(OPERATIONS) {
+        let world = World::new().await;
+        world.table.put_book("emma", "jane", "Jane Austen").await;
+        let traffic = operation(&world).await;
+        let counted = (traffic, world.pusher.take_sent().len());
+        if !keeps_to(budget, &counted) {
+            wrong.push(format!("{}\n{}", budget.name, as_budget(&counted)));
+        }
+    }
+    assert!(wrong.is_empty(), "not as in tests/budgets.toml:\n{}", wrong.join("\n"));
+}
+
+fn keeps_to(budget: &Budget, ([before, after], events): &Counted) -> bool {
+    let exact = (before.requests, after.requests, *events)
+        == (budget.requests_before, budget.requests_after, budget.events)
+        && units(before, after) == (budget.read_units, budget.write_units);
+    let fits = |used: usize, bound: usize| used <= bound && bound - used <= (bound / 5).max(50);
+    exact
+        && fits(before.bytes_sent + after.bytes_sent, budget.bytes_sent)
+        && fits(before.bytes_received + after.bytes_received, budget.bytes_received)
+}
+
+fn units(before: &Traffic, after: &Traffic) -> (f64, f64) {
+    (before.read_units + after.read_units, before.write_units + after.write_units)
+}
+
+/// What the budget would have to be, to paste.
+fn as_budget(([before, after], events): &Counted) -> String {
+    let (read_units, write_units) = units(before, after);
+    let bound = |bytes: usize| (bytes + bytes / 20).next_multiple_of(50);
+    format!(
+        "requests_before = {}\nrequests_after = {}\nread_units = {read_units:?}\nwrite_units = {write_units:?}\n\
+         bytes_sent = {}\nbytes_received = {}\nevents = {events}",
+        before.requests,
+        after.requests,
+        bound(before.bytes_sent + after.bytes_sent),
+        bound(before.bytes_received + after.bytes_received),
+    )
+}
+
+async fn authorize(world: &World, channel: &str) -> [Traffic; 2] {
+    let request = Request::new("POST /pusher/auth").by("ada");
+    let request = request.json(&json!({ "socket_id": "123456.7890123", "channel_name": channel }));
+    let (reply, traffic) = world.count(pusher_auth::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn authorize_known(world: &World) -> [Traffic; 2] {
+    authorize(world, "presence-room-emma").await;
+    authorize(world, "presence-room-emma").await
+}
+
+fn kudos() -> Request {
+    Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
+}
+
+async fn give(world: &World) -> [Traffic; 2] {
+    let (reply, traffic) = world.count(kudos_create::handle, &kudos()).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    traffic
+}
+
+async fn join(world: &World) -> [Traffic; 2] {
+    let request = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
+    let (reply, traffic) = world.count(presence_join::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn leave(world: &World) -> [Traffic; 2] {
+    join(world).await;
+    world.pusher.take_sent();
+    let request = Request::new("DELETE /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
+    let (reply, traffic) = world.count(presence_leave::handle, &request).await;
+    assert_eq!(reply.status, 204, "{reply:?}");
+    traffic
+}
+
+async fn webhook(world: &World) -> [Traffic; 2] {
+    let event =
+        |n: usize| json!({ "name": "member_added", "channel": "presence-room-emma", "user_id": format!("reader-{n}") });
+    let events: Vec<_> = (0..10).map(event).collect();
+    let body = json!({ "time_ms": Millis::now().0, "events": events }).to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(PUSHER.1.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let request = Request::new("POST /pusher/webhook").header("content-type", "application/json").body(&body);
+    let request = request.header("x-pusher-key", PUSHER.0);
+    let request = request.header("x-pusher-signature", &hex::encode(mac.finalize().into_bytes()));
+    let (reply, traffic) = world.count(pusher_webhook::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn notify(world: &World) -> [Traffic; 2] {
+    create(world).await.1
+}
+
+async fn create(world: &World) -> (String, [Traffic; 2]) {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    let body = json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } });
+    let request = Request::new("POST /notifications").bearer(&service).json(&body);
+    let (reply, traffic) = world.count(notifications::handle, &request).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    (reply.body["notificationId"].as_str().unwrap().to_owned(), traffic)
+}
+
+async fn of_the_reader(world: &World, request: Request) -> [Traffic; 2] {
+    world.pusher.take_sent();
+    let (reply, traffic) = world.count(notifications::handle, &request.by("ada")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn list(world: &World) -> [Traffic; 2] {
+    for _ in 0..20 {
+        create(world).await;
+    }
+    of_the_reader(world, Request::new("GET /notifications")).await
+}
+
+async fn unread(world: &World) -> [Traffic; 2] {
+    create(world).await;
+    of_the_reader(world, Request::new("GET /notifications/unread-count")).await
+}
+
+async fn read_one(world: &World) -> [Traffic; 2] {
+    let (id, _) = create(world).await;
+    let request = Request::new("POST /notifications/{notificationId}/read").path("notificationId", &id);
+    of_the_reader(world, request).await
+}
+
+async fn read_all(world: &World) -> [Traffic; 2] {
+    create(world).await;
+    of_the_reader(world, Request::new("POST /notifications/read-all")).await
+}
+
+/// A hundred kudos whose writers died before they delivered.
+async fn deliver(world: &World) -> [Traffic; 2] {
+    for _ in 0..100 {
+        world.send_and_kill(kudos_create::handle, &kudos()).await;
+    }
+    crate::delivery::age(world, 3).await;
+    let event: dynamodb::Event = crate::delivery::batch(world).await;
+    world.take_traffic();
+    let failed = world.app.courier().from_stream(event, world.app.retry_queue().unwrap()).await;
+    assert_eq!(failed, Ok(()));
+    [world.take_traffic(), Traffic::default()]
+}
+
+#[test]
+fn the_budgets_are_those_of_the_documents() {
+    let page = include_str!("../../docs/PERFORMANCE.md");
+    let budgets: toml::Value = toml::from_str(include_str!("../budgets.toml")).unwrap();
+    let operations: Value = serde_json::to_value(&budgets["operation"]).unwrap();
+    for operation in operations.as_array().unwrap() {
+        let columns = [
+            "requests_before",
+            "requests_after",
+            "read_units",
+            "write_units",
+            "bytes_sent",
+            "bytes_received",
+            "events",
+        ];
+        let numbers: Vec<_> = columns.iter().map(|column| operation[column].as_f64().unwrap().to_string()).collect();
+        let row = format!("| {} | {} |", operation["name"].as_str().unwrap(), numbers.join(" | "));
+        assert!(
+            page.contains(&row),
+            "docs/PERFORMANCE.md lacks the row\n{row}\n(cargo bench-peers --write puts it there)"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What a function asks of other services, counted at their doors.
+
+use std::ops::AddAssign;
+use std::sync::Mutex;
+
+use axum::body::HttpBody as _;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Requests with what they took.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub struct Traffic {
+    /// How many.
+    pub requests: usize,
+    /// DynamoDB's read and write capacity units, as it reports them.
+    pub read_units: f64,
+    /// See `read_units`.
+    pub write_units: f64,
+    /// Bytes of the requests' headers and bodies.
+    pub bytes_sent: usize,
+    /// Bytes of the answers' bodies.
+    pub bytes_received: usize,
+}
+
+impl Traffic {
+    /// One request.
+    pub(crate) fn of(headers: &HeaderMap, sent: usize, received: usize) -> Self {
+        let headers: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        Self { requests: 1, bytes_sent: headers + sent, bytes_received: received, ..Self::default() }
+    }
+
+    /// With the capacity that DynamoDB's answer reports, in total and by kind.
+    ///
+    /// A read's units are read units, a write's write units; a transaction reports both.
+    pub(crate) fn with_capacity(mut self, operation: &str, answer: &Value) -> Self {
+        let capacity = &answer["ConsumedCapacity"];
+        let tables = capacity.as_array().cloned().unwrap_or_else(|| vec![capacity.clone()]);
+        for table in tables {
+            let units = table["CapacityUnits"].as_f64().unwrap_or_default();
+            match operation {
+                "GetItem" | "BatchGetItem" | "Query" | "Scan" => self.read_units += units,
+                _ => self.write_units += units,
+            }
+        }
+        self
+    }
+}
+
+impl AddAssign for Traffic {
+    fn add_assign(&mut self, more: Self) {
+        self.requests += more.requests;
+        self.read_units += more.read_units;
+        self.write_units += more.write_units;
+        self.bytes_sent += more.bytes_sent;
+        self.bytes_received += more.bytes_received;
+    }
+}
+
+/// Counts whatever passes a stand-in's router.
+pub(crate) async fn count(State(counted): State<Arc<Mutex<Traffic>>>, request: Request, next: Next) -> Response {
+    let sent = request.body().size_hint().exact().unwrap_or_default();
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let received = response.body().size_hint().exact().unwrap_or_default();
+    let size = |bytes: u64| usize::try_from(bytes).unwrap();
+    *counted.lock().unwrap() += Traffic::of(&headers, size(sent), size(received));
+    response
+}
