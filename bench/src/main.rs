@@ -41,6 +41,9 @@ struct Cli {
     /// Leave out the peers and the instructions; for comparing two builds.
     #[arg(long)]
     quick: bool,
+    /// Measure what was built last, as it is.
+    #[arg(long)]
+    built: bool,
     /// Put the tables into docs/PERFORMANCE.md too.
     #[arg(long)]
     write: bool,
@@ -48,7 +51,8 @@ struct Cli {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let programs = system::Programs { variant: cli.variant.clone(), ..setup::build()? };
+    let built = if cli.built { setup::programs()? } else { setup::build()? };
+    let programs = system::Programs { variant: cli.variant.clone(), ..built };
     let directory = setup::target()?;
     let certificates = certificates::Certificates::make(&directory)?;
     let stand_ins = stand_in::StandIns::start(&certificates.server)?;

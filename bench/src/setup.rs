@@ -44,7 +44,14 @@ pub(crate) fn build() -> Result<Programs> {
     run(Command::new("node").current_dir(&sources).arg("build.mjs").arg(&node))?;
     std::fs::copy(sources.join("src/runtime.mjs"), node.join("runtime.mjs"))?;
 
-    Ok(Programs { carillon: target.join("release"), variant: None, natural: target.join("natural/release"), node })
+    programs()
+}
+
+/// What [`build`] builds, wherever it is.
+pub(crate) fn programs() -> Result<Programs> {
+    let target = target()?;
+    let (carillon, natural) = (target.join("release"), target.join("natural/release"));
+    Ok(Programs { carillon, variant: None, natural, node: target.join("node") })
 }
 
 fn cargo(directory: &Path, target: &Path) -> Command {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use aws_types::SdkConfig;
 
-use crate::aws::sdk_config;
+use crate::aws;
 use crate::delivery::{Courier, RetryQueue};
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
@@ -14,6 +14,7 @@ use crate::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::time::Millis;
+use crate::tls::LazyClient;
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -48,15 +49,32 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl App {
-    /// Reads the environment and makes the clients, for the life of the process.
+    /// Reads the environment and makes the clients, for the life of the process, with connections to DynamoDB and Pusher open:
+    /// for functions that use both whenever they are called.
     ///
     /// # Errors
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
-        let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
-        let app = Self::with(settings, sdk_config().map_err(|error| StartError(error.to_string()))?)?;
+        let (app, http) = Self::from_env()?;
+        tokio::join!(app.verifier.warm_up(), app.pusher.connect(), aws::connect(&http));
+        Ok(app)
+    }
+
+    /// As [`App::start`], for functions that often need neither: connections are opened by whoever needs them first.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_unconnected() -> Result<&'static Self, StartError> {
+        let (app, _) = Self::from_env()?;
         app.verifier.warm_up().await;
-        Ok(Box::leak(Box::new(app)))
+        Ok(app)
+    }
+
+    fn from_env() -> Result<(&'static Self, LazyClient), StartError> {
+        let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
+        let http = LazyClient::new(aws::ATTEMPT);
+        let app = Self::with(settings, aws::sdk_config(http.clone()))?;
+        Ok((Box::leak(Box::new(app)), http))
     }
 
     /// Makes the clients for these settings.
@@ -66,8 +84,8 @@ impl App {
     pub fn with(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError(error.to_string());
         Ok(Self {
-            store: Store::new(&aws, &settings.table),
-            pusher: Client::new(&settings.pusher).map_err(failed)?,
+            store: Store::new(aws.clone(), &settings.table),
+            pusher: Client::new(&settings.pusher),
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,

@@ -19,34 +19,50 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use lambda_http::http;
+
+use crate::tls::LazyClient;
 
 /// One attempt's time-out. An operation as a whole has [`OPERATION`], so that a function can still say that something is wrong.
-const ATTEMPT: Duration = Duration::from_secs(2);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
 const OPERATION: Duration = Duration::from_secs(5);
 
-/// The settings, from the environment.
-///
-/// # Errors
-/// When no HTTP client can be built.
-pub fn sdk_config() -> Result<SdkConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+/// The settings, from the environment; requests go through this client.
+#[must_use]
+pub fn sdk_config(http: LazyClient) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
-    let config = SdkConfig::builder()
+    let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
         // Answers are read whole, within the attempt's time-out.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Environment)
-        .http_client(SharedHttpClient::new(Http(crate::tls::http_client(ATTEMPT)?)));
-    let mut config = config.region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
+        .http_client(SharedHttpClient::new(Http(http)))
+        .region(region().map(Region::new));
     config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
     if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
         let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
         config.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
     }
-    Ok(config.build())
+    config.build()
+}
+
+/// Opens a connection to DynamoDB, so that the first request finds it open. An answer of any kind will do, and a failure is
+/// left to that request.
+pub async fn connect(http: &LazyClient) {
+    let own = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let address = own.or_else(|| Some(format!("https://dynamodb.{}.amazonaws.com", region()?)));
+    if let Some(address) = address {
+        http.connect(&address).await;
+    }
+}
+
+fn region() -> Option<String> {
+    variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Settings for one service, such as `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -56,13 +72,13 @@ struct Environment;
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_ascii_uppercase().replace([' ', '-'], "_");
-        std::env::var(format!("{}_{service}", key.env())).ok().filter(|value| !value.is_empty())
+        variable(&format!("{}_{service}", key.env()))
     }
 }
 
 /// The SDK's view of an HTTP client.
 #[derive(Debug, Clone)]
-struct Http(reqwest::Client);
+struct Http(LazyClient);
 
 impl HttpClient for Http {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
@@ -72,7 +88,7 @@ impl HttpClient for Http {
 
 impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
+        let client = self.0.get().clone();
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let answer = client.execute(whole(request)?).await.map_err(failed)?;

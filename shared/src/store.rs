@@ -1,5 +1,6 @@
 //! The table: one client, and the few calls that every kind of row shares.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -53,20 +54,22 @@ pub enum Write<T = ()> {
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    config: SdkConfig,
+    /// Made when it is first used: it takes as long as everything else that a function does to start.
+    client: Arc<OnceLock<Client>>,
     table: String,
 }
 
 impl Store {
     /// The table of this name.
     #[must_use]
-    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
-        Self { client: Client::new(config), table: table.into() }
+    pub fn new(config: SdkConfig, table: impl Into<String>) -> Self {
+        Self { config, client: Arc::default(), table: table.into() }
     }
 
     /// The DynamoDB client, for queries and transactions.
     pub(crate) fn client(&self) -> &Client {
-        &self.client
+        self.client.get_or_init(|| Client::new(&self.config))
     }
 
     /// The table's name.
@@ -80,7 +83,7 @@ impl Store {
     /// When DynamoDB fails.
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         let request =
-            self.client.get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
+            self.client().get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
         Ok(request.send().await.map_err(StoreError::dynamodb)?.item)
     }
 
@@ -97,7 +100,7 @@ impl Store {
                 let Some(wanted) = left.take() else { break };
                 let wanted = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
                 let request =
-                    self.client.batch_get_item().request_items(&self.table, wanted.map_err(StoreError::dynamodb)?);
+                    self.client().batch_get_item().request_items(&self.table, wanted.map_err(StoreError::dynamodb)?);
                 let answer = request.send().await.map_err(StoreError::dynamodb)?;
                 found.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
                 left = answer.unprocessed_keys.unwrap_or_default().remove(&self.table).map(|rest| rest.keys);
@@ -115,7 +118,7 @@ impl Store {
 
     /// Starts a put of this row.
     pub(crate) fn put(&self, item: Item) -> PutItemFluentBuilder {
-        self.client.put_item().table_name(&self.table).set_item(Some(item))
+        self.client().put_item().table_name(&self.table).set_item(Some(item))
     }
 
     /// Puts a row unless its key is taken.
@@ -141,7 +144,7 @@ impl Store {
 
     /// Starts an update of a row.
     pub(crate) fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.table).set_key(Some(key.item()))
+        self.client().update_item().table_name(&self.table).set_key(Some(key.item()))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Roots are compiled in: reading the system's store costs milliseconds at every cold start, and AWS, Pusher, JWKS hosts and
 //! FCM all chain to public ones. Ring signs and verifies, for tokens too, so there is one such library.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// An HTTP client; `timeout` bounds a whole request.
@@ -24,6 +24,39 @@ pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Box<dyn std::er
         .tcp_nodelay(true)
         .build()?;
     Ok(client)
+}
+
+/// Longest wait for a connection that is opened ahead of time.
+const AHEAD: Duration = Duration::from_millis(500);
+
+/// An HTTP client that is made when it is first used, so that a process that needs none does not pay for it.
+#[derive(Debug, Clone)]
+pub struct LazyClient {
+    timeout: Duration,
+    made: Arc<OnceLock<reqwest::Client>>,
+}
+
+impl LazyClient {
+    /// A client whose requests are bounded by this.
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, made: Arc::default() }
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn get(&self) -> &reqwest::Client {
+        self.made.get_or_init(|| {
+            http_client(self.timeout).expect("nothing but constants goes into it, and the tests make one of the same")
+        })
+    }
+
+    /// Opens a connection to where requests will go, by a request for nothing. The handshakes of TCP and TLS are the largest
+    /// part of a cold start's first request, and Lambda gives a function that starts a whole processor, whatever its memory.
+    pub async fn connect(&self, origin: &str) {
+        // Whatever fails here fails again, and is told, where it matters.
+        let _ = self.get().get(origin).timeout(AHEAD).send().await;
+    }
 }
 
 fn roots() -> Result<rustls::RootCertStore, Box<dyn std::error::Error + Send + Sync>> {

@@ -15,10 +15,9 @@ mod traffic;
 use std::collections::HashMap;
 use std::future::Future;
 
-use lambda_http::{Body, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::App;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{Answer, Call, Problem, Response};
 use shared::settings::Settings;
 
 pub use pusher::FakePusher;
@@ -145,16 +144,11 @@ impl World {
     }
 }
 
-fn reply(response: Response<Body>, record: &shared::telemetry::Record) -> Reply {
-    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap().to_owned();
-    let body = match response.body() {
-        Body::Text(body) => serde_json::from_str(body).unwrap(),
-        _ => json!(null),
-    };
+fn reply(response: Response, record: &shared::telemetry::Record) -> Reply {
     Reply {
         status: response.status().as_u16(),
-        headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-        body,
+        headers: response.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        body: response.body().map_or(Value::Null, |body| serde_json::from_str(body).unwrap()),
         line: serde_json::from_str(&record.line("test")).unwrap(),
     }
 }

@@ -2,9 +2,8 @@
 
 use std::pin::Pin;
 
-use lambda_http::http::{StatusCode, header};
-use lambda_http::{Body, Response};
-use serde::Serialize;
+use http::StatusCode;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 /// Work that is done once the client has its answer (see [`super::serve`]).
 pub type Afterwards = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -61,10 +60,10 @@ impl Answer {
         self.status
     }
 
-    pub(super) fn into_parts(self, request_id: &str) -> (Response<Body>, Option<Afterwards>) {
-        let mut response = response(self.status, self.body, request_id);
+    pub(super) fn into_parts(self, request_id: &str) -> (Response, Option<Afterwards>) {
+        let mut response = Response::new(self.status, self.body, request_id);
         if self.replayed {
-            response.headers_mut().insert("idempotent-replayed", header::HeaderValue::from_static("true"));
+            response = response.with("idempotent-replayed", "true");
         }
         (response, self.afterwards)
     }
@@ -76,18 +75,66 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// A response as every function sends it: JSON or nothing, and the request's id.
-pub(super) fn response(status: StatusCode, body: Option<String>, request_id: &str) -> Response<Body> {
-    let has_body = body.is_some();
-    let mut response = Response::new(body.map_or(Body::Empty, Body::Text));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    if has_body {
-        headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+/// A response as every function sends it: JSON or nothing, and the request's id. API Gateway reads it from JSON (payload
+/// format 2.0).
+#[derive(Debug)]
+pub struct Response {
+    status: StatusCode,
+    headers: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl Response {
+    pub(super) fn new(status: StatusCode, body: Option<String>, request_id: &str) -> Self {
+        let mut headers = Vec::with_capacity(4);
+        if body.is_some() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        headers.push(("cache-control", "no-store".to_owned()));
+        headers.push(("x-request-id", request_id.to_owned()));
+        Self { status, headers, body }
     }
-    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    if let Ok(id) = header::HeaderValue::from_str(request_id) {
-        headers.insert("x-request-id", id);
+
+    /// Adds a header.
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
     }
-    response
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers, their names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The body, if there is one.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+}
+
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Headers<'a>(&'a [(&'static str, String)]);
+
+        impl Serialize for Headers<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+            }
+        }
+
+        let mut response = serializer.serialize_struct("Response", 4)?;
+        response.serialize_field("statusCode", &self.status.as_u16())?;
+        response.serialize_field("headers", &Headers(&self.headers))?;
+        response.serialize_field("body", self.body.as_deref().unwrap_or_default())?;
+        response.serialize_field("isBase64Encoded", &false)?;
+        response.end()
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lambda_http::request::RequestContext;
-use lambda_http::{Request, RequestExt as _};
+use base64::Engine as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Problem;
+use super::event::{Event, Pairs};
 use crate::contract::MAX_EVENT_BYTES;
 
 /// Most bytes of a body: nearly all become a Pusher event, which holds no more.
@@ -18,12 +19,23 @@ pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 /// One HTTP request.
 #[derive(Debug)]
 pub struct Call {
-    request: Request,
+    event: Event,
+    query: Pairs,
+    body: Vec<u8>,
 }
 
-impl From<Request> for Call {
-    fn from(request: Request) -> Self {
-        Self { request }
+impl<'de> Deserialize<'de> for Call {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = Event::deserialize(deserializer)?;
+        let text = std::mem::take(&mut event.body);
+        let body = if event.is_base64_encoded {
+            base64::engine::general_purpose::STANDARD.decode(text).map_err(serde::de::Error::custom)?
+        } else {
+            text.into_bytes()
+        };
+        let query = form_urlencoded::parse(event.raw_query_string.as_bytes());
+        let query = query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        Ok(Self { event, query, body })
     }
 }
 
@@ -31,54 +43,51 @@ impl Call {
     /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that led here.
     #[must_use]
     pub fn route(&self) -> &str {
-        match self.request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
-            _ => "",
-        }
+        &self.event.route_key
     }
 
-    /// The id that is in the logs of API Gateway and Lambda, and in the answer's `x-request-id`.
+    /// API Gateway's id of the request, which is in its logs and in the answer's `x-request-id`.
     #[must_use]
-    pub fn request_id(&self) -> String {
-        let of_gateway = match self.request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
-        };
-        of_gateway
-            .filter(|id| !id.is_empty())
-            .or_else(|| self.request.lambda_context_ref().map(|c| c.request_id.clone()))
-            .unwrap_or_default()
+    pub fn request_id(&self) -> &str {
+        &self.event.request_context.request_id
     }
 
-    /// A header's value, if it is there and is text.
+    /// The request by this id, unless API Gateway gave it one.
+    pub(super) fn known_as(mut self, request_id: String) -> Self {
+        if self.request_id().is_empty() {
+            self.event.request_context.request_id = request_id;
+        }
+        self
+    }
+
+    /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.request.headers().get(name)?.to_str().ok()
+        self.event.headers.get_in_any_case(name)
     }
 
     /// Whether a header was sent at all.
     #[must_use]
     pub fn has_header(&self, name: &str) -> bool {
-        self.request.headers().contains_key(name)
+        self.header(name).is_some()
     }
 
     /// A parameter of the route's path; empty when the template's route has none of that name.
     #[must_use]
     pub fn path(&self, name: &str) -> String {
-        let parameters = self.request.path_parameters_ref();
-        parameters.and_then(|found| found.first(name)).unwrap_or_default().to_owned()
+        self.event.path_parameters.get(name).unwrap_or_default().to_owned()
     }
 
-    /// A parameter of the query.
+    /// A parameter of the query; the first, if there are several of that name.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.request.query_string_parameters_ref()?.first(name)
+        self.query.get(name)
     }
 
     /// The body's bytes, exactly as they were sent.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        self.request.body().as_ref()
+        &self.body
     }
 
     /// The body's bytes, if there are no more than `limit`.

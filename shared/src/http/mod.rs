@@ -2,10 +2,11 @@
 
 mod answer;
 mod call;
+mod event;
 mod problem;
 mod serve;
 
-pub use answer::{Afterwards, Answer};
+pub use answer::{Afterwards, Answer, Response};
 pub use call::{Call, MAX_WEBHOOK_BYTES};
 pub use problem::Problem;
 pub use serve::{answer, serve};

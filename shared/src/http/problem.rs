@@ -1,7 +1,7 @@
 //! Every error a client can be told, with the status it maps to. Seed 001 prints the shape:
 //! `{"error": "<reason phrase>", "message": "<what to do>"}`.
 
-use lambda_http::http::StatusCode;
+use http::StatusCode;
 use serde_json::json;
 
 use crate::channel::InvalidChannelName;

@@ -15,13 +15,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
-use lambda_http::http::StatusCode;
-use lambda_http::{Adapter, Body, Request, Response, service_fn};
+use http::StatusCode;
 use lambda_runtime::tower::{Layer, Service};
-use lambda_runtime::{LambdaInvocation, Runtime};
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 
-use super::answer::response;
-use super::{Afterwards, Answer, Call, Problem};
+use super::{Afterwards, Answer, Call, Problem, Response};
 use crate::telemetry::{self, Record};
 
 type Pending = Arc<Mutex<Option<(Record, Option<Afterwards>)>>>;
@@ -38,25 +36,25 @@ where
     let pending = Pending::default();
     let service = service_fn({
         let pending = pending.clone();
-        move |request: Request| {
+        move |event: LambdaEvent<Call>| {
             let pending = pending.clone();
             async move {
-                let (response, record, afterwards) = answer(handler, request).await;
+                let (response, record, afterwards) =
+                    answer(handler, event.payload.known_as(event.context.request_id)).await;
                 *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
                 Ok::<_, std::convert::Infallible>(response)
             }
         }
     });
-    Runtime::new(Adapter::from(service)).layer(AfterwardsLayer(pending)).run().await
+    Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
 }
 
 /// One request answered, as [`serve`] does it: the response, the log record, and the work that is left.
-pub async fn answer<F>(handler: impl Fn(Call) -> F, request: Request) -> (Response<Body>, Record, Option<Afterwards>)
+pub async fn answer<F>(handler: impl Fn(Call) -> F, call: Call) -> (Response, Record, Option<Afterwards>)
 where
     F: Future<Output = Result<Answer, Problem>>,
 {
-    let call = Call::from(request);
-    let request_id = call.request_id();
+    let request_id = call.request_id().to_owned();
     let record = Record::new(&request_id, call.route());
     let handled = record.scope(async { AssertUnwindSafe(async { handler(call).await }).catch_unwind().await }).await;
     let (response, afterwards) = match handled {
@@ -68,18 +66,13 @@ where
     (response, record, afterwards)
 }
 
-fn told(problem: &Problem, record: &Record, request_id: &str) -> Response<Body> {
+fn told(problem: &Problem, record: &Record, request_id: &str) -> Response {
     match problem {
         Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
         other => record.refusal(&other.to_string()),
     }
-    let status = problem.status();
-    let mut response = response(status, Some(problem.body()), request_id);
-    if status == StatusCode::UNAUTHORIZED {
-        let challenge = lambda_http::http::HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(lambda_http::http::header::WWW_AUTHENTICATE, challenge);
-    }
-    response
+    let response = Response::new(problem.status(), Some(problem.body()), request_id);
+    if response.status() == StatusCode::UNAUTHORIZED { response.with("www-authenticate", "Bearer") } else { response }
 }
 
 /// Does the pending work after the inner service has posted the response.

@@ -12,6 +12,7 @@ use crate::channel::ChannelName;
 use crate::id::UserId;
 use crate::settings::{MasterKey, Pusher};
 use crate::time::Millis;
+use crate::tls::LazyClient;
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
 pub(crate) const BATCH: usize = 10;
@@ -77,7 +78,7 @@ impl PusherError {
 /// A client for one Pusher app.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    http: LazyClient,
     signer: Signer,
     origin: String,
     app_path: String,
@@ -115,17 +116,20 @@ pub struct ChannelInfo {
 
 impl Client {
     /// A client for the app of these settings. Connects to nothing yet.
-    ///
-    /// # Errors
-    /// When no HTTP client can be built.
-    pub fn new(settings: &Pusher) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self {
-            http: crate::tls::http_client(TIMEOUT)?,
+    #[must_use]
+    pub fn new(settings: &Pusher) -> Self {
+        Self {
+            http: LazyClient::new(TIMEOUT),
             signer: Signer::new(&settings.credentials),
             origin: settings.origin.clone(),
             app_path: format!("/apps/{}", settings.app_id),
             master_key: settings.encryption_master_key.clone(),
-        })
+        }
+    }
+
+    /// Opens a connection, so that the first event need not wait for it.
+    pub async fn connect(&self) {
+        self.http.connect(&self.origin).await;
     }
 
     /// Signs with the app's key.
@@ -227,8 +231,8 @@ impl Client {
         let query = self.signer.query(method, path, body, parameters, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
         let request = match body {
-            Some(body) => self.http.post(address).header("content-type", "application/json").body(body.to_vec()),
-            None => self.http.get(address),
+            Some(body) => self.http.get().post(address).header("content-type", "application/json").body(body.to_vec()),
+            None => self.http.get().get(address),
         };
         let answer = request.send().await.map_err(|error| PusherError::NoAnswer(error.without_url()))?;
         let status = answer.status();
