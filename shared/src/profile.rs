@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Person;
 use crate::id::UserId;
 use crate::key::{Item, Key, number, string};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, on_heap, read};
 use crate::time::Millis;
 
 /// Profiles live this long after they were last kept, in seconds.
@@ -59,5 +59,5 @@ pub async fn keep(store: &Store, person: &Person, now: Millis) -> Result<(), Sto
         row.insert("avatar".to_owned(), string(avatar));
     }
     row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
-    store.put(row).send().await.map(drop).map_err(StoreError::dynamodb)
+    on_heap(store.put(row).send()).await.map(drop).map_err(StoreError::dynamodb)
 }

@@ -17,7 +17,7 @@ use crate::key::{Key, string};
 use crate::outbox::Committed;
 use crate::presence::{self, Moment, Observed, Seat};
 use crate::pusher::PusherError;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, on_heap};
 use crate::telemetry;
 use crate::time::Millis;
 
@@ -150,5 +150,5 @@ async fn remember(store: &Store, place: Option<&BookId>, next: Option<&BookId>) 
     if let Some(next) = next {
         row.insert("next".to_owned(), string(next.as_str()));
     }
-    store.put(row).send().await.map(drop).map_err(StoreError::dynamodb)
+    on_heap(store.put(row).send()).await.map(drop).map_err(StoreError::dynamodb)
 }

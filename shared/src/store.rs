@@ -84,7 +84,7 @@ impl Store {
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         let request =
             self.client().get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
-        Ok(request.send().await.map_err(StoreError::dynamodb)?.item)
+        Ok(on_heap(request.send()).await.map_err(StoreError::dynamodb)?.item)
     }
 
     /// Those of the rows that exist, in no order. One round trip for up to 100 keys, which must differ.
@@ -101,7 +101,7 @@ impl Store {
                 let wanted = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
                 let request =
                     self.client().batch_get_item().request_items(&self.table, wanted.map_err(StoreError::dynamodb)?);
-                let answer = request.send().await.map_err(StoreError::dynamodb)?;
+                let answer = on_heap(request.send()).await.map_err(StoreError::dynamodb)?;
                 found.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
                 left = answer.unprocessed_keys.unwrap_or_default().remove(&self.table).map(|rest| rest.keys);
                 if left.is_some() {
@@ -130,7 +130,7 @@ impl Store {
             .put(item)
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match request.send().await {
+        match on_heap(request.send()).await {
             Ok(_) => Ok(Write::Done(())),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                 match error.into_err() {
@@ -148,9 +148,16 @@ impl Store {
     }
 }
 
+/// A request on its way, on the heap. The SDK's futures have kilobytes, which a handler's own future would hold inline and
+/// the runtime would copy with it several times an invocation, whether the request is sent or not.
+pub(crate) fn on_heap<F: Future>(request: F) -> std::pin::Pin<Box<F>> {
+    Box::pin(request)
+}
+
 /// Sends an update that has a condition.
 pub(crate) async fn conditionally(update: UpdateItemFluentBuilder) -> Result<Write<UpdateItemOutput>, StoreError> {
-    match update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).send().await {
+    let update = update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    match on_heap(update.send()).await {
         Ok(output) => Ok(Write::Done(output)),
         Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
             match error.into_err() {

@@ -212,6 +212,23 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     [world.take_traffic(), Traffic::default()]
 }
 
+/// The runtime moves a handler's future several times an invocation, so its size is paid for by every answer.
+#[tokio::test]
+async fn a_handlers_future_is_small() {
+    const MOST: usize = 4 * 1024;
+    let world = World::new().await;
+    let call = || kudos().build();
+    let sizes = [
+        size_of_val(&kudos_create::handle(&world.app, call())),
+        size_of_val(&notifications::handle(&world.app, call())),
+        size_of_val(&presence_join::handle(&world.app, call())),
+        size_of_val(&presence_leave::handle(&world.app, call())),
+        size_of_val(&pusher_auth::handle(&world.app, call())),
+        size_of_val(&pusher_webhook::handle(&world.app, call())),
+    ];
+    assert!(sizes.iter().all(|size| *size <= MOST), "{sizes:?} bytes");
+}
+
 #[test]
 fn the_budgets_are_those_of_the_documents() {
     let page = include_str!("../../docs/PERFORMANCE.md");

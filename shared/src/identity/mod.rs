@@ -81,8 +81,8 @@ pub enum Unauthenticated {
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    issuer: Option<String>,
-    audience: Option<String>,
+    /// What is required of a token, for each algorithm that may be accepted.
+    validations: Vec<Validation>,
 }
 
 enum Keys {
@@ -106,11 +106,15 @@ impl Verifier {
     /// When no HTTP client can be built for the JWKS address.
     pub fn new(tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
-        let keys = match &tokens.keys {
-            TokenKeys::Shared(secret) => Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))),
-            TokenKeys::Jwks(url) => Keys::Jwks(Jwks::new(url.clone())?),
+        let (keys, algorithms): (_, &[_]) = match &tokens.keys {
+            TokenKeys::Shared(secret) => {
+                (Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))), &[Algorithm::HS256])
+            }
+            TokenKeys::Jwks(url) => {
+                (Keys::Jwks(Jwks::new(url.clone())?), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
+            }
         };
-        Ok(Self { keys, issuer: tokens.issuer.clone(), audience: tokens.audience.clone() })
+        Ok(Self { keys, validations: algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect() })
     }
 
     /// Fetches the JWKS, if there is one, so that the first caller need not wait for it. A failure is left to that call.
@@ -155,27 +159,34 @@ impl Verifier {
         key: &DecodingKey,
         algorithm: Algorithm,
     ) -> Result<TokenData<Claims>, Unauthenticated> {
-        let mut validation = Validation::new(algorithm);
-        validation.leeway = LEEWAY_SECONDS;
-        validation.validate_nbf = true;
-        let mut required = vec!["exp"];
-        if let Some(issuer) = &self.issuer {
-            validation.set_issuer(&[issuer]);
-            required.push("iss");
-        }
-        match &self.audience {
-            Some(audience) => {
-                validation.set_audience(&[audience]);
-                required.push("aud");
-            }
-            None => validation.validate_aud = false,
-        }
-        validation.set_required_spec_claims(&required);
-        decode::<Claims>(token, key, &validation).map_err(|error| match error.kind() {
+        let validation = self.validations.iter().find(|validation| validation.algorithms == [algorithm]);
+        let validation = validation.ok_or(Unauthenticated::Invalid)?;
+        decode::<Claims>(token, key, validation).map_err(|error| match error.kind() {
             jsonwebtoken::errors::ErrorKind::ExpiredSignature => Unauthenticated::Expired,
             _ => Unauthenticated::Invalid,
         })
     }
+}
+
+/// What is required of a token that is signed with this algorithm.
+fn validation(algorithm: Algorithm, tokens: &Tokens) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = LEEWAY_SECONDS;
+    validation.validate_nbf = true;
+    let mut required = vec!["exp"];
+    if let Some(issuer) = &tokens.issuer {
+        validation.set_issuer(&[issuer]);
+        required.push("iss");
+    }
+    match &tokens.audience {
+        Some(audience) => {
+            validation.set_audience(&[audience]);
+            required.push("aud");
+        }
+        None => validation.validate_aud = false,
+    }
+    validation.set_required_spec_claims(&required);
+    validation
 }
 
 /// The token out of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case, RFC 9110).

@@ -13,7 +13,7 @@ use crate::id::UserId;
 use crate::idempotency;
 use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, on_heap, read};
 use crate::time::Millis;
 
 /// Notifications are kept this long, in seconds.
@@ -150,7 +150,7 @@ async fn commit(
         first.insert("expires_at".to_owned(), number(Millis::now().plus_seconds(LIFETIME).seconds()));
         items.push(TransactWriteItem::builder().put(new(store, first)?).build());
     }
-    match store.client().transact_write_items().set_transact_items(Some(items)).send().await {
+    match on_heap(store.client().transact_write_items().set_transact_items(Some(items)).send()).await {
         Ok(_) => Ok(Outcome::Done),
         Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
             let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_err() else {

@@ -10,7 +10,7 @@ use super::Counter;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::key::{Item, Key, NOTIFICATION, number, string};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, on_heap, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after this notification.
@@ -104,7 +104,7 @@ async fn rows(
     let mut from = cursor.map(|cursor| Key::notification(user, &cursor.0).item());
     // What has expired may still be there, so a page may take more than one query to fill.
     loop {
-        let page = store
+        let query = store
             .client()
             .query()
             .table_name(store.table())
@@ -116,10 +116,8 @@ async fn rows(
             .expression_attribute_values(":notification", string(NOTIFICATION))
             .expression_attribute_values(":now", number(Millis::now().seconds()))
             .limit(i32::from(u8::try_from(limit - rows.len()).unwrap_or(u8::MAX)))
-            .set_exclusive_start_key(from.take())
-            .send()
-            .await
-            .map_err(StoreError::dynamodb)?;
+            .set_exclusive_start_key(from.take());
+        let page = on_heap(query.send()).await.map_err(StoreError::dynamodb)?;
         rows.extend(page.items.unwrap_or_default());
         match page.last_evaluated_key {
             Some(last) if rows.len() < limit => from = Some(last),

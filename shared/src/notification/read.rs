@@ -8,7 +8,7 @@ use super::Counter;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::key::{Key, number};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, on_heap};
 use crate::time::Millis;
 
 /// How often marking is tried while others change the same user's counter.
@@ -82,7 +82,7 @@ async fn mark(store: &Store, user: &UserId, id: &str, n: i64, read_at: Millis) -
         let update = item.map_err(StoreError::dynamodb)?;
         request = request.transact_items(TransactWriteItem::builder().update(update).build());
     }
-    match request.send().await {
+    match on_heap(request.send()).await {
         Ok(_) => Ok(true),
         Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => Ok(false),
         Err(error) => Err(StoreError::dynamodb(error)),
