@@ -8,5 +8,6 @@ mod kudos;
 mod notifications;
 mod presence;
 mod presence_reconcile;
+mod pusher_api;
 mod pusher_auth;
 mod pusher_webhook;

@@ -18,6 +18,7 @@ pub(crate) type Sent = (String, String, Value);
 struct Told {
     sent: Vec<Sent>,
     batches: Vec<usize>,
+    asked: usize,
     answers: Vec<u16>,
     always: Option<u16>,
     poison: Option<String>,
@@ -37,6 +38,7 @@ impl FakePusher {
         let router = Router::new()
             .route("/apps/app/batch_events", post(batch))
             .route("/apps/app/channels", get(channels))
+            .route("/apps/app/channels/{channel}", get(channel))
             .route("/apps/app/channels/{channel}/users", get(users))
             .with_state(told.clone());
         Self { port: serve(router).await, told }
@@ -50,6 +52,11 @@ impl FakePusher {
     /// The sizes of the batches that were taken since the last call.
     pub fn take_batches(&self) -> Vec<usize> {
         std::mem::take(&mut self.told.lock().unwrap().batches)
+    }
+
+    /// How often it was asked to send a batch, whatever it answered.
+    pub fn times_asked(&self) -> usize {
+        self.told.lock().unwrap().asked
     }
 
     /// Answers the next requests with these statuses.
@@ -84,6 +91,7 @@ async fn batch(State(told): State<Arc<Mutex<Told>>>, Json(body): Json<Value>) ->
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let mut told = told.lock().unwrap();
+    told.asked += 1;
     let events = body["batch"].as_array().unwrap();
     let poisoned = events.iter().any(|event| told.poison.is_some() && event["name"].as_str() == told.poison.as_deref());
     let next = if told.answers.is_empty() { None } else { Some(told.answers.remove(0)) };
@@ -107,6 +115,12 @@ async fn channels(State(told): State<Arc<Mutex<Told>>>) -> Json<Value> {
     let told = told.lock().unwrap();
     let occupied = told.users.iter().filter(|(_, users)| !users.is_empty());
     Json(json!({ "channels": occupied.map(|(name, _)| (name.clone(), json!({}))).collect::<serde_json::Map<_, _>>() }))
+}
+
+async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> Json<Value> {
+    let told = told.lock().unwrap();
+    let count = told.users.get(&channel).map_or(0, Vec::len);
+    Json(json!({ "occupied": count > 0, "user_count": count }))
 }
 
 async fn users(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
