@@ -9,6 +9,10 @@
 //! | notification | `USER#{userId}` | `NOTIFICATION#{notificationId}` |
 //! | notification counter | `USER#{userId}` | `NOTIFICATIONS` |
 //! | idempotency | `IDEMPOTENCY#{hash}` | `IDEMPOTENCY` |
+//! | party | `PARTY#{partyId}` | `PARTY` |
+//! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
+//! | party invitation | `USER#{userId}` | `INVITATION#{partyId}` |
+//! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
 //!
 //! Ids hold no `#`, so two different ids never make one key.
@@ -18,7 +22,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookId, UserId};
+use crate::id::{BookId, PartyId, UserId};
 
 /// A DynamoDB item, by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
@@ -79,6 +83,30 @@ impl Key {
         Self::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
     }
 
+    /// A party.
+    #[must_use]
+    pub fn party(party: &PartyId) -> Self {
+        Self::new(format!("PARTY#{party}"), "PARTY")
+    }
+
+    /// A party's member.
+    #[must_use]
+    pub fn member(party: &PartyId, user: &UserId) -> Self {
+        Self::new(format!("PARTY#{party}"), format!("{MEMBER}{user}"))
+    }
+
+    /// A user's invitation to a party.
+    #[must_use]
+    pub fn invitation(user: &UserId, party: &PartyId) -> Self {
+        Self::new(format!("USER#{user}"), format!("{INVITATION}{party}"))
+    }
+
+    /// How much of something a user has used up.
+    #[must_use]
+    pub fn limit(user: &UserId, what: &str) -> Self {
+        Self::new(format!("USER#{user}"), format!("LIMIT#{what}"))
+    }
+
     /// Where the reconciliation of rooms goes on.
     #[must_use]
     pub fn reconcile() -> Self {
@@ -101,6 +129,12 @@ impl Key {
 
 /// Beginning of a notification's sort key.
 pub const NOTIFICATION: &str = "NOTIFICATION#";
+
+/// Beginning of a party member's sort key.
+pub const MEMBER: &str = "MEMBER#";
+
+/// Beginning of an invitation's sort key.
+pub const INVITATION: &str = "INVITATION#";
 
 /// Partition key of a room's presence rows.
 #[must_use]

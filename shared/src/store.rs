@@ -8,9 +8,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 
 use crate::key::{Item, Key};
@@ -150,6 +151,29 @@ impl Store {
                     other => Err(StoreError::dynamodb(other)),
                 }
             }
+            Err(error) => Err(StoreError::dynamodb(error)),
+        }
+    }
+
+    /// Writes all of these or none. `Refused` says that a condition did not hold, or that somebody else was writing one of
+    /// the rows: read again, decide again.
+    ///
+    /// # Errors
+    /// When DynamoDB fails for any other reason.
+    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Write, StoreError> {
+        let outcome = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        match outcome {
+            Ok(_) => Ok(Write::Done(())),
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                TransactWriteItemsError::TransactionCanceledException(cancelled)
+                    if cancelled.cancellation_reasons().iter().all(|reason| {
+                        matches!(reason.code(), None | Some("None" | "ConditionalCheckFailed" | "TransactionConflict"))
+                    }) =>
+                {
+                    Ok(Write::Refused(None))
+                }
+                other => Err(StoreError::dynamodb(other)),
+            },
             Err(error) => Err(StoreError::dynamodb(error)),
         }
     }

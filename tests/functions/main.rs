@@ -4,10 +4,14 @@
 
 mod delivery;
 mod event_files;
+mod health;
 mod kudos;
 mod notifications;
+mod parties;
 mod presence;
 mod presence_reconcile;
 mod pusher_api;
 mod pusher_auth;
+mod pusher_mock_event;
 mod pusher_webhook;
+mod template;

@@ -158,6 +158,21 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_run_wild_is_told_to_wait() {
+    let world = World::new().await;
+    let wild = Request::new("POST /pusher/auth").by("wild").json(&subscription("private-user-wild"));
+    let mut replies = Vec::new();
+    for _ in 0..200 {
+        replies.push(world.send(handle, &wild).await);
+    }
+    assert!(replies[..100].iter().all(|reply| reply.status == 200), "a burst of a hundred is fine");
+    let refused = replies.iter().find(|reply| reply.status == 429).expect("two hundred at once are not");
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert_eq!(refused.line["AuthorizationsRefused.throttled"], 1);
+    assert_eq!(world.send(handle, &ada("private-user-ada")).await.status, 200, "others do not wait");
+}
+
+#[tokio::test]
 async fn a_table_that_fails_is_a_server_error() {
     let world = World::new().await;
     world.table.fail("BatchGetItem");

@@ -24,6 +24,7 @@ struct Told {
     poison: Option<String>,
     stalls: bool,
     users: BTreeMap<String, Vec<String>>,
+    terminated: Vec<String>,
 }
 
 /// The stand-in.
@@ -38,6 +39,7 @@ impl FakePusher {
         let router = Router::new()
             .route("/apps/app/batch_events", post(batch))
             .route("/apps/app/channels", get(channels))
+            .route("/apps/app/users/{user}/terminate_connections", post(terminate))
             .route("/apps/app/channels/{channel}", get(channel))
             .route("/apps/app/channels/{channel}/users", get(users))
             .with_state(told.clone());
@@ -79,6 +81,11 @@ impl FakePusher {
         self.told.lock().unwrap().stalls = stalls;
     }
 
+    /// Whose connections were ended, in order.
+    pub fn terminated(&self) -> Vec<String> {
+        self.told.lock().unwrap().terminated.clone()
+    }
+
     /// Says that these users are in a channel.
     pub fn set_users(&self, channel: &str, users: &[&str]) {
         let users = users.iter().map(|user| (*user).to_owned()).collect();
@@ -115,6 +122,15 @@ async fn channels(State(told): State<Arc<Mutex<Told>>>) -> Json<Value> {
     let told = told.lock().unwrap();
     let occupied = told.users.iter().filter(|(_, users)| !users.is_empty());
     Json(json!({ "channels": occupied.map(|(name, _)| (name.clone(), json!({}))).collect::<serde_json::Map<_, _>>() }))
+}
+
+async fn terminate(State(told): State<Arc<Mutex<Told>>>, Path(user): Path<String>) -> (StatusCode, Json<Value>) {
+    let mut told = told.lock().unwrap();
+    let status = told.always.unwrap_or(200);
+    if status == 200 {
+        told.terminated.push(user);
+    }
+    (StatusCode::from_u16(status).unwrap(), Json(json!({})))
 }
 
 async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> Json<Value> {

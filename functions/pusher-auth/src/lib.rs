@@ -1,12 +1,13 @@
 //! `POST /pusher/auth` and `POST /pusher/user-auth`: what Pusher's clients ask before they subscribe or sign in.
 
+mod throttle;
+
 use serde::Deserialize;
 use shared::App;
 use shared::authorization::{self, authorize};
 use shared::channel::ChannelName;
 use shared::http::{Answer, Call, Problem};
 use shared::socket_id::SocketId;
-use shared::time::Millis;
 use shared::{profile, telemetry};
 
 #[derive(Deserialize)]
@@ -23,7 +24,7 @@ struct SignIn {
 /// Answers either route, and counts how it went.
 ///
 /// # Errors
-/// 400, 401, 403, 413, 415 as `docs/openapi.yaml` says.
+/// 400, 401, 403, 413, 415, 429 as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
     let decided = match call.route() {
         "POST /pusher/user-auth" => user(app, &call).await,
@@ -33,6 +34,7 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
         Ok(_) => telemetry::authorization_granted(),
         Err(Problem::Unauthenticated(_)) => telemetry::authorization_refused("unauthenticated"),
         Err(Problem::Forbidden(_)) => telemetry::authorization_refused("forbidden"),
+        Err(Problem::TooManyRequests(_)) => telemetry::authorization_refused("throttled"),
         Err(Problem::Internal(_)) => telemetry::authorization_refused("failed"),
         Err(_) => telemetry::authorization_refused("malformed"),
     }
@@ -41,6 +43,7 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
 
 async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
     let caller = app.member(call).await?;
+    throttle::admit(&caller.user)?;
     let asked: Subscription = call.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
     let name = ChannelName::parse(&asked.channel_name)?;
@@ -52,7 +55,7 @@ async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
     };
     let store = app.store.clone();
     Ok(answer.afterwards(async move {
-        if let Err(error) = profile::keep(&store, &person, Millis::now()).await {
+        if let Err(error) = profile::keep(&store, &person).await {
             telemetry::cause(&error);
         }
     }))
@@ -60,6 +63,7 @@ async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
 
 async fn user(app: &App, call: &Call) -> Result<Answer, Problem> {
     let caller = app.member(call).await?;
+    throttle::admit(&caller.user)?;
     let asked: SignIn = call.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
     Ok(Answer::ok(&authorization::sign_in(app, &caller, &socket)))
