@@ -47,7 +47,14 @@ const tooLarge = {
 };
 
 /** The bodies that cannot be read, whatever the route. */
-const unreadable = { nothing: "", "half of an object": '{"partyName":"x"', "an array": "[]", "a string": '"x"', null: "null", "no JSON": "partyName=x" };
+const unreadable = {
+  nothing: "",
+  "half of an object": '{"partyName":"x"',
+  "an array": "[]",
+  "a string": '"x"',
+  null: "null",
+  "no JSON": "partyName=x",
+};
 
 async function refused(status, what, method, path, request) {
   const answer = await call(method, path, request);
