@@ -36,13 +36,22 @@ pub struct Grant {
     pub shared_secret: Option<String>,
 }
 
-/// A grant, and whether the caller's profile ought to be kept anew.
+/// A grant, and what is left to do.
 #[derive(Debug)]
 pub struct Granted {
     /// What the subscriber is told.
     pub grant: Grant,
-    /// The profile to keep, if the table has none or another.
-    pub stale_profile: Option<Person>,
+    /// What is left to do about the caller's profile, after the answer.
+    pub profile: Option<ProfileWork>,
+}
+
+/// What is left to do about a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileWork {
+    /// The table has none or another.
+    Keep(Person),
+    /// Nobody looked; this process may have kept it before.
+    KeepIfNew(Person),
 }
 
 /// Authorizes a subscription.
@@ -57,7 +66,11 @@ pub async fn authorize(
     name: &ChannelName,
 ) -> Result<Granted, Problem> {
     match Channel::of(name) {
-        Some(Channel::User(user)) if user == caller.user => Ok(granted(app.signer().channel(socket, name, None))),
+        Some(Channel::User(user)) if user == caller.user => {
+            let mut granted = granted(app.signer().channel(socket, name, None));
+            granted.profile = Some(ProfileWork::KeepIfNew(caller.person()));
+            Ok(granted)
+        }
         Some(Channel::EncryptedUser(user)) if user == caller.user => encrypted(app, socket, name),
         Some(Channel::Party(party)) => {
             members_only(app, &party, caller).await?;
@@ -77,7 +90,7 @@ pub async fn authorize(
             let is_current = profile.is_some_and(|profile| profile.is_current(&person));
             let member = member(person.clone(), book.is_some_and(|book| book.is_by(&caller.user)));
             let mut granted = present(app, socket, name, &caller.user, &member);
-            granted.stale_profile = (!is_current).then_some(person);
+            granted.profile = (!is_current).then_some(ProfileWork::Keep(person));
             Ok(granted)
         }
         _ => Err(Problem::not_your_channel()),
@@ -85,7 +98,7 @@ pub async fn authorize(
 }
 
 fn granted(auth: String) -> Granted {
-    Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, stale_profile: None }
+    Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, profile: None }
 }
 
 /// Grants an encrypted channel, with its key.

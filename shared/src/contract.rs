@@ -12,7 +12,7 @@ use crate::id::{BookId, PartyId, UserId};
 pub const MAX_EVENT_BYTES: usize = 10 * 1024;
 
 /// A person as events and presence show them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// Who.

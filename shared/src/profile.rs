@@ -1,8 +1,11 @@
 //! What a user's last token said of them.
 //!
 //! A webhook names a user by id alone, and `room:user-joined` shows a name and a picture. Whoever enters a room has been
-//! authorized for its channel, so that is when the profile is kept. A party's routes keep it too, and so know whom one may
-//! invite: those who have been here.
+//! authorized for its channel, so that is when the profile is kept: after the answer. So are those of users who ask for
+//! their own channel, or call a party's routes; whom one may invite is whoever has been here.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,7 @@ use crate::contract::Person;
 use crate::id::UserId;
 use crate::key::{Item, Key, string};
 use crate::store::{Store, StoreError, conditionally, read};
+use crate::telemetry;
 
 /// A user's profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +48,7 @@ impl Profile {
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn keep_changed(store: &Store, person: &Person) -> Result<(), StoreError> {
+async fn keep_changed(store: &Store, person: &Person) -> Result<(), StoreError> {
     let update = store
         .update(&Key::profile(&person.user_id))
         .condition_expression("attribute_not_exists(pk) OR #name <> :name OR #avatar <> :avatar")
@@ -63,15 +67,46 @@ pub async fn keep_changed(store: &Store, person: &Person) -> Result<(), StoreErr
     conditionally(update).await.map(drop)
 }
 
-/// Keeps a person's profile.
-///
-/// # Errors
-/// When DynamoDB fails.
-pub async fn keep(store: &Store, person: &Person) -> Result<(), StoreError> {
-    let mut row = Key::profile(&person.user_id).item();
-    row.insert("name".to_owned(), string(&person.display_name));
-    if let Some(avatar) = &person.avatar_url {
-        row.insert("avatar".to_owned(), string(avatar));
+/// Keeps profiles after answers, and remembers which it kept, so that a user who asks often costs one write in each
+/// process.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    store: Store,
+    kept: Arc<Mutex<HashSet<Person>>>,
+}
+
+/// Profiles that a process remembers; then it starts anew.
+const MANY: usize = 10_000;
+
+impl Keeper {
+    /// A keeper that has kept none yet.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, kept: Arc::default() }
     }
-    store.put(row).send().await.map(drop).map_err(StoreError::dynamodb)
+
+    /// Keeps a profile, unless this process already has. What does not work is logged, and tried at the next occasion.
+    pub async fn keep_if_new(self, person: Person) {
+        if !self.kept().contains(&person) {
+            self.keep(person).await;
+        }
+    }
+
+    /// Keeps a profile. What does not work is logged, and tried at the next occasion.
+    pub async fn keep(self, person: Person) {
+        match keep_changed(&self.store, &person).await {
+            Ok(()) => {
+                let mut kept = self.kept();
+                if kept.len() >= MANY {
+                    kept.clear();
+                }
+                kept.insert(person);
+            }
+            Err(error) => telemetry::cause(&error),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashSet<Person>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

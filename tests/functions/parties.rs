@@ -129,6 +129,17 @@ async fn tell_the_invited_user_in_the_guides_shape() {
 }
 
 #[tokio::test]
+async fn can_invite_whoever_only_listens_as_the_guides_hook_does() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    let auth = Request::new("POST /pusher/auth").by("ben");
+    let auth = auth.json(&json!({ "socket_id": "1.2", "channel_name": "private-user-ben" }));
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 404);
+    world.send(pusher_auth::handle, &auth).await;
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 201);
+}
+
+#[tokio::test]
 async fn tell_their_members_who_joined() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
@@ -197,6 +208,9 @@ async fn forget_an_invitation_after_thirty_days() {
 async fn are_left_and_dissolve_with_the_last() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
+    known(&world, &["cy"]).await;
+    invite(&world, "ada", &party, "cy").await;
+    world.pusher.take_sent();
     assert_eq!(depart(&world, "ada", &party, "ada").await.status, 409, "others are there");
     assert_eq!(depart(&world, "ben", &party, "ben").await.status, 204);
     let (_, name, data) = world.pusher.take_sent().remove(0);
@@ -205,6 +219,7 @@ async fn are_left_and_dissolve_with_the_last() {
     assert_eq!(depart(&world, "ben", &party, "ben").await.status, 403);
     assert_eq!(depart(&world, "ada", &party, "ada").await.status, 204);
     assert_eq!(read(&world, "ada", &party).await.status, 404);
+    assert!(invitations(&world, "cy").await.is_empty(), "nobody can accept it any more");
     assert_eq!(invite(&world, "ada", &party, "ben").await.status, 404);
 }
 

@@ -9,7 +9,6 @@ use shared::contract::Person;
 use shared::http::{Answer, Call, Problem};
 use shared::id::{PartyId, UserId};
 use shared::outbox::Committed;
-use shared::{profile, telemetry};
 
 /// Answers the route that API Gateway chose. Whoever calls is known from then on, and can be invited.
 ///
@@ -37,12 +36,10 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
 type Handled = Result<(Answer, Option<Committed>), Problem>;
 
 fn afterwards(app: &App, caller: Person, committed: Option<Committed>) -> impl Future<Output = ()> + Send + use<> {
-    let (store, delivery) = (app.store.clone(), app.deliver(committed.into_iter().collect()));
+    let (delivery, profiles) = (app.deliver(committed.into_iter().collect()), app.profiles.clone());
     async move {
         delivery.await;
-        if let Err(error) = profile::keep_changed(&store, &caller).await {
-            telemetry::cause(&error);
-        }
+        profiles.keep_if_new(caller).await;
     }
 }
 

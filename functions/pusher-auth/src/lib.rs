@@ -4,11 +4,11 @@ mod throttle;
 
 use serde::Deserialize;
 use shared::App;
-use shared::authorization::{self, authorize};
+use shared::authorization::{self, ProfileWork, authorize};
 use shared::channel::ChannelName;
 use shared::http::{Answer, Call, Problem};
 use shared::socket_id::SocketId;
-use shared::{profile, telemetry};
+use shared::telemetry;
 
 #[derive(Deserialize)]
 struct Subscription {
@@ -50,15 +50,12 @@ async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
     let granted = authorize(app, &caller, &socket, &name).await?;
 
     let answer = Answer::ok(&granted.grant);
-    let Some(person) = granted.stale_profile else {
-        return Ok(answer);
-    };
-    let store = app.store.clone();
-    Ok(answer.afterwards(async move {
-        if let Err(error) = profile::keep(&store, &person).await {
-            telemetry::cause(&error);
-        }
-    }))
+    let profiles = app.profiles.clone();
+    Ok(match granted.profile {
+        None => answer,
+        Some(ProfileWork::Keep(person)) => answer.afterwards(profiles.keep(person)),
+        Some(ProfileWork::KeepIfNew(person)) => answer.afterwards(profiles.keep_if_new(person)),
+    })
 }
 
 async fn user(app: &App, call: &Call) -> Result<Answer, Problem> {

@@ -1,5 +1,7 @@
 //! A user's open invitations, a page at a time.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -38,6 +40,15 @@ pub struct InvitationPage {
     pub next_cursor: Option<String>,
 }
 
+/// Those of these parties that have not ended: an invitation outlives its party, and nobody can accept it.
+async fn still_there(store: &Store, parties: Vec<Key>) -> Result<HashSet<Key>, StoreError> {
+    if parties.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = store.get_many(&parties, false).await?;
+    Ok(rows.iter().filter(|row| !row.contains_key("dissolved")).filter_map(Key::of).collect())
+}
+
 /// Lists up to `limit` open invitations of a user.
 ///
 /// # Errors
@@ -70,11 +81,15 @@ pub async fn invitations(
             .send()
             .await
             .map_err(StoreError::dynamodb)?;
+        let mut open = Vec::new();
         for item in page.items.unwrap_or_default() {
             let row: InvitationRow = read(item)?;
             let party = row.sk.strip_prefix(INVITATION).and_then(|id| PartyId::parse(id).ok());
-            found.extend(party.map(|party| Invitation::of(party, user.clone(), row)));
+            open.extend(party.map(|party| (party, row)));
         }
+        let there = still_there(store, open.iter().map(|(party, _)| Key::party(party)).collect()).await?;
+        open.retain(|(party, _)| there.contains(&Key::party(party)));
+        found.extend(open.into_iter().map(|(party, row)| Invitation::of(party, user.clone(), row)));
         match page.last_evaluated_key {
             Some(last) if found.len() < limit => from = Some(last),
             last => {
