@@ -37,6 +37,7 @@ impl FakePusher {
         let router = Router::new()
             .route("/apps/app/batch_events", post(batch))
             .route("/apps/app/channels", get(channels))
+            .route("/apps/app/channels/{channel}", get(channel))
             .route("/apps/app/channels/{channel}/users", get(users))
             .with_state(told.clone());
         Self { port: serve(router).await, told }
@@ -107,6 +108,15 @@ async fn channels(State(told): State<Arc<Mutex<Told>>>) -> Json<Value> {
     let told = told.lock().unwrap();
     let occupied = told.users.iter().filter(|(_, users)| !users.is_empty());
     Json(json!({ "channels": occupied.map(|(name, _)| (name.clone(), json!({}))).collect::<serde_json::Map<_, _>>() }))
+}
+
+async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
+    let told = told.lock().unwrap();
+    if let Some(status) = told.always {
+        return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
+    }
+    let occupied = told.users.get(&channel).is_some_and(|users| !users.is_empty());
+    (StatusCode::OK, Json(json!({ "occupied": occupied })))
 }
 
 async fn users(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
