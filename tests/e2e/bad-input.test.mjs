@@ -56,6 +56,10 @@ const OPERATIONS = (userId) => [
   ["GET", "/notifications/unread-count", {}],
   ["POST", `/notifications/${newId("notification")}/read`, {}],
   ["POST", "/notifications/read-all", {}],
+  ["GET", "/notifications/preferences", {}],
+  ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
+  ["POST", "/notifications/device-token", { json: { token: userId } }],
+  ["DELETE", "/notifications/device-token", {}],
 ];
 
 for (const [what, bearer] of Object.entries(badTokens(newId("user")))) {

@@ -2,11 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod consumer;
 mod delivery;
+mod device_tokens;
 mod event_files;
 mod kudos;
+mod notification_preferences;
+mod notification_requested;
 mod notifications;
 mod presence;
 mod presence_reconcile;
 mod pusher_auth;
+mod push;
+mod push_retries;
 mod pusher_webhook;

@@ -24,8 +24,9 @@ pub(crate) const CLIENT_EMAIL: &str = "carillon@carillon-test.iam.gserviceaccoun
 
 /// The account's private key, with its line breaks escaped as a console would.
 pub(crate) fn private_key() -> String {
-    let der = include_str!("testdata/firebase-private.txt").trim();
-    format!("-----BEGIN PRIVATE KEY-----\\n{der}\\n-----END PRIVATE KEY-----\\n")
+    let der = include_str!("testdata/firebase-private.txt").trim().as_bytes();
+    let lines: Vec<_> = der.chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN PRIVATE KEY-----\\n{}\\n-----END PRIVATE KEY-----\\n", lines.join("\\n"))
 }
 
 /// An answer of FCM's other than the usual one.
