@@ -21,7 +21,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Po
     let python_version = prerequisites::check().await?;
     let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
     functions::build(workspace, processes, &place.logs).await?;
-    let stack = Stack::start(workspace, processes, &tools, &place, ports, listener).await?;
+    let stack = Stack::start(workspace, processes, &tools, &place, ports, listener, None).await?;
     println!("{}", what_to_try(&stack.state)?);
     Err(stack.serve(true).await)
 }

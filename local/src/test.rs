@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::cli;
+use crate::firebase::Firebase;
 use crate::functions;
 use crate::ports;
 use crate::prerequisites;
@@ -35,7 +36,8 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
-    let stack = Stack::start(workspace, processes, &tools, &place, &ports, claim_ports(&ports)?).await?;
+    let (listener, firebase) = (claim_ports(&ports)?, Firebase::for_tests().await?);
+    let stack = Stack::start(workspace, processes, &tools, &place, &ports, listener, Some(firebase)).await?;
     let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
     tokio::select! {
         outcome = stream(processes, "node", &mut end_to_end, &mut tally) => succeeded &= outcome?,

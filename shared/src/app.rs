@@ -5,6 +5,7 @@ use std::fmt;
 use aws_config::SdkConfig;
 
 use crate::delivery::{Courier, RetryQueue};
+use crate::fcm;
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
@@ -28,6 +29,7 @@ pub struct App {
     verifier: Verifier,
     previous_signer: Option<Signer>,
     retry_queue: Option<RetryQueue>,
+    fcm: Option<fcm::Client>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -73,6 +75,7 @@ impl App {
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             retry_queue: settings.queues.clone().map(|queues| RetryQueue::new(config, queues)),
+            fcm: settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten(),
             settings,
         })
     }
@@ -103,7 +106,7 @@ impl App {
     /// Delivers what rows owe.
     #[must_use]
     pub fn courier(&self) -> Courier {
-        Courier::new(self.store.clone(), self.pusher.clone())
+        Courier::new(self.store.clone(), self.pusher.clone(), self.fcm.clone())
     }
 
     /// Delivers what was just committed, to be done after the answer.

@@ -8,6 +8,9 @@
 //! | kudos | `KUDOS#{kudosId}` | `KUDOS` |
 //! | notification | `USER#{userId}` | `NOTIFICATION#{notificationId}` |
 //! | notification counter | `USER#{userId}` | `NOTIFICATIONS` |
+//! | notification preferences | `USER#{userId}` | `PREFERENCES` |
+//! | device | `USER#{userId}` | `DEVICE#{hash of the token}` |
+//! | device's owner | `DEVICE#{hash of the token}` | `OWNER` |
 //! | idempotency | `IDEMPOTENCY#{hash}` | `IDEMPOTENCY` |
 //! | party | `PARTY#{partyId}` | `PARTY` |
 //! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
@@ -77,6 +80,24 @@ impl Key {
         Self::new(format!("USER#{user}"), "NOTIFICATIONS")
     }
 
+    /// How a user wants to be notified.
+    #[must_use]
+    pub fn preferences(user: &UserId) -> Self {
+        Self::new(format!("USER#{user}"), "PREFERENCES")
+    }
+
+    /// A device of a user's, by the hash of its token.
+    #[must_use]
+    pub fn device(user: &UserId, hash: &str) -> Self {
+        Self::new(format!("USER#{user}"), format!("{DEVICE}{hash}"))
+    }
+
+    /// Whose a device is.
+    #[must_use]
+    pub fn device_owner(hash: &str) -> Self {
+        Self::new(format!("{DEVICE}{hash}"), "OWNER")
+    }
+
     /// An idempotency key whose row is not the created thing itself.
     #[must_use]
     pub fn idempotency(hash: &str) -> Self {
@@ -129,6 +150,8 @@ impl Key {
 
 /// Beginning of a notification's sort key.
 pub const NOTIFICATION: &str = "NOTIFICATION#";
+/// Beginning of a device's sort key.
+pub const DEVICE: &str = "DEVICE#";
 
 /// Beginning of a party member's sort key.
 pub const MEMBER: &str = "MEMBER#";

@@ -5,7 +5,7 @@
 //! ```text
 //! authorization, kudos, presence, reconcile, notification, party   what the product does
 //!   -> outbox, delivery, store, idempotency                    how a write carries its events, and how they arrive
-//!     -> pusher                                                 the HTTP client and its signatures
+//!     -> pusher, fcm, device                                    the clients of others, and whom they reach
 //!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
 //! http, identity, settings, telemetry, app                      who calls, what they are told, what we log
 //! ```
@@ -16,6 +16,8 @@ pub mod book;
 pub mod channel;
 pub mod contract;
 pub mod delivery;
+pub mod device;
+pub mod fcm;
 pub mod http;
 pub mod id;
 pub mod idempotency;
@@ -27,7 +29,9 @@ pub mod outbox;
 pub mod party;
 pub mod presence;
 pub mod profile;
+pub mod push;
 pub mod pusher;
+pub mod quiet_hours;
 pub mod rate_limit;
 pub mod reconcile;
 pub mod settings;

@@ -53,6 +53,15 @@ pub enum Write<T = ()> {
     Refused(Option<Item>),
 }
 
+/// What became of several writes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    /// All were done.
+    Done,
+    /// None was: of which ones the condition did not hold, in order. All hold when another writer was at a row just then.
+    Refused(Vec<bool>),
+}
+
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -155,25 +164,25 @@ impl Store {
         }
     }
 
-    /// Writes all of these or none. `Refused` says that a condition did not hold, or that somebody else was writing one of
-    /// the rows: read again, decide again.
+    /// Does several writes, all or none.
     ///
     /// # Errors
-    /// When DynamoDB fails for any other reason.
-    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Write, StoreError> {
-        let outcome = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        match outcome {
-            Ok(_) => Ok(Write::Done(())),
-            Err(SdkError::ServiceError(error)) => match error.into_err() {
-                TransactWriteItemsError::TransactionCanceledException(cancelled)
-                    if cancelled.cancellation_reasons().iter().all(|reason| {
-                        matches!(reason.code(), None | Some("None" | "ConditionalCheckFailed" | "TransactionConflict"))
-                    }) =>
-                {
-                    Ok(Write::Refused(None))
+    /// When DynamoDB fails for another reason than a condition or another writer.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transaction, StoreError> {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(Transaction::Done),
+            Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
+                let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_err() else {
+                    return Err(StoreError::Contended);
+                };
+                let codes: Vec<_> =
+                    cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
+                if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+                    let refused = codes.iter().map(|code| *code == "ConditionalCheckFailed").collect();
+                    return Ok(Transaction::Refused(refused));
                 }
-                other => Err(StoreError::dynamodb(other)),
-            },
+                Err(StoreError::dynamodb(cancelled))
+            }
             Err(error) => Err(StoreError::dynamodb(error)),
         }
     }

@@ -66,6 +66,10 @@ const OPERATIONS = (userId) => [
   ["POST", `/parties/${newId("party")}/invitations/accept`, {}],
   ["POST", `/parties/${newId("party")}/invitations/decline`, {}],
   ["GET", "/party-invitations", {}],
+  ["GET", "/notifications/preferences", {}],
+  ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
+  ["POST", "/notifications/device-token", { json: { token: userId } }],
+  ["DELETE", "/notifications/device-token", {}],
 ];
 
 for (const [what, bearer] of Object.entries(badTokens(newId("user")))) {

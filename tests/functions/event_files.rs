@@ -46,8 +46,13 @@ async fn of_requests_are_answered() {
         ("notifications-unread-count", 200),
         ("notifications-read", 404),
         ("notifications-read-all", 200),
+        ("notifications-preferences-save", 200),
+        ("notifications-preferences", 200),
     ] {
         assert_eq!(status(&world, notifications::handle, name).await.0, expected, "{name}");
+    }
+    for name in ["device-tokens-register", "device-tokens-unregister"] {
+        assert_eq!(status(&world, device_tokens::handle, name).await.0, 200, "{name}");
     }
 }
 
@@ -85,6 +90,10 @@ async fn of_other_triggers_are_taken() {
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
+    notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(world.pusher.take_sent().len(), 1);
     let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
     let report = presence_reconcile::handle(&world.app, event).await.unwrap();
     assert_eq!(report["failed"], 0);

@@ -133,10 +133,13 @@ async fn terminate(State(told): State<Arc<Mutex<Told>>>, Path(user): Path<String
     (StatusCode::from_u16(status).unwrap(), Json(json!({})))
 }
 
-async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> Json<Value> {
+async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
     let told = told.lock().unwrap();
+    if let Some(status) = told.always {
+        return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
+    }
     let count = told.users.get(&channel).map_or(0, Vec::len);
-    Json(json!({ "occupied": count > 0, "user_count": count }))
+    (StatusCode::OK, Json(json!({ "occupied": count > 0, "user_count": count })))
 }
 
 async fn users(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {

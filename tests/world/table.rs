@@ -194,11 +194,12 @@ async fn pass(
 }
 
 fn plain(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {
-    use aws_sdk_dynamodb::types::AttributeValue::{Bool, N, S};
+    use aws_sdk_dynamodb::types::AttributeValue::{Bool, M, N, S};
     match value {
         S(text) => json!(text),
         N(number) => json!(number.parse::<i64>().unwrap()),
         Bool(flag) => json!(flag),
+        M(map) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         other => panic!("no such attribute is written: {other:?}"),
     }
 }

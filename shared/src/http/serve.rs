@@ -14,11 +14,14 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
 use lambda_http::http::StatusCode;
+use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Request, Response, service_fn};
 use lambda_runtime::tower::{Layer, Service};
-use lambda_runtime::{LambdaInvocation, Runtime};
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime};
+use serde_json::Value;
 
 use super::answer::response;
 use super::{Afterwards, Answer, Call, Problem};
@@ -36,18 +39,73 @@ where
     F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
     let pending = Pending::default();
-    let service = service_fn({
-        let pending = pending.clone();
-        move |request: Request| {
-            let pending = pending.clone();
-            async move {
-                let (response, record, afterwards) = answer(handler, request).await;
-                *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
-                Ok::<_, std::convert::Infallible>(response)
+    Runtime::new(Adapter::from(requests(handler, pending.clone()))).layer(AfterwardsLayer(pending)).run().await
+}
+
+/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. An event that `on_event`
+/// fails at is brought again by Lambda, and kept by the function's failure destination in the end.
+///
+/// # Errors
+/// When the Runtime API cannot be reached.
+pub async fn serve_with_events<F, G>(
+    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
+    on_event: impl Fn(EventBridgeEvent) -> G + Copy + Send + Sync + 'static,
+) -> Result<(), BoxError>
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    G: Future<Output = Result<(), Problem>> + Send + 'static,
+{
+    let pending = Pending::default();
+    let adapter = Adapter::from(requests(handler, pending.clone()));
+    let service = service_fn(move |incoming: LambdaEvent<Value>| {
+        let mut adapter = adapter.clone();
+        async move {
+            let LambdaEvent { payload, context } = incoming;
+            if payload.get("detail-type").is_some() {
+                let event = serde_json::from_value(payload)?;
+                return handle_event(on_event, event, &context.request_id).await.map(|()| Value::Null);
             }
+            let request = LambdaEvent::new(serde_json::from_value::<LambdaRequest>(payload)?, context);
+            let response = adapter.call(request).await?;
+            Ok::<_, BoxError>(serde_json::to_value(response)?)
         }
     });
-    Runtime::new(Adapter::from(service)).layer(AfterwardsLayer(pending)).run().await
+    Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
+}
+
+async fn handle_event<G>(
+    on_event: impl Fn(EventBridgeEvent) -> G,
+    event: EventBridgeEvent,
+    request_id: &str,
+) -> Result<(), BoxError>
+where
+    G: Future<Output = Result<(), Problem>>,
+{
+    let record = Record::new(request_id, &event.detail_type);
+    let outcome = record.scope(on_event(event)).await;
+    if let Err(problem) = &outcome {
+        note(problem, &record);
+    }
+    record.print();
+    Ok(outcome?)
+}
+
+/// A service that answers requests and leaves what follows the answer in `pending`.
+fn requests<F>(
+    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
+    pending: Pending,
+) -> impl Service<Request, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> + Clone
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    service_fn(move |request: Request| {
+        let pending = pending.clone();
+        async move {
+            let (response, record, afterwards) = answer(handler, request).await;
+            *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
+            Ok(response)
+        }
+    })
 }
 
 /// One request answered, as [`serve`] does it: the response, the log record, and the work that is left.
@@ -68,11 +126,15 @@ where
     (response, record, afterwards)
 }
 
-fn told(problem: &Problem, record: &Record, request_id: &str) -> Response<Body> {
+fn note(problem: &Problem, record: &Record) {
     match problem {
         Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
         other => record.refusal(&other.to_string()),
     }
+}
+
+fn told(problem: &Problem, record: &Record, request_id: &str) -> Response<Body> {
+    note(problem, record);
     let status = problem.status();
     let mut response = response(status, Some(problem.body()), request_id);
     if status == StatusCode::UNAUTHORIZED {

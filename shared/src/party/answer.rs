@@ -13,7 +13,7 @@ use crate::contract::{Event, PartyUpdate, Person};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, number};
-use crate::store::{self, Store, StoreError, Write};
+use crate::store::{self, Store, StoreError, Transaction, Write};
 use crate::time::Millis;
 
 /// Accepts: the caller becomes a member. Accepting again finds them there, and tells nobody.
@@ -39,7 +39,7 @@ pub async fn accept(store: &Store, id: &PartyId, caller: &Person) -> Result<Done
         let next = NextVersion::of(id, party, &[joined(id, caller, now)], now);
         let next = next.set("members", number(party.row.members + 1));
         let items = vec![next.write(store)?, put_member(store, id, caller, now)?, accepted(store, &invitation, now)?];
-        if let Write::Done(()) = store.transact(items).await? {
+        if let Transaction::Done = store.transact(items).await? {
             break next.deliverable();
         }
         tries.again().await?;

@@ -11,7 +11,7 @@ use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, string};
-use crate::store::{Store, Write};
+use crate::store::{Store, Transaction};
 use crate::time::Millis;
 
 /// What an owner asks for; what is left out stays as it is.
@@ -109,7 +109,7 @@ async fn write(
         .set("settings", string(&row.settings))
         .set("owner", string(row.owner.as_str()));
     Ok(match store.transact(vec![next.write(store)?]).await? {
-        Write::Done(()) => Some(Done { told: Party::of(id, &row), committed: next.deliverable() }),
-        Write::Refused(_) => None,
+        Transaction::Done => Some(Done { told: Party::of(id, &row), committed: next.deliverable() }),
+        Transaction::Refused(_) => None,
     })
 }

@@ -11,7 +11,7 @@ use crate::http::Problem;
 use crate::id::PartyId;
 use crate::idempotency;
 use crate::key::{Key, number, string};
-use crate::store::{Store, StoreError, Write, read};
+use crate::store::{Store, StoreError, Transaction, read};
 use crate::time::Millis;
 
 /// What a founder asks for.
@@ -63,8 +63,8 @@ pub async fn create(
         item.insert("first_answer".to_owned(), string(party.to_string()));
     }
     match store.transact(vec![put_new(store, item)?, put_member(store, &id, founder, now)?]).await? {
-        Write::Done(()) => Ok(Created { party, is_repeated: false }),
-        Write::Refused(_) => repeated(store, &id, request).await,
+        Transaction::Done => Ok(Created { party, is_repeated: false }),
+        Transaction::Refused(_) => repeated(store, &id, request).await,
     }
 }
 

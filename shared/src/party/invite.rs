@@ -12,7 +12,7 @@ use crate::id::{PartyId, UserId};
 use crate::key::{Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::rate_limit::Limit;
-use crate::store::{Store, StoreError, Write, conditionally};
+use crate::store::{Store, StoreError, Transaction, Write, conditionally};
 use crate::time::Millis;
 
 /// Invitations that one user may send: twenty at once, then one each half minute.
@@ -65,7 +65,7 @@ pub async fn invite(
             put(store, &committed, &row, before.as_ref())?,
             count(store, limit, remembered, due)?,
         ];
-        if let Write::Done(()) = store.transact(items).await? {
+        if let Transaction::Done = store.transact(items).await? {
             let told = Invitation::of(id.clone(), invitee.clone(), row);
             return Ok(Done { told, committed: (!is_queued).then_some(committed) });
         }

@@ -10,7 +10,7 @@ use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, number};
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Store, StoreError, Transaction};
 use crate::time::Millis;
 
 /// A dissolved party's row is kept this long, in seconds, for whatever it still owes.
@@ -85,7 +85,7 @@ async fn depart(
     }
     let items: Result<Vec<_>, StoreError> = [next.write(store), delete_member(store, id, user)].into_iter().collect();
     Ok(match store.transact(items?).await? {
-        Write::Done(()) => Some(Done { told: (), committed: next.deliverable() }),
-        Write::Refused(_) => None,
+        Transaction::Done => Some(Done { told: (), committed: next.deliverable() }),
+        Transaction::Refused(_) => None,
     })
 }
