@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use crate::cli::Ports;
 use crate::demo::{AUTHOR_NAME, Demo};
+use crate::firebase::Firebase;
 use crate::front_door::Cors;
 use crate::ministack;
 use crate::secrets::Secrets;
@@ -53,6 +54,7 @@ pub(crate) async fn deploy(
     tools: &Tools,
     ports: &Ports,
     secrets: &Secrets,
+    firebase: Option<&Firebase>,
     demo: &Demo,
     logs: &Path,
 ) -> Result<Deployment> {
@@ -72,7 +74,7 @@ pub(crate) async fn deploy(
         .kill_on_drop(true)
         .spawn()
         .context("The deployment cannot be started")?;
-    let request = request(workspace, ports, secrets, demo).to_string();
+    let request = request(workspace, ports, secrets, firebase, demo).to_string();
     let mut input = bridge.stdin.take().context("The deployment has no input")?;
     input.write_all(request.as_bytes()).await?;
     drop(input);
@@ -93,7 +95,13 @@ pub(crate) async fn deploy(
     deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
 }
 
-fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, demo: &Demo) -> serde_json::Value {
+fn request(
+    workspace: &Workspace,
+    ports: &Ports,
+    secrets: &Secrets,
+    firebase: Option<&Firebase>,
+    demo: &Demo,
+) -> serde_json::Value {
     json!({
         "endpoint": ministack::endpoint(ports.ministack_port),
         "template": workspace.root.join("template.yaml"),
@@ -111,6 +119,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, demo: &Demo)
             "PusherPort": ports.sockudo_port.to_string(),
             "PusherScheme": "http",
             "SecretName": "carillon",
+            "FirebaseProjectId": firebase.map_or("", |firebase| &firebase.project_id),
+            "FcmEndpoint": firebase.map(Firebase::endpoint).unwrap_or_default(),
         },
         "secret": {
             "name": "carillon",
@@ -119,6 +129,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, demo: &Demo)
                 "PUSHER_PREVIOUS_SECRET": "",
                 "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": secrets.encryption_master_key_base64,
                 "JWT_SECRET": secrets.jwt_secret,
+                "FIREBASE_CLIENT_EMAIL": firebase.map_or("", |firebase| &firebase.client_email),
+                "FIREBASE_PRIVATE_KEY": firebase.map_or("", |firebase| &firebase.private_key),
             },
         },
         "items": [{

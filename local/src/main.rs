@@ -6,6 +6,7 @@
 mod cli;
 mod demo;
 mod deploy;
+mod firebase;
 mod front_door;
 mod functions;
 mod listen;

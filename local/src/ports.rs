@@ -33,6 +33,11 @@ pub(crate) fn free() -> Result<Ports> {
     })
 }
 
+/// A port that nothing uses.
+pub(crate) fn free_one() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

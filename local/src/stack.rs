@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::cli::Ports;
 use crate::demo::Demo;
 use crate::deploy::{API_ID, deploy};
+use crate::firebase::Firebase;
 use crate::front_door::{self, Cors};
 use crate::ministack;
 use crate::ports;
@@ -78,6 +79,7 @@ impl<'a> Stack<'a> {
         place: &Place,
         ports: &Ports,
         listener: std::net::TcpListener,
+        firebase: Option<Firebase>,
     ) -> Result<Self> {
         let Place { directory, logs, .. } = place;
         let secrets = Secrets::keep_in(directory)?;
@@ -91,7 +93,7 @@ impl<'a> Stack<'a> {
             ministack::start(processes, tools, ports.ministack_port, directory, logs),
             sockudo::start(processes, tools, &settings, directory, logs),
         )?;
-        let deployment = deploy(workspace, tools, ports, &secrets, &demo, logs).await?;
+        let deployment = deploy(workspace, tools, ports, &secrets, firebase.as_ref(), &demo, logs).await?;
         let aws_endpoint = ministack::endpoint(ports.ministack_port);
         listener.set_nonblocking(true)?;
         let front_door = FrontDoor {
@@ -115,6 +117,7 @@ impl<'a> Stack<'a> {
                 port: ports.sockudo_port,
                 encryption_master_key_base64: secrets.encryption_master_key_base64,
             },
+            firebase,
             processes: Running {
                 ministack: RunningMinistack { pid: ministack.pid() },
                 sockudo: RunningSockudo {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::demo::Demo;
+use crate::firebase::Firebase;
 use crate::private_file;
 
 /// The running stack. The end-to-end tests read this too, and rewrite a process that they replace.
@@ -21,6 +22,9 @@ pub(crate) struct State {
     pub(crate) retry_queue_url: String,
     pub(crate) dead_letter_queue_url: String,
     pub(crate) pusher: Pusher,
+    /// Only in tests; otherwise push is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) firebase: Option<Firebase>,
     pub(crate) processes: Running,
     pub(crate) demo: Demo,
 }

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::cli;
+use crate::firebase::Firebase;
 use crate::functions;
 use crate::ports;
 use crate::prerequisites;
@@ -16,7 +17,7 @@ use crate::processes::Processes;
 use crate::stack::{Place, Stack, claim_ports};
 use crate::state::State;
 use crate::tally::Tally;
-use crate::tools::{Tools, cargo};
+use crate::tools::{Clients, Tools, cargo};
 use crate::workspace::Workspace;
 
 /// How often the state file is read for a process that a test has replaced.
@@ -26,7 +27,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     println!("{}", what_runs(options));
     let place = Place::take(workspace.test_state(), "cargo local test")?;
     let python_version = prerequisites::check().await?;
-    let tools = Tools::install(workspace, processes, &python_version).await?;
+    let tools = Tools::install(workspace, processes, &python_version, Clients::OfTests).await?;
     functions::build(workspace, processes, &place.logs).await?;
 
     let mut tally = Tally::default();
@@ -35,7 +36,8 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
-    let stack = Stack::start(workspace, processes, &tools, &place, &ports, claim_ports(&ports)?).await?;
+    let (listener, firebase) = (claim_ports(&ports)?, Firebase::for_tests().await?);
+    let stack = Stack::start(workspace, processes, &tools, &place, &ports, listener, Some(firebase)).await?;
     let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
     tokio::select! {
         outcome = stream(processes, "node", &mut end_to_end, &mut tally) => succeeded &= outcome?,

@@ -7,9 +7,11 @@ use aws_types::SdkConfig;
 
 use crate::aws;
 use crate::delivery::{Courier, RetryQueue};
+use crate::fcm;
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
+use crate::profile::Keeper;
 use crate::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::settings::Settings;
 use crate::store::Store;
@@ -25,10 +27,13 @@ pub struct App {
     pub store: Store,
     /// Pusher's HTTP API.
     pub pusher: Client,
+    /// What users' tokens said of them.
+    pub profiles: Keeper,
     verifier: Verifier,
     previous_signer: Option<Signer>,
     aws: SdkConfig,
     retry_queue: OnceLock<RetryQueue>,
+    fcm: Option<fcm::Client>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -55,26 +60,21 @@ impl App {
     /// # Errors
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
-        let (app, http) = Self::from_env()?;
+        let http = LazyClient::new(aws::ATTEMPT);
+        let app = Self::with(settings()?, aws::sdk_config(http.clone()))?;
         tokio::join!(app.verifier.warm_up(), app.pusher.connect(), aws::connect(&http));
-        Ok(app)
+        Ok(Box::leak(Box::new(app)))
     }
 
-    /// As [`App::start`], for functions that often need neither: connections are opened by whoever needs them first.
+    /// As [`App::start`], for a function that often needs neither and delivers nothing: connections are opened by whoever needs
+    /// them first, and what only delivering needs is not even part of the binary.
     ///
     /// # Errors
     /// As [`App::start`].
     pub async fn start_unconnected() -> Result<&'static Self, StartError> {
-        let (app, _) = Self::from_env()?;
+        let app = Self::without_pushes(settings()?, aws::sdk_config(LazyClient::new(aws::ATTEMPT)))?;
         app.verifier.warm_up().await;
-        Ok(app)
-    }
-
-    fn from_env() -> Result<(&'static Self, LazyClient), StartError> {
-        let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
-        let http = LazyClient::new(aws::ATTEMPT);
-        let app = Self::with(settings, aws::sdk_config(http.clone()))?;
-        Ok((Box::leak(Box::new(app)), http))
+        Ok(Box::leak(Box::new(app)))
     }
 
     /// Makes the clients for these settings.
@@ -82,14 +82,21 @@ impl App {
     /// # Errors
     /// When a client cannot be made.
     pub fn with(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError(error.to_string());
+        let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
+        Ok(Self { fcm, ..Self::without_pushes(settings, aws)? })
+    }
+
+    fn without_pushes(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
+        let store = Store::new(aws.clone(), &settings.table);
         Ok(Self {
-            store: Store::new(aws.clone(), &settings.table),
+            profiles: Keeper::new(store.clone()),
+            store,
             pusher: Client::new(&settings.pusher),
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
             retry_queue: OnceLock::new(),
+            fcm: None,
             settings,
         })
     }
@@ -120,7 +127,7 @@ impl App {
     /// Delivers what rows owe.
     #[must_use]
     pub fn courier(&self) -> Courier {
-        Courier::new(self.store.clone(), self.pusher.clone())
+        Courier::new(self.store.clone(), self.pusher.clone(), self.fcm.clone())
     }
 
     /// Delivers what was just committed, to be done after the answer.
@@ -139,4 +146,12 @@ impl App {
         })?;
         Ok(self.retry_queue.get_or_init(|| RetryQueue::new(&self.aws, queues.clone())))
     }
+}
+
+fn settings() -> Result<Settings, StartError> {
+    Settings::from_env().map_err(|error| StartError(error.to_string()))
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StartError {
+    StartError(error.to_string())
 }

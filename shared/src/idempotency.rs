@@ -47,14 +47,15 @@ impl Request {
             let rule = format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID");
             return Err(Problem::field("Idempotency-Key", rule));
         }
-        let mut hash = Sha256::new();
-        for part in [operation, caller.as_str(), key] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
-        let mut id = [0; 16];
-        id.copy_from_slice(&hash.finalize()[..16]);
-        Ok(Self { id: Uuid::new_v8(id), fingerprint, has_key: true })
+        Ok(Self { id: id([operation, caller.as_str(), key]), fingerprint, has_key: true })
+    }
+
+    /// The key of an event: its own id, which stays the same however often it is delivered.
+    #[must_use]
+    pub fn of_event(operation: &str, source: &str, event: &str, detail: &[u8]) -> Self {
+        // Two colons, which no user id holds: an event's source is no caller.
+        let source = format!("event::{source}");
+        Self { id: id([operation, &source, event]), fingerprint: hex::encode(Sha256::digest(detail)), has_key: true }
     }
 
     /// Whether the row that is already there was created by this same request.
@@ -68,4 +69,15 @@ impl Request {
         let told = "This Idempotency-Key was used with another body; send a new key with a new request";
         Err(Problem::Unprocessable(told.to_owned()))
     }
+}
+
+fn id(parts: [&str; 3]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    Uuid::new_v8(id)
 }

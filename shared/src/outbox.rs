@@ -9,16 +9,17 @@
 //!                 └─(killed here)─> the stream's consumer reads the row again, delivers, clears
 //! ```
 //!
-//! Entries of one row arrive in order. A second write to a row that still owes something appends to what is owed and leaves
+//! Entries of one row and one kind arrive in order; kinds wait for each other in nothing. A second write to a row that still owes something appends to what is owed and leaves
 //! delivering to the consumer, so that a `user-left` never overtakes its `user-joined`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Event;
 use crate::key::{Item, Key, string};
+use crate::push::Push;
 use crate::pusher::Message;
 use crate::store::{Store, StoreError, Write, conditionally};
 use crate::time::Millis;
@@ -42,6 +43,9 @@ pub struct Outbox {
 pub struct Owed {
     /// Names the entry within its row.
     pub id: String,
+    /// Set once the retry queue has the entry: it is not tried before this, and only from there.
+    #[serde(rename = "notBefore", skip_serializing_if = "Option::is_none", default)]
+    pub not_before: Option<Millis>,
     /// What is to be delivered, and how.
     #[serde(flatten)]
     pub delivery: Delivery,
@@ -53,6 +57,8 @@ pub struct Owed {
 pub enum Delivery {
     /// An event for a Pusher channel.
     Pusher(Message),
+    /// A push to the user's devices.
+    Push(Box<Push>),
 }
 
 impl Delivery {
@@ -61,7 +67,22 @@ impl Delivery {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Pusher(_) => "pusher",
+            Self::Push(_) => "push",
         }
+    }
+
+    /// Whether the writer itself delivers it right after its answer. A push waits for the consumer, which alone has Google's
+    /// credentials, and by then it shows whether the user is still connected.
+    #[must_use]
+    pub fn is_immediate(&self) -> bool {
+        matches!(self, Self::Pusher(_))
+    }
+}
+
+impl From<&Event> for Delivery {
+    fn from(event: &Event) -> Self {
+        let channel = event.channel().to_string();
+        Self::Pusher(Message { channel, name: event.name().to_owned(), data: event.data() })
     }
 }
 
@@ -69,21 +90,24 @@ impl Outbox {
     /// An outbox that owes these events to Pusher.
     #[must_use]
     pub fn of(events: &[Event], at: Millis) -> Self {
-        let owed = events.iter().map(|event| Owed {
+        Self::owing(events.iter().map(Delivery::from), at)
+    }
+
+    /// An outbox that owes these deliveries.
+    #[must_use]
+    pub fn owing(deliveries: impl IntoIterator<Item = Delivery>, at: Millis) -> Self {
+        let owed = deliveries.into_iter().map(|delivery| Owed {
             id: uuid::Uuid::now_v7().simple().to_string(),
-            delivery: Delivery::Pusher(Message {
-                channel: event.channel().to_string(),
-                name: event.name().to_owned(),
-                data: event.data(),
-            }),
+            not_before: None,
+            delivery,
         });
         Self { at, owed: owed.collect() }
     }
 
     /// These debts after those that a row already has.
     #[must_use]
-    pub fn after(mut self, earlier: Outbox) -> Self {
-        self.owed.splice(0..0, earlier.owed);
+    pub fn after(mut self, earlier: Option<Outbox>) -> Self {
+        self.owed.splice(0..0, earlier.map(|earlier| earlier.owed).unwrap_or_default());
         self
     }
 
@@ -125,19 +149,26 @@ pub struct Committed {
     pub outbox: Outbox,
 }
 
-/// Takes settled entries out of a row's outbox. One write, unless another writer got between.
+/// What becomes of some of a row's entries, by id: gone (`None`), or owed in another form.
+pub type Settlement<'a> = HashMap<&'a str, Option<Owed>>;
+
+/// Takes settled entries out of a row's outbox, or puts others in their places. One write, unless another writer got
+/// between.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row; the entries are then delivered once more.
-pub async fn settle(store: &Store, row: &Committed, settled: &HashSet<&str>) -> Result<(), StoreError> {
-    if settled.is_empty() {
+pub async fn settle(store: &Store, row: &Committed, settlement: &Settlement<'_>) -> Result<(), StoreError> {
+    if settlement.is_empty() {
         return Ok(());
     }
     let mut seen = row.outbox.clone();
     for _ in 0..TRIES {
-        let mut rest = seen.clone();
-        rest.owed.retain(|owed| !settled.contains(owed.id.as_str()));
-        if rest.owed.len() == seen.owed.len() {
+        let owed = seen.owed.iter().filter_map(|owed| match settlement.get(owed.id.as_str()) {
+            Some(instead) => instead.clone(),
+            None => Some(owed.clone()),
+        });
+        let rest = Outbox { at: seen.at, owed: owed.collect() };
+        if rest == seen {
             return Ok(());
         }
         let update = store

@@ -3,10 +3,17 @@
 //! A missing or malformed variable stops the function with a message that names it and never shows its value. An empty
 //! variable counts as absent: CloudFormation cannot leave one out.
 
+mod firebase;
+
 use std::fmt;
 
 use base64::Engine as _;
 use zeroize::Zeroizing;
+
+pub use firebase::{Firebase, ServiceAccount};
+
+/// Days that a notification is kept unless `NOTIFICATION_DAYS` says otherwise.
+const NOTIFICATION_DAYS: u32 = 90;
 
 /// Everything a function may need to know about where it runs.
 #[derive(Debug, Clone)]
@@ -21,6 +28,10 @@ pub struct Settings {
     pub tokens: Tokens,
     /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
     pub queues: Option<Queues>,
+    /// The `FIREBASE_*` variables; without them nothing is pushed.
+    pub firebase: Option<Firebase>,
+    /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
+    pub notification_days: u32,
 }
 
 /// A Pusher app, or a self-hosted server that speaks its protocol.
@@ -150,6 +161,12 @@ impl Settings {
             queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
                 (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
                 _ => None,
+            },
+            firebase: Firebase::read(&env)?,
+            notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
+                None => NOTIFICATION_DAYS,
+                Some(Ok(days @ 1..=3650)) => days,
+                Some(_) => return Err(SettingsError::Malformed("NOTIFICATION_DAYS", "a number from 1 to 3650")),
             },
         })
     }
@@ -295,6 +312,7 @@ mod tests {
             ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "OTk5", "PUSHER_ENCRYPTION_MASTER_KEY_BASE64"),
             ("JWT_SECRET", "short999", "JWT_SECRET"),
             ("JWT_JWKS_URL", "file:///999", "JWT_JWKS_URL"),
+            ("NOTIFICATION_DAYS", "99999", "NOTIFICATION_DAYS"),
         ];
         for (name, value, named) in cases {
             let message = read(&[(name, value)]).unwrap_err().to_string();

@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use aws_types::SdkConfig;
 
 use crate::key::{Item, Key};
@@ -49,6 +50,15 @@ pub enum Write<T = ()> {
     Done(T),
     /// The condition did not hold; this is the row as it is, if there is one.
     Refused(Option<Item>),
+}
+
+/// What became of several writes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    /// All were done.
+    Done,
+    /// None was: of which ones the condition did not hold, in order. All hold when another writer was at a row just then.
+    Refused(Vec<bool>),
 }
 
 /// The table.
@@ -137,6 +147,29 @@ impl Store {
                     PutItemError::ConditionalCheckFailedException(failed) => Ok(Write::Refused(failed.item)),
                     other => Err(StoreError::dynamodb(other)),
                 }
+            }
+            Err(error) => Err(StoreError::dynamodb(error)),
+        }
+    }
+
+    /// Does several writes, all or none.
+    ///
+    /// # Errors
+    /// When DynamoDB fails for another reason than a condition or another writer.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Transaction, StoreError> {
+        match on_heap(self.client().transact_write_items().set_transact_items(Some(writes)).send()).await {
+            Ok(_) => Ok(Transaction::Done),
+            Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
+                let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_err() else {
+                    return Err(StoreError::Contended);
+                };
+                let codes: Vec<_> =
+                    cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
+                if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+                    let refused = codes.iter().map(|code| *code == "ConditionalCheckFailed").collect();
+                    return Ok(Transaction::Refused(refused));
+                }
+                Err(StoreError::dynamodb(cancelled))
             }
             Err(error) => Err(StoreError::dynamodb(error)),
         }

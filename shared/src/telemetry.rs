@@ -152,7 +152,7 @@ pub fn authorization_granted() {
     count("AuthorizationsGranted".to_owned(), 1);
 }
 
-/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed` or `forbidden`.
+/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed`, `forbidden`, `throttled` or `failed`.
 pub fn authorization_refused(reason: &str) {
     count(format!("AuthorizationsRefused.{reason}"), 1);
 }
@@ -162,16 +162,19 @@ pub fn authorization_refused(reason: &str) {
 pub enum Delivery {
     /// It arrived.
     Delivered,
+    /// There is nobody whom it should reach.
+    Moot,
     /// It will be tried again.
     Postponed,
     /// It never can arrive, and waits in the dead-letter queue.
     GivenUp,
 }
 
-/// Counts deliveries by kind (`pusher`, …) and outcome.
+/// Counts deliveries by kind (`pusher`, `push`, …) and outcome.
 pub fn deliveries(kind: &str, outcome: Delivery, by: u64) {
     let outcome = match outcome {
         Delivery::Delivered => "delivered",
+        Delivery::Moot => "moot",
         Delivery::Postponed => "postponed",
         Delivery::GivenUp => "given-up",
     };
@@ -192,8 +195,16 @@ pub fn note(name: &str, value: impl Into<Value>) {
 
 /// Notes an error that nobody waits for.
 pub fn cause(error: &(dyn std::error::Error + 'static)) {
-    let text = chain(error);
-    current(|fields| fields.causes.push(text));
+    failure(chain(error));
+}
+
+/// Notes in words what went wrong and nobody waits for; once, however many met it.
+pub fn failure(text: String) {
+    current(|fields| {
+        if !fields.causes.contains(&text) {
+            fields.causes.push(text);
+        }
+    });
 }
 
 /// An error with all that caused it, in one line.

@@ -37,6 +37,12 @@ impl Millis {
         self.0.saturating_sub(earlier.0).max(0)
     }
 
+    /// How long it is from this moment to a later one; nothing when that is over.
+    #[must_use]
+    pub fn until(self, later: Self) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(later.since(self)).unwrap_or_default())
+    }
+
     /// This moment and so many seconds.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

@@ -6,24 +6,38 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// An HTTP client; `timeout` bounds a whole request.
 ///
 /// # Errors
 /// When the TLS configuration cannot be built; a matter of how the program was compiled, not of where it runs.
-pub fn http_client(timeout: Duration) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+pub fn http_client(timeout: Duration) -> Result<reqwest::Client, BoxError> {
+    Ok(builder(timeout, &[])?.build()?)
+}
+
+/// An HTTP client that speaks HTTP/2 and nothing else, so that requests to one host share one connection.
+///
+/// # Errors
+/// As [`http_client`].
+pub fn http2_client(timeout: Duration) -> Result<reqwest::Client, BoxError> {
+    Ok(builder(timeout, &[b"h2"])?.http2_prior_knowledge().build()?)
+}
+
+fn builder(timeout: Duration, protocols: &[&[u8]]) -> Result<reqwest::ClientBuilder, BoxError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots()?)
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(timeout)
         .timeout(timeout)
-        .tcp_nodelay(true)
-        .build()?;
-    Ok(client)
+        .tcp_nodelay(true);
+    Ok(builder)
 }
 
 /// Longest wait for a connection that is opened ahead of time.
@@ -59,7 +73,7 @@ impl LazyClient {
     }
 }
 
-fn roots() -> Result<rustls::RootCertStore, Box<dyn std::error::Error + Send + Sync>> {
+fn roots() -> Result<rustls::RootCertStore, BoxError> {
     #[allow(unused_mut, reason = "one feature adds to it")]
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     #[cfg(feature = "extra-root")]

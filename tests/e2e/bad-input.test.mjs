@@ -56,6 +56,20 @@ const OPERATIONS = (userId) => [
   ["GET", "/notifications/unread-count", {}],
   ["POST", `/notifications/${newId("notification")}/read`, {}],
   ["POST", "/notifications/read-all", {}],
+  ["POST", "/parties", { json: { partyName: userId } }],
+  ["GET", `/parties/${newId("party")}`, {}],
+  ["PATCH", `/parties/${newId("party")}`, { json: { partyName: userId } }],
+  ["PUT", `/parties/${newId("party")}/owner`, { json: { userId } }],
+  ["DELETE", `/parties/${newId("party")}/members/${userId}`, {}],
+  ["POST", `/parties/${newId("party")}/invitations`, { json: { userId } }],
+  ["DELETE", `/parties/${newId("party")}/invitations/${userId}`, {}],
+  ["POST", `/parties/${newId("party")}/invitations/accept`, {}],
+  ["POST", `/parties/${newId("party")}/invitations/decline`, {}],
+  ["GET", "/party-invitations", {}],
+  ["GET", "/notifications/preferences", {}],
+  ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
+  ["POST", "/notifications/device-token", { json: { token: userId } }],
+  ["DELETE", "/notifications/device-token", {}],
 ];
 
 for (const [what, bearer] of Object.entries(badTokens(newId("user")))) {

@@ -19,6 +19,8 @@ const TYPES = [
   "REFERRAL_APPLICATION",
   "PROJECT_UPDATE",
   "SYSTEM",
+  "KUDOS",
+  "PARTY_INVITATION",
 ];
 
 const backEnd = service();

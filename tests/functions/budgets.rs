@@ -204,8 +204,8 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     for _ in 0..100 {
         world.send_and_kill(kudos_create::handle, &kudos()).await;
     }
-    crate::delivery::age(world, 3).await;
-    let event: dynamodb::Event = crate::delivery::batch(world).await;
+    crate::consumer::age(world, 3).await;
+    let event: dynamodb::Event = crate::consumer::batch(world).await;
     world.take_traffic();
     let failed = world.app.courier().from_stream(event, world.app.retry_queue().unwrap()).await;
     assert_eq!(failed, Ok(()));

@@ -1,59 +1,16 @@
 //! The consumer of the table's stream and of the retry queue.
 
-use aws_lambda_events::event::{dynamodb, sqs};
 use kudos_create::handle as give;
-use serde_json::{Value, json};
-use shared::delivery::{RetryQueue, StreamFailure};
+use serde_json::json;
+use shared::delivery::StreamFailure;
 use shared::outbox::Outbox;
 use shared::time::Millis;
 use tests::{Request, World};
 
-fn retry_queue(world: &World) -> &RetryQueue {
-    world.app.retry_queue().unwrap()
-}
+use crate::consumer::{age, batch, consume, message, retry_queue};
 
 fn kudos(title: &str) -> Request {
     Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s", "bookTitle": title }))
-}
-
-/// Makes rows look as if they had been written some seconds ago, which is when the consumer takes over.
-pub(crate) async fn age(world: &World, seconds: i64) {
-    for ((pk, sk), row) in world.table.rows().await {
-        let Some(text) = row.get("outbox").and_then(Value::as_str) else {
-            continue;
-        };
-        let mut outbox: Outbox = serde_json::from_str(text).unwrap();
-        outbox.at = Millis::now().plus_seconds(-seconds);
-        world.table.put(&[("pk", &pk), ("sk", &sk), ("outbox", &outbox.text())]).await;
-    }
-}
-
-/// The stream's batch of all rows as they were written.
-pub(crate) async fn batch(world: &World) -> dynamodb::Event {
-    let records = world.table.rows().await.into_iter().enumerate().map(|(n, ((pk, sk), row))| {
-        let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        let mut image = keys.clone();
-        if let Some(outbox) = row.get("outbox") {
-            image["outbox"] = json!({ "S": outbox });
-        }
-        json!({ "eventID": n.to_string(), "eventName": "INSERT", "awsRegion": "eu-west-1", "dynamodb": {
-            "ApproximateCreationDateTime": 1_795_150_800, "Keys": keys, "NewImage": image,
-            "SequenceNumber": format!("{}", 100 + n), "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES" } })
-    });
-    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
-}
-
-async fn consume(world: &World) -> Result<(), StreamFailure> {
-    let event = batch(world).await;
-    world.app.courier().from_stream(event, retry_queue(world)).await
-}
-
-fn message(body: &Value, received: u32) -> sqs::SqsEvent {
-    serde_json::from_value(json!({ "Records": [{
-        "messageId": "m-1", "receiptHandle": "r-1", "body": body.to_string(),
-        "attributes": { "ApproximateReceiveCount": received.to_string() }, "messageAttributes": {},
-        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:retry", "awsRegion": "eu-west-1" }] }))
-    .unwrap()
 }
 
 async fn titles_in_outboxes(world: &World) -> usize {

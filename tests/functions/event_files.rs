@@ -46,9 +46,26 @@ async fn of_requests_are_answered() {
         ("notifications-unread-count", 200),
         ("notifications-read", 404),
         ("notifications-read-all", 200),
+        ("notifications-preferences-save", 200),
+        ("notifications-preferences", 200),
     ] {
         assert_eq!(status(&world, notifications::handle, name).await.0, expected, "{name}");
     }
+    for name in ["device-tokens-register", "device-tokens-unregister"] {
+        assert_eq!(status(&world, device_tokens::handle, name).await.0, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
+    let world = world().await;
+    assert_eq!(status(&world, parties::handle, "parties-create").await.0, 201);
+    assert_eq!(status(&world, parties::handle, "party-invitations-list").await.0, 200);
+    for name in ["read", "change", "hand-over", "leave-or-remove", "invite", "revoke", "accept", "decline"] {
+        assert_eq!(status(&world, parties::handle, &format!("parties-{name}")).await.0, 404, "{name}");
+    }
+    assert_eq!(status(&world, pusher_mock_event::handle, "pusher-mock-event").await.0, 200);
+    assert_eq!(status(&world, health::handle, "health").await.0, 200);
 }
 
 #[tokio::test]
@@ -73,6 +90,10 @@ async fn of_other_triggers_are_taken() {
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
+    notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(world.pusher.take_sent().len(), 1);
     let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
     let report = presence_reconcile::handle(&world.app, event).await.unwrap();
     assert_eq!(report["failed"], 0);

@@ -3,11 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod budgets;
+mod consumer;
 mod delivery;
+mod device_tokens;
 mod event_files;
+mod health;
 mod kudos;
+mod notification_preferences;
+mod notification_requested;
 mod notifications;
+mod parties;
 mod presence;
 mod presence_reconcile;
+mod push;
+mod push_retries;
+mod pusher_api;
 mod pusher_auth;
+mod pusher_mock_event;
 mod pusher_webhook;
+mod template;

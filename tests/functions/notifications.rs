@@ -4,6 +4,10 @@ use futures_util::future::join_all;
 use notifications::handle;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use shared::http::Problem;
+use shared::id::UserId;
+use shared::time::Millis;
+use shared::{idempotency, notification};
 use tests::{Reply, Request, World, token_with};
 
 fn service() -> String {
@@ -42,7 +46,11 @@ async fn unread(world: &World) -> i64 {
 }
 
 fn ids(reply: &Reply) -> Vec<String> {
-    let list = reply.body["notifications"].as_array().unwrap().iter();
+    ids_of(&reply.body)
+}
+
+fn ids_of(page: &Value) -> Vec<String> {
+    let list = page["notifications"].as_array().unwrap().iter();
     list.map(|shown| shown["notificationId"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -170,39 +178,78 @@ enum Step {
     ReadAll,
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+/// Does a step for ada as of that moment.
+async fn step(world: &World, step: Step, known: &[String], now: Millis) {
+    let (store, ada) = (&world.app.store, UserId::parse("ada").unwrap());
+    let done = match step {
+        Step::Create => {
+            let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
+            let id = uuid::Uuid::now_v7();
+            let key = idempotency::Request { id, fingerprint: String::new(), has_key: false };
+            notification::create(store, &world.app.settings, request, &key, now).await.map(drop)
+        }
+        Step::Read(n) => match known.get(n) {
+            Some(id) => notification::read(store, &ada, id, now).await.map(drop),
+            None => Ok(()),
+        },
+        Step::ReadAll => notification::read_all(store, &ada, now).await.map_err(Problem::from),
+    };
+    assert!(matches!(done, Ok(()) | Err(Problem::NotFound(_))), "{done:?}");
+}
 
-    /// Waves of steps, each wave at once.
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Waves of steps, each wave at once, some days apart: what is unread may expire in between.
     #[test]
-    fn the_unread_count_ends_true_whatever_happens_at_once(
+    fn the_unread_count_ends_true_whatever_happens_at_once_and_whatever_expires(
         waves in proptest::collection::vec(
-            proptest::collection::vec(
-                prop_oneof![3 => Just(Step::Create), 3 => (0_usize..8).prop_map(Step::Read), 1 => Just(Step::ReadAll)],
-                1..6,
+            (
+                0_i64..70,
+                proptest::collection::vec(
+                    prop_oneof![3 => Just(Step::Create), 3 => (0_usize..8).prop_map(Step::Read), 1 => Just(Step::ReadAll)],
+                    1..6,
+                ),
             ),
-            1..4,
+            1..5,
         )
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;
-            for wave in waves {
-                let known = ids(&world.send(handle, &list(&[("limit", "100")])).await);
-                let requests: Vec<_> = wave.iter().map(|step| match step {
-                    Step::Create => message(),
-                    Step::Read(n) => read(known.get(*n).map_or("none", String::as_str)),
-                    Step::ReadAll => read_all(),
-                }).collect();
-                let replies = join_all(requests.iter().map(|request| world.send(handle, request))).await;
-                for reply in replies {
-                    prop_assert!([200, 201, 404].contains(&reply.status), "{:?}", reply);
-                }
+            let ada = UserId::parse("ada").unwrap();
+            let mut now = Millis::now();
+            for (days, wave) in waves {
+                now = now.plus_seconds(days * 24 * 3600);
+                let page = notification::list(&world.app.store, &ada, 100, None, now).await.unwrap();
+                let known = ids_of(&json!(page));
+                join_all(wave.into_iter().map(|next| step(&world, next, &known, now))).await;
+                let page = json!(notification::list(&world.app.store, &ada, 100, None, now).await.unwrap());
+                let shown = page["notifications"].as_array().unwrap();
+                let truly = shown.iter().filter(|shown| shown["readAt"].is_null()).count();
+                prop_assert_eq!(page["unreadCount"].as_u64(), Some(truly as u64), "{}", page);
+                let count = notification::unread_count(&world.app.store, &ada, now).await.unwrap();
+                prop_assert_eq!(count, truly as i64);
             }
-            let page = world.send(handle, &list(&[("limit", "100")])).await.body;
-            let truly = page["notifications"].as_array().unwrap().iter().filter(|shown| shown["readAt"].is_null()).count();
-            prop_assert_eq!(page["unreadCount"].as_u64(), Some(truly as u64), "{}", page);
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn expire_after_as_many_days_as_the_setting_says() {
+    let world = World::with(&[("NOTIFICATION_DAYS", "7")]).await;
+    let id = created(&world).await;
+    let rows = world.table.rows().await;
+    let row = rows.values().find(|row| row.contains_key("message")).unwrap();
+    let (expires, now) = (row["expires_at"].as_i64().unwrap(), Millis::now());
+    assert!((7..=8).contains(&((expires - now.seconds()) / 86_400)), "{expires}");
+    let (store, ada) = (&world.app.store, UserId::parse("ada").unwrap());
+    for (moment, left) in [(Millis(expires * 1000 - 1), 1), (Millis(expires * 1000), 0)] {
+        assert_eq!(notification::unread_count(store, &ada, moment).await.unwrap(), left);
+        let page = json!(notification::list(store, &ada, 10, None, moment).await.unwrap());
+        assert_eq!(ids_of(&page).len() as i64, left);
+    }
+    let gone = notification::read(store, &ada, &id, Millis(expires * 1000)).await;
+    assert!(matches!(gone, Err(Problem::NotFound(_))));
 }

@@ -1,10 +1,11 @@
 //! The world around a function under test: a table of its own, a Pusher and queues that do as they are told.
 //!
-//! The table is an embedded DynamoDB behind a door that counts requests. Pusher and SQS are stand-ins, for what the real
+//! The table is an embedded DynamoDB behind a door that counts requests. Pusher, FCM and SQS are stand-ins, for what the real
 //! ones do only when something is wrong; the end-to-end tests meet a real Pusher server.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod fcm;
 mod pusher;
 mod queues;
 mod request;
@@ -20,6 +21,7 @@ use shared::App;
 use shared::http::{Answer, Call, Problem, Response};
 use shared::settings::Settings;
 
+pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, token, token_with};
@@ -41,6 +43,8 @@ pub struct World {
     pub table: Table,
     /// Pusher.
     pub pusher: FakePusher,
+    /// FCM, and Google's token endpoint.
+    pub fcm: FakeFcm,
     /// The retry and the dead-letter queue.
     pub queues: FakeQueues,
 }
@@ -64,11 +68,18 @@ impl World {
         Self::with(&[]).await
     }
 
+    /// A world in which push is on.
+    pub async fn with_push() -> Self {
+        let key = fcm::private_key();
+        let firebase = [("FIREBASE_CLIENT_EMAIL", fcm::CLIENT_EMAIL), ("FIREBASE_PRIVATE_KEY", &key)];
+        Self::with(&[firebase[0], firebase[1], ("FIREBASE_PROJECT_ID", fcm::PROJECT)]).await
+    }
+
     /// A world in which these variables differ.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
-        let (pusher, queues) = (FakePusher::new().await, FakeQueues::new().await);
+        let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
         let table = Table::new(queues.endpoint()).await;
-        let port = pusher.port.to_string();
+        let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
         let standard = [
             ("TABLE_NAME", table::NAME),
@@ -84,6 +95,7 @@ impl World {
             ("JWT_SECRET", JWT_SECRET),
             ("RETRY_QUEUE_URL", &retry),
             ("DEAD_LETTER_QUEUE_URL", &dead_letter),
+            ("FCM_ENDPOINT", &fcm_endpoint),
         ];
         let settings = Settings::read(|name| {
             let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
@@ -91,7 +103,7 @@ impl World {
         });
         let config = table.sdk_config().await;
         let app = App::with(settings.unwrap(), config).unwrap();
-        Self { app, table, pusher, queues }
+        Self { app, table, pusher, fcm, queues }
     }
 
     /// Sends a request to a handler and does all the work that it leaves for after the answer.

@@ -109,6 +109,16 @@ impl Table {
         self.forget_requests();
     }
 
+    /// Sets a number in a row.
+    pub async fn set_number(&self, (pk, sk): (&str, &str), name: &str, value: i64) {
+        let key =
+            HashMap::from([("pk".to_owned(), shared::key::string(pk)), ("sk".to_owned(), shared::key::string(sk))]);
+        let update = self.client.update_item().table_name(NAME).set_key(Some(key)).update_expression("SET #n = :n");
+        let update = update.expression_attribute_names("#n", name);
+        update.expression_attribute_values(":n", shared::key::number(value)).send().await.unwrap();
+        self.forget_requests();
+    }
+
     /// Puts a book.
     pub async fn put_book(&self, book: &str, author: &str, name: &str) {
         let pk = format!("BOOK#{book}");
@@ -132,6 +142,7 @@ impl Table {
 
     fn forget(&self, operation: &str) {
         self.door.requests.lock().unwrap().remove(operation);
+        self.take_traffic();
     }
 
     /// Makes every request of this operation fail from now on.
@@ -220,11 +231,12 @@ fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, answer: &
 }
 
 fn plain(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {
-    use aws_sdk_dynamodb::types::AttributeValue::{Bool, N, S};
+    use aws_sdk_dynamodb::types::AttributeValue::{Bool, M, N, S};
     match value {
         S(text) => json!(text),
         N(number) => json!(number.parse::<i64>().unwrap()),
         Bool(flag) => json!(flag),
+        M(map) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         other => panic!("no such attribute is written: {other:?}"),
     }
 }

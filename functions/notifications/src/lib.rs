@@ -1,11 +1,15 @@
-//! `/notifications…`: services create them (`notification:new`), users list and read them.
+//! `/notifications…`: services create them, users list and read them and say how they want to be told. Services may ask on
+//! EventBridge instead (`NotificationRequested`).
 
 mod create;
 mod list;
+mod preferences;
 mod read;
 
 use shared::App;
 use shared::http::{Answer, Call, Problem};
+
+pub use create::requested;
 
 /// Answers the route that API Gateway chose.
 ///
@@ -19,6 +23,8 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
         "GET /notifications/unread-count" => list::unread_count(app, &caller).await,
         "POST /notifications/{notificationId}/read" => read::one(app, &call, &caller).await,
         "POST /notifications/read-all" => read::all(app, &caller).await,
+        "GET /notifications/preferences" => preferences::show(app, &caller).await,
+        "PUT /notifications/preferences" => preferences::save(app, &call, &caller).await,
         other => Err(Problem::NotFound(format!("There is no route {other}"))),
     }
 }

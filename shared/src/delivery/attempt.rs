@@ -1,71 +1,95 @@
-//! One attempt at everything that some rows owe.
+//! One attempt at what some rows owe, kind by kind and the kinds side by side: an outage of one holds up no other.
 
-use crate::outbox::{Committed, Delivery};
-use crate::pusher::{Client, Message};
+use crate::outbox::{Committed, Delivery, Owed};
+use crate::push::Push;
+use crate::pusher::Message;
 use crate::telemetry;
 use crate::time::Millis;
 
+use super::Courier;
+use super::push;
+use super::through_pusher::through_pusher;
+
 /// What became of one entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fate {
+    /// It was not due, and not tried.
+    Waiting,
     /// It arrived.
     Delivered,
+    /// There is nobody whom it should reach: no device, say.
+    Moot,
     /// It could not be delivered now.
-    Postponed,
+    Postponed {
+        /// Not to be tried before this.
+        not_before: Option<Millis>,
+        /// What of it is left, when some of it arrived.
+        rest: Option<Delivery>,
+    },
     /// It never can be delivered, for this reason.
     GivenUp(String),
 }
 
-/// Attempts the rows' entries, in order, and tells each one's fate (a list a row).
-///
-/// Once something is postponed, so is all that follows: Pusher is not there, and later entries of a row must not overtake
-/// earlier ones. Something that Pusher refuses for good holds up nothing.
-pub(super) async fn all(pusher: &Client, rows: &[Committed]) -> Vec<Vec<Fate>> {
-    let messages: Vec<_> = rows
-        .iter()
-        .flat_map(|row| &row.outbox.owed)
-        .map(|owed| {
-            let Delivery::Pusher(message) = &owed.delivery;
-            message.clone()
-        })
-        .collect();
-    let mut fates = through_pusher(pusher, &messages).await.into_iter();
-    let fates: Vec<Vec<_>> = rows.iter().map(|row| fates.by_ref().take(row.outbox.owed.len()).collect()).collect();
+impl Fate {
+    /// Nothing of it arrived, and nobody said when it might.
+    pub(super) const POSTPONED: Self = Self::Postponed { not_before: None, rest: None };
+}
+
+/// Attempts those of the rows' entries that are due, each kind's in order, and tells every entry's fate (a list a row).
+pub(super) async fn all(
+    courier: &Courier,
+    rows: &[Committed],
+    is_due: impl Fn(&Committed, &Owed) -> bool,
+) -> Vec<Vec<Fate>> {
+    let mut fates: Vec<Vec<Fate>> = rows.iter().map(|row| vec![Fate::Waiting; row.outbox.owed.len()]).collect();
+    let (mut events, mut pushes) = (Due::<Message>::default(), Due::<Push>::default());
+    for (r, row) in rows.iter().enumerate() {
+        for (e, owed) in row.outbox.owed.iter().enumerate().filter(|(_, owed)| is_due(row, owed)) {
+            match &owed.delivery {
+                Delivery::Pusher(message) => events.add((r, e), message),
+                Delivery::Push(push) => pushes.add((r, e), push),
+            }
+        }
+    }
+    let pushes_by_row = pushes.by_row();
+    let (of_events, of_pushes) =
+        futures_util::join!(through_pusher(&courier.pusher, &events.what), push::all(courier, &pushes_by_row));
+    let told = events.places.into_iter().zip(of_events).chain(pushes.places.into_iter().zip(of_pushes));
+    for ((row, entry), fate) in told {
+        fates[row][entry] = fate;
+    }
     count(rows, &fates);
     fates
 }
 
-async fn through_pusher(pusher: &Client, messages: &[Message]) -> Vec<Fate> {
-    let mut fates = Vec::with_capacity(messages.len());
-    while fates.len() < messages.len() {
-        let rest = &messages[fates.len()..];
-        let (taken, error) = match pusher.trigger(rest).await {
-            Ok(()) => (rest.len(), None),
-            Err((taken, error)) => (taken, Some(error)),
-        };
-        fates.extend(std::iter::repeat_n(Fate::Delivered, taken));
-        match error {
-            None => {}
-            // One bad event spoils its whole batch: find it by sending the batch's events one by one.
-            Some(error) if error.is_permanent() => one_by_one(pusher, &rest[taken..], &mut fates).await,
-            Some(error) => {
-                telemetry::cause(&error);
-                fates.resize(messages.len(), Fate::Postponed);
-            }
-        }
-    }
-    fates
+/// The due entries of one kind, and where each of them comes from: row and entry.
+struct Due<T> {
+    places: Vec<(usize, usize)>,
+    what: Vec<T>,
 }
 
-/// Sends the events of a refused batch singly, up to the first that Pusher does not answer.
-async fn one_by_one(pusher: &Client, rest: &[Message], fates: &mut Vec<Fate>) {
-    for message in rest.iter().take(crate::pusher::BATCH) {
-        match pusher.trigger(std::slice::from_ref(message)).await {
-            Ok(()) => fates.push(Fate::Delivered),
-            Err((_, error)) if error.is_permanent() => fates.push(Fate::GivenUp(error.to_string())),
-            // The caller's next attempt meets the same error, and postpones all that is left.
-            Err(_) => return,
-        }
+impl<T> Default for Due<T> {
+    fn default() -> Self {
+        Self { places: Vec::new(), what: Vec::new() }
+    }
+}
+
+impl<T: Clone> Due<T> {
+    fn add(&mut self, place: (usize, usize), what: &T) {
+        self.places.push(place);
+        self.what.push(what.clone());
+    }
+
+    fn by_row(&self) -> Vec<&[T]> {
+        let mut rest = self.what.as_slice();
+        self.places
+            .chunk_by(|(a, _), (b, _)| a == b)
+            .map(|places| {
+                let (of_row, others) = rest.split_at(places.len());
+                rest = others;
+                of_row
+            })
+            .collect()
     }
 }
 
@@ -74,12 +98,14 @@ fn count(rows: &[Committed], fates: &[Vec<Fate>]) {
     for (row, fates) in rows.iter().zip(fates) {
         for (owed, fate) in row.outbox.owed.iter().zip(fates) {
             let outcome = match fate {
+                Fate::Waiting => continue,
                 Fate::Delivered => telemetry::Delivery::Delivered,
-                Fate::Postponed => telemetry::Delivery::Postponed,
+                Fate::Moot => telemetry::Delivery::Moot,
+                Fate::Postponed { .. } => telemetry::Delivery::Postponed,
                 Fate::GivenUp(_) => telemetry::Delivery::GivenUp,
             };
             telemetry::deliveries(owed.delivery.kind(), outcome, 1);
-            if *fate == Fate::Postponed {
+            if matches!(fate, Fate::Postponed { .. }) {
                 telemetry::undelivered(now.since(row.outbox.at));
             }
         }

@@ -9,6 +9,11 @@ use crate::key::Key;
 use crate::outbox::Owed;
 use crate::settings::Queues;
 
+/// SQS delays a new message for no longer than this.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+/// SQS hides a message for no longer than twelve hours after it was received; a minute is left for the way.
+const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600 - 60);
+
 /// What waits in either queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
@@ -43,10 +48,10 @@ impl RetryQueue {
         Self { client: Client::new(config), queues }
     }
 
-    /// Has a row looked at again after a while.
+    /// Has a row looked at again after a while, or after a quarter of an hour if that is less.
     pub(super) async fn later(&self, key: &Key, delay: Duration) -> Result<(), QueueError> {
         let waiting = Waiting { key: key.clone(), given_up: None, reason: None };
-        self.send(&self.queues.retry, &waiting, delay).await
+        self.send(&self.queues.retry, &waiting, delay.min(LONGEST_DELAY)).await
     }
 
     /// Keeps what was given up for a person to look at.
@@ -58,7 +63,12 @@ impl RetryQueue {
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
         let request = self.client.change_message_visibility().queue_url(&self.queues.retry).receipt_handle(receipt);
-        request.visibility_timeout(seconds(delay)).send().await.map(drop).map_err(|error| QueueError(Box::new(error)))
+        request
+            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| QueueError(Box::new(error)))
     }
 
     async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
@@ -69,5 +79,6 @@ impl RetryQueue {
 }
 
 fn seconds(delay: Duration) -> i32 {
-    i32::try_from(delay.as_secs()).unwrap_or(i32::MAX)
+    // Rounded up: a moment that was asked for is not to be missed by a fraction of a second.
+    i32::try_from(delay.as_secs() + u64::from(delay.subsec_nanos() > 0)).unwrap_or(i32::MAX)
 }

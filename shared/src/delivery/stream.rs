@@ -7,10 +7,10 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::future::join_all;
 
 use super::attempt::{self, Fate};
-use super::queue::QueueError;
+use super::books::again;
 use super::{Courier, INLINE_BOUND, RetryQueue};
 use crate::key::{Item, Key};
-use crate::outbox::{ATTRIBUTE, Committed, Outbox};
+use crate::outbox::{ATTRIBUTE, Committed, Outbox, Owed};
 use crate::store::StoreError;
 use crate::telemetry;
 use crate::time::Millis;
@@ -25,7 +25,7 @@ pub struct StreamFailure(pub String);
 impl Courier {
     /// Looks after a batch of the stream: rows that are cleared by a later record are done; all others are read again, and
     /// what they still owe is delivered. What cannot be delivered now moves to the retry queue, so that it holds up
-    /// nothing here.
+    /// nothing here; what the retry queue already has is left to it.
     ///
     /// # Errors
     /// [`StreamFailure`] when neither delivery nor the retry queue took something. Lambda brings the batch again.
@@ -37,9 +37,9 @@ impl Courier {
             telemetry::cause(&error);
             StreamFailure(first)
         })?;
-        let (young, due): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_young(&row.outbox));
-        let mut failed: Vec<_> = join_all(young.iter().map(|row| self.later(row, retry, INLINE_BOUND))).await;
-        failed.extend(self.deliver(&due, retry).await);
+        let is_due = |row: &Committed, owed: &Owed| owed.not_before.is_none() && !is_its_writers(row, owed);
+        let fates = attempt::all(self, &rows, is_due).await;
+        let failed = join_all(rows.iter().zip(&fates).map(|(row, fates)| self.look_after(row, fates, retry))).await;
         let unfinished = failed.into_iter().flatten().filter_map(|key| sequence.get(&key));
         match unfinished.min_by(|a, b| compare_sequence(a, b)) {
             Some(first) => Err(StreamFailure(first.clone())),
@@ -47,53 +47,25 @@ impl Courier {
         }
     }
 
-    /// Delivers what these rows owe; answers with the keys of those for which nothing worked, not even the queue.
-    async fn deliver(&self, rows: &[Committed], retry: &RetryQueue) -> Vec<Option<Key>> {
-        let fates = attempt::all(&self.pusher, rows).await;
-        join_all(rows.iter().zip(fates).map(|(row, fates)| async move {
-            let kept = self.keep_books(row, &fates, retry).await;
-            if !kept || fates.contains(&Fate::Postponed) {
-                return self.later(row, retry, FIRST_RETRY).await;
-            }
-            None
-        }))
-        .await
+    /// Notes what became of a row; answers with its key when nothing worked, not even the queue.
+    async fn look_after(&self, row: &Committed, fates: &[Fate], retry: &RetryQueue) -> Option<Key> {
+        let of_writer = |owed: &Owed| owed.not_before.is_none().then_some(INLINE_BOUND);
+        let delay = again(row, fates, FIRST_RETRY, Millis::now(), of_writer);
+        let is_queued = match delay {
+            Some(delay) => self.later(row, retry, delay).await,
+            None => true,
+        };
+        let kept = self.keep_books(row, fates, retry, is_queued).await;
+        let is_done = is_queued && (kept || delay.is_some() || self.later(row, retry, FIRST_RETRY).await);
+        if is_done { None } else { Some(row.key.clone()) }
     }
 
-    /// Moves what was given up to the dead-letter queue, and takes it and what was delivered out of the row. Answers
-    /// whether the queue took it all.
-    pub(super) async fn keep_books(&self, row: &Committed, fates: &[Fate], retry: &RetryQueue) -> bool {
-        let mut kept = true;
-        let mut settled = Vec::with_capacity(fates.len());
-        for (owed, fate) in row.outbox.owed.iter().zip(fates) {
-            settled.push(match fate {
-                Fate::Delivered => true,
-                Fate::Postponed => false,
-                Fate::GivenUp(reason) => match retry.give_up(&row.key, owed, reason).await {
-                    Ok(()) => true,
-                    Err(error) => {
-                        telemetry::cause(&error);
-                        kept = false;
-                        false
-                    }
-                },
-            });
+    async fn later(&self, row: &Committed, retry: &RetryQueue, delay: Duration) -> bool {
+        let queued = retry.later(&row.key, delay).await;
+        if let Err(error) = &queued {
+            telemetry::cause(error);
         }
-        let entries = row.outbox.owed.iter().zip(settled).filter(|(_, settled)| *settled);
-        let settled = entries.map(|(owed, _)| owed.id.as_str()).collect();
-        if let Err(error) = crate::outbox::settle(&self.store, row, &settled).await {
-            telemetry::cause(&error);
-            kept = false;
-        }
-        kept
-    }
-
-    async fn later(&self, row: &Committed, retry: &RetryQueue, delay: Duration) -> Option<Key> {
-        let queued: Result<(), QueueError> = retry.later(&row.key, delay).await;
-        queued.err().map(|error| {
-            telemetry::cause(&error);
-            row.key.clone()
-        })
+        queued.is_ok()
     }
 
     /// The rows as they are now, those that still owe something.
@@ -119,9 +91,9 @@ fn owing(row: &Item) -> Option<Committed> {
     }
 }
 
-/// Whether the row's writer may still be delivering.
-pub(super) fn is_young(outbox: &Outbox) -> bool {
-    u128::try_from(Millis::now().since(outbox.at)).unwrap_or_default() < INLINE_BOUND.as_millis()
+/// Whether the row's writer may still be delivering the entry.
+pub(super) fn is_its_writers(row: &Committed, owed: &Owed) -> bool {
+    owed.delivery.is_immediate() && row.outbox.at.until(Millis::now()) < INLINE_BOUND
 }
 
 /// The keys whose last record in the batch still has an outbox, in order, and each key's first sequence number.

@@ -9,4 +9,4 @@ mod serve;
 pub use answer::{Afterwards, Answer, Response};
 pub use call::{Call, MAX_WEBHOOK_BYTES};
 pub use problem::Problem;
-pub use serve::{answer, serve};
+pub use serve::{answer, serve, serve_with_events};

@@ -14,10 +14,12 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
 use http::StatusCode;
 use lambda_runtime::tower::{Layer, Service};
-use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde_json::Value;
 
 use super::{Afterwards, Answer, Call, Problem, Response};
 use crate::telemetry::{self, Record};
@@ -34,19 +36,76 @@ where
     F: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
     let pending = Pending::default();
-    let service = service_fn({
-        let pending = pending.clone();
-        move |event: LambdaEvent<Call>| {
-            let pending = pending.clone();
-            async move {
-                let (response, record, afterwards) =
-                    answer(handler, event.payload.known_as(event.context.request_id)).await;
-                *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
-                Ok::<_, std::convert::Infallible>(response)
+    let respond = responder(handler, pending.clone());
+    let service = service_fn(move |event: LambdaEvent<Call>| {
+        let response = respond(event.payload, event.context);
+        async move { Ok::<_, BoxError>(response.await) }
+    });
+    Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
+}
+
+/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. An event that `on_event`
+/// fails at is brought again by Lambda, and kept by the function's failure destination in the end.
+///
+/// # Errors
+/// When the Runtime API cannot be reached.
+pub async fn serve_with_events<F, G>(
+    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
+    on_event: impl Fn(EventBridgeEvent) -> G + Copy + Send + Sync + 'static,
+) -> Result<(), BoxError>
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    G: Future<Output = Result<(), Problem>> + Send + 'static,
+{
+    let pending = Pending::default();
+    let respond = responder(handler, pending.clone());
+    let service = service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Value>| {
+        let respond = respond.clone();
+        async move {
+            if payload.get("detail-type").is_some() {
+                let event = serde_json::from_value(payload)?;
+                return handle_event(on_event, event, &context.request_id).await.map(|()| Value::Null);
             }
+            let response = respond(serde_json::from_value(payload)?, context).await;
+            Ok::<_, BoxError>(serde_json::to_value(response)?)
         }
     });
     Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
+}
+
+async fn handle_event<G>(
+    on_event: impl Fn(EventBridgeEvent) -> G,
+    event: EventBridgeEvent,
+    request_id: &str,
+) -> Result<(), BoxError>
+where
+    G: Future<Output = Result<(), Problem>>,
+{
+    let record = Record::new(request_id, &event.detail_type);
+    let outcome = record.scope(on_event(event)).await;
+    if let Err(problem) = &outcome {
+        note(problem, &record);
+    }
+    record.print();
+    Ok(outcome?)
+}
+
+/// Answers requests, and leaves what follows the answer in `pending`.
+fn responder<F>(
+    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
+    pending: Pending,
+) -> impl Fn(Call, Context) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone
+where
+    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    move |call, context| {
+        let pending = pending.clone();
+        Box::pin(async move {
+            let (response, record, afterwards) = answer(handler, call.known_as(context.request_id)).await;
+            *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
+            response
+        })
+    }
 }
 
 /// One request answered, as [`serve`] does it: the response, the log record, and the work that is left.
@@ -66,13 +125,23 @@ where
     (response, record, afterwards)
 }
 
-fn told(problem: &Problem, record: &Record, request_id: &str) -> Response {
+fn note(problem: &Problem, record: &Record) {
     match problem {
         Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
         other => record.refusal(&other.to_string()),
     }
-    let response = Response::new(problem.status(), Some(problem.body()), request_id);
-    if response.status() == StatusCode::UNAUTHORIZED { response.with("www-authenticate", "Bearer") } else { response }
+}
+
+fn told(problem: &Problem, record: &Record, request_id: &str) -> Response {
+    note(problem, record);
+    let mut response = Response::new(problem.status(), Some(problem.body()), request_id);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response = response.with("www-authenticate", "Bearer");
+    }
+    if let Some(seconds) = problem.retry_after() {
+        response = response.with("retry-after", &seconds.to_string());
+    }
+    response
 }
 
 /// Does the pending work after the inner service has posted the response.

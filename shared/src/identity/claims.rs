@@ -14,6 +14,7 @@ pub(super) struct Claims {
     picture: Option<String>,
     avatar_url: Option<String>,
     email: Option<String>,
+    locale: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
     aud: Option<Audience>,
@@ -62,6 +63,7 @@ impl Claims {
             name,
             avatar: avatar.filter(|url| !url.is_empty() && url.len() <= MAX_AVATAR_BYTES),
             email: self.email,
+            locale: self.locale,
             roles: self.roles,
         })
     }

@@ -31,6 +31,8 @@ pub struct Identity {
     pub avatar: Option<String>,
     /// `email`
     pub email: Option<String>,
+    /// `locale`, such as `fr-FR` (OpenID Connect)
+    pub locale: Option<String>,
     roles: Vec<String>,
 }
 

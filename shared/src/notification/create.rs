@@ -1,27 +1,26 @@
 //! Storing a notification: one transaction of the row, the counter and, for a request with a key, its idempotency row.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Counter, Kind, Priority};
-use crate::contract::{Event, MAX_EVENT_BYTES};
+use super::collapse::{self, Groups};
+use super::counter::LastDay;
+use super::{Counter, Kind, Notice, Preferences, Priority, Words};
+use crate::contract::MAX_EVENT_BYTES;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::idempotency;
 use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
-use crate::store::{Store, StoreError, on_heap, read};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError, Transaction, read};
 use crate::time::Millis;
 
-/// Notifications are kept this long, in seconds.
-const LIFETIME: i64 = 90 * 24 * 3600;
 /// How often a number is taken anew when somebody else took it.
 const TRIES: u32 = 12;
 
-/// What a service asks for.
+/// What a service asks for, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
@@ -38,7 +37,9 @@ pub struct Request {
 pub struct Created {
     /// The id.
     pub id: String,
-    /// The row with what it owes; `None` when this is a repetition.
+    /// Whether this is a repetition of an earlier request.
+    pub replayed: bool,
+    /// The row with what it owes; `None` when it owes nothing.
     pub committed: Option<Committed>,
 }
 
@@ -48,33 +49,45 @@ struct First {
     fingerprint: String,
 }
 
+impl First {
+    fn again(self, key: &idempotency::Request) -> Result<Created, Problem> {
+        key.must_match(&self.fingerprint)?;
+        Ok(Created { id: self.notification, replayed: true, committed: None })
+    }
+}
+
 /// Stores a notification, numbered after the user's last one.
 ///
 /// # Errors
 /// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for a reused key, 500
 /// when DynamoDB fails or too many writers compete for one user's next number.
-pub async fn create(store: &Store, request: Request, key: &idempotency::Request) -> Result<Created, Problem> {
+pub async fn create(
+    store: &Store,
+    settings: &Settings,
+    request: Request,
+    key: &idempotency::Request,
+    now: Millis,
+) -> Result<Created, Problem> {
     let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
     if let Some(first) = first_of(store, key).await? {
-        key.must_match(&first.fingerprint)?;
-        return Ok(Created { id: first.notification, committed: None });
+        return first.again(key);
     }
     let mut pause = std::time::Duration::from_millis(5);
     for _ in 0..TRIES {
-        let counter = Counter::of(store, &user, true).await?;
-        let row = Row::new(&user, kind, &request, counter.unwrap_or_default().last + 1, key)?;
-        match commit(store, &user, &row, counter, key).await? {
-            Outcome::Done => {
-                return Ok(Created { id: row.id, committed: Some(row.committed) });
+        let (counter, preferences) = look_up(store, &user).await?;
+        let draft = Draft { user: &user, kind, request: &request, preferences: &preferences, key, settings, now };
+        let row = draft.row(counter.as_ref())?;
+        match commit(store, &draft, &row, counter.as_ref()).await? {
+            Transaction::Done => {
+                return Ok(Created { id: row.id, replayed: false, committed: row.committed });
             }
-            Outcome::Repeated => {
-                let first = first_of(store, key).await?.ok_or(StoreError::Contended)?;
-                key.must_match(&first.fingerprint)?;
-                return Ok(Created { id: first.notification, committed: None });
+            Transaction::Refused(which) if which.get(2) == Some(&true) => {
+                return first_of(store, key).await?.ok_or(StoreError::Contended)?.again(key);
             }
-            Outcome::NumberTaken => {
+            // Somebody else took the number.
+            Transaction::Refused(_) => {
                 tokio::time::sleep(pause.mul_f64(0.5 + rand::random::<f64>())).await;
                 pause = (pause * 2).min(std::time::Duration::from_millis(200));
             }
@@ -92,102 +105,103 @@ async fn first_of(store: &Store, key: &idempotency::Request) -> Result<Option<Fi
     row.map(read).transpose()
 }
 
+/// The user's counter and preferences, in one round trip.
+async fn look_up(store: &Store, user: &UserId) -> Result<(Option<Counter>, Preferences), StoreError> {
+    let keys = [Key::notification_counter(user), Key::preferences(user)];
+    let (mut counter, mut preferences) = (None, None);
+    for row in store.get_many(&keys, true).await? {
+        let place = if Key::of(&row).as_ref() == Some(&keys[0]) { &mut counter } else { &mut preferences };
+        *place = Some(row);
+    }
+    Ok((counter.map(read).transpose()?, Preferences::of_row(preferences)?))
+}
+
+/// What a row is made from.
+struct Draft<'a> {
+    user: &'a UserId,
+    kind: Kind,
+    request: &'a Request,
+    preferences: &'a Preferences,
+    key: &'a idempotency::Request,
+    settings: &'a Settings,
+    now: Millis,
+}
+
 struct Row {
     id: String,
     item: Item,
-    committed: Committed,
+    day: LastDay,
+    /// The push's group among the others, when there is a push.
+    groups: Option<Groups>,
+    committed: Option<Committed>,
 }
 
-impl Row {
-    fn new(user: &UserId, kind: Kind, request: &Request, n: i64, key: &idempotency::Request) -> Result<Self, Problem> {
+impl Draft<'_> {
+    fn row(&self, counter: Option<&Counter>) -> Result<Row, Problem> {
+        let Self { user, kind, request, preferences, now, .. } = *self;
+        let n = counter.map_or(0, |counter| counter.last) + 1;
         // Ids sort as their numbers do, and no other user's notification has the same.
-        let id = format!("{n:012}-{}", key.id.simple());
-        let now = Millis::now();
-        let message = kind.sentence(&request.data);
+        let id = format!("{n:012}-{}", self.key.id.simple());
         let mut data = request.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
-        let event =
-            Event::NotificationNew { user: user.clone(), kind: kind.name().to_owned(), message: message.clone(), data };
-        if event.data().len() > MAX_EVENT_BYTES {
+        let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
+        let notice = Notice { user: user.clone(), kind, words, priority: request.priority, data, created_at: now };
+        if notice.event().data().len() > MAX_EVENT_BYTES {
             return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
         }
-        let committed = Committed { key: Key::notification(user, &id), outbox: Outbox::of(&[event], now) };
-        let mut item = committed.key.item();
+        let (tag, groups) = self.group(counter).unzip();
+        let outbox = Outbox::owing(notice.deliveries(preferences, tag), now);
+        let key = Key::notification(user, &id);
+        let day = LastDay::after(self.settings.notification_days, now);
+        let mut item = key.item();
         let mut set = |name: &str, value| item.insert(name.to_owned(), value);
         set("n", number(n));
         set("type", string(kind.name()));
-        set("message", string(message));
+        set("message", string(&notice.words.body));
         set("data", string(Value::Object(request.data.clone()).to_string()));
-        set("priority", string(if request.priority == Priority::High { "high" } else { "normal" }));
+        set("priority", string(request.priority.name()));
         set("created_at", number(now.0));
-        set("expires_at", number(now.plus_seconds(LIFETIME).seconds()));
-        set(ATTRIBUTE, committed.outbox.value());
-        Ok(Self { id, item, committed })
+        set("expires_at", number(day.expires_at()));
+        let committed = (!outbox.owed.is_empty()).then_some(Committed { key, outbox });
+        if let Some(committed) = &committed {
+            set(ATTRIBUTE, committed.outbox.value());
+        }
+        Ok(Row { id, item, day, groups, committed })
     }
-}
 
-enum Outcome {
-    Done,
-    NumberTaken,
-    Repeated,
+    /// The tag of the push and the groups with it, if there is to be a push. A group is named after its first notification.
+    fn group(&self, counter: Option<&Counter>) -> Option<(String, Groups)> {
+        if self.settings.firebase.is_none() || !self.preferences.ways(self.kind).push {
+            return None;
+        }
+        let mut groups = counter.map(Counter::groups).unwrap_or_default();
+        let source = collapse::source(self.kind, &self.request.data);
+        let tag = groups.join(self.kind, source, self.key.id.simple().to_string(), self.now);
+        Some((tag, groups))
+    }
 }
 
 async fn commit(
     store: &Store,
-    user: &UserId,
+    draft: &Draft<'_>,
     row: &Row,
-    counter: Option<Counter>,
-    key: &idempotency::Request,
-) -> Result<Outcome, StoreError> {
-    let mut items = vec![
-        TransactWriteItem::builder().update(count_up(store, user, counter)?).build(),
-        TransactWriteItem::builder().put(new(store, row.item.clone())?).build(),
-    ];
+    counter: Option<&Counter>,
+) -> Result<Transaction, StoreError> {
+    let Draft { user, key, now, .. } = *draft;
+    let counted = Counter::count_up(store, user, counter, row.day, row.groups.as_ref(), now)?;
+    let mut writes = vec![TransactWriteItem::builder().update(counted).build(), new(store, row.item.clone())?];
     if key.has_key {
         let mut first = Key::idempotency(&key.id.to_string()).item();
         first.insert("notification".to_owned(), string(&row.id));
         first.insert("fingerprint".to_owned(), string(&key.fingerprint));
-        first.insert("expires_at".to_owned(), number(Millis::now().plus_seconds(LIFETIME).seconds()));
-        items.push(TransactWriteItem::builder().put(new(store, first)?).build());
+        first.insert("expires_at".to_owned(), number(row.day.expires_at()));
+        writes.push(new(store, first)?);
     }
-    match on_heap(store.client().transact_write_items().set_transact_items(Some(items)).send()).await {
-        Ok(_) => Ok(Outcome::Done),
-        Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
-            let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_err() else {
-                return Err(StoreError::Contended);
-            };
-            let reasons = cancelled.cancellation_reasons();
-            let refused =
-                |at: usize| reasons.get(at).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed");
-            let conflict = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
-            match () {
-                () if refused(2) => Ok(Outcome::Repeated),
-                () if refused(0) || refused(1) || conflict => Ok(Outcome::NumberTaken),
-                () => Err(StoreError::dynamodb(cancelled)),
-            }
-        }
-        Err(error) => Err(StoreError::dynamodb(error)),
-    }
+    store.transact(writes).await
 }
 
-fn count_up(store: &Store, user: &UserId, counter: Option<Counter>) -> Result<Update, StoreError> {
-    let last = counter.unwrap_or_default().last;
-    let update = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(Key::notification_counter(user).item()))
-        .update_expression("SET #last = :next ADD unread :one")
-        .expression_attribute_names("#last", "last")
-        .expression_attribute_values(":next", number(last + 1))
-        .expression_attribute_values(":one", number(1));
-    let update = match counter {
-        None => update.condition_expression("attribute_not_exists(pk)"),
-        Some(_) => update.condition_expression("#last = :last").expression_attribute_values(":last", number(last)),
-    };
-    update.build().map_err(StoreError::dynamodb)
-}
-
-fn new(store: &Store, item: Item) -> Result<Put, StoreError> {
+fn new(store: &Store, item: Item) -> Result<TransactWriteItem, StoreError> {
     let put =
         Put::builder().table_name(store.table()).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
-    put.build().map_err(StoreError::dynamodb)
+    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::dynamodb)?).build())
 }

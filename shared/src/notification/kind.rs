@@ -1,10 +1,9 @@
-//! The types of notification, and the sentence that each is told with.
+//! The types of notification.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-/// Seed 002, "Notification Types".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Seed 002, "Notification Types", and those of kudos and invitations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Kind {
     /// New chat message.
@@ -23,19 +22,11 @@ pub enum Kind {
     ProjectUpdate,
     /// System announcement.
     System,
+    /// Kudos for a reading session.
+    Kudos,
+    /// Invited to a party.
+    PartyInvitation,
 }
-
-/// All of them, for messages that list what is allowed.
-const ALL: [Kind; 8] = [
-    Kind::Message,
-    Kind::ConnectionRequest,
-    Kind::ConnectionAccepted,
-    Kind::PostComment,
-    Kind::CommentMention,
-    Kind::ReferralApplication,
-    Kind::ProjectUpdate,
-    Kind::System,
-];
 
 /// How urgent a notification is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,20 +39,31 @@ pub enum Priority {
     High,
 }
 
-/// Longest sentence taken over from a request, in characters.
-const MAX_SENTENCE: usize = 500;
-
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Message,
+        Self::ConnectionRequest,
+        Self::ConnectionAccepted,
+        Self::PostComment,
+        Self::CommentMention,
+        Self::ReferralApplication,
+        Self::ProjectUpdate,
+        Self::System,
+        Self::Kudos,
+        Self::PartyInvitation,
+    ];
+
     /// The type of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        ALL.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Every name, separated by commas.
     #[must_use]
     pub fn names() -> String {
-        ALL.map(Self::name).join(", ")
+        Self::ALL.map(Self::name).join(", ")
     }
 
     /// Its name in the contract.
@@ -76,29 +78,20 @@ impl Kind {
             Self::ReferralApplication => "REFERRAL_APPLICATION",
             Self::ProjectUpdate => "PROJECT_UPDATE",
             Self::System => "SYSTEM",
+            Self::Kudos => "KUDOS",
+            Self::PartyInvitation => "PARTY_INVITATION",
         }
     }
+}
 
-    /// The sentence to show. It names the sender when the data does (`senderName`); a system announcement says what its
-    /// `message` says.
+impl Priority {
+    /// Its name in the contract.
     #[must_use]
-    pub fn sentence(self, data: &Map<String, Value>) -> String {
-        let text = |field: &str| data.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-        let sender = text("senderName").unwrap_or("Someone");
-        let sentence = match self {
-            Self::Message => format!("{sender} sent you a message"),
-            Self::ConnectionRequest => format!("{sender} wants to connect with you"),
-            Self::ConnectionAccepted => format!("{sender} accepted your connection request"),
-            Self::PostComment => format!("{sender} commented on your post"),
-            Self::CommentMention => format!("{sender} mentioned you in a comment"),
-            Self::ReferralApplication => format!("{sender} applied for your referral"),
-            Self::ProjectUpdate => match text("projectName") {
-                Some(project) => format!("There is news in {project}"),
-                None => "There is news in your project".to_owned(),
-            },
-            Self::System => text("message").unwrap_or("There is an announcement for you").to_owned(),
-        };
-        sentence.chars().take(MAX_SENTENCE).collect()
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
     }
 }
 
@@ -109,17 +102,11 @@ mod tests {
 
     #[test]
     fn each_type_has_its_name_both_ways() {
-        for kind in ALL {
+        for kind in Kind::ALL {
             assert_eq!(Kind::named(kind.name()), Some(kind));
             assert_eq!(json!(kind), json!(kind.name()));
         }
         assert_eq!(Kind::named("message"), None);
-    }
-
-    #[test]
-    fn a_sentence_names_who_and_what_if_the_data_does() {
-        let with = |data: Value| Kind::Message.sentence(data.as_object().unwrap());
-        assert_eq!(with(json!({ "senderName": "John" })), "John sent you a message");
-        assert_eq!(with(json!({ "senderName": 7 })), "Someone sent you a message");
+        assert_eq!(json!(Priority::High), json!(Priority::High.name()));
     }
 }

@@ -76,21 +76,27 @@ struct Row {
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
-pub async fn list(store: &Store, user: &UserId, limit: u8, cursor: Option<&Cursor>) -> Result<Page, StoreError> {
-    let (counter, rows) = futures_util::join!(Counter::of(store, user, true), rows(store, user, limit, cursor));
+pub async fn list(
+    store: &Store,
+    user: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+    now: Millis,
+) -> Result<Page, StoreError> {
+    let (counter, rows) = futures_util::join!(Counter::of(store, user), rows(store, user, limit, cursor, now));
     let counter = counter?.unwrap_or_default();
     let (rows, next) = rows?;
-    let notifications = rows.into_iter().map(|row| shown(row, counter)).collect::<Result<_, _>>()?;
+    let notifications = rows.into_iter().map(|row| shown(row, &counter)).collect::<Result<_, _>>()?;
     let next_cursor = next.map(|cursor| cursor.text());
-    Ok(Page { notifications, next_cursor, unread_count: counter.unread })
+    Ok(Page { notifications, next_cursor, unread_count: counter.unread(now) })
 }
 
-/// How many notifications are unread.
+/// How many notifications are unread at this moment.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn unread_count(store: &Store, user: &UserId) -> Result<i64, StoreError> {
-    Ok(Counter::of(store, user, true).await?.unwrap_or_default().unread)
+pub async fn unread_count(store: &Store, user: &UserId, now: Millis) -> Result<i64, StoreError> {
+    Ok(Counter::of(store, user).await?.unwrap_or_default().unread(now))
 }
 
 async fn rows(
@@ -98,6 +104,7 @@ async fn rows(
     user: &UserId,
     limit: u8,
     cursor: Option<&Cursor>,
+    now: Millis,
 ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
     let limit = usize::from(limit);
     let mut rows = Vec::with_capacity(limit);
@@ -114,7 +121,7 @@ async fn rows(
             .filter_expression("expires_at > :now")
             .expression_attribute_values(":user", string(Key::notification_counter(user).pk))
             .expression_attribute_values(":notification", string(NOTIFICATION))
-            .expression_attribute_values(":now", number(Millis::now().seconds()))
+            .expression_attribute_values(":now", number(now.seconds()))
             .limit(i32::from(u8::try_from(limit - rows.len()).unwrap_or(u8::MAX)))
             .set_exclusive_start_key(from.take());
         let page = on_heap(query.send()).await.map_err(StoreError::dynamodb)?;
@@ -130,7 +137,7 @@ fn id_of(key: &Item) -> Option<String> {
     key.get("sk").and_then(|sk: &AttributeValue| sk.as_s().ok())?.strip_prefix(NOTIFICATION).map(str::to_owned)
 }
 
-fn shown(item: Item, counter: Counter) -> Result<Shown, StoreError> {
+fn shown(item: Item, counter: &Counter) -> Result<Shown, StoreError> {
     let row: Row = read(item)?;
     let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
     Ok(Shown {

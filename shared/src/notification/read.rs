@@ -1,14 +1,14 @@
 //! Marking notifications as read, so that the unread count stays true whatever happens at once.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::Deserialize;
 
 use super::Counter;
+use super::counter::LastDay;
 use crate::http::Problem;
 use crate::id::UserId;
-use crate::key::{Key, number};
-use crate::store::{Store, StoreError, on_heap};
+use crate::key::{Item, Key, number};
+use crate::store::{Store, StoreError, Transaction};
 use crate::time::Millis;
 
 /// How often marking is tried while others change the same user's counter.
@@ -25,6 +25,7 @@ pub struct Marked {
 struct Row {
     n: i64,
     read_at: Option<Millis>,
+    expires_at: i64,
 }
 
 /// Whether a text has the form of a notification's id.
@@ -38,7 +39,7 @@ pub(super) fn is_id(id: &str) -> bool {
 ///
 /// # Errors
 /// 404 when the user has no such notification, 500 when DynamoDB fails.
-pub async fn read(store: &Store, user: &UserId, id: &str) -> Result<Marked, Problem> {
+pub async fn read(store: &Store, user: &UserId, id: &str, now: Millis) -> Result<Marked, Problem> {
     let unknown = || Problem::NotFound("You have no notification of this id".to_owned());
     if !is_id(id) {
         return Err(unknown());
@@ -46,24 +47,26 @@ pub async fn read(store: &Store, user: &UserId, id: &str) -> Result<Marked, Prob
     for _ in 0..TRIES {
         let row = store.get(&Key::notification(user, id), true).await?.ok_or_else(unknown)?;
         let row: Row = crate::store::read(row)?;
+        if row.expires_at <= now.seconds() {
+            return Err(unknown());
+        }
         if let Some(read_at) = row.read_at {
             return Ok(Marked { read_at });
         }
-        let counter = Counter::of(store, user, true).await?.unwrap_or_default();
+        let counter = Counter::of(store, user).await?.unwrap_or_default();
         if let Some(read_at) = counter.read_all_at.filter(|_| row.n <= counter.read_up_to) {
             return Ok(Marked { read_at });
         }
-        let read_at = Millis::now();
-        if mark(store, user, id, row.n, read_at).await? {
-            return Ok(Marked { read_at });
+        if mark(store, user, id, &row, now).await? {
+            return Ok(Marked { read_at: now });
         }
     }
     Err(StoreError::Contended.into())
 }
 
 /// Marks the row and counts down, both or neither; answers `false` when somebody else was first.
-async fn mark(store: &Store, user: &UserId, id: &str, n: i64, read_at: Millis) -> Result<bool, StoreError> {
-    let row = Update::builder()
+async fn mark(store: &Store, user: &UserId, id: &str, row: &Row, read_at: Millis) -> Result<bool, StoreError> {
+    let marked = Update::builder()
         .table_name(store.table())
         .set_key(Some(Key::notification(user, id).item()))
         .update_expression("SET read_at = :now")
@@ -72,35 +75,33 @@ async fn mark(store: &Store, user: &UserId, id: &str, n: i64, read_at: Millis) -
     let counter = Update::builder()
         .table_name(store.table())
         .set_key(Some(Key::notification_counter(user).item()))
-        .update_expression("ADD unread :minus")
-        .condition_expression("attribute_not_exists(read_up_to) OR read_up_to < :n")
-        .expression_attribute_values(":minus", number(-1))
-        .expression_attribute_values(":n", number(n));
-    let items = [row.build(), counter.build()];
-    let mut request = store.client().transact_write_items();
-    for item in items {
-        let update = item.map_err(StoreError::dynamodb)?;
-        request = request.transact_items(TransactWriteItem::builder().update(update).build());
+        .update_expression("SET unread_by_day.#day = unread_by_day.#day - :one")
+        .condition_expression(
+            "(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)",
+        )
+        .expression_attribute_names("#day", LastDay::of(row.expires_at).name())
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":n", number(row.n));
+    let mut writes = Vec::new();
+    for update in [marked.build(), counter.build()] {
+        let update = update.map_err(StoreError::dynamodb)?;
+        writes.push(TransactWriteItem::builder().update(update).build());
     }
-    match on_heap(request.send()).await {
-        Ok(_) => Ok(true),
-        Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => Ok(false),
-        Err(error) => Err(StoreError::dynamodb(error)),
-    }
+    Ok(store.transact(writes).await? == Transaction::Done)
 }
 
 /// Marks all of a user's notifications as read: one write, however many they are.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn read_all(store: &Store, user: &UserId) -> Result<(), StoreError> {
+pub async fn read_all(store: &Store, user: &UserId, now: Millis) -> Result<(), StoreError> {
     let update = store
         .update(&Key::notification_counter(user))
-        .update_expression("SET read_up_to = #last, read_all_at = :now, unread = :zero")
+        .update_expression("SET read_up_to = #last, read_all_at = :now, unread_by_day = :none")
         // A user who never got a notification has nothing to mark.
         .condition_expression("attribute_exists(pk)")
         .expression_attribute_names("#last", "last")
-        .expression_attribute_values(":now", number(Millis::now().0))
-        .expression_attribute_values(":zero", number(0));
+        .expression_attribute_values(":now", number(now.0))
+        .expression_attribute_values(":none", AttributeValue::M(Item::new()));
     crate::store::conditionally(update).await.map(drop)
 }

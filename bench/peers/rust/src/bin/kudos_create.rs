@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
-use lambda_http::{Body, Error, Request, RequestPayloadExt, Response, run, service_fn};
+use lambda_http::{Body, Error, Request, Response, run, service_fn};
 use natural::{App, answer};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(app: &App, request: Request) -> Result<Response<Body>, Error> {
     let person = app.caller(&request)?;
-    let gift: Gift = request.json()?.ok_or("no body")?;
+    let gift: Gift = serde_json::from_slice(request.body())?;
     let id = uuid::Uuid::new_v4().to_string();
     let now = chrono::Utc::now();
     let data = json!({ "fromUser": person, "sessionId": gift.session_id, "bookTitle": gift.book_title }).to_string();

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use lambda_http::{Body, Error, Request, RequestPayloadExt, Response, run, service_fn};
+use lambda_http::{Body, Error, Request, Response, run, service_fn};
 use natural::{App, answer};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(app: &App, request: Request) -> Result<Response<Body>, Error> {
     let person = app.caller(&request)?;
-    let Subscription { socket_id, channel_name } = request.json()?.ok_or("no body")?;
+    let Subscription { socket_id, channel_name } = serde_json::from_slice(request.body())?;
     if channel_name == format!("private-user-{}", person.user_id) {
         return answer(200, &app.authorize(&socket_id, &channel_name, None));
     }

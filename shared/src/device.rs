@@ -1,0 +1,226 @@
+//! The devices that a user's pushes go to.
+//!
+//! A device is two rows that are written together: the user's own (`DEVICE#…` among the user's rows, so that one query finds
+//! all of them) and the owner's (by the token alone). A token that another user registers moves, whole, in one
+//! transaction: it never belongs to two users, and never to none.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use futures_util::future::try_join;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::http::Problem;
+use crate::id::UserId;
+use crate::key::{DEVICE, Item, Key, number, string};
+use crate::store::{Store, StoreError, Transaction, read};
+use crate::time::Millis;
+
+/// Most devices of a user; the one registered longest ago makes way for a new one.
+pub const MOST: usize = 20;
+/// A device that does not register for this long is forgotten, in seconds: 270 days, after which FCM gives up a token too
+/// (Firebase, "Best practices for FCM registration token management").
+const LIFETIME: i64 = 270 * 24 * 3600;
+/// Longest token, in characters. FCM's have some 160 today and may grow.
+const MAX_TOKEN: usize = 4096;
+/// How often a change is tried while others change the same device.
+const TRIES: u32 = 8;
+
+/// An FCM registration token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Token {
+    /// Parses a token.
+    ///
+    /// # Errors
+    /// 400 for what no registration token can be.
+    pub fn parse(text: String) -> Result<Self, Problem> {
+        if (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err(Problem::field("token", format!("must be 1 to {MAX_TOKEN} visible ASCII characters")))
+    }
+
+    /// The token, for FCM.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Names the device where the token itself must not be seen. 128 bits of a SHA-256, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        hex::encode(&Sha256::digest(&self.0)[..16])
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    token: String,
+    registered_at: Millis,
+    expires_at: i64,
+}
+
+/// The user's devices, those registered last first.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn of_user(store: &Store, user: &UserId, now: Millis) -> Result<Vec<Token>, StoreError> {
+    let mut rows = rows(store, user).await?;
+    rows.retain(|row| row.expires_at > now.seconds());
+    rows.truncate(MOST);
+    Ok(rows.into_iter().map(|row| Token(row.token)).collect())
+}
+
+/// All rows of the user's devices, expired ones too. One round trip for twenty devices of today's tokens.
+async fn rows(store: &Store, user: &UserId) -> Result<Vec<Row>, StoreError> {
+    let pages = store
+        .client()
+        .query()
+        .table_name(store.table())
+        .consistent_read(true)
+        .key_condition_expression("pk = :user AND begins_with(sk, :device)")
+        .expression_attribute_values(":user", string(Key::preferences(user).pk))
+        .expression_attribute_values(":device", string(DEVICE))
+        .into_paginator()
+        .items()
+        .send();
+    let items = pages.collect::<Result<Vec<Item>, _>>().await.map_err(StoreError::dynamodb)?;
+    let mut rows = items.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.registered_at));
+    Ok(rows)
+}
+
+/// Registers a device, or says that it is still in use; `locale` is the language that the user's token speaks of.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the same device.
+pub async fn register(
+    store: &Store,
+    user: &UserId,
+    token: &Token,
+    locale: Option<&str>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let hash = token.hash();
+    for _ in 0..TRIES {
+        let (owner, mine) = try_join(owner(store, &hash), rows(store, user)).await?;
+        let mut writes =
+            vec![put_owner(store, &hash, user, owner.as_ref(), now)?, put_device(store, user, token, now)?];
+        if let Some(other) = owner.filter(|owner| owner != user) {
+            writes.push(delete(store, &Key::device(&other, &hash), None)?);
+        }
+        for surplus in mine.into_iter().filter(|row| row.token != token.0).skip(MOST - 1) {
+            let hash = Token(surplus.token).hash();
+            writes.push(delete(store, &Key::device(user, &hash), None)?);
+            writes.push(delete(store, &Key::device_owner(&hash), Some(user))?);
+        }
+        writes.extend(locale.map(|locale| keep_locale(store, user, locale)).transpose()?);
+        if store.transact(writes).await? == Transaction::Done {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Contended)
+}
+
+/// Takes devices from a user. One that is not the user's, or not any more, stays as it is.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the same device.
+pub async fn remove(store: &Store, user: &UserId, tokens: &[Token]) -> Result<(), StoreError> {
+    'tokens: for token in tokens {
+        let hash = token.hash();
+        for _ in 0..TRIES {
+            if owner(store, &hash).await?.is_none_or(|owner| owner != *user) {
+                continue 'tokens;
+            }
+            let own = delete(store, &Key::device(user, &hash), None)?;
+            let writes = vec![own, delete(store, &Key::device_owner(&hash), Some(user))?];
+            if store.transact(writes).await? == Transaction::Done {
+                continue 'tokens;
+            }
+        }
+        return Err(StoreError::Contended);
+    }
+    Ok(())
+}
+
+/// Takes all devices from a user.
+///
+/// # Errors
+/// As [`remove`].
+pub async fn remove_all(store: &Store, user: &UserId) -> Result<(), StoreError> {
+    let tokens: Vec<_> = rows(store, user).await?.into_iter().map(|row| Token(row.token)).collect();
+    remove(store, user, &tokens).await
+}
+
+async fn owner(store: &Store, hash: &str) -> Result<Option<UserId>, StoreError> {
+    #[derive(Deserialize)]
+    struct Owner {
+        user: UserId,
+    }
+    let row = store.get(&Key::device_owner(hash), true).await?;
+    Ok(row.map(read::<Owner>).transpose()?.map(|owner| owner.user))
+}
+
+fn put_owner(
+    store: &Store,
+    hash: &str,
+    user: &UserId,
+    before: Option<&UserId>,
+    now: Millis,
+) -> Result<TransactWriteItem, StoreError> {
+    let mut row = Key::device_owner(hash).item();
+    row.insert("user".to_owned(), string(user.as_str()));
+    row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
+    let put = Put::builder().table_name(store.table()).set_item(Some(row));
+    let put = match before {
+        None => put.condition_expression("attribute_not_exists(pk)"),
+        Some(before) => put
+            .condition_expression("#user = :before")
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":before", string(before.as_str())),
+    };
+    let put = put.build().map_err(StoreError::dynamodb)?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+fn put_device(store: &Store, user: &UserId, token: &Token, now: Millis) -> Result<TransactWriteItem, StoreError> {
+    let mut row = Key::device(user, &token.hash()).item();
+    row.insert("token".to_owned(), string(token.as_str()));
+    row.insert("registered_at".to_owned(), number(now.0));
+    row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
+    let put = Put::builder().table_name(store.table()).set_item(Some(row)).build().map_err(StoreError::dynamodb)?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// Deletes a row, with `owner` on the condition that it still names that user.
+fn delete(store: &Store, key: &Key, owner: Option<&UserId>) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder().table_name(store.table()).set_key(Some(key.item()));
+    let delete = match owner {
+        None => delete,
+        Some(owner) => delete
+            .condition_expression("attribute_not_exists(pk) OR #user = :owner")
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":owner", string(owner.as_str())),
+    };
+    let delete = delete.build().map_err(StoreError::dynamodb)?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// Keeps the language for as long as the user has not chosen one.
+fn keep_locale(store: &Store, user: &UserId, locale: &str) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(store.table())
+        .set_key(Some(Key::preferences(user).item()))
+        .update_expression("SET claimed_locale = :locale")
+        .expression_attribute_values(":locale", string(crate::notification::Locale::of_tag(locale).name()));
+    let update = update.build().map_err(StoreError::dynamodb)?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}

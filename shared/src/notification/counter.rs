@@ -1,0 +1,162 @@
+//! How many notifications a user got, and how many of them are unread.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use serde::Deserialize;
+
+use super::collapse::Groups;
+use crate::id::UserId;
+use crate::key::{Item, Key, number, string};
+use crate::store::{Store, StoreError};
+use crate::time::Millis;
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// A user's counter row.
+///
+/// Each notification has a number, one more than the last one's. Reading all of them just moves `read_up_to` to `last`, so
+/// it is one write for any number of rows; a row counts as read when it says so itself or its number is not above that.
+///
+/// Unread ones are counted by the day that they expire on. A day that is over does not count any more, and so the count
+/// stays true when unread notifications expire, whether or not DynamoDB has deleted them yet.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Counter {
+    /// The newest notification's number.
+    pub(super) last: i64,
+    #[serde(default)]
+    unread_by_day: BTreeMap<String, i64>,
+    /// All up to this number were read at once.
+    #[serde(default)]
+    pub(super) read_up_to: i64,
+    /// When that was.
+    #[serde(default)]
+    pub(super) read_all_at: Option<Millis>,
+    /// JSON text: what was pushed within the last minute.
+    #[serde(default)]
+    recent: Option<String>,
+}
+
+/// The day on which a notification expires, counted from 1970: it is there until that day begins (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LastDay(i64);
+
+impl LastDay {
+    /// For what is kept for so many days, and to the end of the last one.
+    pub(super) fn after(days: u32, now: Millis) -> Self {
+        Self(now.plus_seconds(i64::from(days) * DAY).seconds().div_euclid(DAY) + 1)
+    }
+
+    /// As the row's `expires_at` says.
+    pub(super) fn of(expires_at: i64) -> Self {
+        Self(expires_at.div_euclid(DAY))
+    }
+
+    /// The moment that it begins, in seconds since 1970, for DynamoDB's TTL.
+    pub(super) fn expires_at(self) -> i64 {
+        self.0 * DAY
+    }
+
+    /// Its name in the counter row.
+    pub(super) fn name(self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Counter {
+    pub(super) async fn of(store: &Store, user: &UserId) -> Result<Option<Self>, StoreError> {
+        let row = store.get(&Key::notification_counter(user), true).await?;
+        row.map(crate::store::read).transpose()
+    }
+
+    /// How many are unread at this moment.
+    pub(super) fn unread(&self, now: Millis) -> i64 {
+        self.unread_by_day.iter().filter(|(day, _)| !is_over(day, now)).map(|(_, unread)| unread).sum()
+    }
+
+    /// What was pushed within the last minute.
+    pub(super) fn groups(&self) -> Groups {
+        self.recent.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The write that takes the next number for a notification which is there until that day. `before` is what the row held.
+    pub(super) fn count_up(
+        store: &Store,
+        user: &UserId,
+        before: Option<&Self>,
+        day: LastDay,
+        groups: Option<&Groups>,
+        now: Millis,
+    ) -> Result<Update, StoreError> {
+        let update = Update::builder()
+            .table_name(store.table())
+            .set_key(Some(Key::notification_counter(user).item()))
+            .expression_attribute_names("#last", "last");
+        let (mut set, mut remove) = (vec!["#last = :next".to_owned()], Vec::new());
+        let mut update = match before {
+            None => {
+                set.push("unread_by_day = :days".to_owned());
+                let days = Item::from([(day.name(), number(1))]);
+                update
+                    .condition_expression("attribute_not_exists(pk)")
+                    .expression_attribute_values(":next", number(1))
+                    .expression_attribute_values(":days", AttributeValue::M(days))
+            }
+            Some(before) => {
+                set.push("unread_by_day.#day = if_not_exists(unread_by_day.#day, :zero) + :one".to_owned());
+                let over = before.unread_by_day.keys().filter(|name| is_over(name, now));
+                let mut update = update
+                    .condition_expression("#last = :last")
+                    .expression_attribute_names("#day", day.name())
+                    .expression_attribute_values(":last", number(before.last))
+                    .expression_attribute_values(":next", number(before.last + 1))
+                    .expression_attribute_values(":zero", number(0))
+                    .expression_attribute_values(":one", number(1));
+                for (n, name) in over.enumerate() {
+                    remove.push(format!("unread_by_day.#over{n}"));
+                    update = update.expression_attribute_names(format!("#over{n}"), name);
+                }
+                update
+            }
+        };
+        if let Some(groups) = groups {
+            set.push("recent = :recent".to_owned());
+            let text = serde_json::to_string(groups).expect("groups are strings and numbers");
+            update = update.expression_attribute_values(":recent", string(text));
+        }
+        let mut expression = format!("SET {}", set.join(", "));
+        if !remove.is_empty() {
+            expression = format!("{expression} REMOVE {}", remove.join(", "));
+        }
+        update.update_expression(expression).build().map_err(StoreError::dynamodb)
+    }
+}
+
+fn is_over(day: &str, now: Millis) -> bool {
+    day.parse().is_ok_and(|day| LastDay(day).expires_at() <= now.seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_kept_for_its_days_and_to_the_end_of_the_last() {
+        let now = Millis(1_794_000_000_000);
+        let day = LastDay::after(90, now);
+        let kept = day.expires_at() - now.seconds();
+        assert!((90 * DAY..=91 * DAY).contains(&kept), "{kept}");
+        assert_eq!(LastDay::of(day.expires_at()), day);
+    }
+
+    #[test]
+    fn a_day_that_is_over_does_not_count() {
+        let unread_by_day = BTreeMap::from([("100".to_owned(), 3), ("101".to_owned(), 2)]);
+        let counter = Counter { unread_by_day, ..Counter::default() };
+        let at = |seconds| counter.unread(Millis(seconds * 1000));
+        assert_eq!(at(100 * DAY - 1), 5);
+        assert_eq!(at(100 * DAY), 2);
+        assert_eq!(at(101 * DAY), 0);
+    }
+}

@@ -1,0 +1,111 @@
+//! How a user wants to be notified: which types in which ways, in which language, and when not.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Locale};
+use crate::id::UserId;
+use crate::key::{Item, Key, string};
+use crate::quiet_hours::QuietHours;
+use crate::store::{Store, StoreError, read};
+
+/// A user's preferences. Who has saved none is notified in every way, in the language of the token that last registered a
+/// device, or else in English.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Preferences {
+    /// The language of titles and sentences.
+    pub locale: Option<Locale>,
+    /// When devices stay silent.
+    pub quiet_hours: Option<QuietHours>,
+    /// The types that the user has an opinion on.
+    pub types: BTreeMap<Kind, Ways>,
+}
+
+/// The ways in which a type reaches the user. It is stored whatever they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ways {
+    /// `notification:new`
+    pub in_app: bool,
+    /// To the user's devices.
+    pub push: bool,
+    /// For the back ends that send e-mail.
+    pub email: bool,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self { in_app: true, push: true, email: true }
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    saved: Option<String>,
+    claimed_locale: Option<String>,
+}
+
+impl Preferences {
+    /// The ways of one type.
+    #[must_use]
+    pub fn ways(&self, kind: Kind) -> Ways {
+        self.types.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// With every type and the language, as they are shown.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.types = Kind::ALL.map(|kind| (kind, self.ways(kind))).into();
+        self.locale = Some(self.locale.unwrap_or_default());
+        self
+    }
+
+    /// Reads the row, if there is one.
+    pub(super) fn of_row(row: Option<Item>) -> Result<Self, StoreError> {
+        let Some(row) = row else {
+            return Ok(Self::default());
+        };
+        let key = Key::of(&row);
+        let Row { saved, claimed_locale } = read(row)?;
+        let saved = saved.map(|text| serde_json::from_str::<Self>(&text)).transpose();
+        let mut preferences = saved
+            .map_err(|error| {
+                StoreError::Corrupt(
+                    key.unwrap_or_else(|| Key { pk: String::new(), sk: String::new() }),
+                    error.to_string(),
+                )
+            })?
+            .unwrap_or_default();
+        preferences.locale = preferences.locale.or(claimed_locale.as_deref().map(Locale::of_tag));
+        Ok(preferences)
+    }
+}
+
+/// A user's preferences.
+///
+/// # Errors
+/// When DynamoDB fails or the row cannot be read.
+pub async fn preferences(store: &Store, user: &UserId) -> Result<Preferences, StoreError> {
+    Preferences::of_row(store.get(&Key::preferences(user), true).await?)
+}
+
+/// Saves a user's preferences in place of all earlier ones; answers with what holds now.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn save_preferences(
+    store: &Store,
+    user: &UserId,
+    preferences: &Preferences,
+) -> Result<Preferences, StoreError> {
+    let text = serde_json::to_string(preferences).expect("preferences are strings and booleans");
+    let update = store
+        .update(&Key::preferences(user))
+        .update_expression("SET saved = :saved")
+        .expression_attribute_values(":saved", string(text))
+        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+    let row = update.send().await.map_err(StoreError::dynamodb)?.attributes;
+    Preferences::of_row(row)
+}

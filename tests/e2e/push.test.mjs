@@ -1,0 +1,310 @@
+// Notifications on the phone: pushes through a stand-in for FCM, which checks what it gets and plays every answer.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { call, expecting } from "./support/api.mjs";
+import { putEvent } from "./support/events.mjs";
+import { fcm, refusal } from "./support/fcm.mjs";
+import { listen } from "./support/listener.mjs";
+import { newId, person, service } from "./support/people.mjs";
+import { killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
+import { messagesIn, take } from "./support/queue.mjs";
+import { server } from "./support/server.mjs";
+import { stack } from "./support/stack.mjs";
+import { token } from "./support/token.mjs";
+import { until } from "./support/wait.mjs";
+
+/** Longer than an unhindered push takes. */
+const A_PUSH = 6_000;
+/** Some retries with back-off. */
+const PATIENCE = 60_000;
+
+const backEnd = service();
+const notify = (user, more = {}) =>
+  expecting(201, "POST", "/notifications", { as: backEnd, json: { userId: user.userId, type: "MESSAGE", ...more } });
+const list = async (as) => (await expecting(200, "GET", "/notifications", { as })).notifications;
+const save = (as, json) => expecting(200, "PUT", "/notifications/preferences", { as, json });
+const register = (as, device) => expecting(200, "POST", "/notifications/device-token", { as, json: { token: device } });
+
+/** Someone with a device, whose token is on it. */
+async function withDevice(name) {
+  const user = person(name);
+  const device = newId("device");
+  await register(user, device);
+  return { user, device };
+}
+
+async function isConnected({ ownChannel }) {
+  const answer = await server.get({ path: `/channels/${ownChannel}` });
+  return (await answer.json()).occupied;
+}
+
+before(() => fcm.start());
+after(() => fcm.stop());
+
+describe("Pushes", { concurrency: 8 }, () => {
+  test("a notification is stored, reaches the app, and reaches the phone when the app is gone", async (t) => {
+    const { user, device } = await withDevice("Ada");
+    const listener = await listen(t, user);
+    await listener.subscribe(user.ownChannel);
+
+    const first = await notify(user, { data: { senderName: "Ben", senderId: "ben" } });
+    const told = await listener.next("notification:new");
+    assert.equal(told.data.notificationId, first.notificationId);
+    await pause(A_PUSH);
+    assert.deepEqual(fcm.sent(device), [], "the app has it, so the phone stays silent");
+
+    listener.close();
+    await until("the end of the subscription", async () => !(await isConnected(user)));
+    const second = await notify(user, { data: { senderName: "Ben", senderId: "ben", nested: { n: [1] } } });
+    const [message] = await fcm.got(device);
+    assert.deepEqual(message.notification, { title: "New Message", body: "Ben sent you a message" });
+    assert.deepEqual(message.data, {
+      type: "MESSAGE",
+      senderName: "Ben",
+      senderId: "ben",
+      nested: '{"n":[1]}',
+      notificationId: second.notificationId,
+    });
+    assert.deepEqual((await list(user)).map(({ notificationId }) => notificationId), [second, first].map((n) => n.notificationId));
+    await pause(A_PUSH);
+    assert.equal(fcm.sent(device).length, 1, "once");
+  });
+
+  test("what is urgent reaches the phone of who is connected, too", async (t) => {
+    const { user, device } = await withDevice("Ada");
+    const listener = await listen(t, user);
+    await listener.subscribe(user.ownChannel);
+    await notify(user, { priority: "high" });
+    await listener.next("notification:new");
+    const [{ android, apns, webpush }] = await fcm.got(device);
+    assert.deepEqual([android.priority, apns.headers["apns-priority"], webpush.headers.Urgency], ["HIGH", "10", "high"]);
+  });
+
+  test("an event on EventBridge does what the route does", async (t) => {
+    const { user, device } = await withDevice("Ada");
+    const detail = { userId: user.userId, type: "PARTY_INVITATION", data: { invitedBy: { username: "ben" }, partyName: "Vesper" } };
+    await putEvent("NotificationRequested", detail);
+    const [{ notification }] = await fcm.got(device);
+    assert.deepEqual(notification, { title: "Party Invitation", body: "ben invited you to Vesper" });
+    const [stored] = await list(user);
+    assert.deepEqual([stored.type, stored.message, stored.data], [detail.type, notification.body, detail.data]);
+
+    const listener = await listen(t, user);
+    await listener.subscribe(user.ownChannel);
+    await putEvent("NotificationRequested", { userId: user.userId, type: "KUDOS", data: { senderName: "Ben", bookTitle: "Emma" } });
+    assert.equal((await listener.next("notification:new")).message, "Ben gave you kudos for reading Emma");
+  });
+
+  test("every device of the user gets it, and one that has moved to another user gets it no more", async () => {
+    const { user: ada, device: phone } = await withDevice("Ada");
+    const tablet = newId("device");
+    await register(ada, tablet);
+    await notify(ada);
+    await Promise.all([fcm.got(phone), fcm.got(tablet)]);
+
+    const ben = person("Ben");
+    await register(ben, tablet);
+    await notify(ada);
+    await notify(ben);
+    await Promise.all([fcm.got(phone, 2), fcm.got(tablet, 2)]);
+    await pause(A_PUSH);
+    assert.equal(fcm.sent(tablet).length, 2);
+  });
+
+  test("a device that is unregistered gets nothing", async () => {
+    const { user, device } = await withDevice("Ada");
+    const tablet = newId("device");
+    await register(user, tablet);
+    const gone = { message: "Device token unregistered successfully" };
+    const unregister = (json) => expecting(200, "DELETE", "/notifications/device-token", { as: user, json });
+    assert.deepEqual(await unregister({ token: tablet }), gone);
+    await notify(user);
+    await fcm.got(device);
+    assert.deepEqual(await unregister(), gone);
+    await notify(user);
+    await pause(A_PUSH);
+    assert.deepEqual([fcm.sent(device).length, fcm.sent(tablet).length], [1, 0]);
+  });
+
+  test("preferences choose the ways, the language and the hours", async (t) => {
+    const { user, device } = await withDevice("Ada");
+    const listener = await listen(t, user);
+    await listener.subscribe(user.ownChannel);
+
+    const saved = await save(user, { locale: "fr", types: { MESSAGE: { inApp: false }, SYSTEM: { push: false } } });
+    assert.deepEqual(await expecting(200, "GET", "/notifications/preferences", { as: user }), saved);
+    assert.deepEqual(saved.types.MESSAGE, { inApp: false, push: true, email: true });
+    assert.equal(saved.quietHours, null);
+
+    await notify(user, { type: "SYSTEM", priority: "high" });
+    assert.equal((await listener.next("notification:new")).message, "Il y a une annonce pour vous");
+    await notify(user, { data: { senderName: "Ben" } });
+    const [{ notification }] = await fcm.got(device);
+    assert.deepEqual(notification, { title: "Nouveau message", body: "Ben vous a envoyé un message" });
+    await listener.none("notification:new", 500);
+    assert.equal((await list(user)).length, 2);
+
+    const clock = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    await save(user, { types: { MESSAGE: { inApp: false } }, quietHours: { from: clock(-2), to: clock(2), timeZone: "Etc/UTC" } });
+    await notify(user);
+    await pause(A_PUSH);
+    assert.equal(fcm.sent(device).length, 1, "quiet");
+    await notify(user, { priority: "high" });
+    await fcm.got(device, 2);
+    assert.equal((await list(user)).length, 4);
+  });
+
+  test("the language of a token holds until the user chooses one", async () => {
+    const user = person("Ada");
+    const french = { token: token({ sub: user.userId, locale: "fr-CA" }) };
+    const device = newId("device");
+    await register(french, device);
+    await notify(user);
+    assert.equal((await fcm.got(device))[0].notification.title, "Nouveau message");
+  });
+
+  test("several of one type and one source within a minute are one push on the device", async () => {
+    const { user, device } = await withDevice("Ada");
+    await notify(user, { data: { senderId: "ben", n: 1 } });
+    await notify(user, { data: { senderId: "ben", n: 2 } });
+    await notify(user, { data: { senderId: "eve", n: 3 } });
+    const sent = await fcm.got(device, 3);
+    const tag = (n) => {
+      const { android, apns, webpush } = sent.find(({ data }) => data.n === String(n));
+      const tags = [android.collapse_key, android.notification.tag, apns.headers["apns-collapse-id"], webpush.headers.Topic, webpush.notification.tag];
+      assert.equal(new Set(tags).size, 1, `${tags}`);
+      return tags[0];
+    };
+    assert.equal(tag(1), tag(2));
+    assert.notEqual(tag(1), tag(3));
+    assert.equal((await list(user)).length, 3);
+  });
+
+  test("a long body is cut to fit, and data never is", async () => {
+    const { user, device } = await withDevice("Ada");
+    const data = { message: "é".repeat(500), x: "y".repeat(2_600) };
+    await notify(user, { type: "SYSTEM", data });
+    const [{ notification, data: pushed }] = await fcm.got(device);
+    assert.match(notification.body, /^é+…$/);
+    assert.ok(notification.body.length < 500);
+    assert.deepEqual([pushed.message, pushed.x], [data.message, data.x]);
+  });
+
+  for (const [what, refused] of Object.entries({
+    "404 UNREGISTERED": refusal(404, "UNREGISTERED"),
+    "400 INVALID_ARGUMENT that names the token": refusal(400, "INVALID_ARGUMENT", { field: "message.token" }),
+  })) {
+    test(`${what} deletes the token`, async () => {
+      const { user, device } = await withDevice("Ada");
+      const tablet = newId("device");
+      await register(user, tablet);
+      fcm.answer(device, refused);
+      await notify(user);
+      await fcm.got(tablet);
+      await until("the refusal", () => fcm.requests(device).length === 1);
+      await notify(user);
+      await fcm.got(tablet, 2);
+      await pause(A_PUSH);
+      assert.equal(fcm.requests(device).length, 1, "it is not tried again, for either");
+    });
+  }
+
+  test("400 INVALID_ARGUMENT that names something else is a dead letter, and the token stays", async () => {
+    const { user, device } = await withDevice("Ada");
+    fcm.answer(device, refusal(400, "INVALID_ARGUMENT", { field: "message.data[0].value" }));
+    await notify(user);
+    let dead = [];
+    await until("the dead letter", async () => (dead = await take(stack.deadLetterQueueUrl, user.userId)).length > 0, PATIENCE);
+    assert.match(dead[0].reason, /400 INVALID_ARGUMENT message\.data\[0\]\.value/);
+    await notify(user);
+    await fcm.got(device);
+  });
+
+  for (const status of [429, 500, 503]) {
+    test(`${status} is tried again, and not before Retry-After`, async () => {
+      const { user, device } = await withDevice("Ada");
+      const tablet = newId("device");
+      await register(user, tablet);
+      fcm.answer(device, refusal(status, "UNAVAILABLE", { retryAfter: 8 }));
+      await notify(user);
+      await fcm.got(device, 1, PATIENCE);
+      const [first, second, ...more] = fcm.requests(device);
+      assert.ok(second - first >= 8_000, `after ${second - first} ms`);
+      assert.deepEqual(more, []);
+      assert.equal(fcm.sent(tablet).length, 1, "who had it does not get it again");
+    });
+  }
+
+  test("503 without Retry-After is backed off from", async () => {
+    const { user, device } = await withDevice("Ada");
+    fcm.answer(device, refusal(503, "UNAVAILABLE"), refusal(503, "UNAVAILABLE"));
+    await notify(user);
+    await fcm.got(device, 1, PATIENCE);
+    assert.equal(fcm.requests(device).length, 3);
+  });
+});
+
+describe("Pushes, one thing at a time", () => {
+  test("401 refreshes the access token once, and the push arrives", async () => {
+    const { user, device } = await withDevice("Ada");
+    await notify(user);
+    await fcm.got(device);
+    const before = fcm.given;
+    fcm.revoke();
+    await notify(user);
+    await fcm.got(device, 2);
+    assert.equal(fcm.given, before + 1);
+    assert.equal(await messagesIn(stack.retryQueueUrl), 0, "without a way through the retry queue");
+  });
+
+  test("what FCM did not take while it was down arrives when it is back", async () => {
+    const { user, device } = await withDevice("Ada");
+    await fcm.stop();
+    try {
+      await notify(user);
+      await until("the retry queue's taking over", async () => (await messagesIn(stack.retryQueueUrl)) > 0, PATIENCE);
+    } finally {
+      await fcm.start();
+    }
+    await fcm.got(device, 1, PATIENCE);
+    await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0, PATIENCE);
+  });
+
+  test("a push does not wait for a Pusher server that is down", { skip: unavailable }, async (t) => {
+    t.after(restorePusher);
+    const { user, device } = await withDevice("Ada");
+    await killPusher();
+    await notify(user);
+    await fcm.got(device, 1, PATIENCE);
+    await startPusher();
+    await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0, PATIENCE);
+    assert.equal(fcm.sent(device).length, 1);
+  });
+});
+
+test("what is no token and no preference is refused", async () => {
+  const as = person();
+  const long = "x".repeat(11_000);
+  const form = { form: { token: "x" } };
+  const cases = [
+    [400, "POST", "/notifications/device-token", { json: {} }],
+    [400, "POST", "/notifications/device-token", { json: { token: "a b" } }],
+    [413, "POST", "/notifications/device-token", { json: { token: long } }],
+    [415, "POST", "/notifications/device-token", form],
+    [400, "DELETE", "/notifications/device-token", { json: { token: "" } }],
+    [413, "DELETE", "/notifications/device-token", { json: { token: long } }],
+    [415, "DELETE", "/notifications/device-token", form],
+    [400, "PUT", "/notifications/preferences", { json: { locale: "xx" } }],
+    [400, "PUT", "/notifications/preferences", { json: { types: { ADVERTISEMENT: {} } } }],
+    [400, "PUT", "/notifications/preferences", { json: { quietHours: { from: "22:00", to: "7", timeZone: "Etc/UTC" } } }],
+    [413, "PUT", "/notifications/preferences", { json: { long } }],
+    [415, "PUT", "/notifications/preferences", form],
+  ];
+  for (const [status, method, path, request] of cases) {
+    const answer = await call(method, path, { as, ...request });
+    assert.equal(answer.status, status, `${method} ${path} answered ${answer.status}: ${answer.text}`);
+  }
+});

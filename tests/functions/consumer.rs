@@ -1,0 +1,60 @@
+//! The function `delivery` at work: the stream's batches and the retry queue's messages.
+
+use aws_lambda_events::event::{dynamodb, sqs};
+use serde_json::{Value, json};
+use shared::delivery::{RetryQueue, StreamFailure};
+use shared::outbox::Outbox;
+use shared::time::Millis;
+use tests::World;
+
+pub(crate) fn retry_queue(world: &World) -> &RetryQueue {
+    world.app.retry_queue().unwrap()
+}
+
+/// Makes rows look as if they had been written some seconds ago, which is when the consumer takes over.
+pub(crate) async fn age(world: &World, seconds: i64) {
+    for ((pk, sk), row) in world.table.rows().await {
+        let Some(text) = row.get("outbox").and_then(Value::as_str) else {
+            continue;
+        };
+        let mut outbox: Outbox = serde_json::from_str(text).unwrap();
+        outbox.at = Millis::now().plus_seconds(-seconds);
+        for owed in &mut outbox.owed {
+            owed.not_before = owed.not_before.map(|then| then.plus_seconds(-seconds));
+        }
+        world.table.put(&[("pk", &pk), ("sk", &sk), ("outbox", &outbox.text())]).await;
+    }
+}
+
+/// The stream's batch of all rows as they were written.
+pub(crate) async fn batch(world: &World) -> dynamodb::Event {
+    let records = world.table.rows().await.into_iter().enumerate().map(|(n, ((pk, sk), row))| {
+        let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let mut image = keys.clone();
+        if let Some(outbox) = row.get("outbox") {
+            image["outbox"] = json!({ "S": outbox });
+        }
+        json!({ "eventID": n.to_string(), "eventName": "INSERT", "awsRegion": "eu-west-1", "dynamodb": {
+            "ApproximateCreationDateTime": 1_795_150_800, "Keys": keys, "NewImage": image,
+            "SequenceNumber": format!("{}", 100 + n), "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES" } })
+    });
+    serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
+}
+
+pub(crate) async fn consume(world: &World) -> Result<(), StreamFailure> {
+    let event = batch(world).await;
+    world.app.courier().from_stream(event, retry_queue(world)).await
+}
+
+pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
+    serde_json::from_value(json!({ "Records": [{
+        "messageId": "m-1", "receiptHandle": "r-1", "body": body.to_string(),
+        "attributes": { "ApproximateReceiveCount": received.to_string() }, "messageAttributes": {},
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:retry", "awsRegion": "eu-west-1" }] }))
+    .unwrap()
+}
+
+/// Tries the row of this message of the retry queue again; answers whether the message is done with.
+pub(crate) async fn retry(world: &World, body: &Value) -> bool {
+    world.app.courier().from_queue(message(body, 1), retry_queue(world)).await.is_empty()
+}

@@ -1,0 +1,123 @@
+//! `/notifications/device-token`
+
+use device_tokens::handle;
+use futures_util::future::join_all;
+use serde_json::json;
+use shared::device::{self, MOST, Token};
+use shared::id::UserId;
+use shared::time::Millis;
+use tests::{Request, World};
+
+pub(crate) fn register(user: &str, token: &str) -> Request {
+    Request::new("POST /notifications/device-token").by(user).json(&json!({ "token": token }))
+}
+
+fn unregister(user: &str) -> Request {
+    Request::new("DELETE /notifications/device-token").by(user)
+}
+
+async fn devices(world: &World, user: &str) -> Vec<String> {
+    let user = UserId::parse(user).unwrap();
+    let tokens = device::of_user(&world.app.store, &user, Millis::now()).await.unwrap();
+    tokens.iter().map(|token| token.as_str().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn are_registered_and_unregistered_in_the_seeds_own_words() {
+    let world = World::new().await;
+    let reply = world.send(handle, &register("ada", "phone")).await;
+    assert_eq!((reply.status, reply.body), (200, json!({ "message": "Device token registered successfully" })));
+    assert_eq!(devices(&world, "ada").await, ["phone"]);
+    let reply = world.send(handle, &unregister("ada")).await;
+    assert_eq!((reply.status, reply.body), (200, json!({ "message": "Device token unregistered successfully" })));
+    assert!(world.table.rows().await.is_empty(), "nothing of it is left");
+    assert_eq!(world.send(handle, &unregister("ada")).await.status, 200, "also when there is none");
+}
+
+#[tokio::test]
+async fn named_in_the_body_are_unregistered_alone() {
+    let world = World::new().await;
+    for token in ["phone", "tablet"] {
+        world.send(handle, &register("ada", token)).await;
+    }
+    let others = unregister("eve").json(&json!({ "token": "phone" }));
+    assert_eq!(world.send(handle, &others).await.status, 200);
+    assert_eq!(devices(&world, "ada").await.len(), 2, "they are nobody else's to take");
+    world.send(handle, &unregister("ada").json(&json!({ "token": "phone" }))).await;
+    assert_eq!(devices(&world, "ada").await, ["tablet"]);
+}
+
+#[tokio::test]
+async fn belong_to_the_user_who_registered_last() {
+    let world = World::new().await;
+    world.send(handle, &register("ada", "shared")).await;
+    world.send(handle, &register("ben", "shared")).await;
+    assert_eq!((devices(&world, "ada").await.len(), devices(&world, "ben").await.len()), (0, 1));
+    world.send(handle, &unregister("ada")).await;
+    assert_eq!(devices(&world, "ben").await, ["shared"]);
+}
+
+#[tokio::test]
+async fn claimed_by_many_at_once_end_with_one_of_them() {
+    let world = World::new().await;
+    let users = ["ada", "ben", "eve"];
+    let requests: Vec<_> = users.iter().map(|user| register(user, "shared")).collect();
+    let replies = join_all(requests.iter().map(|request| world.send(handle, request))).await;
+    assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+    let owners = join_all(users.iter().map(|user| devices(&world, user))).await;
+    assert_eq!(owners.iter().map(Vec::len).sum::<usize>(), 1, "{owners:?}");
+    assert_eq!(world.table.rows().await.len(), 2);
+}
+
+#[tokio::test]
+async fn are_twenty_at_most_and_the_oldest_makes_way() {
+    let world = World::new().await;
+    for n in 0..=MOST {
+        world.send(handle, &register("ada", &format!("device-{n}"))).await;
+        // The order is that of the milliseconds.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    let kept = devices(&world, "ada").await;
+    assert_eq!((kept.len(), kept[0].as_str()), (MOST, "device-20"));
+    assert!(!kept.contains(&"device-0".to_owned()));
+    assert_eq!(world.table.rows().await.len(), 2 * MOST, "nothing of the oldest is left");
+    world.send(handle, &register("ada", "device-1")).await;
+    assert_eq!(devices(&world, "ada").await[0], "device-1", "registering again makes it the newest");
+}
+
+#[tokio::test]
+async fn that_do_not_register_for_270_days_are_forgotten() {
+    let world = World::new().await;
+    let ada = UserId::parse("ada").unwrap();
+    let now = Millis::now();
+    for (token, days) in [("old", 271), ("recent", 269)] {
+        let token = Token::parse(token.to_owned()).unwrap();
+        device::register(&world.app.store, &ada, &token, None, now.plus_seconds(-days * 86_400)).await.unwrap();
+    }
+    assert_eq!(devices(&world, "ada").await, ["recent"]);
+}
+
+#[tokio::test]
+async fn that_are_none_are_refused() {
+    let world = World::new().await;
+    let bad = |body| Request::new("POST /notifications/device-token").by("ada").json(&body);
+    let cases = [
+        (400, bad(json!({}))),
+        (400, bad(json!({ "token": "" }))),
+        (400, bad(json!({ "token": 7 }))),
+        (400, bad(json!({ "token": "with space" }))),
+        (400, bad(json!({ "token": "t\n" }))),
+        (400, bad(json!({ "token": "x".repeat(4_097) }))),
+        (413, bad(json!({ "token": "x".repeat(11_000) }))),
+        (415, Request::new("POST /notifications/device-token").by("ada").form("token=x")),
+        (401, Request::new("POST /notifications/device-token").json(&json!({ "token": "x" }))),
+        (400, unregister("ada").json(&json!({}))),
+        (400, unregister("ada").json(&json!({ "token": "" }))),
+        (415, unregister("ada").form("token=x")),
+        (401, Request::new("DELETE /notifications/device-token")),
+    ];
+    for (status, request) in cases {
+        assert_eq!(world.send(handle, &request).await.status, status, "{request:.200?}");
+    }
+    assert!(world.table.rows().await.is_empty());
+}

@@ -1,0 +1,114 @@
+//! `/notifications/preferences`, and what they change.
+
+use notifications::handle;
+use serde_json::{Value, json};
+use tests::{Request, World, token_with};
+
+fn show() -> Request {
+    Request::new("GET /notifications/preferences").by("ada")
+}
+
+pub(crate) fn save(body: &Value) -> Request {
+    Request::new("PUT /notifications/preferences").by("ada").json(body)
+}
+
+fn message() -> Request {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    Request::new("POST /notifications").bearer(&service).json(&json!({ "userId": "ada", "type": "MESSAGE" }))
+}
+
+#[tokio::test]
+async fn are_everything_for_who_has_saved_none() {
+    let world = World::new().await;
+    let shown = world.send(handle, &show()).await;
+    assert_eq!(shown.status, 200);
+    assert_eq!((&shown.body["locale"], &shown.body["quietHours"]), (&json!("en"), &json!(null)));
+    let types = shown.body["types"].as_object().unwrap();
+    assert_eq!(types.len(), 10);
+    for (name, ways) in types {
+        assert_eq!(*ways, json!({ "inApp": true, "push": true, "email": true }), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn take_the_place_of_earlier_ones() {
+    let world = World::new().await;
+    let first = json!({ "locale": "fr", "types": { "MESSAGE": { "push": false } },
+        "quietHours": { "from": "22:00", "to": "07:00", "timeZone": "Europe/Paris" } });
+    let saved = world.send(handle, &save(&first)).await;
+    assert_eq!(saved.status, 200, "{saved:?}");
+    assert_eq!((&saved.body["locale"], &saved.body["quietHours"]), (&first["locale"], &first["quietHours"]));
+    assert_eq!(saved.body["types"]["MESSAGE"], json!({ "inApp": true, "push": false, "email": true }));
+    assert_eq!(world.send(handle, &show()).await.body, saved.body);
+    // What was shown can be saved as it is.
+    assert_eq!(world.send(handle, &save(&saved.body)).await.body, saved.body);
+
+    let second = world.send(handle, &save(&json!({ "types": { "SYSTEM": { "email": false } } }))).await.body;
+    assert_eq!((&second["locale"], &second["quietHours"]), (&json!("en"), &json!(null)));
+    assert_eq!(
+        (&second["types"]["MESSAGE"]["push"], &second["types"]["SYSTEM"]["email"]),
+        (&json!(true), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn that_make_no_sense_are_refused() {
+    let world = World::new().await;
+    let quiet = |from, to, zone| json!({ "quietHours": { "from": from, "to": to, "timeZone": zone } });
+    let cases = [
+        (400, save(&json!({ "locale": "de" }))),
+        (400, save(&json!({ "types": { "ADVERTISEMENT": { "push": false } } }))),
+        (400, save(&json!({ "types": { "MESSAGE": { "push": "no" } } }))),
+        (400, save(&json!({ "types": [] }))),
+        (400, save(&quiet("22:00", "22:00", "UTC"))),
+        (400, save(&quiet("25:00", "07:00", "UTC"))),
+        (400, save(&quiet("22:00", "07:00", "Europe/Atlantis"))),
+        (400, save(&json!({ "quietHours": { "from": "22:00", "to": "07:00" } }))),
+        (413, save(&json!({ "x": "y".repeat(11_000) }))),
+        (415, Request::new("PUT /notifications/preferences").by("ada").form("locale=fr")),
+        (401, Request::new("PUT /notifications/preferences").json(&json!({}))),
+        (401, Request::new("GET /notifications/preferences")),
+    ];
+    for (status, request) in cases {
+        let reply = world.send(handle, &request).await;
+        assert_eq!(reply.status, status, "{request:.300?} {reply:?}");
+    }
+    assert!(world.table.rows().await.is_empty());
+}
+
+#[tokio::test]
+async fn that_turn_the_app_off_leave_the_stored_copy() {
+    let world = World::new().await;
+    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
+    assert_eq!(world.send(handle, &message()).await.status, 201);
+    assert!(world.pusher.take_sent().is_empty());
+    let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!((page["notifications"].as_array().unwrap().len(), &page["unreadCount"]), (1, &json!(1)));
+}
+
+#[tokio::test]
+async fn say_the_language_and_until_then_the_token_of_the_newest_device_does() {
+    let world = World::new().await;
+    let told = async || {
+        world.send(handle, &message()).await;
+        world.pusher.take_sent()[0].2["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(told().await, "Someone sent you a message");
+    let french = token_with("ada", &json!({ "locale": "fr-FR" }));
+    let register = Request::new("POST /notifications/device-token").bearer(&french).json(&json!({ "token": "t" }));
+    assert_eq!(world.send(device_tokens::handle, &register).await.status, 200);
+    assert_eq!(told().await, "Quelqu’un vous a envoyé un message");
+    world.send(handle, &save(&json!({ "locale": "en" }))).await;
+    assert_eq!(told().await, "Someone sent you a message");
+    world.send(device_tokens::handle, &register).await;
+    assert_eq!(told().await, "Someone sent you a message", "what the user chose stays chosen");
+}
+
+#[tokio::test]
+async fn cost_a_new_notification_no_round_trip_of_their_own() {
+    let world = World::with_push().await;
+    world.table.take_requests();
+    world.send_and_kill(handle, &message()).await;
+    let expected = [("BatchGetItem".to_owned(), 1), ("TransactWriteItems".to_owned(), 1)];
+    assert_eq!(world.table.take_requests(), expected.into());
+}

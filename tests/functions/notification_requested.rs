@@ -1,0 +1,54 @@
+//! The event `NotificationRequested`
+
+use lambda_runtime::Context;
+use notifications::{handle, requested};
+use serde_json::{Value, json};
+use shared::http::Problem;
+use tests::{Request, World};
+
+async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {
+    let event = json!({ "version": "0", "id": id, "detail-type": "NotificationRequested", "source": "shop.orders",
+        "account": "123456789012", "time": "2026-11-20T05:00:00Z", "region": "eu-west-1", "resources": [], "detail": detail });
+    requested(&world.app, serde_json::from_value(event).unwrap()).await
+}
+
+#[tokio::test]
+async fn does_what_the_route_does() {
+    let world = World::with_push().await;
+    assert!(Context::default().request_id.is_empty());
+    put(&world, "e-1", json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } })).await.unwrap();
+    let sent = world.pusher.take_sent();
+    assert_eq!(
+        (sent.len(), sent[0].0.as_str(), &sent[0].2["message"]),
+        (1, "private-user-ada", &json!("Ben sent you a message"))
+    );
+    let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!((&page["unreadCount"], &page["notifications"][0]["type"]), (&json!(1), &json!("MESSAGE")));
+    let rows = world.table.rows().await;
+    let owed = rows.values().find_map(|row| row.get("outbox")).unwrap().as_str().unwrap();
+    assert!(owed.contains(r#""kind":"push""#), "{owed}");
+}
+
+#[tokio::test]
+async fn delivered_twice_notifies_once() {
+    let world = World::new().await;
+    let detail = json!({ "userId": "ada", "type": "SYSTEM" });
+    for id in ["e-1", "e-1", "e-2"] {
+        put(&world, id, detail.clone()).await.unwrap();
+    }
+    assert_eq!(world.pusher.take_sent().len(), 2);
+}
+
+#[tokio::test]
+async fn that_makes_no_sense_fails_for_its_failure_destination_to_keep() {
+    let world = World::new().await;
+    for detail in [
+        json!({}),
+        json!("text"),
+        json!({ "userId": "a b", "type": "SYSTEM" }),
+        json!({ "userId": "ada", "type": "X" }),
+    ] {
+        assert!(matches!(put(&world, "e", detail).await, Err(Problem::Malformed(_))));
+    }
+    assert!(world.table.rows().await.is_empty());
+}

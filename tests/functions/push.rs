@@ -1,0 +1,194 @@
+//! Pushes: to whom, saying what, and when not.
+
+use notifications::handle;
+use serde_json::{Value, json};
+use shared::time::Millis;
+use tests::{Request, World, token_with};
+
+use crate::consumer::{consume, retry};
+use crate::device_tokens::register;
+use crate::notification_preferences::save;
+
+fn request(body: &Value) -> Request {
+    Request::new("POST /notifications").bearer(&token_with("billing", &json!({ "roles": ["service"] }))).json(body)
+}
+
+/// Creates a notification for ada, with these members besides.
+pub(crate) async fn notify(world: &World, more: Value) -> String {
+    let mut body = json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben", "senderId": "ben" } });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let reply = world.send(handle, &request(&body)).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    reply.body["notificationId"].as_str().unwrap().to_owned()
+}
+
+/// A world in which ada has these devices.
+pub(crate) async fn with_devices(devices: &[&str]) -> World {
+    let world = World::with_push().await;
+    for device in devices {
+        assert_eq!(world.send(device_tokens::handle, &register("ada", device)).await.status, 200);
+    }
+    world
+}
+
+pub(crate) async fn owed(world: &World) -> Vec<Value> {
+    let rows = world.table.rows().await;
+    let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
+    outboxes
+        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
+        .collect()
+}
+
+async fn pushed(world: &World) -> Vec<Value> {
+    consume(world).await.unwrap();
+    world.fcm.take_sent()
+}
+
+#[tokio::test]
+async fn reach_each_device_of_who_is_not_connected() {
+    let world = with_devices(&["phone", "tablet"]).await;
+    let id = notify(&world, json!({})).await;
+    assert_eq!(world.pusher.take_sent().len(), 1, "the app is told at once");
+    assert!(world.fcm.take_sent().is_empty(), "the devices by the consumer");
+
+    let mut sent = pushed(&world).await;
+    sent.sort_by_key(|message| message["token"].to_string());
+    assert_eq!(sent.iter().map(|message| &message["token"]).collect::<Vec<_>>(), ["phone", "tablet"]);
+    let message = &sent[0];
+    assert_eq!(message["notification"], json!({ "title": "New Message", "body": "Ben sent you a message" }));
+    let data = json!({ "type": "MESSAGE", "senderName": "Ben", "senderId": "ben", "notificationId": id });
+    assert_eq!(message["data"], data);
+    let tag = &id[13..];
+    assert_eq!(
+        message["android"],
+        json!({ "priority": "NORMAL", "collapse_key": tag, "notification": { "tag": tag } })
+    );
+    assert_eq!(message["apns"]["headers"]["apns-collapse-id"], tag);
+    assert!(owed(&world).await.is_empty());
+    assert!(world.pusher.take_sent().is_empty(), "and the app is not told again");
+    assert!(world.queues.sent("retry").is_empty());
+}
+
+#[tokio::test]
+async fn are_dropped_for_who_is_connected_unless_they_are_urgent() {
+    let world = with_devices(&["phone"]).await;
+    world.pusher.set_users("private-user-ada", &["ada"]);
+    notify(&world, json!({})).await;
+    assert!(pushed(&world).await.is_empty());
+    assert!(owed(&world).await.is_empty());
+    notify(&world, json!({ "priority": "high" })).await;
+    let sent = pushed(&world).await;
+    assert_eq!((sent.len(), &sent[0]["android"]["priority"]), (1, &json!("HIGH")));
+}
+
+#[tokio::test]
+async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
+    let world = with_devices(&["phone"]).await;
+    let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();
+    let quiet = |from, to| json!({ "quietHours": { "from": clock(from), "to": clock(to), "timeZone": "Etc/UTC" } });
+    assert_eq!(world.send(handle, &save(&quiet(-2, 2))).await.status, 200);
+    notify(&world, json!({})).await;
+    assert!(pushed(&world).await.is_empty());
+    assert!(owed(&world).await.is_empty());
+    notify(&world, json!({ "priority": "high" })).await;
+    assert_eq!(pushed(&world).await.len(), 1);
+    let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!(list["unreadCount"], 2, "the stored copy never is");
+
+    world.send(handle, &save(&quiet(2, 4))).await;
+    notify(&world, json!({})).await;
+    assert_eq!(pushed(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn are_not_even_owed_where_they_are_turned_off() {
+    let world = with_devices(&["phone"]).await;
+    world.pusher.stall(false);
+    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
+    notify(&world, json!({ "priority": "high" })).await;
+    assert!(owed(&world).await.is_empty());
+
+    let world = World::new().await;
+    notify(&world, json!({})).await;
+    assert!(owed(&world).await.is_empty(), "without FIREBASE_PROJECT_ID push is off");
+}
+
+#[tokio::test]
+async fn are_all_that_tells_who_has_turned_the_app_off() {
+    let world = with_devices(&["phone"]).await;
+    world.pusher.set_users("private-user-ada", &["ada"]);
+    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
+    notify(&world, json!({})).await;
+    assert_eq!(pushed(&world).await.len(), 1);
+    assert!(world.pusher.take_sent().is_empty());
+}
+
+#[tokio::test]
+async fn of_who_has_no_device_cost_one_query_and_no_request() {
+    let world = World::with_push().await;
+    notify(&world, json!({})).await;
+    world.table.take_requests();
+    assert!(pushed(&world).await.is_empty());
+    let requests = world.table.take_requests();
+    assert_eq!(
+        requests,
+        [("BatchGetItem", 1), ("Query", 1), ("UpdateItem", 1)].map(|(name, n)| (name.to_owned(), n)).into()
+    );
+    assert_eq!(world.fcm.take_fetches(), 0);
+}
+
+#[tokio::test]
+async fn of_one_type_and_one_source_within_a_minute_share_a_tag() {
+    let world = with_devices(&["phone"]).await;
+    let from = |sender: &str| json!({ "data": { "senderId": sender } });
+    let first = notify(&world, from("ben")).await;
+    let again = notify(&world, from("ben")).await;
+    notify(&world, from("eve")).await;
+    notify(&world, json!({ "type": "SYSTEM", "data": {} })).await;
+    let sent = pushed(&world).await;
+    let tags: Vec<_> = sent.iter().map(|message| message["android"]["collapse_key"].as_str().unwrap()).collect();
+    assert_eq!(tags.len(), 4);
+    assert_eq!(tags.iter().filter(|tag| **tag == &first[13..]).count(), 2, "{tags:?}");
+    assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{tags:?}");
+    assert_ne!(first, again);
+    let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!(list["notifications"].as_array().unwrap().len(), 4, "they are stored apart");
+}
+
+#[tokio::test]
+async fn whose_data_is_more_than_fcm_takes_are_dead_letters_and_never_cut() {
+    let world = with_devices(&["phone"]).await;
+    notify(&world, json!({ "data": { "x": "y".repeat(4_100) } })).await;
+    assert!(pushed(&world).await.is_empty());
+    let dead = world.queues.sent("dead-letter");
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].body["reason"].as_str().unwrap().contains("4096"), "{:?}", dead[0]);
+    assert!(owed(&world).await.is_empty());
+
+    notify(&world, json!({ "type": "SYSTEM", "data": { "message": "é".repeat(500), "x": "y".repeat(2_500) } })).await;
+    let sent = pushed(&world).await;
+    assert!(sent[0]["notification"]["body"].as_str().unwrap().ends_with("é…"));
+    assert_eq!(sent[0]["data"]["x"].as_str().unwrap().len(), 2_500);
+    assert_eq!(sent[0]["data"]["message"].as_str().unwrap().chars().count(), 500);
+}
+
+#[tokio::test]
+async fn go_out_while_pusher_is_down_and_events_while_fcm_is() {
+    let world = with_devices(&["phone"]).await;
+    world.pusher.answer_always(Some(503));
+    notify(&world, json!({})).await;
+    assert_eq!(pushed(&world).await.len(), 1, "nobody hears anything over a Pusher that is down");
+    let left = owed(&world).await;
+    assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("pusher")));
+    world.pusher.answer_always(None);
+    crate::consumer::age(&world, 3).await;
+    assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
+    assert_eq!(world.pusher.take_sent().len(), 1);
+    assert!(world.fcm.take_sent().is_empty(), "the push is not sent again");
+
+    world.fcm.answer("phone", &[tests::Refusal::new(503, "UNAVAILABLE")]);
+    notify(&world, json!({})).await;
+    assert_eq!(world.pusher.take_sent().len(), 1);
+    assert!(pushed(&world).await.is_empty());
+    assert_eq!(owed(&world).await[0]["kind"], "push");
+}

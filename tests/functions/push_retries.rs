@@ -1,0 +1,202 @@
+//! What FCM answers, and what becomes of it.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::{Refusal, World};
+
+use crate::consumer::{age, consume, message, retry, retry_queue};
+use crate::push::{notify, owed, with_devices};
+
+async fn devices(world: &World) -> usize {
+    world.table.rows().await.keys().filter(|(pk, sk)| pk == "USER#ada" && sk.starts_with("DEVICE#")).count()
+}
+
+fn tokens(sent: &[Value]) -> Vec<&str> {
+    sent.iter().map(|message| message["token"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_registered_is_deleted() {
+    for refusal in [Refusal::unregistered(), Refusal::invalid("message.token")] {
+        let world = with_devices(&["gone", "phone"]).await;
+        world.fcm.answer("gone", &[refusal]);
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
+        assert_eq!(devices(&world).await, 1);
+        assert!(owed(&world).await.is_empty() && world.queues.sent("retry").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_no_tokens_fault() {
+    let world = with_devices(&["phone"]).await;
+    world.fcm.answer("phone", &[Refusal::invalid("message.data[0].value")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!(devices(&world).await, 1);
+    let dead = world.queues.sent("dead-letter");
+    assert_eq!((dead.len(), &dead[0].body["given_up"]["kind"]), (1, &json!("push")));
+    assert!(dead[0].body["reason"].as_str().unwrap().contains("message.data[0].value"), "{dead:?}");
+    assert!(retry(&world, &dead[0].body).await, "replayed, it is tried again");
+    assert_eq!(world.fcm.take_sent().len(), 1);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
+    let world = with_devices(&["busy", "phone"]).await;
+    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
+    let waiting = world.queues.sent("retry");
+    assert_eq!(waiting.len(), 1);
+    assert!((298..=300).contains(&waiting[0].delay), "{waiting:?}");
+
+    // The note of it in the row is a change, which the stream brings, too.
+    world.fcm.take_requests();
+    age(&world, 30).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_requests(), world.queues.sent("retry").len()), (0, 1), "the retry queue has it");
+
+    assert!(!retry(&world, &waiting[0].body).await, "it is not time yet");
+    assert_eq!(world.fcm.take_requests(), 0);
+    let hidden = world.queues.postponed();
+    assert!((265..=270).contains(&hidden[0]), "for what is left of the time: {hidden:?}");
+
+    age(&world, 270).await;
+    assert!(retry(&world, &waiting[0].body).await);
+    assert_eq!(tokens(&world.fcm.take_sent()), ["busy"]);
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_retry_after_beyond_sqs_longest_delay_is_waited_for_all_the_same() {
+    let world = with_devices(&["busy"]).await;
+    world.fcm.answer("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    let waiting = world.queues.sent("retry");
+    assert_eq!(waiting[0].delay, 900);
+    age(&world, 900).await;
+    assert!(!retry(&world, &waiting[0].body).await);
+    assert!((6_295..=6_300).contains(&world.queues.postponed()[0]), "{:?}", world.queues.postponed());
+}
+
+#[tokio::test]
+async fn what_fails_without_a_word_of_when_is_backed_off_from() {
+    for status in [429, 500, 503] {
+        let world = with_devices(&["phone"]).await;
+        world.fcm.answer("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        let waiting = world.queues.sent("retry");
+        assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), retry_queue(&world)).await;
+        assert_eq!(failed, ["m-1"]);
+        let pause = world.queues.postponed()[0];
+        assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
+        assert!(retry(&world, &waiting[0].body).await);
+        assert_eq!(world.fcm.take_sent().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn one_kinds_long_wait_is_not_anothers() {
+    let world = with_devices(&["busy"]).await;
+    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
+    world.pusher.answer_always(Some(503));
+    notify(&world, json!({})).await;
+    age(&world, 3).await;
+    consume(&world).await.unwrap();
+    let waiting = world.queues.sent("retry");
+    assert_eq!((waiting.len(), waiting[0].delay), (1, 2), "as soon as Pusher needs it");
+    world.pusher.answer_always(None);
+    assert!(!retry(&world, &waiting[0].body).await);
+    assert_eq!(world.pusher.take_sent().len(), 1);
+    assert!((590..=600).contains(&world.queues.postponed()[0]));
+}
+
+#[tokio::test]
+async fn an_access_token_serves_all_and_is_fetched_once_for_all_who_wait() {
+    let names: Vec<_> = (0..20).map(|n| format!("device-{n}")).collect();
+    let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    world.fcm.set_pause(Duration::from_millis(20));
+    for n in 0..5 {
+        notify(&world, json!({ "data": { "n": n } })).await;
+    }
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (100, 1));
+    let most = world.fcm.most_in_flight();
+    assert!((2..=32).contains(&most), "{most} at once");
+    assert_eq!(world.fcm.connections(), 1, "over one connection");
+
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (20, 0), "kept for the next");
+}
+
+#[tokio::test]
+async fn a_refused_access_token_is_replaced_once() {
+    let names: Vec<_> = (0..10).map(|n| format!("device-{n}")).collect();
+    let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    world.fcm.take_fetches();
+    world.fcm.revoke();
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (20, 1));
+
+    world.fcm.answer("device-0", &[Refusal::new(401, "X"), Refusal::new(401, "X")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (9, 1));
+    assert_eq!(world.queues.sent("retry").len(), 1, "wrong credentials are an operator's to mend, and nothing is lost");
+    assert_eq!(devices(&world).await, 10);
+}
+
+#[tokio::test]
+async fn an_access_token_is_not_used_to_its_last_second() {
+    let world = with_devices(&["phone"]).await;
+    for (lifetime, fetches) in [(3_599, 1), (3_599, 0)] {
+        world.fcm.set_lifetime(lifetime);
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (1, fetches));
+    }
+    let world = with_devices(&["phone"]).await;
+    world.fcm.set_lifetime(0);
+    for _ in 0..2 {
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (1, 1), "one that is over is fetched anew");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
+    let names: Vec<_> = (0..10).map(|n| format!("device-{n}")).collect();
+    let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    world.fcm.refuse_access(Some(400));
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_requests(), world.fcm.take_fetches()), (0, 1));
+    let waiting = world.queues.sent("retry");
+    world.fcm.refuse_access(None);
+    assert!(retry(&world, &waiting[0].body).await);
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (10, 1));
+}
+
+#[tokio::test]
+async fn nothing_is_marked_as_queued_that_the_queue_did_not_take() {
+    let world = with_devices(&["busy", "phone"]).await;
+    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    notify(&world, json!({})).await;
+    world.queues.fail();
+    assert!(consume(&world).await.is_err(), "Lambda brings the batch again");
+    assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
+    assert_eq!(owed(&world).await[0].get("notBefore"), None);
+    assert!(consume(&world).await.is_ok(), "and then what is left is sent");
+    assert_eq!(tokens(&world.fcm.take_sent()), ["busy"]);
+}
