@@ -41,8 +41,9 @@ type Operation = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = [Traffic; 
 
 /// Every operation, by its name in the budgets.
 const OPERATIONS: &[(&str, Operation)] = &[
-    ("authorize private-user", |world| Box::pin(authorize(world, "private-user-ada"))),
-    ("authorize presence-room", |world| Box::pin(authorize_known(world))),
+    ("authorize private-user", |world| Box::pin(authorize_again(world, "private-user-ada"))),
+    ("authorize private-user, first of a process", |world| Box::pin(authorize(world, "private-user-ada"))),
+    ("authorize presence-room", |world| Box::pin(authorize_again(world, "presence-room-emma"))),
     ("authorize presence-room, new profile", |world| Box::pin(authorize(world, "presence-room-emma"))),
     ("give kudos", |world| Box::pin(give(world))),
     ("join a room", |world| Box::pin(join(world))),
@@ -110,9 +111,9 @@ async fn authorize(world: &World, channel: &str) -> [Traffic; 2] {
     traffic
 }
 
-async fn authorize_known(world: &World) -> [Traffic; 2] {
-    authorize(world, "presence-room-emma").await;
-    authorize(world, "presence-room-emma").await
+async fn authorize_again(world: &World, channel: &str) -> [Traffic; 2] {
+    authorize(world, channel).await;
+    authorize(world, channel).await
 }
 
 fn kudos() -> Request {
@@ -220,7 +221,9 @@ async fn a_handlers_future_is_small() {
     let call = || kudos().build();
     let sizes = [
         size_of_val(&kudos_create::handle(&world.app, call())),
+        size_of_val(&device_tokens::handle(&world.app, call())),
         size_of_val(&notifications::handle(&world.app, call())),
+        size_of_val(&parties::handle(&world.app, call())),
         size_of_val(&presence_join::handle(&world.app, call())),
         size_of_val(&presence_leave::handle(&world.app, call())),
         size_of_val(&pusher_auth::handle(&world.app, call())),

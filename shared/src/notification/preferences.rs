@@ -8,7 +8,7 @@ use super::{Kind, Locale};
 use crate::id::UserId;
 use crate::key::{Item, Key, string};
 use crate::quiet_hours::QuietHours;
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, on_heap, read};
 
 /// A user's preferences. Who has saved none is notified in every way, in the language of the token that last registered a
 /// device, or else in English.
@@ -106,6 +106,6 @@ pub async fn save_preferences(
         .update_expression("SET saved = :saved")
         .expression_attribute_values(":saved", string(text))
         .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-    let row = update.send().await.map_err(StoreError::dynamodb)?.attributes;
+    let row = on_heap(update.send()).await.map_err(StoreError::dynamodb)?.attributes;
     Preferences::of_row(row)
 }

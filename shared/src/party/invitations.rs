@@ -11,7 +11,7 @@ use super::shown::Invitation;
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{INVITATION, Key, number, string};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Store, StoreError, on_heap, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after the invitation to this party.
@@ -64,7 +64,7 @@ pub async fn invitations(
     let mut from = cursor.map(|cursor| Key::invitation(user, &cursor.0).item());
     // Answered and expired ones are passed over, so a page may take more than one query to fill.
     loop {
-        let page = store
+        let query = store
             .client()
             .query()
             .table_name(store.table())
@@ -77,10 +77,8 @@ pub async fn invitations(
             .expression_attribute_values(":pending", State::Pending.value())
             .expression_attribute_values(":now", number(Millis::now().seconds()))
             .limit(i32::from(u8::try_from(limit - found.len()).unwrap_or(u8::MAX)))
-            .set_exclusive_start_key(from.take())
-            .send()
-            .await
-            .map_err(StoreError::dynamodb)?;
+            .set_exclusive_start_key(from.take());
+        let page = on_heap(query.send()).await.map_err(StoreError::dynamodb)?;
         let mut open = Vec::new();
         for item in page.items.unwrap_or_default() {
             let row: InvitationRow = read(item)?;
