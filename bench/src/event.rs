@@ -10,13 +10,20 @@ use sha2::Sha256;
 pub(crate) const JWT_SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 /// The Pusher app's key and secret.
 pub(crate) const PUSHER: (&str, &str) = ("278d425bdf160c739803", "7ad3773142a6692b25b8");
-/// The caller, and what the token says of them.
-pub(crate) const CALLER: (&str, &str, &str) = ("ada", "Ada Lovelace", "https://example.com/avatars/ada.png");
+/// How many users take turns: none of them asks so often that they are throttled.
+pub(crate) const USERS: usize = 50;
+/// What every user's token says of them.
+pub(crate) const PERSON: (&str, &str) = ("Ada Lovelace", "https://example.com/avatars/ada.png");
 
-/// A request of this route with a JSON body, by the caller.
-pub(crate) fn by_caller(route: &str, body: &Value) -> Value {
+/// A user's id.
+pub(crate) fn user(n: usize) -> String {
+    format!("ada-{n}")
+}
+
+/// A request of this route with a JSON body, by this user.
+pub(crate) fn by_user(n: usize, route: &str, body: &Value) -> Value {
     let mut event = request(route, &body.to_string());
-    event["headers"]["authorization"] = json!(format!("Bearer {}", token()));
+    event["headers"]["authorization"] = json!(format!("Bearer {}", token(n)));
     event
 }
 
@@ -48,8 +55,8 @@ pub(crate) fn stream(rows: &[Value]) -> Value {
 }
 
 /// HS256 (RFC 7515, appendix A.1).
-fn token() -> String {
-    let claims = json!({ "sub": CALLER.0, "name": CALLER.1, "picture": CALLER.2, "exp": 4_102_444_800_i64 });
+fn token(n: usize) -> String {
+    let claims = json!({ "sub": user(n), "name": PERSON.0, "picture": PERSON.1, "exp": 4_102_444_800_i64 });
     let signed = [json!({ "typ": "JWT", "alg": "HS256" }), claims]
         .map(|part| URL_SAFE_NO_PAD.encode(part.to_string()))
         .join(".");

@@ -8,13 +8,15 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::event::USERS;
 use crate::measure::Process;
 use crate::runtime_api::RuntimeApi;
 use crate::system::{System, World};
 use crate::work::Work;
 
-/// Invocations of the shorter and of the longer run.
-const RUNS: [usize; 2] = [20, 70];
+/// Invocations of the shorter and of the longer run: every user has called in both, so nothing happens for the first time in
+/// the difference.
+const RUNS: [usize; 2] = [USERS + 5, 2 * USERS + 5];
 
 /// Whether there is a valgrind.
 pub(crate) fn can_be_counted() -> bool {
@@ -29,7 +31,7 @@ pub(crate) fn count(world: &World, work: &Work, system: System, directory: &std:
 }
 
 fn total(world: &World, work: &Work, system: System, directory: &std::path::Path, invocations: usize) -> Result<f64> {
-    let api = RuntimeApi::listen((work.event)().to_string().as_bytes(), invocations)?;
+    let api = RuntimeApi::listen(work.events(), invocations)?;
     let out = directory.join("callgrind.out");
     let wrapper = ["valgrind", "--tool=callgrind", &format!("--callgrind-out-file={}", out.display())];
     let wrapper: Vec<_> = wrapper.iter().map(|word| (*word).to_owned()).collect();

@@ -16,7 +16,7 @@ mod system;
 mod targets;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Parser;
@@ -53,7 +53,9 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let built = if cli.built { setup::programs()? } else { setup::build()? };
     let programs = system::Programs { variant: cli.variant.clone(), ..built };
-    let directory = setup::target()?;
+    // Of this run's own, so that two do not exchange each other's certificates.
+    let directory = setup::target()?.join(format!("run-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
     let certificates = certificates::Certificates::make(&directory)?;
     let stand_ins = stand_in::StandIns::start(&certificates.server)?;
     let world = World { programs, stand_ins, certificates };
@@ -63,13 +65,14 @@ fn main() -> Result<()> {
         let systems = systems(&work, &cli);
         eprintln!("measuring {}", report::title(&work));
         let measured = measure::measure(&world, &work, &systems, cli.rounds)?;
-        rows.extend(row(&world, &work, measured, &systems, &cli)?);
+        rows.extend(row(&world, &work, measured, &systems, &cli, &directory)?);
     }
     let tables = report::tables(&rows, cli.rounds)?;
     println!("{tables}");
     if cli.write {
         report::write(&tables)?;
     }
+    std::fs::remove_dir_all(&directory)?;
     Ok(())
 }
 
@@ -82,16 +85,21 @@ fn systems(work: &Work, cli: &Cli) -> Vec<System> {
     systems
 }
 
-fn row(world: &World, work: &Work, measured: Measured, systems: &[System], cli: &Cli) -> Result<Vec<Row>> {
-    let directory = setup::target()?;
+fn row(
+    world: &World,
+    work: &Work,
+    measured: Measured,
+    systems: &[System],
+    cli: &Cli,
+    directory: &Path,
+) -> Result<Vec<Row>> {
     let counts = !cli.quick && instructions::can_be_counted();
     systems
         .iter()
         .map(|system| {
             // Node compiles as it goes, so its number under valgrind would say nothing.
             let counted = counts && *system != System::Node;
-            let instructions =
-                if counted { Some(instructions::count(world, work, *system, &directory)?) } else { None };
+            let instructions = if counted { Some(instructions::count(world, work, *system, directory)?) } else { None };
             let zip = setup::zip_size(&world.programs.file(*system, work))?;
             Ok(Row::new(work, *system, &measured, zip, instructions))
         })

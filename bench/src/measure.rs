@@ -74,8 +74,7 @@ pub(crate) fn measure(world: &World, work: &Work, systems: &[System], rounds: us
 
 fn once(world: &World, work: &Work, system: System) -> Result<(Sample, Counts)> {
     let invocations = 1 + work.warm;
-    let event = (work.event)().to_string();
-    let api = RuntimeApi::listen(event.as_bytes(), invocations)?;
+    let api = RuntimeApi::listen(work.events(), invocations)?;
     world.stand_ins.take_counts();
     let mut process = Process(world.start(system, work, &api, &[])?);
     let seen = api.wait(|| Ok(process.0.try_wait()?.is_none()))?;
@@ -85,7 +84,9 @@ fn once(world: &World, work: &Work, system: System) -> Result<(Sample, Counts)> 
     }
     let memory = peak_memory(process.0.id())?;
     let counts = world.stand_ins.take_counts();
-    let requests = counts.into_iter().map(|(operation, count)| (operation, count / invocations)).collect();
+    // What happens once a process or once a user is not what an invocation does.
+    let each = counts.into_iter().map(|(operation, count)| (operation, count / invocations));
+    let requests = each.filter(|(_, count)| *count > 0).collect();
     Ok((sample(&seen, memory), requests))
 }
 

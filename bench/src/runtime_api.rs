@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is to be done, and what was seen.
 struct Session {
-    event: Vec<u8>,
+    /// Sent in turn.
+    events: Vec<Vec<u8>>,
     left: usize,
     started: Instant,
     sent: Option<Instant>,
@@ -49,12 +50,12 @@ pub(crate) struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port. The process will be given this event so many times.
-    pub(crate) fn listen(event: &[u8], invocations: usize) -> Result<Self> {
+    /// Listens on a free port. The process will be given so many of these events, in turn.
+    pub(crate) fn listen(events: Vec<Vec<u8>>, invocations: usize) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
         let (done, is_done) = channel();
         let session = Arc::new(Mutex::new(Session {
-            event: event.to_vec(),
+            events,
             left: invocations,
             started: Instant::now(),
             sent: None,
@@ -106,7 +107,7 @@ impl Session {
             return None;
         }
         self.left -= 1;
-        Some(self.event.clone())
+        self.events.get(self.left % self.events.len()).cloned()
     }
 
     fn answered(&mut self, now: Instant, body: Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::event::{self, CALLER};
+use crate::event::{self, PERSON, USERS, user};
 use crate::stand_in::Rows;
 use crate::system::System;
 
@@ -28,12 +28,19 @@ pub(crate) struct Work {
     pub(crate) systems: &'static [System],
     /// Invocations of one process after its first.
     pub(crate) warm: usize,
-    /// The event, made when it is sent: webhooks are believed for five minutes.
-    pub(crate) event: fn() -> Value,
+    /// The event of this user, made right before it is sent: webhooks are believed for five minutes.
+    pub(crate) event: fn(usize) -> Value,
     /// Rows that the table holds.
     pub(crate) rows: fn() -> Rows,
     /// A part of every right answer.
     pub(crate) answer: &'static str,
+}
+
+impl Work {
+    /// The events, one a user, to be sent in turn.
+    pub(crate) fn events(&self) -> Vec<Vec<u8>> {
+        (0..USERS).map(|n| (self.event)(n).to_string().into_bytes()).collect()
+    }
 }
 
 /// All work, in the order of the table.
@@ -64,23 +71,23 @@ pub(crate) fn all() -> Vec<Work> {
     ]
 }
 
-fn private_user() -> Value {
-    subscription("private-user-ada")
+fn private_user(n: usize) -> Value {
+    subscription(n, &format!("private-user-{}", user(n)))
 }
 
-fn presence_room() -> Value {
-    subscription("presence-room-emma")
+fn presence_room(n: usize) -> Value {
+    subscription(n, "presence-room-emma")
 }
 
-fn subscription(channel: &str) -> Value {
-    event::by_caller("POST /pusher/auth", &json!({ "socket_id": "123456.7890123", "channel_name": channel }))
+fn subscription(n: usize, channel: &str) -> Value {
+    event::by_user(n, "POST /pusher/auth", &json!({ "socket_id": "123456.7890123", "channel_name": channel }))
 }
 
-fn kudos() -> Value {
-    event::by_caller("POST /kudos", &json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
+fn kudos(n: usize) -> Value {
+    event::by_user(n, "POST /kudos", &json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
 }
 
-fn webhook() -> Value {
+fn webhook(_: usize) -> Value {
     let events: Vec<_> = (0..10)
         .map(|n| {
             let name = if n < 8 { "member_added" } else { "member_removed" };
@@ -90,7 +97,7 @@ fn webhook() -> Value {
     event::webhook(&events)
 }
 
-fn stream() -> Value {
+fn stream(_: usize) -> Value {
     event::stream(&debtors())
 }
 
@@ -98,15 +105,15 @@ fn no_rows() -> Rows {
     Rows::new()
 }
 
-/// A book, and a profile that is as the token says.
+/// A book, and profiles that are as the tokens say.
 fn book() -> Rows {
-    let (user, name, avatar) = CALLER;
-    rows(vec![
-        json!({ "pk": { "S": "BOOK#emma" }, "sk": { "S": "BOOK" }, "title": { "S": "Emma" }, "authorId": { "S": "jane" },
-                "authorName": { "S": "Jane Austen" } }),
-        json!({ "pk": { "S": format!("USER#{user}") }, "sk": { "S": "PROFILE" }, "name": { "S": name },
-                "avatar": { "S": avatar }, "expires_at": { "N": "4102444800" } }),
-    ])
+    let mut list = vec![json!({ "pk": { "S": "BOOK#emma" }, "sk": { "S": "BOOK" }, "title": { "S": "Emma" },
+                                "authorId": { "S": "jane" }, "authorName": { "S": "Jane Austen" } })];
+    list.extend((0..USERS).map(|n| {
+        json!({ "pk": { "S": format!("USER#{}", user(n)) }, "sk": { "S": "PROFILE" }, "name": { "S": PERSON.0 },
+                "avatar": { "S": PERSON.1 }, "expires_at": { "N": "4102444800" } })
+    }));
+    rows(list)
 }
 
 fn owing() -> Rows {
@@ -116,12 +123,12 @@ fn owing() -> Rows {
 /// A hundred rows of kudos whose writers died before they delivered.
 fn debtors() -> Vec<Value> {
     let row = |n: usize| {
-        let data = json!({ "fromUser": { "userId": CALLER.0, "displayName": CALLER.1, "avatarUrl": CALLER.2 },
+        let data = json!({ "fromUser": { "userId": user(n), "displayName": PERSON.0, "avatarUrl": PERSON.1 },
                            "sessionId": "s1", "bookTitle": "Emma" });
         let owed = json!({ "id": format!("0190b5f4b5e07d3c9d6f{n:012}"), "kind": "pusher", "name": "kudos:received",
                            "channel": format!("private-user-reader-{n}"), "data": data.to_string() });
         let outbox = json!({ "at": 1_760_000_000_000_u64, "owed": [owed] });
-        json!({ "pk": { "S": format!("KUDOS#{n}") }, "sk": { "S": "KUDOS" }, "giver": { "S": CALLER.0 },
+        json!({ "pk": { "S": format!("KUDOS#{n}") }, "sk": { "S": "KUDOS" }, "giver": { "S": user(n) },
                 "receiver": { "S": format!("reader-{n}") }, "outbox": { "S": outbox.to_string() } })
     };
     (0..100).map(row).collect()
