@@ -35,7 +35,8 @@ def main():
     template = sam.to_cloudformation(template, request["parameters"])
     cors = sam.bridge_gaps(template, request["apiId"])
     cloudformation = client("cloudformation")
-    outputs = create_stack(cloudformation, request, template)
+    template_url = upload_template(client("s3"), request, template)
+    outputs = create_stack(cloudformation, request, template, template_url)
     dynamodb = client("dynamodb")
     enable_expiry(cloudformation, dynamodb, request["stackName"], template)
     seed(dynamodb, outputs["TableName"], request["items"])
@@ -68,11 +69,18 @@ def upload_code(s3, request, binaries):
     return keys
 
 
-def create_stack(cloudformation, request, template):
+def upload_template(s3, request, template):
+    """Where CloudFormation finds it: in a request itself it may have no more than 51,200 bytes."""
+    bucket, key = request["codeBucket"], "template.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
+    return f"{request['endpoint']}/{bucket}/{key}"
+
+
+def create_stack(cloudformation, request, template, template_url):
     stack = request["stackName"]
     cloudformation.create_stack(
         StackName=stack,
-        TemplateBody=json.dumps(template),
+        TemplateURL=template_url,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value} for name, value in request["parameters"].items()

@@ -64,30 +64,43 @@ def expand_body(resources, api, body):
     resources[api]["Properties"].update({"Name": body["info"]["title"], "ProtocolType": "HTTP"})
     integrations = {}
     for path, operations in sorted(body["paths"].items()):
+        operations, _ = unconditional(operations)
         for method in sorted(set(operations) & set(HTTP_METHODS)):
-            integration = operations[method]["x-amazon-apigateway-integration"]
-            uri = str(integration["uri"])
+            operation, condition = unconditional(operations[method])
+            integration = operation["x-amazon-apigateway-integration"]
+            address, _ = unconditional(integration["uri"])
+            uri = str(address)
             if uri not in integrations:
                 integrations[uri] = f"{api}Integration{len(integrations)}"
                 resources[integrations[uri]] = {
                     "Type": "AWS::ApiGatewayV2::Integration",
+                    **condition,
                     "Properties": {
                         "ApiId": {"Ref": api},
                         "IntegrationType": integration["type"].upper(),
                         "IntegrationMethod": integration["httpMethod"],
-                        "IntegrationUri": integration["uri"],
+                        "IntegrationUri": address,
                         "PayloadFormatVersion": integration["payloadFormatVersion"],
                     },
                 }
             name = "".join(character for character in path.title() if character.isalnum())
             resources[f"{api}Route{method.title()}{name}"] = {
                 "Type": "AWS::ApiGatewayV2::Route",
+                **condition,
                 "Properties": {
                     "ApiId": {"Ref": api},
                     "RouteKey": f"{method.upper()} {path}",
                     "Target": {"Fn::Sub": f"integrations/${{{integrations[uri]}}}"},
                 },
             }
+
+
+def unconditional(value):
+    """What SAM writes for a function with a `Condition`, without its `Fn::If`, and that condition for a resource."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        condition, then, _ = value["Fn::If"]
+        return then, {"Condition": condition}
+    return value, {}
 
 
 def pin_api_id(api, api_id):

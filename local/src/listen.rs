@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 pub(crate) fn listen(workspace: &Workspace, options: &cli::Listen) -> Result<ExitCode> {
     let state = State::read(&workspace.state())?;
     let error = Command::new("node")
-        .arg(workspace.e2e().join("listen.mjs"))
+        .arg(workspace.listen().join("listen.mjs"))
         .arg(&options.user_id)
         .env("CARILLON_STACK", State::path(&workspace.state()))
         // Not as an argument: those are visible to every user of the machine.

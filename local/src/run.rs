@@ -11,7 +11,7 @@ use crate::processes::Processes;
 use crate::stack::{Place, Stack, claim_ports};
 use crate::state::State;
 use crate::token;
-use crate::tools::Tools;
+use crate::tools::{Clients, Tools};
 use crate::workspace::Workspace;
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Ports) -> Result<ExitCode> {
@@ -19,7 +19,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Po
     // Before anything that takes minutes.
     let listener = claim_ports(ports)?;
     let python_version = prerequisites::check().await?;
-    let tools = Tools::install(workspace, processes, &python_version).await?;
+    let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
     functions::build(workspace, processes, &place.logs).await?;
     let stack = Stack::start(workspace, processes, &tools, &place, ports, listener, None).await?;
     println!("{}", what_to_try(&stack.state)?);

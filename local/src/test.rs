@@ -17,7 +17,7 @@ use crate::processes::Processes;
 use crate::stack::{Place, Stack, claim_ports};
 use crate::state::State;
 use crate::tally::Tally;
-use crate::tools::{Tools, cargo};
+use crate::tools::{Clients, Tools, cargo};
 use crate::workspace::Workspace;
 
 /// How often the state file is read for a process that a test has replaced.
@@ -27,7 +27,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     println!("{}", what_runs(options));
     let place = Place::take(workspace.test_state(), "cargo local test")?;
     let python_version = prerequisites::check().await?;
-    let tools = Tools::install(workspace, processes, &python_version).await?;
+    let tools = Tools::install(workspace, processes, &python_version, Clients::OfTests).await?;
     functions::build(workspace, processes, &place.logs).await?;
 
     let mut tally = Tally::default();

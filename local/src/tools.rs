@@ -24,13 +24,21 @@ pub(crate) struct Tools {
 
 impl Tools {
     /// Installs what is not installed yet.
-    pub(crate) async fn install(workspace: &Workspace, processes: &Processes, python_version: &str) -> Result<Self> {
+    pub(crate) async fn install(
+        workspace: &Workspace,
+        processes: &Processes,
+        python_version: &str,
+        clients: Clients,
+    ) -> Result<Self> {
         let installer = Installer { workspace, processes };
         fs::create_dir_all(&workspace.tools)
             .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
         installer.python_packages(python_version).await?;
         installer.sockudo().await?;
-        installer.node_packages().await?;
+        installer.node_packages("Installing pusher-js", &workspace.listen()).await?;
+        if clients == Clients::OfTests {
+            installer.node_packages("Installing the clients for tests", &workspace.e2e()).await?;
+        }
         let bin = workspace.tools.join("venv/bin");
         Ok(Self {
             python: bin.join("python"),
@@ -38,6 +46,15 @@ impl Tools {
             sockudo: workspace.tools.join("bin/sockudo"),
         })
     }
+}
+
+/// Which of other people's clients are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clients {
+    /// The one that `cargo local listen` runs.
+    ToListen,
+    /// All that the end-to-end tests run, which are many times as large.
+    OfTests,
 }
 
 struct Installer<'a> {
@@ -136,8 +153,7 @@ impl Installer<'_> {
         stamp.write()
     }
 
-    async fn node_packages(&self) -> Result<()> {
-        let directory = self.workspace.e2e();
+    async fn node_packages(&self, title: &str, directory: &Path) -> Result<()> {
         let stamp = Stamp {
             path: directory.join("node_modules/.carillon"),
             content: read(&directory.join("package-lock.json"))?,
@@ -146,12 +162,12 @@ impl Installer<'_> {
             return Ok(());
         }
         let mut command = Command::new("npm");
-        command.args(["ci", "--no-audit", "--no-fund"]).current_dir(&directory);
+        command.args(["ci", "--no-audit", "--no-fund"]).current_dir(directory);
         let log = self.log("node-packages")?;
-        let mut step = Step::begin("Installing the clients for tests");
+        let mut step = Step::begin(title);
         step.run(self.processes, &mut command, &log, |_, _| {}).await.map_err(|error| {
             failed(
-                "`npm ci` in tests/e2e",
+                &format!("`npm ci` in {}", directory.display()),
                 &error,
                 "check the connection to the npm registry and run `cargo local` again",
                 &log,

@@ -35,6 +35,11 @@ impl Workspace {
         self.root.join("tests/e2e")
     }
 
+    /// The client that `cargo local listen` runs.
+    pub(crate) fn listen(&self) -> PathBuf {
+        self.root.join("local/listen")
+    }
+
     /// Where the stack that `cargo local` runs keeps its files.
     pub(crate) fn state(&self) -> PathBuf {
         self.target.join("local")

@@ -9,6 +9,7 @@ use crate::fcm;
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
+use crate::profile::Keeper;
 use crate::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::settings::Settings;
 use crate::store::{Store, sdk_config};
@@ -23,6 +24,8 @@ pub struct App {
     pub store: Store,
     /// Pusher's HTTP API.
     pub pusher: Client,
+    /// What users' tokens said of them.
+    pub profiles: Keeper,
     verifier: Verifier,
     previous_signer: Option<Signer>,
     retry_queue: Option<RetryQueue>,
@@ -64,8 +67,10 @@ impl App {
     /// When a client cannot be made.
     pub fn with(settings: Settings, config: &SdkConfig) -> Result<Self, StartError> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| StartError(error.to_string());
+        let store = Store::new(config, &settings.table);
         Ok(Self {
-            store: Store::new(config, &settings.table),
+            profiles: Keeper::new(store.clone()),
+            store,
             pusher: Client::new(&settings.pusher).map_err(failed)?,
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),

@@ -1,23 +1,24 @@
 //! May this user subscribe to that channel, and as whom?
 //!
 //! `private-user` needs no I/O at all; `presence-room` one read of the table, which brings the book (who is its author?)
-//! and the caller's profile (is what webhooks will need still what the token says?).
+//! and the caller's profile (is what webhooks will need still what the token says?); a party's channels one consistent read
+//! of the caller's membership.
 
 use serde::Serialize;
 
 use crate::app::App;
 use crate::book::Book;
 use crate::channel::{Channel, ChannelName};
-use crate::contract::{Person, RoomMember};
+use crate::contract::{PartyPresenceMember, Person, RoomMember};
 use crate::http::Problem;
-use crate::id::{BookId, UserId};
+use crate::id::{BookId, PartyId, UserId};
 use crate::identity::Identity;
 use crate::key::Key;
+use crate::party;
 use crate::profile::Profile;
 use crate::pusher::SharedSecret;
 use crate::socket_id::SocketId;
 use crate::store::{Store, StoreError};
-use crate::time::Millis;
 
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO: usize = 1024;
@@ -35,13 +36,22 @@ pub struct Grant {
     pub shared_secret: Option<String>,
 }
 
-/// A grant, and whether the caller's profile ought to be kept anew.
+/// A grant, and what is left to do.
 #[derive(Debug)]
 pub struct Granted {
     /// What the subscriber is told.
     pub grant: Grant,
-    /// The profile to keep, if the table has none or another.
-    pub stale_profile: Option<Person>,
+    /// What is left to do about the caller's profile, after the answer.
+    pub profile: Option<ProfileWork>,
+}
+
+/// What is left to do about a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileWork {
+    /// The table has none or another.
+    Keep(Person),
+    /// Nobody looked; this process may have kept it before.
+    KeepIfNew(Person),
 }
 
 /// Authorizes a subscription.
@@ -56,24 +66,31 @@ pub async fn authorize(
     name: &ChannelName,
 ) -> Result<Granted, Problem> {
     match Channel::of(name) {
-        Some(Channel::User(user)) if user == caller.user => Ok(granted(app.signer().channel(socket, name, None))),
-        Some(Channel::EncryptedUser(user)) if user == caller.user => {
-            let Some(master) = &app.settings.pusher.encryption_master_key else {
-                return Err(Problem::Forbidden("Encrypted channels are not set up on this server".to_owned()));
-            };
+        Some(Channel::User(user)) if user == caller.user => {
             let mut granted = granted(app.signer().channel(socket, name, None));
-            granted.grant.shared_secret = Some(SharedSecret::of(name, master).to_base64());
+            granted.profile = Some(ProfileWork::KeepIfNew(caller.person()));
             Ok(granted)
+        }
+        Some(Channel::EncryptedUser(user)) if user == caller.user => encrypted(app, socket, name),
+        Some(Channel::Party(party)) => {
+            members_only(app, &party, caller).await?;
+            Ok(granted(app.signer().channel(socket, name, None)))
+        }
+        Some(Channel::EncryptedParty(party)) => {
+            members_only(app, &party, caller).await?;
+            encrypted(app, socket, name)
+        }
+        Some(Channel::PartyPresence(party)) => {
+            members_only(app, &party, caller).await?;
+            Ok(present(app, socket, name, &caller.user, &party_member(caller)))
         }
         Some(Channel::Room(book)) => {
             let (book, profile) = look_up(&app.store, &book, &caller.user).await?;
             let person = caller.person();
-            let is_current = profile.is_some_and(|profile| profile.is_current(&person, Millis::now()));
+            let is_current = profile.is_some_and(|profile| profile.is_current(&person));
             let member = member(person.clone(), book.is_some_and(|book| book.is_by(&caller.user)));
-            let data = channel_data(&member);
-            let mut granted = granted(app.signer().channel(socket, name, Some(&data)));
-            granted.grant.channel_data = Some(data);
-            granted.stale_profile = (!is_current).then_some(person);
+            let mut granted = present(app, socket, name, &caller.user, &member);
+            granted.profile = (!is_current).then_some(ProfileWork::Keep(person));
             Ok(granted)
         }
         _ => Err(Problem::not_your_channel()),
@@ -81,7 +98,36 @@ pub async fn authorize(
 }
 
 fn granted(auth: String) -> Granted {
-    Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, stale_profile: None }
+    Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, profile: None }
+}
+
+/// Grants an encrypted channel, with its key.
+fn encrypted(app: &App, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+    let Some(master) = &app.settings.pusher.encryption_master_key else {
+        return Err(Problem::Forbidden("Encrypted channels are not set up on this server".to_owned()));
+    };
+    let mut granted = granted(app.signer().channel(socket, name, None));
+    granted.grant.shared_secret = Some(SharedSecret::of(name, master).to_base64());
+    Ok(granted)
+}
+
+/// Grants a presence channel, to be seen there as this.
+fn present(app: &App, socket: &SocketId, name: &ChannelName, user: &UserId, info: &impl Serialize) -> Granted {
+    let data = channel_data(user, info);
+    let mut granted = granted(app.signer().channel(socket, name, Some(&data)));
+    granted.grant.channel_data = Some(data);
+    granted
+}
+
+async fn members_only(app: &App, party: &PartyId, caller: &Identity) -> Result<(), Problem> {
+    if party::is_member(&app.store, party, &caller.user).await? { Ok(()) } else { Err(Problem::not_your_channel()) }
+}
+
+/// A party's member as the others see them.
+fn party_member(caller: &Identity) -> PartyPresenceMember {
+    // The limits of a room's member leave room for these fewer fields.
+    let person = member(caller.person(), false).person;
+    PartyPresenceMember { username: person.display_name, avatar: person.avatar_url }
 }
 
 /// A room's book and a user's profile, in one round trip; either may be missing.
@@ -105,15 +151,14 @@ pub async fn look_up(
 }
 
 #[derive(Serialize)]
-struct ChannelData<'a> {
+struct ChannelData<'a, T> {
     user_id: &'a UserId,
-    user_info: &'a RoomMember,
+    user_info: &'a T,
 }
 
 /// `channel_data` as it is signed and sent.
-fn channel_data(member: &RoomMember) -> String {
-    serde_json::to_string(&ChannelData { user_id: &member.person.user_id, user_info: member })
-        .expect("a member is strings and a boolean")
+fn channel_data(user: &UserId, info: &impl Serialize) -> String {
+    serde_json::to_string(&ChannelData { user_id: user, user_info: info }).expect("a member is strings and a boolean")
 }
 
 /// A member whose `user_info` fits Pusher's limit: a picture's address is given up first, then the end of the name. (The
@@ -168,7 +213,7 @@ mod tests {
         let ada = Person { user_id: UserId::parse("ada").unwrap(), display_name: "Ada".to_owned(), avatar_url: None };
         let expected =
             r#"{"user_id":"ada","user_info":{"userId":"ada","displayName":"Ada","avatarUrl":null,"isAuthor":true}}"#;
-        assert_eq!(channel_data(&member(ada, true)), expected);
+        assert_eq!(channel_data(&ada.user_id.clone(), &member(ada, true)), expected);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::id::{BookId, UserId, is_channel_byte};
+use crate::id::{BookId, PartyId, UserId, is_channel_byte};
 
 /// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
 pub const MAX_LENGTH: usize = 164;
@@ -22,13 +22,19 @@ pub enum InvalidChannelName {
     Public,
 }
 
+/// Whether Pusher would take this as the name of a channel of any kind.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_channel_byte)
+}
+
 impl ChannelName {
     /// Parses the name of a private or presence channel.
     ///
     /// # Errors
     /// [`InvalidChannelName`] says which rule of Pusher's it breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidChannelName> {
-        if !(1..=MAX_LENGTH).contains(&text.len()) || !text.bytes().all(is_channel_byte) {
+        if !is_name(text) {
             return Err(InvalidChannelName::Malformed);
         }
         if !text.starts_with("private-") && !text.starts_with("presence-") {
@@ -59,10 +65,19 @@ pub enum Channel {
     EncryptedUser(UserId),
     /// `presence-room-{bookId}`: who is reading a book now (seed 000).
     Room(BookId),
+    /// `private-party-{partyId}`: what happens to a party (seed 001).
+    Party(PartyId),
+    /// `private-encrypted-party-{partyId}`: the same, encrypted end to end.
+    EncryptedParty(PartyId),
+    /// `presence-party-{partyId}`: which members are online (seed 001).
+    PartyPresence(PartyId),
 }
 
 const USER: &str = "private-user-";
 const ENCRYPTED_USER: &str = "private-encrypted-user-";
+const PARTY: &str = "private-party-";
+const ENCRYPTED_PARTY: &str = "private-encrypted-party-";
+const PARTY_PRESENCE: &str = "presence-party-";
 /// Prefix of every reading room's channel, as `GET /channels?filter_by_prefix=` takes it.
 pub const ROOM: &str = "presence-room-";
 
@@ -70,15 +85,17 @@ impl Channel {
     /// The channel that a name stands for, if it is one of ours.
     #[must_use]
     pub fn of(name: &ChannelName) -> Option<Self> {
-        let name = name.as_str();
-        let id = |prefix: &str| name.strip_prefix(prefix);
-        if let Some(user) = id(USER) {
-            return UserId::parse(user).ok().map(Self::User);
-        }
-        if let Some(user) = id(ENCRYPTED_USER) {
-            return UserId::parse(user).ok().map(Self::EncryptedUser);
-        }
-        BookId::parse(id(ROOM)?).ok().map(Self::Room)
+        let id = |prefix: &str| name.as_str().strip_prefix(prefix);
+        let user = |prefix: &str| UserId::parse(id(prefix)?).ok();
+        let party = |prefix: &str| PartyId::parse(id(prefix)?).ok();
+        let book = |prefix: &str| BookId::parse(id(prefix)?).ok();
+        // No prefix begins another, so the order says nothing.
+        (user(USER).map(Self::User))
+            .or_else(|| user(ENCRYPTED_USER).map(Self::EncryptedUser))
+            .or_else(|| book(ROOM).map(Self::Room))
+            .or_else(|| party(PARTY).map(Self::Party))
+            .or_else(|| party(ENCRYPTED_PARTY).map(Self::EncryptedParty))
+            .or_else(|| party(PARTY_PRESENCE).map(Self::PartyPresence))
     }
 }
 
@@ -88,6 +105,9 @@ impl fmt::Display for Channel {
             Self::User(user) => write!(f, "{USER}{user}"),
             Self::EncryptedUser(user) => write!(f, "{ENCRYPTED_USER}{user}"),
             Self::Room(book) => write!(f, "{ROOM}{book}"),
+            Self::Party(party) => write!(f, "{PARTY}{party}"),
+            Self::EncryptedParty(party) => write!(f, "{ENCRYPTED_PARTY}{party}"),
+            Self::PartyPresence(party) => write!(f, "{PARTY_PRESENCE}{party}"),
         }
     }
 }
@@ -127,7 +147,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_parsed_channel_prints_as_the_name_it_came_from(
-            text in "(private-user-|private-encrypted-user-|presence-room-)[-a-zA-Z0-9_=@,.;]{1,128}"
+            text in "((private|private-encrypted)-(user|party)-|presence-(room|party)-)[-a-zA-Z0-9_=@,.;]{1,128}"
         ) {
             prop_assert_eq!(of(&text).unwrap().to_string(), text);
         }

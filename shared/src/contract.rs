@@ -1,4 +1,4 @@
-//! The events that clients bind to: names and payloads, word for word as seed 000 lists them.
+//! The events that clients bind to: names and payloads, word for word as seeds 000 and 001 list them.
 //!
 //! `docs/asyncapi.yaml` says the same for machines; a test holds the two together.
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::channel::Channel;
-use crate::id::{BookId, UserId};
+use crate::id::{BookId, PartyId, UserId};
 
 /// Most bytes of an event's data (Pusher Channels: 10 KB).
 pub const MAX_EVENT_BYTES: usize = 10 * 1024;
 
 /// A person as events and presence show them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     /// Who.
@@ -32,6 +32,37 @@ pub struct RoomMember {
     pub person: Person,
     /// Whether they wrote the book.
     pub is_author: bool,
+}
+
+/// `user_info` of a party's member (seed 001, "Member Presence").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartyPresenceMember {
+    /// What they are called.
+    pub username: String,
+    /// Picture, if they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+}
+
+/// Who invited somebody (seed 001, `PartyInvitationEvent.invitedBy`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inviter {
+    /// The user's id.
+    pub id: UserId,
+    /// What they are called.
+    pub username: String,
+}
+
+/// What changed in a party (seed 001, `PartyUpdateEvent.updateType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyUpdate {
+    /// Somebody accepted an invitation.
+    MemberJoined,
+    /// Somebody left or was removed.
+    MemberLeft,
+    /// Name, settings or owner changed.
+    SettingsChanged,
 }
 
 /// Something that happened, for whoever listens on its channel.
@@ -82,6 +113,30 @@ pub enum Event {
         /// What it is about; holds `notificationId`, to drop duplicates by.
         data: Map<String, Value>,
     },
+    /// `party-invitation-received`
+    PartyInvitationReceived {
+        /// Who is told.
+        invitee: UserId,
+        /// The party.
+        party: PartyId,
+        /// The party's name.
+        name: String,
+        /// Who invited them.
+        invited_by: Inviter,
+        /// When, as ISO 8601.
+        invited_at: String,
+    },
+    /// `party-updated`
+    PartyUpdated {
+        /// The party, whose members are told.
+        party: PartyId,
+        /// What kind of change it was.
+        update: PartyUpdate,
+        /// What changed.
+        data: Map<String, Value>,
+        /// When, as ISO 8601.
+        updated_at: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -112,6 +167,24 @@ struct New<'a> {
     data: &'a Map<String, Value>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invitation<'a> {
+    party_id: &'a PartyId,
+    party_name: &'a str,
+    invited_by: &'a Inviter,
+    invited_at: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Updated<'a> {
+    party_id: &'a PartyId,
+    update_type: PartyUpdate,
+    data: &'a Map<String, Value>,
+    updated_at: &'a str,
+}
+
 impl Event {
     /// The name that clients bind to.
     #[must_use]
@@ -122,6 +195,8 @@ impl Event {
             Self::AuthorJoined { .. } => "room:author-joined",
             Self::KudosReceived { .. } => "kudos:received",
             Self::NotificationNew { .. } => "notification:new",
+            Self::PartyInvitationReceived { .. } => "party-invitation-received",
+            Self::PartyUpdated { .. } => "party-updated",
         }
     }
 
@@ -135,6 +210,8 @@ impl Event {
             Self::KudosReceived { receiver: user, .. } | Self::NotificationNew { user, .. } => {
                 Channel::User(user.clone())
             }
+            Self::PartyInvitationReceived { invitee, .. } => Channel::User(invitee.clone()),
+            Self::PartyUpdated { party, .. } => Channel::Party(party.clone()),
         }
     }
 
@@ -152,6 +229,12 @@ impl Event {
             }
             Self::NotificationNew { kind, message, data, .. } => {
                 serde_json::to_string(&New { r#type: kind, message, data })
+            }
+            Self::PartyInvitationReceived { party, name, invited_by, invited_at, .. } => {
+                serde_json::to_string(&Invitation { party_id: party, party_name: name, invited_by, invited_at })
+            }
+            Self::PartyUpdated { party, update, data, updated_at } => {
+                serde_json::to_string(&Updated { party_id: party, update_type: *update, data, updated_at })
             }
         };
         json.expect("strings, booleans and maps with string keys always serialize")

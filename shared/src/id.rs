@@ -72,6 +72,10 @@ id!(
     /// A book, which has one reading room.
     BookId
 );
+id!(
+    /// A party.
+    PartyId
+);
 
 #[cfg(test)]
 mod tests {

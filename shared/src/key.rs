@@ -12,6 +12,10 @@
 //! | device | `USER#{userId}` | `DEVICE#{hash of the token}` |
 //! | device's owner | `DEVICE#{hash of the token}` | `OWNER` |
 //! | idempotency | `IDEMPOTENCY#{hash}` | `IDEMPOTENCY` |
+//! | party | `PARTY#{partyId}` | `PARTY` |
+//! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
+//! | party invitation | `USER#{userId}` | `INVITATION#{partyId}` |
+//! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
 //!
 //! Ids hold no `#`, so two different ids never make one key.
@@ -21,7 +25,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{BookId, UserId};
+use crate::id::{BookId, PartyId, UserId};
 
 /// A DynamoDB item, by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
@@ -100,6 +104,30 @@ impl Key {
         Self::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
     }
 
+    /// A party.
+    #[must_use]
+    pub fn party(party: &PartyId) -> Self {
+        Self::new(format!("PARTY#{party}"), "PARTY")
+    }
+
+    /// A party's member.
+    #[must_use]
+    pub fn member(party: &PartyId, user: &UserId) -> Self {
+        Self::new(format!("PARTY#{party}"), format!("{MEMBER}{user}"))
+    }
+
+    /// A user's invitation to a party.
+    #[must_use]
+    pub fn invitation(user: &UserId, party: &PartyId) -> Self {
+        Self::new(format!("USER#{user}"), format!("{INVITATION}{party}"))
+    }
+
+    /// How much of something a user has used up.
+    #[must_use]
+    pub fn limit(user: &UserId, what: &str) -> Self {
+        Self::new(format!("USER#{user}"), format!("LIMIT#{what}"))
+    }
+
     /// Where the reconciliation of rooms goes on.
     #[must_use]
     pub fn reconcile() -> Self {
@@ -124,6 +152,12 @@ impl Key {
 pub const NOTIFICATION: &str = "NOTIFICATION#";
 /// Beginning of a device's sort key.
 pub const DEVICE: &str = "DEVICE#";
+
+/// Beginning of a party member's sort key.
+pub const MEMBER: &str = "MEMBER#";
+
+/// Beginning of an invitation's sort key.
+pub const INVITATION: &str = "INVITATION#";
 
 /// Partition key of a room's presence rows.
 #[must_use]

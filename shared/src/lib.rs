@@ -3,7 +3,7 @@
 //! A function's handler says what happens; the modules here say how. Dependencies between them point one way:
 //!
 //! ```text
-//! authorization, kudos, presence, reconcile, notification      what the product does
+//! authorization, kudos, presence, reconcile, notification, party   what the product does
 //!   -> outbox, delivery, store, idempotency                    how a write carries its events, and how they arrive
 //!     -> pusher, fcm, device                                    the clients of others, and whom they reach
 //!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
@@ -26,11 +26,13 @@ pub mod key;
 pub mod kudos;
 pub mod notification;
 pub mod outbox;
+pub mod party;
 pub mod presence;
 pub mod profile;
 pub mod push;
 pub mod pusher;
 pub mod quiet_hours;
+pub mod rate_limit;
 pub mod reconcile;
 pub mod settings;
 pub mod socket_id;

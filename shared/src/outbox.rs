@@ -106,8 +106,8 @@ impl Outbox {
 
     /// These debts after those that a row already has.
     #[must_use]
-    pub fn after(mut self, earlier: Outbox) -> Self {
-        self.owed.splice(0..0, earlier.owed);
+    pub fn after(mut self, earlier: Option<Outbox>) -> Self {
+        self.owed.splice(0..0, earlier.map(|earlier| earlier.owed).unwrap_or_default());
         self
     }
 

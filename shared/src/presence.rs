@@ -133,11 +133,7 @@ async fn observe(
     let key = Key::presence(&seat.book, &seat.user);
     let mut earlier: Option<Outbox> = None;
     for _ in 0..TRIES {
-        let new = Outbox::of(events, Millis::now());
-        let outbox = match &earlier {
-            Some(earlier) => new.after(earlier.clone()),
-            None => new,
-        };
+        let outbox = Outbox::of(events, Millis::now()).after(earlier.clone());
         let committed = Committed { key: key.clone(), outbox };
         match conditionally(change(store, seat, present, &committed, earlier.as_ref(), moment)).await? {
             Write::Done(_) => {

@@ -1,27 +1,25 @@
 //! What a user's last token said of them.
 //!
 //! A webhook names a user by id alone, and `room:user-joined` shows a name and a picture. Whoever enters a room has been
-//! authorized for its channel, so that is when the profile is kept.
+//! authorized for its channel, so that is when the profile is kept: after the answer. So are those of users who ask for
+//! their own channel, or call a party's routes; whom one may invite is whoever has been here.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Person;
 use crate::id::UserId;
-use crate::key::{Item, Key, number, string};
-use crate::store::{Store, StoreError, read};
-use crate::time::Millis;
-
-/// Profiles live this long after they were last kept, in seconds.
-const LIFETIME: i64 = 90 * 24 * 3600;
-/// A profile that has less than this left, in seconds, is kept again.
-const RENEW: i64 = 60 * 24 * 3600;
+use crate::key::{Item, Key, string};
+use crate::store::{Store, StoreError, conditionally, read};
+use crate::telemetry;
 
 /// A user's profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     name: String,
     avatar: Option<String>,
-    expires_at: i64,
 }
 
 impl Profile {
@@ -33,12 +31,10 @@ impl Profile {
         read(row)
     }
 
-    /// Whether it says this of the person, and will for a good while.
+    /// Whether it says just this of the person.
     #[must_use]
-    pub fn is_current(&self, person: &Person, now: Millis) -> bool {
-        self.name == person.display_name
-            && self.avatar == person.avatar_url
-            && self.expires_at > now.plus_seconds(RENEW).seconds()
+    pub fn is_current(&self, person: &Person) -> bool {
+        self.name == person.display_name && self.avatar == person.avatar_url
     }
 
     /// The person it is about.
@@ -48,16 +44,69 @@ impl Profile {
     }
 }
 
-/// Keeps a person's profile.
+/// Keeps a person's profile, if the table has none or another: one write, refused where there is nothing to change.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn keep(store: &Store, person: &Person, now: Millis) -> Result<(), StoreError> {
-    let mut row = Key::profile(&person.user_id).item();
-    row.insert("name".to_owned(), string(&person.display_name));
-    if let Some(avatar) = &person.avatar_url {
-        row.insert("avatar".to_owned(), string(avatar));
+async fn keep_changed(store: &Store, person: &Person) -> Result<(), StoreError> {
+    let update = store
+        .update(&Key::profile(&person.user_id))
+        .condition_expression("attribute_not_exists(pk) OR #name <> :name OR #avatar <> :avatar")
+        .expression_attribute_names("#name", "name")
+        .expression_attribute_names("#avatar", "avatar")
+        .expression_attribute_values(":name", string(&person.display_name));
+    // Without a picture, an absent attribute is right and a present one is not; `<>` holds for neither.
+    let update = match &person.avatar_url {
+        Some(avatar) => update
+            .update_expression("SET #name = :name, #avatar = :avatar")
+            .expression_attribute_values(":avatar", string(avatar)),
+        None => update
+            .update_expression("SET #name = :name REMOVE #avatar")
+            .condition_expression("attribute_not_exists(pk) OR #name <> :name OR attribute_exists(#avatar)"),
+    };
+    conditionally(update).await.map(drop)
+}
+
+/// Keeps profiles after answers, and remembers which it kept, so that a user who asks often costs one write in each
+/// process.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    store: Store,
+    kept: Arc<Mutex<HashSet<Person>>>,
+}
+
+/// Profiles that a process remembers; then it starts anew.
+const MANY: usize = 10_000;
+
+impl Keeper {
+    /// A keeper that has kept none yet.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, kept: Arc::default() }
     }
-    row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
-    store.put(row).send().await.map(drop).map_err(StoreError::dynamodb)
+
+    /// Keeps a profile, unless this process already has. What does not work is logged, and tried at the next occasion.
+    pub async fn keep_if_new(self, person: Person) {
+        if !self.kept().contains(&person) {
+            self.keep(person).await;
+        }
+    }
+
+    /// Keeps a profile. What does not work is logged, and tried at the next occasion.
+    pub async fn keep(self, person: Person) {
+        match keep_changed(&self.store, &person).await {
+            Ok(()) => {
+                let mut kept = self.kept();
+                if kept.len() >= MANY {
+                    kept.clear();
+                }
+                kept.insert(person);
+            }
+            Err(error) => telemetry::cause(&error),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashSet<Person>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

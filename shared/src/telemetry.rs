@@ -152,7 +152,7 @@ pub fn authorization_granted() {
     count("AuthorizationsGranted".to_owned(), 1);
 }
 
-/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed` or `forbidden`.
+/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed`, `forbidden`, `throttled` or `failed`.
 pub fn authorization_refused(reason: &str) {
     count(format!("AuthorizationsRefused.{reason}"), 1);
 }

@@ -60,6 +60,16 @@ const OPERATIONS = (userId) => [
   ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
   ["POST", "/notifications/device-token", { json: { token: userId } }],
   ["DELETE", "/notifications/device-token", {}],
+  ["POST", "/parties", { json: { partyName: userId } }],
+  ["GET", `/parties/${newId("party")}`, {}],
+  ["PATCH", `/parties/${newId("party")}`, { json: { partyName: userId } }],
+  ["PUT", `/parties/${newId("party")}/owner`, { json: { userId } }],
+  ["DELETE", `/parties/${newId("party")}/members/${userId}`, {}],
+  ["POST", `/parties/${newId("party")}/invitations`, { json: { userId } }],
+  ["DELETE", `/parties/${newId("party")}/invitations/${userId}`, {}],
+  ["POST", `/parties/${newId("party")}/invitations/accept`, {}],
+  ["POST", `/parties/${newId("party")}/invitations/decline`, {}],
+  ["GET", "/party-invitations", {}],
 ];
 
 for (const [what, bearer] of Object.entries(badTokens(newId("user")))) {

@@ -1,26 +1,14 @@
 // The documents, the deployed routes and what the other tests met are the same. Runs last, by its name.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-
-import { parse } from "yaml";
 
 import { events } from "./support/asyncapi.mjs";
 import { forget, met } from "./support/coverage.mjs";
 import { operations } from "./support/openapi.mjs";
+import { deployedRoutes } from "./support/template.mjs";
 
 after(forget);
-
-function deployedRoutes() {
-  const template = readFileSync(new URL("../../template.yaml", import.meta.url), "utf8");
-  // CloudFormation's short forms (`!Ref`) mean nothing here; without the warnings they are read as plain values.
-  const { Resources } = parse(template, { logLevel: "error" });
-  return Object.values(Resources)
-    .flatMap(({ Properties }) => Object.values(Properties?.Events ?? {}))
-    .filter(({ Type }) => Type === "HttpApi")
-    .map(({ Properties: { Method, Path } }) => `${Method.toUpperCase()} ${Path}`);
-}
 
 test("every deployed route is documented, and every documented one is deployed", () => {
   assert.deepEqual(operations.map(({ name }) => name).toSorted(), deployedRoutes().toSorted());

@@ -57,6 +57,18 @@ async fn of_requests_are_answered() {
 }
 
 #[tokio::test]
+async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
+    let world = world().await;
+    assert_eq!(status(&world, parties::handle, "parties-create").await.0, 201);
+    assert_eq!(status(&world, parties::handle, "party-invitations-list").await.0, 200);
+    for name in ["read", "change", "hand-over", "leave-or-remove", "invite", "revoke", "accept", "decline"] {
+        assert_eq!(status(&world, parties::handle, &format!("parties-{name}")).await.0, 404, "{name}");
+    }
+    assert_eq!(status(&world, pusher_mock_event::handle, "pusher-mock-event").await.0, 200);
+    assert_eq!(status(&world, health::handle, "health").await.0, 200);
+}
+
+#[tokio::test]
 async fn a_signed_webhook_of_long_ago_is_refused_for_its_age() {
     let (status, body) = status(&world().await, pusher_webhook::handle, "pusher-webhook").await;
     assert_eq!(status, 401);

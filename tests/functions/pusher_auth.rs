@@ -17,7 +17,7 @@ fn ada(channel: &str) -> Request {
 #[tokio::test]
 async fn a_users_own_channel_needs_no_io_at_all() {
     let world = World::new().await;
-    let reply = world.send(handle, &ada("private-user-ada")).await;
+    let reply = world.send_and_kill(handle, &ada("private-user-ada")).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     // printf '123456.7890123:private-user-ada' | openssl dgst -sha256 -hmac pusher-secret
     let expected = "key:875cc27a91f46249a30c7894597cde24a6057942945930a5fd4fc999481596b1";
@@ -25,6 +25,16 @@ async fn a_users_own_channel_needs_no_io_at_all() {
     assert_eq!(reply.body.as_object().unwrap().len(), 1);
     assert!(world.table.take_requests().is_empty());
     assert_eq!(reply.line["AuthorizationsGranted"], 1);
+}
+
+#[tokio::test]
+async fn a_users_profile_is_kept_after_the_answer_once_in_each_process() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.send(handle, &ada("private-user-ada")).await;
+    }
+    assert_eq!(world.table.take_requests(), [("UpdateItem".to_owned(), 1)].into());
+    assert_eq!(world.table.row("USER#ada", "PROFILE").await.unwrap()["name"], "Ada");
 }
 
 #[tokio::test]
@@ -61,7 +71,7 @@ async fn a_room_keeps_the_profile_after_the_answer_and_only_when_it_changed() {
         world.send(handle, request).await;
         world.table.take_requests()
     };
-    let put = [("BatchGetItem".to_owned(), 1), ("PutItem".to_owned(), 1)].into();
+    let put = [("BatchGetItem".to_owned(), 1), ("UpdateItem".to_owned(), 1)].into();
     let none = [("BatchGetItem".to_owned(), 1)].into();
     assert_eq!(requests(&ada("presence-room-emma")).await, put);
     assert_eq!(requests(&ada("presence-room-emma")).await, none);
@@ -155,6 +165,21 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
         assert!(reply.body["error"].is_string() && reply.body["message"].is_string());
     }
     assert!(world.table.take_requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_has_run_wild_is_told_to_wait() {
+    let world = World::new().await;
+    let wild = Request::new("POST /pusher/auth").by("wild").json(&subscription("private-user-wild"));
+    let mut replies = Vec::new();
+    for _ in 0..200 {
+        replies.push(world.send(handle, &wild).await);
+    }
+    assert!(replies[..100].iter().all(|reply| reply.status == 200), "a burst of a hundred is fine");
+    let refused = replies.iter().find(|reply| reply.status == 429).expect("two hundred at once are not");
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert_eq!(refused.line["AuthorizationsRefused.throttled"], 1);
+    assert_eq!(world.send(handle, &ada("private-user-ada")).await.status, 200, "others do not wait");
 }
 
 #[tokio::test]

@@ -18,11 +18,13 @@ pub(crate) type Sent = (String, String, Value);
 struct Told {
     sent: Vec<Sent>,
     batches: Vec<usize>,
+    asked: usize,
     answers: Vec<u16>,
     always: Option<u16>,
     poison: Option<String>,
     stalls: bool,
     users: BTreeMap<String, Vec<String>>,
+    terminated: Vec<String>,
 }
 
 /// The stand-in.
@@ -37,6 +39,7 @@ impl FakePusher {
         let router = Router::new()
             .route("/apps/app/batch_events", post(batch))
             .route("/apps/app/channels", get(channels))
+            .route("/apps/app/users/{user}/terminate_connections", post(terminate))
             .route("/apps/app/channels/{channel}", get(channel))
             .route("/apps/app/channels/{channel}/users", get(users))
             .with_state(told.clone());
@@ -51,6 +54,11 @@ impl FakePusher {
     /// The sizes of the batches that were taken since the last call.
     pub fn take_batches(&self) -> Vec<usize> {
         std::mem::take(&mut self.told.lock().unwrap().batches)
+    }
+
+    /// How often it was asked to send a batch, whatever it answered.
+    pub fn times_asked(&self) -> usize {
+        self.told.lock().unwrap().asked
     }
 
     /// Answers the next requests with these statuses.
@@ -73,6 +81,11 @@ impl FakePusher {
         self.told.lock().unwrap().stalls = stalls;
     }
 
+    /// Whose connections were ended, in order.
+    pub fn terminated(&self) -> Vec<String> {
+        self.told.lock().unwrap().terminated.clone()
+    }
+
     /// Says that these users are in a channel.
     pub fn set_users(&self, channel: &str, users: &[&str]) {
         let users = users.iter().map(|user| (*user).to_owned()).collect();
@@ -85,6 +98,7 @@ async fn batch(State(told): State<Arc<Mutex<Told>>>, Json(body): Json<Value>) ->
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let mut told = told.lock().unwrap();
+    told.asked += 1;
     let events = body["batch"].as_array().unwrap();
     let poisoned = events.iter().any(|event| told.poison.is_some() && event["name"].as_str() == told.poison.as_deref());
     let next = if told.answers.is_empty() { None } else { Some(told.answers.remove(0)) };
@@ -110,13 +124,22 @@ async fn channels(State(told): State<Arc<Mutex<Told>>>) -> Json<Value> {
     Json(json!({ "channels": occupied.map(|(name, _)| (name.clone(), json!({}))).collect::<serde_json::Map<_, _>>() }))
 }
 
+async fn terminate(State(told): State<Arc<Mutex<Told>>>, Path(user): Path<String>) -> (StatusCode, Json<Value>) {
+    let mut told = told.lock().unwrap();
+    let status = told.always.unwrap_or(200);
+    if status == 200 {
+        told.terminated.push(user);
+    }
+    (StatusCode::from_u16(status).unwrap(), Json(json!({})))
+}
+
 async fn channel(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
     let told = told.lock().unwrap();
     if let Some(status) = told.always {
         return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
     }
-    let occupied = told.users.get(&channel).is_some_and(|users| !users.is_empty());
-    (StatusCode::OK, Json(json!({ "occupied": occupied })))
+    let count = told.users.get(&channel).map_or(0, Vec::len);
+    (StatusCode::OK, Json(json!({ "occupied": count > 0, "user_count": count })))
 }
 
 async fn users(State(told): State<Arc<Mutex<Told>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {

@@ -107,6 +107,16 @@ impl Table {
         self.forget_requests();
     }
 
+    /// Sets a number in a row.
+    pub async fn set_number(&self, (pk, sk): (&str, &str), name: &str, value: i64) {
+        let key =
+            HashMap::from([("pk".to_owned(), shared::key::string(pk)), ("sk".to_owned(), shared::key::string(sk))]);
+        let update = self.client.update_item().table_name(NAME).set_key(Some(key)).update_expression("SET #n = :n");
+        let update = update.expression_attribute_names("#n", name);
+        update.expression_attribute_values(":n", shared::key::number(value)).send().await.unwrap();
+        self.forget_requests();
+    }
+
     /// Puts a book.
     pub async fn put_book(&self, book: &str, author: &str, name: &str) {
         let pk = format!("BOOK#{book}");

@@ -11,7 +11,7 @@ const DEFAULT_LIMIT: u8 = 20;
 const MAX_LIMIT: u8 = 100;
 
 pub(super) async fn handle(app: &App, call: &Call, caller: &Identity) -> Result<Answer, Problem> {
-    let limit = limit(call.query("limit"))?;
+    let limit = call.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = call.query("cursor").map(Cursor::parse).transpose()?;
     Ok(Answer::ok(&notification::list(&app.store, &caller.user, limit, cursor.as_ref(), Millis::now()).await?))
 }
@@ -19,12 +19,4 @@ pub(super) async fn handle(app: &App, call: &Call, caller: &Identity) -> Result<
 pub(super) async fn unread_count(app: &App, caller: &Identity) -> Result<Answer, Problem> {
     let count = notification::unread_count(&app.store, &caller.user, Millis::now()).await?;
     Ok(Answer::ok(&json!({ "unreadCount": count })))
-}
-
-fn limit(given: Option<&str>) -> Result<u8, Problem> {
-    match given.map(str::parse) {
-        None => Ok(DEFAULT_LIMIT),
-        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-        Some(_) => Err(Problem::field("limit", format!("must be a number from 1 to {MAX_LIMIT}"))),
-    }
 }

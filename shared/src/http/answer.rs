@@ -30,6 +30,12 @@ impl Answer {
         Self::json(StatusCode::CREATED, body)
     }
 
+    /// 503 with this as JSON.
+    #[must_use]
+    pub fn unavailable(body: &impl Serialize) -> Self {
+        Self::json(StatusCode::SERVICE_UNAVAILABLE, body)
+    }
+
     /// 204
     #[must_use]
     pub fn no_content() -> Self {

@@ -75,6 +75,18 @@ impl Call {
         self.request.query_string_parameters_ref()?.first(name)
     }
 
+    /// The query's `limit`: how long a page may be.
+    ///
+    /// # Errors
+    /// 400 unless it is a number from 1 to `most`.
+    pub fn limit(&self, default: u8, most: u8) -> Result<u8, Problem> {
+        match self.query("limit").map(str::parse) {
+            None => Ok(default),
+            Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+            Some(_) => Err(Problem::field("limit", format!("must be a number from 1 to {most}"))),
+        }
+    }
+
     /// The body's bytes, exactly as they were sent.
     #[must_use]
     pub fn body(&self) -> &[u8] {

@@ -1,6 +1,8 @@
 //! Every error a client can be told, with the status it maps to. Seed 001 prints the shape:
 //! `{"error": "<reason phrase>", "message": "<what to do>"}`.
 
+use std::time::Duration;
+
 use lambda_http::http::StatusCode;
 use serde_json::json;
 
@@ -29,6 +31,9 @@ pub enum Problem {
     /// 404
     #[error("{0}")]
     NotFound(String),
+    /// 409: it was so, and no longer is.
+    #[error("{0}")]
+    Conflict(String),
     /// 413: larger than what this is turned into may be.
     #[error("{what} may have at most {limit} bytes")]
     TooLarge {
@@ -43,6 +48,12 @@ pub enum Problem {
     /// 422: well-formed, and makes no sense.
     #[error("{0}")]
     Unprocessable(String),
+    /// 429: more than the limit allows.
+    #[error("Too many requests; try again in {} s", seconds(.0))]
+    TooManyRequests(Duration),
+    /// 502: Pusher did not do what it was asked for while the caller waits.
+    #[error("Pusher did not take the event: {0}")]
+    BadGateway(PusherError),
     /// 500: our fault. The cause is logged and not told.
     #[error("Something went wrong here; try again, and tell us the x-request-id if it stays")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -69,10 +80,22 @@ impl Problem {
             Self::Unauthenticated(_) | Self::UntrustedWebhook(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// `Retry-After`, in whole seconds, for a problem that passes.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests(wait) => Some(seconds(wait)),
+            _ => None,
         }
     }
 
@@ -82,6 +105,11 @@ impl Problem {
         let reason = self.status().canonical_reason().unwrap_or("Error");
         json!({ "error": reason, "message": self.to_string() }).to_string()
     }
+}
+
+/// Whole seconds, at least one: a client that waits them is let in.
+fn seconds(wait: &Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
 impl From<InvalidSocketId> for Problem {

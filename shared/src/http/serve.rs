@@ -141,6 +141,9 @@ fn told(problem: &Problem, record: &Record, request_id: &str) -> Response<Body> 
         let challenge = lambda_http::http::HeaderValue::from_static("Bearer");
         response.headers_mut().insert(lambda_http::http::header::WWW_AUTHENTICATE, challenge);
     }
+    if let Some(seconds) = problem.retry_after() {
+        response.headers_mut().insert(lambda_http::http::header::RETRY_AFTER, seconds.into());
+    }
     response
 }
 

@@ -196,6 +196,15 @@ impl Client {
         Ok(channels.into_keys().collect())
     }
 
+    /// Ends all connections on which this user signed in. They do not come back by themselves (close code 4009).
+    ///
+    /// # Errors
+    /// As the request fails.
+    pub async fn terminate(&self, user: &UserId) -> Result<(), PusherError> {
+        let path = format!("/users/{user}/terminate_connections");
+        self.request("POST", &path, Some(b"{}".to_vec()), &[]).await.map(drop)
+    }
+
     async fn request(
         &self,
         method: &'static str,

@@ -88,6 +88,11 @@ class Listener {
     }
   }
 
+  /** Waits until the server has ended the connection. */
+  ended() {
+    return until("the end of the connection", () => this.#pusher.connection.state !== "connected", PATIENCE);
+  }
+
   unsubscribe(channelName) {
     this.#pusher.unsubscribe(channelName);
   }
@@ -121,6 +126,11 @@ class Listener {
   /** The names of all events so far that are about this, in the order in which they came. */
   names(about) {
     return this.#history.filter(({ data }) => fits(about, data)).map(({ event }) => event);
+  }
+
+  /** The data of all events so far that are about this, in that order. */
+  history(about) {
+    return this.#history.filter(({ data }) => fits(about, data)).map(({ data }) => data);
   }
 
   close() {

@@ -18,6 +18,22 @@ export async function putBook({ bookId, title = "The Dispossessed", authorId, au
   });
 }
 
+/** Whether the table has a user's profile, so that others can invite them. */
+export async function isKnown({ userId }) {
+  const { Item } = await dynamodb("GetItem", { Key: { pk: { S: `USER#${userId}` }, sk: { S: "PROFILE" } }, ConsistentRead: true });
+  return Item !== undefined;
+}
+
+/** Lets a pending invitation expire. */
+export async function expireInvitation({ partyId, userId }) {
+  await dynamodb("UpdateItem", {
+    Key: { pk: { S: `USER#${userId}` }, sk: { S: `INVITATION#${partyId}` } },
+    UpdateExpression: "SET expires_at = :past",
+    ConditionExpression: "attribute_exists(pk)",
+    ExpressionAttributeValues: { ":past": { N: String(Math.floor(Date.now() / 1000) - 1) } },
+  });
+}
+
 /** Makes what is known of someone in a room older by so many seconds. */
 export async function agePresence({ bookId, userId }, seconds) {
   await dynamodb("UpdateItem", {

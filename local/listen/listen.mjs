@@ -1,15 +1,16 @@
 // What `cargo local listen <userId>` runs: a client of the running stack that prints every event it receives.
 
+import { readFileSync } from "node:fs";
+
 import Pusher from "pusher-js";
 
-import { stack } from "./support/stack.mjs";
-
 const [userId] = process.argv.slice(2);
-const token = process.env.CARILLON_TOKEN;
-if (!userId || !token) {
+const { CARILLON_TOKEN: token, CARILLON_STACK: state } = process.env;
+if (!userId || !token || !state) {
   console.error("Start this with `cargo local listen <userId>`.");
   process.exit(1);
 }
+const stack = JSON.parse(readFileSync(state, "utf8"));
 
 const pusher = new Pusher(stack.pusher.key, {
   cluster: "mt1",

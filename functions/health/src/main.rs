@@ -1,0 +1,10 @@
+//! The Lambda function `health`; see the library for what it does.
+
+use health::handle;
+use shared::{App, http};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let app = App::start().await?;
+    http::serve(move |call| handle(app, call)).await
+}

@@ -1,0 +1,42 @@
+//! `POST /pusher/mock-event`: sends any event to any channel, from nobody. For development: the template deploys it to no
+//! other stage.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::App;
+use shared::channel::{MAX_LENGTH, is_name};
+use shared::contract::MAX_EVENT_BYTES;
+use shared::http::{Answer, Call, Problem};
+use shared::pusher::Message;
+
+/// Longest event name, in characters (Pusher Channels docs, "Publishing events").
+const MAX_EVENT_NAME: usize = 200;
+
+#[derive(Deserialize)]
+struct MockEvent {
+    channel: String,
+    event: String,
+    data: Value,
+}
+
+/// Sends the event at once; there is no outbox behind it.
+///
+/// # Errors
+/// 400, 413, 415 as `docs/openapi.yaml` says, 502 when Pusher does not take it.
+pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
+    let mock: MockEvent = call.json()?;
+    if !is_name(&mock.channel) {
+        let rule = format!("must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;");
+        return Err(Problem::field("channel", rule));
+    }
+    if !(1..=MAX_EVENT_NAME).contains(&mock.event.chars().count()) {
+        return Err(Problem::field("event", format!("must be 1 to {MAX_EVENT_NAME} characters")));
+    }
+    let data = mock.data.to_string();
+    if data.len() > MAX_EVENT_BYTES {
+        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    }
+    let message = Message { channel: mock.channel, name: mock.event, data };
+    app.pusher.trigger(&[message]).await.map_err(|(_, error)| Problem::BadGateway(error))?;
+    Ok(Answer::ok(&json!({ "message": "Event triggered" })))
+}

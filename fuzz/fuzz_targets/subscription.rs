@@ -1,0 +1,27 @@
+//! The body of `POST /pusher/auth`: whatever is accepted is signed as one socket and one channel.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde::Deserialize;
+use shared::channel::ChannelName;
+use shared::http::Call;
+use shared::socket_id::SocketId;
+
+#[derive(Deserialize)]
+struct Subscription {
+    socket_id: String,
+    channel_name: String,
+}
+
+fuzz_target!(|input: (bool, &[u8])| {
+    let (is_form, body) = input;
+    let media_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+    let request = lambda_http::http::Request::builder().header("content-type", media_type);
+    let Ok(request) = request.body(lambda_http::Body::Binary(body.to_vec())) else { return };
+    let Ok(asked) = Call::from(request).json_or_form::<Subscription>() else { return };
+    if let (Ok(socket), Ok(channel)) = (SocketId::parse(&asked.socket_id), ChannelName::parse(&asked.channel_name)) {
+        // The text that is signed can be read in one way only.
+        let signed = format!("{}:{}", socket.as_str(), channel.as_str());
+        assert_eq!(signed.matches(':').count(), 1);
+    }
+});

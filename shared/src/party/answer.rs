@@ -1,0 +1,96 @@
+//! Accepting and declining an invitation.
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use serde_json::{Map, json};
+
+use super::invite::{REMEMBER, close};
+use super::read::read;
+use super::row::{InvitationRow, NextVersion, Snapshot, State, put_member};
+use super::shown::Party;
+use super::tries::Tries;
+use super::{Done, MAX_MEMBERS, unknown_party};
+use crate::contract::{Event, PartyUpdate, Person};
+use crate::http::Problem;
+use crate::id::{PartyId, UserId};
+use crate::key::{Key, number};
+use crate::store::{self, Store, StoreError, Transaction, Write};
+use crate::time::Millis;
+
+/// Accepts: the caller becomes a member. Accepting again finds them there, and tells nobody.
+///
+/// # Errors
+/// 404 when there is no such party or invitation, 409 when it was revoked, declined or is too old, or the party is full,
+/// 500.
+pub async fn accept(store: &Store, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
+    let user = &caller.user_id;
+    let invitation = Key::invitation(user, id);
+    let mut tries = Tries::new();
+    let committed = loop {
+        let snapshot = Snapshot::read(store, id, vec![Key::member(id, user), invitation.clone()]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        if snapshot.has_member(user) {
+            break None;
+        }
+        let now = Millis::now();
+        must_be_open(snapshot.invitation(user)?.map(|seen| seen.row), now)?;
+        if party.row.members >= MAX_MEMBERS {
+            return Err(Problem::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")));
+        }
+        let next = NextVersion::of(id, party, &[joined(id, caller, now)], now);
+        let next = next.set("members", number(party.row.members + 1));
+        let items = vec![next.write(store)?, put_member(store, id, caller, now)?, accepted(store, &invitation, now)?];
+        if store.transact(items).await? == Transaction::Done {
+            break next.deliverable();
+        }
+        tries.again().await?;
+    };
+    Ok(Done { told: read(store, id, user).await?, committed })
+}
+
+fn joined(id: &PartyId, person: &Person, now: Millis) -> Event {
+    let mut data = Map::new();
+    data.insert("userId".to_owned(), json!(person.user_id));
+    data.insert("username".to_owned(), json!(person.display_name));
+    data.insert("avatar".to_owned(), json!(person.avatar_url));
+    Event::PartyUpdated { party: id.clone(), update: PartyUpdate::MemberJoined, data, updated_at: now.iso() }
+}
+
+fn accepted(store: &Store, invitation: &Key, now: Millis) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(store.table())
+        .set_key(Some(invitation.item()))
+        .update_expression("SET #state = :accepted, expires_at = :expires")
+        .condition_expression("#state = :pending AND expires_at > :now")
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_values(":accepted", State::Accepted.value())
+        .expression_attribute_values(":pending", State::Pending.value())
+        .expression_attribute_values(":now", number(now.seconds()))
+        .expression_attribute_values(":expires", number(now.plus_seconds(REMEMBER).seconds()));
+    Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::dynamodb)?).build())
+}
+
+/// Declines: the invitation is closed, and nobody is told.
+///
+/// # Errors
+/// 404 when there is no such invitation, 409 when it is no longer open, 500.
+pub async fn decline(store: &Store, id: &PartyId, caller: &UserId) -> Result<(), Problem> {
+    let now = Millis::now();
+    match close(store, &Key::invitation(caller, id), State::Declined, now).await? {
+        Write::Done(_) => Ok(()),
+        Write::Refused(row) => must_be_open(row.map(store::read).transpose()?, now),
+    }
+}
+
+fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), Problem> {
+    let conflict = |message: &str| Err(Problem::Conflict(message.to_owned()));
+    match invitation {
+        None => Err(Problem::NotFound("You are not invited to this party".to_owned())),
+        Some(row) if row.is_open(now) => Ok(()),
+        Some(row) => match row.state {
+            State::Pending => conflict("The invitation is too old; ask for a new one"),
+            State::Accepted => conflict("The invitation was already accepted; ask for a new one"),
+            State::Declined => conflict("You declined this invitation; ask for a new one"),
+            State::Revoked => conflict("The invitation was taken back"),
+        },
+    }
+}

@@ -1,0 +1,214 @@
+//! Inviting somebody, and taking it back.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+
+use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State, check};
+use super::shown::Invitation;
+use super::tries::Tries;
+use super::{Done, members_only, unknown_party};
+use crate::contract::{Event, Inviter, Person};
+use crate::http::Problem;
+use crate::id::{PartyId, UserId};
+use crate::key::{Key, number, string};
+use crate::outbox::{ATTRIBUTE, Committed, Outbox};
+use crate::rate_limit::Limit;
+use crate::store::{Store, StoreError, Transaction, Write, conditionally};
+use crate::time::Millis;
+
+/// Invitations that one user may send: twenty at once, then one each half minute.
+pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
+
+/// Open invitations last this long, in seconds.
+const LIFETIME: i64 = 30 * 24 * 3600;
+/// Answered ones are remembered this long, in seconds, to tell "revoked" from "never invited".
+pub(super) const REMEMBER: i64 = 7 * 24 * 3600;
+
+/// Invites a user.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party or user, 409 for a member or somebody already invited, 422
+/// for oneself, 429 over the limit, 500.
+pub async fn invite(
+    store: &Store,
+    id: &PartyId,
+    inviter: &Person,
+    invitee: &UserId,
+) -> Result<Done<Invitation>, Problem> {
+    if inviter.user_id == *invitee {
+        return Err(Problem::Unprocessable("You cannot invite yourself".to_owned()));
+    }
+    let keys = vec![
+        Key::member(id, &inviter.user_id),
+        Key::member(id, invitee),
+        Key::invitation(invitee, id),
+        Key::profile(invitee),
+        Key::limit(&inviter.user_id, "invitations"),
+    ];
+    let mut tries = Tries::new();
+    loop {
+        let snapshot = Snapshot::read(store, id, keys.clone()).await?;
+        let now = Millis::now();
+        let party = invitable(&snapshot, &inviter.user_id, invitee)?;
+        let before = snapshot.invitation(invitee)?;
+        if before.as_ref().is_some_and(|before| before.row.is_open(now)) {
+            return Err(Problem::Conflict("They are already invited".to_owned()));
+        }
+        let limit = &keys[4];
+        let remembered = snapshot.number(limit, "due").map(Millis);
+        let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
+
+        let (row, committed, is_queued) = invitation(id, &party.row, inviter, invitee, before.as_ref(), now);
+        let items = vec![
+            check(store, &Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)")?,
+            check(store, &keys[0], "attribute_exists(pk)")?,
+            check(store, &keys[1], "attribute_not_exists(pk)")?,
+            put(store, &committed, &row, before.as_ref())?,
+            count(store, limit, remembered, due)?,
+        ];
+        if store.transact(items).await? == Transaction::Done {
+            let told = Invitation::of(id.clone(), invitee.clone(), row);
+            return Ok(Done { told, committed: (!is_queued).then_some(committed) });
+        }
+        tries.again().await?;
+    }
+}
+
+fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<Seen<PartyRow>, Problem> {
+    let party = snapshot.party.clone().ok_or_else(unknown_party)?;
+    if !snapshot.has_member(inviter) {
+        return Err(members_only());
+    }
+    if snapshot.has_member(invitee) {
+        return Err(Problem::Conflict("They are already a member".to_owned()));
+    }
+    if !snapshot.has(&Key::profile(invitee)) {
+        return Err(Problem::NotFound("No user of this id has been here yet".to_owned()));
+    }
+    Ok(party)
+}
+
+/// The new invitation, its row with what it owes, and whether it owed something before.
+fn invitation(
+    id: &PartyId,
+    party: &PartyRow,
+    inviter: &Person,
+    invitee: &UserId,
+    before: Option<&Seen<InvitationRow>>,
+    now: Millis,
+) -> (InvitationRow, Committed, bool) {
+    let key = Key::invitation(invitee, id);
+    let event = Event::PartyInvitationReceived {
+        invitee: invitee.clone(),
+        party: id.clone(),
+        name: party.name.clone(),
+        invited_by: Inviter { id: inviter.user_id.clone(), username: inviter.display_name.clone() },
+        invited_at: now.iso(),
+    };
+    let earlier = before.and_then(|before| before.owing.clone());
+    let is_queued = earlier.is_some();
+    let row = InvitationRow {
+        sk: key.sk.clone(),
+        party_name: party.name.clone(),
+        inviter: inviter.user_id.clone(),
+        inviter_name: inviter.display_name.clone(),
+        invited_at: now,
+        state: State::Pending,
+        expires_at: now.plus_seconds(LIFETIME).seconds(),
+    };
+    (row, Committed { key, outbox: Outbox::of(&[event], now).after(earlier) }, is_queued)
+}
+
+/// Puts the invitation, if the one before it is still as it was read.
+fn put(
+    store: &Store,
+    committed: &Committed,
+    row: &InvitationRow,
+    before: Option<&Seen<InvitationRow>>,
+) -> Result<TransactWriteItem, StoreError> {
+    let mut item = committed.key.item();
+    item.insert("party_name".to_owned(), string(&row.party_name));
+    item.insert("inviter".to_owned(), string(row.inviter.as_str()));
+    item.insert("inviter_name".to_owned(), string(&row.inviter_name));
+    item.insert("invited_at".to_owned(), number(row.invited_at.0));
+    item.insert("state".to_owned(), row.state.value());
+    item.insert("expires_at".to_owned(), number(row.expires_at));
+    item.insert(ATTRIBUTE.to_owned(), committed.outbox.value());
+    let put = Put::builder().table_name(store.table()).set_item(Some(item));
+    let put = match before {
+        None => put.condition_expression("attribute_not_exists(pk)"),
+        Some(before) => {
+            let put = put
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_names("#outbox", ATTRIBUTE)
+                .expression_attribute_values(":at", number(before.row.invited_at.0))
+                .expression_attribute_values(":state", before.row.state.value());
+            match &before.owing {
+                None => {
+                    put.condition_expression("invited_at = :at AND #state = :state AND attribute_not_exists(#outbox)")
+                }
+                Some(owing) => put
+                    .condition_expression("invited_at = :at AND #state = :state AND #outbox = :owing")
+                    .expression_attribute_values(":owing", owing.value()),
+            }
+        }
+    };
+    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::dynamodb)?).build())
+}
+
+/// Remembers that the inviter used some of the limit, in the same transaction: a refused invitation uses up nothing.
+fn count(store: &Store, limit: &Key, remembered: Option<Millis>, due: Millis) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(store.table())
+        .set_key(Some(limit.item()))
+        .update_expression("SET due = :due, expires_at = :expires")
+        .expression_attribute_values(":due", number(due.0))
+        .expression_attribute_values(":expires", number(due.plus_seconds(60).seconds()));
+    let update = match remembered {
+        None => update.condition_expression("attribute_not_exists(pk)"),
+        Some(seen) => update.condition_expression("due = :seen").expression_attribute_values(":seen", number(seen.0)),
+    };
+    Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::dynamodb)?).build())
+}
+
+/// Takes an invitation back.
+///
+/// # Errors
+/// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
+pub async fn revoke(store: &Store, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), Problem> {
+    let key = Key::invitation(invitee, id);
+    let snapshot = Snapshot::read(store, id, vec![Key::member(id, caller), key.clone()]).await?;
+    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+    if !snapshot.has_member(caller) {
+        return Err(members_only());
+    }
+    let none = || Problem::NotFound("There is no open invitation for this user".to_owned());
+    let now = Millis::now();
+    let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
+    if party.row.owner != *caller && invitation.inviter != *caller {
+        return Err(Problem::Forbidden("Only the party's owner or whoever invited them may take it back".to_owned()));
+    }
+    match close(store, &key, State::Revoked, now).await? {
+        Write::Done(_) => Ok(()),
+        // Answered in this very moment.
+        Write::Refused(_) => Err(none()),
+    }
+}
+
+/// Closes an open invitation; what it still owes stays owed.
+pub(super) async fn close(
+    store: &Store,
+    key: &Key,
+    state: State,
+    now: Millis,
+) -> Result<Write<aws_sdk_dynamodb::operation::update_item::UpdateItemOutput>, StoreError> {
+    let update = store
+        .update(key)
+        .update_expression("SET #state = :state, expires_at = :expires")
+        .condition_expression("#state = :pending AND expires_at > :now")
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_values(":state", state.value())
+        .expression_attribute_values(":pending", State::Pending.value())
+        .expression_attribute_values(":now", number(now.seconds()))
+        .expression_attribute_values(":expires", number(now.plus_seconds(REMEMBER).seconds()));
+    conditionally(update).await
+}

@@ -1,0 +1,91 @@
+//! Leaving a party, and being removed from one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, json};
+
+use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
+use super::tries::Tries;
+use super::{Done, members_only, owner_only, unknown_party};
+use crate::contract::{Event, PartyUpdate};
+use crate::http::Problem;
+use crate::id::{PartyId, UserId};
+use crate::key::{Key, number};
+use crate::store::{Store, StoreError, Transaction};
+use crate::time::Millis;
+
+/// A dissolved party's row is kept this long, in seconds, for whatever it still owes.
+const REMEMBER: i64 = 24 * 3600;
+
+/// Leaves a party. An owner who is alone takes the party with them.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner who leaves others behind, 500.
+pub async fn leave(store: &Store, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+    let mut tries = Tries::new();
+    loop {
+        let snapshot = Snapshot::read(store, id, vec![Key::member(id, caller)]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        let member = snapshot.member(caller)?.ok_or_else(members_only)?;
+        let is_owner = party.row.owner == *caller;
+        if is_owner && party.row.members > 1 {
+            let told = "Hand the party over first: PUT /parties/{partyId}/owner with another member's userId";
+            return Err(Problem::Conflict(told.to_owned()));
+        }
+        if let Some(done) = depart(store, id, party, caller, &member, None, is_owner).await? {
+            return Ok(done);
+        }
+        tries.again().await?;
+    }
+}
+
+/// Removes a member from the caller's party.
+///
+/// # Errors
+/// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
+pub async fn remove(store: &Store, id: &PartyId, caller: &UserId, user: &UserId) -> Result<Done<()>, Problem> {
+    let mut tries = Tries::new();
+    loop {
+        let snapshot = Snapshot::read(store, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        if !snapshot.has_member(caller) {
+            return Err(members_only());
+        }
+        if party.row.owner != *caller {
+            return Err(owner_only());
+        }
+        let none = || Problem::NotFound("The party has no such member".to_owned());
+        let member = snapshot.member(user)?.ok_or_else(none)?;
+        if let Some(done) = depart(store, id, party, user, &member, Some(caller), false).await? {
+            return Ok(done);
+        }
+        tries.again().await?;
+    }
+}
+
+/// Writes a departure; `None` when the party changed meanwhile.
+async fn depart(
+    store: &Store,
+    id: &PartyId,
+    party: &Seen<PartyRow>,
+    user: &UserId,
+    member: &MemberRow,
+    removed_by: Option<&UserId>,
+    dissolves: bool,
+) -> Result<Option<Done<()>>, Problem> {
+    let now = Millis::now();
+    let mut data = Map::new();
+    data.insert("userId".to_owned(), json!(user));
+    data.insert("username".to_owned(), json!(member.username));
+    data.insert("removedBy".to_owned(), json!(removed_by));
+    let event = Event::PartyUpdated { party: id.clone(), update: PartyUpdate::MemberLeft, data, updated_at: now.iso() };
+    let mut next = NextVersion::of(id, party, &[event], now).set("members", number(party.row.members - 1));
+    if dissolves {
+        next = next.set("dissolved", AttributeValue::Bool(true));
+        next = next.set("expires_at", number(now.plus_seconds(REMEMBER).seconds()));
+    }
+    let items: Result<Vec<_>, StoreError> = [next.write(store), delete_member(store, id, user)].into_iter().collect();
+    Ok(match store.transact(items?).await? {
+        Transaction::Done => Some(Done { told: (), committed: next.deliverable() }),
+        Transaction::Refused(_) => None,
+    })
+}

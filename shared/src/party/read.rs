@@ -1,0 +1,55 @@
+//! A party with its members.
+
+use super::row::{MemberRow, PartyRow};
+use super::shown::Party;
+use super::{members_only, unknown_party};
+use crate::http::Problem;
+use crate::id::{PartyId, UserId};
+use crate::key::{Key, MEMBER, string};
+use crate::store::{self, Store, StoreError};
+
+/// Reads a party for one of its members: one query, consistent.
+///
+/// # Errors
+/// 404 for an unknown party, 403 for whoever is not a member, 500 when DynamoDB fails.
+pub async fn read(store: &Store, id: &PartyId, caller: &UserId) -> Result<Party, Problem> {
+    let (party, members) = rows(store, id).await?;
+    let party = party.filter(|row| !row.dissolved).ok_or_else(unknown_party)?;
+    if !members.iter().any(|row| row.sk.strip_prefix(MEMBER) == Some(caller.as_str())) {
+        return Err(members_only());
+    }
+    Ok(Party::of(id, &party).with_members(members))
+}
+
+/// Whether a user is a member at this moment: one consistent read. Removing a member closes the party's channels to them
+/// at once because nothing here is cached.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn is_member(store: &Store, party: &PartyId, user: &UserId) -> Result<bool, StoreError> {
+    Ok(store.get(&Key::member(party, user), true).await?.is_some())
+}
+
+async fn rows(store: &Store, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), StoreError> {
+    let key = Key::party(id);
+    let mut pages = store
+        .client()
+        .query()
+        .table_name(store.table())
+        .consistent_read(true)
+        .key_condition_expression("pk = :party")
+        .expression_attribute_values(":party", string(&key.pk))
+        .into_paginator()
+        .items()
+        .send();
+    let (mut party, mut members) = (None, Vec::new());
+    while let Some(item) = pages.try_next().await.map_err(StoreError::dynamodb)? {
+        if Key::of(&item).is_some_and(|found| found == key) {
+            party = Some(store::read(item)?);
+        } else {
+            members.push(store::read::<MemberRow>(item)?);
+        }
+    }
+    members.sort_by_key(|row| row.joined_at);
+    Ok((party, members))
+}

@@ -1,0 +1,34 @@
+// What `GET /health` says, and what it does not.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { call } from "./support/api.mjs";
+import { freezePusher, killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
+
+const OK = { status: "ok", table: "ok", pusher: "ok" };
+const WITHOUT_PUSHER = { status: "degraded", table: "ok", pusher: "unreachable" };
+
+test("everything is reached, and anyone may ask", async () => {
+  const { status, body } = await call("GET", "/health");
+  assert.equal(status, 200);
+  assert.deepEqual(body, OK);
+});
+
+test("a Pusher that is down is said to be, and nothing more", { skip: unavailable }, async (t) => {
+  t.after(restorePusher);
+  await killPusher();
+  const { status, body } = await call("GET", "/health");
+  assert.equal(status, 503);
+  assert.deepEqual(body, WITHOUT_PUSHER);
+  await startPusher();
+  assert.deepEqual((await call("GET", "/health")).body, OK);
+});
+
+test("a Pusher that does not answer is not waited for", { skip: unavailable }, async (t) => {
+  t.after(restorePusher);
+  freezePusher();
+  const { status, body } = await call("GET", "/health");
+  assert.equal(status, 503);
+  assert.deepEqual(body, WITHOUT_PUSHER);
+});

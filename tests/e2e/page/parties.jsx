@@ -1,0 +1,89 @@
+import { useEffect, useState } from "react";
+
+import { request } from "./api.js";
+import { InvitationToast } from "./invitation-toast.jsx";
+import { Party } from "./party.jsx";
+import { afterUpdate } from "./party-update.js";
+import { useAuth } from "./session.jsx";
+import { useChannel } from "./use-channel.js";
+import { usePusher } from "./use-pusher.js";
+
+/** The signed-in user's party, and a toast for every invitation to another. */
+export function Parties() {
+  const { accessToken } = useAuth();
+  const [invitations, setInvitations] = useState([]);
+  const [party, setParty] = useState(null);
+  const [refusal, setRefusal] = useState(null);
+  const [isLoaded, setIsLoaded] = useState(false);
+  const { pusher, isConnected, isSubscribed, error } = usePusher({
+    onPartyInvitation: (invitation) => setInvitations((known) => withInvitation(known, invitation)),
+    onPartyUpdate: (update) => setParty((known) => afterUpdate(known, update)),
+  });
+  const isLive = useChannel(pusher, party && `private-party-${party.partyId}`);
+
+  const call = async (...call) => {
+    try {
+      setRefusal(null);
+      return await request(accessToken, ...call);
+    } catch (error) {
+      setRefusal(error);
+      return undefined;
+    }
+  };
+  const read = async (partyId) => setParty((await call("GET", `/parties/${partyId}`)) ?? null);
+  const create = async (data) => {
+    const created = await call("POST", "/parties", { partyName: data.get("partyName") });
+    if (created) {
+      await read(created.partyId);
+    }
+  };
+  const invite = (userId) => call("POST", `/parties/${party.partyId}/invitations`, { userId });
+  const answer = async ({ partyId }, verb) => {
+    const joined = await call("POST", `/parties/${partyId}/invitations/${verb}`);
+    setInvitations((known) => known.filter((invitation) => invitation.partyId !== partyId));
+    if (joined) {
+      setParty(joined);
+    }
+  };
+
+  // Those of before this page was open; Pusher brings the others.
+  useEffect(() => {
+    let isStale = false;
+    const load = async () => {
+      const answer = await request(accessToken, "GET", "/party-invitations").catch(setRefusal);
+      if (!isStale && answer) {
+        setInvitations((known) => answer.invitations.reduce(withInvitation, known));
+        setIsLoaded(true);
+      }
+    };
+    load();
+    return () => {
+      isStale = true;
+    };
+  }, [accessToken]);
+
+  return (
+    <main>
+      <p role="status">{isSubscribed && isLoaded ? "Listening" : isConnected ? "Connected" : "Not connected"}</p>
+      {[error, refusal].map((fault, index) => fault && <p role="alert" key={index}>{fault.message}</p>)}
+      {party ? <Party party={party} isLive={isLive} onInvite={invite} /> : <NewParty onCreate={create} />}
+      {invitations.map((invitation) => (
+        <InvitationToast key={invitation.partyId} invitation={invitation} onAnswer={(verb) => answer(invitation, verb)} />
+      ))}
+    </main>
+  );
+}
+
+const withInvitation = (known, invitation) =>
+  known.some(({ partyId }) => partyId === invitation.partyId) ? known : [...known, invitation];
+
+function NewParty({ onCreate }) {
+  return (
+    <form action={onCreate}>
+      <label>
+        Party name <input name="partyName" required maxLength={100} />
+      </label>
+      <button>Create</button>
+    </form>
+  );
+}

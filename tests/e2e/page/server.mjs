@@ -1,0 +1,65 @@
+// The page, bundled for the running stack and served on an origin of its own.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+import { stack } from "../support/stack.mjs";
+
+/** The port of the one origin, beside the API's own, whose pages the local stack's API answers. */
+export const ALLOWED_PORT = 3001;
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Serves the page at http://localhost:`port`; 0 is any free port. Resolves to its origin and a function that ends it. */
+export async function servePage(port) {
+  const files = {
+    "/": { type: "text/html; charset=utf-8", content: readFileSync(here("index.html")) },
+    "/page.js": { type: "text/javascript; charset=utf-8", content: await bundle() },
+  };
+  const server = createServer((request, response) => {
+    const file = files[request.url];
+    response.writeHead(file ? 200 : 404, { "content-type": file?.type ?? "text/plain" }).end(file?.content);
+  });
+  await listening(server, port);
+  return { origin: `http://localhost:${server.address().port}`, close: () => closed(server) };
+}
+
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: [here("main.jsx")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    jsx: "automatic",
+    logLevel: "error",
+    define: {
+      "process.env.NODE_ENV": '"development"',
+      // The guide's names; the last two are for a Pusher server of one's own.
+      "import.meta.env": JSON.stringify({
+        VITE_API_BASE_URL: stack.url,
+        VITE_PUSHER_APP_KEY: stack.pusher.key,
+        VITE_PUSHER_CLUSTER: "mt1",
+        VITE_PUSHER_HOST: stack.pusher.host,
+        VITE_PUSHER_PORT: stack.pusher.port,
+      }),
+    },
+  });
+  return outputFiles[0].contents;
+}
+
+function listening(server, port) {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(error.code === "EADDRINUSE" ? new Error(`Port ${port} is taken; end the program that listens there, and try again.`) : error),
+    );
+    server.listen(port, "127.0.0.1", resolve);
+  });
+}
+
+function closed(server) {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}

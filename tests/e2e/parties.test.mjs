@@ -1,0 +1,173 @@
+// Parties: founded, changed, handed over and left, and what their members hear of it.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { describe, test } from "node:test";
+
+import { newId, person } from "./support/people.mjs";
+import { change, found, handOver, introduce, invite, accept, leave, listeningIn, partyOf, read, remove, update } from "./support/party.mjs";
+import { itemsMentioning } from "./support/table.mjs";
+
+/** Longer than an undelivered event takes to come by the stream, so a second delivery would be seen. */
+const A_SECOND_EVENT = 4_000;
+const UPDATED = "party-updated";
+
+const asMember = ({ userId, displayName, avatarUrl }, role) => ({ userId, username: displayName, avatar: avatarUrl, role });
+const withoutTimes = ({ members }) => members.map(({ joinedAt, ...member }) => member);
+
+// At once, because each spends most of its time waiting for what must not come.
+describe("Parties", { concurrency: 8 }, () => {
+  test("whoever founds a party owns it and is in it", async () => {
+    const ada = person("Ada", "https://example.org/ada.png");
+    const { status, body: party } = await found(ada, { partyName: "  Thursday readers ", settings: { color: "teal", seats: [1, null] } });
+    assert.equal(status, 201);
+    assert.equal(party.partyName, "Thursday readers");
+    assert.deepEqual(party.settings, { color: "teal", seats: [1, null] });
+    assert.equal(party.ownerId, ada.userId);
+    assert.equal(party.updatedAt, party.createdAt);
+    const { body } = await read(ada, party);
+    assert.deepEqual(withoutTimes(body), [asMember(ada, "owner")]);
+    const { members, ...rest } = body;
+    assert.deepEqual(rest, party);
+  });
+
+  test("a name may be in any script and as long as a hundred characters", async () => {
+    for (const partyName of ["x", "Четверг \u{1F4D6}", "長".repeat(100), "\u{1F389}".repeat(100)]) {
+      const { status, body } = await found(person(), { partyName });
+      assert.equal(status, 201, partyName);
+      assert.equal(body.partyName, partyName);
+      assert.deepEqual(body.settings, {});
+    }
+  });
+
+  test("a party is founded once, however often its request is repeated", async () => {
+    const [ada, key, json] = [person("Ada"), randomUUID(), { partyName: newId("party") }];
+    const answers = await Promise.all(Array.from({ length: 6 }, () => found(ada, json, key)));
+    assert.deepEqual(answers.map(({ status }) => status), Array(6).fill(201));
+    assert.equal(new Set(answers.map(({ body }) => body.partyId)).size, 1);
+    assert.equal(answers.filter(({ headers }) => headers.get("idempotent-replayed") === null).length, 1);
+
+    const [{ body: first }] = answers;
+    await change(ada, first, { partyName: "Friday readers" });
+    assert.deepEqual((await found(ada, json, key)).body, first, "the first answer comes again");
+    assert.equal((await found(ada, { partyName: "Another" }, key)).status, 422);
+    assert.equal((await found(person(), json, key)).headers.get("idempotent-replayed"), null);
+  });
+
+  test("members hear who joins, what changes, whose it becomes and who leaves, in that order", async (t) => {
+    const [ada, ben] = [person("Ada"), person("Ben", "https://example.org/ben.png")];
+    const party = await partyOf(ada);
+    const listener = await listeningIn(t, ada, party);
+    await introduce(ben);
+    await invite(ada, party, ben);
+    const heard = async (updateType) => {
+      const { partyId, updatedAt, data } = await listener.next(UPDATED, update(party, updateType));
+      assert.ok(Math.abs(Date.parse(updatedAt) - Date.now()) < 60_000);
+      return data;
+    };
+
+    await accept(ben, party);
+    await change(ada, party, { partyName: "Friday readers", settings: { color: "red" } });
+    const { body: handed } = await handOver(ada, party, ben);
+    assert.equal(handed.ownerId, ben.userId);
+    await leave(ada, party);
+
+    assert.deepEqual(await heard("member-joined"), { userId: ben.userId, username: "Ben", avatar: ben.avatarUrl });
+    assert.deepEqual(await heard("settings-changed"), { partyName: "Friday readers", settings: { color: "red" } });
+    assert.deepEqual(await heard("settings-changed"), { ownerId: ben.userId });
+    assert.deepEqual(await heard("member-left"), { userId: ada.userId, username: "Ada", removedBy: null });
+    await listener.none(UPDATED, A_SECOND_EVENT);
+    const order = listener.history(({ partyId }) => partyId === party.partyId).map(({ updateType }) => updateType);
+    assert.deepEqual(order, ["member-joined", "settings-changed", "settings-changed", "member-left"]);
+  });
+
+  test("a change changes what it names and tells just that", async (t) => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const party = await partyOf(ada, ben);
+    const listener = await listeningIn(t, ben, party);
+
+    const { body: renamed } = await change(ada, party, { partyName: "Friday readers" });
+    assert.deepEqual({ ...renamed, updatedAt: "" }, { ...party, partyName: "Friday readers", updatedAt: "" });
+    assert.ok(renamed.updatedAt > party.updatedAt);
+    assert.deepEqual((await listener.next(UPDATED)).data, { partyName: "Friday readers" });
+
+    await change(ada, party, { settings: { seats: 5 } });
+    assert.deepEqual((await listener.next(UPDATED)).data, { settings: { seats: 5 } });
+    const { body } = await change(ada, party, { settings: { color: "red" } });
+    assert.deepEqual(body.settings, { color: "red" }, "settings are replaced whole");
+    assert.deepEqual((await listener.next(UPDATED)).data, { settings: { color: "red" } });
+
+    await change(ada, party, { partyName: "Friday readers" });
+    await listener.none(UPDATED, A_SECOND_EVENT);
+  });
+
+  test("only the owner changes a party, hands it over and removes members", async () => {
+    const [ada, ben, cora, eve] = [person("Ada"), person("Ben"), person("Cora"), person("Eve")];
+    const party = await partyOf(ada, ben, cora);
+    const { body: before } = await read(ada, party);
+    for (const other of [ben, eve]) {
+      assert.equal((await change(other, party, { partyName: "Mine" })).status, 403);
+      assert.equal((await handOver(other, party, other)).status, 403);
+      assert.equal((await remove(other, party, cora)).status, 403);
+    }
+    assert.equal((await read(eve, party)).status, 403);
+    assert.deepEqual((await read(ada, party)).body, before);
+  });
+
+  test("an owner hands over before leaving, and a member may simply leave", async () => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const party = await partyOf(ada, ben);
+    const refused = await leave(ada, party);
+    assert.equal(refused.status, 409);
+    assert.equal((await handOver(ada, party, person("Eve"))).status, 404, "an heir is a member");
+    assert.equal((await handOver(ada, party, ben)).status, 200);
+    assert.equal((await change(ada, party, { partyName: "Mine still" })).status, 403);
+    assert.equal((await leave(ada, party)).status, 204);
+    assert.deepEqual(withoutTimes((await read(ben, party)).body), [asMember(ben, "owner")]);
+    assert.equal((await read(ada, party)).status, 403);
+  });
+
+  test("a party ends with its last member, and its invitations with it", async () => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const party = await partyOf(ada);
+    await introduce(ben);
+    await invite(ada, party, ben);
+    assert.equal((await leave(ada, party)).status, 204);
+    assert.equal((await read(ada, party)).status, 404);
+    assert.equal((await accept(ben, party)).status, 404);
+    assert.equal((await change(ada, party, { partyName: "Still here" })).status, 404);
+  });
+
+  test("of a handing over and a removal at once, each happens or finds that it may not", async () => {
+    const [ada, ben, cora] = [person("Ada"), person("Ben"), person("Cora")];
+    const party = await partyOf(ada, ben, cora);
+    const [handed, removed] = await Promise.all([handOver(ada, party, ben), remove(ada, party, cora)]);
+    assert.equal(handed.status, 200);
+    assert.ok([204, 403].includes(removed.status), "403 when the party was no longer hers by then");
+    const { body } = await read(ben, party);
+    assert.equal(body.ownerId, ben.userId);
+    assert.equal(body.members.length, removed.status === 204 ? 2 : 3);
+  });
+
+  test("an heir who leaves at the same moment never owns the party", async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const [ada, ben] = [person("Ada"), person("Ben")];
+      const party = await partyOf(ada, ben);
+      await Promise.all([handOver(ada, party, ben), leave(ben, party)]);
+      const present = [await read(ada, party), await read(ben, party)].find(({ status }) => status === 200);
+      const owners = present.body.members.filter(({ role }) => role === "owner").map(({ userId }) => userId);
+      assert.deepEqual(owners, [present.body.ownerId]);
+    }
+  });
+
+  test("what nobody founded is not there", async () => {
+    const [ada, nowhere] = [person("Ada"), { partyId: newId("party") }];
+    for (const act of [read, leave, accept]) {
+      assert.equal((await act(ada, nowhere)).status, 404, act.name);
+    }
+    assert.equal((await change(ada, nowhere, { partyName: "x" })).status, 404);
+    assert.equal((await handOver(ada, nowhere, person())).status, 404);
+    assert.equal((await remove(ada, nowhere, person())).status, 404);
+    assert.equal(await itemsMentioning(nowhere.partyId), 0);
+  });
+});

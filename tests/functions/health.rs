@@ -1,0 +1,31 @@
+//! `GET /health`
+
+use health::handle;
+use serde_json::json;
+use tests::{Request, World};
+
+fn look() -> Request {
+    Request::new("GET /health")
+}
+
+#[tokio::test]
+async fn says_that_both_are_reachable() {
+    let world = World::new().await;
+    let reply = world.send(handle, &look()).await;
+    assert_eq!((reply.status, reply.body), (200, json!({ "status": "ok", "table": "ok", "pusher": "ok" })));
+}
+
+#[tokio::test]
+async fn says_which_is_not_and_nothing_more() {
+    let world = World::with(&[("PUSHER_PORT", "9")]).await;
+    let reply = world.send(handle, &look()).await;
+    let told = json!({ "status": "degraded", "table": "ok", "pusher": "unreachable" });
+    assert_eq!((reply.status, reply.body), (503, told));
+
+    let world = World::new().await;
+    world.table.fail("GetItem");
+    let reply = world.send(handle, &look()).await;
+    let told = json!({ "status": "degraded", "table": "unreachable", "pusher": "ok" });
+    assert_eq!((reply.status, reply.body), (503, told));
+    assert!(reply.line["causes"].to_string().contains("told to fail"), "the log says why");
+}

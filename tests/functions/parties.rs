@@ -1,0 +1,457 @@
+//! `/parties…` and `GET /party-invitations`
+
+use futures_util::future::join_all;
+use parties::handle;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tests::{Reply, Request, World, token_with};
+
+/// A request of this route by this user, with the path's parameters filled in from the party and the member.
+fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
+    Request::new(route).by(user).path("partyId", party).path("userId", member)
+}
+
+async fn create(world: &World, owner: &str) -> String {
+    let request = Request::new("POST /parties").by(owner).json(&json!({ "partyName": "Book club" }));
+    let reply = world.send(handle, &request).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    reply.body["partyId"].as_str().unwrap().to_owned()
+}
+
+/// Has these users been here, so that they can be invited.
+async fn known(world: &World, users: &[&str]) {
+    for user in users {
+        world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
+    }
+}
+
+async fn invite(world: &World, by: &str, party: &str, user: &str) -> Reply {
+    let request = ask(by, "POST /parties/{partyId}/invitations", party, "").json(&json!({ "userId": user }));
+    world.send(handle, &request).await
+}
+
+async fn accept(world: &World, party: &str, user: &str) -> Reply {
+    world.send(handle, &ask(user, "POST /parties/{partyId}/invitations/accept", party, "")).await
+}
+
+async fn decline(world: &World, party: &str, user: &str) -> Reply {
+    world.send(handle, &ask(user, "POST /parties/{partyId}/invitations/decline", party, "")).await
+}
+
+async fn revoke(world: &World, by: &str, party: &str, user: &str) -> Reply {
+    world.send(handle, &ask(by, "DELETE /parties/{partyId}/invitations/{userId}", party, user)).await
+}
+
+async fn depart(world: &World, by: &str, party: &str, user: &str) -> Reply {
+    world.send(handle, &ask(by, "DELETE /parties/{partyId}/members/{userId}", party, user)).await
+}
+
+async fn read(world: &World, by: &str, party: &str) -> Reply {
+    world.send(handle, &ask(by, "GET /parties/{partyId}", party, "")).await
+}
+
+async fn change(world: &World, by: &str, party: &str, body: &Value) -> Reply {
+    world.send(handle, &ask(by, "PATCH /parties/{partyId}", party, "").json(body)).await
+}
+
+async fn hand_over(world: &World, by: &str, party: &str, to: &str) -> Reply {
+    world.send(handle, &ask(by, "PUT /parties/{partyId}/owner", party, "").json(&json!({ "userId": to }))).await
+}
+
+async fn invitations(world: &World, user: &str) -> Vec<Value> {
+    let page = world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
+    page.body["invitations"].as_array().unwrap().clone()
+}
+
+fn members(party: &Value) -> Vec<&str> {
+    party["members"].as_array().unwrap().iter().map(|member| member["userId"].as_str().unwrap()).collect()
+}
+
+/// A party of ada's with these members.
+async fn party_of(world: &World, others: &[&str]) -> String {
+    let party = create(world, "ada").await;
+    known(world, others).await;
+    for user in others {
+        assert_eq!(invite(world, "ada", &party, user).await.status, 201);
+        assert_eq!(accept(world, &party, user).await.status, 200);
+    }
+    world.pusher.take_sent();
+    party
+}
+
+#[tokio::test]
+async fn are_founded_by_their_owner() {
+    let world = World::new().await;
+    let founding = json!({ "partyName": " Book club ", "settings": { "private": true } });
+    let reply = world.send(handle, &Request::new("POST /parties").by("ada").json(&founding)).await;
+    assert_eq!(reply.status, 201);
+    assert_eq!((&reply.body["partyName"], &reply.body["ownerId"]), (&json!("Book club"), &json!("ada")));
+    assert_eq!(reply.body["settings"], json!({ "private": true }));
+    let party = read(&world, "ada", reply.body["partyId"].as_str().unwrap()).await.body;
+    let member = &party["members"][0];
+    assert_eq!(
+        (&member["userId"], &member["role"], &member["username"]),
+        (&json!("ada"), &json!("owner"), &json!("Ada"))
+    );
+}
+
+#[tokio::test]
+async fn founded_twice_with_one_key_are_one_and_the_first_answer_comes_again() {
+    let world = World::new().await;
+    let request = Request::new("POST /parties").by("ada").header("idempotency-key", "k");
+    let request = request.json(&json!({ "partyName": "Book club" }));
+    let first = world.send(handle, &request).await;
+    change(&world, "ada", first.body["partyId"].as_str().unwrap(), &json!({ "partyName": "Renamed" })).await;
+    let again = world.send(handle, &request).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    let other =
+        Request::new("POST /parties").by("ada").header("idempotency-key", "k").json(&json!({ "partyName": "x" }));
+    assert_eq!(world.send(handle, &other).await.status, 422);
+}
+
+#[tokio::test]
+async fn tell_the_invited_user_in_the_guides_shape() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben"]).await;
+    let reply = invite(&world, "ada", &party, "ben").await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    let (channel, name, data) = world.pusher.take_sent().remove(0);
+    assert_eq!((channel.as_str(), name.as_str()), ("private-user-ben", "party-invitation-received"));
+    let inviter = json!({ "id": "ada", "username": "Ada" });
+    let invited_at = reply.body["invitedAt"].clone();
+    assert_eq!(
+        data,
+        json!({ "partyId": party, "partyName": "Book club", "invitedBy": inviter, "invitedAt": invited_at })
+    );
+    assert_eq!(invitations(&world, "ben").await, [reply.body]);
+}
+
+#[tokio::test]
+async fn can_invite_whoever_only_listens_as_the_guides_hook_does() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    let auth = Request::new("POST /pusher/auth").by("ben");
+    let auth = auth.json(&json!({ "socket_id": "1.2", "channel_name": "private-user-ben" }));
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 404);
+    world.send(pusher_auth::handle, &auth).await;
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 201);
+}
+
+#[tokio::test]
+async fn tell_their_members_who_joined() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben"]).await;
+    invite(&world, "ada", &party, "ben").await;
+    world.pusher.take_sent();
+    let reply = accept(&world, &party, "ben").await;
+    assert_eq!((reply.status, members(&reply.body)), (200, vec!["ada", "ben"]));
+    let (channel, name, data) = world.pusher.take_sent().remove(0);
+    assert_eq!((channel, name.as_str()), (format!("private-party-{party}"), "party-updated"));
+    assert_eq!((&data["partyId"], &data["updateType"]), (&json!(party), &json!("member-joined")));
+    assert_eq!(data["data"], json!({ "userId": "ben", "username": "Ben", "avatar": "https://example.com/ben.png" }));
+    assert!(data["updatedAt"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(data.as_object().unwrap().len(), 4);
+    assert!(invitations(&world, "ben").await.is_empty());
+}
+
+#[tokio::test]
+async fn accepted_twice_at_once_have_one_more_member() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben"]).await;
+    invite(&world, "ada", &party, "ben").await;
+    world.pusher.take_sent();
+    let replies = join_all((0..5).map(|_| accept(&world, &party, "ben"))).await;
+    assert!(replies.iter().all(|reply| reply.status == 200), "{replies:?}");
+    assert_eq!(world.pusher.take_sent().len(), 1);
+    assert_eq!(world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap()["members"], 2);
+}
+
+#[tokio::test]
+async fn cannot_be_joined_once_the_invitation_is_gone() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben", "cy", "dee"]).await;
+    assert_eq!(accept(&world, &party, "ben").await.status, 404);
+    assert_eq!(decline(&world, &party, "ben").await.status, 404);
+    for user in ["ben", "cy"] {
+        invite(&world, "ada", &party, user).await;
+    }
+    assert_eq!(revoke(&world, "ada", &party, "ben").await.status, 204);
+    assert_eq!(accept(&world, &party, "ben").await.status, 409);
+    assert_eq!(decline(&world, &party, "ben").await.status, 409);
+    assert_eq!(revoke(&world, "ada", &party, "ben").await.status, 404);
+    assert_eq!(decline(&world, &party, "cy").await.status, 204);
+    assert_eq!(accept(&world, &party, "cy").await.status, 409);
+    assert_eq!(invite(&world, "ada", &party, "cy").await.status, 201, "they may be asked again");
+    assert_eq!(accept(&world, &party, "cy").await.status, 200);
+    assert_eq!(members(&read(&world, "ada", &party).await.body), ["ada", "cy"]);
+}
+
+#[tokio::test]
+async fn forget_an_invitation_after_thirty_days() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben"]).await;
+    invite(&world, "ada", &party, "ben").await;
+    world.table.set_number(("USER#ben", &format!("INVITATION#{party}")), "expires_at", 1_000_000).await;
+    assert!(invitations(&world, "ben").await.is_empty());
+    assert_eq!(accept(&world, &party, "ben").await.status, 409);
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 201);
+    assert_eq!(accept(&world, &party, "ben").await.status, 200);
+}
+
+#[tokio::test]
+async fn are_left_and_dissolve_with_the_last() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    known(&world, &["cy"]).await;
+    invite(&world, "ada", &party, "cy").await;
+    world.pusher.take_sent();
+    assert_eq!(depart(&world, "ada", &party, "ada").await.status, 409, "others are there");
+    assert_eq!(depart(&world, "ben", &party, "ben").await.status, 204);
+    let (_, name, data) = world.pusher.take_sent().remove(0);
+    assert_eq!((name.as_str(), &data["updateType"]), ("party-updated", &json!("member-left")));
+    assert_eq!(data["data"], json!({ "userId": "ben", "username": "Ben", "removedBy": null }));
+    assert_eq!(depart(&world, "ben", &party, "ben").await.status, 403);
+    assert_eq!(depart(&world, "ada", &party, "ada").await.status, 204);
+    assert_eq!(read(&world, "ada", &party).await.status, 404);
+    assert!(invitations(&world, "cy").await.is_empty(), "nobody can accept it any more");
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 404);
+}
+
+#[tokio::test]
+async fn remove_members_at_their_owners_word_alone() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben", "cy"]).await;
+    assert_eq!(depart(&world, "ben", &party, "cy").await.status, 403);
+    assert_eq!(depart(&world, "eve", &party, "cy").await.status, 403);
+    assert_eq!(depart(&world, "ada", &party, "cy").await.status, 204);
+    assert_eq!(world.pusher.take_sent()[0].2["data"]["removedBy"], "ada");
+    assert_eq!(depart(&world, "ada", &party, "cy").await.status, 404);
+    assert_eq!(members(&read(&world, "ada", &party).await.body), ["ada", "ben"]);
+    assert_eq!(read(&world, "cy", &party).await.status, 403);
+}
+
+#[tokio::test]
+async fn change_hands() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    assert_eq!(hand_over(&world, "ben", &party, "ben").await.status, 403);
+    assert_eq!(hand_over(&world, "ada", &party, "eve").await.status, 404);
+    assert_eq!(hand_over(&world, "ada", &party, "ada").await.status, 200);
+    assert!(world.pusher.take_sent().is_empty(), "nothing changed");
+    assert_eq!(hand_over(&world, "ada", &party, "ben").await.body["ownerId"], "ben");
+    assert_eq!(world.pusher.take_sent()[0].2["data"], json!({ "ownerId": "ben" }));
+    assert_eq!(depart(&world, "ada", &party, "ada").await.status, 204);
+    let role = read(&world, "ben", &party).await.body["members"][0]["role"].clone();
+    assert_eq!(role, "owner");
+}
+
+#[tokio::test]
+async fn change_name_and_settings_and_tell_what_changed() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    let reply = change(&world, "ada", &party, &json!({ "partyName": "Chess club", "settings": { "a": 1 } })).await;
+    assert_eq!((reply.status, &reply.body["partyName"]), (200, &json!("Chess club")));
+    let (_, _, data) = world.pusher.take_sent().remove(0);
+    assert_eq!(data["updateType"], "settings-changed");
+    assert_eq!(data["data"], json!({ "partyName": "Chess club", "settings": { "a": 1 } }));
+    let same = change(&world, "ada", &party, &json!({ "partyName": "Chess club" })).await;
+    assert_eq!(same.body["updatedAt"], reply.body["updatedAt"]);
+    assert!(world.pusher.take_sent().is_empty());
+    assert_eq!(change(&world, "ben", &party, &json!({ "partyName": "x" })).await.status, 403);
+    assert_eq!(change(&world, "eve", &party, &json!({ "partyName": "x" })).await.status, 403);
+}
+
+#[tokio::test]
+async fn limit_how_many_one_user_invites() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    let users: Vec<_> = (0..21).map(|n| format!("user{n}")).collect();
+    known(&world, &users.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for user in &users[..20] {
+        assert_eq!(invite(&world, "ada", &party, user).await.status, 201);
+        assert_eq!(invite(&world, "ada", &party, user).await.status, 409, "a refused one uses up nothing");
+    }
+    let reply = invite(&world, "ada", &party, &users[20]).await;
+    assert_eq!(reply.status, 429);
+    let wait: u64 = reply.headers["retry-after"].parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    world.table.set_number(("USER#ada", "LIMIT#invitations"), "due", 0).await;
+    assert_eq!(invite(&world, "ada", &party, &users[20]).await.status, 201);
+}
+
+#[tokio::test]
+async fn list_invitations_page_by_page() {
+    let world = World::new().await;
+    known(&world, &["zoe"]).await;
+    for n in 0..5 {
+        let owner = format!("owner{n}");
+        let party = create(&world, &owner).await;
+        invite(&world, &owner, &party, "zoe").await;
+        if n == 2 {
+            decline(&world, &party, "zoe").await;
+        }
+    }
+    let (mut seen, mut cursor) = (0, None::<String>);
+    loop {
+        let request = Request::new("GET /party-invitations").by("zoe").query("limit", "2");
+        let request = match &cursor {
+            Some(cursor) => request.query("cursor", cursor),
+            None => request,
+        };
+        let page = world.send(handle, &request).await.body;
+        seen += page["invitations"].as_array().unwrap().len();
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 4);
+}
+
+#[tokio::test]
+async fn open_their_channels_to_members_and_close_them_at_once() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    let auth = async |user: &str, channel: String| {
+        let request = Request::new("POST /pusher/auth").by(user);
+        let request = request.json(&json!({ "socket_id": "1.2", "channel_name": channel }));
+        world.table.take_requests();
+        let reply = world.send(pusher_auth::handle, &request).await;
+        assert_eq!(world.table.take_requests(), [("GetItem".to_owned(), 1)].into(), "one round trip");
+        reply
+    };
+    assert_eq!(auth("ben", format!("private-party-{party}")).await.status, 200);
+    assert!(auth("ben", format!("private-encrypted-party-{party}")).await.body["shared_secret"].is_string());
+    let data = auth("ben", format!("presence-party-{party}")).await.body["channel_data"].as_str().unwrap().to_owned();
+    let info = json!({ "username": "Ben", "avatar": "https://example.com/ben.png" });
+    assert_eq!(serde_json::from_str::<Value>(&data).unwrap(), json!({ "user_id": "ben", "user_info": info }));
+    assert_eq!(auth("eve", format!("private-party-{party}")).await.status, 403);
+    assert_eq!(auth("ben", "private-party-unknown".to_owned()).await.status, 403);
+    depart(&world, "ada", &party, "ben").await;
+    for channel in ["private-party", "private-encrypted-party", "presence-party"] {
+        assert_eq!(auth("ben", format!("{channel}-{party}")).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn that_make_no_sense_are_refused_and_nothing_is_written() {
+    let world = World::new().await;
+    let founding = |body: Value| Request::new("POST /parties").by("ada").json(&body);
+    for (status, request) in [
+        (400, founding(json!({}))),
+        (400, founding(json!({ "partyName": "" }))),
+        (400, founding(json!({ "partyName": "  " }))),
+        (400, founding(json!({ "partyName": "a\u{7}b" }))),
+        (400, founding(json!({ "partyName": "x".repeat(101) }))),
+        (400, founding(json!({ "partyName": "x".repeat(10_000) }))),
+        (400, founding(json!({ "partyName": "x", "settings": [] }))),
+        (413, founding(json!({ "partyName": "x", "settings": { "a": "x".repeat(4_096) } }))),
+        (413, founding(json!({ "partyName": "x".repeat(10_300) }))),
+        (401, Request::new("POST /parties").json(&json!({ "partyName": "x" }))),
+        (401, Request::new("GET /party-invitations").bearer(&token_with("g", &json!({ "aud": "guest" })))),
+        (400, Request::new("GET /party-invitations").by("ada").query("limit", "0")),
+        (400, Request::new("GET /party-invitations").by("ada").query("cursor", "!")),
+        (400, ask("ada", "GET /parties/{partyId}", "a b", "")),
+        (404, ask("ada", "GET /parties/{partyId}", "unknown", "")),
+        (404, ask("ada", "PATCH /parties/{partyId}", "unknown", "").json(&json!({ "partyName": "x" }))),
+        (404, ask("ada", "DELETE /parties/{partyId}/members/{userId}", "unknown", "ada")),
+        (404, ask("ada", "DELETE /parties/{partyId}/members/{userId}", "unknown", "ben")),
+        (404, ask("ada", "DELETE /parties/{partyId}/invitations/{userId}", "unknown", "ben")),
+        (404, ask("ada", "PUT /parties/{partyId}/owner", "unknown", "").json(&json!({ "userId": "ben" }))),
+    ] {
+        assert_eq!(world.send(handle, &request).await.status, status, "{request:.300?}");
+    }
+    assert!(world.table.rows().await.is_empty());
+
+    let party = create(&world, "ada").await;
+    known(&world, &["ada", "ben"]).await;
+    let rows = world.table.rows().await;
+    assert_eq!(invite(&world, "ada", &party, "ada").await.status, 422);
+    assert_eq!(invite(&world, "ada", &party, "nobody").await.status, 404);
+    assert_eq!(invite(&world, "ada", &party, "b n").await.status, 400);
+    assert_eq!(invite(&world, "ben", &party, "eve").await.status, 403);
+    assert_eq!(change(&world, "ada", &party, &json!({})).await.status, 400);
+    assert_eq!(change(&world, "ada", &party, &json!({ "partyName": null })).await.status, 400);
+    assert_eq!(world.table.rows().await, rows);
+    invite(&world, "ada", &party, "ben").await;
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 409, "twice");
+    accept(&world, &party, "ben").await;
+    assert_eq!(invite(&world, "ada", &party, "ben").await.status, 409, "a member");
+}
+
+#[tokio::test]
+async fn keep_events_of_a_change_that_comes_upon_an_undelivered_one_in_order() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    let rename = |name: &str| ask("ada", "PATCH /parties/{partyId}", &party, "").json(&json!({ "partyName": name }));
+    world.send_and_kill(handle, &rename("One")).await;
+    world.send(handle, &rename("Two")).await;
+    assert!(world.pusher.take_sent().is_empty());
+    let row = world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap();
+    let owed = row["outbox"].as_str().unwrap();
+    assert!(owed.find("One").unwrap() < owed.find("Two").unwrap());
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Invite(usize, usize),
+    Accept(usize),
+    Revoke(usize, usize),
+    Depart(usize, usize),
+    HandOver(usize, usize),
+}
+
+const USERS: [&str; 4] = ["ada", "ben", "cy", "dee"];
+
+fn acts() -> impl Strategy<Value = Vec<Vec<Act>>> {
+    let two = || (0..USERS.len(), 0..USERS.len());
+    let act = prop_oneof![
+        4 => two().prop_map(|(a, b)| Act::Invite(a, b)),
+        4 => (0..USERS.len()).prop_map(Act::Accept),
+        1 => two().prop_map(|(a, b)| Act::Revoke(a, b)),
+        2 => two().prop_map(|(a, b)| Act::Depart(a, b)),
+        2 => two().prop_map(|(a, b)| Act::HandOver(a, b)),
+    ];
+    proptest::collection::vec(proptest::collection::vec(act, 1..4), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    /// Waves of acts, each wave at once.
+    #[test]
+    fn the_owner_is_a_member_and_the_count_is_true_whatever_happens_at_once(waves in acts()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            let party = create(&world, "ada").await;
+            known(&world, &USERS).await;
+            for wave in waves {
+                let replies = join_all(wave.iter().map(async |act| match *act {
+                    Act::Invite(a, b) => invite(&world, USERS[a], &party, USERS[b]).await,
+                    Act::Accept(a) => accept(&world, &party, USERS[a]).await,
+                    Act::Revoke(a, b) => revoke(&world, USERS[a], &party, USERS[b]).await,
+                    Act::Depart(a, b) => depart(&world, USERS[a], &party, USERS[b]).await,
+                    Act::HandOver(a, b) => hand_over(&world, USERS[a], &party, USERS[b]).await,
+                })).await;
+                prop_assert!(replies.iter().all(|reply| reply.status < 500), "{:?}", replies);
+            }
+            let rows = world.table.rows().await;
+            let row = &rows[&(format!("PARTY#{party}"), "PARTY".to_owned())];
+            let there: Vec<_> = rows.keys().filter_map(|(_, sk)| sk.strip_prefix("MEMBER#")).collect();
+            prop_assert_eq!(row["members"].as_u64(), Some(there.len() as u64));
+            if row.contains_key("dissolved") {
+                prop_assert!(there.is_empty());
+            } else {
+                prop_assert!(there.contains(&row["owner"].as_str().unwrap()), "{:?} {:?}", row, there);
+            }
+            Ok(())
+        })?;
+    }
+}

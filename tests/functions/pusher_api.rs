@@ -1,0 +1,72 @@
+//! The client of Pusher's HTTP API, for what the functions' own tests do not meet.
+
+use shared::channel::ChannelName;
+use shared::id::UserId;
+use shared::pusher::{Message, PusherError};
+use tests::World;
+
+fn message(channel: &str, data: &str) -> Message {
+    Message { channel: channel.to_owned(), name: "news".to_owned(), data: data.to_owned() }
+}
+
+#[tokio::test]
+async fn sends_ten_events_a_request_in_order() {
+    let world = World::new().await;
+    let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
+    world.app.pusher.trigger(&messages).await.unwrap();
+    assert_eq!(world.pusher.take_batches(), [10, 10, 3]);
+    let numbers: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, _, data)| data.as_u64().unwrap()).collect();
+    assert_eq!(numbers, (0..23).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn says_how_many_were_taken_before_it_failed() {
+    let world = World::new().await;
+    world.pusher.answer_next(&[200, 400]);
+    let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
+    let (taken, error) = world.app.pusher.trigger(&messages).await.unwrap_err();
+    assert_eq!((taken, error.is_permanent()), (10, true));
+}
+
+#[tokio::test]
+async fn asks_thrice_when_pusher_is_broken_and_once_when_it_refuses() {
+    for (status, times) in [(500, 3), (503, 3), (429, 3), (400, 1), (401, 1), (403, 1), (413, 1)] {
+        let world = World::new().await;
+        world.pusher.answer_always(Some(status));
+        let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
+        assert_eq!(world.pusher.times_asked(), times, "{status}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn prints_no_signed_address_when_nobody_answers() {
+    // Port 9 is discard: nothing listens there.
+    let world = World::with(&[("PUSHER_PORT", "9")]).await;
+    let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
+    let printed = format!("{error:?} {}", shared::telemetry::chain(&error));
+    assert!(matches!(error, PusherError::NoAnswer(_)));
+    assert!(!printed.contains("auth_signature") && !printed.contains("auth_key"), "{printed}");
+}
+
+#[tokio::test]
+async fn encrypts_what_goes_to_an_encrypted_channel() {
+    let world = World::new().await;
+    world.app.pusher.trigger(&[message("private-encrypted-user-ada", r#"{"secret":1}"#)]).await.unwrap();
+    let (_, _, data) = world.pusher.take_sent().remove(0);
+    assert!(data["nonce"].is_string() && data["ciphertext"].is_string(), "{data}");
+    let without = World::with(&[("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "")]).await;
+    let (_, error) = without.app.pusher.trigger(&[message("private-encrypted-user-ada", "{}")]).await.unwrap_err();
+    assert!(matches!(error, PusherError::NoMasterKey));
+    assert_eq!(without.pusher.take_sent(), []);
+}
+
+#[tokio::test]
+async fn knows_who_is_in_a_channel() {
+    let world = World::new().await;
+    world.pusher.set_users("presence-room-emma", &["ada", "not ours|1", "ben"]);
+    let users = world.app.pusher.users("presence-room-emma").await.unwrap();
+    assert_eq!(users, [UserId::parse("ada").unwrap(), UserId::parse("ben").unwrap()]);
+    assert_eq!(world.app.pusher.channels("presence-room-").await.unwrap(), ["presence-room-emma"]);
+    let info = world.app.pusher.channel(&ChannelName::parse("presence-room-emma").unwrap()).await.unwrap();
+    assert_eq!((info.occupied, info.user_count), (true, Some(3)));
+}

@@ -1,0 +1,35 @@
+//! What the template promises beyond what a linter sees.
+
+use std::path::Path;
+
+fn template() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
+}
+
+/// The lines of a resource, from its name to the next one's.
+fn resource(name: &str) -> String {
+    let template = template();
+    let start = template.find(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("no resource {name}"));
+    let rest = &template[start + 1..];
+    let is_next = |line: &&str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+    rest.lines().take(1).chain(rest.lines().skip(1).take_while(|line| !is_next(line))).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn mock_events_exist_in_development_alone() {
+    let holds = "\n  IsDevelopment: !Equals [!Ref Stage, dev]\n";
+    assert!(template().contains(holds), "the condition is what its name says");
+    let function = resource("PusherMockEvent");
+    // SAM puts a function's condition on its role, its permission and its routes as well.
+    assert!(function.contains("\n    Condition: IsDevelopment\n"), "{function}");
+    assert!(function.contains("Path: /pusher/mock-event"));
+    assert_eq!(template().matches("/pusher/mock-event").count(), 1, "no other function has the route");
+}
+
+#[test]
+fn every_function_has_its_own_actions_and_no_wildcard() {
+    for line in template().lines().filter(|line| line.trim_start().starts_with("Action:")) {
+        assert!(!line.contains('*'), "{line}");
+    }
+    assert!(!template().contains("Resource: \"*\""));
+}
