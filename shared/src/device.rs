@@ -111,7 +111,8 @@ pub async fn register(
     let hash = token.hash();
     for _ in 0..TRIES {
         let (owner, mine) = try_join(owner(store, &hash), rows(store, user)).await?;
-        let mut writes = vec![put_owner(store, &hash, user, owner.as_ref(), now)?, put_device(store, user, token, now)?];
+        let mut writes =
+            vec![put_owner(store, &hash, user, owner.as_ref(), now)?, put_device(store, user, token, now)?];
         if let Some(other) = owner.filter(|owner| owner != user) {
             writes.push(delete(store, &Key::device(&other, &hash), None)?);
         }

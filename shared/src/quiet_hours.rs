@@ -78,11 +78,7 @@ impl QuietHours {
             return false;
         };
         let clock = self.zone.to_datetime(moment).time();
-        if self.from < self.to {
-            self.from <= clock && clock < self.to
-        } else {
-            self.from <= clock || clock < self.to
-        }
+        if self.from < self.to { self.from <= clock && clock < self.to } else { self.from <= clock || clock < self.to }
     }
 }
 

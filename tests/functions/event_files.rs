@@ -90,7 +90,9 @@ async fn of_other_triggers_are_taken() {
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
-    notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap()).await.unwrap();
+    notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap())
+        .await
+        .unwrap();
     assert_eq!(world.pusher.take_sent().len(), 1);
     let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
     let report = presence_reconcile::handle(&world.app, event).await.unwrap();

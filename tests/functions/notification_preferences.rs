@@ -45,7 +45,10 @@ async fn take_the_place_of_earlier_ones() {
 
     let second = world.send(handle, &save(&json!({ "types": { "SYSTEM": { "email": false } } }))).await.body;
     assert_eq!((&second["locale"], &second["quietHours"]), (&json!("en"), &json!(null)));
-    assert_eq!((&second["types"]["MESSAGE"]["push"], &second["types"]["SYSTEM"]["email"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&second["types"]["MESSAGE"]["push"], &second["types"]["SYSTEM"]["email"]),
+        (&json!(true), &json!(false))
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! The event `NotificationRequested`
 
-use lambda_runtime::Context;
 use notifications::{handle, requested};
 use serde_json::{Value, json};
 use shared::http::Problem;
@@ -15,10 +14,12 @@ async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {
 #[tokio::test]
 async fn does_what_the_route_does() {
     let world = World::with_push().await;
-    assert!(Context::default().request_id.is_empty());
     put(&world, "e-1", json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } })).await.unwrap();
     let sent = world.pusher.take_sent();
-    assert_eq!((sent.len(), sent[0].0.as_str(), &sent[0].2["message"]), (1, "private-user-ada", &json!("Ben sent you a message")));
+    assert_eq!(
+        (sent.len(), sent[0].0.as_str(), &sent[0].2["message"]),
+        (1, "private-user-ada", &json!("Ben sent you a message"))
+    );
     let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!((&page["unreadCount"], &page["notifications"][0]["type"]), (&json!(1), &json!("MESSAGE")));
     let rows = world.table.rows().await;
@@ -39,7 +40,12 @@ async fn delivered_twice_notifies_once() {
 #[tokio::test]
 async fn that_makes_no_sense_fails_for_its_failure_destination_to_keep() {
     let world = World::new().await;
-    for detail in [json!({}), json!("text"), json!({ "userId": "a b", "type": "SYSTEM" }), json!({ "userId": "ada", "type": "X" })] {
+    for detail in [
+        json!({}),
+        json!("text"),
+        json!({ "userId": "a b", "type": "SYSTEM" }),
+        json!({ "userId": "ada", "type": "X" }),
+    ] {
         assert!(matches!(put(&world, "e", detail).await, Err(Problem::Malformed(_))));
     }
     assert!(world.table.rows().await.is_empty());

@@ -34,7 +34,9 @@ pub(crate) async fn with_devices(devices: &[&str]) -> World {
 pub(crate) async fn owed(world: &World) -> Vec<Value> {
     let rows = world.table.rows().await;
     let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
-    outboxes.flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone()).collect()
+    outboxes
+        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
+        .collect()
 }
 
 async fn pushed(world: &World) -> Vec<Value> {
@@ -57,7 +59,10 @@ async fn reach_each_device_of_who_is_not_connected() {
     let data = json!({ "type": "MESSAGE", "senderName": "Ben", "senderId": "ben", "notificationId": id });
     assert_eq!(message["data"], data);
     let tag = &id[13..];
-    assert_eq!(message["android"], json!({ "priority": "NORMAL", "collapse_key": tag, "notification": { "tag": tag } }));
+    assert_eq!(
+        message["android"],
+        json!({ "priority": "NORMAL", "collapse_key": tag, "notification": { "tag": tag } })
+    );
     assert_eq!(message["apns"]["headers"]["apns-collapse-id"], tag);
     assert!(owed(&world).await.is_empty());
     assert!(world.pusher.take_sent().is_empty(), "and the app is not told again");
@@ -98,7 +103,6 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
 #[tokio::test]
 async fn are_not_even_owed_where_they_are_turned_off() {
     let world = with_devices(&["phone"]).await;
-    world.pusher.stall(false);
     world.send(handle, &save(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
     notify(&world, json!({ "priority": "high" })).await;
     assert!(owed(&world).await.is_empty());
@@ -125,7 +129,10 @@ async fn of_who_has_no_device_cost_one_query_and_no_request() {
     world.table.take_requests();
     assert!(pushed(&world).await.is_empty());
     let requests = world.table.take_requests();
-    assert_eq!(requests, [("BatchGetItem", 1), ("Query", 1), ("UpdateItem", 1)].map(|(name, n)| (name.to_owned(), n)).into());
+    assert_eq!(
+        requests,
+        [("BatchGetItem", 1), ("Query", 1), ("UpdateItem", 1)].map(|(name, n)| (name.to_owned(), n)).into()
+    );
     assert_eq!(world.fcm.take_fetches(), 0);
 }
 

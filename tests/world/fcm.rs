@@ -40,8 +40,7 @@ pub struct Refusal {
 impl Refusal {
     /// An answer of this status, with a `FcmError` of this code.
     pub fn new(status: u16, code: &str) -> Self {
-        let details =
-            json!([{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code }]);
+        let details = json!([{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code }]);
         Self { status, details, retry_after: None }
     }
 
@@ -236,8 +235,7 @@ async fn send(
         return Json(json!({ "name": format!("projects/{PROJECT}/messages/1") })).into_response();
     };
     let error = json!({ "code": refusal.status, "message": "no", "status": "X", "details": refusal.details });
-    let mut response =
-        (StatusCode::from_u16(refusal.status).unwrap(), Json(json!({ "error": error }))).into_response();
+    let mut response = (StatusCode::from_u16(refusal.status).unwrap(), Json(json!({ "error": error }))).into_response();
     if let Some(value) = refusal.retry_after {
         response.headers_mut().insert("retry-after", value.parse().unwrap());
     }

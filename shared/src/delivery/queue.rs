@@ -63,7 +63,12 @@ impl RetryQueue {
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
         let request = self.client.change_message_visibility().queue_url(&self.queues.retry).receipt_handle(receipt);
-        request.visibility_timeout(seconds(delay.min(LONGEST_HIDING))).send().await.map(drop).map_err(|error| QueueError(Box::new(error)))
+        request
+            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| QueueError(Box::new(error)))
     }
 
     async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {

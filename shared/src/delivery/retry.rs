@@ -34,9 +34,8 @@ impl Courier {
         let (tries, failed) = self.read(event.records).await;
         let rows: Vec<_> = tries.iter().filter_map(|one| one.row.clone()).collect();
         let now = Millis::now();
-        let is_due = |row: &Committed, owed: &Owed| {
-            owed.not_before.is_none_or(|then| then <= now) && !is_its_writers(row, owed)
-        };
+        let is_due =
+            |row: &Committed, owed: &Owed| owed.not_before.is_none_or(|then| then <= now) && !is_its_writers(row, owed);
         let mut fates = attempt::all(self, &rows, is_due).await.into_iter();
         let mut pauses = Vec::new();
         for one in &tries {

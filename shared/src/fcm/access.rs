@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::answer::{Refusal, retry_after};
+use super::ask;
 use super::assertion::Assertions;
 use crate::settings::Secret;
 use crate::time::Millis;
@@ -77,14 +78,16 @@ impl AccessTokens {
 
     async fn fetch(&self) -> Result<Kept, Refusal> {
         let now = Millis::now();
-        let assertion = self.assertions.sign(now).map_err(|_| Refusal::later("the assertion cannot be signed", None))?;
+        let assertion =
+            self.assertions.sign(now).map_err(|_| Refusal::later("the assertion cannot be signed", None))?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &assertion)
             .finish();
-        let request = self.http.post(&self.address).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let request =
+            self.http.post(&self.address).header("content-type", "application/x-www-form-urlencoded").body(form);
         let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
-        let answer = request.send().await.map_err(|_| no_answer())?;
+        let answer = ask(request).await.map_err(|_| no_answer())?;
         let status = answer.status().as_u16();
         let after = retry_after(answer.headers(), now);
         if status != 200 {

@@ -89,7 +89,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn error(status: u16, name: &str, details: Value) -> Refusal {
-        let body = json!({ "error": { "code": status, "message": "secret-token", "status": name, "details": details } });
+        let body =
+            json!({ "error": { "code": status, "message": "secret-token", "status": name, "details": details } });
         refusal(status, None, body.to_string().as_bytes())
     }
 
@@ -117,7 +118,9 @@ mod tests {
 
     #[test]
     fn what_passes_is_tried_again() {
-        for (status, code) in [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")] {
+        for (status, code) in
+            [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")]
+        {
             let refusal = error(status, "X", json!([fcm(code)]));
             assert_eq!(refusal, Refusal::later(format!("FCM answered {status} {code}"), None));
         }
@@ -126,9 +129,15 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = Millis(1_794_000_000_000);
-        let after = |value: &str| retry_after(&[("retry-after", value)].into_iter().map(|(name, value)| {
-            (reqwest::header::HeaderName::from_static(name), value.parse().unwrap())
-        }).collect(), now);
+        let after = |value: &str| {
+            retry_after(
+                &[("retry-after", value)]
+                    .into_iter()
+                    .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+                    .collect(),
+                now,
+            )
+        };
         assert_eq!(after("120"), Some(now.plus_seconds(120)));
         assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Millis(784_111_777_000)));
         assert_eq!(after("soon"), None);

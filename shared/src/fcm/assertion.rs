@@ -44,8 +44,13 @@ impl Assertions {
     /// An assertion as of now (RS256).
     pub(super) fn sign(&self, now: Millis) -> Result<String, jsonwebtoken::errors::Error> {
         let iat = now.seconds();
-        let claims =
-            Claims { iss: &self.client_email, scope: SCOPE, aud: TOKEN_ADDRESS, iat, exp: iat.saturating_add(LIFETIME) };
+        let claims = Claims {
+            iss: &self.client_email,
+            scope: SCOPE,
+            aud: TOKEN_ADDRESS,
+            iat,
+            exp: iat.saturating_add(LIFETIME),
+        };
         encode(&Header::new(Algorithm::RS256), &claims, &self.key)
     }
 }

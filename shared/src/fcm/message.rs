@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn data_is_text_by_name_and_nothing_of_it_is_lost() {
-        let given = json!({ "senderId": "ben", "n": 7, "list": [1], "none": null, "from": "ben", "type": "x", "gcm.a": "y" });
+        let given =
+            json!({ "senderId": "ben", "n": 7, "list": [1], "none": null, "from": "ben", "type": "x", "gcm.a": "y" });
         let sent = sent(&push("Hi", given));
         let expected = json!({ "type": "MESSAGE", "senderId": "ben", "n": "7", "list": "[1]", "none": "null",
             "data.from": "ben", "data.type": "x", "data.gcm.a": "y" });

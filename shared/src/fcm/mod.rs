@@ -13,6 +13,15 @@ pub use answer::Refusal;
 pub use client::Client;
 pub use message::{Message, TooLarge};
 
-/// What Google's answers are read with; Google's servers, or the stand-in of `FCM_ENDPOINT`.
+/// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
+
+/// Sends a request, and once more when its connection is lost: that may have happened long ago, unnoticed.
+async fn ask(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
+    let again = request.try_clone();
+    match (request.send().await, again) {
+        (Err(error), Some(again)) if !error.is_timeout() && !error.is_connect() => again.send().await,
+        (outcome, _) => outcome,
+    }
+}

@@ -156,13 +156,16 @@ mod tests {
     #[test]
     fn each_type_has_words_of_its_own_in_each_language() {
         let all = Kind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)]);
-        let bodies: BTreeSet<_> = all.map(|(kind, locale)| words(kind, locale, json!({ "senderName": "Ada" })).1).collect();
+        let bodies: BTreeSet<_> =
+            all.map(|(kind, locale)| words(kind, locale, json!({ "senderName": "Ada" })).1).collect();
         assert_eq!(bodies.len(), 2 * Kind::ALL.len());
     }
 
     #[test]
     fn a_tag_is_read_for_its_language() {
-        for (tag, locale) in [("fr", Locale::Fr), ("fr-CA", Locale::Fr), ("FR_be", Locale::Fr), ("fry", Locale::En), ("", Locale::En)] {
+        for (tag, locale) in
+            [("fr", Locale::Fr), ("fr-CA", Locale::Fr), ("FR_be", Locale::Fr), ("fry", Locale::En), ("", Locale::En)]
+        {
             assert_eq!(Locale::of_tag(tag), locale, "{tag}");
         }
         assert_eq!(Locale::of_tag(Locale::Fr.name()), Locale::Fr);
