@@ -56,10 +56,6 @@ const OPERATIONS = (userId) => [
   ["GET", "/notifications/unread-count", {}],
   ["POST", `/notifications/${newId("notification")}/read`, {}],
   ["POST", "/notifications/read-all", {}],
-  ["GET", "/notifications/preferences", {}],
-  ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
-  ["POST", "/notifications/device-token", { json: { token: userId } }],
-  ["DELETE", "/notifications/device-token", {}],
   ["POST", "/parties", { json: { partyName: userId } }],
   ["GET", `/parties/${newId("party")}`, {}],
   ["PATCH", `/parties/${newId("party")}`, { json: { partyName: userId } }],
@@ -70,6 +66,10 @@ const OPERATIONS = (userId) => [
   ["POST", `/parties/${newId("party")}/invitations/accept`, {}],
   ["POST", `/parties/${newId("party")}/invitations/decline`, {}],
   ["GET", "/party-invitations", {}],
+  ["GET", "/notifications/preferences", {}],
+  ["PUT", "/notifications/preferences", { json: { locale: "fr" } }],
+  ["POST", "/notifications/device-token", { json: { token: userId } }],
+  ["DELETE", "/notifications/device-token", {}],
 ];
 
 for (const [what, bearer] of Object.entries(badTokens(newId("user")))) {

@@ -2,7 +2,6 @@
 
 use crate::outbox::{Committed, Delivery, Owed};
 use crate::push::Push;
-use crate::pusher::Message;
 use crate::telemetry;
 use crate::time::Millis;
 
@@ -42,11 +41,11 @@ pub(super) async fn all(
     is_due: impl Fn(&Committed, &Owed) -> bool,
 ) -> Vec<Vec<Fate>> {
     let mut fates: Vec<Vec<Fate>> = rows.iter().map(|row| vec![Fate::Waiting; row.outbox.owed.len()]).collect();
-    let (mut events, mut pushes) = (Due::<Message>::default(), Due::<Push>::default());
+    let (mut events, mut pushes) = (Due::<Delivery>::default(), Due::<Push>::default());
     for (r, row) in rows.iter().enumerate() {
         for (e, owed) in row.outbox.owed.iter().enumerate().filter(|(_, owed)| is_due(row, owed)) {
             match &owed.delivery {
-                Delivery::Pusher(message) => events.add((r, e), message),
+                Delivery::Pusher(_) | Delivery::Terminate { .. } => events.add((r, e), &owed.delivery),
                 Delivery::Push(push) => pushes.add((r, e), push),
             }
         }

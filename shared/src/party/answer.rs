@@ -39,7 +39,7 @@ pub async fn accept(store: &Store, id: &PartyId, caller: &Person) -> Result<Done
         let next = NextVersion::of(id, party, &[joined(id, caller, now)], now);
         let next = next.set("members", number(party.row.members + 1));
         let items = vec![next.write(store)?, put_member(store, id, caller, now)?, accepted(store, &invitation, now)?];
-        if store.transact(items).await? == Transaction::Done {
+        if let Transaction::Done = store.transact(items).await? {
             break next.deliverable();
         }
         tries.again().await?;

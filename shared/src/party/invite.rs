@@ -65,7 +65,7 @@ pub async fn invite(
             put(store, &committed, &row, before.as_ref())?,
             count(store, limit, remembered, due)?,
         ];
-        if store.transact(items).await? == Transaction::Done {
+        if let Transaction::Done = store.transact(items).await? {
             let told = Invitation::of(id.clone(), invitee.clone(), row);
             return Ok(Done { told, committed: (!is_queued).then_some(committed) });
         }
