@@ -11,6 +11,7 @@ mod queues;
 mod request;
 mod server;
 mod table;
+mod wire;
 
 use std::collections::HashMap;
 use std::future::Future;

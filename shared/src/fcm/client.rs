@@ -1,20 +1,17 @@
 //! Sending: one request a device, all over one HTTP/2 connection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
 use super::answer::{Refusal, refusal, retry_after};
 use super::assertion::Assertions;
-use super::{FCM_ADDRESS, Message, TOKEN_ADDRESS, ask};
+use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS, ask};
 use crate::device::Token;
 use crate::settings::{Firebase, Secret};
 use crate::time::Millis;
 
-/// One request's time-out.
-const TIMEOUT: Duration = Duration::from_secs(4);
 /// Requests at once; FCM takes a hundred streams on a connection.
 pub(super) const AT_ONCE: usize = 32;
 
