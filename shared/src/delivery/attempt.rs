@@ -43,10 +43,22 @@ pub(super) async fn all(
     let mut fates: Vec<Vec<Fate>> = rows.iter().map(|row| vec![Fate::Waiting; row.outbox.owed.len()]).collect();
     let (mut events, mut pushes) = (Due::<Delivery>::default(), Due::<Push>::default());
     for (r, row) in rows.iter().enumerate() {
-        for (e, owed) in row.outbox.owed.iter().enumerate().filter(|(_, owed)| is_due(row, owed)) {
+        // What is not due holds up what is owed after it in the same way: a `user-left` behind a waiting `user-joined`.
+        let (mut events_wait, mut pushes_wait) = (false, false);
+        for (e, owed) in row.outbox.owed.iter().enumerate() {
             match &owed.delivery {
-                Delivery::Pusher(_) | Delivery::Terminate { .. } => events.add((r, e), &owed.delivery),
-                Delivery::Push(push) => pushes.add((r, e), push),
+                Delivery::Pusher(_) | Delivery::Terminate { .. } => {
+                    events_wait |= !is_due(row, owed);
+                    if !events_wait {
+                        events.add((r, e), &owed.delivery);
+                    }
+                }
+                Delivery::Push(push) => {
+                    pushes_wait |= !is_due(row, owed);
+                    if !pushes_wait {
+                        pushes.add((r, e), push);
+                    }
+                }
             }
         }
     }
