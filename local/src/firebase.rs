@@ -1,5 +1,6 @@
-//! A Firebase project that exists in the end-to-end tests alone. They play Google's servers on its port.
+//! The Firebase project that pushes go through, if there is one.
 
+use std::env;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -19,12 +20,23 @@ pub(crate) struct Firebase {
     pub(crate) project_id: String,
     pub(crate) client_email: String,
     pub(crate) private_key: String,
-    /// Where the tests answer as Google would.
-    pub(crate) port: u16,
+    /// Port on which the tests answer in Google's place; `None` for Google itself.
+    pub(crate) port: Option<u16>,
 }
 
 impl Firebase {
-    /// A new project with a key of its own.
+    /// The project that the environment names. Without one, push is off.
+    pub(crate) fn from_env() -> Option<Self> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        Some(Self {
+            project_id: variable("FIREBASE_PROJECT_ID")?,
+            client_email: variable("FIREBASE_CLIENT_EMAIL").unwrap_or_default(),
+            private_key: variable("FIREBASE_PRIVATE_KEY").unwrap_or_default(),
+            port: None,
+        })
+    }
+
+    /// A project that exists in the end-to-end tests alone, with a key of its own.
     pub(crate) async fn for_tests() -> Result<Self> {
         let node = Command::new("node").args(["-e", NEW_KEY]).stdin(Stdio::null()).kill_on_drop(true).output();
         let made = node.await.context("node cannot be started")?;
@@ -35,12 +47,17 @@ impl Firebase {
             project_id: "carillon-local".to_owned(),
             client_email: "carillon@carillon-local.iam.gserviceaccount.com".to_owned(),
             private_key: String::from_utf8(made.stdout)?,
-            port: ports::free_one()?,
+            port: Some(ports::free_one()?),
         })
     }
 
-    /// Address of the stand-in.
+    /// Address of the stand-in; empty for Google's own.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.port.map(|port| format!("http://127.0.0.1:{port}")).unwrap_or_default()
+    }
+
+    /// This project, if the tests may know its key: somebody's own stays out of the state file.
+    pub(crate) fn of_tests(self) -> Option<Self> {
+        self.port.is_some().then_some(self)
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::Ports;
+use crate::firebase::Firebase;
 use crate::functions;
 use crate::prerequisites;
 use crate::processes::Processes;
@@ -21,7 +22,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Po
     let python_version = prerequisites::check().await?;
     let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
     functions::build(workspace, processes, &place.logs).await?;
-    let stack = Stack::start(workspace, processes, &tools, &place, ports, listener, None).await?;
+    let stack = Stack::start(workspace, processes, &tools, &place, ports, listener, Firebase::from_env()).await?;
     println!("{}", what_to_try(&stack.state)?);
     Err(stack.serve(true).await)
 }

@@ -117,7 +117,7 @@ impl<'a> Stack<'a> {
                 port: ports.sockudo_port,
                 encryption_master_key_base64: secrets.encryption_master_key_base64,
             },
-            firebase,
+            firebase: firebase.and_then(Firebase::of_tests),
             processes: Running {
                 ministack: RunningMinistack { pid: ministack.pid() },
                 sockudo: RunningSockudo {

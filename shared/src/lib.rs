@@ -29,6 +29,7 @@ pub mod key;
 pub mod kudos;
 pub mod notification;
 pub mod outbox;
+mod page;
 pub mod party;
 pub mod presence;
 pub mod profile;

@@ -18,6 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Event;
+use crate::id::UserId;
 use crate::key::{Item, Key, string};
 use crate::push::Push;
 use crate::pusher::Message;
@@ -57,6 +58,12 @@ pub struct Owed {
 pub enum Delivery {
     /// An event for a Pusher channel.
     Pusher(Message),
+    /// The end of the connections on which a user signed in to Pusher. Of Pusher's kind, so that it follows the event that
+    /// tells them why.
+    Terminate {
+        /// Whose connections.
+        user: UserId,
+    },
     /// A push to the user's devices.
     Push(Box<Push>),
 }
@@ -67,6 +74,7 @@ impl Delivery {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Pusher(_) => "pusher",
+            Self::Terminate { .. } => "terminate",
             Self::Push(_) => "push",
         }
     }
@@ -75,7 +83,7 @@ impl Delivery {
     /// credentials, and by then it shows whether the user is still connected.
     #[must_use]
     pub fn is_immediate(&self) -> bool {
-        matches!(self, Self::Pusher(_))
+        matches!(self, Self::Pusher(_) | Self::Terminate { .. })
     }
 }
 

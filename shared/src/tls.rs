@@ -18,10 +18,14 @@ pub fn http_client(timeout: Duration) -> Result<reqwest::Client, BoxError> {
 
 /// An HTTP client that speaks HTTP/2 and nothing else, so that requests to one host share one connection.
 ///
+/// A connection may die unnoticed while Lambda has the process frozen, and requests on it would all time out, one after the
+/// other. So it is pinged while requests wait, and given up when no answer to that comes either, well within `timeout`.
+///
 /// # Errors
 /// As [`http_client`].
 pub fn http2_client(timeout: Duration) -> Result<reqwest::Client, BoxError> {
-    Ok(builder(timeout, &[b"h2"])?.http2_prior_knowledge().build()?)
+    let builder = builder(timeout, &[b"h2"])?.http2_prior_knowledge();
+    Ok(builder.http2_keep_alive_interval(timeout / 4).http2_keep_alive_timeout(timeout / 4).build()?)
 }
 
 fn builder(timeout: Duration, protocols: &[&[u8]]) -> Result<reqwest::ClientBuilder, BoxError> {

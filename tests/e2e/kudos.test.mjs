@@ -101,9 +101,10 @@ describe("Kudos", { concurrency: 8 }, () => {
   test("nobody gives kudos to themselves", async (t) => {
     const ada = person("Ada");
     const listener = await listeningTo(t, ada);
-    const answer = await give(ada, kudosFor(ada));
+    const kudos = kudosFor(ada);
+    const answer = await give(ada, kudos);
     assert.equal(answer.status, 422);
-    assert.equal(await itemsMentioning(ada.userId), 0);
+    assert.equal(await itemsMentioning(kudos.sessionId), 0);
     await listener.none("kudos:received", A_SECOND_DELIVERY);
   });
 });

@@ -65,7 +65,9 @@ describe("Reading rooms", { concurrency: 8 }, () => {
     }
     const told = () => listener.names({ userId: ada.userId });
     await until("the last departure", () => told().length >= 2 * rounds);
-    assert.deepEqual(told(), Array.from({ length: rounds }, () => ["room:user-joined", "room:user-left"]).flat());
+    // Delivery is at least once: one event may come twice, and none out of its order.
+    const inOrder = told().filter((name, n, all) => name !== all[n - 1]);
+    assert.deepEqual(inOrder, Array.from({ length: rounds }, () => ["room:user-joined", "room:user-left"]).flat());
   });
 
   test("the book's author is announced, after entering", async (t) => {

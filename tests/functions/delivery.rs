@@ -42,6 +42,37 @@ async fn leaves_alone_what_its_writer_may_still_deliver_and_looks_again_later() 
 }
 
 #[tokio::test]
+async fn leaves_to_the_queue_what_the_queue_has_so_that_it_comes_once() {
+    let world = World::new().await;
+    world.send_and_kill(give, &kudos("Emma")).await;
+    consume(&world).await.unwrap();
+    age(&world, 3).await;
+    consume(&world).await.unwrap();
+    assert!(world.pusher.take_sent().is_empty());
+    let waiting = world.queues.sent("retry");
+    assert_eq!(waiting.len(), 1, "and asks for it once");
+    world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    assert_eq!(world.pusher.take_sent().len(), 1);
+}
+
+#[tokio::test]
+async fn keeps_what_is_owed_later_behind_what_the_queue_has() {
+    let world = World::new().await;
+    let enter = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
+    let leave = Request::new("DELETE /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
+    world.send_and_kill(presence_join::handle, &enter).await;
+    consume(&world).await.unwrap();
+    world.send(presence_leave::handle, &leave).await;
+    age(&world, 3).await;
+    consume(&world).await.unwrap();
+    assert!(world.pusher.take_sent().is_empty(), "the departure does not overtake the arrival");
+    let waiting = world.queues.sent("retry");
+    world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    let names: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect();
+    assert_eq!(names, ["room:user-joined", "room:user-left"]);
+}
+
+#[tokio::test]
 async fn skips_a_row_that_was_cleared_after_the_record() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;

@@ -1,6 +1,5 @@
 //! The event `NotificationRequested`
 
-use lambda_runtime::Context;
 use notifications::{handle, requested};
 use serde_json::{Value, json};
 use shared::http::Problem;
@@ -15,7 +14,6 @@ async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {
 #[tokio::test]
 async fn does_what_the_route_does() {
     let world = World::with_push().await;
-    assert!(Context::default().request_id.is_empty());
     put(&world, "e-1", json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } })).await.unwrap();
     let sent = world.pusher.take_sent();
     assert_eq!(

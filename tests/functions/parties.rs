@@ -213,6 +213,7 @@ async fn are_left_and_dissolve_with_the_last() {
     world.pusher.take_sent();
     assert_eq!(depart(&world, "ada", &party, "ada").await.status, 409, "others are there");
     assert_eq!(depart(&world, "ben", &party, "ben").await.status, 204);
+    assert!(world.pusher.terminated().is_empty(), "who leaves stays connected");
     let (_, name, data) = world.pusher.take_sent().remove(0);
     assert_eq!((name.as_str(), &data["updateType"]), ("party-updated", &json!("member-left")));
     assert_eq!(data["data"], json!({ "userId": "ben", "username": "Ben", "removedBy": null }));
@@ -231,9 +232,21 @@ async fn remove_members_at_their_owners_word_alone() {
     assert_eq!(depart(&world, "eve", &party, "cy").await.status, 403);
     assert_eq!(depart(&world, "ada", &party, "cy").await.status, 204);
     assert_eq!(world.pusher.take_sent()[0].2["data"]["removedBy"], "ada");
+    assert_eq!(world.pusher.terminated(), ["cy"], "and their connections end");
     assert_eq!(depart(&world, "ada", &party, "cy").await.status, 404);
     assert_eq!(members(&read(&world, "ada", &party).await.body), ["ada", "ben"]);
     assert_eq!(read(&world, "cy", &party).await.status, 403);
+}
+
+#[tokio::test]
+async fn still_owe_the_end_of_connections_when_pusher_is_away() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    world.pusher.answer_always(Some(503));
+    assert_eq!(depart(&world, "ada", &party, "ben").await.status, 204);
+    let row = world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap();
+    let owed = row["outbox"].as_str().unwrap();
+    assert!(owed.find("member-left").unwrap() < owed.find("terminate").unwrap(), "{owed}");
 }
 
 #[tokio::test]

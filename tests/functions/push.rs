@@ -103,7 +103,6 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
 #[tokio::test]
 async fn are_not_even_owed_where_they_are_turned_off() {
     let world = with_devices(&["phone"]).await;
-    world.pusher.stall(false);
     world.send(handle, &save(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
     notify(&world, json!({ "priority": "high" })).await;
     assert!(owed(&world).await.is_empty());

@@ -189,6 +189,18 @@ async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
 }
 
 #[tokio::test]
+async fn a_connection_that_died_unnoticed_costs_no_push_its_turn() {
+    let world = with_devices(&["phone"]).await;
+    for connections in [1, 2] {
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!((world.fcm.take_sent().len(), world.fcm.connections()), (1, connections));
+        world.fcm.go_dead();
+    }
+    assert!(world.queues.sent("retry").is_empty());
+}
+
+#[tokio::test]
 async fn nothing_is_marked_as_queued_that_the_queue_did_not_take() {
     let world = with_devices(&["busy", "phone"]).await;
     world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);

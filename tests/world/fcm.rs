@@ -18,6 +18,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::wire::Wire;
+
 /// The project and the account of the world's functions.
 pub(crate) const PROJECT: &str = "carillon-test";
 pub(crate) const CLIENT_EMAIL: &str = "carillon@carillon-test.iam.gserviceaccount.com";
@@ -85,7 +87,7 @@ struct Told {
 
 /// The stand-in.
 pub struct FakeFcm {
-    port: u16,
+    wire: Wire,
     told: Arc<Mutex<Told>>,
 }
 
@@ -97,15 +99,15 @@ impl FakeFcm {
             .route("/v1/projects/{project}/{method}", post(send))
             .with_state(told.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let wire = Wire::to(listener.local_addr().unwrap()).await;
         let connections = told.clone();
         let listener = listener.tap_io(move |_| connections.lock().unwrap().connections += 1);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { port, told }
+        Self { wire, told }
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.wire.port)
     }
 
     fn told<T>(&self, what: impl FnOnce(&mut Told) -> T) -> T {
@@ -155,6 +157,11 @@ impl FakeFcm {
     /// Gives no access tokens but answers with this status; `None` for the usual.
     pub fn refuse_access(&self, status: Option<u16>) {
         self.told(|told| told.token_status = status);
+    }
+
+    /// Lets the connections that there are now go dead, without a word.
+    pub fn go_dead(&self) {
+        self.wire.go_dead();
     }
 
     /// Takes so long for each message.

@@ -12,6 +12,7 @@ mod request;
 mod server;
 mod table;
 mod traffic;
+mod wire;
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -2,7 +2,6 @@
 
 use crate::outbox::{Committed, Delivery, Owed};
 use crate::push::Push;
-use crate::pusher::Message;
 use crate::telemetry;
 use crate::time::Millis;
 
@@ -42,12 +41,24 @@ pub(super) async fn all(
     is_due: impl Fn(&Committed, &Owed) -> bool,
 ) -> Vec<Vec<Fate>> {
     let mut fates: Vec<Vec<Fate>> = rows.iter().map(|row| vec![Fate::Waiting; row.outbox.owed.len()]).collect();
-    let (mut events, mut pushes) = (Due::<Message>::default(), Due::<Push>::default());
+    let (mut events, mut pushes) = (Due::<Delivery>::default(), Due::<Push>::default());
     for (r, row) in rows.iter().enumerate() {
-        for (e, owed) in row.outbox.owed.iter().enumerate().filter(|(_, owed)| is_due(row, owed)) {
+        // What is not due holds up what is owed after it in the same way: a `user-left` behind a waiting `user-joined`.
+        let (mut events_wait, mut pushes_wait) = (false, false);
+        for (e, owed) in row.outbox.owed.iter().enumerate() {
             match &owed.delivery {
-                Delivery::Pusher(message) => events.add((r, e), message),
-                Delivery::Push(push) => pushes.add((r, e), push),
+                Delivery::Pusher(_) | Delivery::Terminate { .. } => {
+                    events_wait |= !is_due(row, owed);
+                    if !events_wait {
+                        events.add((r, e), &owed.delivery);
+                    }
+                }
+                Delivery::Push(push) => {
+                    pushes_wait |= !is_due(row, owed);
+                    if !pushes_wait {
+                        pushes.add((r, e), push);
+                    }
+                }
             }
         }
     }

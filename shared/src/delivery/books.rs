@@ -12,7 +12,8 @@ impl Courier {
     /// Moves what was given up to the dead-letter queue, takes it and what was delivered out of the row, and notes there what
     /// of the rest arrived and when it may be tried again. Answers whether the queue and the table took it all.
     ///
-    /// `is_queued` says that the retry queue has the row: what is marked so is left alone by the stream.
+    /// `is_queued` says that the retry queue has the row. What is left is then marked so (`notBefore`), and the stream leaves
+    /// it alone: were both to deliver it, it would come twice.
     pub(super) async fn keep_books(
         &self,
         row: &Committed,
@@ -24,7 +25,13 @@ impl Courier {
         let mut settlement = Settlement::with_capacity(fates.len());
         for (owed, fate) in row.outbox.owed.iter().zip(fates) {
             match fate {
-                Fate::Waiting | Fate::Postponed { not_before: None, rest: None } => {}
+                // The queue already had it, and has it still.
+                Fate::Waiting | Fate::Postponed { not_before: None, rest: None } if owed.not_before.is_some() => {}
+                Fate::Waiting if !is_queued => {}
+                Fate::Waiting => {
+                    let marked = Owed { not_before: Some(Millis::now()), ..owed.clone() };
+                    settlement.insert(&owed.id, Some(marked));
+                }
                 Fate::Delivered | Fate::Moot => {
                     settlement.insert(&owed.id, None);
                 }

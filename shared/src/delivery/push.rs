@@ -19,7 +19,7 @@ use crate::time::Millis;
 /// Rows looked after at once; the client bounds the requests to FCM by itself.
 const ROWS_AT_ONCE: usize = 16;
 /// What is not begun within this time of a batch is postponed: the function has half a minute in all.
-const BUDGET: Duration = Duration::from_secs(10);
+const BUDGET: Duration = Duration::from_secs(8);
 /// How long Pusher may take to say whether a user is connected.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::answer::{Refusal, retry_after};
+use super::ask;
 use super::assertion::Assertions;
 use crate::settings::Secret;
 use crate::time::Millis;
@@ -86,7 +87,7 @@ impl AccessTokens {
         let request =
             self.http.post(&self.address).header("content-type", "application/x-www-form-urlencoded").body(form);
         let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
-        let answer = request.send().await.map_err(|_| no_answer())?;
+        let answer = ask(request).await.map_err(|_| no_answer())?;
         let status = answer.status().as_u16();
         let after = retry_after(answer.headers(), now);
         if status != 200 {

@@ -1,20 +1,17 @@
 //! Sending: one request a device, all over one HTTP/2 connection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
 use super::answer::{Refusal, refusal, retry_after};
 use super::assertion::Assertions;
-use super::{FCM_ADDRESS, Message, TOKEN_ADDRESS};
+use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS, ask};
 use crate::device::Token;
 use crate::settings::{Firebase, Secret};
 use crate::time::Millis;
 
-/// One request's time-out.
-const TIMEOUT: Duration = Duration::from_secs(4);
 /// Requests at once; FCM takes a hundred streams on a connection.
 pub(super) const AT_ONCE: usize = 32;
 
@@ -78,7 +75,7 @@ impl Client {
         let access = String::from_utf8_lossy(access.bytes());
         let request = self.0.http.post(&self.0.address).bearer_auth(access).header("content-type", "application/json");
         let no_answer = |_| Answer::Refused(Refusal::later("FCM did not answer", None));
-        let answer = request.body(body.to_owned()).send().await.map_err(no_answer)?;
+        let answer = ask(request.body(body.to_owned())).await.map_err(no_answer)?;
         let (status, after) = (answer.status().as_u16(), retry_after(answer.headers(), Millis::now()));
         match status {
             200 => Ok(()),

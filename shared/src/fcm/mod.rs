@@ -9,10 +9,24 @@ mod assertion;
 mod client;
 mod message;
 
+use std::time::{Duration, Instant};
+
 pub use answer::Refusal;
 pub use client::Client;
 pub use message::{Message, TooLarge};
 
-/// What Google's answers are read with; Google's servers, or the stand-in of `FCM_ENDPOINT`.
+/// One request's time-out.
+const TIMEOUT: Duration = Duration::from_secs(4);
+/// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
+
+/// Sends a request, and once more over a new connection when its own is found dead before the request's time is up: that may
+/// have happened long ago, unnoticed.
+async fn ask(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
+    let (again, asked) = (request.try_clone(), Instant::now());
+    match (request.send().await, again) {
+        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < TIMEOUT => again.send().await,
+        (outcome, _) => outcome,
+    }
+}

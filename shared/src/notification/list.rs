@@ -1,8 +1,5 @@
 //! A user's notifications, newest first, a page at a time.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,7 +7,8 @@ use super::Counter;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::key::{Item, Key, NOTIFICATION, number, string};
-use crate::store::{Store, StoreError, on_heap, read};
+use crate::page;
+use crate::store::{Store, StoreError, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after this notification.
@@ -23,15 +21,11 @@ impl Cursor {
     /// # Errors
     /// 400 for anything else.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let id = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        match id {
-            Some(id) if super::read::is_id(&id) => Ok(Self(id)),
-            _ => Err(Problem::field("cursor", "must be the nextCursor of an earlier page")),
-        }
+        page::parse_cursor(text, |id| super::read::is_id(&id).then_some(Self(id)))
     }
 
     fn text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&self.0)
+        page::cursor(&self.0)
     }
 }
 
@@ -106,35 +100,22 @@ async fn rows(
     cursor: Option<&Cursor>,
     now: Millis,
 ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
-    let limit = usize::from(limit);
-    let mut rows = Vec::with_capacity(limit);
-    let mut from = cursor.map(|cursor| Key::notification(user, &cursor.0).item());
-    // What has expired may still be there, so a page may take more than one query to fill.
-    loop {
-        let query = store
-            .client()
-            .query()
-            .table_name(store.table())
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .key_condition_expression("pk = :user AND begins_with(sk, :notification)")
-            .filter_expression("expires_at > :now")
-            .expression_attribute_values(":user", string(Key::notification_counter(user).pk))
-            .expression_attribute_values(":notification", string(NOTIFICATION))
-            .expression_attribute_values(":now", number(now.seconds()))
-            .limit(i32::from(u8::try_from(limit - rows.len()).unwrap_or(u8::MAX)))
-            .set_exclusive_start_key(from.take());
-        let page = on_heap(query.send()).await.map_err(StoreError::dynamodb)?;
-        rows.extend(page.items.unwrap_or_default());
-        match page.last_evaluated_key {
-            Some(last) if rows.len() < limit => from = Some(last),
-            last => return Ok((rows, last.as_ref().and_then(id_of).map(Cursor))),
-        }
-    }
-}
-
-fn id_of(key: &Item) -> Option<String> {
-    key.get("sk").and_then(|sk: &AttributeValue| sk.as_s().ok())?.strip_prefix(NOTIFICATION).map(str::to_owned)
+    let query = store
+        .client()
+        .query()
+        .table_name(store.table())
+        .consistent_read(true)
+        .scan_index_forward(false)
+        .key_condition_expression("pk = :user AND begins_with(sk, :notification)")
+        // What has expired may still be there.
+        .filter_expression("expires_at > :now")
+        .expression_attribute_values(":user", string(Key::notification_counter(user).pk))
+        .expression_attribute_values(":notification", string(NOTIFICATION))
+        .expression_attribute_values(":now", number(now.seconds()));
+    let after = cursor.map(|cursor| Key::notification(user, &cursor.0));
+    let (rows, last) = page::fill(query, limit, after.as_ref()).await?;
+    let id = last.and_then(|key| key.sk.strip_prefix(NOTIFICATION).map(str::to_owned));
+    Ok((rows, id.map(Cursor)))
 }
 
 fn shown(item: Item, counter: &Counter) -> Result<Shown, StoreError> {

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::row::{InvitationRow, State};
@@ -11,7 +9,8 @@ use super::shown::Invitation;
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{INVITATION, Key, number, string};
-use crate::store::{Store, StoreError, on_heap, read};
+use crate::page;
+use crate::store::{Store, StoreError, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after the invitation to this party.
@@ -24,9 +23,7 @@ impl Cursor {
     /// # Errors
     /// 400 for anything else.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let id = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let party = id.and_then(|id| PartyId::parse(id).ok());
-        party.map(Self).ok_or_else(|| Problem::field("cursor", "must be the nextCursor of an earlier page"))
+        page::parse_cursor(text, |id| PartyId::parse(id).ok().map(Self))
     }
 }
 
@@ -59,42 +56,32 @@ pub async fn invitations(
     limit: u8,
     cursor: Option<&Cursor>,
 ) -> Result<InvitationPage, StoreError> {
-    let limit = usize::from(limit);
-    let mut found: Vec<Invitation> = Vec::new();
-    let mut from = cursor.map(|cursor| Key::invitation(user, &cursor.0).item());
-    // Answered and expired ones are passed over, so a page may take more than one query to fill.
-    loop {
-        let query = store
-            .client()
-            .query()
-            .table_name(store.table())
-            .consistent_read(true)
-            .key_condition_expression("pk = :user AND begins_with(sk, :invitation)")
-            .filter_expression("#state = :pending AND expires_at > :now")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":user", string(Key::profile(user).pk))
-            .expression_attribute_values(":invitation", string(INVITATION))
-            .expression_attribute_values(":pending", State::Pending.value())
-            .expression_attribute_values(":now", number(Millis::now().seconds()))
-            .limit(i32::from(u8::try_from(limit - found.len()).unwrap_or(u8::MAX)))
-            .set_exclusive_start_key(from.take());
-        let page = on_heap(query.send()).await.map_err(StoreError::dynamodb)?;
-        let mut open = Vec::new();
-        for item in page.items.unwrap_or_default() {
-            let row: InvitationRow = read(item)?;
-            let party = row.sk.strip_prefix(INVITATION).and_then(|id| PartyId::parse(id).ok());
-            open.extend(party.map(|party| (party, row)));
-        }
-        let there = still_there(store, open.iter().map(|(party, _)| Key::party(party)).collect()).await?;
-        open.retain(|(party, _)| there.contains(&Key::party(party)));
-        found.extend(open.into_iter().map(|(party, row)| Invitation::of(party, user.clone(), row)));
-        match page.last_evaluated_key {
-            Some(last) if found.len() < limit => from = Some(last),
-            last => {
-                let last = last.as_ref().and_then(Key::of);
-                let id = last.and_then(|key| key.sk.strip_prefix(INVITATION).map(str::to_owned));
-                return Ok(InvitationPage { invitations: found, next_cursor: id.map(|id| URL_SAFE_NO_PAD.encode(id)) });
-            }
-        }
+    let query = store
+        .client()
+        .query()
+        .table_name(store.table())
+        .consistent_read(true)
+        .key_condition_expression("pk = :user AND begins_with(sk, :invitation)")
+        .filter_expression("#state = :pending AND expires_at > :now")
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_values(":user", string(Key::profile(user).pk))
+        .expression_attribute_values(":invitation", string(INVITATION))
+        .expression_attribute_values(":pending", State::Pending.value())
+        .expression_attribute_values(":now", number(Millis::now().seconds()));
+    let after = cursor.map(|cursor| Key::invitation(user, &cursor.0));
+    let (rows, last) = page::fill(query, limit, after.as_ref()).await?;
+    let mut open = Vec::with_capacity(rows.len());
+    for item in rows {
+        let row: InvitationRow = read(item)?;
+        open.extend(party_of(&row.sk).map(|party| (party, row)));
     }
+    let there = still_there(store, open.iter().map(|(party, _)| Key::party(party)).collect()).await?;
+    open.retain(|(party, _)| there.contains(&Key::party(party)));
+    let invitations = open.into_iter().map(|(party, row)| Invitation::of(party, user.clone(), row)).collect();
+    let next_cursor = last.and_then(|key| party_of(&key.sk)).map(|party| page::cursor(party.as_str()));
+    Ok(InvitationPage { invitations, next_cursor })
+}
+
+fn party_of(sk: &str) -> Option<PartyId> {
+    PartyId::parse(sk.strip_prefix(INVITATION)?).ok()
 }

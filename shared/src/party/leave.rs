@@ -10,6 +10,7 @@ use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, number};
+use crate::outbox::Delivery;
 use crate::store::{Store, StoreError, Transaction};
 use crate::time::Millis;
 
@@ -78,7 +79,10 @@ async fn depart(
     data.insert("username".to_owned(), json!(member.username));
     data.insert("removedBy".to_owned(), json!(removed_by));
     let event = Event::PartyUpdated { party: id.clone(), update: PartyUpdate::MemberLeft, data, updated_at: now.iso() };
-    let mut next = NextVersion::of(id, party, &[event], now).set("members", number(party.row.members - 1));
+    // Told first, then cut off: what they are still subscribed to is no longer theirs to hear.
+    let cut_off = removed_by.map(|_| Delivery::Terminate { user: user.clone() });
+    let deliveries = std::iter::once(Delivery::from(&event)).chain(cut_off);
+    let mut next = NextVersion::owing(id, party, deliveries, now).set("members", number(party.row.members - 1));
     if dissolves {
         next = next.set("dissolved", AttributeValue::Bool(true));
         next = next.set("expires_at", number(now.plus_seconds(REMEMBER).seconds()));

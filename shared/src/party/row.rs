@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::{Event, Person};
 use crate::id::{PartyId, UserId};
 use crate::key::{Item, Key, number, string};
-use crate::outbox::{ATTRIBUTE, Committed, Outbox};
+use crate::outbox::{ATTRIBUTE, Committed, Delivery, Outbox};
 use crate::store::{Store, StoreError, read};
 use crate::time::Millis;
 
@@ -147,7 +147,16 @@ pub(super) struct NextVersion {
 
 impl NextVersion {
     pub(super) fn of(party: &PartyId, seen: &Seen<PartyRow>, events: &[Event], at: Millis) -> Self {
-        let outbox = Outbox::of(events, at).after(seen.owing.clone());
+        Self::owing(party, seen, events.iter().map(Delivery::from), at)
+    }
+
+    pub(super) fn owing(
+        party: &PartyId,
+        seen: &Seen<PartyRow>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        at: Millis,
+    ) -> Self {
+        let outbox = Outbox::owing(deliveries, at).after(seen.owing.clone());
         let committed = Committed { key: Key::party(party), outbox };
         Self { committed, earlier: seen.owing.clone(), seen: seen.row.version, at, sets: Vec::new() }
     }
