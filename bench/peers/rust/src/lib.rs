@@ -36,7 +36,7 @@ pub struct App {
 impl App {
     pub async fn start() -> Result<Self, Error> {
         let env = std::env::var;
-        let config = aws_config::load_from_env().await;
+        let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
         Ok(Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             http: reqwest::Client::new(),
