@@ -44,5 +44,6 @@ pub mod store;
 pub mod telemetry;
 pub mod time;
 pub mod tls;
+mod tries;
 
 pub use app::App;

@@ -16,9 +16,7 @@ use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Transaction, read};
 use crate::time::Millis;
-
-/// How often a number is taken anew when somebody else took it.
-const TRIES: u32 = 12;
+use crate::tries::Tries;
 
 /// What a service asks for, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,8 +72,8 @@ pub async fn create(
     if let Some(first) = first_of(store, key).await? {
         return first.again(key);
     }
-    let mut pause = std::time::Duration::from_millis(5);
-    for _ in 0..TRIES {
+    let mut tries = Tries::new();
+    loop {
         let (counter, preferences) = look_up(store, &user).await?;
         let draft = Draft { user: &user, kind, request: &request, preferences: &preferences, key, settings, now };
         let row = draft.row(counter.as_ref())?;
@@ -87,13 +85,9 @@ pub async fn create(
                 return first_of(store, key).await?.ok_or(StoreError::Contended)?.again(key);
             }
             // Somebody else took the number.
-            Transaction::Refused(_) => {
-                tokio::time::sleep(pause.mul_f64(0.5 + rand::random::<f64>())).await;
-                pause = (pause * 2).min(std::time::Duration::from_millis(200));
-            }
+            Transaction::Refused(_) => tries.again().await?,
         }
     }
-    Err(StoreError::Contended.into())
 }
 
 /// What an earlier request with the same key stored.

@@ -10,9 +10,7 @@ use crate::id::UserId;
 use crate::key::{Item, Key, number};
 use crate::store::{Store, StoreError, Transaction};
 use crate::time::Millis;
-
-/// How often marking is tried while others change the same user's counter.
-const TRIES: u32 = 12;
+use crate::tries::Tries;
 
 /// A notification that is read.
 #[derive(Debug)]
@@ -44,7 +42,8 @@ pub async fn read(store: &Store, user: &UserId, id: &str, now: Millis) -> Result
     if !is_id(id) {
         return Err(unknown());
     }
-    for _ in 0..TRIES {
+    let mut tries = Tries::new();
+    loop {
         let row = store.get(&Key::notification(user, id), true).await?.ok_or_else(unknown)?;
         let row: Row = crate::store::read(row)?;
         if row.expires_at <= now.seconds() {
@@ -60,8 +59,8 @@ pub async fn read(store: &Store, user: &UserId, id: &str, now: Millis) -> Result
         if mark(store, user, id, &row, now).await? {
             return Ok(Marked { read_at: now });
         }
+        tries.again().await?;
     }
-    Err(StoreError::Contended.into())
 }
 
 /// Marks the row and counts down, both or neither; answers `false` when somebody else was first.

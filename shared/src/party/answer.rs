@@ -7,7 +7,6 @@ use super::invite::{REMEMBER, close};
 use super::read::read;
 use super::row::{InvitationRow, NextVersion, Snapshot, State, put_member};
 use super::shown::Party;
-use super::tries::Tries;
 use super::{Done, MAX_MEMBERS, unknown_party};
 use crate::contract::{Event, PartyUpdate, Person};
 use crate::http::Problem;
@@ -15,6 +14,7 @@ use crate::id::{PartyId, UserId};
 use crate::key::{Key, number};
 use crate::store::{self, Store, StoreError, Transaction, Write};
 use crate::time::Millis;
+use crate::tries::Tries;
 
 /// Accepts: the caller becomes a member. Accepting again finds them there, and tells nobody.
 ///

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::row::{NextVersion, PartyRow, Seen, Snapshot};
 use super::shown::Party;
-use super::tries::Tries;
 use super::{Done, Settings, check_name, check_settings, members_only, owner_only, unknown_party};
 use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
@@ -13,6 +12,7 @@ use crate::id::{PartyId, UserId};
 use crate::key::{Key, string};
 use crate::store::{Store, Transaction};
 use crate::time::Millis;
+use crate::tries::Tries;
 
 /// What an owner asks for; what is left out stays as it is.
 #[derive(Debug, Clone, Deserialize)]

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 
 use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State, check};
 use super::shown::Invitation;
-use super::tries::Tries;
 use super::{Done, members_only, unknown_party};
 use crate::contract::{Event, Inviter, Person};
 use crate::http::Problem;
@@ -14,6 +13,7 @@ use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::rate_limit::Limit;
 use crate::store::{Store, StoreError, Transaction, Write, conditionally};
 use crate::time::Millis;
+use crate::tries::Tries;
 
 /// Invitations that one user may send: twenty at once, then one each half minute.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
-use super::tries::Tries;
 use super::{Done, members_only, owner_only, unknown_party};
 use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
@@ -13,6 +12,7 @@ use crate::key::{Key, number};
 use crate::outbox::Delivery;
 use crate::store::{Store, StoreError, Transaction};
 use crate::time::Millis;
+use crate::tries::Tries;
 
 /// A dissolved party's row is kept this long, in seconds, for whatever it still owes.
 const REMEMBER: i64 = 24 * 3600;

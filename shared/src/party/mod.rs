@@ -13,7 +13,6 @@ mod leave;
 mod read;
 mod row;
 mod shown;
-mod tries;
 
 pub use answer::{accept, decline};
 pub use change::{Changes, change, hand_over};

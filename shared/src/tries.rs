@@ -6,18 +6,18 @@ use crate::store::StoreError;
 
 /// The tries that are left, and the pause before the next.
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(crate) struct Tries {
     left: u32,
     pause: Duration,
 }
 
 impl Tries {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { left: 12, pause: Duration::from_millis(5) }
     }
 
     /// Waits a while, longer each time and never as long as somebody else.
-    pub(super) async fn again(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn again(&mut self) -> Result<(), StoreError> {
         self.left = self.left.checked_sub(1).ok_or(StoreError::Contended)?;
         tokio::time::sleep(self.pause.mul_f64(0.5 + rand::random::<f64>())).await;
         self.pause = (self.pause * 2).min(Duration::from_millis(200));
