@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use aws_types::SdkConfig;
-
-use crate::aws;
+use crate::aws::Aws;
 use crate::delivery::{Courier, RetryQueue};
 use crate::fcm;
 use crate::http::{Call, Problem};
@@ -16,7 +14,6 @@ use crate::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::time::Millis;
-use crate::tls::LazyClient;
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ pub struct App {
     pub profiles: Keeper,
     verifier: Verifier,
     previous_signer: Option<Signer>,
-    aws: SdkConfig,
+    aws: Aws,
     retry_queue: OnceLock<RetryQueue>,
     fcm: Option<fcm::Client>,
 }
@@ -60,9 +57,8 @@ impl App {
     /// # Errors
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
-        let http = LazyClient::new(aws::ATTEMPT);
-        let app = Self::with(settings()?, aws::sdk_config(http.clone()))?;
-        tokio::join!(app.verifier.warm_up(), app.pusher.connect(), aws::connect(&http));
+        let app = Self::with(settings()?, aws()?)?;
+        tokio::join!(app.verifier.warm_up(), app.pusher.connect(), app.aws.connect());
         Ok(Box::leak(Box::new(app)))
     }
 
@@ -72,7 +68,7 @@ impl App {
     /// # Errors
     /// As [`App::start`].
     pub async fn start_unconnected() -> Result<&'static Self, StartError> {
-        let app = Self::without_pushes(settings()?, aws::sdk_config(LazyClient::new(aws::ATTEMPT)))?;
+        let app = Self::without_pushes(settings()?, aws()?)?;
         app.verifier.warm_up().await;
         Ok(Box::leak(Box::new(app)))
     }
@@ -81,13 +77,13 @@ impl App {
     ///
     /// # Errors
     /// When a client cannot be made.
-    pub fn with(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
+    pub fn with(settings: Settings, aws: Aws) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
         Ok(Self { fcm, ..Self::without_pushes(settings, aws)? })
     }
 
-    fn without_pushes(settings: Settings, aws: SdkConfig) -> Result<Self, StartError> {
-        let store = Store::new(aws.clone(), &settings.table);
+    fn without_pushes(settings: Settings, aws: Aws) -> Result<Self, StartError> {
+        let store = Store::new(&aws, &settings.table);
         Ok(Self {
             profiles: Keeper::new(store.clone()),
             store,
@@ -150,6 +146,10 @@ impl App {
 
 fn settings() -> Result<Settings, StartError> {
     Settings::from_env().map_err(|error| StartError(error.to_string()))
+}
+
+fn aws() -> Result<Aws, StartError> {
+    Aws::from_env().map_err(|error| StartError(error.to_string()))
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StartError {

@@ -4,15 +4,14 @@
 //! all of them) and the owner's (by the token alone). A token that another user registers moves, whole, in one
 //! transaction: it never belongs to two users, and never to none.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use futures_util::future::try_join;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::http::Problem;
 use crate::id::UserId;
-use crate::key::{DEVICE, Item, Key, number, string};
-use crate::store::{Store, StoreError, Transaction, read};
+use crate::key::{DEVICE, Key, number, string};
+use crate::store::{Action, Query, Store, StoreError, Transaction, read};
 use crate::time::Millis;
 
 /// Most devices of a user; the one registered longest ago makes way for a new one.
@@ -80,18 +79,10 @@ pub async fn of_user(store: &Store, user: &UserId, now: Millis) -> Result<Vec<To
 
 /// All rows of the user's devices, expired ones too. One round trip for twenty devices of today's tokens.
 async fn rows(store: &Store, user: &UserId) -> Result<Vec<Row>, StoreError> {
-    let pages = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .consistent_read(true)
-        .key_condition_expression("pk = :user AND begins_with(sk, :device)")
-        .expression_attribute_values(":user", string(Key::preferences(user).pk))
-        .expression_attribute_values(":device", string(DEVICE))
-        .into_paginator()
-        .items()
-        .send();
-    let items = pages.collect::<Result<Vec<Item>, _>>().await.map_err(StoreError::dynamodb)?;
+    let query = Query::of("pk = :user AND begins_with(sk, :device)")
+        .value(":user", string(Key::preferences(user).pk))
+        .value(":device", string(DEVICE));
+    let items = store.query_all(query).await?;
     let mut rows = items.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.registered_at));
     Ok(rows)
@@ -111,17 +102,16 @@ pub async fn register(
     let hash = token.hash();
     for _ in 0..TRIES {
         let (owner, mine) = try_join(owner(store, &hash), rows(store, user)).await?;
-        let mut writes =
-            vec![put_owner(store, &hash, user, owner.as_ref(), now)?, put_device(store, user, token, now)?];
+        let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now), put_device(user, token, now)];
         if let Some(other) = owner.filter(|owner| owner != user) {
-            writes.push(delete(store, &Key::device(&other, &hash), None)?);
+            writes.push(Action::delete(&Key::device(&other, &hash)));
         }
         for surplus in mine.into_iter().filter(|row| row.token != token.0).skip(MOST - 1) {
             let hash = Token(surplus.token).hash();
-            writes.push(delete(store, &Key::device(user, &hash), None)?);
-            writes.push(delete(store, &Key::device_owner(&hash), Some(user))?);
+            writes.push(Action::delete(&Key::device(user, &hash)));
+            writes.push(disown(user, &hash));
         }
-        writes.extend(locale.map(|locale| keep_locale(store, user, locale)).transpose()?);
+        writes.extend(locale.map(|locale| keep_locale(user, locale)));
         if store.transact(writes).await? == Transaction::Done {
             return Ok(());
         }
@@ -140,8 +130,7 @@ pub async fn remove(store: &Store, user: &UserId, tokens: &[Token]) -> Result<()
             if owner(store, &hash).await?.is_none_or(|owner| owner != *user) {
                 continue 'tokens;
             }
-            let own = delete(store, &Key::device(user, &hash), None)?;
-            let writes = vec![own, delete(store, &Key::device_owner(&hash), Some(user))?];
+            let writes = [Action::delete(&Key::device(user, &hash)), disown(user, &hash)];
             if store.transact(writes).await? == Transaction::Done {
                 continue 'tokens;
             }
@@ -169,58 +158,37 @@ async fn owner(store: &Store, hash: &str) -> Result<Option<UserId>, StoreError> 
     Ok(row.map(read::<Owner>).transpose()?.map(|owner| owner.user))
 }
 
-fn put_owner(
-    store: &Store,
-    hash: &str,
-    user: &UserId,
-    before: Option<&UserId>,
-    now: Millis,
-) -> Result<TransactWriteItem, StoreError> {
+fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) -> Action {
     let mut row = Key::device_owner(hash).item();
     row.insert("user".to_owned(), string(user.as_str()));
     row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
-    let put = Put::builder().table_name(store.table()).set_item(Some(row));
-    let put = match before {
-        None => put.condition_expression("attribute_not_exists(pk)"),
-        Some(before) => put
-            .condition_expression("#user = :before")
-            .expression_attribute_names("#user", "user")
-            .expression_attribute_values(":before", string(before.as_str())),
-    };
-    let put = put.build().map_err(StoreError::dynamodb)?;
-    Ok(TransactWriteItem::builder().put(put).build())
+    match before {
+        None => Action::put_new(row),
+        Some(before) => Action::put(row)
+            .condition("#user = :before")
+            .name("#user", "user")
+            .value(":before", string(before.as_str())),
+    }
 }
 
-fn put_device(store: &Store, user: &UserId, token: &Token, now: Millis) -> Result<TransactWriteItem, StoreError> {
+fn put_device(user: &UserId, token: &Token, now: Millis) -> Action {
     let mut row = Key::device(user, &token.hash()).item();
     row.insert("token".to_owned(), string(token.as_str()));
     row.insert("registered_at".to_owned(), number(now.0));
     row.insert("expires_at".to_owned(), number(now.plus_seconds(LIFETIME).seconds()));
-    let put = Put::builder().table_name(store.table()).set_item(Some(row)).build().map_err(StoreError::dynamodb)?;
-    Ok(TransactWriteItem::builder().put(put).build())
+    Action::put(row)
 }
 
-/// Deletes a row, with `owner` on the condition that it still names that user.
-fn delete(store: &Store, key: &Key, owner: Option<&UserId>) -> Result<TransactWriteItem, StoreError> {
-    let delete = Delete::builder().table_name(store.table()).set_key(Some(key.item()));
-    let delete = match owner {
-        None => delete,
-        Some(owner) => delete
-            .condition_expression("attribute_not_exists(pk) OR #user = :owner")
-            .expression_attribute_names("#user", "user")
-            .expression_attribute_values(":owner", string(owner.as_str())),
-    };
-    let delete = delete.build().map_err(StoreError::dynamodb)?;
-    Ok(TransactWriteItem::builder().delete(delete).build())
+/// Deletes the owner's row of a device, on the condition that it still names that user.
+fn disown(user: &UserId, hash: &str) -> Action {
+    Action::delete(&Key::device_owner(hash))
+        .condition("attribute_not_exists(pk) OR #user = :owner")
+        .name("#user", "user")
+        .value(":owner", string(user.as_str()))
 }
 
 /// Keeps the language for as long as the user has not chosen one.
-fn keep_locale(store: &Store, user: &UserId, locale: &str) -> Result<TransactWriteItem, StoreError> {
-    let update = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(Key::preferences(user).item()))
-        .update_expression("SET claimed_locale = :locale")
-        .expression_attribute_values(":locale", string(crate::notification::Locale::of_tag(locale).name()));
-    let update = update.build().map_err(StoreError::dynamodb)?;
-    Ok(TransactWriteItem::builder().update(update).build())
+fn keep_locale(user: &UserId, locale: &str) -> Action {
+    let locale = crate::notification::Locale::of_tag(locale).name();
+    Action::update(&Key::preferences(user), "SET claimed_locale = :locale").value(":locale", string(locale))
 }

@@ -22,8 +22,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
+pub use serde_dynamo::AttributeValue;
 
 use crate::id::{BookId, PartyId, UserId};
 
@@ -143,8 +143,8 @@ impl Key {
     /// The key of an item, if it has one.
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
-        let text = |name: &str| item.get(name)?.as_s().ok().cloned();
-        Some(Self { pk: text("pk")?, sk: text("sk")? })
+        let part = |name: &str| text(item.get(name)?).map(str::to_owned);
+        Some(Self { pk: part("pk")?, sk: part("sk")? })
     }
 }
 
@@ -191,6 +191,12 @@ pub fn string(text: impl Into<String>) -> AttributeValue {
 #[must_use]
 pub fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
+}
+
+/// The text of a string attribute.
+#[must_use]
+pub fn text(value: &AttributeValue) -> Option<&str> {
+    if let AttributeValue::S(text) = value { Some(text) } else { None }
 }
 
 #[cfg(test)]

@@ -14,15 +14,14 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Event;
 use crate::id::UserId;
-use crate::key::{Item, Key, string};
+use crate::key::{AttributeValue, Item, Key, string, text};
 use crate::push::Push;
 use crate::pusher::Message;
-use crate::store::{Store, StoreError, Write, conditionally};
+use crate::store::{Action, Store, StoreError, Write};
 use crate::time::Millis;
 
 /// Name of the attribute.
@@ -143,7 +142,7 @@ impl Outbox {
             let key = Key::of(row).unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
             StoreError::Corrupt(key, format!("{ATTRIBUTE}: {why}"))
         };
-        let text = value.as_s().map_err(|_| corrupt("not a string".to_owned()))?;
+        let text = text(value).ok_or_else(|| corrupt("not a string".to_owned()))?;
         serde_json::from_str(text).map(Some).map_err(|error| corrupt(error.to_string()))
     }
 }
@@ -179,17 +178,13 @@ pub async fn settle(store: &Store, row: &Committed, settlement: &Settlement<'_>)
         if rest == seen {
             return Ok(());
         }
-        let update = store
-            .update(&row.key)
-            .condition_expression("#outbox = :seen")
-            .expression_attribute_names("#outbox", ATTRIBUTE);
-        let update = update.expression_attribute_values(":seen", seen.value());
         let update = if rest.owed.is_empty() {
-            update.update_expression("REMOVE #outbox")
+            Action::update(&row.key, "REMOVE #outbox")
         } else {
-            update.update_expression("SET #outbox = :rest").expression_attribute_values(":rest", rest.value())
+            Action::update(&row.key, "SET #outbox = :rest").value(":rest", rest.value())
         };
-        match conditionally(update).await? {
+        let update = update.condition("#outbox = :seen").name("#outbox", ATTRIBUTE).value(":seen", seen.value());
+        match store.write(update).await? {
             Write::Done(_) => return Ok(()),
             Write::Refused(now) => match now.as_ref().map(Outbox::of_row).transpose()?.flatten() {
                 Some(outbox) => seen = outbox,

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use crate::book::Book;
 use crate::contract::{Event, Person};
 use crate::id::{BookId, UserId};
-use crate::key::{Item, Key, number, present_shard, room, shard_of, string};
+use crate::key::{AttributeValue, Item, Key, number, present_shard, room, shard_of, string};
 use crate::outbox::{Committed, Outbox};
-use crate::store::{Store, StoreError, Write, conditionally, read};
+use crate::store::{Action, Query, Store, StoreError, Write, read};
 use crate::time::Millis;
 
 /// How often a change is tried while others change the same row.
@@ -135,7 +135,7 @@ async fn observe(
     for _ in 0..TRIES {
         let outbox = Outbox::of(events, Millis::now()).after(earlier.clone());
         let committed = Committed { key: key.clone(), outbox };
-        match conditionally(change(store, seat, present, &committed, earlier.as_ref(), moment)).await? {
+        match store.write(change(seat, present, &committed, earlier.as_ref(), moment)).await? {
             Write::Done(_) => {
                 let is_queued = earlier.is_some();
                 let joined_at = present.then(|| moment.time());
@@ -164,46 +164,35 @@ async fn observe(
 }
 
 /// The update that changes the state, if the row is in the other one, not newer, and owes what we think it owes.
-fn change(
-    store: &Store,
-    seat: &Seat,
-    present: bool,
-    committed: &Committed,
-    earlier: Option<&Outbox>,
-    moment: Moment,
-) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+fn change(seat: &Seat, present: bool, committed: &Committed, earlier: Option<&Outbox>, moment: Moment) -> Action {
+    const JOIN: &str = "SET present = :present, #at = :at, joined_at = :at, #outbox = :owed, gsi1pk = :shard, \
+                        gsi1sk = :seat REMOVE expires_at";
+    const LEAVE: &str = "SET present = :present, #at = :at, expires_at = :expires, #outbox = :owed \
+                         REMOVE joined_at, gsi1pk, gsi1sk";
     let time = moment.time();
-    let update = store
-        .update(&committed.key)
-        .expression_attribute_names("#at", "at")
-        .expression_attribute_names("#outbox", crate::outbox::ATTRIBUTE)
-        .expression_attribute_values(":present", aws_sdk_dynamodb::types::AttributeValue::Bool(present))
-        .expression_attribute_values(":other", aws_sdk_dynamodb::types::AttributeValue::Bool(!present))
-        .expression_attribute_values(":at", number(time.0))
-        .expression_attribute_values(":upto", number(moment.beats_up_to().0))
-        .expression_attribute_values(":owed", committed.outbox.value());
+    let owes = if earlier.is_some() { "#outbox = :earlier" } else { "attribute_not_exists(#outbox)" };
+    let update = if present {
+        Action::update(&committed.key, JOIN)
+            .condition(format!("attribute_not_exists(pk) OR (present = :other AND #at <= :upto AND {owes})"))
+            .value(":shard", string(present_shard(shard_of(&seat.book))))
+            .value(":seat", string(format!("{}#{}", seat.book, seat.user)))
+    } else {
+        Action::update(&committed.key, LEAVE)
+            .condition(format!("present = :other AND #at <= :upto AND {owes}"))
+            .value(":expires", number(time.plus_seconds(REMEMBER).seconds()))
+    };
     let update = match earlier {
-        Some(earlier) => update.expression_attribute_values(":earlier", earlier.value()),
+        Some(earlier) => update.value(":earlier", earlier.value()),
         None => update,
     };
-    let owes = if earlier.is_some() { "#outbox = :earlier" } else { "attribute_not_exists(#outbox)" };
-    if present {
-        update
-            .condition_expression(format!("attribute_not_exists(pk) OR (present = :other AND #at <= :upto AND {owes})"))
-            .update_expression(
-                "SET present = :present, #at = :at, joined_at = :at, #outbox = :owed, gsi1pk = :shard, gsi1sk = :seat \
-                 REMOVE expires_at",
-            )
-            .expression_attribute_values(":shard", string(present_shard(shard_of(&seat.book))))
-            .expression_attribute_values(":seat", string(format!("{}#{}", seat.book, seat.user)))
-    } else {
-        update
-            .condition_expression(format!("present = :other AND #at <= :upto AND {owes}"))
-            .update_expression(
-                "SET present = :present, #at = :at, expires_at = :expires, #outbox = :owed REMOVE joined_at, gsi1pk, gsi1sk",
-            )
-            .expression_attribute_values(":expires", number(time.plus_seconds(REMEMBER).seconds()))
-    }
+    update
+        .name("#at", "at")
+        .name("#outbox", crate::outbox::ATTRIBUTE)
+        .value(":present", AttributeValue::Bool(present))
+        .value(":other", AttributeValue::Bool(!present))
+        .value(":at", number(time.0))
+        .value(":upto", number(moment.beats_up_to().0))
+        .value(":owed", committed.outbox.value())
 }
 
 /// Moves the moment of an unchanged state forward.
@@ -213,14 +202,12 @@ async fn confirm(store: &Store, key: &Key, row: &Row, moment: Moment) -> Result<
     if time <= row.at || matches!(moment, Moment::ListedAt(_)) {
         return Ok(());
     }
-    let update = store
-        .update(key)
-        .update_expression("SET #at = :at")
-        .condition_expression("present = :present AND #at < :at")
-        .expression_attribute_names("#at", "at")
-        .expression_attribute_values(":at", number(time.0))
-        .expression_attribute_values(":present", aws_sdk_dynamodb::types::AttributeValue::Bool(row.present));
-    conditionally(update).await.map(drop)
+    let update = Action::update(key, "SET #at = :at")
+        .condition("present = :present AND #at < :at")
+        .name("#at", "at")
+        .value(":at", number(time.0))
+        .value(":present", AttributeValue::Bool(row.present));
+    store.write(update).await.map(drop)
 }
 
 /// Everyone's row in a room, by user.
@@ -228,18 +215,9 @@ async fn confirm(store: &Store, key: &Key, row: &Row, moment: Moment) -> Result<
 /// # Errors
 /// When DynamoDB fails.
 pub async fn of_room(store: &Store, book: &BookId) -> Result<Vec<(UserId, Row)>, StoreError> {
-    let mut pages = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .consistent_read(true)
-        .key_condition_expression("pk = :room")
-        .expression_attribute_values(":room", string(room(book)))
-        .into_paginator()
-        .items()
-        .send();
+    let query = Query::of("pk = :room").value(":room", string(room(book)));
     let mut rows = Vec::new();
-    while let Some(item) = pages.try_next().await.map_err(StoreError::dynamodb)? {
+    for item in store.query_all(query).await? {
         rows.extend(user_of(&item).zip(Some(read::<Row>(item)?)));
     }
     Ok(rows)
@@ -257,17 +235,8 @@ fn user_of(item: &Item) -> Option<UserId> {
 pub async fn occupied_rooms(store: &Store) -> Result<std::collections::BTreeSet<BookId>, StoreError> {
     let mut rooms = std::collections::BTreeSet::new();
     for shard in 0..crate::key::PRESENT_SHARDS {
-        let mut pages = store
-            .client()
-            .query()
-            .table_name(store.table())
-            .index_name("gsi1")
-            .key_condition_expression("gsi1pk = :shard")
-            .expression_attribute_values(":shard", string(present_shard(shard)))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = pages.try_next().await.map_err(StoreError::dynamodb)? {
+        let query = Query::of("gsi1pk = :shard").in_index("gsi1").value(":shard", string(present_shard(shard)));
+        for item in store.query_all(query).await? {
             let book = Key::of(&item).and_then(|key| BookId::parse(key.pk.strip_prefix("ROOM#")?).ok());
             rooms.extend(book);
         }

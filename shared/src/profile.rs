@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Person;
 use crate::id::UserId;
 use crate::key::{Item, Key, string};
-use crate::store::{Store, StoreError, conditionally, read};
+use crate::store::{Action, Store, StoreError, read};
 use crate::telemetry;
 
 /// A user's profile.
@@ -49,22 +49,17 @@ impl Profile {
 /// # Errors
 /// When DynamoDB fails.
 async fn keep_changed(store: &Store, person: &Person) -> Result<(), StoreError> {
-    let update = store
-        .update(&Key::profile(&person.user_id))
-        .condition_expression("attribute_not_exists(pk) OR #name <> :name OR #avatar <> :avatar")
-        .expression_attribute_names("#name", "name")
-        .expression_attribute_names("#avatar", "avatar")
-        .expression_attribute_values(":name", string(&person.display_name));
+    let key = Key::profile(&person.user_id);
     // Without a picture, an absent attribute is right and a present one is not; `<>` holds for neither.
     let update = match &person.avatar_url {
-        Some(avatar) => update
-            .update_expression("SET #name = :name, #avatar = :avatar")
-            .expression_attribute_values(":avatar", string(avatar)),
-        None => update
-            .update_expression("SET #name = :name REMOVE #avatar")
-            .condition_expression("attribute_not_exists(pk) OR #name <> :name OR attribute_exists(#avatar)"),
+        Some(avatar) => Action::update(&key, "SET #name = :name, #avatar = :avatar")
+            .condition("attribute_not_exists(pk) OR #name <> :name OR #avatar <> :avatar")
+            .value(":avatar", string(avatar)),
+        None => Action::update(&key, "SET #name = :name REMOVE #avatar")
+            .condition("attribute_not_exists(pk) OR #name <> :name OR attribute_exists(#avatar)"),
     };
-    conditionally(update).await.map(drop)
+    let update = update.name("#name", "name").name("#avatar", "avatar").value(":name", string(&person.display_name));
+    store.write(update).await.map(drop)
 }
 
 /// Keeps profiles after answers, and remembers which it kept, so that a user who asks often costs one write in each

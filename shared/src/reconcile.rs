@@ -13,11 +13,11 @@ use crate::authorization::look_up;
 use crate::channel::{self, Channel};
 use crate::contract::Person;
 use crate::id::{BookId, UserId};
-use crate::key::{Key, string};
+use crate::key::{Key, string, text};
 use crate::outbox::Committed;
 use crate::presence::{self, Moment, Observed, Seat};
 use crate::pusher::PusherError;
-use crate::store::{Store, StoreError, on_heap};
+use crate::store::{Action, Store, StoreError};
 use crate::telemetry;
 use crate::time::Millis;
 
@@ -139,7 +139,7 @@ pub async fn observe_join(store: &Store, seat: &Seat, moment: Moment) -> Result<
 /// Where the last run stopped, if it did.
 async fn place(store: &Store) -> Result<Option<BookId>, StoreError> {
     let row = store.get(&Key::reconcile(), false).await?;
-    Ok(row.and_then(|row| BookId::parse(row.get("next")?.as_s().ok()?.clone()).ok()))
+    Ok(row.and_then(|row| BookId::parse(text(row.get("next")?)?).ok()))
 }
 
 async fn remember(store: &Store, place: Option<&BookId>, next: Option<&BookId>) -> Result<(), StoreError> {
@@ -150,5 +150,5 @@ async fn remember(store: &Store, place: Option<&BookId>, next: Option<&BookId>) 
     if let Some(next) = next {
         row.insert("next".to_owned(), string(next.as_str()));
     }
-    on_heap(store.put(row).send()).await.map(drop).map_err(StoreError::dynamodb)
+    store.write(Action::put(row)).await.map(drop)
 }

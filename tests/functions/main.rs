@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod aws;
 mod budgets;
 mod consumer;
 mod delivery;

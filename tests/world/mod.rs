@@ -10,6 +10,7 @@ mod pusher;
 mod queues;
 mod request;
 mod server;
+mod signature;
 mod table;
 mod traffic;
 mod wire;
@@ -26,7 +27,7 @@ pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, token, token_with};
-pub use table::Table;
+pub use table::{Mishap, Table};
 pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
@@ -102,8 +103,7 @@ impl World {
             let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
             given.map(|(_, value)| (*value).to_owned())
         });
-        let config = table.sdk_config().await;
-        let app = App::with(settings.unwrap(), config).unwrap();
+        let app = App::with(settings.unwrap(), table.aws()).unwrap();
         Self { app, table, pusher, fcm, queues }
     }
 

@@ -1,18 +1,23 @@
-//! A DynamoDB table of the test's own, behind a door that counts and can be told to fail.
+//! A DynamoDB table of the test's own, behind a door that counts and can be told to fail. The tests look at it with AWS's SDK,
+//! which the functions do not use: what they write is what others read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
+use shared::aws::Aws;
 
 use crate::server::serve;
+use crate::signature;
 use crate::traffic::Traffic;
 
 /// Its name.
@@ -26,6 +31,27 @@ struct Door {
     requests: Mutex<BTreeMap<String, usize>>,
     traffic: Mutex<Traffic>,
     failing: Mutex<Vec<String>>,
+    mishaps: Mutex<HashMap<String, VecDeque<Mishap>>>,
+}
+
+/// What may befall a request.
+#[derive(Debug, Clone)]
+pub enum Mishap {
+    /// It is refused with this status and code, and nothing is done.
+    Refusal(u16, &'static str),
+    /// The connection ends before anything is done.
+    Cut,
+    /// It is done, and the connection ends before the answer.
+    AnswerLost,
+    /// Nothing is done, and nothing is said.
+    Silence,
+}
+
+impl Mishap {
+    /// A refusal.
+    pub fn refusal(status: u16, code: &'static str) -> Self {
+        Self::Refusal(status, code)
+    }
 }
 
 /// The table.
@@ -42,44 +68,23 @@ impl Table {
         let behind = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
         let door = Arc::new(Door::default());
-        let state = Behind { door: door.clone(), dynamodb: behind, sqs, client: reqwest_client() };
+        let state = Behind { door: door.clone(), dynamodb: behind.clone(), sqs, client: reqwest_client() };
         let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(state)).await);
-        let config = config(&endpoint).await;
-        let table = Self { client: Client::new(&config), endpoint, door };
-        table.create().await;
-        table
-    }
-
-    /// What the template's resource `Table` says.
-    async fn create(&self) {
-        let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-        let keys = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
-        let table = json!({
-            "TableName": NAME,
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [attribute("pk"), attribute("sk"), attribute("gsi1pk"), attribute("gsi1sk")],
-            "KeySchema": keys("pk", "sk"),
-            "GlobalSecondaryIndexes": [{
-                "IndexName": "gsi1", "KeySchema": keys("gsi1pk", "gsi1sk"), "Projection": { "ProjectionType": "KEYS_ONLY" }
-            }],
-        });
-        let answer = reqwest_client()
-            .post(&self.endpoint)
-            .header("x-amz-target", "DynamoDB_20120810.CreateTable")
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20261120/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
-            .header("x-amz-date", "20261120T000000Z")
-            .body(table.to_string())
-            .send()
-            .await
-            .unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-        self.forget_requests();
+        create(&behind).await;
+        Self { client: Client::new(&config(&endpoint).await), endpoint, door }
     }
 
     /// What the function's clients are made of.
-    pub(crate) async fn sdk_config(&self) -> SdkConfig {
-        config(&self.endpoint).await
+    pub(crate) fn aws(&self) -> Aws {
+        let variables = [
+            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+            ("AWS_REGION", signature::REGION),
+            ("AWS_ACCESS_KEY_ID", signature::KEY.0),
+            ("AWS_SECRET_ACCESS_KEY", signature::KEY.1),
+            ("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEXAMPLE//////////w=="),
+        ];
+        Aws::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            .unwrap()
     }
 
     /// All rows, by `pk` and `sk`.
@@ -103,19 +108,17 @@ impl Table {
 
     /// Puts a row of strings.
     pub async fn put(&self, attributes: &[(&str, &str)]) {
-        let item: HashMap<_, _> =
-            attributes.iter().map(|(name, value)| ((*name).to_owned(), shared::key::string(*value))).collect();
+        let item: HashMap<_, _> = attributes.iter().map(|(name, value)| ((*name).to_owned(), string(value))).collect();
         self.client.put_item().table_name(NAME).set_item(Some(item)).send().await.unwrap();
         self.forget_requests();
     }
 
     /// Sets a number in a row.
     pub async fn set_number(&self, (pk, sk): (&str, &str), name: &str, value: i64) {
-        let key =
-            HashMap::from([("pk".to_owned(), shared::key::string(pk)), ("sk".to_owned(), shared::key::string(sk))]);
+        let key = HashMap::from([("pk".to_owned(), string(pk)), ("sk".to_owned(), string(sk))]);
         let update = self.client.update_item().table_name(NAME).set_key(Some(key)).update_expression("SET #n = :n");
         let update = update.expression_attribute_names("#n", name);
-        update.expression_attribute_values(":n", shared::key::number(value)).send().await.unwrap();
+        update.expression_attribute_values(":n", AttributeValue::N(value.to_string())).send().await.unwrap();
         self.forget_requests();
     }
 
@@ -150,17 +153,48 @@ impl Table {
         self.door.failing.lock().unwrap().push(operation.to_owned());
     }
 
+    /// Has these befall the next requests of an operation, one each.
+    pub fn befall(&self, operation: &str, mishaps: &[Mishap]) {
+        self.door.mishaps.lock().unwrap().insert(operation.to_owned(), mishaps.iter().cloned().collect());
+    }
+
     /// Makes everything work again.
     pub fn mend(&self) {
         self.door.failing.lock().unwrap().clear();
     }
 }
 
+/// What the template's resource `Table` says.
+async fn create(dynamodb: &str) {
+    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+    let keys = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
+    let table = json!({
+        "TableName": NAME,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [attribute("pk"), attribute("sk"), attribute("gsi1pk"), attribute("gsi1sk")],
+        "KeySchema": keys("pk", "sk"),
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "gsi1", "KeySchema": keys("gsi1pk", "gsi1sk"), "Projection": { "ProjectionType": "KEYS_ONLY" }
+        }],
+    });
+    let answer = reqwest_client()
+        .post(dynamodb)
+        .header("x-amz-target", "DynamoDB_20120810.CreateTable")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20261120/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+        .header("x-amz-date", "20261120T000000Z")
+        .body(table.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+}
+
 async fn config(endpoint: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(signature::REGION))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .credentials_provider(Credentials::new(signature::KEY.0, signature::KEY.1, None, None, "tests"))
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .load()
@@ -179,45 +213,71 @@ struct Behind {
     client: reqwest::Client,
 }
 
-async fn pass(
-    State(Behind { door, dynamodb, sqs, client }): State<Behind>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, [(&'static str, &'static str); 1], Bytes) {
+async fn pass(State(behind): State<Behind>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let door = behind.door.clone();
     *door.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
-    let json = [("content-type", "application/x-amz-json-1.0")];
+    let service = if target.starts_with("AmazonSQS") { "sqs" } else { "dynamodb" };
+    if let Some(why) = signature::wrong(service, &headers, &body) {
+        return refusal(403, "InvalidSignatureException", &why);
+    }
     if door.failing.lock().unwrap().contains(&operation) {
-        let error = Bytes::from_static(
-            br#"{"__type":"com.amazon.coral.service#InternalServerError","message":"told to fail"}"#,
-        );
-        return (StatusCode::INTERNAL_SERVER_ERROR, json, error);
+        return refusal(500, "InternalServerError", "told to fail");
     }
-    let is_sqs = target.starts_with("AmazonSQS");
-    let mut request = client.post(if is_sqs { sqs } else { dynamodb });
-    request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&operation, &body) });
-    for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
-        request = request.header(name, value);
+    let mishap = door.mishaps.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
+    match mishap {
+        None => behind.ask(service, &operation, headers, body).await,
+        Some(Mishap::Refusal(status, code)) => refusal(status, code, "told to refuse"),
+        Some(Mishap::Cut) => cut(),
+        Some(Mishap::AnswerLost) => {
+            behind.ask(service, &operation, headers, body).await;
+            cut()
+        }
+        Some(Mishap::Silence) => std::future::pending().await,
     }
-    let answer = request.send().await.unwrap();
-    let (status, answer) = (answer.status(), answer.bytes().await.unwrap());
-    let (answer, traffic) = if is_sqs {
-        let traffic = Traffic::of(&headers, body.len(), answer.len());
-        (answer, traffic)
-    } else {
-        without_capacity(&operation, &headers, body.len(), &answer)
-    };
-    *door.traffic.lock().unwrap() += traffic;
-    (status, json, answer)
+}
+
+const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.0")];
+
+fn refusal(status: u16, code: &str, message: &str) -> Response {
+    let error = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message });
+    (StatusCode::from_u16(status).unwrap(), JSON, error.to_string()).into_response()
+}
+
+/// An answer that breaks off before its first byte.
+fn cut() -> Response {
+    let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+    let mut response = Response::new(axum::body::Body::from_stream(broken));
+    response.headers_mut().insert("content-length", "100".parse().unwrap());
+    response
+}
+
+impl Behind {
+    async fn ask(&self, service: &str, operation: &str, headers: HeaderMap, body: Bytes) -> Response {
+        let is_sqs = service == "sqs";
+        let mut request = self.client.post(if is_sqs { &self.sqs } else { &self.dynamodb });
+        request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&body) });
+        for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, answer) = (answer.status(), answer.bytes().await.unwrap());
+        let (answer, traffic) = if is_sqs {
+            let traffic = Traffic::of(&headers, body.len(), answer.len());
+            (answer, traffic)
+        } else {
+            without_capacity(operation, &headers, body.len(), &answer)
+        };
+        *self.door.traffic.lock().unwrap() += traffic;
+        (status, JSON, answer).into_response()
+    }
 }
 
 /// The request, with a wish to be told what it cost.
-fn asking_for_capacity(operation: &str, body: &[u8]) -> Vec<u8> {
+fn asking_for_capacity(body: &[u8]) -> Vec<u8> {
     let mut request: Value = serde_json::from_slice(body).unwrap();
-    if operation != "CreateTable" {
-        request["ReturnConsumedCapacity"] = json!("TOTAL");
-    }
+    request["ReturnConsumedCapacity"] = json!("TOTAL");
     request.to_string().into_bytes()
 }
 
@@ -230,8 +290,12 @@ fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, answer: &
     (answer.clone(), Traffic { bytes_received: answer.len(), ..traffic })
 }
 
-fn plain(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {
-    use aws_sdk_dynamodb::types::AttributeValue::{Bool, M, N, S};
+fn string(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn plain(value: &AttributeValue) -> Value {
+    use AttributeValue::{Bool, M, N, S};
     match value {
         S(text) => json!(text),
         N(number) => json!(number.parse::<i64>().unwrap()),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::{Aws, CallError, Service};
 use crate::key::Key;
 use crate::outbox::Owed;
 use crate::settings::Queues;
@@ -32,20 +32,20 @@ pub(super) struct Waiting {
 /// A queue did not take a message.
 #[derive(Debug, thiserror::Error)]
 #[error("SQS failed")]
-pub(super) struct QueueError(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub(super) struct QueueError(#[from] CallError);
 
 /// Both queues.
 #[derive(Debug, Clone)]
 pub struct RetryQueue {
-    client: Client,
+    sqs: Service,
     queues: Queues,
 }
 
 impl RetryQueue {
     /// The queues of these addresses.
     #[must_use]
-    pub fn new(config: &aws_types::SdkConfig, queues: Queues) -> Self {
-        Self { client: Client::new(config), queues }
+    pub fn new(aws: &Aws, queues: Queues) -> Self {
+        Self { sqs: aws.sqs(), queues }
     }
 
     /// Has a row looked at again after a while, or after a quarter of an hour if that is less.
@@ -62,19 +62,33 @@ impl RetryQueue {
 
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
-        let request = self.client.change_message_visibility().queue_url(&self.queues.retry).receipt_handle(receipt);
-        request
-            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| QueueError(Box::new(error)))
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Input<'a> {
+            queue_url: &'a str,
+            receipt_handle: &'a str,
+            visibility_timeout: i32,
+        }
+        let input = Input {
+            queue_url: &self.queues.retry,
+            receipt_handle: receipt,
+            visibility_timeout: seconds(delay.min(LONGEST_HIDING)),
+        };
+        // Answers with an empty body.
+        Ok(self.sqs.tell("ChangeMessageVisibility", &input).await?)
     }
 
     async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
-        let body = serde_json::to_string(waiting).map_err(|error| QueueError(Box::new(error)))?;
-        let request = self.client.send_message().queue_url(queue).message_body(body).delay_seconds(seconds(delay));
-        request.send().await.map(drop).map_err(|error| QueueError(Box::new(error)))
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Input<'a> {
+            queue_url: &'a str,
+            message_body: String,
+            delay_seconds: i32,
+        }
+        let message_body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
+        let input = Input { queue_url: queue, message_body, delay_seconds: seconds(delay) };
+        Ok(self.sqs.tell("SendMessage", &input).await?)
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use serde::Deserialize;
 
 use super::collapse::Groups;
 use crate::id::UserId;
-use crate::key::{Item, Key, number, string};
-use crate::store::{Store, StoreError};
+use crate::key::{AttributeValue, Item, Key, number, string};
+use crate::store::{Action, Store, StoreError};
 use crate::time::Millis;
 
 /// Seconds of a day.
@@ -82,54 +81,51 @@ impl Counter {
 
     /// The write that takes the next number for a notification which is there until that day. `before` is what the row held.
     pub(super) fn count_up(
-        store: &Store,
         user: &UserId,
         before: Option<&Self>,
         day: LastDay,
         groups: Option<&Groups>,
         now: Millis,
-    ) -> Result<Update, StoreError> {
-        let update = Update::builder()
-            .table_name(store.table())
-            .set_key(Some(Key::notification_counter(user).item()))
-            .expression_attribute_names("#last", "last");
-        let (mut set, mut remove) = (vec!["#last = :next".to_owned()], Vec::new());
-        let mut update = match before {
-            None => {
-                set.push("unread_by_day = :days".to_owned());
-                let days = Item::from([(day.name(), number(1))]);
-                update
-                    .condition_expression("attribute_not_exists(pk)")
-                    .expression_attribute_values(":next", number(1))
-                    .expression_attribute_values(":days", AttributeValue::M(days))
-            }
-            Some(before) => {
-                set.push("unread_by_day.#day = if_not_exists(unread_by_day.#day, :zero) + :one".to_owned());
-                let over = before.unread_by_day.keys().filter(|name| is_over(name, now));
-                let mut update = update
-                    .condition_expression("#last = :last")
-                    .expression_attribute_names("#day", day.name())
-                    .expression_attribute_values(":last", number(before.last))
-                    .expression_attribute_values(":next", number(before.last + 1))
-                    .expression_attribute_values(":zero", number(0))
-                    .expression_attribute_values(":one", number(1));
-                for (n, name) in over.enumerate() {
-                    remove.push(format!("unread_by_day.#over{n}"));
-                    update = update.expression_attribute_names(format!("#over{n}"), name);
-                }
-                update
-            }
+    ) -> Action {
+        let mut set = vec!["#last = :next"];
+        let days = match before {
+            None => "unread_by_day = :days",
+            Some(_) => "unread_by_day.#day = if_not_exists(unread_by_day.#day, :zero) + :one",
         };
-        if let Some(groups) = groups {
-            set.push("recent = :recent".to_owned());
-            let text = serde_json::to_string(groups).expect("groups are strings and numbers");
-            update = update.expression_attribute_values(":recent", string(text));
-        }
+        set.push(days);
+        set.extend(groups.map(|_| "recent = :recent"));
+        let over: Vec<_> = before.iter().flat_map(|before| before.days_over(now)).collect();
         let mut expression = format!("SET {}", set.join(", "));
-        if !remove.is_empty() {
-            expression = format!("{expression} REMOVE {}", remove.join(", "));
+        if !over.is_empty() {
+            let places: Vec<_> = (0..over.len()).map(|n| format!("unread_by_day.#over{n}")).collect();
+            expression = format!("{expression} REMOVE {}", places.join(", "));
         }
-        update.update_expression(expression).build().map_err(StoreError::dynamodb)
+        let mut update = Action::update(&Key::notification_counter(user), expression).name("#last", "last");
+        update = match before {
+            None => update
+                .condition("attribute_not_exists(pk)")
+                .value(":next", number(1))
+                .value(":days", AttributeValue::M(Item::from([(day.name(), number(1))]))),
+            Some(before) => update
+                .condition("#last = :last")
+                .name("#day", day.name())
+                .value(":last", number(before.last))
+                .value(":next", number(before.last + 1))
+                .value(":zero", number(0))
+                .value(":one", number(1)),
+        };
+        for (n, name) in over.into_iter().enumerate() {
+            update = update.name(format!("#over{n}"), name.clone());
+        }
+        if let Some(groups) = groups {
+            let text = serde_json::to_string(groups).expect("groups are strings and numbers");
+            update = update.value(":recent", string(text));
+        }
+        update
+    }
+
+    fn days_over(&self, now: Millis) -> impl Iterator<Item = &String> {
+        self.unread_by_day.keys().filter(move |name| is_over(name, now))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Storing a notification: one transaction of the row, the counter and, for a request with a key, its idempotency row.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,7 +13,7 @@ use crate::idempotency;
 use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::settings::Settings;
-use crate::store::{Store, StoreError, Transaction, read};
+use crate::store::{Action, Store, StoreError, Transaction, read};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -182,20 +181,14 @@ async fn commit(
     counter: Option<&Counter>,
 ) -> Result<Transaction, StoreError> {
     let Draft { user, key, now, .. } = *draft;
-    let counted = Counter::count_up(store, user, counter, row.day, row.groups.as_ref(), now)?;
-    let mut writes = vec![TransactWriteItem::builder().update(counted).build(), new(store, row.item.clone())?];
+    let counted = Counter::count_up(user, counter, row.day, row.groups.as_ref(), now);
+    let mut writes = vec![counted, Action::put_new(row.item.clone())];
     if key.has_key {
         let mut first = Key::idempotency(&key.id.to_string()).item();
         first.insert("notification".to_owned(), string(&row.id));
         first.insert("fingerprint".to_owned(), string(&key.fingerprint));
         first.insert("expires_at".to_owned(), number(row.day.expires_at()));
-        writes.push(new(store, first)?);
+        writes.push(Action::put_new(first));
     }
     store.transact(writes).await
-}
-
-fn new(store: &Store, item: Item) -> Result<TransactWriteItem, StoreError> {
-    let put =
-        Put::builder().table_name(store.table()).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
-    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::dynamodb)?).build())
 }

@@ -8,7 +8,7 @@ use crate::http::Problem;
 use crate::id::UserId;
 use crate::key::{Item, Key, NOTIFICATION, number, string};
 use crate::page;
-use crate::store::{Store, StoreError, read};
+use crate::store::{Query, Store, StoreError, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after this notification.
@@ -100,20 +100,15 @@ async fn rows(
     cursor: Option<&Cursor>,
     now: Millis,
 ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
-    let query = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .consistent_read(true)
-        .scan_index_forward(false)
-        .key_condition_expression("pk = :user AND begins_with(sk, :notification)")
+    let query = Query::of("pk = :user AND begins_with(sk, :notification)")
+        .descending()
         // What has expired may still be there.
-        .filter_expression("expires_at > :now")
-        .expression_attribute_values(":user", string(Key::notification_counter(user).pk))
-        .expression_attribute_values(":notification", string(NOTIFICATION))
-        .expression_attribute_values(":now", number(now.seconds()));
+        .filter("expires_at > :now")
+        .value(":user", string(Key::notification_counter(user).pk))
+        .value(":notification", string(NOTIFICATION))
+        .value(":now", number(now.seconds()));
     let after = cursor.map(|cursor| Key::notification(user, &cursor.0));
-    let (rows, last) = page::fill(query, limit, after.as_ref()).await?;
+    let (rows, last) = store.query_page(query, limit, after.as_ref()).await?;
     let id = last.and_then(|key| key.sk.strip_prefix(NOTIFICATION).map(str::to_owned));
     Ok((rows, id.map(Cursor)))
 }

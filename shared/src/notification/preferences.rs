@@ -8,7 +8,7 @@ use super::{Kind, Locale};
 use crate::id::UserId;
 use crate::key::{Item, Key, string};
 use crate::quiet_hours::QuietHours;
-use crate::store::{Store, StoreError, on_heap, read};
+use crate::store::{Action, Store, StoreError, Write, read};
 
 /// A user's preferences. Who has saved none is notified in every way, in the language of the token that last registered a
 /// device, or else in English.
@@ -101,11 +101,7 @@ pub async fn save_preferences(
     preferences: &Preferences,
 ) -> Result<Preferences, StoreError> {
     let text = serde_json::to_string(preferences).expect("preferences are strings and booleans");
-    let update = store
-        .update(&Key::preferences(user))
-        .update_expression("SET saved = :saved")
-        .expression_attribute_values(":saved", string(text))
-        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-    let row = on_heap(update.send()).await.map_err(StoreError::dynamodb)?.attributes;
+    let update = Action::update(&Key::preferences(user), "SET saved = :saved").value(":saved", string(text));
+    let (Write::Done(row) | Write::Refused(row)) = store.write(update.returning_new()).await?;
     Preferences::of_row(row)
 }

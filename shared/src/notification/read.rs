@@ -1,14 +1,13 @@
 //! Marking notifications as read, so that the unread count stays true whatever happens at once.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use serde::Deserialize;
 
 use super::Counter;
 use super::counter::LastDay;
 use crate::http::Problem;
 use crate::id::UserId;
-use crate::key::{Item, Key, number};
-use crate::store::{Store, StoreError, Transaction};
+use crate::key::{AttributeValue, Item, Key, number};
+use crate::store::{Action, Store, StoreError, Transaction};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -65,28 +64,16 @@ pub async fn read(store: &Store, user: &UserId, id: &str, now: Millis) -> Result
 
 /// Marks the row and counts down, both or neither; answers `false` when somebody else was first.
 async fn mark(store: &Store, user: &UserId, id: &str, row: &Row, read_at: Millis) -> Result<bool, StoreError> {
-    let marked = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(Key::notification(user, id).item()))
-        .update_expression("SET read_at = :now")
-        .condition_expression("attribute_exists(pk) AND attribute_not_exists(read_at)")
-        .expression_attribute_values(":now", number(read_at.0));
-    let counter = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(Key::notification_counter(user).item()))
-        .update_expression("SET unread_by_day.#day = unread_by_day.#day - :one")
-        .condition_expression(
-            "(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)",
-        )
-        .expression_attribute_names("#day", LastDay::of(row.expires_at).name())
-        .expression_attribute_values(":one", number(1))
-        .expression_attribute_values(":n", number(row.n));
-    let mut writes = Vec::new();
-    for update in [marked.build(), counter.build()] {
-        let update = update.map_err(StoreError::dynamodb)?;
-        writes.push(TransactWriteItem::builder().update(update).build());
-    }
-    Ok(store.transact(writes).await? == Transaction::Done)
+    let marked = Action::update(&Key::notification(user, id), "SET read_at = :now")
+        .condition("attribute_exists(pk) AND attribute_not_exists(read_at)")
+        .value(":now", number(read_at.0));
+    let expression = "SET unread_by_day.#day = unread_by_day.#day - :one";
+    let counted = Action::update(&Key::notification_counter(user), expression)
+        .condition("(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)")
+        .name("#day", LastDay::of(row.expires_at).name())
+        .value(":one", number(1))
+        .value(":n", number(row.n));
+    Ok(store.transact([marked, counted]).await? == Transaction::Done)
 }
 
 /// Marks all of a user's notifications as read: one write, however many they are.
@@ -94,13 +81,12 @@ async fn mark(store: &Store, user: &UserId, id: &str, row: &Row, read_at: Millis
 /// # Errors
 /// When DynamoDB fails.
 pub async fn read_all(store: &Store, user: &UserId, now: Millis) -> Result<(), StoreError> {
-    let update = store
-        .update(&Key::notification_counter(user))
-        .update_expression("SET read_up_to = #last, read_all_at = :now, unread_by_day = :none")
+    let expression = "SET read_up_to = #last, read_all_at = :now, unread_by_day = :none";
+    let update = Action::update(&Key::notification_counter(user), expression)
         // A user who never got a notification has nothing to mark.
-        .condition_expression("attribute_exists(pk)")
-        .expression_attribute_names("#last", "last")
-        .expression_attribute_values(":now", number(now.0))
-        .expression_attribute_values(":none", AttributeValue::M(Item::new()));
-    crate::store::conditionally(update).await.map(drop)
+        .condition("attribute_exists(pk)")
+        .name("#last", "last")
+        .value(":now", number(now.0))
+        .value(":none", AttributeValue::M(Item::new()));
+    store.write(update).await.map(drop)
 }

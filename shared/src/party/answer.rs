@@ -1,6 +1,5 @@
 //! Accepting and declining an invitation.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use serde_json::{Map, json};
 
 use super::invite::{REMEMBER, close};
@@ -12,7 +11,7 @@ use crate::contract::{Event, PartyUpdate, Person};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, number};
-use crate::store::{self, Store, StoreError, Transaction, Write};
+use crate::store::{self, Action, Store, Transaction, Write};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -38,8 +37,8 @@ pub async fn accept(store: &Store, id: &PartyId, caller: &Person) -> Result<Done
         }
         let next = NextVersion::of(id, party, &[joined(id, caller, now)], now);
         let next = next.set("members", number(party.row.members + 1));
-        let items = vec![next.write(store)?, put_member(store, id, caller, now)?, accepted(store, &invitation, now)?];
-        if let Transaction::Done = store.transact(items).await? {
+        let writes = [next.write(), put_member(id, caller, now), accepted(&invitation, now)];
+        if let Transaction::Done = store.transact(writes).await? {
             break next.deliverable();
         }
         tries.again().await?;
@@ -55,18 +54,14 @@ fn joined(id: &PartyId, person: &Person, now: Millis) -> Event {
     Event::PartyUpdated { party: id.clone(), update: PartyUpdate::MemberJoined, data, updated_at: now.iso() }
 }
 
-fn accepted(store: &Store, invitation: &Key, now: Millis) -> Result<TransactWriteItem, StoreError> {
-    let update = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(invitation.item()))
-        .update_expression("SET #state = :accepted, expires_at = :expires")
-        .condition_expression("#state = :pending AND expires_at > :now")
-        .expression_attribute_names("#state", "state")
-        .expression_attribute_values(":accepted", State::Accepted.value())
-        .expression_attribute_values(":pending", State::Pending.value())
-        .expression_attribute_values(":now", number(now.seconds()))
-        .expression_attribute_values(":expires", number(now.plus_seconds(REMEMBER).seconds()));
-    Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::dynamodb)?).build())
+fn accepted(invitation: &Key, now: Millis) -> Action {
+    Action::update(invitation, "SET #state = :accepted, expires_at = :expires")
+        .condition("#state = :pending AND expires_at > :now")
+        .name("#state", "state")
+        .value(":accepted", State::Accepted.value())
+        .value(":pending", State::Pending.value())
+        .value(":now", number(now.seconds()))
+        .value(":expires", number(now.plus_seconds(REMEMBER).seconds()))
 }
 
 /// Declines: the invitation is closed, and nobody is told.

@@ -108,7 +108,7 @@ async fn write(
         .set("name", string(&row.name))
         .set("settings", string(&row.settings))
         .set("owner", string(row.owner.as_str()));
-    Ok(match store.transact(vec![next.write(store)?]).await? {
+    Ok(match store.transact([next.write()]).await? {
         Transaction::Done => Some(Done { told: Party::of(id, &row), committed: next.deliverable() }),
         Transaction::Refused(_) => None,
     })

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::row::{PartyRow, Snapshot, put_member, put_new};
+use super::row::{PartyRow, Snapshot, put_member};
 use super::shown::Party;
 use super::{Settings, check_name, check_settings, unknown_party};
 use crate::contract::Person;
@@ -11,7 +11,7 @@ use crate::http::Problem;
 use crate::id::PartyId;
 use crate::idempotency;
 use crate::key::{Key, number, string};
-use crate::store::{Store, StoreError, Transaction, read};
+use crate::store::{Action, Store, StoreError, Transaction, read};
 use crate::time::Millis;
 
 /// What a founder asks for.
@@ -62,7 +62,7 @@ pub async fn create(
     if request.has_key {
         item.insert("first_answer".to_owned(), string(party.to_string()));
     }
-    match store.transact(vec![put_new(store, item)?, put_member(store, &id, founder, now)?]).await? {
+    match store.transact([Action::put_new(item), put_member(&id, founder, now)]).await? {
         Transaction::Done => Ok(Created { party, is_repeated: false }),
         Transaction::Refused(_) => repeated(store, &id, request).await,
     }

@@ -10,7 +10,7 @@ use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{INVITATION, Key, number, string};
 use crate::page;
-use crate::store::{Store, StoreError, read};
+use crate::store::{Query, Store, StoreError, read};
 use crate::time::Millis;
 
 /// Where a page goes on: after the invitation to this party.
@@ -56,20 +56,15 @@ pub async fn invitations(
     limit: u8,
     cursor: Option<&Cursor>,
 ) -> Result<InvitationPage, StoreError> {
-    let query = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .consistent_read(true)
-        .key_condition_expression("pk = :user AND begins_with(sk, :invitation)")
-        .filter_expression("#state = :pending AND expires_at > :now")
-        .expression_attribute_names("#state", "state")
-        .expression_attribute_values(":user", string(Key::profile(user).pk))
-        .expression_attribute_values(":invitation", string(INVITATION))
-        .expression_attribute_values(":pending", State::Pending.value())
-        .expression_attribute_values(":now", number(Millis::now().seconds()));
+    let query = Query::of("pk = :user AND begins_with(sk, :invitation)")
+        .filter("#state = :pending AND expires_at > :now")
+        .name("#state", "state")
+        .value(":user", string(Key::profile(user).pk))
+        .value(":invitation", string(INVITATION))
+        .value(":pending", State::Pending.value())
+        .value(":now", number(Millis::now().seconds()));
     let after = cursor.map(|cursor| Key::invitation(user, &cursor.0));
-    let (rows, last) = page::fill(query, limit, after.as_ref()).await?;
+    let (rows, last) = store.query_page(query, limit, after.as_ref()).await?;
     let mut open = Vec::with_capacity(rows.len());
     for item in rows {
         let row: InvitationRow = read(item)?;

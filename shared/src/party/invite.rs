@@ -1,17 +1,15 @@
 //! Inviting somebody, and taking it back.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-
-use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State, check};
+use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State};
 use super::shown::Invitation;
 use super::{Done, members_only, unknown_party};
 use crate::contract::{Event, Inviter, Person};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
-use crate::key::{Key, number, string};
+use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::rate_limit::Limit;
-use crate::store::{Store, StoreError, Transaction, Write, conditionally};
+use crate::store::{Action, Check, Member, Store, StoreError, Transaction, Write};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -58,14 +56,14 @@ pub async fn invite(
         let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
 
         let (row, committed, is_queued) = invitation(id, &party.row, inviter, invitee, before.as_ref(), now);
-        let items = vec![
-            check(store, &Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)")?,
-            check(store, &keys[0], "attribute_exists(pk)")?,
-            check(store, &keys[1], "attribute_not_exists(pk)")?,
-            put(store, &committed, &row, before.as_ref())?,
-            count(store, limit, remembered, due)?,
+        let members: [Member; 5] = [
+            Check::that(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)").into(),
+            Check::that(&keys[0], "attribute_exists(pk)").into(),
+            Check::that(&keys[1], "attribute_not_exists(pk)").into(),
+            put(&committed, &row, before.as_ref()).into(),
+            count(limit, remembered, due).into(),
         ];
-        if let Transaction::Done = store.transact(items).await? {
+        if let Transaction::Done = store.transact(members).await? {
             let told = Invitation::of(id.clone(), invitee.clone(), row);
             return Ok(Done { told, committed: (!is_queued).then_some(committed) });
         }
@@ -119,12 +117,7 @@ fn invitation(
 }
 
 /// Puts the invitation, if the one before it is still as it was read.
-fn put(
-    store: &Store,
-    committed: &Committed,
-    row: &InvitationRow,
-    before: Option<&Seen<InvitationRow>>,
-) -> Result<TransactWriteItem, StoreError> {
+fn put(committed: &Committed, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Action {
     let mut item = committed.key.item();
     item.insert("party_name".to_owned(), string(&row.party_name));
     item.insert("inviter".to_owned(), string(row.inviter.as_str()));
@@ -133,41 +126,31 @@ fn put(
     item.insert("state".to_owned(), row.state.value());
     item.insert("expires_at".to_owned(), number(row.expires_at));
     item.insert(ATTRIBUTE.to_owned(), committed.outbox.value());
-    let put = Put::builder().table_name(store.table()).set_item(Some(item));
-    let put = match before {
-        None => put.condition_expression("attribute_not_exists(pk)"),
-        Some(before) => {
-            let put = put
-                .expression_attribute_names("#state", "state")
-                .expression_attribute_names("#outbox", ATTRIBUTE)
-                .expression_attribute_values(":at", number(before.row.invited_at.0))
-                .expression_attribute_values(":state", before.row.state.value());
-            match &before.owing {
-                None => {
-                    put.condition_expression("invited_at = :at AND #state = :state AND attribute_not_exists(#outbox)")
-                }
-                Some(owing) => put
-                    .condition_expression("invited_at = :at AND #state = :state AND #outbox = :owing")
-                    .expression_attribute_values(":owing", owing.value()),
-            }
-        }
+    let Some(before) = before else {
+        return Action::put_new(item);
     };
-    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::dynamodb)?).build())
+    let put = Action::put(item)
+        .name("#state", "state")
+        .name("#outbox", ATTRIBUTE)
+        .value(":at", number(before.row.invited_at.0))
+        .value(":state", before.row.state.value());
+    match &before.owing {
+        None => put.condition("invited_at = :at AND #state = :state AND attribute_not_exists(#outbox)"),
+        Some(owing) => {
+            put.condition("invited_at = :at AND #state = :state AND #outbox = :owing").value(":owing", owing.value())
+        }
+    }
 }
 
 /// Remembers that the inviter used some of the limit, in the same transaction: a refused invitation uses up nothing.
-fn count(store: &Store, limit: &Key, remembered: Option<Millis>, due: Millis) -> Result<TransactWriteItem, StoreError> {
-    let update = Update::builder()
-        .table_name(store.table())
-        .set_key(Some(limit.item()))
-        .update_expression("SET due = :due, expires_at = :expires")
-        .expression_attribute_values(":due", number(due.0))
-        .expression_attribute_values(":expires", number(due.plus_seconds(60).seconds()));
-    let update = match remembered {
-        None => update.condition_expression("attribute_not_exists(pk)"),
-        Some(seen) => update.condition_expression("due = :seen").expression_attribute_values(":seen", number(seen.0)),
-    };
-    Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::dynamodb)?).build())
+fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
+    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
+        .value(":due", number(due.0))
+        .value(":expires", number(due.plus_seconds(60).seconds()));
+    match remembered {
+        None => update.condition("attribute_not_exists(pk)"),
+        Some(seen) => update.condition("due = :seen").value(":seen", number(seen.0)),
+    }
 }
 
 /// Takes an invitation back.
@@ -200,15 +183,13 @@ pub(super) async fn close(
     key: &Key,
     state: State,
     now: Millis,
-) -> Result<Write<aws_sdk_dynamodb::operation::update_item::UpdateItemOutput>, StoreError> {
-    let update = store
-        .update(key)
-        .update_expression("SET #state = :state, expires_at = :expires")
-        .condition_expression("#state = :pending AND expires_at > :now")
-        .expression_attribute_names("#state", "state")
-        .expression_attribute_values(":state", state.value())
-        .expression_attribute_values(":pending", State::Pending.value())
-        .expression_attribute_values(":now", number(now.seconds()))
-        .expression_attribute_values(":expires", number(now.plus_seconds(REMEMBER).seconds()));
-    conditionally(update).await
+) -> Result<Write<Option<Item>>, StoreError> {
+    let update = Action::update(key, "SET #state = :state, expires_at = :expires")
+        .condition("#state = :pending AND expires_at > :now")
+        .name("#state", "state")
+        .value(":state", state.value())
+        .value(":pending", State::Pending.value())
+        .value(":now", number(now.seconds()))
+        .value(":expires", number(now.plus_seconds(REMEMBER).seconds()));
+    store.write(update).await
 }

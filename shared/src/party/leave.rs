@@ -1,6 +1,5 @@
 //! Leaving a party, and being removed from one.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
@@ -8,9 +7,9 @@ use super::{Done, members_only, owner_only, unknown_party};
 use crate::contract::{Event, PartyUpdate};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
-use crate::key::{Key, number};
+use crate::key::{AttributeValue, Key, number};
 use crate::outbox::Delivery;
-use crate::store::{Store, StoreError, Transaction};
+use crate::store::{Store, Transaction};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -87,8 +86,7 @@ async fn depart(
         next = next.set("dissolved", AttributeValue::Bool(true));
         next = next.set("expires_at", number(now.plus_seconds(REMEMBER).seconds()));
     }
-    let items: Result<Vec<_>, StoreError> = [next.write(store), delete_member(store, id, user)].into_iter().collect();
-    Ok(match store.transact(items?).await? {
+    Ok(match store.transact([next.write(), delete_member(id, user)]).await? {
         Transaction::Done => Some(Done { told: (), committed: next.deliverable() }),
         Transaction::Refused(_) => None,
     })

@@ -6,7 +6,7 @@ use super::{members_only, unknown_party};
 use crate::http::Problem;
 use crate::id::{PartyId, UserId};
 use crate::key::{Key, MEMBER, string};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Query, Store, StoreError};
 
 /// Reads a party for one of its members: one query, consistent.
 ///
@@ -32,18 +32,9 @@ pub async fn is_member(store: &Store, party: &PartyId, user: &UserId) -> Result<
 
 async fn rows(store: &Store, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), StoreError> {
     let key = Key::party(id);
-    let mut pages = store
-        .client()
-        .query()
-        .table_name(store.table())
-        .consistent_read(true)
-        .key_condition_expression("pk = :party")
-        .expression_attribute_values(":party", string(&key.pk))
-        .into_paginator()
-        .items()
-        .send();
+    let query = Query::of("pk = :party").value(":party", string(&key.pk));
     let (mut party, mut members) = (None, Vec::new());
-    while let Some(item) = pages.try_next().await.map_err(StoreError::dynamodb)? {
+    for item in store.query_all(query).await? {
         if Key::of(&item).is_some_and(|found| found == key) {
             party = Some(store::read(item)?);
         } else {

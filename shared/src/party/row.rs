@@ -1,13 +1,12 @@
 //! The rows of a party, read together and written together.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Event, Person};
 use crate::id::{PartyId, UserId};
-use crate::key::{Item, Key, number, string};
+use crate::key::{AttributeValue, Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Delivery, Outbox};
-use crate::store::{Store, StoreError, read};
+use crate::store::{Action, Store, StoreError, read};
 use crate::time::Millis;
 
 /// A party, as stored.
@@ -131,7 +130,10 @@ impl Snapshot {
     }
 
     pub(super) fn number(&self, key: &Key, attribute: &str) -> Option<i64> {
-        self.items.get(key)?.get(attribute)?.as_n().ok()?.parse().ok()
+        let AttributeValue::N(number) = self.items.get(key)?.get(attribute)? else {
+            return None;
+        };
+        number.parse().ok()
     }
 }
 
@@ -173,67 +175,45 @@ impl NextVersion {
     }
 
     /// The update, on the condition that nobody changed the party and nobody delivered anything since it was read.
-    pub(super) fn write(&self, store: &Store) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn write(&self) -> Action {
         let mut expression = "SET version = :next, updated_at = :at".to_owned();
-        let mut update = Update::builder()
-            .table_name(store.table())
-            .set_key(Some(self.committed.key.item()))
-            .expression_attribute_names("#outbox", ATTRIBUTE)
-            .expression_attribute_values(":seen", number(self.seen))
-            .expression_attribute_values(":next", number(self.seen + 1))
-            .expression_attribute_values(":at", number(self.at.0));
-        update = match &self.earlier {
-            None => update.condition_expression("version = :seen AND attribute_not_exists(#outbox)"),
-            Some(earlier) => update
-                .condition_expression("version = :seen AND #outbox = :earlier")
-                .expression_attribute_values(":earlier", earlier.value()),
-        };
         if !self.committed.outbox.owed.is_empty() {
             expression.push_str(", #outbox = :owed");
-            update = update.expression_attribute_values(":owed", self.committed.outbox.value());
+        }
+        for n in 0..self.sets.len() {
+            expression.push_str(&format!(", #s{n} = :s{n}"));
+        }
+        let mut update = Action::update(&self.committed.key, expression)
+            .name("#outbox", ATTRIBUTE)
+            .value(":seen", number(self.seen))
+            .value(":next", number(self.seen + 1))
+            .value(":at", number(self.at.0));
+        update = match &self.earlier {
+            None => update.condition("version = :seen AND attribute_not_exists(#outbox)"),
+            Some(earlier) => {
+                update.condition("version = :seen AND #outbox = :earlier").value(":earlier", earlier.value())
+            }
+        };
+        if !self.committed.outbox.owed.is_empty() {
+            update = update.value(":owed", self.committed.outbox.value());
         }
         for (n, (name, value)) in self.sets.iter().enumerate() {
-            expression.push_str(&format!(", #s{n} = :s{n}"));
-            update = update.expression_attribute_names(format!("#s{n}"), *name);
-            update = update.expression_attribute_values(format!(":s{n}"), value.clone());
+            update = update.name(format!("#s{n}"), *name).value(format!(":s{n}"), value.clone());
         }
-        let update = update.update_expression(expression).build().map_err(StoreError::dynamodb)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        update
     }
 }
 
-pub(super) fn put_member(
-    store: &Store,
-    party: &PartyId,
-    person: &Person,
-    at: Millis,
-) -> Result<TransactWriteItem, StoreError> {
+pub(super) fn put_member(party: &PartyId, person: &Person, at: Millis) -> Action {
     let mut row = Key::member(party, &person.user_id).item();
     row.insert("username".to_owned(), string(&person.display_name));
     if let Some(avatar) = &person.avatar_url {
         row.insert("avatar".to_owned(), string(avatar));
     }
     row.insert("joined_at".to_owned(), number(at.0));
-    put_new(store, row)
+    Action::put_new(row)
 }
 
-pub(super) fn put_new(store: &Store, row: Item) -> Result<TransactWriteItem, StoreError> {
-    let put =
-        Put::builder().table_name(store.table()).set_item(Some(row)).condition_expression("attribute_not_exists(pk)");
-    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::dynamodb)?).build())
-}
-
-pub(super) fn delete_member(store: &Store, party: &PartyId, user: &UserId) -> Result<TransactWriteItem, StoreError> {
-    let delete = Delete::builder()
-        .table_name(store.table())
-        .set_key(Some(Key::member(party, user).item()))
-        .condition_expression("attribute_exists(pk)");
-    Ok(TransactWriteItem::builder().delete(delete.build().map_err(StoreError::dynamodb)?).build())
-}
-
-/// Has the transaction fail unless this holds of a row.
-pub(super) fn check(store: &Store, key: &Key, condition: &str) -> Result<TransactWriteItem, StoreError> {
-    let check =
-        ConditionCheck::builder().table_name(store.table()).set_key(Some(key.item())).condition_expression(condition);
-    Ok(TransactWriteItem::builder().condition_check(check.build().map_err(StoreError::dynamodb)?).build())
+pub(super) fn delete_member(party: &PartyId, user: &UserId) -> Action {
+    Action::delete(&Key::member(party, user)).condition("attribute_exists(pk)")
 }

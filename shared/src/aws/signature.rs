@@ -1,0 +1,158 @@
+//! Signature Version 4, for requests that post JSON to a service's root: no query, and always the same headers.
+//!
+//! ```text
+//! canonical request = method, path, query, headers, their names, SHA-256 of the body      a line each
+//! string to sign    = AWS4-HMAC-SHA256, time, day/region/service/aws4_request, SHA-256 of the canonical request
+//! key of a day      = HMAC(HMAC(HMAC(HMAC("AWS4" + secret, day), region), service), "aws4_request")
+//! signature         = HMAC(key of the day, string to sign)
+//! ```
+
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use http::HeaderValue;
+use ring::{digest, hmac};
+
+use super::Credentials;
+use crate::settings::Secret;
+use crate::time::Millis;
+
+/// What the body is, for both services.
+pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// Signs for one service in one region.
+pub(super) struct Signer {
+    access_key_id: String,
+    secret: Secret,
+    session_token: Option<Secret>,
+    region: String,
+    service: &'static str,
+    /// The key of a day, with that day: made once in a day, it saves four of five HMACs.
+    key: Mutex<Option<(String, hmac::Key)>>,
+}
+
+/// The headers that a signature consists of.
+pub(super) struct Signed {
+    /// `x-amz-date`
+    pub(super) date: HeaderValue,
+    /// `authorization`
+    pub(super) authorization: HeaderValue,
+}
+
+impl Signer {
+    pub(super) fn new(credentials: &Credentials, region: &str, service: &'static str) -> Self {
+        Self {
+            access_key_id: credentials.access_key_id.clone(),
+            secret: credentials.secret.clone(),
+            session_token: credentials.session_token.clone(),
+            region: region.to_owned(),
+            service,
+            key: Mutex::default(),
+        }
+    }
+
+    /// Signs a request with this `host`, `x-amz-target` and body, sent now; AWS takes it for five minutes.
+    pub(super) fn sign(&self, host: &str, target: &str, body: &[u8], now: Millis) -> Signed {
+        let time = time(now);
+        let day = &time[..8];
+        let token = self.session_token.as_ref().map(|token| String::from_utf8_lossy(token.bytes()));
+        let names = match token {
+            Some(_) => "content-type;host;x-amz-date;x-amz-security-token;x-amz-target",
+            None => "content-type;host;x-amz-date;x-amz-target",
+        };
+        let mut canonical = String::with_capacity(256 + token.as_ref().map_or(0, |token| token.len()));
+        let mut line = |name: &str, value: &str| {
+            canonical.push_str(name);
+            canonical.push(':');
+            canonical.push_str(value);
+            canonical.push('\n');
+        };
+        line("POST\n/\n\ncontent-type", CONTENT_TYPE);
+        line("host", host);
+        line("x-amz-date", &time);
+        if let Some(token) = &token {
+            line("x-amz-security-token", token);
+        }
+        line("x-amz-target", target);
+        canonical.push('\n');
+        canonical.push_str(names);
+        canonical.push('\n');
+        push_hex(&mut canonical, sha256(body).as_ref());
+
+        let mut scope = String::with_capacity(64);
+        for part in [day, &self.region, self.service] {
+            scope.push_str(part);
+            scope.push('/');
+        }
+        scope.push_str("aws4_request");
+        let mut signing = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n");
+        push_hex(&mut signing, sha256(canonical.as_bytes()).as_ref());
+
+        let mut authorization =
+            format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature=", self.access_key_id);
+        push_hex(&mut authorization, hmac::sign(&self.key_of(day), signing.as_bytes()).as_ref());
+        Signed { date: header(&time), authorization: header(&authorization) }
+    }
+
+    fn key_of(&self, day: &str) -> hmac::Key {
+        let mut kept = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, key)) = kept.as_ref()
+            && of == day
+        {
+            return key.clone();
+        }
+        let key = |bytes: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
+        let mut derived = key(&[b"AWS4", self.secret.bytes()].concat());
+        for part in [day, &self.region, self.service, "aws4_request"] {
+            derived = key(hmac::sign(&derived, part.as_bytes()).as_ref());
+        }
+        *kept = Some((day.to_owned(), derived.clone()));
+        derived
+    }
+}
+
+fn sha256(bytes: &[u8]) -> digest::Digest {
+    digest::digest(&digest::SHA256, bytes)
+}
+
+/// A header of the signature. What cannot be one (an access key id with a line break, say) goes out as nothing, and AWS
+/// refuses it in its own words.
+fn header(text: &str) -> HeaderValue {
+    let mut value = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+/// ISO 8601 without punctuation, in whole seconds: `20261120T051815Z`.
+fn time(now: Millis) -> String {
+    let moment = jiff::Timestamp::from_second(now.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let utc = jiff::tz::Offset::UTC.to_datetime(moment);
+    let (date, time) = (utc.date(), utc.time());
+    let mut text = String::with_capacity(16);
+    let written = write!(
+        text,
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        date.year(),
+        date.month(),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    );
+    written.expect("a String takes whatever is written to it");
+    text
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(half.into(), 16).expect("half a byte is one hexadecimal digit"));
+        }
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signer").field("service", &self.service).field("region", &self.region).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+//! Calls of AWS's services. That each of them is signed as AWS checks it, the table's door sees to in every test.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
+use serde_json::json;
+use shared::aws::Endpoint;
+use tests::{Mishap, Request, World};
+
+fn kudos() -> Request {
+    Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
+}
+
+#[tokio::test]
+async fn go_where_awss_own_client_goes_in_every_partition() {
+    for region in [
+        "us-east-1",
+        "eu-west-1",
+        "ap-southeast-5",
+        "mx-central-1",
+        "us-gov-west-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "us-iso-east-1",
+        "us-isob-east-1",
+        "us-isof-south-1",
+        "eu-isoe-west-1",
+        "eusc-de-east-1",
+    ] {
+        let parameters = Params::builder().region(region).build().unwrap();
+        let theirs = DefaultResolver::new().resolve_endpoint(&parameters).await.unwrap();
+        assert_eq!(Endpoint::of("dynamodb", region).as_str(), theirs.url(), "{region}");
+    }
+}
+
+#[tokio::test]
+async fn are_repeated_when_the_service_stumbles() {
+    let world = World::new().await;
+    let throttled = Mishap::refusal(400, "ProvisionedThroughputExceededException");
+    for mishap in [Mishap::refusal(500, "InternalServerError"), Mishap::refusal(503, ""), throttled, Mishap::Cut] {
+        world.table.befall("PutItem", std::slice::from_ref(&mishap));
+        let reply = world.send(kudos_create::handle, &kudos()).await;
+        assert_eq!(reply.status, 201, "{mishap:?}: {reply:?}");
+        assert_eq!(world.table.take_requests()["PutItem"], 2, "{mishap:?}");
+    }
+    assert_eq!(world.pusher.take_sent().len(), 4);
+}
+
+#[tokio::test]
+async fn are_given_up_after_four_tries() {
+    let world = World::new().await;
+    world.table.fail("PutItem");
+    let reply = world.send(kudos_create::handle, &kudos()).await;
+    assert_eq!(reply.status, 500);
+    assert_eq!(world.table.take_requests()["PutItem"], 4);
+    let told = reply.line["causes"].to_string();
+    assert!(told.contains("DynamoDB refused PutItem with 500 InternalServerError: told to fail"), "{told}");
+}
+
+#[tokio::test]
+async fn are_not_repeated_when_they_are_at_fault() {
+    let world = World::new().await;
+    world.table.befall("PutItem", &[Mishap::refusal(400, "ValidationException")]);
+    assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 500);
+    assert_eq!(world.table.take_requests()["PutItem"], 1);
+}
+
+/// The write is done and nobody is told: the second try meets the first one's row.
+#[tokio::test]
+async fn whose_answers_are_lost_do_nothing_twice() {
+    let world = World::new().await;
+    world.table.befall("PutItem", &[Mishap::AnswerLost]);
+    let reply = world.send(kudos_create::handle, &kudos()).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    let rows = world.table.rows().await;
+    assert_eq!(rows.len(), 1);
+    assert!(rows.values().all(|row| row.contains_key("outbox")), "what it owes is the stream's");
+
+    let world = World::new().await;
+    world.table.befall("TransactWriteItems", &[Mishap::AnswerLost]);
+    let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
+    let reply = world.send(parties::handle, &found).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    let rows = world.table.rows().await;
+    assert_eq!(rows.keys().filter(|(pk, _)| pk.starts_with("PARTY#")).count(), 2, "one party, one member: {rows:?}");
+}
+
+#[tokio::test]
+async fn that_are_never_answered_end_in_time() {
+    let world = World::new().await;
+    world.table.befall("PutItem", &vec![Mishap::Silence; 4]);
+    let sent = tokio::time::timeout(Duration::from_secs(8), world.send(kudos_create::handle, &kudos())).await;
+    assert_eq!(sent.unwrap().status, 500);
+}
