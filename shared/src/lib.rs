@@ -8,7 +8,7 @@
 //!     -> pusher, fcm, device                                    the clients of others, and whom they reach
 //!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
 //! http, identity, settings, telemetry, app                      who calls, what they are told, what we log
-//! aws, jws, tls                                                 how other crates are set up
+//! aws, https, jws                                               how others are reached, and tokens read
 //! ```
 
 pub mod app;
@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod device;
 pub mod fcm;
 pub mod http;
+pub mod https;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
@@ -43,7 +44,6 @@ pub mod socket_id;
 pub mod store;
 pub mod telemetry;
 pub mod time;
-pub mod tls;
 mod tries;
 
 pub use app::App;

@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::service::ATTEMPT;
 use super::{Endpoint, Service};
+use crate::https;
 use crate::settings::Secret;
-use crate::tls::LazyClient;
 
 /// A variable that is missing or malformed; says what to set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl fmt::Debug for Credentials {
 pub struct Aws {
     pub(super) region: String,
     pub(super) credentials: Credentials,
-    pub(super) http: LazyClient,
+    pub(super) http: https::Client,
     dynamodb: Endpoint,
     sqs: Endpoint,
 }
@@ -61,13 +61,10 @@ impl Aws {
         };
         let region = get("AWS_REGION").map_or_else(|| set("AWS_DEFAULT_REGION"), Ok);
         let region = region.map_err(|_| EnvironmentError("set the environment variable AWS_REGION".to_owned()))?;
-        if !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            return Err(EnvironmentError("AWS_REGION must be a region's name, such as eu-west-1".to_owned()));
-        }
         let endpoint = |own: &'static str, service: &str| match (get(own), get(EVERYWHERE)) {
             (Some(address), _) => Endpoint::parse(own, &address),
             (None, Some(address)) => Endpoint::parse(EVERYWHERE, &address),
-            (None, None) => Ok(Endpoint::of(service, &region)),
+            (None, None) => Endpoint::of(service, &region),
         };
         Ok(Self {
             dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb")?,
@@ -78,7 +75,7 @@ impl Aws {
                 session_token: get("AWS_SESSION_TOKEN").map(Secret::new),
             },
             region,
-            http: LazyClient::new(ATTEMPT),
+            http: https::Client::new(ATTEMPT),
         })
     }
 

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use crate::https::NoAnswer;
+
 /// Why a service did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -20,7 +22,7 @@ pub enum CallError {
         /// What it was asked for.
         operation: &'static str,
         /// What happened.
-        source: reqwest::Error,
+        source: NoAnswer,
     },
     /// No try of several worked in time.
     #[error("{service} did not do {operation} within {} s", super::service::CALL.as_secs())]

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{CallError, Refusal};
 use super::retry::Quota;
-use super::signature::{CONTENT_TYPE, Signer};
+use super::signature::Signer;
 use super::{Aws, Endpoint};
+use crate::https;
 use crate::time::Millis;
-use crate::tls::LazyClient;
 
 /// One try's time-out.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(2);
@@ -27,12 +26,10 @@ pub(crate) struct Service(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    http: LazyClient,
+    http: https::Client,
     name: &'static str,
     /// Beginning of `x-amz-target`.
     target: &'static str,
-    endpoint: Endpoint,
-    session_token: Option<HeaderValue>,
     signer: Signer,
     quota: Quota,
 }
@@ -45,18 +42,11 @@ impl Service {
         target: &'static str,
         endpoint: &Endpoint,
     ) -> Self {
-        let token = aws.credentials.session_token.as_ref();
         Self(Arc::new(Inner {
             http: aws.http.clone(),
             name,
             target,
-            endpoint: endpoint.clone(),
-            session_token: token.and_then(|token| {
-                let mut value = HeaderValue::from_bytes(token.bytes()).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
-            signer: Signer::new(&aws.credentials, &aws.region, scope),
+            signer: Signer::new(&aws.credentials, &aws.region, scope, endpoint),
             quota: Quota::new(),
         }))
     }
@@ -122,23 +112,14 @@ impl Inner {
 
     async fn once(&self, operation: &'static str, body: Bytes) -> Result<Bytes, CallError> {
         let target = [self.target, operation].join(".");
-        let host = self.endpoint.host();
-        // Anew for each try: a signature is good for five minutes.
-        let signed = self.signer.sign(host, &target, &body, Millis::now());
-        let mut request = self.http.get().post(self.endpoint.as_str());
-        request = request
-            .header(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))
-            .header(header::HOST, host)
-            .header(header::AUTHORIZATION, signed.authorization)
-            .header(HeaderName::from_static("x-amz-date"), signed.date)
-            .header(HeaderName::from_static("x-amz-target"), target);
-        if let Some(token) = &self.session_token {
-            request = request.header(HeaderName::from_static("x-amz-security-token"), token);
+        // Signed anew for each try.
+        let request = self.signer.request(&target, body, Millis::now());
+        let answer = self.http.send(request).await;
+        let answer = answer.map_err(|source| CallError::NoAnswer { service: self.name, operation, source })?;
+        let (parts, body) = answer.into_parts();
+        match parts.status.as_u16() {
+            200 => Ok(body),
+            status => Err(Refusal::of(self.name, operation, status, &parts.headers, body).into()),
         }
-        let no_answer = |source| CallError::NoAnswer { service: self.name, operation, source };
-        let answer = request.body(body).send().await.map_err(no_answer)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = answer.bytes().await.map_err(no_answer)?;
-        if status == 200 { Ok(body) } else { Err(Refusal::of(self.name, operation, status, &headers, body).into()) }
     }
 }

@@ -10,57 +10,73 @@
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use ring::{digest, hmac};
 
-use super::Credentials;
+use super::{Credentials, Endpoint};
 use crate::settings::Secret;
 use crate::time::Millis;
 
 /// What the body is, for both services.
-pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-/// Signs for one service in one region.
+/// Makes signed requests of one service in one region.
 pub(super) struct Signer {
     access_key_id: String,
     secret: Secret,
-    session_token: Option<Secret>,
+    session_token: Option<HeaderValue>,
     region: String,
+    /// Its name in a signature.
     service: &'static str,
+    endpoint: Endpoint,
+    host: HeaderValue,
     /// The key of a day, with that day: made once in a day, it saves four of five HMACs.
     key: Mutex<Option<(String, hmac::Key)>>,
 }
 
-/// The headers that a signature consists of.
-pub(super) struct Signed {
-    /// `x-amz-date`
-    pub(super) date: HeaderValue,
-    /// `authorization`
-    pub(super) authorization: HeaderValue,
-}
-
 impl Signer {
-    pub(super) fn new(credentials: &Credentials, region: &str, service: &'static str) -> Self {
+    pub(super) fn new(credentials: &Credentials, region: &str, service: &'static str, endpoint: &Endpoint) -> Self {
+        let token = credentials.session_token.as_ref().map(|token| String::from_utf8_lossy(token.bytes()));
         Self {
             access_key_id: credentials.access_key_id.clone(),
             secret: credentials.secret.clone(),
-            session_token: credentials.session_token.clone(),
+            session_token: token.map(|token| secret(&token)),
             region: region.to_owned(),
             service,
+            host: plain(endpoint.host()),
+            endpoint: endpoint.clone(),
             key: Mutex::default(),
         }
     }
 
-    /// Signs a request with this `host`, `x-amz-target` and body, sent now; AWS takes it for five minutes.
-    pub(super) fn sign(&self, host: &str, target: &str, body: &[u8], now: Millis) -> Signed {
+    /// A request with this `x-amz-target` and body, signed now; AWS takes it for five minutes.
+    pub(super) fn request(&self, target: &str, body: Bytes, now: Millis) -> Request<Bytes> {
         let time = time(now);
+        let authorization = self.authorization(&time, target, &body);
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.address().clone();
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::HOST, self.host.clone());
+        headers.insert(HeaderName::from_static("x-amz-date"), plain(&time));
+        if let Some(token) = &self.session_token {
+            headers.insert(HeaderName::from_static("x-amz-security-token"), token.clone());
+        }
+        headers.insert(HeaderName::from_static("x-amz-target"), plain(target));
+        headers.insert(header::AUTHORIZATION, secret(&authorization));
+        request
+    }
+
+    fn authorization(&self, time: &str, target: &str, body: &[u8]) -> String {
         let day = &time[..8];
-        let token = self.session_token.as_ref().map(|token| String::from_utf8_lossy(token.bytes()));
+        let token = self.session_token.as_ref().and_then(|token| token.to_str().ok());
         let names = match token {
             Some(_) => "content-type;host;x-amz-date;x-amz-security-token;x-amz-target",
             None => "content-type;host;x-amz-date;x-amz-target",
         };
-        let mut canonical = String::with_capacity(256 + token.as_ref().map_or(0, |token| token.len()));
+        let mut canonical = String::with_capacity(256 + token.map_or(0, str::len));
         let mut line = |name: &str, value: &str| {
             canonical.push_str(name);
             canonical.push(':');
@@ -68,9 +84,9 @@ impl Signer {
             canonical.push('\n');
         };
         line("POST\n/\n\ncontent-type", CONTENT_TYPE);
-        line("host", host);
-        line("x-amz-date", &time);
-        if let Some(token) = &token {
+        line("host", self.endpoint.host());
+        line("x-amz-date", time);
+        if let Some(token) = token {
             line("x-amz-security-token", token);
         }
         line("x-amz-target", target);
@@ -91,7 +107,7 @@ impl Signer {
         let mut authorization =
             format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature=", self.access_key_id);
         push_hex(&mut authorization, hmac::sign(&self.key_of(day), signing.as_bytes()).as_ref());
-        Signed { date: header(&time), authorization: header(&authorization) }
+        authorization
     }
 
     fn key_of(&self, day: &str) -> hmac::Key {
@@ -115,10 +131,14 @@ fn sha256(bytes: &[u8]) -> digest::Digest {
     digest::digest(&digest::SHA256, bytes)
 }
 
-/// A header of the signature. What cannot be one (an access key id with a line break, say) goes out as nothing, and AWS
-/// refuses it in its own words.
-fn header(text: &str) -> HeaderValue {
-    let mut value = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+/// A header. What cannot be one (an access key id with a line break, say) goes out empty, and AWS refuses it in its own words.
+fn plain(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// A header that nobody prints.
+fn secret(text: &str) -> HeaderValue {
+    let mut value = plain(text);
     value.set_sensitive(true);
     value
 }

@@ -1,6 +1,6 @@
 //! What FCM's answers mean (Firebase, "ErrorCode" of the HTTP v1 API).
 
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::Deserialize;
 
 use crate::time::Millis;
@@ -133,7 +133,7 @@ mod tests {
             retry_after(
                 &[("retry-after", value)]
                     .into_iter()
-                    .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+                    .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
                     .collect(),
                 now,
             )

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Uri, header};
 use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
 use super::answer::{Refusal, refusal, retry_after};
 use super::assertion::Assertions;
-use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS, ask};
+use super::connection::Connection;
+use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS};
 use crate::device::Token;
 use crate::settings::{Firebase, Secret};
 use crate::time::Millis;
@@ -21,9 +24,9 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    http: reqwest::Client,
+    connection: Connection,
     access: AccessTokens,
-    address: String,
+    address: Uri,
     slots: Semaphore,
 }
 
@@ -41,14 +44,17 @@ impl Client {
         let Some(account) = &settings.account else {
             return Ok(None);
         };
-        let http = crate::tls::http2_client(TIMEOUT)?;
         let (token, fcm) = match &settings.endpoint {
             Some(endpoint) => (format!("{endpoint}/token"), endpoint.as_str()),
             None => (TOKEN_ADDRESS.to_owned(), FCM_ADDRESS),
         };
-        let address = format!("{fcm}/v1/projects/{}/messages:send", settings.project_id);
-        let access = AccessTokens::new(http.clone(), token, Assertions::new(account)?);
-        Ok(Some(Self(Arc::new(Inner { http, access, address, slots: Semaphore::new(AT_ONCE) }))))
+        let address: Uri = format!("{fcm}/v1/projects/{}/messages:send", settings.project_id)
+            .parse()
+            .map_err(|_| "FIREBASE_PROJECT_ID must be a project's id, such as my-app-1234")?;
+        let token = token.parse().map_err(|_| "FCM_ENDPOINT must be an address, such as http://127.0.0.1:9099")?;
+        let access = AccessTokens::new(token, Assertions::new(account)?);
+        let connection = Connection::new(address.clone(), TIMEOUT);
+        Ok(Some(Self(Arc::new(Inner { connection, access, address, slots: Semaphore::new(AT_ONCE) }))))
     }
 
     /// Sends a message to a device.
@@ -72,17 +78,22 @@ impl Client {
     }
 
     async fn once(&self, access: &Secret, body: &str) -> Result<(), Answer> {
-        let access = String::from_utf8_lossy(access.bytes());
-        let request = self.0.http.post(&self.0.address).bearer_auth(access).header("content-type", "application/json");
-        let no_answer = |_| Answer::Refused(Refusal::later("FCM did not answer", None));
-        let answer = ask(request.body(body.to_owned())).await.map_err(no_answer)?;
-        let (status, after) = (answer.status().as_u16(), retry_after(answer.headers(), Millis::now()));
-        match status {
+        let later = |why: &str| Answer::Refused(Refusal::later(why, None));
+        let mut authorization = HeaderValue::from_bytes(&[b"Bearer ", access.bytes()].concat())
+            .map_err(|_| later("Google's access token is none"))?;
+        authorization.set_sensitive(true);
+        let mut request = Request::new(Bytes::copy_from_slice(body.as_bytes()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.0.address.clone();
+        request.headers_mut().insert(header::AUTHORIZATION, authorization);
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let answer = self.0.connection.send(request).await.map_err(|_| later("FCM did not answer"))?;
+        match answer.status().as_u16() {
             200 => Ok(()),
             401 => Err(Answer::Unauthorized),
-            _ => {
-                let body = answer.bytes().await.unwrap_or_default();
-                Err(Answer::Refused(refusal(status, after, &body)))
+            status => {
+                let after = retry_after(answer.headers(), Millis::now());
+                Err(Answer::Refused(refusal(status, after, answer.body())))
             }
         }
     }

@@ -7,9 +7,10 @@ mod access;
 mod answer;
 mod assertion;
 mod client;
+mod connection;
 mod message;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use answer::Refusal;
 pub use client::Client;
@@ -20,13 +21,3 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 /// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
-
-/// Sends a request, and once more over a new connection when its own is found dead before the request's time is up: that may
-/// have happened long ago, unnoticed.
-async fn ask(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
-    let (again, asked) = (request.try_clone(), Instant::now());
-    match (request.send().await, again) {
-        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < TIMEOUT => again.send().await,
-        (outcome, _) => outcome,
-    }
-}

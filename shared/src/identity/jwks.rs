@@ -7,8 +7,12 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::{Request, Uri};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+
+use crate::{https, telemetry};
 
 const MAX_AGE: Duration = Duration::from_secs(600);
 const REFRESH_FLOOR: Duration = Duration::from_secs(30);
@@ -37,8 +41,8 @@ struct State {
 }
 
 pub(super) struct Jwks {
-    url: String,
-    client: reqwest::Client,
+    address: Uri,
+    client: https::Client,
     state: RwLock<State>,
     floor: Duration,
     /// One fetch at a time; whoever waited finds its result.
@@ -46,10 +50,12 @@ pub(super) struct Jwks {
 }
 
 impl Jwks {
-    pub(super) fn new(url: String) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(super) fn new(url: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         Ok(Self {
-            url,
-            client: crate::tls::http_client(TIMEOUT)?,
+            address: url
+                .parse()
+                .map_err(|_| "JWT_JWKS_URL must be an address such as https://issuer/.well-known/jwks.json")?,
+            client: https::Client::new(TIMEOUT),
             state: RwLock::default(),
             floor: REFRESH_FLOOR,
             fetching: tokio::sync::Mutex::default(),
@@ -114,10 +120,13 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<Vec<Arc<Key>>, String> {
-        let without_address = |error: reqwest::Error| error.without_url().to_string();
-        let answer = self.client.get(&self.url).send().await.map_err(without_address)?;
-        let answer = answer.error_for_status().map_err(without_address)?;
-        let body = answer.bytes().await.map_err(without_address)?;
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = self.address.clone();
+        let answer = self.client.send(request).await.map_err(|error| telemetry::chain(&error))?;
+        if !answer.status().is_success() {
+            return Err(format!("it answers {}", answer.status().as_u16()));
+        }
+        let body = answer.into_body();
         if body.len() > MAX_SET_BYTES {
             return Err(format!("larger than {MAX_SET_BYTES} bytes"));
         }

@@ -89,7 +89,7 @@ pub struct Verifier {
 
 enum Keys {
     Shared(Box<DecodingKey>),
-    Jwks(Jwks),
+    Jwks(Box<Jwks>),
 }
 
 impl std::fmt::Debug for Keys {
@@ -113,7 +113,7 @@ impl Verifier {
                 (Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))), &[Algorithm::HS256])
             }
             TokenKeys::Jwks(url) => {
-                (Keys::Jwks(Jwks::new(url.clone())?), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
+                (Keys::Jwks(Box::new(Jwks::new(url)?)), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
             }
         };
         Ok(Self { keys, validations: algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect() })

@@ -234,7 +234,7 @@ async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
 async fn a_rotated_key_is_found_once_the_floor_has_passed() {
     let pairs = key_pairs();
     let (address, asked) = issuer(published(&pairs)).await;
-    let jwks = Jwks::new(address).unwrap().with_floor(Duration::ZERO);
+    let jwks = Jwks::new(&address).unwrap().with_floor(Duration::ZERO);
     assert!(jwks.key(Some("r")).await.unwrap().is_some());
     assert!(jwks.key(Some("new")).await.unwrap().is_none());
     assert_eq!(asked.load(Ordering::SeqCst), 2);

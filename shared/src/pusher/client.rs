@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::{EncryptionError, SharedSecret, Signer};
 use crate::channel::ChannelName;
+use crate::https;
 use crate::id::UserId;
 use crate::settings::{MasterKey, Pusher};
 use crate::time::Millis;
-use crate::tls::LazyClient;
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
 pub(crate) const BATCH: usize = 10;
@@ -50,7 +52,10 @@ pub enum PusherError {
     Unavailable(u16),
     /// No answer: no connection, or none in time.
     #[error("Pusher did not answer")]
-    NoAnswer(#[source] reqwest::Error),
+    NoAnswer(#[source] https::NoAnswer),
+    /// The app's id or the host makes no address.
+    #[error("PUSHER_APP_ID and PUSHER_HOST do not make an address")]
+    NoAddress,
     /// An answer that is not what the API documents.
     #[error("Pusher's answer cannot be read: {0}")]
     Unreadable(String),
@@ -78,7 +83,7 @@ impl PusherError {
 /// A client for one Pusher app.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: LazyClient,
+    http: https::Client,
     signer: Signer,
     origin: String,
     app_path: String,
@@ -119,7 +124,7 @@ impl Client {
     #[must_use]
     pub fn new(settings: &Pusher) -> Self {
         Self {
-            http: LazyClient::new(TIMEOUT),
+            http: https::Client::new(TIMEOUT),
             signer: Signer::new(&settings.credentials),
             origin: settings.origin.clone(),
             app_path: format!("/apps/{}", settings.app_id),
@@ -155,7 +160,7 @@ impl Client {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
         let body = serde_json::to_vec(&Batch { batch: &sealed })
             .map_err(|error| PusherError::Unreadable(error.to_string()))?;
-        self.request("POST", "/batch_events", Some(body), &[]).await.map(drop)
+        self.request("POST", "/batch_events", Some(body.into()), &[]).await.map(drop)
     }
 
     /// Encrypts what goes to an encrypted channel.
@@ -206,48 +211,45 @@ impl Client {
     /// As the request fails.
     pub async fn terminate(&self, user: &UserId) -> Result<(), PusherError> {
         let path = format!("/users/{user}/terminate_connections");
-        self.request("POST", &path, Some(b"{}".to_vec()), &[]).await.map(drop)
+        self.request("POST", &path, Some(Bytes::from_static(b"{}")), &[]).await.map(drop)
     }
 
     async fn request(
         &self,
         method: &'static str,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Bytes>,
         parameters: &[(&str, &str)],
-    ) -> Result<Vec<u8>, PusherError> {
+    ) -> Result<Bytes, PusherError> {
         let path = format!("{}{path}", self.app_path);
         let mut pause = PAUSE;
         for _ in 1..TRIES {
-            match self.once(method, &path, body.as_deref(), parameters).await {
+            match self.once(method, &path, body.clone(), parameters).await {
                 Err(error) if error.is_worth_a_retry() => {}
                 done => return done,
             }
             tokio::time::sleep(pause.mul_f64(1.0 - rand::random::<f64>() / 2.0)).await;
             pause *= 2;
         }
-        self.once(method, &path, body.as_deref(), parameters).await
+        self.once(method, &path, body.clone(), parameters).await
     }
 
     async fn once(
         &self,
         method: &'static str,
         path: &str,
-        body: Option<&[u8]>,
+        body: Option<Bytes>,
         parameters: &[(&str, &str)],
-    ) -> Result<Vec<u8>, PusherError> {
+    ) -> Result<Bytes, PusherError> {
         // Signed anew for each try: the timestamp must be within ten minutes.
-        let query = self.signer.query(method, path, body, parameters, Millis::now());
+        let query = self.signer.query(method, path, body.as_deref(), parameters, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
-        let request = match body {
-            Some(body) => self.http.get().post(address).header("content-type", "application/json").body(body.to_vec()),
-            None => self.http.get().get(address),
-        };
-        let answer = request.send().await.map_err(|error| PusherError::NoAnswer(error.without_url()))?;
-        let status = answer.status();
-        let text = answer.bytes().await.map_err(|error| PusherError::NoAnswer(error.without_url()))?;
+        let request = Request::builder().method(method).uri(address).header("content-type", "application/json");
+        let request = request.body(body.unwrap_or_default()).map_err(|_| PusherError::NoAddress)?;
+        let answer = self.http.send(request).await.map_err(PusherError::NoAnswer)?;
+        let (status, text) = (answer.status(), answer.into_body());
         match status.as_u16() {
-            200..=299 => Ok(text.to_vec()),
+            200..=299 => Ok(text),
             code @ (429 | 500..=599) => Err(PusherError::Unavailable(code)),
             code => {
                 let reason = String::from_utf8_lossy(&text).chars().take(200).collect();
