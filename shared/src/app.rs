@@ -1,10 +1,10 @@
 //! What a function has at hand, made once when its process starts.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::aws::Aws;
-use crate::delivery::{Courier, RetryQueue};
+use crate::delivery::{Courier, Pushes, RetryQueue};
 use crate::fcm;
 use crate::http::{Call, Problem};
 use crate::identity::{Identity, Verifier};
@@ -30,7 +30,7 @@ pub struct App {
     previous_signer: Option<Signer>,
     aws: Aws,
     retry_queue: OnceLock<RetryQueue>,
-    fcm: Option<fcm::Client>,
+    pushes: Option<Arc<dyn Pushes>>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -57,13 +57,18 @@ impl App {
     /// # Errors
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
-        let app = Self::with(settings()?, aws()?)?;
-        tokio::join!(app.verifier.warm_up(), app.pusher.connect(), app.aws.connect());
-        Ok(Box::leak(Box::new(app)))
+        Self::without_pushes(settings()?, aws()?)?.connected().await
     }
 
-    /// As [`App::start`], for a function that often needs neither and delivers nothing: connections are opened by whoever needs
-    /// them first, and what only delivering needs is not even part of the binary.
+    /// As [`App::start`], for the function that sends the pushes.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with_pushes() -> Result<&'static Self, StartError> {
+        Self::with(settings()?, aws()?)?.connected().await
+    }
+
+    /// As [`App::start`], for a function that often needs neither: connections are opened by whoever needs them first.
     ///
     /// # Errors
     /// As [`App::start`].
@@ -73,13 +78,19 @@ impl App {
         Ok(Box::leak(Box::new(app)))
     }
 
-    /// Makes the clients for these settings.
+    async fn connected(self) -> Result<&'static Self, StartError> {
+        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.aws.connect());
+        Ok(Box::leak(Box::new(self)))
+    }
+
+    /// Makes the clients for these settings, FCM's among them if they name an account to send as.
     ///
     /// # Errors
     /// When a client cannot be made.
     pub fn with(settings: Settings, aws: Aws) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
-        Ok(Self { fcm, ..Self::without_pushes(settings, aws)? })
+        let pushes = fcm.map(|fcm| Arc::new(fcm) as Arc<dyn Pushes>);
+        Ok(Self { pushes, ..Self::without_pushes(settings, aws)? })
     }
 
     fn without_pushes(settings: Settings, aws: Aws) -> Result<Self, StartError> {
@@ -92,7 +103,7 @@ impl App {
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
             retry_queue: OnceLock::new(),
-            fcm: None,
+            pushes: None,
             settings,
         })
     }
@@ -123,7 +134,7 @@ impl App {
     /// Delivers what rows owe.
     #[must_use]
     pub fn courier(&self) -> Courier {
-        Courier::new(self.store.clone(), self.pusher.clone(), self.fcm.clone())
+        Courier::new(self.store.clone(), self.pusher.clone(), self.pushes.clone())
     }
 
     /// Delivers what was just committed, to be done after the answer.

@@ -66,7 +66,19 @@ impl Client {
     /// # Errors
     /// When there is none.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
-        bounded(self.timeout, async {
+        self.send_within(self.timeout, request).await
+    }
+
+    /// As [`Client::send`], with less time.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub(crate) async fn send_within(
+        &self,
+        time: Duration,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, NoAnswer> {
+        bounded(time.min(self.timeout), async {
             let client = self.made.get_or_init(|| {
                 legacy::Client::builder(TokioExecutor::new()).build(connector(self.timeout, Protocol::Http1))
             });
@@ -84,7 +96,7 @@ impl Client {
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = origin;
         // Whatever fails here fails again, and is told, where it matters.
-        let _ = bounded(AHEAD, self.send(request)).await;
+        let _ = self.send_within(AHEAD, request).await;
     }
 }
 

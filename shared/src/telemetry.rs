@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::{Map, Value};
 
 use crate::time::Millis;
 
 /// CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Carillon";
+const OLDEST_UNDELIVERED: &str = "OldestUndeliveredAge";
 
 tokio::task_local! {
     static CURRENT: Record;
@@ -73,13 +76,18 @@ impl Record {
 
     /// Writes the line to standard error, which Lambda sends to CloudWatch.
     pub fn print(&self) {
-        eprintln!("{}", self.line(&stage()));
+        let mut line = self.line(&stage());
+        line.push('\n');
+        // In one piece, so that it is one write.
+        eprint!("{line}");
     }
 
     /// The line.
     #[must_use]
     pub fn line(&self, stage: &str) -> String {
-        self.with(|fields| fields.line(stage).to_string())
+        self.with(|fields| {
+            serde_json::to_string(&Line { fields, stage }).expect("a line is made of strings and numbers")
+        })
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Fields) -> T) -> T {
@@ -87,45 +95,77 @@ impl Record {
     }
 }
 
-impl Fields {
-    fn line(&self, stage: &str) -> Value {
-        let failed = !self.causes.is_empty();
-        let mut line = Map::new();
-        line.insert("level".into(), json!(if failed { "error" } else { "info" }));
-        line.insert("requestId".into(), json!(self.request_id));
-        line.insert("route".into(), json!(self.route));
-        let default = if failed { "failed" } else { "ok" };
-        line.insert("outcome".into(), json!(self.outcome.as_deref().unwrap_or(default)));
-        if let Some((status, micros)) = self.answered {
-            line.insert("status".into(), json!(status));
-            line.insert("answeredMs".into(), json!(milliseconds(micros)));
-        }
-        line.insert("durationMs".into(), json!(milliseconds(self.started.elapsed().as_micros())));
-        if failed {
-            line.insert("causes".into(), json!(self.causes));
-        }
-        line.extend(self.notes.clone());
-        self.metrics(stage, &mut line);
-        Value::Object(line)
-    }
+/// The line, written as it is read: as a tree of values it would take longer than what it reports.
+struct Line<'a> {
+    fields: &'a Fields,
+    stage: &'a str,
+}
 
-    /// CloudWatch's embedded metric format: a `_aws` member says which of the line's members are metrics.
-    fn metrics(&self, stage: &str, line: &mut Map<String, Value>) {
-        let mut declared = Vec::new();
-        for (name, count) in &self.counts {
-            declared.push(json!({ "Name": name, "Unit": "Count" }));
-            line.insert(name.clone(), json!(count));
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Fields { causes, outcome, notes, counts, .. } = self.fields;
+        let failed = !causes.is_empty();
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("level", if failed { "error" } else { "info" })?;
+        line.serialize_entry("requestId", &self.fields.request_id)?;
+        line.serialize_entry("route", &self.fields.route)?;
+        let default = if failed { "failed" } else { "ok" };
+        line.serialize_entry("outcome", outcome.as_deref().unwrap_or(default))?;
+        if let Some((status, micros)) = self.fields.answered {
+            line.serialize_entry("status", &status)?;
+            line.serialize_entry("answeredMs", &milliseconds(micros))?;
         }
-        if let Some(age) = self.oldest_undelivered {
-            declared.push(json!({ "Name": "OldestUndeliveredAge", "Unit": "Milliseconds" }));
-            line.insert("OldestUndeliveredAge".into(), json!(age));
+        line.serialize_entry("durationMs", &milliseconds(self.fields.started.elapsed().as_micros()))?;
+        if failed {
+            line.serialize_entry("causes", causes)?;
         }
-        if declared.is_empty() {
-            return;
+        for (name, note) in notes {
+            line.serialize_entry(name, note)?;
         }
-        line.insert("Stage".into(), json!(stage));
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Stage"]], "Metrics": declared });
-        line.insert("_aws".into(), json!({ "Timestamp": Millis::now().0, "CloudWatchMetrics": [directive] }));
+        for (name, count) in counts {
+            line.serialize_entry(name, count)?;
+        }
+        if let Some(age) = self.fields.oldest_undelivered {
+            line.serialize_entry(OLDEST_UNDELIVERED, &age)?;
+        }
+        let directive = Directive::of(self.fields);
+        if !directive.metrics.is_empty() {
+            line.serialize_entry("Stage", self.stage)?;
+            let directives = Directives { timestamp: Millis::now(), cloud_watch_metrics: [directive] };
+            line.serialize_entry("_aws", &directives)?;
+        }
+        line.end()
+    }
+}
+
+/// CloudWatch's embedded metric format: a `_aws` member says which of the line's members are metrics.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directives<'a> {
+    timestamp: Millis,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'static str,
+    dimensions: [[&'static str; 1]; 1],
+    metrics: Vec<Metric<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric<'a> {
+    name: &'a str,
+    unit: &'static str,
+}
+
+impl<'a> Directive<'a> {
+    fn of(fields: &'a Fields) -> Self {
+        let counts = fields.counts.keys().map(|name| Metric { name, unit: "Count" });
+        let age = fields.oldest_undelivered.map(|_| Metric { name: OLDEST_UNDELIVERED, unit: "Milliseconds" });
+        Self { namespace: NAMESPACE, dimensions: [["Stage"]], metrics: counts.chain(age).collect() }
     }
 }
 
@@ -226,6 +266,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[tokio::test]
     async fn a_line_says_what_happened_and_declares_its_metrics() {

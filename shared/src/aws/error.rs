@@ -24,14 +24,6 @@ pub enum CallError {
         /// What happened.
         source: NoAnswer,
     },
-    /// No try of several worked in time.
-    #[error("{service} did not do {operation} within {} s", super::service::CALL.as_secs())]
-    TimedOut {
-        /// The service's name.
-        service: &'static str,
-        /// What it was asked for.
-        operation: &'static str,
-    },
     /// An answer of another form than is documented.
     #[error("{service}'s answer to {operation} cannot be read")]
     Unreadable {

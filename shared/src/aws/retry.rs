@@ -47,7 +47,7 @@ impl Failure {
                     || matches!(refusal.code.as_str(), "RequestTimeout" | "RequestTimeoutException");
                 passes.then_some(Self::Transient)
             }
-            CallError::TimedOut { .. } | CallError::Unreadable { .. } => None,
+            CallError::Unreadable { .. } => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -17,8 +17,8 @@ use crate::time::Millis;
 
 /// One try's time-out.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(2);
-/// A call's time-out, with all its tries: short enough that a function can still say that something is wrong.
-pub(super) const CALL: Duration = Duration::from_secs(5);
+/// A call's time, with all its tries and pauses: short enough that a function can still say that something is wrong.
+const CALL: Duration = Duration::from_secs(5);
 
 /// A service, for as long as the process lives. Connects to nothing until it is called.
 #[derive(Debug, Clone)]
@@ -84,25 +84,25 @@ impl Service {
         body: Bytes,
     ) -> Pin<Box<dyn Future<Output = Result<Bytes, CallError>> + Send>> {
         let service = self.0.clone();
-        Box::pin(async move {
-            let timed_out = CallError::TimedOut { service: service.name, operation };
-            tokio::time::timeout(CALL, service.until_it_works(operation, body)).await.unwrap_or(Err(timed_out))
-        })
+        Box::pin(async move { service.until_it_works(operation, body).await })
     }
 }
 
 impl Inner {
     async fn until_it_works(&self, operation: &'static str, body: Bytes) -> Result<Bytes, CallError> {
+        // Not a timer: each costs the runtime a wake-up, and every try has one already.
+        let end = Instant::now() + CALL;
+        let left = || end.saturating_duration_since(Instant::now());
         let mut tries = 1;
         loop {
-            let error = match self.once(operation, body.clone()).await {
+            let error = match self.once(operation, body.clone(), left()).await {
                 Ok(answer) => {
                     self.quota.worked(tries);
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            match self.quota.pause(&error, tries) {
+            match self.quota.pause(&error, tries).filter(|pause| *pause < left()) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
@@ -110,11 +110,11 @@ impl Inner {
         }
     }
 
-    async fn once(&self, operation: &'static str, body: Bytes) -> Result<Bytes, CallError> {
+    async fn once(&self, operation: &'static str, body: Bytes, time: Duration) -> Result<Bytes, CallError> {
         let target = [self.target, operation].join(".");
         // Signed anew for each try.
         let request = self.signer.request(&target, body, Millis::now());
-        let answer = self.http.send(request).await;
+        let answer = self.http.send_within(time, request).await;
         let answer = answer.map_err(|source| CallError::NoAnswer { service: self.name, operation, source })?;
         let (parts, body) = answer.into_parts();
         match parts.status.as_u16() {

@@ -93,7 +93,7 @@ impl Signer {
         canonical.push('\n');
         canonical.push_str(names);
         canonical.push('\n');
-        push_hex(&mut canonical, sha256(body).as_ref());
+        canonical.push_str(&hex::encode(sha256(body)));
 
         let mut scope = String::with_capacity(64);
         for part in [day, &self.region, self.service] {
@@ -102,11 +102,11 @@ impl Signer {
         }
         scope.push_str("aws4_request");
         let mut signing = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n");
-        push_hex(&mut signing, sha256(canonical.as_bytes()).as_ref());
+        signing.push_str(&hex::encode(sha256(canonical.as_bytes())));
 
         let mut authorization =
             format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature=", self.access_key_id);
-        push_hex(&mut authorization, hmac::sign(&self.key_of(day), signing.as_bytes()).as_ref());
+        authorization.push_str(&hex::encode(hmac::sign(&self.key_of(day), signing.as_bytes())));
         authorization
     }
 
@@ -161,14 +161,6 @@ fn time(now: Millis) -> String {
     );
     written.expect("a String takes whatever is written to it");
     text
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(half.into(), 16).expect("half a byte is one hexadecimal digit"));
-        }
-    }
 }
 
 impl std::fmt::Debug for Signer {

@@ -11,7 +11,7 @@ use super::through_pusher::through_pusher;
 
 /// What became of one entry.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It was not due, and not tried.
     Waiting,
     /// It arrived.

@@ -11,15 +11,17 @@ mod retry;
 mod stream;
 mod through_pusher;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::outbox::{Committed, Settlement, settle};
+use crate::pusher;
 use crate::store::Store;
 use crate::telemetry;
-use crate::{fcm, pusher};
 
+pub(crate) use push::Pushes;
 pub use queue::RetryQueue;
 pub use stream::StreamFailure;
 
@@ -33,14 +35,13 @@ pub const INLINE_BOUND: Duration = Duration::from_secs(2);
 pub struct Courier {
     store: Store,
     pusher: pusher::Client,
-    fcm: Option<fcm::Client>,
+    pushes: Option<Arc<dyn Pushes>>,
 }
 
 impl Courier {
-    /// A courier between this table, this Pusher app and, where pushes are sent, this Firebase project.
-    #[must_use]
-    pub fn new(store: Store, pusher: pusher::Client, fcm: Option<fcm::Client>) -> Self {
-        Self { store, pusher, fcm }
+    /// A courier between this table, this Pusher app and, where pushes are sent, whoever sends them.
+    pub(crate) fn new(store: Store, pusher: pusher::Client, pushes: Option<Arc<dyn Pushes>>) -> Self {
+        Self { store, pusher, pushes }
     }
 
     /// Delivers what has just been committed and is immediate, within [`INLINE_BOUND`]. What does not arrive stays owed, and

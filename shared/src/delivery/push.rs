@@ -1,5 +1,7 @@
 //! Pushes on their way to a user's devices.
 
+use std::fmt;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -23,29 +25,50 @@ const BUDGET: Duration = Duration::from_secs(8);
 /// How long Pusher may take to say whether a user is connected.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Attempts the rows' pushes and tells each one's fate. Rows do not wait for each other; within a row, what follows
-/// something postponed is postponed too.
-pub(super) async fn all(courier: &Courier, rows: &[&[Push]]) -> Vec<Fate> {
-    let deadline = Instant::now() + BUDGET;
-    // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
-    let of_rows: Vec<_> = rows.iter().map(|pushes| of_row(courier, pushes, deadline)).collect();
-    stream::iter(of_rows).buffered(ROWS_AT_ONCE).concat().await
+/// Whoever sends pushes. A trait for the sake of those who send none: a function that makes no FCM client has nothing of it
+/// in its binary, neither HTTP/2 nor the world's time zones.
+pub(crate) trait Pushes: fmt::Debug + Send + Sync {
+    /// Attempts the rows' pushes and tells each one's fate. Rows do not wait for each other; within a row, what follows
+    /// something postponed is postponed too.
+    fn all<'a>(
+        &'a self,
+        courier: &'a Courier,
+        rows: &'a [&'a [Push]],
+    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>>;
 }
 
-async fn of_row(courier: &Courier, pushes: &[Push], deadline: Instant) -> Vec<Fate> {
+impl Pushes for fcm::Client {
+    fn all<'a>(
+        &'a self,
+        courier: &'a Courier,
+        rows: &'a [&'a [Push]],
+    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>> {
+        let deadline = Instant::now() + BUDGET;
+        // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
+        let of_rows: Vec<_> = rows.iter().map(|pushes| of_row(courier, self, pushes, deadline)).collect();
+        Box::pin(stream::iter(of_rows).buffered(ROWS_AT_ONCE).concat())
+    }
+}
+
+/// As [`Pushes::all`]; where nobody sends any, there is nobody whom they should reach.
+pub(super) async fn all(courier: &Courier, rows: &[&[Push]]) -> Vec<Fate> {
+    match &courier.pushes {
+        Some(pushes) if !rows.is_empty() => pushes.all(courier, rows).await,
+        _ => vec![Fate::Moot; rows.iter().map(|row| row.len()).sum()],
+    }
+}
+
+async fn of_row(courier: &Courier, fcm: &fcm::Client, pushes: &[Push], deadline: Instant) -> Vec<Fate> {
     let mut fates = Vec::with_capacity(pushes.len());
     for push in pushes {
         let is_held_up = matches!(fates.last(), Some(Fate::Postponed { .. })) || Instant::now() >= deadline;
-        fates.push(if is_held_up { Fate::POSTPONED } else { attempt(courier, push).await });
+        fates.push(if is_held_up { Fate::POSTPONED } else { attempt(courier, fcm, push).await });
     }
     fates
 }
 
-async fn attempt(courier: &Courier, push: &Push) -> Fate {
+async fn attempt(courier: &Courier, fcm: &fcm::Client, push: &Push) -> Fate {
     let now = Millis::now();
-    let Some(fcm) = &courier.fcm else {
-        return Fate::Moot;
-    };
     if !push.high && push.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now)) {
         return Fate::Moot;
     }

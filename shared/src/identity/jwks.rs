@@ -108,7 +108,8 @@ impl Jwks {
             }
             state.attempted = Some(Instant::now());
         }
-        let fetched = self.fetch().await;
+        // On the heap: it is rare, and would be part of every handler's future.
+        let fetched = Box::pin(self.fetch()).await;
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         match fetched {
             Ok(keys) => {
