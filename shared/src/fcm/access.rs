@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::TIMEOUT;
 use super::answer::{Refusal, retry_after};
 use super::assertion::Assertions;
-use crate::https;
+use super::connection::Connection;
 use crate::settings::Secret;
 use crate::time::Millis;
 
@@ -32,7 +32,7 @@ struct State {
 
 /// Where access tokens come from.
 pub(super) struct AccessTokens {
-    http: https::Client,
+    connection: Connection,
     address: Uri,
     assertions: Assertions,
     state: Mutex<State>,
@@ -46,7 +46,7 @@ struct Granted {
 
 impl AccessTokens {
     pub(super) fn new(address: Uri, assertions: Assertions) -> Self {
-        Self { http: https::Client::new(TIMEOUT), address, assertions, state: Mutex::default() }
+        Self { connection: Connection::new(address.clone(), TIMEOUT), address, assertions, state: Mutex::default() }
     }
 
     /// A token that is good now. Those who ask while it is being fetched wait for that one fetch, and share its failure.
@@ -93,7 +93,7 @@ impl AccessTokens {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(header::CONTENT_TYPE, form);
         let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
-        let answer = self.http.send(request).await.map_err(|_| no_answer())?;
+        let answer = self.connection.send(request).await.map_err(|_| no_answer())?;
         let status = answer.status().as_u16();
         let after = retry_after(answer.headers(), now);
         if status != 200 {

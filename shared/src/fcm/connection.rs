@@ -1,4 +1,4 @@
-//! One HTTP/2 connection: a hundred pushes share its handshake, its window and its place in the memory.
+//! One HTTP/2 connection to a host: a hundred pushes share its handshake, its window and its place in the memory.
 //!
 //! It may die unnoticed while Lambda has the process frozen, and requests on it would all time out, one after the other. So it
 //! is pinged while requests wait, and given up when no answer to that comes either, well within a request's time.
