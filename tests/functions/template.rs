@@ -27,6 +27,16 @@ fn mock_events_exist_in_development_alone() {
 }
 
 #[test]
+fn an_event_that_finds_no_function_is_kept() {
+    let function = resource("Notifications");
+    assert_eq!(function.matches("Type: EventBridgeRule").count(), 1);
+    assert!(function.contains("DeadLetterConfig: { Arn: !GetAtt DeadLetterQueue.Arn }"), "{function}");
+    let policy = resource("DeadLetterQueuePolicy");
+    // SAM calls the rule after the function and its event.
+    assert!(policy.contains("aws:SourceArn: !GetAtt NotificationsRequested.Arn"), "{policy}");
+}
+
+#[test]
 fn every_function_has_its_own_actions_and_no_wildcard() {
     for line in template().lines().filter(|line| line.trim_start().starts_with("Action:")) {
         assert!(!line.contains('*'), "{line}");
