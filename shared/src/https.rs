@@ -161,3 +161,90 @@ fn roots() -> rustls::RootCertStore {
     }
     roots
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    async fn listen() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        (listener, address)
+    }
+
+    async fn get(address: &str) -> Result<Response<Bytes>, NoAnswer> {
+        let request = Request::builder().uri(address).body(Bytes::new()).unwrap();
+        Client::new(Duration::from_millis(300)).send(request).await
+    }
+
+    #[tokio::test]
+    async fn no_error_tells_the_address() {
+        let (listener, open) = listen().await;
+        let (gone, closed) = listen().await;
+        drop(gone);
+        // Two connections: the first breaks, the second is never answered.
+        let answered_badly = tokio::spawn(async move {
+            let (first, _) = listener.accept().await.unwrap();
+            drop(first);
+            listener.accept().await.unwrap()
+        });
+        let broken = get(&format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
+        let late = get(&format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
+        let refused = get(&format!("http://{closed}/?auth_signature=hidden")).await.unwrap_err();
+        assert!(matches!(broken, NoAnswer::Broken(_)), "{broken:?}");
+        assert!(matches!(late, NoAnswer::TimedOut(_)), "{late:?}");
+        assert!(matches!(refused, NoAnswer::NoConnection(_)), "{refused:?}");
+        for error in [&broken, &late, &refused] {
+            let printed = format!("{} {error:?}", crate::telemetry::chain(error));
+            assert!(!printed.contains("hidden"), "{printed}");
+        }
+        drop(answered_badly.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again() {
+        let (listener, address) = listen().await;
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut answered = 0;
+            let mut buffer = [0; 1024];
+            while stream.read(&mut buffer).await.unwrap_or(0) > 0 {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
+                answered += 1;
+            }
+            answered
+        });
+        let client = Client::new(Duration::from_secs(2));
+        for _ in 0..3 {
+            let request = Request::builder().uri(format!("http://{address}/")).body(Bytes::new()).unwrap();
+            assert_eq!(client.send(request).await.unwrap().body(), "hi");
+        }
+        drop(client);
+        assert_eq!(server.await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_no_public_root_vouches_for_is_refused() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)
+            .unwrap();
+        let (listener, address) = listen().await;
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await.map(drop)
+        });
+        let refused = get(&format!("https://{address}/")).await.unwrap_err();
+        assert!(crate::telemetry::chain(&refused).contains("UnknownIssuer"), "{refused:?}");
+        assert!(server.await.unwrap().is_err());
+    }
+}
