@@ -6,7 +6,7 @@ use crate::counted::Budgets;
 use crate::report::Row;
 use crate::system::System::{Carillon, Node};
 
-/// List prices in US dollars for us-east-1, on demand, without free tiers, as their pages showed them in 2026.
+/// List prices in US dollars for us-east-1, on demand, without free tiers, as public sources gave them on 2026-11-20 (the pages themselves fill their prices in by script).
 mod price {
     /// A million requests of an HTTP API (aws.amazon.com/api-gateway/pricing).
     pub(super) const HTTP_API: f64 = 1.00;
