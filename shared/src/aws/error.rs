@@ -1,5 +1,6 @@
 //! Why a call failed, in what the service itself said of it (Smithy, "AWS JSON 1.0 protocol", operation errors).
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,8 +25,8 @@ pub enum CallError {
         /// What happened.
         source: NoAnswer,
     },
-    /// An answer of another form than is documented.
-    #[error("{service}'s answer to {operation} cannot be read")]
+    /// A request or an answer of another form than is documented.
+    #[error("what {operation} takes or gives ({service}) cannot be written or read")]
     Unreadable {
         /// The service's name.
         service: &'static str,
@@ -37,7 +38,7 @@ pub enum CallError {
 }
 
 /// What a service said when it refused.
-#[derive(Debug, Default, thiserror::Error)]
+#[derive(Default, thiserror::Error)]
 #[error("{service} refused {operation} with {}: {message} (request {request_id})", format!("{status} {code}").trim_end())]
 pub struct Refusal {
     pub(super) service: &'static str,
@@ -50,6 +51,13 @@ pub struct Refusal {
     pub(super) request_id: String,
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Bytes,
+}
+
+/// Without the body, which may hold a row.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refusal({self})")
+    }
 }
 
 impl Refusal {

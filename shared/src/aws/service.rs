@@ -60,10 +60,8 @@ impl Service {
         operation: &'static str,
         input: &impl Serialize,
     ) -> Result<T, CallError> {
-        let unreadable = |source| CallError::Unreadable { service: self.0.name, operation, source };
-        let body = Bytes::from(serde_json::to_vec(input).map_err(unreadable)?);
-        let answer = self.send(operation, body).await?;
-        serde_json::from_slice(&answer).map_err(unreadable)
+        let answer = self.ask(operation, input).await?;
+        serde_json::from_slice(&answer).map_err(|source| self.unreadable(operation, source))
     }
 
     /// Calls an operation of whose answer nothing is needed.
@@ -71,9 +69,16 @@ impl Service {
     /// # Errors
     /// When it is refused or not answered.
     pub(crate) async fn tell(&self, operation: &'static str, input: &impl Serialize) -> Result<(), CallError> {
-        let unreadable = |source| CallError::Unreadable { service: self.0.name, operation, source };
-        let body = Bytes::from(serde_json::to_vec(input).map_err(unreadable)?);
-        self.send(operation, body).await.map(drop)
+        self.ask(operation, input).await.map(drop)
+    }
+
+    async fn ask(&self, operation: &'static str, input: &impl Serialize) -> Result<Bytes, CallError> {
+        let body = serde_json::to_vec(input).map_err(|source| self.unreadable(operation, source))?;
+        self.send(operation, body.into()).await
+    }
+
+    fn unreadable(&self, operation: &'static str, source: serde_json::Error) -> CallError {
+        CallError::Unreadable { service: self.0.name, operation, source }
     }
 
     /// On the heap: a handler's own future would hold all of it inline, once for each place it may call from, and the runtime
