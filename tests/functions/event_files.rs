@@ -22,6 +22,21 @@ async fn world() -> World {
     World::with(&secrets.map(|name| (name, env[name].as_str()))).await
 }
 
+/// `events/env.txt`, for `cargo lambda watch --env-file`: the same, and what Lambda itself would set.
+#[test]
+fn the_environment_is_the_same_for_both_tools() {
+    let sam: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
+    let lines = include_str!("../../events/env.txt").lines();
+    let mut cargo_lambda: BTreeMap<_, _> = lines
+        .map(|line| line.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let aws = shared::aws::Aws::read(|name| cargo_lambda.get(name).cloned());
+    assert!(aws.is_ok(), "{aws:?}");
+    cargo_lambda.retain(|name, _| !name.starts_with("AWS_"));
+    assert_eq!(cargo_lambda, sam);
+}
+
 async fn status<'a, F>(world: &'a World, handler: impl Fn(&'a App, Call) -> F, name: &str) -> (u16, Value)
 where
     F: Future<Output = Result<Answer, Problem>>,
@@ -105,8 +120,9 @@ fn there_is_one_for_every_route_and_trigger_of_the_template() {
     let routes = template.matches("Type: HttpApi\n").count();
     let events = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")).unwrap();
     let mut covered = std::collections::BTreeSet::new();
-    for entry in events {
-        let event: Value = serde_json::from_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+    let events = events.map(|entry| entry.unwrap().path());
+    for path in events.filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+        let event: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         covered.extend(event["routeKey"].as_str().map(str::to_owned));
     }
     assert_eq!(covered.len(), routes, "{covered:?}");

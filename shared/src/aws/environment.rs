@@ -56,11 +56,14 @@ impl Aws {
     /// As [`Aws::from_env`].
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, EnvironmentError> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
-        let set = |name: &str| {
-            get(name).ok_or_else(|| EnvironmentError(format!("set the environment variable {name}, as Lambda does")))
+        let region = get("AWS_REGION").or_else(|| get("AWS_DEFAULT_REGION"));
+        let (Some(region), Some(access_key_id), Some(secret)) =
+            (region, get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY"))
+        else {
+            let told =
+                "set the environment variables AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does";
+            return Err(EnvironmentError(told.to_owned()));
         };
-        let region = get("AWS_REGION").map_or_else(|| set("AWS_DEFAULT_REGION"), Ok);
-        let region = region.map_err(|_| EnvironmentError("set the environment variable AWS_REGION".to_owned()))?;
         let endpoint = |own: &'static str, service: &str| match (get(own), get(EVERYWHERE)) {
             (Some(address), _) => Endpoint::parse(own, &address),
             (None, Some(address)) => Endpoint::parse(EVERYWHERE, &address),
@@ -70,8 +73,8 @@ impl Aws {
             dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB", "dynamodb")?,
             sqs: endpoint("AWS_ENDPOINT_URL_SQS", "sqs")?,
             credentials: Credentials {
-                access_key_id: set("AWS_ACCESS_KEY_ID")?,
-                secret: Secret::new(set("AWS_SECRET_ACCESS_KEY")?),
+                access_key_id,
+                secret: Secret::new(secret),
                 session_token: get("AWS_SESSION_TOKEN").map(Secret::new),
             },
             region,
