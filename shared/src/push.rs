@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::UserId;
-use crate::quiet_hours::QuietHours;
+use crate::quiet_hours::Written;
 
 /// What the outbox keeps of a push. Which devices there are is looked up when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Push {
     pub tag: String,
     /// When it is dropped, unless it is `high`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub quiet_hours: Option<QuietHours>,
+    pub quiet_hours: Option<Written>,
     /// The devices that have not got it yet, by the hashes of their tokens; without this, all of the user's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub devices: Option<Vec<String>>,

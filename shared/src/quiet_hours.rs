@@ -16,10 +16,11 @@ pub struct QuietHours {
     zone: TimeZone,
 }
 
-/// As the contract writes them: `{"from": "22:00", "to": "07:00", "timeZone": "Europe/Paris"}`.
-#[derive(Clone, Serialize, Deserialize)]
+/// As the contract writes them: `{"from": "22:00", "to": "07:00", "timeZone": "Europe/Paris"}`. Reading them takes all time
+/// zones of the world, so whoever only passes them on leaves them so, and has no time zones in its binary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Written {
+pub struct Written {
     from: String,
     to: String,
     time_zone: String,
@@ -27,11 +28,14 @@ struct Written {
 
 /// Why something written is no quiet hours.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum Invalid {
+pub enum Invalid {
+    /// No time of day.
     #[error("quietHours.from and quietHours.to must be times of day such as 22:00")]
     Time,
+    /// No hours at all, or all of them.
     #[error("quietHours.from and quietHours.to must differ; to hear nothing ever, turn push off")]
     Empty,
+    /// No time zone.
     #[error("quietHours.timeZone must be a name of the IANA database such as Europe/Paris")]
     Zone,
 }
@@ -71,6 +75,12 @@ fn time(text: &str) -> Result<Time, Invalid> {
 }
 
 impl QuietHours {
+    /// Reads what was once read from a user, and so was found to be right; `None` if it is not, after all.
+    #[must_use]
+    pub fn read(written: &Written) -> Option<Self> {
+        Self::try_from(written.clone()).ok()
+    }
+
     /// Whether this moment is within them.
     #[must_use]
     pub fn cover(&self, now: Millis) -> bool {

@@ -15,6 +15,7 @@ use crate::fcm::{self, Refusal};
 use crate::id::UserId;
 use crate::outbox::Delivery;
 use crate::push::Push;
+use crate::quiet_hours::QuietHours;
 use crate::telemetry;
 use crate::time::Millis;
 
@@ -69,7 +70,8 @@ async fn of_row(courier: &Courier, fcm: &fcm::Client, pushes: &[Push], deadline:
 
 async fn attempt(courier: &Courier, fcm: &fcm::Client, push: &Push) -> Fate {
     let now = Millis::now();
-    if !push.high && push.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now)) {
+    let quiet = push.quiet_hours.as_ref().and_then(QuietHours::read);
+    if !push.high && quiet.is_some_and(|hours| hours.cover(now)) {
         return Fate::Moot;
     }
     let mut devices = match device::of_user(&courier.store, &push.user, now).await {

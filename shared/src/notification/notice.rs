@@ -48,7 +48,7 @@ impl Notice {
             high: self.priority == Priority::High,
             even_if_connected: self.priority == Priority::High || !preferences.ways(self.kind).in_app,
             tag,
-            quiet_hours: preferences.quiet_hours.clone(),
+            quiet_hours: preferences.quiet_hours.clone().map(Into::into),
             devices: None,
         }
     }
