@@ -65,17 +65,22 @@ async fn are_not_repeated_when_they_are_at_fault() {
     assert_eq!(world.table.take_requests()["PutItem"], 1);
 }
 
-/// The write is done and nobody is told: the second try meets the first one's row.
+/// The write is done and nobody is told: the second try meets the first one's row, and knows it.
 #[tokio::test]
-async fn whose_answers_are_lost_do_nothing_twice() {
+async fn whose_answers_are_lost_are_done_once_and_told_as_done() {
     let world = World::new().await;
     world.table.befall("PutItem", &[Mishap::AnswerLost]);
     let reply = world.send(kudos_create::handle, &kudos()).await;
     assert_eq!(reply.status, 201, "{reply:?}");
+    assert!(!reply.headers.contains_key("idempotent-replayed"), "{reply:?}");
+    assert_eq!(world.pusher.take_sent().len(), 1);
     let rows = world.table.rows().await;
     assert_eq!(rows.len(), 1);
-    assert!(rows.values().all(|row| row.contains_key("outbox")), "what it owes is the stream's");
+    assert!(rows.values().all(|row| !row.contains_key("outbox")), "{rows:?}");
+}
 
+#[tokio::test]
+async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
     let world = World::new().await;
     world.table.befall("TransactWriteItems", &[Mishap::AnswerLost]);
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));

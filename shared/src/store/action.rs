@@ -121,6 +121,11 @@ impl Action {
         self
     }
 
+    /// Whether this very action put the row: to the last attribute, and so with the ids of what it owes, which nobody else has.
+    pub(super) fn has_put(&self, row: &Item) -> bool {
+        self.what.item.as_ref() == Some(row)
+    }
+
     pub(super) fn operation(&self) -> &'static str {
         match self.kind {
             Kind::Put => "PutItem",

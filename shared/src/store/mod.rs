@@ -160,6 +160,8 @@ impl Store {
 
     /// Does a write, if its condition holds; with `Action::returning_new`, answers with the row as it is then.
     ///
+    /// A put whose answer got lost is repeated and meets its own row. That is no refusal: it was done.
+    ///
     /// # Errors
     /// When DynamoDB fails.
     pub(crate) async fn write(&self, action: Action) -> Result<Write<Option<Item>>, StoreError> {
@@ -176,7 +178,12 @@ impl Store {
         match self.dynamodb.call::<Output>(action.operation(), &action.request(&self.table)).await {
             Ok(Output { attributes }) => Ok(Write::Done(attributes)),
             Err(CallError::Refused(refusal)) if refusal.code == "ConditionalCheckFailedException" => {
-                Ok(Write::Refused(refusal.read::<Refused>()?.item))
+                let Refused { item } = refusal.read()?;
+                Ok(if item.as_ref().is_some_and(|row| action.has_put(row)) {
+                    Write::Done(None)
+                } else {
+                    Write::Refused(item)
+                })
             }
             Err(error) => Err(error.into()),
         }
