@@ -1,7 +1,7 @@
 //! What a function has at hand, made once when its process starts.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::aws::Aws;
 use crate::delivery::{Courier, Pushes, RetryQueue};
@@ -29,7 +29,6 @@ pub struct App {
     verifier: Verifier,
     previous_signer: Option<Signer>,
     aws: Aws,
-    retry_queue: OnceLock<RetryQueue>,
     pushes: Option<Arc<dyn Pushes>>,
 }
 
@@ -102,7 +101,6 @@ impl App {
             verifier: Verifier::new(&settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
-            retry_queue: OnceLock::new(),
             pushes: None,
             settings,
         })
@@ -142,16 +140,15 @@ impl App {
         self.courier().inline(rows)
     }
 
-    /// The retry queue. Its client is made when it is first asked for: only one function has any use for it, and the others
-    /// need not even contain it.
+    /// The retry queue, for the one function that has any use for it; the others need not even contain it.
     ///
     /// # Errors
     /// Names the variables that only the function `delivery` has.
-    pub fn retry_queue(&self) -> Result<&RetryQueue, StartError> {
+    pub fn retry_queue(&self) -> Result<RetryQueue, StartError> {
         let queues = self.settings.queues.as_ref().ok_or_else(|| {
             StartError("set the environment variables RETRY_QUEUE_URL and DEAD_LETTER_QUEUE_URL".to_owned())
         })?;
-        Ok(self.retry_queue.get_or_init(|| RetryQueue::new(&self.aws, queues.clone())))
+        Ok(RetryQueue::new(&self.aws, queues.clone()))
     }
 }
 

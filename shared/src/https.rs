@@ -89,12 +89,9 @@ impl Client {
 
     /// Opens a connection to where requests will go, by a request for nothing. The handshakes of TCP and TLS are the largest
     /// part of a cold start's first request, and Lambda gives a function that starts a whole processor, whatever its memory.
-    pub async fn connect(&self, origin: &str) {
-        let Ok(origin) = origin.parse::<Uri>() else {
-            return;
-        };
+    pub async fn connect(&self, origin: &Uri) {
         let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = origin;
+        *request.uri_mut() = origin.clone();
         // Whatever fails here fails again, and is told, where it matters.
         let _ = self.send_within(AHEAD, request).await;
     }

@@ -138,10 +138,7 @@ impl Outbox {
         let Some(value) = row.get(ATTRIBUTE) else {
             return Ok(None);
         };
-        let corrupt = |why: String| {
-            let key = Key::of(row).unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
-            StoreError::Corrupt(key, format!("{ATTRIBUTE}: {why}"))
-        };
+        let corrupt = |why: String| StoreError::corrupt(Key::of(row), format!("{ATTRIBUTE}: {why}"));
         let text = text(value).ok_or_else(|| corrupt("not a string".to_owned()))?;
         serde_json::from_str(text).map(Some).map_err(|error| corrupt(error.to_string()))
     }

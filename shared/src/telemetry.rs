@@ -3,7 +3,7 @@
 //! Nothing secret goes in: no token, key, signature, body or query. What a line holds is fixed here.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -76,7 +76,7 @@ impl Record {
 
     /// Writes the line to standard error, which Lambda sends to CloudWatch.
     pub fn print(&self) {
-        let mut line = self.line(&stage());
+        let mut line = self.line(&STAGE);
         line.push('\n');
         // In one piece, so that it is one write.
         eprint!("{line}");
@@ -174,9 +174,8 @@ fn milliseconds(micros: u128) -> f64 {
     micros as f64 / 1000.0
 }
 
-fn stage() -> String {
-    std::env::var("STAGE").unwrap_or_else(|_| "dev".to_owned())
-}
+/// `STAGE`, which does not change while a process lives.
+static STAGE: LazyLock<String> = LazyLock::new(|| std::env::var("STAGE").unwrap_or_else(|_| "dev".to_owned()));
 
 fn current(change: impl FnOnce(&mut Fields)) {
     // Outside an invocation (in a unit test, say) there is nothing to note it in.

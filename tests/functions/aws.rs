@@ -29,7 +29,8 @@ async fn go_where_awss_own_client_goes_in_every_partition() {
     ] {
         let parameters = Params::builder().region(region).build().unwrap();
         let theirs = DefaultResolver::new().resolve_endpoint(&parameters).await.unwrap();
-        assert_eq!(Endpoint::of("dynamodb", region).unwrap().as_str(), theirs.url(), "{region}");
+        let ours = Endpoint::of("dynamodb", region).unwrap();
+        assert_eq!(ours.address().to_string(), format!("{}/", theirs.url()), "{region}");
     }
 }
 
@@ -88,6 +89,25 @@ async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
     assert_eq!(reply.status, 201, "{reply:?}");
     let rows = world.table.rows().await;
     assert_eq!(rows.keys().filter(|(pk, _)| pk.starts_with("PARTY#")).count(), 2, "one party, one member: {rows:?}");
+}
+
+#[tokio::test]
+async fn that_bring_a_part_are_followed_until_all_is_there() {
+    let world = World::new().await;
+    let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
+    let party = world.send(parties::handle, &found).await.body["partyId"].as_str().unwrap().to_owned();
+    world.table.befall("Query", &[Mishap::Partly]);
+    let read = Request::new("GET /parties/{partyId}").by("ada").path("partyId", &party);
+    let reply = world.send(parties::handle, &read).await;
+    assert_eq!((reply.status, &reply.body["members"][0]["userId"]), (200, &json!("ada")), "{reply:?}");
+    assert_eq!(world.table.take_requests()["Query"], 2);
+
+    world.table.put_book("emma", "ada", "Ada").await;
+    world.table.befall("BatchGetItem", &[Mishap::Partly]);
+    let channel = json!({ "socket_id": "1.1", "channel_name": "presence-room-emma" });
+    let reply = world.send(pusher_auth::handle, &Request::new("POST /pusher/auth").by("ada").json(&channel)).await;
+    assert!(reply.body["channel_data"].as_str().unwrap().contains(r#""isAuthor":true"#), "{reply:?}");
+    assert_eq!(world.table.take_requests().get("UpdateItem"), None, "the profile came with the second half");
 }
 
 #[tokio::test]

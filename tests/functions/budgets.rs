@@ -1,7 +1,7 @@
 //! What each operation may ask of other services: `tests/budgets.toml`, which docs/PERFORMANCE.md shows.
 //!
 //! Requests, units and events are exact: one more, or one less, is a change that someone ought to have meant. Bytes are
-//! bounds, since they hold the SDK's own version among other things; a bound that is far above what is used fails too.
+//! bounds, since ids and times in them differ in length; a bound that is far above what is used fails too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -208,7 +208,7 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     crate::consumer::age(world, 3).await;
     let event: dynamodb::Event = crate::consumer::batch(world).await;
     world.take_traffic();
-    let failed = world.app.courier().from_stream(event, world.app.retry_queue().unwrap()).await;
+    let failed = world.app.courier().from_stream(event, &world.app.retry_queue().unwrap()).await;
     assert_eq!(failed, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }

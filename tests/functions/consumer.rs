@@ -7,7 +7,7 @@ use shared::outbox::Outbox;
 use shared::time::Millis;
 use tests::World;
 
-pub(crate) fn retry_queue(world: &World) -> &RetryQueue {
+pub(crate) fn retry_queue(world: &World) -> RetryQueue {
     world.app.retry_queue().unwrap()
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn batch(world: &World) -> dynamodb::Event {
 
 pub(crate) async fn consume(world: &World) -> Result<(), StreamFailure> {
     let event = batch(world).await;
-    world.app.courier().from_stream(event, retry_queue(world)).await
+    world.app.courier().from_stream(event, &retry_queue(world)).await
 }
 
 pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
@@ -56,5 +56,5 @@ pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
 
 /// Tries the row of this message of the retry queue again; answers whether the message is done with.
 pub(crate) async fn retry(world: &World, body: &Value) -> bool {
-    world.app.courier().from_queue(message(body, 1), retry_queue(world)).await.is_empty()
+    world.app.courier().from_queue(message(body, 1), &retry_queue(world)).await.is_empty()
 }

@@ -36,7 +36,7 @@ async fn leaves_alone_what_its_writer_may_still_deliver_and_looks_again_later() 
     let waiting = world.queues.sent("retry");
     assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
     age(&world, 3).await;
-    let failed = world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    let failed = world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
     assert!(failed.is_empty());
     assert_eq!(world.pusher.take_sent().len(), 1);
 }
@@ -51,7 +51,7 @@ async fn leaves_to_the_queue_what_the_queue_has_so_that_it_comes_once() {
     assert!(world.pusher.take_sent().is_empty());
     let waiting = world.queues.sent("retry");
     assert_eq!(waiting.len(), 1, "and asks for it once");
-    world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
 }
 
@@ -67,7 +67,7 @@ async fn keeps_what_is_owed_later_behind_what_the_queue_has() {
     consume(&world).await.unwrap();
     assert!(world.pusher.take_sent().is_empty(), "the departure does not overtake the arrival");
     let waiting = world.queues.sent("retry");
-    world.app.courier().from_queue(message(&waiting[0].body, 1), retry_queue(&world)).await;
+    world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
     let names: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect();
     assert_eq!(names, ["room:user-joined", "room:user-left"]);
 }
@@ -80,7 +80,7 @@ async fn skips_a_row_that_was_cleared_after_the_record() {
     let event = batch(&world).await;
     consume(&world).await.unwrap();
     world.pusher.take_sent();
-    world.app.courier().from_stream(event, retry_queue(&world)).await.unwrap();
+    world.app.courier().from_stream(event, &retry_queue(&world)).await.unwrap();
     assert!(world.pusher.take_sent().is_empty());
 }
 
@@ -93,7 +93,7 @@ async fn reads_and_sends_a_hundred_rows_in_batches() {
     age(&world, 3).await;
     world.table.take_requests();
     let event = batch(&world).await;
-    world.app.courier().from_stream(event, retry_queue(&world)).await.unwrap();
+    world.app.courier().from_stream(event, &retry_queue(&world)).await.unwrap();
     assert_eq!(world.table.take_requests(), [("BatchGetItem".to_owned(), 1), ("UpdateItem".to_owned(), 25)].into());
     assert_eq!(world.pusher.take_batches(), [10, 10, 5]);
 }
@@ -111,13 +111,13 @@ async fn queues_what_pusher_does_not_take_now() {
         assert!(world.queues.sent("dead-letter").is_empty());
         assert_eq!(titles_in_outboxes(&world).await, 1, "still owed");
 
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), retry_queue(&world)).await;
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), &retry_queue(&world)).await;
         assert_eq!(failed, ["m-1"], "comes back");
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
 
         world.pusher.answer_always(None);
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), retry_queue(&world)).await;
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), &retry_queue(&world)).await;
         assert!(failed.is_empty());
         assert_eq!((world.pusher.take_sent().len(), titles_in_outboxes(&world).await), (1, 0));
     }
@@ -150,7 +150,7 @@ async fn gives_up_what_pusher_refuses_for_good_and_delivers_all_else() {
     assert_eq!(titles_in_outboxes(&world).await, 0, "it holds up nothing");
 
     world.pusher.refuse("nothing");
-    let failed = world.app.courier().from_queue(message(&dead[0].body, 1), retry_queue(&world)).await;
+    let failed = world.app.courier().from_queue(message(&dead[0].body, 1), &retry_queue(&world)).await;
     assert!(failed.is_empty());
     assert_eq!(world.pusher.take_sent()[0].1, "poison", "replaying the message delivers it");
 }
@@ -172,14 +172,14 @@ async fn asks_for_the_batch_again_when_the_table_cannot_be_read() {
     world.send_and_kill(give, &kudos("Emma")).await;
     let event = batch(&world).await;
     world.table.fail("BatchGetItem");
-    let outcome = world.app.courier().from_stream(event, retry_queue(&world)).await;
+    let outcome = world.app.courier().from_stream(event, &retry_queue(&world)).await;
     assert_eq!(outcome, Err(StreamFailure("100".to_owned())));
 }
 
 #[tokio::test]
 async fn a_message_that_is_none_comes_back_until_the_queue_gives_it_up() {
     let world = World::new().await;
-    let failed = world.app.courier().from_queue(message(&json!({ "not": "ours" }), 1), retry_queue(&world)).await;
+    let failed = world.app.courier().from_queue(message(&json!({ "not": "ours" }), 1), &retry_queue(&world)).await;
     assert_eq!(failed, ["m-1"]);
 }
 

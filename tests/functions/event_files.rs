@@ -101,7 +101,7 @@ async fn of_other_triggers_are_taken() {
         world.table.put(&[("pk", pk), ("sk", sk), ("outbox", &outbox)]).await;
         let trigger: delivery::Trigger = serde_json::from_value(file(name)).unwrap();
         let event = LambdaEvent::new(trigger, Context::default());
-        let answer = delivery::handle(&world.app, world.app.retry_queue().unwrap(), event).await;
+        let answer = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }

@@ -92,7 +92,7 @@ async fn what_fails_without_a_word_of_when_is_backed_off_from() {
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
         assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), retry_queue(&world)).await;
+        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), &retry_queue(&world)).await;
         assert_eq!(failed, ["m-1"]);
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");

@@ -45,6 +45,8 @@ pub enum Mishap {
     AnswerLost,
     /// Nothing is done, and nothing is said.
     Silence,
+    /// A query's page ends after its first row, and a batch leaves all but its first key unread: DynamoDB may do so at any time.
+    Partly,
 }
 
 impl Mishap {
@@ -227,14 +229,18 @@ async fn pass(State(behind): State<Behind>, headers: HeaderMap, body: Bytes) -> 
     }
     let mishap = door.mishaps.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
     match mishap {
-        None => behind.ask(service, &operation, headers, body).await,
+        None => behind.ask(service, &operation, headers, body, None).await,
         Some(Mishap::Refusal(status, code)) => refusal(status, code, "told to refuse"),
         Some(Mishap::Cut) => cut(),
         Some(Mishap::AnswerLost) => {
-            behind.ask(service, &operation, headers, body).await;
+            behind.ask(service, &operation, headers, body, None).await;
             cut()
         }
         Some(Mishap::Silence) => std::future::pending().await,
+        Some(Mishap::Partly) => {
+            let (body, left) = partly(&body);
+            behind.ask(service, &operation, headers, body, left).await
+        }
     }
 }
 
@@ -254,7 +260,15 @@ fn cut() -> Response {
 }
 
 impl Behind {
-    async fn ask(&self, service: &str, operation: &str, headers: HeaderMap, body: Bytes) -> Response {
+    /// Passes a request on; `left` are the keys that the answer is to say were not read.
+    async fn ask(
+        &self,
+        service: &str,
+        operation: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        left: Option<Value>,
+    ) -> Response {
         let is_sqs = service == "sqs";
         let mut request = self.client.post(if is_sqs { &self.sqs } else { &self.dynamodb });
         request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&body) });
@@ -269,9 +283,29 @@ impl Behind {
         } else {
             without_capacity(operation, &headers, body.len(), &answer)
         };
+        let answer = left.map_or(answer.clone(), |left| leaving(&answer, left));
         *self.door.traffic.lock().unwrap() += traffic;
         (status, JSON, answer).into_response()
     }
+}
+
+/// A part of a request: one row of a query, or the first key of a batch with what is left of it.
+fn partly(body: &[u8]) -> (Bytes, Option<Value>) {
+    let mut request: Value = serde_json::from_slice(body).unwrap();
+    let Some(wanted) = request.get_mut("RequestItems") else {
+        request["Limit"] = json!(1);
+        return (request.to_string().into(), None);
+    };
+    let mut left = wanted.clone();
+    let keys = wanted[NAME]["Keys"].as_array_mut().unwrap();
+    left[NAME]["Keys"] = keys.split_off(1).into();
+    (request.to_string().into(), Some(left))
+}
+
+fn leaving(answer: &[u8], left: Value) -> Bytes {
+    let mut answer: Value = serde_json::from_slice(answer).unwrap();
+    answer["UnprocessedKeys"] = left;
+    answer.to_string().into()
 }
 
 /// The request, with a wish to be told what it cost.

@@ -1,5 +1,7 @@
 //! Where a service is: `https://{service}.{region}.{suffix of the partition}`, or where a variable says.
 
+use http::Uri;
+
 use super::EnvironmentError;
 
 /// Partitions other than AWS's first, by the beginnings of their regions' names. Longer beginnings come first.
@@ -14,10 +16,7 @@ const PARTITIONS: &[(&str, &str)] = &[
 
 /// Scheme and host, with a port where it is not the scheme's own: `https://dynamodb.eu-west-1.amazonaws.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    text: String,
-    address: http::Uri,
-}
+pub struct Endpoint(Uri);
 
 impl Endpoint {
     /// The service's own endpoint in a region.
@@ -29,9 +28,8 @@ impl Endpoint {
         let suffix = partition.map_or("amazonaws.com", |(_, suffix)| suffix);
         let wrong = || EnvironmentError("AWS_REGION must be a region's name, such as eu-west-1".to_owned());
         let is_name = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let text = format!("https://{service}.{region}.{suffix}");
-        let address = text.parse().ok().filter(|_| is_name).ok_or_else(wrong)?;
-        Ok(Self { text, address })
+        let address = format!("https://{service}.{region}.{suffix}").parse().ok();
+        address.filter(|_| is_name).map(Self).ok_or_else(wrong)
     }
 
     /// Another, such as a VPC endpoint's or an emulator's. `name` is the variable that says so.
@@ -41,31 +39,25 @@ impl Endpoint {
     pub fn parse(name: &'static str, text: &str) -> Result<Self, EnvironmentError> {
         let wrong = || EnvironmentError(format!("{name} must be an address without a path, such as https://host:8000"));
         let text = text.strip_suffix('/').unwrap_or(text);
-        let address: http::Uri = text.parse().map_err(|_| wrong())?;
+        let address: Uri = text.parse().map_err(|_| wrong())?;
         let is_origin = matches!(address.scheme_str(), Some("http" | "https"))
             && address.path() == "/"
             && address.query().is_none()
             && address.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        if is_origin && !text.ends_with('/') { Ok(Self { text: text.to_owned(), address }) } else { Err(wrong()) }
+        if is_origin && !text.ends_with('/') { Ok(Self(address)) } else { Err(wrong()) }
     }
 
-    /// The whole address.
+    /// The address of its root.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
+    pub fn address(&self) -> &Uri {
+        &self.0
     }
 
-    /// The same, parsed.
-    pub(super) fn address(&self) -> &http::Uri {
-        &self.address
-    }
-
-    /// As the `host` header has it.
+    /// As the `host` header has it: without the port that goes without saying.
     pub(super) fn host(&self) -> &str {
-        self.text.split_once("://").map_or("", |(scheme, host)| {
-            let own = if scheme == "http" { ":80" } else { ":443" };
-            host.strip_suffix(own).unwrap_or(host)
-        })
+        let own = if self.0.scheme_str() == Some("http") { ":80" } else { ":443" };
+        let host = self.0.authority().map_or("", |authority| authority.as_str());
+        host.strip_suffix(own).unwrap_or(host)
     }
 }
 
@@ -75,10 +67,10 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_whole_or_not_at_all() {
-        let parse = |text| Endpoint::parse("AWS_ENDPOINT_URL", text).map(|endpoint| endpoint.text);
-        assert_eq!(parse("http://127.0.0.1:4566/"), Ok("http://127.0.0.1:4566".to_owned()));
+        let parse = |text| Endpoint::parse("AWS_ENDPOINT_URL", text).map(|endpoint| endpoint.0.to_string());
+        assert_eq!(parse("http://127.0.0.1:4566/"), Ok("http://127.0.0.1:4566/".to_owned()));
         let private = "https://vpce-1.dynamodb.eu-west-1.vpce.amazonaws.com";
-        assert_eq!(parse(private), Ok(private.to_owned()));
+        assert_eq!(parse(private), Ok(format!("{private}/")));
         for wrong in
             ["", "/", "localhost:4566", "ftp://a", "http://a/b", "http://a?b", "http://u:p@a", "http://a//", "a"]
         {

@@ -84,7 +84,7 @@ impl Aws {
 
     /// Opens a connection to DynamoDB, so that the first request finds it open. A failure is left to that request.
     pub(crate) async fn connect(&self) {
-        self.http.connect(self.dynamodb.as_str()).await;
+        self.http.connect(self.dynamodb.address()).await;
     }
 
     /// DynamoDB (API version 2012-08-10).
@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn a_services_own_address_wins_over_the_one_for_all() {
         let aws = read(&with(&[("AWS_ENDPOINT_URL", "http://a:1"), ("AWS_ENDPOINT_URL_SQS", "http://b:2")])).unwrap();
-        assert_eq!((aws.dynamodb.as_str(), aws.sqs.as_str()), ("http://a:1", "http://b:2"));
+        assert_eq!((aws.dynamodb.host(), aws.sqs.host()), ("a:1", "b:2"));
         let aws = read(LAMBDA).unwrap();
-        assert_eq!(aws.dynamodb.as_str(), "https://dynamodb.eu-west-1.amazonaws.com");
+        assert_eq!(aws.dynamodb.host(), "dynamodb.eu-west-1.amazonaws.com");
     }
 
     #[test]

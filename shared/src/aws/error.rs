@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn a_row_in_the_answer_is_never_printed() {
+        let refusal = refusal(&[], r#"{"__type":"ConditionalCheckFailedException","Item":{"token":{"S":"hidden"}}}"#);
+        assert!(!format!("{refusal} {refusal:?}").contains("hidden"), "{refusal:?}");
+    }
+
+    #[test]
+    fn how_long_to_wait_may_be_named() {
+        let wait = |headers: &[_]| refusal(headers, "{}").retry_after;
+        assert_eq!(wait(&[("x-amz-retry-after", "1500")]), Some(Duration::from_millis(1500)));
+        assert_eq!(wait(&[("x-amz-retry-after", "soon")]), None);
+    }
+
+    #[test]
     fn what_is_not_json_is_told_by_its_status() {
         let told = refusal(&[("x-amzn-requestid", "R1")], "<html>").to_string();
         assert_eq!(told, "DynamoDB refused PutItem with 400: no reason given (request R1)");

@@ -1,7 +1,7 @@
 //! DynamoDB and SQS, spoken to directly: JSON over HTTPS, signed.
 //!
 //! AWS's own SDK does the same for a hundred services in every place where a program can run. Here it was half of what an
-//! answer with one read costs, and a third of the binary (docs/PERFORMANCE.md); what a Lambda function needs of it are the
+//! answer with one read costs, and a fifth of the binary (docs/PERFORMANCE.md); what a Lambda function needs of it are the
 //! files beside this one:
 //!
 //! | file | what it knows | source |

@@ -7,7 +7,6 @@
 //! signature         = HMAC(key of the day, string to sign)
 //! ```
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -146,21 +145,7 @@ fn secret(text: &str) -> HeaderValue {
 /// ISO 8601 without punctuation, in whole seconds: `20261120T051815Z`.
 fn time(now: Millis) -> String {
     let moment = jiff::Timestamp::from_second(now.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let utc = jiff::tz::Offset::UTC.to_datetime(moment);
-    let (date, time) = (utc.date(), utc.time());
-    let mut text = String::with_capacity(16);
-    let written = write!(
-        text,
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        date.year(),
-        date.month(),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    );
-    written.expect("a String takes whatever is written to it");
-    text
+    moment.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 impl std::fmt::Debug for Signer {

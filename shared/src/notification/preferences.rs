@@ -70,14 +70,7 @@ impl Preferences {
         let key = Key::of(&row);
         let Row { saved, claimed_locale } = read(row)?;
         let saved = saved.map(|text| serde_json::from_str::<Self>(&text)).transpose();
-        let mut preferences = saved
-            .map_err(|error| {
-                StoreError::Corrupt(
-                    key.unwrap_or_else(|| Key { pk: String::new(), sk: String::new() }),
-                    error.to_string(),
-                )
-            })?
-            .unwrap_or_default();
+        let mut preferences = saved.map_err(|error| StoreError::corrupt(key, error))?.unwrap_or_default();
         preferences.locale = preferences.locale.or(claimed_locale.as_deref().map(Locale::of_tag));
         Ok(preferences)
     }

@@ -134,7 +134,9 @@ impl Client {
 
     /// Opens a connection, so that the first event need not wait for it.
     pub async fn connect(&self) {
-        self.http.connect(&self.origin).await;
+        if let Ok(origin) = self.origin.parse() {
+            self.http.connect(&origin).await;
+        }
     }
 
     /// Signs with the app's key.

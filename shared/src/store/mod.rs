@@ -38,6 +38,14 @@ pub enum StoreError {
     Throttled,
 }
 
+impl StoreError {
+    /// A row that cannot be read, for this reason; without a key where it has not even that.
+    pub(crate) fn corrupt(key: Option<Key>, why: impl std::fmt::Display) -> Self {
+        let key = key.unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
+        Self::Corrupt(key, why.to_string())
+    }
+}
+
 /// What became of a conditional write.
 #[derive(Debug)]
 pub enum Write<T = ()> {
@@ -240,6 +248,7 @@ impl Store {
 
 /// Reads a row into a type.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    let key = Key::of(&item).unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
-    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(key, error.to_string()))
+    // `from_item` takes the row, so its key is looked up first.
+    let key = Key::of(&item);
+    serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt(key, &error))
 }
