@@ -30,6 +30,7 @@ pub(crate) fn build() -> Result<Programs> {
     // Alone: built together with others, its crates would have their features too.
     step("the floor");
     run(cargo(&workspace, &target).args(["--package", "bench-floor"]))?;
+    run(cargo(&workspace, &target).args(["--package", "bench-floor-sdk", "--features", "shared/extra-root"]))?;
 
     step("Carillon's functions");
     let mut cargo = cargo(&workspace, &target);

@@ -16,8 +16,8 @@ use crate::work::{Transport, Work};
 pub(crate) enum System {
     /// A bare `lambda_runtime` that answers with its event.
     Floor,
-    /// The floor, with one raw request to the table on a connection that stays open.
-    FloorWithRequest,
+    /// The floor with the asked-for packages: one request to the table with AWS's SDK, set up as Carillon sets it up.
+    FloorWithSdk,
     /// Carillon's function.
     Carillon,
     /// Carillon's function out of another directory, to compare two builds.
@@ -33,7 +33,7 @@ impl System {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "bare echo",
-            Self::FloorWithRequest => "echo + raw request",
+            Self::FloorWithSdk => "echo + SDK request",
             Self::Carillon => "**Carillon**",
             Self::Variant => "variant",
             Self::NaturalRust => "natural Rust",
@@ -43,7 +43,7 @@ impl System {
 
     /// Whether it does the work, so that its requests must be those that Carillon makes.
     pub(crate) fn does_the_work(self) -> bool {
-        !matches!(self, Self::Floor | Self::FloorWithRequest)
+        !matches!(self, Self::Floor | Self::FloorWithSdk)
     }
 }
 
@@ -65,7 +65,7 @@ impl Programs {
     pub(crate) fn file(&self, system: System, work: &Work) -> PathBuf {
         match system {
             System::Floor => self.carillon.join("bench-echo"),
-            System::FloorWithRequest => self.carillon.join("bench-echo-with-request"),
+            System::FloorWithSdk => self.carillon.join("bench-echo-sdk"),
             System::Carillon => self.carillon.join(work.function),
             System::Variant => self.variant.as_ref().unwrap_or(&self.carillon).join(work.function),
             System::NaturalRust => self.natural.join(work.function),

@@ -45,9 +45,9 @@ impl Work {
 
 /// All work, in the order of the table.
 pub(crate) fn all() -> Vec<Work> {
-    use System::{Carillon, Floor, FloorWithRequest, NaturalRust, Node};
+    use System::{Carillon, Floor, FloorWithSdk, NaturalRust, Node};
     const SIGNING: &[System] = &[Floor, Carillon, NaturalRust, Node];
-    const READING: &[System] = &[Floor, FloorWithRequest, Carillon, NaturalRust, Node];
+    const READING: &[System] = &[Floor, FloorWithSdk, Carillon, NaturalRust, Node];
     const WRITING: &[System] = &[Floor, Carillon, NaturalRust, Node];
     const CONSUMING: &[System] = &[Floor, Carillon, Node];
     let of = |name, function, transport, systems, warm, event, rows, answer| Work {

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::aws::Aws;
+use aws_config::SdkConfig;
+
+use crate::aws;
 use crate::delivery::{Courier, Pushes, RetryQueue};
 use crate::fcm;
-use crate::http::{Call, Problem};
+use crate::http::{MAX_WEBHOOK_BYTES, Problem, ReadRequest as _, Request};
+use crate::https::HttpClient;
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
 use crate::profile::Keeper;
@@ -28,7 +31,7 @@ pub struct App {
     pub profiles: Keeper,
     verifier: Verifier,
     previous_signer: Option<Signer>,
-    aws: Aws,
+    aws: SdkConfig,
     pushes: Option<Arc<dyn Pushes>>,
 }
 
@@ -56,7 +59,8 @@ impl App {
     /// # Errors
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
-        Self::without_pushes(settings()?, aws()?)?.connected().await
+        let (settings, http, aws) = environment().await?;
+        Self::without_pushes(settings, http, aws)?.connected().await
     }
 
     /// As [`App::start`], for the function that sends the pushes.
@@ -64,7 +68,8 @@ impl App {
     /// # Errors
     /// As [`App::start`].
     pub async fn start_with_pushes() -> Result<&'static Self, StartError> {
-        Self::with(settings()?, aws()?)?.connected().await
+        let (settings, http, aws) = environment().await?;
+        Self::with(settings, http, aws)?.connected().await
     }
 
     /// As [`App::start`], for a function that often needs neither: connections are opened by whoever needs them first.
@@ -72,13 +77,14 @@ impl App {
     /// # Errors
     /// As [`App::start`].
     pub async fn start_unconnected() -> Result<&'static Self, StartError> {
-        let app = Self::without_pushes(settings()?, aws()?)?;
+        let (settings, http, aws) = environment().await?;
+        let app = Self::without_pushes(settings, http, aws)?;
         app.verifier.warm_up().await;
         Ok(Box::leak(Box::new(app)))
     }
 
     async fn connected(self) -> Result<&'static Self, StartError> {
-        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.aws.connect());
+        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.store.connect());
         Ok(Box::leak(Box::new(self)))
     }
 
@@ -86,19 +92,24 @@ impl App {
     ///
     /// # Errors
     /// When a client cannot be made.
-    pub fn with(settings: Settings, aws: Aws) -> Result<Self, StartError> {
+    pub fn with(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
         let pushes = fcm.map(|fcm| Arc::new(fcm) as Arc<dyn Pushes>);
-        Ok(Self { pushes, ..Self::without_pushes(settings, aws)? })
+        Ok(Self { pushes, ..Self::without_pushes(settings, http, aws)? })
     }
 
-    fn without_pushes(settings: Settings, aws: Aws) -> Result<Self, StartError> {
-        let store = Store::new(&aws, &settings.table);
+    fn without_pushes(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
+        if aws.region().is_none() {
+            return Err(StartError(
+                "set the environment variable AWS_REGION, or a region in your AWS profile".to_owned(),
+            ));
+        }
+        let store = Store::new(aws.clone(), http.clone(), &settings.table);
         Ok(Self {
             profiles: Keeper::new(store.clone()),
             store,
-            pusher: Client::new(&settings.pusher),
-            verifier: Verifier::new(&settings.tokens).map_err(failed)?,
+            pusher: Client::new(http.clone(), &settings.pusher),
+            verifier: Verifier::new(http, &settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
             pushes: None,
@@ -110,17 +121,18 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token.
-    pub async fn member(&self, call: &Call) -> Result<Identity, Problem> {
-        self.verifier.member(call.header("authorization")).await
+    pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
+        self.verifier.member(request.header("authorization")).await
     }
 
     /// The webhook that is calling.
     ///
     /// # Errors
-    /// 401 unless Pusher signed it in the last five minutes, 400 when it is none.
-    pub fn webhook(&self, call: &Call) -> Result<Webhook, Problem> {
+    /// 401 unless Pusher signed it in the last five minutes, 400 when it is no webhook, 413 over 1 MB.
+    pub fn webhook(&self, request: &Request) -> Result<Webhook, Problem> {
+        let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
         let signers: Vec<_> = std::iter::once(self.signer()).chain(&self.previous_signer).collect();
-        verify_webhook(call, &signers, Millis::now())
+        verify_webhook(request.headers(), body, &signers, Millis::now())
     }
 
     /// Signs with the Pusher app's key.
@@ -152,12 +164,12 @@ impl App {
     }
 }
 
-fn settings() -> Result<Settings, StartError> {
-    Settings::from_env().map_err(|error| StartError(error.to_string()))
-}
-
-fn aws() -> Result<Aws, StartError> {
-    Aws::from_env().map_err(|error| StartError(error.to_string()))
+/// The settings, and what AWS's clients are made of.
+async fn environment() -> Result<(Settings, HttpClient, SdkConfig), StartError> {
+    let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
+    let http = HttpClient::default();
+    let aws = aws::loader(&http).load().await;
+    Ok((settings, http, aws))
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StartError {

@@ -79,7 +79,7 @@ pub async fn of_user(store: &Store, user: &UserId, now: Millis) -> Result<Vec<To
 
 /// All rows of the user's devices, expired ones too. One round trip for twenty devices of today's tokens.
 async fn rows(store: &Store, user: &UserId) -> Result<Vec<Row>, StoreError> {
-    let query = Query::of("pk = :user AND begins_with(sk, :device)")
+    let query = Query::new("pk = :user AND begins_with(sk, :device)")
         .value(":user", string(Key::preferences(user).pk))
         .value(":device", string(DEVICE));
     let items = store.query_all(query).await?;

@@ -1,136 +1,67 @@
-//! The way out: HTTP/1.1 over TLS to AWS, Pusher and whoever else is asked something.
+//! The HTTP clients: reqwest over rustls, for AWS, Pusher, the JWKS address and FCM.
 //!
-//! Roots are compiled in: reading the system's store costs milliseconds at every cold start, and AWS, Pusher, JWKS hosts and
-//! FCM all chain to public ones. Ring signs and verifies, for tokens too, so there is one such library.
-//!
-//! Connections are kept open and found again by hyper's own pool. No redirect is followed and no proxy asked: what is signed
-//! goes where it was signed for.
+//! Roots are compiled in: reading the system's store costs milliseconds at every cold start, and all of these chain to public
+//! ones. Ring is the one library that signs and verifies, here and for tokens. Proxies are found in `HTTPS_PROXY` and
+//! `NO_PROXY`, as reqwest does it. No redirect is followed: a signed request is for the address it was signed for.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use reqwest::redirect;
 
-/// Why there is no answer. None of these prints an address, which may hold a signature.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// None in time.
-    #[error("no answer within {} ms", .0.as_millis())]
-    TimedOut(Duration),
-    /// There is no connection to be had.
-    #[error("no connection")]
-    NoConnection(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The connection broke.
-    #[error("the connection broke")]
-    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<legacy::Error> for NoAnswer {
-    fn from(error: legacy::Error) -> Self {
-        if error.is_connect() { Self::NoConnection(error.into()) } else { Self::Broken(error.into()) }
-    }
-}
-
-impl From<hyper::Error> for NoAnswer {
-    fn from(error: hyper::Error) -> Self {
-        Self::Broken(error.into())
-    }
-}
-
-/// A client each of whose requests ends in time; made when it is first used, so that a process that needs none does not pay
-/// for it.
-#[derive(Debug, Clone)]
-pub struct Client {
-    timeout: Duration,
-    made: Arc<OnceLock<legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>>>,
-}
-
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest wait for a connection that is opened ahead of time.
-const AHEAD: Duration = Duration::from_millis(500);
+const AHEAD_TIMEOUT: Duration = Duration::from_millis(500);
 
-impl Client {
-    /// A client whose requests are bounded by this, from the first byte to the last.
+/// The HTTP/1.1 client that everything but FCM shares, with its connections. It is made when it is first used, so that a
+/// process which needs none does not pay for it. Each request sets its own time-out.
+#[derive(Debug, Clone, Default)]
+pub struct HttpClient(Arc<OnceLock<reqwest::Client>>);
+
+impl HttpClient {
+    /// The client.
     #[must_use]
-    pub fn new(timeout: Duration) -> Self {
-        Self { timeout, made: Arc::default() }
+    pub fn get(&self) -> &reqwest::Client {
+        self.0.get_or_init(|| made(builder(&[])))
     }
 
-    /// Sends a request and reads the answer, whatever its status.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
-        self.send_within(self.timeout, request).await
-    }
-
-    /// As [`Client::send`], with less time.
-    ///
-    /// # Errors
-    /// As [`Client::send`].
-    pub(crate) async fn send_within(
-        &self,
-        time: Duration,
-        request: Request<Bytes>,
-    ) -> Result<Response<Bytes>, NoAnswer> {
-        bounded(time.min(self.timeout), async {
-            let client = self.made.get_or_init(|| {
-                legacy::Client::builder(TokioExecutor::new()).build(connector(self.timeout, Protocol::Http1))
-            });
-            whole(client.request(request.map(Full::new)).await?).await
-        })
-        .await
-    }
-
-    /// Opens a connection to where requests will go, by a request for nothing. The handshakes of TCP and TLS are the largest
+    /// Opens a connection to a host, so that the first request finds it open. The handshakes of TCP and TLS are the largest
     /// part of a cold start's first request, and Lambda gives a function that starts a whole processor, whatever its memory.
-    pub async fn connect(&self, origin: &Uri) {
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = origin.clone();
-        // Whatever fails here fails again, and is told, where it matters.
-        let _ = self.send_within(AHEAD, request).await;
+    pub async fn connect(&self, origin: &str) {
+        // Whatever fails here fails again, and is reported, where it matters.
+        let _ = self.get().get(origin).timeout(AHEAD_TIMEOUT).send().await;
     }
 }
 
-/// An answer with all of its body.
-pub(crate) async fn whole(answer: Response<hyper::body::Incoming>) -> Result<Response<Bytes>, NoAnswer> {
-    let (parts, body) = answer.into_parts();
-    Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+/// A client that speaks HTTP/2 and nothing else, so that all requests to a host share one connection.
+///
+/// The connection may die unnoticed while Lambda has the process frozen, and requests on it would all time out. So it is
+/// pinged while requests wait, and given up within half of `timeout` when no answer to that comes.
+#[must_use]
+pub fn http2_client(timeout: Duration) -> reqwest::Client {
+    let builder = builder(&[b"h2"]).http2_prior_knowledge().timeout(timeout);
+    made(builder.http2_keep_alive_interval(timeout / 4).http2_keep_alive_timeout(timeout / 4))
 }
 
-/// What becomes of a request within so long.
-pub(crate) async fn bounded<T>(
-    time: Duration,
-    request: impl Future<Output = Result<T, NoAnswer>>,
-) -> Result<T, NoAnswer> {
-    tokio::time::timeout(time, request).await.unwrap_or(Err(NoAnswer::TimedOut(time)))
+/// What went wrong, without the address, which may hold a signature.
+#[must_use]
+pub fn without_address(error: reqwest::Error) -> reqwest::Error {
+    error.without_url()
 }
 
-/// What is spoken over a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// HTTP/1.1
-    Http1,
-    /// HTTP/2, and nothing else.
-    Http2,
+fn builder(protocols: &[&[u8]]) -> reqwest::ClientBuilder {
+    let mut tls = tls().clone();
+    tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
 }
 
-/// Opens connections, over TLS to `https` addresses and plain ones to `http`.
-pub(crate) fn connector(timeout: Duration, protocol: Protocol) -> HttpsConnector<HttpConnector> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(timeout));
-    let mut config = tls().clone();
-    if protocol == Protocol::Http2 {
-        config.alpn_protocols = vec![b"h2".to_vec()];
-    }
-    HttpsConnector::from((tcp, config))
+fn made(builder: reqwest::ClientBuilder) -> reqwest::Client {
+    builder.build().expect("it is built from constants, and the tests build the same")
 }
 
 /// Made once: the roots are read by whoever connects first.
@@ -172,33 +103,31 @@ mod tests {
         (listener, address)
     }
 
-    async fn get(address: &str) -> Result<Response<Bytes>, NoAnswer> {
-        let request = Request::builder().uri(address).body(Bytes::new()).unwrap();
-        Client::new(Duration::from_millis(300)).send(request).await
+    async fn get(client: &HttpClient, address: &str) -> Result<reqwest::Response, reqwest::Error> {
+        client.get().get(address).timeout(Duration::from_millis(300)).send().await.map_err(without_address)
     }
 
     #[tokio::test]
-    async fn no_error_tells_the_address() {
+    async fn no_error_shows_the_address() {
         let (listener, open) = listen().await;
         let (gone, closed) = listen().await;
         drop(gone);
-        // Two connections: the first breaks, the second is never answered.
-        let answered_badly = tokio::spawn(async move {
+        // The first connection breaks, the second is never answered.
+        let server = tokio::spawn(async move {
             let (first, _) = listener.accept().await.unwrap();
             drop(first);
             listener.accept().await.unwrap()
         });
-        let broken = get(&format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
-        let late = get(&format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
-        let refused = get(&format!("http://{closed}/?auth_signature=hidden")).await.unwrap_err();
-        assert!(matches!(broken, NoAnswer::Broken(_)), "{broken:?}");
-        assert!(matches!(late, NoAnswer::TimedOut(_)), "{late:?}");
-        assert!(matches!(refused, NoAnswer::NoConnection(_)), "{refused:?}");
+        let client = HttpClient::default();
+        let broken = get(&client, &format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
+        let late = get(&client, &format!("http://{open}/?auth_signature=hidden")).await.unwrap_err();
+        let refused = get(&client, &format!("http://{closed}/?auth_signature=hidden")).await.unwrap_err();
+        assert!(late.is_timeout() && refused.is_connect() && !broken.is_connect(), "{broken:?} {late:?} {refused:?}");
         for error in [&broken, &late, &refused] {
             let printed = format!("{} {error:?}", crate::telemetry::chain(error));
             assert!(!printed.contains("hidden"), "{printed}");
         }
-        drop(answered_badly.await.unwrap());
+        drop(server.await.unwrap());
     }
 
     #[tokio::test]
@@ -206,21 +135,17 @@ mod tests {
         let (listener, address) = listen().await;
         let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut answered = 0;
             let mut buffer = [0; 1024];
-            while stream.read(&mut buffer).await.unwrap_or(0) > 0 {
+            for _ in 0..3 {
+                assert!(stream.read(&mut buffer).await.unwrap() > 0);
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
-                answered += 1;
             }
-            answered
         });
-        let client = Client::new(Duration::from_secs(2));
+        let client = HttpClient::default();
         for _ in 0..3 {
-            let request = Request::builder().uri(format!("http://{address}/")).body(Bytes::new()).unwrap();
-            assert_eq!(client.send(request).await.unwrap().body(), "hi");
+            assert_eq!(get(&client, &format!("http://{address}/")).await.unwrap().text().await.unwrap(), "hi");
         }
-        drop(client);
-        assert_eq!(server.await.unwrap(), 3);
+        server.await.unwrap();
     }
 
     #[tokio::test]
@@ -240,7 +165,7 @@ mod tests {
             let (stream, _) = listener.accept().await.unwrap();
             tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await.map(drop)
         });
-        let refused = get(&format!("https://{address}/")).await.unwrap_err();
+        let refused = get(&HttpClient::default(), &format!("https://{address}/")).await.unwrap_err();
         assert!(crate::telemetry::chain(&refused).contains("UnknownIssuer"), "{refused:?}");
         assert!(server.await.unwrap().is_err());
     }

@@ -14,15 +14,15 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::http::{Call, Problem};
+use crate::http::{Problem, ReadRequest as _, Request};
 use crate::id::UserId;
 
 /// Longest key, in characters.
 const MAX_LENGTH: usize = 255;
 
-/// What a request's key makes of it.
+/// A request's key, and what follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct IdempotencyKey {
     /// The id of what is created: the same for the same operation, caller and key; a new one without a key.
     pub id: Uuid,
     /// Tells two bodies apart.
@@ -31,18 +31,18 @@ pub struct Request {
     pub has_key: bool,
 }
 
-impl Request {
-    /// Reads a call's key. `operation` keeps the keys of different operations apart.
+impl IdempotencyKey {
+    /// Reads a request's key. `operation` keeps the keys of different operations apart.
     ///
     /// # Errors
     /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII.
-    pub fn of(call: &Call, operation: &str, caller: &UserId) -> Result<Self, Problem> {
-        let fingerprint = hex::encode(Sha256::digest(call.body()));
-        if !call.has_header("idempotency-key") {
+    pub fn of(request: &Request, operation: &str, caller: &UserId) -> Result<Self, Problem> {
+        let fingerprint = hex::encode(Sha256::digest(request.bytes()));
+        if !request.headers().contains_key("idempotency-key") {
             return Ok(Self { id: Uuid::now_v7(), fingerprint, has_key: false });
         }
         // One that is there and not text is as wrong as an empty one.
-        let key = call.header("idempotency-key").unwrap_or_default();
+        let key = request.header("idempotency-key").unwrap_or_default();
         if !(1..=MAX_LENGTH).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let rule = format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID");
             return Err(Problem::field("Idempotency-Key", rule));

@@ -22,8 +22,8 @@
 
 use std::collections::HashMap;
 
+pub use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
-pub use serde_dynamo::AttributeValue;
 
 use crate::id::{BookId, PartyId, UserId};
 

@@ -45,7 +45,12 @@ struct Row {
 /// # Errors
 /// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for kudos to oneself or a
 /// reused key, 500 when DynamoDB fails.
-pub async fn give(store: &Store, from: Person, gift: Gift, request: &idempotency::Request) -> Result<Given, Problem> {
+pub async fn give(
+    store: &Store,
+    from: Person,
+    gift: Gift,
+    request: &idempotency::IdempotencyKey,
+) -> Result<Given, Problem> {
     let receiver = UserId::parse(gift.receiver_id).map_err(|error| error.in_field("receiverId"))?;
     check_session(&gift.session_id)?;
     check_title(&gift.book_title)?;
@@ -75,11 +80,11 @@ pub async fn give(store: &Store, from: Person, gift: Gift, request: &idempotency
     row.insert(ATTRIBUTE.to_owned(), committed.outbox.value());
     match store.create(row).await? {
         Write::Done(()) => Ok(Given { id, created_at, committed: Some(committed) }),
-        Write::Refused(first) => repeated(id, first, request),
+        Write::ConditionFailed(first) => repeated(id, first, request),
     }
 }
 
-fn repeated(id: String, first: Option<Item>, request: &idempotency::Request) -> Result<Given, Problem> {
+fn repeated(id: String, first: Option<Item>, request: &idempotency::IdempotencyKey) -> Result<Given, Problem> {
     // Kudos are never deleted, so the row that refused the put is there.
     let first: Row = read(first.ok_or(StoreError::Contended)?)?;
     request.must_match(&first.fingerprint)?;

@@ -183,7 +183,7 @@ pub async fn settle(store: &Store, row: &Committed, settlement: &Settlement<'_>)
         let update = update.condition("#outbox = :seen").name("#outbox", ATTRIBUTE).value(":seen", seen.value());
         match store.write(update).await? {
             Write::Done(_) => return Ok(()),
-            Write::Refused(now) => match now.as_ref().map(Outbox::of_row).transpose()?.flatten() {
+            Write::ConditionFailed(now) => match now.as_ref().map(Outbox::of_row).transpose()?.flatten() {
                 Some(outbox) => seen = outbox,
                 None => return Ok(()),
             },

@@ -141,12 +141,12 @@ async fn observe(
                 let joined_at = present.then(|| moment.time());
                 return Ok(Observed { joined_at, change: Some(Change { committed, is_queued }) });
             }
-            Write::Refused(None) if !present => {
+            Write::ConditionFailed(None) if !present => {
                 return Ok(Observed { joined_at: None, change: None });
             }
             // The row expired between the write and its refusal.
-            Write::Refused(None) => earlier = None,
-            Write::Refused(Some(item)) => {
+            Write::ConditionFailed(None) => earlier = None,
+            Write::ConditionFailed(Some(item)) => {
                 let owing = Outbox::of_row(&item)?;
                 let row: Row = read(item)?;
                 if row.present == present {
@@ -215,7 +215,7 @@ async fn confirm(store: &Store, key: &Key, row: &Row, moment: Moment) -> Result<
 /// # Errors
 /// When DynamoDB fails.
 pub async fn of_room(store: &Store, book: &BookId) -> Result<Vec<(UserId, Row)>, StoreError> {
-    let query = Query::of("pk = :room").value(":room", string(room(book)));
+    let query = Query::new("pk = :room").value(":room", string(room(book)));
     let mut rows = Vec::new();
     for item in store.query_all(query).await? {
         rows.extend(user_of(&item).zip(Some(read::<Row>(item)?)));
@@ -235,7 +235,7 @@ fn user_of(item: &Item) -> Option<UserId> {
 pub async fn occupied_rooms(store: &Store) -> Result<std::collections::BTreeSet<BookId>, StoreError> {
     let mut rooms = std::collections::BTreeSet::new();
     for shard in 0..crate::key::PRESENT_SHARDS {
-        let query = Query::of("gsi1pk = :shard").in_index("gsi1").value(":shard", string(present_shard(shard)));
+        let query = Query::new("gsi1pk = :shard").in_index("gsi1").value(":shard", string(present_shard(shard)));
         for item in store.query_all(query).await? {
             let book = Key::of(&item).and_then(|key| BookId::parse(key.pk.strip_prefix("ROOM#")?).ok());
             rooms.extend(book);

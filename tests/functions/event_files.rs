@@ -7,7 +7,7 @@ use std::path::Path;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::App;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{Problem, Request as HttpRequest, Response};
 use tests::{Request, World};
 
 fn file(name: &str) -> Value {
@@ -31,15 +31,18 @@ fn the_environment_is_the_same_for_both_tools() {
         .map(|line| line.split_once('=').unwrap())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let aws = shared::aws::Aws::read(|name| cargo_lambda.get(name).cloned());
-    assert!(aws.is_ok(), "{aws:?}");
+    assert!(
+        ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            .iter()
+            .all(|name| cargo_lambda.contains_key(*name))
+    );
     cargo_lambda.retain(|name, _| !name.starts_with("AWS_"));
     assert_eq!(cargo_lambda, sam);
 }
 
-async fn status<'a, F>(world: &'a World, handler: impl Fn(&'a App, Call) -> F, name: &str) -> (u16, Value)
+async fn status<'a, F>(world: &'a World, handler: impl Fn(&'a App, HttpRequest) -> F, name: &str) -> (u16, Value)
 where
-    F: Future<Output = Result<Answer, Problem>>,
+    F: Future<Output = Result<Response, Problem>>,
 {
     let reply = world.send(handler, &Request::of_event(file(name))).await;
     (reply.status, reply.body)

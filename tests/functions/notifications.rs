@@ -185,7 +185,7 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
         Step::Create => {
             let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
             let id = uuid::Uuid::now_v7();
-            let key = idempotency::Request { id, fingerprint: String::new(), has_key: false };
+            let key = idempotency::IdempotencyKey { id, fingerprint: String::new(), has_key: false };
             notification::create(store, &world.app.settings, request, &key, now).await.map(drop)
         }
         Step::Read(n) => match known.get(n) {

@@ -129,7 +129,7 @@ async fn an_access_token_serves_all_and_is_fetched_once_for_all_who_wait() {
     assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (100, 1));
     let most = world.fcm.most_in_flight();
     assert!((2..=32).contains(&most), "{most} at once");
-    assert_eq!(world.fcm.connections(), 2, "one for the access token, one for all pushes");
+    assert_eq!(world.fcm.connections(), 1, "all requests to a host share one");
 
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
@@ -191,7 +191,7 @@ async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
 #[tokio::test]
 async fn a_connection_that_died_unnoticed_costs_no_push_its_turn() {
     let world = with_devices(&["phone"]).await;
-    for connections in [2, 3] {
+    for connections in [1, 2] {
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!((world.fcm.take_sent().len(), world.fcm.connections()), (1, connections));

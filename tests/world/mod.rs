@@ -10,7 +10,6 @@ mod pusher;
 mod queues;
 mod request;
 mod server;
-mod signature;
 mod table;
 mod traffic;
 mod wire;
@@ -20,7 +19,7 @@ use std::future::Future;
 
 use serde_json::Value;
 use shared::App;
-use shared::http::{Answer, Call, Problem, Response};
+use shared::http::{Problem, Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
 use shared::settings::Settings;
 
 pub use fcm::{FakeFcm, Refusal};
@@ -103,37 +102,33 @@ impl World {
             let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
             given.map(|(_, value)| (*value).to_owned())
         });
-        let app = App::with(settings.unwrap(), table.aws()).unwrap();
+        let (http, aws) = table.aws();
+        let app = App::with(settings.unwrap(), http, aws).unwrap();
         Self { app, table, pusher, fcm, queues }
     }
 
-    /// Sends a request to a handler and does all the work that it leaves for after the answer.
-    pub async fn send<'a, F>(&'a self, handler: impl Fn(&'a App, Call) -> F, request: &Request) -> Reply
+    /// Sends a request to a handler and does all the work that it leaves for after the response.
+    pub async fn send<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
-        F: Future<Output = Result<Answer, Problem>>,
+        F: Future<Output = Result<Response, Problem>>,
     {
-        let (response, record, afterwards) =
-            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
-        if let Some(work) = afterwards {
-            record.scope(work).await;
-        }
-        reply(response, &record)
+        self.count(handler, request).await.0
     }
 
-    /// Sends a request to a handler, and counts what it asks of other services before and after its answer.
+    /// Sends a request to a handler, and counts what it asks of other services before and after its response.
     pub async fn count<'a, F>(
         &'a self,
-        handler: impl Fn(&'a App, Call) -> F,
+        handler: impl Fn(&'a App, HttpRequest) -> F,
         request: &Request,
     ) -> (Reply, [Traffic; 2])
     where
-        F: Future<Output = Result<Answer, Problem>>,
+        F: Future<Output = Result<Response, Problem>>,
     {
         self.take_traffic();
-        let (response, record, afterwards) =
-            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
+        let service = service_fn(|request| handler(&self.app, request));
+        let (mut response, record) = respond(service, request.build()).await;
         let before = self.take_traffic();
-        if let Some(work) = afterwards {
+        if let Some(work) = response.take_work() {
             record.scope(work).await;
         }
         (reply(response, &record), [before, self.take_traffic()])
@@ -146,22 +141,23 @@ impl World {
         traffic
     }
 
-    /// Sends a request to a handler that is killed the moment it has answered.
-    pub async fn send_and_kill<'a, F>(&'a self, handler: impl Fn(&'a App, Call) -> F, request: &Request) -> Reply
+    /// Sends a request to a handler that is killed the moment it has responded.
+    pub async fn send_and_kill<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
-        F: Future<Output = Result<Answer, Problem>>,
+        F: Future<Output = Result<Response, Problem>>,
     {
-        let (response, record, _never_done) =
-            shared::http::answer(|call| handler(&self.app, call), request.build()).await;
+        let (response, record) = respond(service_fn(|request| handler(&self.app, request)), request.build()).await;
         reply(response, &record)
     }
 }
 
 fn reply(response: Response, record: &shared::telemetry::Record) -> Reply {
+    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap().to_owned();
+    let body: &[u8] = response.body();
     Reply {
         status: response.status().as_u16(),
-        headers: response.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        body: response.body().map_or(Value::Null, |body| serde_json::from_str(body).unwrap()),
+        headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() },
         line: serde_json::from_str(&record.line("test")).unwrap(),
     }
 }

@@ -88,8 +88,8 @@ impl Request {
     }
 
     /// The request as a handler gets it.
-    pub fn build(&self) -> shared::http::Call {
-        serde_json::from_str(&self.event.to_string()).unwrap()
+    pub fn build(&self) -> shared::http::Request {
+        lambda_http::request::from_str(&self.event.to_string()).unwrap()
     }
 }
 

@@ -1,10 +1,9 @@
-//! A DynamoDB table of the test's own, behind a door that counts and can be told to fail. The tests look at it with AWS's SDK,
-//! which the functions do not use: what they write is what others read.
+//! A DynamoDB table of the test's own, behind a door that counts and can be told to fail.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,10 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
-use shared::aws::Aws;
+use shared::https::HttpClient;
 
 use crate::server::serve;
-use crate::signature;
 use crate::traffic::Traffic;
 
 /// Its name.
@@ -59,7 +57,8 @@ impl Mishap {
 /// The table.
 pub struct Table {
     client: Client,
-    endpoint: String,
+    http: HttpClient,
+    config: SdkConfig,
     door: Arc<Door>,
 }
 
@@ -73,20 +72,14 @@ impl Table {
         let state = Behind { door: door.clone(), dynamodb: behind.clone(), sqs, client: reqwest_client() };
         let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(state)).await);
         create(&behind).await;
-        Self { client: Client::new(&config(&endpoint).await), endpoint, door }
+        let http = HttpClient::default();
+        let config = config(&http, &endpoint).await;
+        Self { client: Client::new(&config), http, config, door }
     }
 
     /// What the function's clients are made of.
-    pub(crate) fn aws(&self) -> Aws {
-        let variables = [
-            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
-            ("AWS_REGION", signature::REGION),
-            ("AWS_ACCESS_KEY_ID", signature::KEY.0),
-            ("AWS_SECRET_ACCESS_KEY", signature::KEY.1),
-            ("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEXAMPLE//////////w=="),
-        ];
-        Aws::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
-            .unwrap()
+    pub(crate) fn aws(&self) -> (HttpClient, SdkConfig) {
+        (self.http.clone(), self.config.clone())
     }
 
     /// All rows, by `pk` and `sk`.
@@ -192,19 +185,18 @@ async fn create(dynamodb: &str) {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
 }
 
-async fn config(endpoint: &str) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(signature::REGION))
+async fn config(http: &HttpClient, endpoint: &str) -> SdkConfig {
+    let token = Some("FwoGZXIvYXdzEXAMPLE//////////w==".to_owned());
+    shared::aws::loader(http)
+        .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new(signature::KEY.0, signature::KEY.1, None, None, "tests"))
-        .retry_config(aws_config::retry::RetryConfig::disabled())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .credentials_provider(Credentials::new("AKIDTEST", "a-secret/with+signs", token, None, "tests"))
         .load()
         .await
 }
 
 fn reqwest_client() -> reqwest::Client {
-    reqwest::Client::new()
+    HttpClient::default().get().clone()
 }
 
 #[derive(Clone)]
@@ -221,9 +213,6 @@ async fn pass(State(behind): State<Behind>, headers: HeaderMap, body: Bytes) -> 
     let door = behind.door.clone();
     *door.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
     let service = if target.starts_with("AmazonSQS") { "sqs" } else { "dynamodb" };
-    if let Some(why) = signature::wrong(service, &headers, &body) {
-        return refusal(403, "InvalidSignatureException", &why);
-    }
     if door.failing.lock().unwrap().contains(&operation) {
         return refusal(500, "InternalServerError", "told to fail");
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::App;
 use shared::device;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response};
 use shared::time::Millis;
 
 #[derive(Deserialize)]
@@ -16,22 +16,22 @@ struct Body {
 ///
 /// # Errors
 /// 400, 401, 413, 415 as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.member(&call).await?;
-    match call.route() {
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    match request.route() {
         "POST /notifications/device-token" => {
-            let token = device::Token::parse(call.json::<Body>()?.token)?;
+            let token = device::Token::parse(request.json::<Body>()?.token)?;
             device::register(&app.store, &caller.user, &token, caller.locale.as_deref(), Millis::now()).await?;
-            Ok(Answer::ok(&json!({ "message": "Device token registered successfully" })))
+            Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
         }
         "DELETE /notifications/device-token" => {
             // The seed's client sends no body: whoever signs out without naming a device gets no more pushes anywhere.
-            let token = if call.body().is_empty() { None } else { Some(call.json::<Body>()?.token) };
+            let token = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
             match token.map(device::Token::parse).transpose()? {
                 Some(token) => device::remove(&app.store, &caller.user, &[token]).await?,
                 None => device::remove_all(&app.store, &caller.user).await?,
             }
-            Ok(Answer::ok(&json!({ "message": "Device token unregistered successfully" })))
+            Ok(http::ok(&json!({ "message": "Device token unregistered successfully" })))
         }
         other => Err(Problem::NotFound(format!("There is no route {other}"))),
     }

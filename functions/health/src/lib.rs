@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, Request, Response};
 use shared::key::Key;
 use shared::{App, telemetry};
 
@@ -24,14 +24,14 @@ struct Health {
 ///
 /// # Errors
 /// None: what cannot be reached is the answer's content, with 503.
-pub async fn handle(app: &App, _call: Call) -> Result<Answer, Problem> {
+pub async fn handle(app: &App, _request: Request) -> Result<Response, Problem> {
     let key = Key::reconcile();
     let (table, pusher) =
         futures_util::join!(reached(app.store.get(&key, false)), reached(app.pusher.channels(NO_CHANNEL)));
     let word = |reached: bool| if reached { "ok" } else { "unreachable" };
     let all = table && pusher;
     let health = Health { status: if all { "ok" } else { "degraded" }, table: word(table), pusher: word(pusher) };
-    Ok(if all { Answer::ok(&health) } else { Answer::unavailable(&health) })
+    Ok(if all { http::ok(&health) } else { http::unavailable(&health) })
 }
 
 async fn reached<T, E: std::error::Error + 'static>(look: impl Future<Output = Result<T, E>>) -> bool {

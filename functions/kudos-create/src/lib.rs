@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::App;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::{idempotency, kudos};
 
 #[derive(Serialize)]
@@ -16,13 +16,13 @@ struct Created {
 ///
 /// # Errors
 /// 400, 401, 413, 415, 422 as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.member(&call).await?;
-    let gift = call.json()?;
-    let request = idempotency::Request::of(&call, "kudos", &caller.user)?;
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    let gift = request.json()?;
+    let request = idempotency::IdempotencyKey::of(&request, "kudos", &caller.user)?;
     let given = kudos::give(&app.store, caller.person(), gift, &request).await?;
 
     let created = Created { kudos_id: given.id, created_at: given.created_at.iso() };
-    let answer = Answer::created(&created).replayed(given.committed.is_none());
-    Ok(answer.afterwards(app.deliver(given.committed.into_iter().collect())))
+    let answer = http::created(&created).replayed(given.committed.is_none());
+    Ok(answer.then(app.deliver(given.committed.into_iter().collect())))
 }

@@ -7,7 +7,7 @@ mod preferences;
 mod read;
 
 use shared::App;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{Problem, ReadRequest as _, Request, Response};
 
 pub use create::requested;
 
@@ -15,16 +15,16 @@ pub use create::requested;
 ///
 /// # Errors
 /// 400, 401, 403, 404, 413, 415, 422 as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.member(&call).await?;
-    match call.route() {
-        "POST /notifications" => create::handle(app, &call, &caller).await,
-        "GET /notifications" => list::handle(app, &call, &caller).await,
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    match request.route() {
+        "POST /notifications" => create::handle(app, &request, &caller).await,
+        "GET /notifications" => list::handle(app, &request, &caller).await,
         "GET /notifications/unread-count" => list::unread_count(app, &caller).await,
-        "POST /notifications/{notificationId}/read" => read::one(app, &call, &caller).await,
+        "POST /notifications/{notificationId}/read" => read::one(app, &request, &caller).await,
         "POST /notifications/read-all" => read::all(app, &caller).await,
         "GET /notifications/preferences" => preferences::show(app, &caller).await,
-        "PUT /notifications/preferences" => preferences::save(app, &call, &caller).await,
+        "PUT /notifications/preferences" => preferences::save(app, &request, &caller).await,
         other => Err(Problem::NotFound(format!("There is no route {other}"))),
     }
 }

@@ -6,5 +6,6 @@ use shared::{App, http};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let app = App::start().await?;
-    http::serve_with_events(move |call| handle(app, call), move |event| requested(app, event)).await
+    http::serve_with_events(http::service_fn(move |request| handle(app, request)), move |event| requested(app, event))
+        .await
 }

@@ -1,17 +1,17 @@
 //! `GET` and `PUT /notifications/preferences`
 
 use shared::App;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::notification;
 
-pub(super) async fn show(app: &App, caller: &Identity) -> Result<Answer, Problem> {
+pub(super) async fn show(app: &App, caller: &Identity) -> Result<Response, Problem> {
     let preferences = notification::preferences(&app.store, &caller.user).await?;
-    Ok(Answer::ok(&preferences.whole()))
+    Ok(http::ok(&preferences.whole()))
 }
 
-pub(super) async fn save(app: &App, call: &Call, caller: &Identity) -> Result<Answer, Problem> {
-    let preferences = call.json()?;
+pub(super) async fn save(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+    let preferences = request.json()?;
     let saved = notification::save_preferences(&app.store, &caller.user, &preferences).await?;
-    Ok(Answer::ok(&saved.whole()))
+    Ok(http::ok(&saved.whole()))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::App;
 use shared::book::Book;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::id::{BookId, UserId};
 use shared::key::Key;
 use shared::presence::{self, Moment, Seat};
@@ -22,9 +22,9 @@ struct Joined {
 ///
 /// # Errors
 /// 400, 401 as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.member(&call).await?;
-    let book_id = BookId::parse(call.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    let book_id = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
     let book = app.store.get(&Key::book(&book_id), false).await?.map(Book::of_row).transpose()?;
 
     let now = Millis::now();
@@ -36,5 +36,5 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
         user_id: seat.user,
         joined_at: observed.joined_at.unwrap_or(now).iso(),
     };
-    Ok(Answer::ok(&joined).afterwards(app.deliver(presence::deliverable(observed.change))))
+    Ok(http::ok(&joined).then(app.deliver(presence::deliverable(observed.change))))
 }

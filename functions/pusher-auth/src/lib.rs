@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::App;
 use shared::authorization::{self, ProfileWork, authorize};
 use shared::channel::ChannelName;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::socket_id::SocketId;
 use shared::telemetry;
 
@@ -25,10 +25,10 @@ struct SignIn {
 ///
 /// # Errors
 /// 400, 401, 403, 413, 415, 429 as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let decided = match call.route() {
-        "POST /pusher/user-auth" => user(app, &call).await,
-        _ => channel(app, &call).await,
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let decided = match request.route() {
+        "POST /pusher/user-auth" => user(app, &request).await,
+        _ => channel(app, &request).await,
     };
     match &decided {
         Ok(_) => telemetry::authorization_granted(),
@@ -41,27 +41,27 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
     decided
 }
 
-async fn channel(app: &App, call: &Call) -> Result<Answer, Problem> {
-    let caller = app.member(call).await?;
+async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(request).await?;
     throttle::admit(&caller.user)?;
-    let asked: Subscription = call.json_or_form()?;
+    let asked: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
     let name = ChannelName::parse(&asked.channel_name)?;
     let granted = authorize(app, &caller, &socket, &name).await?;
 
-    let answer = Answer::ok(&granted.grant);
+    let answer = http::ok(&granted.grant);
     let profiles = app.profiles.clone();
     Ok(match granted.profile {
         None => answer,
-        Some(ProfileWork::Keep(person)) => answer.afterwards(profiles.keep(person)),
-        Some(ProfileWork::KeepIfNew(person)) => answer.afterwards(profiles.keep_if_new(person)),
+        Some(ProfileWork::Keep(person)) => answer.then(profiles.keep(person)),
+        Some(ProfileWork::KeepIfNew(person)) => answer.then(profiles.keep_if_new(person)),
     })
 }
 
-async fn user(app: &App, call: &Call) -> Result<Answer, Problem> {
-    let caller = app.member(call).await?;
+async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(request).await?;
     throttle::admit(&caller.user)?;
-    let asked: SignIn = call.json_or_form()?;
+    let asked: SignIn = request.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
-    Ok(Answer::ok(&authorization::sign_in(app, &caller, &socket)))
+    Ok(http::ok(&authorization::sign_in(app, &caller, &socket)))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::App;
 use shared::channel::{MAX_LENGTH, is_name};
 use shared::contract::MAX_EVENT_BYTES;
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, ReadRequest as _, Request, Response};
 use shared::pusher::Message;
 
 /// Longest event name, in characters (Pusher Channels docs, "Publishing events").
@@ -23,8 +23,8 @@ struct MockEvent {
 ///
 /// # Errors
 /// 400, 413, 415 as `docs/openapi.yaml` says, 502 when Pusher does not take it.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let mock: MockEvent = call.json()?;
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let mock: MockEvent = request.json()?;
     if !is_name(&mock.channel) {
         let rule = format!("must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;");
         return Err(Problem::field("channel", rule));
@@ -38,5 +38,5 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
     app.pusher.trigger(&[message]).await.map_err(|(_, error)| Problem::BadGateway(error))?;
-    Ok(Answer::ok(&json!({ "message": "Event triggered" })))
+    Ok(http::ok(&json!({ "message": "Event triggered" })))
 }

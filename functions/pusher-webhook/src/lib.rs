@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::json;
 use shared::App;
 use shared::channel::{Channel, ChannelName};
-use shared::http::{Answer, Call, Problem};
+use shared::http::{self, Problem, Request, Response, ResponseExt as _};
 use shared::id::UserId;
 use shared::presence::{self, Change, Moment, Seat};
 use shared::pusher::WebhookEvent;
@@ -31,8 +31,8 @@ enum Step {
 /// # Errors
 /// 401 unless Pusher signed it in the last five minutes, 400 when it is no webhook. 500 when the table fails: Pusher then
 /// sends the webhook again, and what was already observed changes nothing.
-pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
-    let webhook = app.webhook(&call)?;
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let webhook = app.webhook(&request)?;
     let steps = steps(webhook.events);
     telemetry::note("members", steps.len());
 
@@ -46,7 +46,7 @@ pub async fn handle(app: &App, call: Call) -> Result<Answer, Problem> {
         .flatten()
         .collect();
     let rows = changes.into_iter().flat_map(presence::deliverable).collect();
-    Ok(Answer::ok(&json!({})).afterwards(app.deliver(rows)))
+    Ok(http::ok(&json!({})).then(app.deliver(rows)))
 }
 
 /// What each user did in each room, in order.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{Aws, CallError, Service};
+use crate::aws::AwsError;
 use crate::key::Key;
 use crate::outbox::Owed;
 use crate::settings::Queues;
@@ -32,20 +33,20 @@ pub(super) struct Waiting {
 /// A queue did not take a message.
 #[derive(Debug, thiserror::Error)]
 #[error("SQS failed")]
-pub(super) struct QueueError(#[from] CallError);
+pub(super) struct QueueError(#[from] AwsError);
 
 /// Both queues.
 #[derive(Debug, Clone)]
 pub struct RetryQueue {
-    sqs: Service,
+    sqs: aws_sdk_sqs::Client,
     queues: Queues,
 }
 
 impl RetryQueue {
     /// The queues of these addresses.
     #[must_use]
-    pub fn new(aws: &Aws, queues: Queues) -> Self {
-        Self { sqs: aws.sqs(), queues }
+    pub fn new(config: &SdkConfig, queues: Queues) -> Self {
+        Self { sqs: aws_sdk_sqs::Client::new(config), queues }
     }
 
     /// Has a row looked at again after a while, or after a quarter of an hour if that is less.
@@ -62,33 +63,21 @@ impl RetryQueue {
 
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            queue_url: &'a str,
-            receipt_handle: &'a str,
-            visibility_timeout: i32,
-        }
-        let input = Input {
-            queue_url: &self.queues.retry,
-            receipt_handle: receipt,
-            visibility_timeout: seconds(delay.min(LONGEST_HIDING)),
-        };
-        // Answers with an empty body.
-        Ok(self.sqs.tell("ChangeMessageVisibility", &input).await?)
+        let request = self
+            .sqs
+            .change_message_visibility()
+            .queue_url(&self.queues.retry)
+            .receipt_handle(receipt)
+            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(|error| AwsError::new("SQS ChangeMessageVisibility", error).into())
     }
 
     async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            queue_url: &'a str,
-            message_body: String,
-            delay_seconds: i32,
-        }
-        let message_body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
-        let input = Input { queue_url: queue, message_body, delay_seconds: seconds(delay) };
-        Ok(self.sqs.tell("SendMessage", &input).await?)
+        let body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
+        let request = self.sqs.send_message().queue_url(queue).message_body(body).delay_seconds(seconds(delay));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(|error| AwsError::new("SQS SendMessage", error).into())
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, header};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::TIMEOUT;
 use super::answer::{Refusal, retry_after};
 use super::assertion::Assertions;
-use super::connection::Connection;
+use super::send;
 use crate::settings::Secret;
 use crate::time::Millis;
 
@@ -32,8 +29,8 @@ struct State {
 
 /// Where access tokens come from.
 pub(super) struct AccessTokens {
-    connection: Connection,
-    address: Uri,
+    http: reqwest::Client,
+    address: reqwest::Url,
     assertions: Assertions,
     state: Mutex<State>,
 }
@@ -45,8 +42,8 @@ struct Granted {
 }
 
 impl AccessTokens {
-    pub(super) fn new(address: Uri, assertions: Assertions) -> Self {
-        Self { connection: Connection::new(address.clone(), TIMEOUT), address, assertions, state: Mutex::default() }
+    pub(super) fn new(http: reqwest::Client, address: reqwest::Url, assertions: Assertions) -> Self {
+        Self { http, address, assertions, state: Mutex::default() }
     }
 
     /// A token that is good now. Those who ask while it is being fetched wait for that one fetch, and share its failure.
@@ -87,19 +84,16 @@ impl AccessTokens {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &assertion)
             .finish();
-        let mut request = Request::new(Bytes::from(form));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.address.clone();
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(header::CONTENT_TYPE, form);
+        let request = self.http.post(self.address.clone());
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
         let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
-        let answer = self.connection.send(request).await.map_err(|_| no_answer())?;
+        let answer = send(request).await.map_err(|_| no_answer())?;
         let status = answer.status().as_u16();
         let after = retry_after(answer.headers(), now);
         if status != 200 {
             return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after));
         }
-        let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| no_answer())?;
+        let granted: Granted = answer.json().await.map_err(|_| no_answer())?;
         let margin = MARGIN.min(granted.expires_in / 2);
         let until = now.plus_seconds(granted.expires_in.saturating_sub(margin));
         Ok(Kept { token: Secret::new(granted.access_token), until })

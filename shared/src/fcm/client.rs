@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, header};
 use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
 use super::answer::{Refusal, refusal, retry_after};
 use super::assertion::Assertions;
-use super::connection::Connection;
-use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS};
+use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS, send};
 use crate::device::Token;
+use crate::https::http2_client;
 use crate::settings::{Firebase, Secret};
 use crate::time::Millis;
 
@@ -24,9 +22,9 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    connection: Connection,
+    http: reqwest::Client,
     access: AccessTokens,
-    address: Uri,
+    address: reqwest::Url,
     slots: Semaphore,
 }
 
@@ -39,7 +37,7 @@ impl Client {
     /// A client for the project of these settings; `None` when they name no account to send as. Connects to nothing yet.
     ///
     /// # Errors
-    /// When the account's key is none, or no HTTP client can be built.
+    /// When the account's key is none, or a setting makes no address.
     pub fn new(settings: &Firebase) -> Result<Option<Self>, Box<dyn std::error::Error + Send + Sync>> {
         let Some(account) = &settings.account else {
             return Ok(None);
@@ -48,13 +46,13 @@ impl Client {
             Some(endpoint) => (format!("{endpoint}/token"), endpoint.as_str()),
             None => (TOKEN_ADDRESS.to_owned(), FCM_ADDRESS),
         };
-        let address: Uri = format!("{fcm}/v1/projects/{}/messages:send", settings.project_id)
+        let address: reqwest::Url = format!("{fcm}/v1/projects/{}/messages:send", settings.project_id)
             .parse()
             .map_err(|_| "FIREBASE_PROJECT_ID must be a project's id, such as my-app-1234")?;
         let token = token.parse().map_err(|_| "FCM_ENDPOINT must be an address, such as http://127.0.0.1:9099")?;
-        let access = AccessTokens::new(token, Assertions::new(account)?);
-        let connection = Connection::new(address.clone(), TIMEOUT);
-        Ok(Some(Self(Arc::new(Inner { connection, access, address, slots: Semaphore::new(AT_ONCE) }))))
+        let http = http2_client(TIMEOUT);
+        let access = AccessTokens::new(http.clone(), token, Assertions::new(account)?);
+        Ok(Some(Self(Arc::new(Inner { http, access, address, slots: Semaphore::new(AT_ONCE) }))))
     }
 
     /// Sends a message to a device.
@@ -78,22 +76,18 @@ impl Client {
     }
 
     async fn once(&self, access: &Secret, body: &str) -> Result<(), Answer> {
-        let later = |why: &str| Answer::Refused(Refusal::later(why, None));
-        let mut authorization = HeaderValue::from_bytes(&[b"Bearer ", access.bytes()].concat())
-            .map_err(|_| later("Google's access token is none"))?;
-        authorization.set_sensitive(true);
-        let mut request = Request::new(Bytes::copy_from_slice(body.as_bytes()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.0.address.clone();
-        request.headers_mut().insert(header::AUTHORIZATION, authorization);
-        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let answer = self.0.connection.send(request).await.map_err(|_| later("FCM did not answer"))?;
-        match answer.status().as_u16() {
+        let no_answer = |_| Answer::Refused(Refusal::later("FCM did not answer", None));
+        let access = String::from_utf8_lossy(access.bytes());
+        let request = self.0.http.post(self.0.address.clone()).bearer_auth(access);
+        let request = request.header("content-type", "application/json").body(body.to_owned());
+        let response = send(request).await.map_err(no_answer)?;
+        let (status, after) = (response.status().as_u16(), retry_after(response.headers(), Millis::now()));
+        match status {
             200 => Ok(()),
             401 => Err(Answer::Unauthorized),
-            status => {
-                let after = retry_after(answer.headers(), Millis::now());
-                Err(Answer::Refused(refusal(status, after, answer.body())))
+            _ => {
+                let body = response.bytes().await.map_err(no_answer)?;
+                Err(Answer::Refused(refusal(status, after, &body)))
             }
         }
     }

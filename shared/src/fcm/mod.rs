@@ -7,10 +7,9 @@ mod access;
 mod answer;
 mod assertion;
 mod client;
-mod connection;
 mod message;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use answer::Refusal;
 pub use client::Client;
@@ -21,3 +20,14 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 /// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
+
+/// Sends a request; once more over a new connection when its own turns out to be dead before the request's time is up. Lambda
+/// freezes processes, and a connection may have died meanwhile without a word.
+async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    let (asked, again) = (Instant::now(), request.try_clone());
+    match (request.send().await, again) {
+        // A connection whose pings are not answered ends before the request's own time is up.
+        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < TIMEOUT => again.send().await,
+        (sent, _) => sent,
+    }
+}

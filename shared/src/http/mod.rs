@@ -1,12 +1,13 @@
-//! HTTP as the functions see it: a [`Call`] comes in, an [`Answer`] or a [`Problem`] goes out.
+//! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`Problem`] goes out.
 
-mod answer;
-mod call;
-mod event;
 mod problem;
+mod request;
+mod response;
 mod serve;
 
-pub use answer::{Afterwards, Answer, Response};
-pub use call::{Call, MAX_WEBHOOK_BYTES};
+pub use lambda_http::service_fn;
+
 pub use problem::Problem;
-pub use serve::{answer, serve, serve_with_events};
+pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
+pub use response::{Response, ResponseExt, Work, created, no_content, ok, unavailable};
+pub use serve::{respond, serve, serve_with_events};

@@ -1,47 +1,57 @@
-//! The loop around a handler: answer, then what can wait.
+//! The loop around a handler: respond, then do what can wait.
 //!
 //! ```text
-//! Runtime API --next--> handler: verify, write --response--> client has its answer
-//!                                                   `--> afterwards: deliver, clear the outbox --> log line --> next
+//! Runtime API --next--> handler: verify, write --response--> client has its response
+//!                                                   `--> after it: deliver, clear the outbox --> log line --> next
 //! ```
 //!
 //! Lambda passes a buffered response on as soon as the runtime posts it, and the invocation ends when the runtime asks for
 //! the next one (Lambda developer guide, "Execution environment lifecycle": the Invoke phase ends after the runtime and
 //! all extensions signal that they are done by sending a Next API request). The runtime's layers wrap the posting, so work
-//! that follows it in a layer delays no answer and is still within the invocation; it needs no extension.
+//! that follows it in a layer delays no response and is still within the invocation; it needs no extension.
 //! What is cut off there (a crash, the function's time-out) was committed before and is delivered from the table's stream.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
-use http::StatusCode;
-use lambda_runtime::tower::{Layer, Service};
-use lambda_runtime::{Context, LambdaEvent, LambdaInvocation, Runtime, service_fn};
-use serde_json::Value;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Service};
+use lambda_runtime::tower::{Layer, ServiceExt as _};
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
-use super::{Afterwards, Answer, Call, Problem, Response};
+use super::response::{ResponseExt as _, Work, json_text};
+use super::{Problem, ReadRequest as _, Request, Response};
 use crate::telemetry::{self, Record};
 
-type Pending = Arc<Mutex<Option<(Record, Option<Afterwards>)>>>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    /// What is left to do when the invocation's response has been posted.
+    static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
+}
 
 /// Runs a function whose events are HTTP requests, until Lambda ends it.
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
-pub async fn serve<F>(handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static) -> Result<(), BoxError>
+pub async fn serve<S>(service: S) -> Result<(), BoxError>
 where
-    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S::Future: Send,
 {
-    let pending = Pending::default();
-    let respond = responder(handler, pending.clone());
-    let service = service_fn(move |event: LambdaEvent<Call>| {
-        let response = respond(event.payload, event.context);
-        async move { Ok::<_, BoxError>(response.await) }
-    });
-    Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
+    Runtime::new(Adapter::from(Respond(service))).layer(AfterResponseLayer).run().await
 }
 
 /// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. An event that `on_event`
@@ -49,37 +59,67 @@ where
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
-pub async fn serve_with_events<F, G>(
-    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
-    on_event: impl Fn(EventBridgeEvent) -> G + Copy + Send + Sync + 'static,
+pub async fn serve_with_events<S, F>(
+    service: S,
+    on_event: impl Fn(EventBridgeEvent) -> F + Clone + Send + 'static,
 ) -> Result<(), BoxError>
 where
-    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
-    G: Future<Output = Result<(), Problem>> + Send + 'static,
+    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S::Future: Send,
+    F: Future<Output = Result<(), Problem>> + Send + 'static,
 {
-    let pending = Pending::default();
-    let respond = responder(handler, pending.clone());
-    let service = service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Value>| {
-        let respond = respond.clone();
-        async move {
-            if payload.get("detail-type").is_some() {
-                let event = serde_json::from_value(payload)?;
-                return handle_event(on_event, event, &context.request_id).await.map(|()| Value::Null);
+    let mut requests = Adapter::from(Respond(service));
+    let either = lambda_runtime::service_fn(move |event: LambdaEvent<Trigger>| {
+        let LambdaEvent { payload, context } = event;
+        let outcome: BoxFuture<Result<_, BoxError>> = match payload {
+            Trigger::Request(request) => {
+                let response = requests.call(LambdaEvent::new(*request, context));
+                Box::pin(async move { Ok(Reply::Response(response.await?)) })
             }
-            let response = respond(serde_json::from_value(payload)?, context).await;
-            Ok::<_, BoxError>(serde_json::to_value(response)?)
-        }
+            Trigger::Event(event) => {
+                let on_event = on_event.clone();
+                Box::pin(async move {
+                    handle_event(on_event, *event, &context.request_id).await?;
+                    Ok(Reply::Nothing)
+                })
+            }
+        };
+        outcome
     });
-    Runtime::new(service).layer(AfterwardsLayer(pending)).run().await
+    Runtime::new(either).layer(AfterResponseLayer).run().await
 }
 
-async fn handle_event<G>(
-    on_event: impl Fn(EventBridgeEvent) -> G,
+/// What triggers a function of two kinds.
+enum Trigger {
+    Request(Box<LambdaRequest>),
+    Event(Box<EventBridgeEvent>),
+}
+
+impl<'de> Deserialize<'de> for Trigger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        // An event has members that no request has: `detail-type`, `source` and `detail`.
+        if let Ok(event) = serde_json::from_str(raw.get()) {
+            return Ok(Self::Event(event));
+        }
+        serde_json::from_str(raw.get()).map(Self::Request).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Reply<R> {
+    Response(R),
+    Nothing,
+}
+
+async fn handle_event<F>(
+    on_event: impl Fn(EventBridgeEvent) -> F,
     event: EventBridgeEvent,
     request_id: &str,
-) -> Result<(), BoxError>
+) -> Result<(), Problem>
 where
-    G: Future<Output = Result<(), Problem>>,
+    F: Future<Output = Result<(), Problem>>,
 {
     let record = Record::new(request_id, &event.detail_type);
     let outcome = record.scope(on_event(event)).await;
@@ -87,42 +127,57 @@ where
         note(problem, &record);
     }
     record.print();
-    Ok(outcome?)
+    outcome
 }
 
-/// Answers requests, and leaves what follows the answer in `pending`.
-fn responder<F>(
-    handler: impl Fn(Call) -> F + Copy + Send + Sync + 'static,
-    pending: Pending,
-) -> impl Fn(Call, Context) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone
+/// Makes a response of whatever a handler ends with, and leaves the work after it to [`AfterResponseLayer`].
+#[derive(Clone)]
+struct Respond<S>(S);
+
+impl<S> Service<Request> for Respond<S>
 where
-    F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S::Future: Send,
 {
-    move |call, context| {
-        let pending = pending.clone();
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let service = self.0.clone();
         Box::pin(async move {
-            let (response, record, afterwards) = answer(handler, call.known_as(context.request_id)).await;
-            *pending.lock().unwrap_or_else(PoisonError::into_inner) = Some((record, afterwards));
-            response
+            let (mut response, record) = respond(service, request).await;
+            let left = Some((record, response.take_work()));
+            // Set around every invocation by the layer.
+            let _ = LEFT.try_with(|slot| *slot.lock().unwrap_or_else(PoisonError::into_inner) = left);
+            Ok(response)
         })
     }
 }
 
-/// One request answered, as [`serve`] does it: the response, the log record, and the work that is left.
-pub async fn answer<F>(handler: impl Fn(Call) -> F, call: Call) -> (Response, Record, Option<Afterwards>)
+/// Responds to one request, as [`serve`] does it: the response with the work that is left, and the log record.
+pub async fn respond<S>(service: S, request: Request) -> (Response, Record)
 where
-    F: Future<Output = Result<Answer, Problem>>,
+    S: Service<Request, Response = Response, Error = Problem>,
 {
-    let request_id = call.request_id().to_owned();
-    let record = Record::new(&request_id, call.route());
-    let handled = record.scope(async { AssertUnwindSafe(async { handler(call).await }).catch_unwind().await }).await;
-    let (response, afterwards) = match handled {
-        Ok(Ok(answer)) => answer.into_parts(&request_id),
-        Ok(Err(problem)) => (told(&problem, &record, &request_id), None),
-        Err(_panic) => (told(&Problem::Internal("the handler panicked".into()), &record, &request_id), None),
+    let request_id = HeaderValue::from_str(request.request_id());
+    let record = Record::new(request.request_id(), request.route());
+    let handled = record.scope(AssertUnwindSafe(async { service.oneshot(request).await }).catch_unwind()).await;
+    let mut response = match handled {
+        Ok(Ok(response)) => response,
+        Ok(Err(problem)) => problem_response(&problem, &record),
+        Err(_panic) => problem_response(&Problem::Internal("the handler panicked".into()), &record),
     };
+    // Both of AWS's ids are made of letters, digits and a few signs.
+    if let Ok(request_id) = request_id {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
     record.answered(response.status().as_u16());
-    (response, record, afterwards)
+    (response, record)
 }
 
 fn note(problem: &Problem, record: &Record) {
@@ -132,55 +187,54 @@ fn note(problem: &Problem, record: &Record) {
     }
 }
 
-fn told(problem: &Problem, record: &Record, request_id: &str) -> Response {
+fn problem_response(problem: &Problem, record: &Record) -> Response {
     note(problem, record);
-    let mut response = Response::new(problem.status(), Some(problem.body()), request_id);
+    let mut response = json_text(problem.status(), problem.body());
     if response.status() == StatusCode::UNAUTHORIZED {
-        response = response.with("www-authenticate", "Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(seconds) = problem.retry_after() {
-        response = response.with("retry-after", &seconds.to_string());
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
 
-/// Does the pending work after the inner service has posted the response.
-struct AfterwardsLayer(Pending);
+/// Does the work that a response left after the inner service has posted the response.
+struct AfterResponseLayer;
 
-impl<S> Layer<S> for AfterwardsLayer {
-    type Service = AfterwardsService<S>;
+impl<S> Layer<S> for AfterResponseLayer {
+    type Service = AfterResponseService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AfterwardsService { inner, pending: self.0.clone() }
+        AfterResponseService { inner }
     }
 }
 
-struct AfterwardsService<S> {
+struct AfterResponseService<S> {
     inner: S,
-    pending: Pending,
 }
 
-impl<S> Service<LambdaInvocation> for AfterwardsService<S>
+impl<S> Service<LambdaInvocation> for AfterResponseService<S>
 where
     S: Service<LambdaInvocation, Response = (), Error = BoxError>,
     S::Future: Send + 'static,
 {
     type Response = ();
     type Error = BoxError;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+    type Future = BoxFuture<Result<(), BoxError>>;
 
-    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let posted = self.inner.call(invocation);
-        let pending = self.pending.clone();
+        let left = Arc::default();
+        let posted = LEFT.scope(Arc::clone(&left), self.inner.call(invocation));
         Box::pin(async move {
             let outcome = posted.await;
-            let taken = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((record, afterwards)) = taken {
-                finish(record, afterwards).await;
+            let left = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((record, work)) = left {
+                finish(record, work).await;
             }
             outcome
         })
@@ -188,11 +242,11 @@ where
 }
 
 /// Does what was left, then writes the invocation's line.
-async fn finish(record: Record, afterwards: Option<Afterwards>) {
-    if let Some(work) = afterwards
+async fn finish(record: Record, work: Option<Work>) {
+    if let Some(work) = work
         && record.scope(AssertUnwindSafe(work).catch_unwind()).await.is_err()
     {
-        record.cause("work after the answer panicked; the stream's consumer takes over");
+        record.cause("work after the response panicked; the stream's consumer takes over");
     }
     record.print();
 }

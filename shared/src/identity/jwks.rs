@@ -7,12 +7,11 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{Request, Uri};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use crate::{https, telemetry};
+use crate::https::{HttpClient, without_address};
+use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
 const REFRESH_FLOOR: Duration = Duration::from_secs(30);
@@ -41,8 +40,8 @@ struct State {
 }
 
 pub(super) struct Jwks {
-    address: Uri,
-    client: https::Client,
+    address: reqwest::Url,
+    http: HttpClient,
     state: RwLock<State>,
     floor: Duration,
     /// One fetch at a time; whoever waited finds its result.
@@ -50,12 +49,12 @@ pub(super) struct Jwks {
 }
 
 impl Jwks {
-    pub(super) fn new(url: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(super) fn new(http: HttpClient, url: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         Ok(Self {
             address: url
                 .parse()
                 .map_err(|_| "JWT_JWKS_URL must be an address such as https://issuer/.well-known/jwks.json")?,
-            client: https::Client::new(TIMEOUT),
+            http,
             state: RwLock::default(),
             floor: REFRESH_FLOOR,
             fetching: tokio::sync::Mutex::default(),
@@ -121,13 +120,12 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> Result<Vec<Arc<Key>>, String> {
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = self.address.clone();
-        let answer = self.client.send(request).await.map_err(|error| telemetry::chain(&error))?;
-        if !answer.status().is_success() {
-            return Err(format!("it answers {}", answer.status().as_u16()));
+        let failed = |error| telemetry::chain(&without_address(error));
+        let response = self.http.get().get(self.address.clone()).timeout(TIMEOUT).send().await.map_err(failed)?;
+        if !response.status().is_success() {
+            return Err(format!("it answers {}", response.status().as_u16()));
         }
-        let body = answer.into_body();
+        let body = response.bytes().await.map_err(failed)?;
         if body.len() > MAX_SET_BYTES {
             return Err(format!("larger than {MAX_SET_BYTES} bytes"));
         }

@@ -9,6 +9,7 @@ mod jwks;
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 
 use crate::http::Problem;
+use crate::https::HttpClient;
 use crate::id::UserId;
 use crate::settings::{TokenKeys, Tokens};
 
@@ -105,15 +106,15 @@ impl Verifier {
     /// A verifier for these settings. Fetches nothing yet.
     ///
     /// # Errors
-    /// When no HTTP client can be built for the JWKS address.
-    pub fn new(tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    /// When `JWT_JWKS_URL` is no address.
+    pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
         let (keys, algorithms): (_, &[_]) = match &tokens.keys {
             TokenKeys::Shared(secret) => {
                 (Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))), &[Algorithm::HS256])
             }
             TokenKeys::Jwks(url) => {
-                (Keys::Jwks(Box::new(Jwks::new(url)?)), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
+                (Keys::Jwks(Box::new(Jwks::new(http, url)?)), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
             }
         };
         Ok(Self { keys, validations: algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect() })

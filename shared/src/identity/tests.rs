@@ -19,7 +19,7 @@ const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
 fn verifier(keys: TokenKeys) -> Verifier {
     crate::jws::install_for_tests();
-    Verifier::new(&Tokens { keys, issuer: None, audience: None }).unwrap()
+    Verifier::new(HttpClient::default(), &Tokens { keys, issuer: None, audience: None }).unwrap()
 }
 
 fn shared_secret() -> Verifier {
@@ -133,7 +133,7 @@ async fn issuer_and_audience_are_required_where_configured() {
         audience: Some("carillon".to_owned()),
     };
     crate::jws::install_for_tests();
-    let verifier = Verifier::new(&tokens).unwrap();
+    let verifier = Verifier::new(HttpClient::default(), &tokens).unwrap();
     let good = json!({ "iss": "https://id", "aud": ["carillon", "x"] });
     assert!(check(&verifier, &signed(&claims(good))).await.is_ok());
     for bad in [
@@ -234,7 +234,7 @@ async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
 async fn a_rotated_key_is_found_once_the_floor_has_passed() {
     let pairs = key_pairs();
     let (address, asked) = issuer(published(&pairs)).await;
-    let jwks = Jwks::new(&address).unwrap().with_floor(Duration::ZERO);
+    let jwks = Jwks::new(HttpClient::default(), &address).unwrap().with_floor(Duration::ZERO);
     assert!(jwks.key(Some("r")).await.unwrap().is_some());
     assert!(jwks.key(Some("new")).await.unwrap().is_none());
     assert_eq!(asked.load(Ordering::SeqCst), 2);

@@ -9,7 +9,7 @@ use super::{Counter, Kind, Notice, Preferences, Priority, Words};
 use crate::contract::MAX_EVENT_BYTES;
 use crate::http::Problem;
 use crate::id::UserId;
-use crate::idempotency;
+use crate::idempotency::IdempotencyKey;
 use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ use crate::tries::Tries;
 /// What a service asks for, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request {
+pub struct NewNotification {
     user_id: String,
     r#type: String,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct First {
 }
 
 impl First {
-    fn again(self, key: &idempotency::Request) -> Result<Created, Problem> {
+    fn again(self, key: &IdempotencyKey) -> Result<Created, Problem> {
         key.must_match(&self.fingerprint)?;
         Ok(Created { id: self.notification, replayed: true, committed: None })
     }
@@ -61,8 +61,8 @@ impl First {
 pub async fn create(
     store: &Store,
     settings: &Settings,
-    request: Request,
-    key: &idempotency::Request,
+    request: NewNotification,
+    key: &IdempotencyKey,
     now: Millis,
 ) -> Result<Created, Problem> {
     let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
@@ -80,17 +80,17 @@ pub async fn create(
             Transaction::Done => {
                 return Ok(Created { id: row.id, replayed: false, committed: row.committed });
             }
-            Transaction::Refused(which) if which.get(2) == Some(&true) => {
+            Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
                 return first_of(store, key).await?.ok_or(StoreError::Contended)?.again(key);
             }
             // Somebody else took the number.
-            Transaction::Refused(_) => tries.again().await?,
+            Transaction::ConditionFailed(_) => tries.again().await?,
         }
     }
 }
 
 /// What an earlier request with the same key stored.
-async fn first_of(store: &Store, key: &idempotency::Request) -> Result<Option<First>, StoreError> {
+async fn first_of(store: &Store, key: &IdempotencyKey) -> Result<Option<First>, StoreError> {
     if !key.has_key {
         return Ok(None);
     }
@@ -113,9 +113,9 @@ async fn look_up(store: &Store, user: &UserId) -> Result<(Option<Counter>, Prefe
 struct Draft<'a> {
     user: &'a UserId,
     kind: Kind,
-    request: &'a Request,
+    request: &'a NewNotification,
     preferences: &'a Preferences,
-    key: &'a idempotency::Request,
+    key: &'a IdempotencyKey,
     settings: &'a Settings,
     now: Millis,
 }

@@ -100,7 +100,7 @@ async fn rows(
     cursor: Option<&Cursor>,
     now: Millis,
 ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
-    let query = Query::of("pk = :user AND begins_with(sk, :notification)")
+    let query = Query::new("pk = :user AND begins_with(sk, :notification)")
         .descending()
         // What has expired may still be there.
         .filter("expires_at > :now")

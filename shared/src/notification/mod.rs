@@ -10,7 +10,7 @@ mod preferences;
 mod read;
 mod words;
 
-pub use create::{Created, Request, create};
+pub use create::{Created, NewNotification, create};
 pub use kind::{Kind, Priority};
 pub use list::{Cursor, Page, Shown, list, unread_count};
 pub use notice::Notice;

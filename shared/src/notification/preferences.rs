@@ -95,6 +95,6 @@ pub async fn save_preferences(
 ) -> Result<Preferences, StoreError> {
     let text = serde_json::to_string(preferences).expect("preferences are strings and booleans");
     let update = Action::update(&Key::preferences(user), "SET saved = :saved").value(":saved", string(text));
-    let (Write::Done(row) | Write::Refused(row)) = store.write(update.returning_new()).await?;
+    let (Write::Done(row) | Write::ConditionFailed(row)) = store.write(update.returning_new()).await?;
     Preferences::of_row(row)
 }

@@ -72,7 +72,7 @@ pub async fn decline(store: &Store, id: &PartyId, caller: &UserId) -> Result<(),
     let now = Millis::now();
     match close(store, &Key::invitation(caller, id), State::Declined, now).await? {
         Write::Done(_) => Ok(()),
-        Write::Refused(row) => must_be_open(row.map(store::read).transpose()?, now),
+        Write::ConditionFailed(row) => must_be_open(row.map(store::read).transpose()?, now),
     }
 }
 

@@ -110,6 +110,6 @@ async fn write(
         .set("owner", string(row.owner.as_str()));
     Ok(match store.transact([next.write()]).await? {
         Transaction::Done => Some(Done { told: Party::of(id, &row), committed: next.deliverable() }),
-        Transaction::Refused(_) => None,
+        Transaction::ConditionFailed(_) => None,
     })
 }

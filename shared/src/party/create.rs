@@ -40,7 +40,7 @@ pub async fn create(
     store: &Store,
     founder: &Person,
     founding: Founding,
-    request: &idempotency::Request,
+    request: &idempotency::IdempotencyKey,
 ) -> Result<Created, Problem> {
     let name = check_name(&founding.party_name)?;
     let settings = check_settings(&founding.settings)?;
@@ -64,11 +64,11 @@ pub async fn create(
     }
     match store.transact([Action::put_new(item), put_member(&id, founder, now)]).await? {
         Transaction::Done => Ok(Created { party, is_repeated: false }),
-        Transaction::Refused(_) => repeated(store, &id, request).await,
+        Transaction::ConditionFailed(_) => repeated(store, &id, request).await,
     }
 }
 
-async fn repeated(store: &Store, id: &PartyId, request: &idempotency::Request) -> Result<Created, Problem> {
+async fn repeated(store: &Store, id: &PartyId, request: &idempotency::IdempotencyKey) -> Result<Created, Problem> {
     let first = Snapshot::read(store, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
     request.must_match(&first.fingerprint)?;
     let told = first.first_answer.ok_or(StoreError::Contended)?;

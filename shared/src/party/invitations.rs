@@ -56,7 +56,7 @@ pub async fn invitations(
     limit: u8,
     cursor: Option<&Cursor>,
 ) -> Result<InvitationPage, StoreError> {
-    let query = Query::of("pk = :user AND begins_with(sk, :invitation)")
+    let query = Query::new("pk = :user AND begins_with(sk, :invitation)")
         .filter("#state = :pending AND expires_at > :now")
         .name("#state", "state")
         .value(":user", string(Key::profile(user).pk))

@@ -9,7 +9,7 @@ use crate::id::{PartyId, UserId};
 use crate::key::{Item, Key, number, string};
 use crate::outbox::{ATTRIBUTE, Committed, Outbox};
 use crate::rate_limit::Limit;
-use crate::store::{Action, Check, Member, Store, StoreError, Transaction, Write};
+use crate::store::{Action, Store, StoreError, TransactItem, Transaction, Write};
 use crate::time::Millis;
 use crate::tries::Tries;
 
@@ -56,14 +56,14 @@ pub async fn invite(
         let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
 
         let (row, committed, is_queued) = invitation(id, &party.row, inviter, invitee, before.as_ref(), now);
-        let members: [Member; 5] = [
-            Check::that(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)").into(),
-            Check::that(&keys[0], "attribute_exists(pk)").into(),
-            Check::that(&keys[1], "attribute_not_exists(pk)").into(),
+        let items: [TransactItem; 5] = [
+            TransactItem::check(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)"),
+            TransactItem::check(&keys[0], "attribute_exists(pk)"),
+            TransactItem::check(&keys[1], "attribute_not_exists(pk)"),
             put(&committed, &row, before.as_ref()).into(),
             count(limit, remembered, due).into(),
         ];
-        if let Transaction::Done = store.transact(members).await? {
+        if let Transaction::Done = store.transact(items).await? {
             let told = Invitation::of(id.clone(), invitee.clone(), row);
             return Ok(Done { told, committed: (!is_queued).then_some(committed) });
         }
@@ -173,7 +173,7 @@ pub async fn revoke(store: &Store, id: &PartyId, caller: &UserId, invitee: &User
     match close(store, &key, State::Revoked, now).await? {
         Write::Done(_) => Ok(()),
         // Answered in this very moment.
-        Write::Refused(_) => Err(none()),
+        Write::ConditionFailed(_) => Err(none()),
     }
 }
 

@@ -88,6 +88,6 @@ async fn depart(
     }
     Ok(match store.transact([next.write(), delete_member(id, user)]).await? {
         Transaction::Done => Some(Done { told: (), committed: next.deliverable() }),
-        Transaction::Refused(_) => None,
+        Transaction::ConditionFailed(_) => None,
     })
 }

@@ -32,7 +32,7 @@ pub async fn is_member(store: &Store, party: &PartyId, user: &UserId) -> Result<
 
 async fn rows(store: &Store, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), StoreError> {
     let key = Key::party(id);
-    let query = Query::of("pk = :party").value(":party", string(&key.pk));
+    let query = Query::new("pk = :party").value(":party", string(&key.pk));
     let (mut party, mut members) = (None, Vec::new());
     for item in store.query_all(query).await? {
         if Key::of(&item).is_some_and(|found| found == key) {

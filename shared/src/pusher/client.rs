@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::{EncryptionError, SharedSecret, Signer};
 use crate::channel::ChannelName;
-use crate::https;
+use crate::https::{HttpClient, without_address};
 use crate::id::UserId;
 use crate::settings::{MasterKey, Pusher};
 use crate::time::Millis;
@@ -52,10 +50,7 @@ pub enum PusherError {
     Unavailable(u16),
     /// No answer: no connection, or none in time.
     #[error("Pusher did not answer")]
-    NoAnswer(#[source] https::NoAnswer),
-    /// The app's id or the host makes no address.
-    #[error("PUSHER_APP_ID and PUSHER_HOST do not make an address")]
-    NoAddress,
+    NoAnswer(#[source] reqwest::Error),
     /// An answer that is not what the API documents.
     #[error("Pusher's answer cannot be read: {0}")]
     Unreadable(String),
@@ -83,7 +78,7 @@ impl PusherError {
 /// A client for one Pusher app.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: https::Client,
+    http: HttpClient,
     signer: Signer,
     origin: String,
     app_path: String,
@@ -122,9 +117,9 @@ pub struct ChannelInfo {
 impl Client {
     /// A client for the app of these settings. Connects to nothing yet.
     #[must_use]
-    pub fn new(settings: &Pusher) -> Self {
+    pub fn new(http: HttpClient, settings: &Pusher) -> Self {
         Self {
-            http: https::Client::new(TIMEOUT),
+            http,
             signer: Signer::new(&settings.credentials),
             origin: settings.origin.clone(),
             app_path: format!("/apps/{}", settings.app_id),
@@ -134,9 +129,7 @@ impl Client {
 
     /// Opens a connection, so that the first event need not wait for it.
     pub async fn connect(&self) {
-        if let Ok(origin) = self.origin.parse() {
-            self.http.connect(&origin).await;
-        }
+        self.http.connect(&self.origin).await;
     }
 
     /// Signs with the app's key.
@@ -162,7 +155,7 @@ impl Client {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
         let body = serde_json::to_vec(&Batch { batch: &sealed })
             .map_err(|error| PusherError::Unreadable(error.to_string()))?;
-        self.request("POST", "/batch_events", Some(body.into()), &[]).await.map(drop)
+        self.request("POST", "/batch_events", Some(body), &[]).await.map(drop)
     }
 
     /// Encrypts what goes to an encrypted channel.
@@ -213,16 +206,16 @@ impl Client {
     /// As the request fails.
     pub async fn terminate(&self, user: &UserId) -> Result<(), PusherError> {
         let path = format!("/users/{user}/terminate_connections");
-        self.request("POST", &path, Some(Bytes::from_static(b"{}")), &[]).await.map(drop)
+        self.request("POST", &path, Some(b"{}".to_vec()), &[]).await.map(drop)
     }
 
     async fn request(
         &self,
         method: &'static str,
         path: &str,
-        body: Option<Bytes>,
+        body: Option<Vec<u8>>,
         parameters: &[(&str, &str)],
-    ) -> Result<Bytes, PusherError> {
+    ) -> Result<Vec<u8>, PusherError> {
         let path = format!("{}{path}", self.app_path);
         let mut pause = PAUSE;
         for _ in 1..TRIES {
@@ -240,18 +233,22 @@ impl Client {
         &self,
         method: &'static str,
         path: &str,
-        body: Option<Bytes>,
+        body: Option<Vec<u8>>,
         parameters: &[(&str, &str)],
-    ) -> Result<Bytes, PusherError> {
+    ) -> Result<Vec<u8>, PusherError> {
         // Signed anew for each try: the timestamp must be within ten minutes.
         let query = self.signer.query(method, path, body.as_deref(), parameters, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
-        let request = Request::builder().method(method).uri(address).header("content-type", "application/json");
-        let request = request.body(body.unwrap_or_default()).map_err(|_| PusherError::NoAddress)?;
-        let answer = self.http.send(request).await.map_err(PusherError::NoAnswer)?;
-        let (status, text) = (answer.status(), answer.into_body());
+        let request = match body {
+            Some(body) => self.http.get().post(address).header("content-type", "application/json").body(body),
+            None => self.http.get().get(address),
+        };
+        let no_answer = |error| PusherError::NoAnswer(without_address(error));
+        let response = request.timeout(TIMEOUT).send().await.map_err(no_answer)?;
+        let status = response.status();
+        let text = response.bytes().await.map_err(no_answer)?;
         match status.as_u16() {
-            200..=299 => Ok(text),
+            200..=299 => Ok(text.to_vec()),
             code @ (429 | 500..=599) => Err(PusherError::Unavailable(code)),
             code => {
                 let reason = String::from_utf8_lossy(&text).chars().take(200).collect();

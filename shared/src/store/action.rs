@@ -1,9 +1,13 @@
 //! A write of one row, or a check of one, in DynamoDB's expression language.
+//!
+//! The SDK has a builder for each of put, update, delete and check, alone and once more in a transaction. An [`Action`] is
+//! written once and goes either way.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use serde::Serialize;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use crate::key::{AttributeValue, Item, Key};
 
@@ -13,69 +17,43 @@ type Text = Cow<'static, str>;
 /// A put, an update or a delete; alone ([`super::Store::write`]) or with others ([`super::Store::transact`]).
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
-    kind: Kind,
-    what: What,
-    returns_new: bool,
+    pub(super) kind: Kind,
+    pub(super) fields: Fields,
+    pub(super) returns_new: bool,
 }
 
-/// Has a transaction fail unless a condition holds of a row that it does not write.
+/// What an action does to its row.
 #[derive(Debug, Clone)]
-pub(crate) struct Check(What);
-
-/// What a transaction is made of.
-#[derive(Debug, Clone)]
-pub(crate) enum Member {
-    Write(Action),
-    Check(Check),
+pub(super) enum Kind {
+    Put(Item),
+    Update { key: Item, expression: String },
+    Delete { key: Item },
 }
 
-impl From<Action> for Member {
-    fn from(action: Action) -> Self {
-        Self::Write(action)
+/// The fields that all actions and checks share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields {
+    pub(super) condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Fields {
+    /// `None` where there are none: DynamoDB refuses an empty map.
+    pub(super) fn names(&mut self) -> Option<HashMap<String, String>> {
+        Some(std::mem::take(&mut self.names)).filter(|names| !names.is_empty())
     }
-}
 
-impl From<Check> for Member {
-    fn from(check: Check) -> Self {
-        Self::Check(check)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Put,
-    Update,
-    Delete,
-}
-
-/// The fields that all share, in DynamoDB's names.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct What {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<Item>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<Item>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    update_expression: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    condition_expression: Option<Text>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    expression_attribute_names: BTreeMap<Text, Text>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    expression_attribute_values: BTreeMap<Text, AttributeValue>,
-}
-
-impl What {
-    fn with_key(key: &Key) -> Self {
-        Self { key: Some(key.item()), ..Self::default() }
+    /// As [`Fields::names`].
+    pub(super) fn values(&mut self) -> Option<HashMap<String, AttributeValue>> {
+        Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
     }
 }
 
 impl Action {
     /// Puts a row in place of what has its key.
     pub(crate) fn put(item: Item) -> Self {
-        Self::of(Kind::Put, What { item: Some(item), ..What::default() })
+        Self::new(Kind::Put(item))
     }
 
     /// Puts a row unless its key is taken.
@@ -85,106 +63,113 @@ impl Action {
 
     /// Changes a row as an expression says (`SET …`, `REMOVE …`); makes it, if there is none.
     pub(crate) fn update(key: &Key, expression: impl Into<Text>) -> Self {
-        Self::of(Kind::Update, What { update_expression: Some(expression.into()), ..What::with_key(key) })
+        Self::new(Kind::Update { key: key.item(), expression: expression.into().into_owned() })
     }
 
     /// Deletes a row, if there is one.
     pub(crate) fn delete(key: &Key) -> Self {
-        Self::of(Kind::Delete, What::with_key(key))
+        Self::new(Kind::Delete { key: key.item() })
     }
 
-    fn of(kind: Kind, what: What) -> Self {
-        Self { kind, what, returns_new: false }
+    fn new(kind: Kind) -> Self {
+        Self { kind, fields: Fields::default(), returns_new: false }
     }
 
     /// Only if this holds of the row as it is.
     pub(crate) fn condition(mut self, expression: impl Into<Text>) -> Self {
-        self.what.condition_expression = Some(expression.into());
+        self.fields.condition = Some(expression.into().into_owned());
         self
     }
 
     /// What a `#name` of the expressions stands for.
     pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
-        self.what.expression_attribute_names.insert(placeholder.into(), attribute.into());
+        self.fields.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
         self
     }
 
     /// What a `:value` of the expressions stands for.
     pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
-        self.what.expression_attribute_values.insert(placeholder.into(), value);
+        self.fields.values.insert(placeholder.into().into_owned(), value);
         self
     }
 
-    /// Has an update answer with the whole row as it is then. In a transaction nothing answers.
+    /// Has an update return the whole row as it is then. A transaction returns nothing.
     pub(crate) fn returning_new(mut self) -> Self {
         self.returns_new = true;
         self
     }
-
-    /// Whether this very action put the row: to the last attribute, and so with the ids of what it owes, which nobody else has.
-    pub(super) fn has_put(&self, row: &Item) -> bool {
-        self.what.item.as_ref() == Some(row)
-    }
-
-    pub(super) fn operation(&self) -> &'static str {
-        match self.kind {
-            Kind::Put => "PutItem",
-            Kind::Update => "UpdateItem",
-            Kind::Delete => "DeleteItem",
-        }
-    }
-
-    /// The action as a request of its own. Where its condition does not hold, DynamoDB is to say what is there instead.
-    pub(super) fn request<'a>(&'a self, table: &'a str) -> Request<'a> {
-        Request {
-            table_name: table,
-            what: &self.what,
-            return_values: self.returns_new.then_some("ALL_NEW"),
-            return_values_on_condition_check_failure: self.what.condition_expression.as_ref().map(|_| "ALL_OLD"),
-        }
-    }
 }
 
-impl Check {
-    /// That this holds of a row.
-    pub(crate) fn that(key: &Key, condition: impl Into<Text>) -> Self {
-        Self(What { condition_expression: Some(condition.into()), ..What::with_key(key) })
-    }
+/// One item of a transaction.
+#[derive(Debug, Clone)]
+pub(crate) enum TransactItem {
+    /// A write.
+    Write(Action),
+    /// Fails the transaction unless a condition holds of a row that it does not write.
+    Check {
+        /// The row.
+        key: Key,
+        /// What must hold of it.
+        condition: &'static str,
+    },
 }
 
-impl Member {
-    /// The member as a transaction names it.
-    pub(super) fn of_transaction<'a>(&'a self, table: &'a str) -> OfTransaction<'a> {
-        let (name, what): (fn(Request<'a>) -> OfTransaction<'a>, _) = match self {
-            Self::Check(Check(what)) => (OfTransaction::ConditionCheck, what),
-            Self::Write(action) => match action.kind {
-                Kind::Put => (OfTransaction::Put, &action.what),
-                Kind::Update => (OfTransaction::Update, &action.what),
-                Kind::Delete => (OfTransaction::Delete, &action.what),
-            },
+impl TransactItem {
+    /// A check that this holds of a row.
+    pub(crate) fn check(key: &Key, condition: &'static str) -> Self {
+        Self::Check { key: key.clone(), condition }
+    }
+
+    /// As the SDK takes it.
+    ///
+    /// # Errors
+    /// When a part is missing, which none of the constructors leaves out.
+    pub(super) fn into_sdk(self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let item = TransactWriteItem::builder();
+        let (kind, mut fields) = match self {
+            Self::Check { key, condition } => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.item()));
+                return Ok(item.condition_check(check.condition_expression(condition).build()?).build());
+            }
+            Self::Write(action) => (action.kind, action.fields),
         };
-        name(Request { table_name: table, what, return_values: None, return_values_on_condition_check_failure: None })
+        let (names, values) = (fields.names(), fields.values());
+        Ok(match kind {
+            Kind::Put(row) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(row))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+            Kind::Update { key, expression } => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .update_expression(expression)
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+            Kind::Delete { key } => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+        }
+        .build())
     }
 }
 
-/// A member's JSON.
-#[derive(Serialize)]
-pub(super) enum OfTransaction<'a> {
-    Put(Request<'a>),
-    Update(Request<'a>),
-    Delete(Request<'a>),
-    ConditionCheck(Request<'a>),
-}
-
-/// An action's JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Request<'a> {
-    table_name: &'a str,
-    #[serde(flatten)]
-    what: &'a What,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_values: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_values_on_condition_check_failure: Option<&'static str>,
+impl From<Action> for TransactItem {
+    fn from(action: Action) -> Self {
+        Self::Write(action)
+    }
 }

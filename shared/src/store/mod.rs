@@ -1,32 +1,48 @@
-//! The table: one client, and the few calls that every kind of row shares.
+//! The table: one client, and the few operations that every kind of row shares.
 //!
 //! `action` is a write of one row, alone or with others in a transaction; `query` is a range of rows, a page at a time.
 
 mod action;
 mod query;
 
-use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::aws::{Aws, CallError, Service};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::aws::{self, AwsError};
+use crate::https::HttpClient;
 use crate::key::{Item, Key};
 
-pub(crate) use action::{Action, Check, Member};
+pub(crate) use action::{Action, TransactItem};
 pub(crate) use query::Query;
 
+use action::Kind;
+
 /// Most keys of one `BatchGetItem` (DynamoDB API reference).
-const BATCH: usize = 100;
-/// How often what DynamoDB left out of a batch is asked for again.
-const BATCH_TRIES: u32 = 5;
+const MAX_BATCH: usize = 100;
+/// How often the rows that DynamoDB left out of a batch are asked for again.
+const BATCH_ATTEMPTS: u32 = 5;
 
 /// The table did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// DynamoDB refused the request or did not answer.
+    /// DynamoDB refused the request or did not respond.
     #[error("DynamoDB failed")]
-    DynamoDb(#[from] CallError),
+    DynamoDb(#[from] AwsError),
+    /// The request lacks a part that DynamoDB needs.
+    #[error("the request to DynamoDB cannot be built")]
+    Incomplete(#[from] BuildError),
     /// A row that is not what its key says.
     #[error("the row {0:?} cannot be read: {1}")]
     Corrupt(Key, String),
@@ -46,36 +62,49 @@ impl StoreError {
     }
 }
 
-/// What became of a conditional write.
+/// How a conditional write ended.
 #[derive(Debug)]
 pub enum Write<T = ()> {
     /// It was done.
     Done(T),
     /// The condition did not hold; this is the row as it is, if there is one.
-    Refused(Option<Item>),
+    ConditionFailed(Option<Item>),
 }
 
-/// What became of several writes.
+/// How a transaction ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
-    /// All were done.
+    /// All was written.
     Done,
-    /// None was: of which ones the condition did not hold, in order. All hold when another writer was at a row just then.
-    Refused(Vec<bool>),
+    /// Nothing was: for which items the condition did not hold, in order. For none of them, when another writer was at one
+    /// of the rows just then.
+    ConditionFailed(Vec<bool>),
 }
 
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Store {
-    dynamodb: Service,
+    config: SdkConfig,
+    http: HttpClient,
+    /// Made when it is first used: it takes as long as everything else that a function does to start.
+    client: Arc<OnceLock<Client>>,
     table: String,
 }
 
 impl Store {
-    /// The table of this name.
+    /// The table of this name; `http` is the client that `config` was loaded with.
     #[must_use]
-    pub fn new(aws: &Aws, table: impl Into<String>) -> Self {
-        Self { dynamodb: aws.dynamodb(), table: table.into() }
+    pub fn new(config: SdkConfig, http: HttpClient, table: impl Into<String>) -> Self {
+        Self { config, http, client: Arc::default(), table: table.into() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(&self.config))
+    }
+
+    /// Opens a connection to DynamoDB, so that the first request finds it open.
+    pub(crate) async fn connect(&self) {
+        aws::connect_to_dynamodb(self.client(), &self.http).await;
     }
 
     /// A row, as it is at this moment (consistent) or was a moment ago (half the price).
@@ -83,21 +112,9 @@ impl Store {
     /// # Errors
     /// When DynamoDB fails.
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, StoreError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            table_name: &'a str,
-            key: Item,
-            consistent_read: bool,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Output {
-            item: Option<Item>,
-        }
-        let input = Input { table_name: &self.table, key: key.item(), consistent_read: consistent };
-        let Output { item } = self.dynamodb.call("GetItem", &input).await?;
-        Ok(item)
+        let request =
+            self.client().get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
+        Ok(Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB GetItem", error))?.item)
     }
 
     /// Those of the rows that exist, in no order. One round trip for up to 100 keys, which must differ.
@@ -106,10 +123,10 @@ impl Store {
     /// When DynamoDB fails, or leaves rows out again and again.
     pub async fn get_many(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(BATCH) {
+        for keys in keys.chunks(MAX_BATCH) {
             let mut left: Vec<_> = keys.iter().map(Key::item).collect();
             let mut pause = Duration::from_millis(20);
-            for _ in 0..BATCH_TRIES {
+            for _ in 0..BATCH_ATTEMPTS {
                 let (rows, rest) = self.get_batch(left, consistent).await?;
                 found.extend(rows);
                 left = rest;
@@ -126,33 +143,14 @@ impl Store {
         Ok(found)
     }
 
-    /// What there is of these keys, and those that DynamoDB had no time for.
+    /// The rows that there are of these keys, and the keys that DynamoDB had no time for.
     async fn get_batch(&self, keys: Vec<Item>, consistent: bool) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            request_items: HashMap<&'a str, Wanted>,
-        }
-        #[derive(Serialize, Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Wanted {
-            keys: Vec<Item>,
-            #[serde(default)]
-            consistent_read: bool,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Output {
-            #[serde(default)]
-            responses: HashMap<String, Vec<Item>>,
-            #[serde(default)]
-            unprocessed_keys: HashMap<String, Wanted>,
-        }
-        let wanted = Wanted { keys, consistent_read: consistent };
-        let input = Input { request_items: HashMap::from([(self.table.as_str(), wanted)]) };
-        let mut output: Output = self.dynamodb.call("BatchGetItem", &input).await?;
-        let rest = output.unprocessed_keys.remove(&self.table).map(|rest| rest.keys);
-        Ok((output.responses.remove(&self.table).unwrap_or_default(), rest.unwrap_or_default()))
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;
+        let request = self.client().batch_get_item().request_items(&self.table, wanted);
+        let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB BatchGetItem", error))?;
+        let rows = output.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+        let rest = output.unprocessed_keys.unwrap_or_default().remove(&self.table);
+        Ok((rows, rest.map(|rest| rest.keys).unwrap_or_default()))
     }
 
     /// Puts a row unless its key is taken.
@@ -162,87 +160,126 @@ impl Store {
     pub async fn create(&self, item: Item) -> Result<Write, StoreError> {
         Ok(match self.write(Action::put_new(item)).await? {
             Write::Done(_) => Write::Done(()),
-            Write::Refused(row) => Write::Refused(row),
+            Write::ConditionFailed(row) => Write::ConditionFailed(row),
         })
     }
 
-    /// Does a write, if its condition holds; with `Action::returning_new`, answers with the row as it is then.
+    /// Does a write, if its condition holds; with `Action::returning_new`, returns the row as it is then.
     ///
-    /// A put whose answer got lost is repeated and meets its own row. That is no refusal: it was done.
+    /// The SDK repeats a put whose response got lost, and the repetition meets the row that the first one put. It is that
+    /// row to the last attribute, with the ids of what it owes, which nobody else has: so it was done.
     ///
     /// # Errors
     /// When DynamoDB fails.
     pub(crate) async fn write(&self, action: Action) -> Result<Write<Option<Item>>, StoreError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Output {
-            attributes: Option<Item>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Refused {
-            item: Option<Item>,
-        }
-        match self.dynamodb.call::<Output>(action.operation(), &action.request(&self.table)).await {
-            Ok(Output { attributes }) => Ok(Write::Done(attributes)),
-            Err(CallError::Refused(refusal)) if refusal.code == "ConditionalCheckFailedException" => {
-                let Refused { item } = refusal.read()?;
-                Ok(if item.as_ref().is_some_and(|row| action.has_put(row)) {
-                    Write::Done(None)
-                } else {
-                    Write::Refused(item)
-                })
+        use ReturnValuesOnConditionCheckFailure::AllOld;
+        let Action { kind, mut fields, returns_new } = action;
+        let (names, values) = (fields.names(), fields.values());
+        let old = fields.condition.as_ref().map(|_| AllOld);
+        let client = self.client();
+        let failed = match kind {
+            Kind::Put(item) => {
+                let request = client
+                    .put_item()
+                    .table_name(&self.table)
+                    .set_item(Some(item.clone()))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old);
+                match Box::pin(request.send()).await {
+                    Ok(_) => return Ok(Write::Done(None)),
+                    Err(error) => match condition_failed(error, "DynamoDB PutItem", |error| match error {
+                        PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                        _ => None,
+                    })? {
+                        Some(row) if row == item => return Ok(Write::Done(None)),
+                        row => row,
+                    },
+                }
             }
-            Err(error) => Err(error.into()),
-        }
+            Kind::Update { key, expression } => {
+                let request = client
+                    .update_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key))
+                    .update_expression(expression)
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values(returns_new.then_some(ReturnValue::AllNew))
+                    .set_return_values_on_condition_check_failure(old);
+                match Box::pin(request.send()).await {
+                    Ok(output) => return Ok(Write::Done(output.attributes)),
+                    Err(error) => condition_failed(error, "DynamoDB UpdateItem", |error| match error {
+                        UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                        _ => None,
+                    })?,
+                }
+            }
+            Kind::Delete { key } => {
+                let request = client
+                    .delete_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old);
+                match Box::pin(request.send()).await {
+                    Ok(_) => return Ok(Write::Done(None)),
+                    Err(error) => condition_failed(error, "DynamoDB DeleteItem", |error| match error {
+                        DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
+                        _ => None,
+                    })?,
+                }
+            }
+        };
+        Ok(Write::ConditionFailed(failed))
     }
 
-    /// Does several writes, all or none. Repeating the request, as a try after a time-out does, does nothing twice: it names
-    /// itself by a token that DynamoDB remembers for ten minutes.
+    /// Does several writes, all or none. The SDK gives the request a token by which DynamoDB knows a repetition for ten
+    /// minutes, so an attempt after a time-out does nothing twice.
     ///
     /// # Errors
     /// When DynamoDB fails for another reason than a condition or another writer.
     pub(crate) async fn transact(
         &self,
-        members: impl IntoIterator<Item = impl Into<Member>>,
+        items: impl IntoIterator<Item = impl Into<TransactItem>>,
     ) -> Result<Transaction, StoreError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            transact_items: Vec<action::OfTransaction<'a>>,
-            client_request_token: String,
-        }
-        #[derive(Deserialize)]
-        struct Output {}
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Cancelled {
-            cancellation_reasons: Vec<Reason>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Reason {
-            #[serde(default)]
-            code: String,
-        }
-        let members: Vec<Member> = members.into_iter().map(Into::into).collect();
-        let input = Input {
-            transact_items: members.iter().map(|member| member.of_transaction(&self.table)).collect(),
-            client_request_token: uuid::Uuid::now_v7().to_string(),
-        };
-        let refusal = match self.dynamodb.call::<Output>("TransactWriteItems", &input).await {
+        let items = items.into_iter().map(|item| item.into().into_sdk(&self.table));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        let request = self.client().transact_write_items().set_transact_items(Some(items));
+        let error = match Box::pin(request.send()).await {
             Ok(_) => return Ok(Transaction::Done),
-            Err(CallError::Refused(refusal)) if refusal.code == "TransactionCanceledException" => refusal,
-            Err(error) => return Err(error.into()),
+            Err(error) => error,
         };
-        let Cancelled { cancellation_reasons: reasons } = refusal.read()?;
-        if reasons.iter().any(|reason| matches!(reason.code.as_str(), "ConditionalCheckFailed" | "TransactionConflict"))
-        {
-            return Ok(Transaction::Refused(
-                reasons.iter().map(|reason| reason.code == "ConditionalCheckFailed").collect(),
-            ));
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
+            let codes: Vec<_> =
+                canceled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
+            if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+                let failed = codes.iter().map(|code| *code == "ConditionalCheckFailed").collect();
+                return Ok(Transaction::ConditionFailed(failed));
+            }
         }
-        Err(CallError::Refused(refusal).into())
+        Err(AwsError::new("DynamoDB TransactWriteItems", error).into())
+    }
+}
+
+/// The row that a failed condition was about, where that is what the error says.
+fn condition_failed<E>(
+    error: SdkError<E, HttpResponse>,
+    operation: &'static str,
+    exception: impl FnOnce(E) -> Option<ConditionalCheckFailedException>,
+) -> Result<Option<Item>, StoreError>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(refusal) if refusal.err().code() == Some("ConditionalCheckFailedException") => {
+            Ok(exception(refusal.into_err()).and_then(|failed| failed.item))
+        }
+        error => Err(AwsError::new(operation, error).into()),
     }
 }
 

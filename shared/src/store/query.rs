@@ -1,40 +1,30 @@
 //! A range of rows with one partition key, a page at a time.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 use super::{Store, StoreError};
+use crate::aws::AwsError;
 use crate::key::{AttributeValue, Item, Key};
 
 type Text = Cow<'static, str>;
 
-/// What to look for, in DynamoDB's names and expression language.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// What to look for, in DynamoDB's expression language.
+#[derive(Debug, Clone)]
 pub(crate) struct Query {
-    key_condition_expression: Text,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    filter_expression: Option<Text>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    expression_attribute_names: BTreeMap<Text, Text>,
-    expression_attribute_values: BTreeMap<Text, AttributeValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index_name: Option<&'static str>,
-    consistent_read: bool,
-    scan_index_forward: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    key_condition: String,
+    filter: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+    index: Option<&'static str>,
+    ascending: bool,
     limit: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exclusive_start_key: Option<Item>,
+    after: Option<Item>,
 }
 
 /// Some of the rows.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug)]
 pub(crate) struct Page {
-    #[serde(default)]
     pub(crate) items: Vec<Item>,
     /// The last row that was looked at, if there may be more after it; of an index, with the index's key.
     pub(crate) last_evaluated_key: Option<Item>,
@@ -42,47 +32,46 @@ pub(crate) struct Page {
 
 impl Query {
     /// Rows of the table whose keys this holds of, in order, as they are at this moment.
-    pub(crate) fn of(key_condition: impl Into<Text>) -> Self {
+    pub(crate) fn new(key_condition: impl Into<Text>) -> Self {
         Self {
-            key_condition_expression: key_condition.into(),
-            filter_expression: None,
-            expression_attribute_names: BTreeMap::new(),
-            expression_attribute_values: BTreeMap::new(),
-            index_name: None,
-            consistent_read: true,
-            scan_index_forward: true,
+            key_condition: key_condition.into().into_owned(),
+            filter: None,
+            names: HashMap::new(),
+            values: HashMap::new(),
+            index: None,
+            ascending: true,
             limit: None,
-            exclusive_start_key: None,
+            after: None,
         }
     }
 
     /// In an index, which shows rows as they were a moment ago.
     pub(crate) fn in_index(mut self, name: &'static str) -> Self {
-        (self.index_name, self.consistent_read) = (Some(name), false);
+        self.index = Some(name);
         self
     }
 
     /// Passes over rows that this does not hold of. They are read and paid for.
     pub(crate) fn filter(mut self, expression: impl Into<Text>) -> Self {
-        self.filter_expression = Some(expression.into());
+        self.filter = Some(expression.into().into_owned());
         self
     }
 
     /// Last ones first.
     pub(crate) fn descending(mut self) -> Self {
-        self.scan_index_forward = false;
+        self.ascending = false;
         self
     }
 
     /// What a `#name` of the expressions stands for.
     pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
-        self.expression_attribute_names.insert(placeholder.into(), attribute.into());
+        self.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
         self
     }
 
     /// What a `:value` of the expressions stands for.
     pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
-        self.expression_attribute_values.insert(placeholder.into(), value);
+        self.values.insert(placeholder.into().into_owned(), value);
         self
     }
 
@@ -94,7 +83,7 @@ impl Query {
 
     /// After this row.
     pub(crate) fn after(mut self, row: Item) -> Self {
-        self.exclusive_start_key = Some(row);
+        self.after = Some(row);
         self
     }
 }
@@ -105,14 +94,23 @@ impl Store {
     /// # Errors
     /// When DynamoDB fails.
     pub(crate) async fn query(&self, query: &Query) -> Result<Page, StoreError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Input<'a> {
-            table_name: &'a str,
-            #[serde(flatten)]
-            query: &'a Query,
-        }
-        Ok(self.dynamodb.call("Query", &Input { table_name: &self.table, query }).await?)
+        let query = query.clone();
+        let request = self
+            .client()
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(query.key_condition)
+            .set_filter_expression(query.filter)
+            .set_expression_attribute_names(Some(query.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(query.values))
+            // An index has no consistent reads.
+            .consistent_read(query.index.is_none())
+            .set_index_name(query.index.map(str::to_owned))
+            .scan_index_forward(query.ascending)
+            .set_limit(query.limit.map(i32::from))
+            .set_exclusive_start_key(query.after);
+        let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Query", error))?;
+        Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }
 
     /// All the rows, however many pages they take.
@@ -143,7 +141,7 @@ impl Store {
         after: Option<&Key>,
     ) -> Result<(Vec<Item>, Option<Key>), StoreError> {
         let mut rows = Vec::with_capacity(limit.into());
-        query.exclusive_start_key = after.map(Key::item);
+        query.after = after.map(Key::item);
         loop {
             let missing = usize::from(limit).saturating_sub(rows.len());
             query = query.limit(u16::try_from(missing).unwrap_or(u16::MAX));

@@ -1,14 +1,14 @@
-//! A request, read with care: sizes, types and missing fields become clear answers.
+//! Reading a request with care: a wrong size, a wrong type and a missing field each get a clear response.
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use serde::Deserialize;
+pub use lambda_http::Request;
+use lambda_http::RequestExt as _;
+use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Problem;
-use super::event::{Event, Pairs};
 use crate::contract::MAX_EVENT_BYTES;
 
 /// Most bytes of a body: nearly all become a Pusher event, which holds no more.
@@ -16,110 +16,56 @@ const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES;
 /// Most bytes of a webhook's body, which batches many events.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
-/// One HTTP request.
-#[derive(Debug)]
-pub struct Call {
-    event: Event,
-    query: Pairs,
-    body: Vec<u8>,
-}
-
-impl<'de> Deserialize<'de> for Call {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut event = Event::deserialize(deserializer)?;
-        let text = std::mem::take(&mut event.body);
-        let body = if event.is_base64_encoded {
-            base64::engine::general_purpose::STANDARD.decode(text).map_err(serde::de::Error::custom)?
-        } else {
-            text.into_bytes()
-        };
-        let query = form_urlencoded::parse(event.raw_query_string.as_bytes());
-        let query = query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        Ok(Self { event, query, body })
-    }
-}
-
-impl Call {
+/// What handlers read of lambda_http's [`Request`].
+pub trait ReadRequest {
     /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that led here.
-    #[must_use]
-    pub fn route(&self) -> &str {
-        &self.event.route_key
-    }
+    fn route(&self) -> &str;
 
-    /// API Gateway's id of the request, which is in its logs and in the answer's `x-request-id`.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.event.request_context.request_id
-    }
+    /// API Gateway's id of the request, which is in its logs and in the response's `x-request-id`; Lambda's without one.
+    fn request_id(&self) -> &str;
 
-    /// The request by this id, unless API Gateway gave it one.
-    pub(super) fn known_as(mut self, request_id: String) -> Self {
-        if self.request_id().is_empty() {
-            self.event.request_context.request_id = request_id;
-        }
-        self
-    }
-
-    /// A header's value.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.event.headers.get_in_any_case(name)
-    }
-
-    /// Whether a header was sent at all.
-    #[must_use]
-    pub fn has_header(&self, name: &str) -> bool {
-        self.header(name).is_some()
-    }
+    /// A header's value; `None` when it is missing or not ASCII.
+    fn header(&self, name: &str) -> Option<&str>;
 
     /// A parameter of the route's path; empty when the template's route has none of that name.
-    #[must_use]
-    pub fn path(&self, name: &str) -> String {
-        self.event.path_parameters.get(name).unwrap_or_default().to_owned()
-    }
+    fn path(&self, name: &str) -> &str;
 
     /// A parameter of the query; the first, if there are several of that name.
-    #[must_use]
-    pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.get(name)
-    }
+    fn query(&self, name: &str) -> Option<&str>;
 
     /// The query's `limit`: how long a page may be.
     ///
     /// # Errors
-    /// 400 unless it is a number from 1 to `most`.
-    pub fn limit(&self, default: u8, most: u8) -> Result<u8, Problem> {
+    /// 400 unless it is a number from 1 to `max`.
+    fn limit(&self, default: u8, max: u8) -> Result<u8, Problem> {
         match self.query("limit").map(str::parse) {
             None => Ok(default),
-            Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
-            Some(_) => Err(Problem::field("limit", format!("must be a number from 1 to {most}"))),
+            Some(Ok(limit)) if (1..=max).contains(&limit) => Ok(limit),
+            Some(_) => Err(Problem::field("limit", format!("must be a number from 1 to {max}"))),
         }
     }
 
     /// The body's bytes, exactly as they were sent.
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
+    fn bytes(&self) -> &[u8];
 
     /// The body's bytes, if there are no more than `limit`.
     ///
     /// # Errors
     /// 413 with the limit.
-    pub fn body_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
-        if self.body().len() > limit {
+    fn bytes_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
+        if self.bytes().len() > limit {
             return Err(Problem::TooLarge { what: "The body", limit });
         }
-        Ok(self.body())
+        Ok(self.bytes())
     }
 
     /// The body as JSON.
     ///
     /// # Errors
     /// 413 over 10 KB, 415 for another `Content-Type`, 400 for what is not JSON or lacks a field.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let body = self.body_up_to(MAX_BODY_BYTES)?;
-        match self.media_type().as_str() {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let body = self.bytes_up_to(MAX_BODY_BYTES)?;
+        match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
             _ => Err(Problem::UnsupportedMediaType("Send JSON, with the header Content-Type: application/json")),
         }
@@ -128,10 +74,10 @@ impl Call {
     /// The body as JSON or as a form, which pusher-js sends.
     ///
     /// # Errors
-    /// As [`Call::json`].
-    pub fn json_or_form<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let body = self.body_up_to(MAX_BODY_BYTES)?;
-        match self.media_type().as_str() {
+    /// As [`ReadRequest::json`].
+    fn json_or_form<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let body = self.bytes_up_to(MAX_BODY_BYTES)?;
+        match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
             "application/x-www-form-urlencoded" => form(body),
             _ => Err(Problem::UnsupportedMediaType(
@@ -139,12 +85,46 @@ impl Call {
             )),
         }
     }
+}
 
-    /// `Content-Type` without its parameters, in lower case.
-    fn media_type(&self) -> String {
-        let value = self.header("content-type").unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+impl ReadRequest for Request {
+    fn route(&self) -> &str {
+        match self.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
+            _ => "",
+        }
     }
+
+    fn request_id(&self) -> &str {
+        let of_gateway = match self.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref().filter(|id| !id.is_empty()),
+            _ => None,
+        };
+        let of_lambda = || self.lambda_context_ref().map(|context| context.request_id.as_str());
+        of_gateway.or_else(of_lambda).unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    fn path(&self, name: &str) -> &str {
+        self.path_parameters_ref().and_then(|parameters| parameters.first(name)).unwrap_or_default()
+    }
+
+    fn query(&self, name: &str) -> Option<&str> {
+        self.query_string_parameters_ref()?.first(name)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.body().as_ref()
+    }
+}
+
+/// `Content-Type` without its parameters, in lower case.
+fn media_type(content_type: Option<&str>) -> String {
+    let value = content_type.unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

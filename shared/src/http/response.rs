@@ -1,0 +1,96 @@
+//! Responses: JSON or nothing, and the work that may wait until they are sent.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::Body;
+use serde::Serialize;
+
+/// lambda_http's response, with a body in memory.
+pub type Response = lambda_http::Response<Body>;
+
+/// Work that is done once the client has its response (see [`super::serve`]).
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Says that a response repeats the first one to the same request.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// 200 with this as JSON.
+#[must_use]
+pub fn ok(body: &impl Serialize) -> Response {
+    json(StatusCode::OK, body)
+}
+
+/// 201 with this as JSON.
+#[must_use]
+pub fn created(body: &impl Serialize) -> Response {
+    json(StatusCode::CREATED, body)
+}
+
+/// 503 with this as JSON.
+#[must_use]
+pub fn unavailable(body: &impl Serialize) -> Response {
+    json(StatusCode::SERVICE_UNAVAILABLE, body)
+}
+
+/// 204
+#[must_use]
+pub fn no_content() -> Response {
+    with_status(StatusCode::NO_CONTENT, Body::Empty)
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let text = serde_json::to_string(body).expect("responses are structs of strings, numbers and JSON values");
+    json_text(status, text)
+}
+
+pub(super) fn json_text(status: StatusCode, text: String) -> Response {
+    let mut response = with_status(status, Body::Text(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn with_status(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What handlers add to a [`Response`].
+pub trait ResponseExt {
+    /// Marks the response as the first one over again: `Idempotent-Replayed: true`.
+    #[must_use]
+    fn replayed(self, replayed: bool) -> Self;
+
+    /// Does this once the client has its response.
+    #[must_use]
+    fn then(self, work: impl Future<Output = ()> + Send + 'static) -> Self;
+
+    /// Takes out the work that is left for after the response.
+    fn take_work(&mut self) -> Option<Work>;
+}
+
+/// The extension of a response that holds its work. Extensions must be `Clone` and `Sync`, which a future is not.
+#[derive(Clone)]
+struct AfterResponse(Arc<Mutex<Option<Work>>>);
+
+impl ResponseExt for Response {
+    fn replayed(mut self, replayed: bool) -> Self {
+        if replayed {
+            self.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        self
+    }
+
+    fn then(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.extensions_mut().insert(AfterResponse(Arc::new(Mutex::new(Some(Box::pin(work))))));
+        self
+    }
+
+    fn take_work(&mut self) -> Option<Work> {
+        let AfterResponse(work) = self.extensions_mut().remove()?;
+        work.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
