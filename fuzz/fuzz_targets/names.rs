@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::channel::{Channel, ChannelName};
-use shared::id::UserId;
+use shared::contract::channel::{Channel, ChannelName};
+use shared::contract::id::UserId;
 use shared::{notification, party, socket_id::SocketId};
 
 fuzz_target!(|text: &str| {

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::json;
-use shared::channel::ChannelName;
+use shared::contract::channel::ChannelName;
 use shared::http::Call;
-use shared::socket_id::SocketId;
+use shared::contract::socket_id::SocketId;
 
 #[derive(Deserialize)]
 struct Subscription {

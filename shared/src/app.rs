@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
-use crate::aws;
+use crate::authorization::Authorizer;
+use crate::clients::https::HttpClient;
+use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
+use crate::clients::{aws, fcm};
+use crate::contract::time::Millis;
 use crate::delivery::{Courier, Pushes, RetryQueue};
-use crate::fcm;
-use crate::http::{MAX_WEBHOOK_BYTES, Problem, ReadRequest as _, Request};
-use crate::https::HttpClient;
+use crate::http::{MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Identity, Verifier};
 use crate::outbox::Committed;
-use crate::profile::Keeper;
-use crate::pusher::{Client, Signer, Webhook, verify_webhook};
+use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::store::Store;
-use crate::time::Millis;
+use crate::table::Table;
+use crate::users::profile::ProfileWriter;
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -24,11 +25,11 @@ pub struct App {
     /// The settings it was started with.
     pub settings: Settings,
     /// The table.
-    pub store: Store,
+    pub table: Table,
     /// Pusher's HTTP API.
     pub pusher: Client,
     /// What users' tokens said of them.
-    pub profiles: Keeper,
+    pub profiles: ProfileWriter,
     verifier: Verifier,
     previous_signer: Option<Signer>,
     aws: SdkConfig,
@@ -84,7 +85,7 @@ impl App {
     }
 
     async fn connected(self) -> Result<&'static Self, StartError> {
-        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.store.connect());
+        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.table.connect());
         Ok(Box::leak(Box::new(self)))
     }
 
@@ -104,10 +105,10 @@ impl App {
                 "set the environment variable AWS_REGION, or a region in your AWS profile".to_owned(),
             ));
         }
-        let store = Store::new(aws.clone(), http.clone(), &settings.table);
+        let table = Table::new(aws.clone(), http.clone(), &settings.table);
         Ok(Self {
-            profiles: Keeper::new(store.clone()),
-            store,
+            profiles: ProfileWriter::new(table.clone()),
+            table,
             pusher: Client::new(http.clone(), &settings.pusher),
             verifier: Verifier::new(http, &settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
@@ -131,20 +132,21 @@ impl App {
     /// 401 unless Pusher signed it in the last five minutes, 400 when it is no webhook, 413 over 1 MB.
     pub fn webhook(&self, request: &Request) -> Result<Webhook, Problem> {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
-        let signers: Vec<_> = std::iter::once(self.signer()).chain(&self.previous_signer).collect();
+        let signers: Vec<_> = std::iter::once(self.pusher.signer()).chain(&self.previous_signer).collect();
         verify_webhook(request.headers(), body, &signers, Millis::now())
     }
 
-    /// Signs with the Pusher app's key.
+    /// Decides who may subscribe to what.
     #[must_use]
-    pub fn signer(&self) -> &Signer {
-        self.pusher.signer()
+    pub fn authorizer(&self) -> Authorizer<'_> {
+        let master_key = self.settings.pusher.encryption_master_key.as_ref();
+        Authorizer { table: &self.table, signer: self.pusher.signer(), master_key }
     }
 
     /// Delivers what rows owe.
     #[must_use]
     pub fn courier(&self) -> Courier {
-        Courier::new(self.store.clone(), self.pusher.clone(), self.pushes.clone())
+        Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone())
     }
 
     /// Delivers what was just committed, to be done after the answer.

@@ -1,49 +1,45 @@
 //! What every Carillon function is made of.
 //!
-//! A function's handler says what happens; the modules here say how. Dependencies between them point one way:
+//! A function's handler says what happens; the modules here say how. Each module uses only those below it in this list, which
+//! a test holds (`tests/functions/module_map.rs`):
 //!
 //! ```text
-//! authorization, kudos, presence, reconcile, notification, party   what the product does
-//!   -> outbox, delivery, store, idempotency                    how a write carries its events, and how they arrive
-//!     -> pusher, fcm, device                                    the clients of others, and whom they reach
-//!       -> contract, channel, socket_id, id, time               the names and shapes that clients rely on
-//! http, identity, settings, telemetry, app                      who calls, what they are told, what we log
-//! aws, https, jws                                               how others are reached, and tokens read
+//! app             the composition root: settings and clients, made once; only functions use it
+//! authorization   who may subscribe to what
+//! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way: pusher, fcm
+//! rooms           presence, kudos, books, healing after a missed webhook
+//! parties         members, invitations, changes
+//! notifications   stored, listed, read; preferences
+//! users           profile, devices, locale, quiet hours
+//! outbox          what a row owes, and taking out of it what was delivered
+//! http            requests, responses, idempotency keys, pages
+//! identity        bearer tokens
+//! table           keys, attributes, actions, queries, back-off, rate limits: over aws-sdk-dynamodb
+//! clients         Pusher, FCM, AWS's configuration, HTTPS
+//! jws             the cryptography of tokens
+//! problem         every error that a client can be told
+//! settings        the environment
+//! telemetry       the log line and its metrics
+//! contract        ids, channels, times; events by system
 //! ```
 
 pub mod app;
 pub mod authorization;
-pub mod aws;
-pub mod book;
-pub mod channel;
+pub mod clients;
 pub mod contract;
 pub mod delivery;
-pub mod device;
-pub mod fcm;
 pub mod http;
-pub mod https;
-pub mod id;
-pub mod idempotency;
 pub mod identity;
 pub mod jws;
-pub mod key;
-pub mod kudos;
-pub mod notification;
+pub mod notifications;
 pub mod outbox;
-mod page;
-pub mod party;
-pub mod presence;
-pub mod profile;
-pub mod push;
-pub mod pusher;
-pub mod quiet_hours;
-pub mod rate_limit;
-pub mod reconcile;
+pub mod parties;
+pub mod problem;
+pub mod rooms;
 pub mod settings;
-pub mod socket_id;
-pub mod store;
+pub mod table;
 pub mod telemetry;
-pub mod time;
-mod tries;
+pub mod users;
 
 pub use app::App;
+pub use problem::Problem;

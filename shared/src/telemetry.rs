@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
 
-use crate::time::Millis;
+use crate::contract::time::Millis;
 
 /// CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Carillon";

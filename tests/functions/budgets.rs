@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use shared::time::Millis;
+use shared::contract::time::Millis;
 use tests::{PUSHER, Request, Traffic, World, token_with};
 
 #[derive(Debug, Deserialize)]

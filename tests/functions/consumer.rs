@@ -2,9 +2,9 @@
 
 use aws_lambda_events::event::{dynamodb, sqs};
 use serde_json::{Value, json};
+use shared::contract::time::Millis;
 use shared::delivery::{RetryQueue, StreamFailure};
 use shared::outbox::Outbox;
-use shared::time::Millis;
 use tests::World;
 
 pub(crate) fn retry_queue(world: &World) -> RetryQueue {
@@ -54,7 +54,7 @@ pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
     .unwrap()
 }
 
-/// Tries the row of this message of the retry queue again; answers whether the message is done with.
+/// Backoff the row of this message of the retry queue again; answers whether the message is done with.
 pub(crate) async fn retry(world: &World, body: &Value) -> bool {
     world.app.courier().from_queue(message(body, 1), &retry_queue(world)).await.is_empty()
 }

@@ -2,9 +2,9 @@
 
 use kudos_create::handle as give;
 use serde_json::json;
+use shared::contract::time::Millis;
 use shared::delivery::StreamFailure;
 use shared::outbox::Outbox;
-use shared::time::Millis;
 use tests::{Request, World};
 
 use crate::consumer::{age, batch, consume, message, retry_queue};

@@ -3,9 +3,10 @@
 use device_tokens::handle;
 use futures_util::future::join_all;
 use serde_json::json;
-use shared::device::{self, MOST, Token};
-use shared::id::UserId;
-use shared::time::Millis;
+use shared::clients::fcm::Token;
+use shared::contract::id::UserId;
+use shared::contract::time::Millis;
+use shared::users::device::{self, MAX_DEVICES};
 use tests::{Request, World};
 
 pub(crate) fn register(user: &str, token: &str) -> Request {
@@ -18,7 +19,7 @@ fn unregister(user: &str) -> Request {
 
 async fn devices(world: &World, user: &str) -> Vec<String> {
     let user = UserId::parse(user).unwrap();
-    let tokens = device::of_user(&world.app.store, &user, Millis::now()).await.unwrap();
+    let tokens = device::of_user(&world.app.table, &user, Millis::now()).await.unwrap();
     tokens.iter().map(|token| token.as_str().to_owned()).collect()
 }
 
@@ -72,15 +73,15 @@ async fn claimed_by_many_at_once_end_with_one_of_them() {
 #[tokio::test]
 async fn are_twenty_at_most_and_the_oldest_makes_way() {
     let world = World::new().await;
-    for n in 0..=MOST {
+    for n in 0..=MAX_DEVICES {
         world.send(handle, &register("ada", &format!("device-{n}"))).await;
         // The order is that of the milliseconds.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let kept = devices(&world, "ada").await;
-    assert_eq!((kept.len(), kept[0].as_str()), (MOST, "device-20"));
+    assert_eq!((kept.len(), kept[0].as_str()), (MAX_DEVICES, "device-20"));
     assert!(!kept.contains(&"device-0".to_owned()));
-    assert_eq!(world.table.rows().await.len(), 2 * MOST, "nothing of the oldest is left");
+    assert_eq!(world.table.rows().await.len(), 2 * MAX_DEVICES, "nothing of the oldest is left");
     world.send(handle, &register("ada", "device-1")).await;
     assert_eq!(devices(&world, "ada").await[0], "device-1", "registering again makes it the newest");
 }
@@ -92,7 +93,7 @@ async fn that_do_not_register_for_270_days_are_forgotten() {
     let now = Millis::now();
     for (token, days) in [("old", 271), ("recent", 269)] {
         let token = Token::parse(token.to_owned()).unwrap();
-        device::register(&world.app.store, &ada, &token, None, now.plus_seconds(-days * 86_400)).await.unwrap();
+        device::register(&world.app.table, &ada, &token, None, now.plus_seconds(-days * 86_400)).await.unwrap();
     }
     assert_eq!(devices(&world, "ada").await, ["recent"]);
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::App;
-use shared::http::{Problem, Request as HttpRequest, Response};
+use shared::Problem;
+use shared::http::{Request as HttpRequest, Response};
 use tests::{Request, World};
 
 fn file(name: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use notifications::{handle, requested};
 use serde_json::{Value, json};
-use shared::http::Problem;
+use shared::problem::Problem;
 use tests::{Request, World};
 
 async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {

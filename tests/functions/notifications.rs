@@ -4,10 +4,10 @@ use futures_util::future::join_all;
 use notifications::handle;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::http::Problem;
-use shared::id::UserId;
-use shared::time::Millis;
-use shared::{idempotency, notification};
+use shared::contract::id::UserId;
+use shared::contract::time::Millis;
+use shared::http::idempotency::IdempotencyKey;
+use shared::problem::Problem;
 use tests::{Reply, Request, World, token_with};
 
 fn service() -> String {
@@ -180,19 +180,19 @@ enum Step {
 
 /// Does a step for ada as of that moment.
 async fn step(world: &World, step: Step, known: &[String], now: Millis) {
-    let (store, ada) = (&world.app.store, UserId::parse("ada").unwrap());
+    let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
     let done = match step {
         Step::Create => {
             let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
             let id = uuid::Uuid::now_v7();
-            let key = idempotency::IdempotencyKey { id, fingerprint: String::new(), has_key: false };
-            notification::create(store, &world.app.settings, request, &key, now).await.map(drop)
+            let key = IdempotencyKey { id, fingerprint: String::new(), has_key: false };
+            shared::notifications::create(store, &world.app.settings, request, &key, now).await.map(drop)
         }
         Step::Read(n) => match known.get(n) {
-            Some(id) => notification::read(store, &ada, id, now).await.map(drop),
+            Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),
             None => Ok(()),
         },
-        Step::ReadAll => notification::read_all(store, &ada, now).await.map_err(Problem::from),
+        Step::ReadAll => shared::notifications::read_all(store, &ada, now).await.map_err(Problem::from),
     };
     assert!(matches!(done, Ok(()) | Err(Problem::NotFound(_))), "{done:?}");
 }
@@ -221,14 +221,14 @@ proptest! {
             let mut now = Millis::now();
             for (days, wave) in waves {
                 now = now.plus_seconds(days * 24 * 3600);
-                let page = notification::list(&world.app.store, &ada, 100, None, now).await.unwrap();
+                let page = shared::notifications::list(&world.app.table, &ada, 100, None, now).await.unwrap();
                 let known = ids_of(&json!(page));
                 join_all(wave.into_iter().map(|next| step(&world, next, &known, now))).await;
-                let page = json!(notification::list(&world.app.store, &ada, 100, None, now).await.unwrap());
+                let page = json!(shared::notifications::list(&world.app.table, &ada, 100, None, now).await.unwrap());
                 let shown = page["notifications"].as_array().unwrap();
                 let truly = shown.iter().filter(|shown| shown["readAt"].is_null()).count();
                 prop_assert_eq!(page["unreadCount"].as_u64(), Some(truly as u64), "{}", page);
-                let count = notification::unread_count(&world.app.store, &ada, now).await.unwrap();
+                let count = shared::notifications::unread_count(&world.app.table, &ada, now).await.unwrap();
                 prop_assert_eq!(count, truly as i64);
             }
             Ok(())
@@ -244,12 +244,12 @@ async fn expire_after_as_many_days_as_the_setting_says() {
     let row = rows.values().find(|row| row.contains_key("message")).unwrap();
     let (expires, now) = (row["expires_at"].as_i64().unwrap(), Millis::now());
     assert!((7..=8).contains(&((expires - now.seconds()) / 86_400)), "{expires}");
-    let (store, ada) = (&world.app.store, UserId::parse("ada").unwrap());
+    let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
     for (moment, left) in [(Millis(expires * 1000 - 1), 1), (Millis(expires * 1000), 0)] {
-        assert_eq!(notification::unread_count(store, &ada, moment).await.unwrap(), left);
-        let page = json!(notification::list(store, &ada, 10, None, moment).await.unwrap());
+        assert_eq!(shared::notifications::unread_count(store, &ada, moment).await.unwrap(), left);
+        let page = json!(shared::notifications::list(store, &ada, 10, None, moment).await.unwrap());
         assert_eq!(ids_of(&page).len() as i64, left);
     }
-    let gone = notification::read(store, &ada, &id, Millis(expires * 1000)).await;
+    let gone = shared::notifications::read(store, &ada, &id, Millis(expires * 1000)).await;
     assert!(matches!(gone, Err(Problem::NotFound(_))));
 }

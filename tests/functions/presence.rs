@@ -5,10 +5,11 @@ use presence_join::handle as join;
 use presence_leave::handle as leave;
 use proptest::prelude::*;
 use serde_json::json;
-use shared::contract::Person;
-use shared::id::{BookId, UserId};
-use shared::presence::{self, Moment, Seat};
-use shared::time::Millis;
+use shared::contract::id::{BookId, UserId};
+use shared::contract::person::Person;
+use shared::contract::time::Millis;
+use shared::rooms::observation::{Observation, Seat};
+use shared::rooms::presence;
 use tests::{Request, World};
 
 fn ada_joins() -> Request {
@@ -111,14 +112,13 @@ async fn many_tabs_joining_at_once_are_one_user() {
 
 /// What somebody observes of one user, in the order of arrival.
 #[derive(Debug, Clone, Copy)]
-struct Observation {
+struct Seen {
     present: bool,
     at: i64,
 }
 
-fn observations() -> impl Strategy<Value = Vec<Observation>> {
-    let one =
-        (any::<bool>(), 1_000_000_000_000_i64..1_000_000_000_020).prop_map(|(present, at)| Observation { present, at });
+fn observations() -> impl Strategy<Value = Vec<Seen>> {
+    let one = (any::<bool>(), 1_000_000_000_000_i64..1_000_000_000_020).prop_map(|(present, at)| Seen { present, at });
     proptest::collection::vec(one, 1..12)
 }
 
@@ -128,15 +128,15 @@ fn seat() -> (Seat, Person) {
     (Seat { book: BookId::parse("emma").unwrap(), user }, person)
 }
 
-async fn observe(world: &World, seen: Observation) {
+async fn observe(world: &World, seen: Seen) {
     let (seat, person) = seat();
-    let moment = Moment::At(Millis(seen.at));
+    let moment = Observation::ByWebhook(Millis(seen.at));
     let observed = if seen.present {
-        presence::join(&world.app.store, &seat, &person, None, moment).await
+        presence::join(&world.app.table, &seat, &person, None, moment).await
     } else {
-        presence::leave(&world.app.store, &seat, moment).await
+        presence::leave(&world.app.table, &seat, moment).await
     };
-    world.app.deliver(presence::deliverable(observed.unwrap().change)).await;
+    world.app.deliver(observed.unwrap().owed).await;
 }
 
 proptest! {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use shared::contract::Person;
-use shared::id::{BookId, UserId};
-use shared::presence::{self, Moment, Seat};
-use shared::reconcile::{self, Report};
-use shared::time::Millis;
+use shared::contract::id::{BookId, UserId};
+use shared::contract::person::Person;
+use shared::contract::time::Millis;
+use shared::rooms::observation::{Observation, Seat};
+use shared::rooms::presence;
+use shared::rooms::reconcile::{self, ReconcileError, Report};
 use tests::World;
 
 const BUDGET: Duration = Duration::from_secs(20);
@@ -14,9 +15,9 @@ const BUDGET: Duration = Duration::from_secs(20);
 async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
     let seat = Seat { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
     let person = Person { user_id: seat.user.clone(), display_name: user.to_owned(), avatar_url: None };
-    let moment = Moment::At(Millis::now().plus_seconds(-seconds_ago));
-    let observed = presence::join(&world.app.store, &seat, &person, None, moment).await.unwrap();
-    world.app.deliver(presence::deliverable(observed.change)).await;
+    let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
+    let observed = presence::join(&world.app.table, &seat, &person, None, moment).await.unwrap();
+    world.app.deliver(observed.owed).await;
     world.pusher.take_sent();
 }
 
@@ -29,23 +30,27 @@ fn pair(name: &str, user: &str) -> (String, String) {
     (name.to_owned(), user.to_owned())
 }
 
+async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> {
+    reconcile::run(&world.app.table, &world.app.pusher, |rows| world.app.deliver(rows), budget).await
+}
+
 #[tokio::test]
 async fn who_left_unnoticed_is_told_to_have_left() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
     joined(&world, "emma", "ben", 120).await;
     world.pusher.set_users("presence-room-emma", &["ben"]);
-    let report = reconcile::run(&world.app, BUDGET).await.unwrap();
+    let report = run(&world, BUDGET).await.unwrap();
     assert_eq!(report, Report { rooms: 1, healed: 1, failed: 0, left: 0 });
     assert_eq!(told(&world), [pair("room:user-left", "ada")]);
-    assert_eq!(reconcile::run(&world.app, BUDGET).await.unwrap().healed, 0, "once is enough");
+    assert_eq!(run(&world, BUDGET).await.unwrap().healed, 0, "once is enough");
 }
 
 #[tokio::test]
 async fn who_came_unnoticed_is_told_to_have_joined() {
     let world = World::new().await;
     world.pusher.set_users("presence-room-emma", &["ada"]);
-    reconcile::run(&world.app, BUDGET).await.unwrap();
+    run(&world, BUDGET).await.unwrap();
     assert_eq!(told(&world), [pair("room:user-joined", "ada")]);
 }
 
@@ -53,7 +58,7 @@ async fn who_came_unnoticed_is_told_to_have_joined() {
 async fn a_room_that_pusher_no_longer_knows_is_emptied() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
-    reconcile::run(&world.app, BUDGET).await.unwrap();
+    run(&world, BUDGET).await.unwrap();
     assert_eq!(told(&world), [pair("room:user-left", "ada")]);
 }
 
@@ -61,7 +66,7 @@ async fn a_room_that_pusher_no_longer_knows_is_emptied() {
 async fn who_joined_a_moment_ago_may_still_be_about_to_subscribe() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 30).await;
-    assert_eq!(reconcile::run(&world.app, BUDGET).await.unwrap().healed, 0);
+    assert_eq!(run(&world, BUDGET).await.unwrap().healed, 0);
 }
 
 #[tokio::test]
@@ -70,10 +75,10 @@ async fn a_run_without_time_goes_on_where_it_stopped() {
     for n in 0..30 {
         world.pusher.set_users(&format!("presence-room-b{n:02}"), &["ada"]);
     }
-    let none = reconcile::run(&world.app, Duration::ZERO).await.unwrap();
+    let none = run(&world, Duration::ZERO).await.unwrap();
     assert_eq!((none.rooms, none.left), (0, 30));
     assert_eq!(world.table.row("RECONCILE", "ROOMS").await.unwrap()["next"], "b00");
-    let all = reconcile::run(&world.app, BUDGET).await.unwrap();
+    let all = run(&world, BUDGET).await.unwrap();
     assert_eq!((all.rooms, all.healed, all.left), (30, 30, 0));
     assert!(!world.table.row("RECONCILE", "ROOMS").await.unwrap().contains_key("next"));
 }
@@ -83,8 +88,8 @@ async fn one_room_that_fails_holds_up_no_other() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
     world.pusher.answer_always(Some(403));
-    let report = reconcile::run(&world.app, BUDGET).await.unwrap();
+    let report = run(&world, BUDGET).await.unwrap();
     assert_eq!((report.rooms, report.failed), (0, 1));
     world.pusher.answer_always(None);
-    assert_eq!(reconcile::run(&world.app, BUDGET).await.unwrap().healed, 1);
+    assert_eq!(run(&world, BUDGET).await.unwrap().healed, 1);
 }

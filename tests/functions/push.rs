@@ -2,7 +2,7 @@
 
 use notifications::handle;
 use serde_json::{Value, json};
-use shared::time::Millis;
+use shared::contract::time::Millis;
 use tests::{Request, World, token_with};
 
 use crate::consumer::{consume, retry};

@@ -1,8 +1,8 @@
 //! The client of Pusher's HTTP API, for what the functions' own tests do not meet.
 
-use shared::channel::ChannelName;
-use shared::id::UserId;
-use shared::pusher::{Message, PusherError};
+use shared::clients::pusher::{Message, PusherError};
+use shared::contract::channel::ChannelName;
+use shared::contract::id::UserId;
 use tests::World;
 
 fn message(channel: &str, data: &str) -> Message {

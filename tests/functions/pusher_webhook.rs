@@ -4,7 +4,7 @@ use hmac::{Hmac, Mac as _};
 use pusher_webhook::handle;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use shared::time::Millis;
+use shared::contract::time::Millis;
 use tests::{PREVIOUS, PUSHER, Request, World};
 
 fn signed(body: &str, (key, secret): (&str, &str)) -> Request {

@@ -204,7 +204,7 @@ fn check(assertion: &str) -> Result<(), String> {
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
     let claims = decode::<Value>(assertion, &key, &validation).map_err(|error| error.to_string())?.claims;
     let (issued, expires) = (claims["iat"].as_i64().unwrap_or(0), claims["exp"].as_i64().unwrap_or(0));
-    let now = shared::time::Millis::now().seconds();
+    let now = shared::contract::time::Millis::now().seconds();
     if expires - issued != 3600 || (now - issued).abs() > 5 {
         return Err(format!("iat {issued}, exp {expires}, now {now}"));
     }

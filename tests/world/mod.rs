@@ -19,7 +19,8 @@ use std::future::Future;
 
 use serde_json::Value;
 use shared::App;
-use shared::http::{Problem, Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
+use shared::Problem;
+use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
 use shared::settings::Settings;
 
 pub use fcm::{FakeFcm, Refusal};

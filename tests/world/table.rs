@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
-use shared::https::HttpClient;
+use shared::clients::https::HttpClient;
 
 use crate::server::serve;
 use crate::traffic::Traffic;
@@ -187,7 +187,7 @@ async fn create(dynamodb: &str) {
 
 async fn config(http: &HttpClient, endpoint: &str) -> SdkConfig {
     let token = Some("FwoGZXIvYXdzEXAMPLE//////////w==".to_owned());
-    shared::aws::loader(http)
+    shared::clients::aws::loader(http)
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("AKIDTEST", "a-secret/with+signs", token, None, "tests"))

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use shared::aws;
-use shared::https::HttpClient;
+use shared::clients::aws;
+use shared::clients::https::HttpClient;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

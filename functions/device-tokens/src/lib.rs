@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::App;
-use shared::device;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response};
-use shared::time::Millis;
+use shared::clients::fcm::Token;
+use shared::contract::time::Millis;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::users::device;
+use shared::{App, Problem};
 
 #[derive(Deserialize)]
 struct Body {
@@ -20,16 +21,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /notifications/device-token" => {
-            let token = device::Token::parse(request.json::<Body>()?.token)?;
-            device::register(&app.store, &caller.user, &token, caller.locale.as_deref(), Millis::now()).await?;
+            let token = Token::parse(request.json::<Body>()?.token)?;
+            device::register(&app.table, &caller.user, &token, caller.locale.as_deref(), Millis::now()).await?;
             Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
         }
         "DELETE /notifications/device-token" => {
-            // The seed's client sends no body: whoever signs out without naming a device gets no more pushes anywhere.
+            // Clients send no body: whoever signs out without naming a device gets no more pushes anywhere.
             let token = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
-            match token.map(device::Token::parse).transpose()? {
-                Some(token) => device::remove(&app.store, &caller.user, &[token]).await?,
-                None => device::remove_all(&app.store, &caller.user).await?,
+            match token.map(Token::parse).transpose()? {
+                Some(token) => device::remove(&app.table, &caller.user, &[token]).await?,
+                None => device::remove_all(&app.table, &caller.user).await?,
             }
             Ok(http::ok(&json!({ "message": "Device token unregistered successfully" })))
         }

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::http::{self, Problem, Request, Response};
-use shared::key::Key;
-use shared::{App, telemetry};
+use shared::http::{self, Request, Response};
+use shared::table::Key;
+use shared::{App, Problem, telemetry};
 
 /// Longest wait for either; the rest of the second is for the way there and back.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -27,7 +27,7 @@ struct Health {
 pub async fn handle(app: &App, _request: Request) -> Result<Response, Problem> {
     let key = Key::reconcile();
     let (table, pusher) =
-        futures_util::join!(reached(app.store.get(&key, false)), reached(app.pusher.channels(NO_CHANNEL)));
+        futures_util::join!(reached(app.table.get(&key, false)), reached(app.pusher.channels(NO_CHANNEL)));
     let word = |reached: bool| if reached { "ok" } else { "unreachable" };
     let all = table && pusher;
     let health = Health { status: if all { "ok" } else { "degraded" }, table: word(table), pusher: word(pusher) };

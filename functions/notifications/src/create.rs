@@ -2,13 +2,14 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde_json::json;
-use shared::App;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
-use shared::idempotency::IdempotencyKey;
+use shared::contract::time::Millis;
+use shared::http::idempotency::IdempotencyKey;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
-use shared::notification;
-use shared::notification::{Created, NewNotification};
-use shared::time::Millis;
+use shared::notifications;
+use shared::notifications::NewNotification;
+use shared::outbox::Done;
+use shared::{App, Problem};
 
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     caller.must_be_service()?;
@@ -16,8 +17,8 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
     let key = IdempotencyKey::of(request, "notification", &caller.user)?;
     let created = create(app, new, &key).await?;
 
-    let answer = http::created(&json!({ "notificationId": created.id })).replayed(created.replayed);
-    Ok(answer.then(app.deliver(created.committed.into_iter().collect())))
+    let response = http::created(&json!({ "notificationId": created.result })).replayed(created.is_replay);
+    Ok(response.then(app.deliver(created.owed)))
 }
 
 /// Takes a `NotificationRequested` event. Whoever may put events on the bus may notify; the event's id makes sure that one
@@ -32,10 +33,10 @@ pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), Problem
     let id = event.id.ok_or_else(|| Problem::Malformed("The event has no id".to_owned()))?;
     let key = IdempotencyKey::of_event("notification", &event.source, &id, detail.as_bytes());
     let created = create(app, new, &key).await?;
-    app.deliver(created.committed.into_iter().collect()).await;
+    app.deliver(created.owed).await;
     Ok(())
 }
 
-async fn create(app: &App, new: NewNotification, key: &IdempotencyKey) -> Result<Created, Problem> {
-    notification::create(&app.store, &app.settings, new, key, Millis::now()).await
+async fn create(app: &App, new: NewNotification, key: &IdempotencyKey) -> Result<Done<String>, Problem> {
+    notifications::create(&app.table, &app.settings, new, key, Millis::now()).await
 }

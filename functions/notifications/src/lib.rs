@@ -6,8 +6,8 @@ mod list;
 mod preferences;
 mod read;
 
-use shared::App;
-use shared::http::{Problem, ReadRequest as _, Request, Response};
+use shared::http::{ReadRequest as _, Request, Response};
+use shared::{App, Problem};
 
 pub use create::requested;
 

@@ -1,11 +1,11 @@
 //! `GET /notifications` and `GET /notifications/unread-count`
 
 use serde_json::json;
-use shared::App;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response};
+use shared::contract::time::Millis;
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
-use shared::notification::{self, Cursor};
-use shared::time::Millis;
+use shared::notifications::{self, Cursor};
+use shared::{App, Problem};
 
 const DEFAULT_LIMIT: u8 = 20;
 const MAX_LIMIT: u8 = 100;
@@ -13,10 +13,10 @@ const MAX_LIMIT: u8 = 100;
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
-    Ok(http::ok(&notification::list(&app.store, &caller.user, limit, cursor.as_ref(), Millis::now()).await?))
+    Ok(http::ok(&notifications::list(&app.table, &caller.user, limit, cursor.as_ref(), Millis::now()).await?))
 }
 
 pub(super) async fn unread_count(app: &App, caller: &Identity) -> Result<Response, Problem> {
-    let count = notification::unread_count(&app.store, &caller.user, Millis::now()).await?;
+    let count = notifications::unread_count(&app.table, &caller.user, Millis::now()).await?;
     Ok(http::ok(&json!({ "unreadCount": count })))
 }

@@ -1,17 +1,17 @@
 //! `GET` and `PUT /notifications/preferences`
 
-use shared::App;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
-use shared::notification;
+use shared::notifications;
+use shared::{App, Problem};
 
 pub(super) async fn show(app: &App, caller: &Identity) -> Result<Response, Problem> {
-    let preferences = notification::preferences(&app.store, &caller.user).await?;
+    let preferences = notifications::preferences(&app.table, &caller.user).await?;
     Ok(http::ok(&preferences.whole()))
 }
 
 pub(super) async fn save(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     let preferences = request.json()?;
-    let saved = notification::save_preferences(&app.store, &caller.user, &preferences).await?;
+    let saved = notifications::save_preferences(&app.table, &caller.user, &preferences).await?;
     Ok(http::ok(&saved.whole()))
 }

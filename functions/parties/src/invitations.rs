@@ -1,9 +1,10 @@
 //! Invitations: sent, taken back, answered and listed.
 
 use shared::App;
-use shared::contract::Person;
+use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
-use shared::party::{self, Cursor};
+use shared::outbox::Done;
+use shared::parties::{self, Cursor};
 
 use super::{Handled, Named, party_id, user_id};
 
@@ -12,28 +13,28 @@ const MAX_LIMIT: u8 = 100;
 
 pub(super) async fn invite(app: &App, request: &Request, caller: &Person) -> Handled {
     let invitee = request.json::<Named>()?.user()?;
-    let done = party::invite(&app.store, &party_id(request)?, caller, &invitee).await?;
-    Ok((http::created(&done.told), done.committed))
+    let invited = parties::invite(&app.table, &party_id(request)?, caller, &invitee).await?;
+    Ok(invited.map(|invitation| http::created(&invitation)))
 }
 
 pub(super) async fn revoke(app: &App, request: &Request, caller: &Person) -> Handled {
-    party::revoke(&app.store, &party_id(request)?, &caller.user_id, &user_id(request)?).await?;
-    Ok((http::no_content(), None))
+    parties::revoke(&app.table, &party_id(request)?, &caller.user_id, &user_id(request)?).await?;
+    Ok(Done::now(http::no_content(), None))
 }
 
 pub(super) async fn accept(app: &App, request: &Request, caller: &Person) -> Handled {
-    let done = party::accept(&app.store, &party_id(request)?, caller).await?;
-    Ok((http::ok(&done.told), done.committed))
+    let accepted = parties::accept(&app.table, &party_id(request)?, caller).await?;
+    Ok(accepted.map(|party| http::ok(&party)))
 }
 
 pub(super) async fn decline(app: &App, request: &Request, caller: &Person) -> Handled {
-    party::decline(&app.store, &party_id(request)?, &caller.user_id).await?;
-    Ok((http::no_content(), None))
+    parties::decline(&app.table, &party_id(request)?, &caller.user_id).await?;
+    Ok(Done::now(http::no_content(), None))
 }
 
 pub(super) async fn list(app: &App, request: &Request, caller: &Person) -> Handled {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
-    let page = party::invitations(&app.store, &caller.user_id, limit, cursor.as_ref()).await?;
-    Ok((http::ok(&page), None))
+    let page = parties::invitations(&app.table, &caller.user_id, limit, cursor.as_ref()).await?;
+    Ok(Done::now(http::ok(&page), None))
 }

@@ -1,14 +1,14 @@
-//! Everything under `/parties`, and `GET /party-invitations` (seed 001).
+//! Everything under `/parties`, and `GET /party-invitations`.
 
 mod invitations;
 mod members;
 mod party;
 
-use shared::App;
-use shared::contract::Person;
-use shared::http::{Problem, ReadRequest as _, Request, Response, ResponseExt as _};
-use shared::id::{PartyId, UserId};
-use shared::outbox::Committed;
+use shared::contract::id::{PartyId, UserId};
+use shared::contract::person::Person;
+use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::outbox::{Committed, Done};
+use shared::{App, Problem};
 
 /// Answers the route that API Gateway chose. Whoever calls is known from then on, and can be invited.
 ///
@@ -16,27 +16,27 @@ use shared::outbox::Committed;
 /// 400, 401, 403, 404, 409, 413, 415, 422, 429 as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?.person();
-    let (answer, committed) = match request.route() {
-        "POST /parties" => party::create(app, &request, &caller).await?,
-        "GET /parties/{partyId}" => party::read(app, &request, &caller).await?,
-        "PATCH /parties/{partyId}" => party::change(app, &request, &caller).await?,
-        "PUT /parties/{partyId}/owner" => party::hand_over(app, &request, &caller).await?,
-        "DELETE /parties/{partyId}/members/{userId}" => members::leave_or_remove(app, &request, &caller).await?,
-        "POST /parties/{partyId}/invitations" => invitations::invite(app, &request, &caller).await?,
-        "DELETE /parties/{partyId}/invitations/{userId}" => invitations::revoke(app, &request, &caller).await?,
-        "POST /parties/{partyId}/invitations/accept" => invitations::accept(app, &request, &caller).await?,
-        "POST /parties/{partyId}/invitations/decline" => invitations::decline(app, &request, &caller).await?,
-        "GET /party-invitations" => invitations::list(app, &request, &caller).await?,
-        other => return Err(Problem::NotFound(format!("There is no route {other}"))),
-    };
-    Ok(answer.then(afterwards(app, caller, committed)))
+    let done = match request.route() {
+        "POST /parties" => party::create(app, &request, &caller).await,
+        "GET /parties/{partyId}" => party::read(app, &request, &caller).await,
+        "PATCH /parties/{partyId}" => party::change(app, &request, &caller).await,
+        "PUT /parties/{partyId}/owner" => party::hand_over(app, &request, &caller).await,
+        "DELETE /parties/{partyId}/members/{userId}" => members::leave_or_remove(app, &request, &caller).await,
+        "POST /parties/{partyId}/invitations" => invitations::invite(app, &request, &caller).await,
+        "DELETE /parties/{partyId}/invitations/{userId}" => invitations::revoke(app, &request, &caller).await,
+        "POST /parties/{partyId}/invitations/accept" => invitations::accept(app, &request, &caller).await,
+        "POST /parties/{partyId}/invitations/decline" => invitations::decline(app, &request, &caller).await,
+        "GET /party-invitations" => invitations::list(app, &request, &caller).await,
+        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+    }?;
+    Ok(done.result.replayed(done.is_replay).then(after_response(app, caller, done.owed)))
 }
 
 /// What a verb answers, and the row that it may deliver from.
-type Handled = Result<(Response, Option<Committed>), Problem>;
+type Handled = Result<Done<Response>, Problem>;
 
-fn afterwards(app: &App, caller: Person, committed: Option<Committed>) -> impl Future<Output = ()> + Send + use<> {
-    let (delivery, profiles) = (app.deliver(committed.into_iter().collect()), app.profiles.clone());
+fn after_response(app: &App, caller: Person, owed: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
+    let (delivery, profiles) = (app.deliver(owed), app.profiles.clone());
     async move {
         delivery.await;
         profiles.keep_if_new(caller).await;

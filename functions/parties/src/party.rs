@@ -1,30 +1,32 @@
 //! The party itself.
 
-use shared::contract::Person;
-use shared::http::{self, ReadRequest as _, Request, ResponseExt as _};
-use shared::{App, idempotency, party};
+use shared::contract::person::Person;
+use shared::http::idempotency::IdempotencyKey;
+use shared::http::{self, ReadRequest as _, Request};
+use shared::outbox::Done;
+use shared::{App, parties};
 
 use super::{Handled, Named, party_id};
 
 pub(super) async fn create(app: &App, request: &Request, caller: &Person) -> Handled {
-    let founding = request.json()?;
-    let request = idempotency::IdempotencyKey::of(request, "party", &caller.user_id)?;
-    let created = party::create(&app.store, caller, founding, &request).await?;
-    Ok((http::created(&created.party).replayed(created.is_repeated), None))
+    let new = request.json()?;
+    let key = IdempotencyKey::of(request, "party", &caller.user_id)?;
+    let created = parties::create(&app.table, caller, new, &key).await?;
+    Ok(created.map(|party| http::created(&party)))
 }
 
 pub(super) async fn read(app: &App, request: &Request, caller: &Person) -> Handled {
-    let found = party::read(&app.store, &party_id(request)?, &caller.user_id).await?;
-    Ok((http::ok(&found), None))
+    let found = parties::read(&app.table, &party_id(request)?, &caller.user_id).await?;
+    Ok(Done::now(http::ok(&found), None))
 }
 
 pub(super) async fn change(app: &App, request: &Request, caller: &Person) -> Handled {
-    let done = party::change(&app.store, &party_id(request)?, &caller.user_id, request.json()?).await?;
-    Ok((http::ok(&done.told), done.committed))
+    let changed = parties::change(&app.table, &party_id(request)?, &caller.user_id, request.json()?).await?;
+    Ok(changed.map(|party| http::ok(&party)))
 }
 
 pub(super) async fn hand_over(app: &App, request: &Request, caller: &Person) -> Handled {
     let heir = request.json::<Named>()?.user()?;
-    let done = party::hand_over(&app.store, &party_id(request)?, &caller.user_id, &heir).await?;
-    Ok((http::ok(&done.told), done.committed))
+    let handed_over = parties::hand_over(&app.table, &party_id(request)?, &caller.user_id, &heir).await?;
+    Ok(handed_over.map(|party| http::ok(&party)))
 }

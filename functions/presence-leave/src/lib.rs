@@ -1,10 +1,11 @@
 //! `DELETE /rooms/{bookId}/presence`: takes the caller out of a room (`room:user-left`).
 
-use shared::App;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
-use shared::id::BookId;
-use shared::presence::{self, Moment, Seat};
-use shared::time::Millis;
+use shared::contract::id::BookId;
+use shared::contract::time::Millis;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::rooms::observation::{Observation, Seat};
+use shared::rooms::presence;
+use shared::{App, Problem};
 
 /// Leaves, or finds the caller already gone.
 ///
@@ -14,6 +15,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
     let seat = Seat { book, user: caller.user };
-    let observed = presence::leave(&app.store, &seat, Moment::Now(Millis::now())).await?;
-    Ok(http::no_content().then(app.deliver(presence::deliverable(observed.change))))
+    let left = presence::leave(&app.table, &seat, Observation::ByUser(Millis::now())).await?;
+    Ok(http::no_content().then(app.deliver(left.owed)))
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
-use shared::reconcile::{self, ReconcileError};
+use shared::App;
+use shared::contract::time::Millis;
+use shared::rooms::reconcile::{self, ReconcileError};
 use shared::telemetry::{self, Record};
-use shared::{App, time::Millis};
 
 /// Kept back from the function's time-out, to finish rooms that were begun.
 const RESERVE: Duration = Duration::from_secs(10);
@@ -21,10 +22,9 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Recon
     let record = Record::new(&event.context.request_id, "presence-reconcile");
     // Boxed: the layout of all the futures below is more than the compiler follows.
     let work = Box::pin(async {
-        let report =
-            reconcile::run(app, left.saturating_sub(RESERVE)).await.inspect_err(|error| telemetry::cause(error))?;
-        let report =
-            json!({ "rooms": report.rooms, "healed": report.healed, "failed": report.failed, "left": report.left });
+        let budget = left.saturating_sub(RESERVE);
+        let report = reconcile::run(&app.table, &app.pusher, |rows| app.deliver(rows), budget).await;
+        let report = json!(report.inspect_err(|error| telemetry::cause(error))?);
         telemetry::note("report", report.clone());
         Ok(report)
     });

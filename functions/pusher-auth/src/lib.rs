@@ -3,12 +3,12 @@
 mod throttle;
 
 use serde::Deserialize;
-use shared::App;
-use shared::authorization::{self, ProfileWork, authorize};
-use shared::channel::ChannelName;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response, ResponseExt as _};
-use shared::socket_id::SocketId;
+use shared::authorization::ProfileWork;
+use shared::contract::channel::ChannelName;
+use shared::contract::socket_id::SocketId;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::telemetry;
+use shared::{App, Problem};
 
 #[derive(Deserialize)]
 struct Subscription {
@@ -47,14 +47,14 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     let asked: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
     let name = ChannelName::parse(&asked.channel_name)?;
-    let granted = authorize(app, &caller, &socket, &name).await?;
+    let granted = app.authorizer().authorize(&caller, &socket, &name).await?;
 
-    let answer = http::ok(&granted.grant);
+    let response = http::ok(&granted.grant);
     let profiles = app.profiles.clone();
     Ok(match granted.profile {
-        None => answer,
-        Some(ProfileWork::Keep(person)) => answer.then(profiles.keep(person)),
-        Some(ProfileWork::KeepIfNew(person)) => answer.then(profiles.keep_if_new(person)),
+        None => response,
+        Some(ProfileWork::Keep(person)) => response.then(profiles.keep(person)),
+        Some(ProfileWork::KeepIfNew(person)) => response.then(profiles.keep_if_new(person)),
     })
 }
 
@@ -63,5 +63,5 @@ async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
     throttle::admit(&caller.user)?;
     let asked: SignIn = request.json_or_form()?;
     let socket = SocketId::parse(&asked.socket_id)?;
-    Ok(http::ok(&authorization::sign_in(app, &caller, &socket)))
+    Ok(http::ok(&app.authorizer().sign_in(&caller, &socket)))
 }

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use shared::http::Problem;
-use shared::id::UserId;
+
+use shared::Problem;
+use shared::contract::id::UserId;
 
 /// At once: a client that connects again asks for each of its channels anew.
 const BURST: NonZeroU32 = NonZeroU32::new(100).expect("not zero");

@@ -3,11 +3,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::App;
-use shared::channel::{MAX_LENGTH, is_name};
-use shared::contract::MAX_EVENT_BYTES;
-use shared::http::{self, Problem, ReadRequest as _, Request, Response};
-use shared::pusher::Message;
+use shared::clients::pusher::Message;
+use shared::contract::channel::{MAX_LENGTH, is_name};
+use shared::contract::event::MAX_EVENT_BYTES;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::{App, Problem};
 
 /// Longest event name, in characters (Pusher Channels docs, "Publishing events").
 const MAX_EVENT_NAME: usize = 200;
@@ -37,6 +37,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
-    app.pusher.trigger(&[message]).await.map_err(|(_, error)| Problem::BadGateway(error))?;
+    app.pusher.trigger(&[message]).await.map_err(|(_, error)| Problem::BadGateway(error.into()))?;
     Ok(http::ok(&json!({ "message": "Event triggered" })))
 }

@@ -1,13 +1,12 @@
 //! One attempt at what some rows owe, kind by kind and the kinds side by side: an outage of one holds up no other.
 
-use crate::outbox::{Committed, Delivery, Owed};
-use crate::push::Push;
+use crate::contract::time::Millis;
+use crate::outbox::{Committed, Delivery, Owed, Push};
 use crate::telemetry;
-use crate::time::Millis;
 
 use super::Courier;
-use super::push;
-use super::through_pusher::through_pusher;
+use super::fcm;
+use super::pusher::send;
 
 /// What became of one entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +63,7 @@ pub(super) async fn all(
     }
     let pushes_by_row = pushes.by_row();
     let (of_events, of_pushes) =
-        futures_util::join!(through_pusher(&courier.pusher, &events.what), push::all(courier, &pushes_by_row));
+        futures_util::join!(send(&courier.pusher, &events.what), fcm::all(courier, &pushes_by_row));
     let told = events.places.into_iter().zip(of_events).chain(pushes.places.into_iter().zip(of_pushes));
     for ((row, entry), fate) in told {
         fates[row][entry] = fate;

@@ -4,24 +4,25 @@
 //! Delivery is at least once. An event is delivered twice when a process dies between delivering and clearing.
 
 mod attempt;
-mod books;
-mod push;
+mod fcm;
+mod fcm_message;
+mod pusher;
 mod queue;
 mod retry;
+mod settle;
 mod stream;
-mod through_pusher;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::clients;
 use crate::outbox::{Committed, Settlement, settle};
-use crate::pusher;
-use crate::store::Store;
+use crate::table::Table;
 use crate::telemetry;
 
-pub(crate) use push::Pushes;
+pub(crate) use fcm::Pushes;
 pub use queue::RetryQueue;
 pub use stream::StreamFailure;
 
@@ -33,15 +34,15 @@ pub const INLINE_BOUND: Duration = Duration::from_secs(2);
 /// Delivers, and keeps the books.
 #[derive(Debug, Clone)]
 pub struct Courier {
-    store: Store,
-    pusher: pusher::Client,
+    table: Table,
+    pusher: clients::pusher::Client,
     pushes: Option<Arc<dyn Pushes>>,
 }
 
 impl Courier {
     /// A courier between this table, this Pusher app and, where pushes are sent, whoever sends them.
-    pub(crate) fn new(store: Store, pusher: pusher::Client, pushes: Option<Arc<dyn Pushes>>) -> Self {
-        Self { store, pusher, pushes }
+    pub(crate) fn new(table: Table, pusher: clients::pusher::Client, pushes: Option<Arc<dyn Pushes>>) -> Self {
+        Self { table, pusher, pushes }
     }
 
     /// Delivers what has just been committed and is immediate, within [`INLINE_BOUND`]. What does not arrive stays owed, and
@@ -60,7 +61,7 @@ impl Courier {
     async fn clear(&self, row: &Committed, fates: &[Fate]) {
         let delivered = row.outbox.owed.iter().zip(fates).filter(|(_, fate)| **fate == Fate::Delivered);
         let settlement: Settlement<'_> = delivered.map(|(owed, _)| (owed.id.as_str(), None)).collect();
-        if let Err(error) = settle(&self.store, row, &settlement).await {
+        if let Err(error) = settle(&self.table, row, &settlement).await {
             telemetry::cause(&error);
         }
     }

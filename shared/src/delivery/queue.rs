@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::AwsError;
-use crate::key::Key;
+use crate::clients::aws::AwsError;
 use crate::outbox::Owed;
 use crate::settings::Queues;
+use crate::table::Key;
 
 /// SQS delays a new message for no longer than this.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);

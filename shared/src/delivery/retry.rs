@@ -10,13 +10,13 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 
 use super::attempt;
-use super::books::again;
 use super::queue::Waiting;
+use super::settle::again;
 use super::stream::is_its_writers;
 use super::{Courier, INLINE_BOUND, RetryQueue};
+use crate::contract::time::Millis;
 use crate::outbox::{Committed, Outbox, Owed};
 use crate::telemetry;
-use crate::time::Millis;
 
 /// The longest pause between two tries.
 const LONGEST: Duration = Duration::from_secs(900);
@@ -42,7 +42,7 @@ impl Courier {
             let Some(row) = &one.row else { continue };
             let fates = fates.next().unwrap_or_default();
             let pause = back_off(received(&one.message), rand::random());
-            let kept = self.keep_books(row, &fates, retry, true).await;
+            let kept = self.settle(row, &fates, retry, true).await;
             let waiting = |owed: &Owed| Some(owed.not_before.map_or(INLINE_BOUND, |then| now.until(then)));
             let again = again(row, &fates, pause, now, waiting);
             pauses.extend(again.or((!kept).then_some(pause)).map(|pause| (&one.message, pause)));

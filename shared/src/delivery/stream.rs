@@ -7,13 +7,12 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::future::join_all;
 
 use super::attempt::{self, Fate};
-use super::books::again;
+use super::settle::again;
 use super::{Courier, INLINE_BOUND, RetryQueue};
-use crate::key::{Item, Key};
+use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Committed, Outbox, Owed};
-use crate::store::StoreError;
+use crate::table::{Item, Key, TableError};
 use crate::telemetry;
-use crate::time::Millis;
 
 /// The first pause before the retry queue's consumer takes over.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
@@ -55,7 +54,7 @@ impl Courier {
             Some(delay) => self.later(row, retry, delay).await,
             None => true,
         };
-        let kept = self.keep_books(row, fates, retry, is_queued).await;
+        let kept = self.settle(row, fates, retry, is_queued).await;
         let is_done = is_queued && (kept || delay.is_some() || self.later(row, retry, FIRST_RETRY).await);
         if is_done { None } else { Some(row.key.clone()) }
     }
@@ -69,8 +68,8 @@ impl Courier {
     }
 
     /// The rows as they are now, those that still owe something.
-    pub(super) async fn read_again(&self, keys: &[Key]) -> Result<Vec<Committed>, StoreError> {
-        let rows = self.store.get_many(keys, true).await?;
+    pub(super) async fn read_again(&self, keys: &[Key]) -> Result<Vec<Committed>, TableError> {
+        let rows = self.table.get_many(keys, true).await?;
         // In the order of the stream, which is that of the writes.
         let place: HashMap<_, _> = keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
         let mut owing: Vec<_> = rows.iter().filter_map(owing).collect();

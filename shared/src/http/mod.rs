@@ -1,13 +1,13 @@
-//! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`Problem`] goes out.
+//! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`crate::Problem`] goes out.
 
-mod problem;
+pub mod idempotency;
+pub(crate) mod page;
 mod request;
 mod response;
 mod serve;
 
 pub use lambda_http::service_fn;
 
-pub use problem::Problem;
 pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
 pub use response::{Response, ResponseExt, Work, created, no_content, ok, unavailable};
 pub use serve::{respond, serve, serve_with_events};

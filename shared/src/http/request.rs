@@ -8,8 +8,8 @@ use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Problem;
-use crate::contract::MAX_EVENT_BYTES;
+use crate::contract::event::MAX_EVENT_BYTES;
+use crate::problem::Problem;
 
 /// Most bytes of a body: nearly all become a Pusher event, which holds no more.
 const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES;

@@ -29,7 +29,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::response::{ResponseExt as _, Work, json_text};
-use super::{Problem, ReadRequest as _, Request, Response};
+use super::{ReadRequest as _, Request, Response};
+use crate::problem::Problem;
 use crate::telemetry::{self, Record};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Identity, Unauthenticated};
-use crate::id::UserId;
+use crate::contract::id::UserId;
 
 /// The claims that Carillon reads; issuers spell some of them in two ways.
 #[derive(Debug, Deserialize)]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use crate::https::{HttpClient, without_address};
+use crate::clients::https::{HttpClient, without_address};
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);

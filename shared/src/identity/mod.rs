@@ -8,9 +8,9 @@ mod jwks;
 
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 
-use crate::http::Problem;
-use crate::https::HttpClient;
-use crate::id::UserId;
+use crate::clients::https::HttpClient;
+use crate::contract::id::UserId;
+use crate::problem::Problem;
 use crate::settings::{TokenKeys, Tokens};
 
 use claims::Claims;
@@ -51,8 +51,8 @@ impl Identity {
 
     /// This person, as events and presence show them.
     #[must_use]
-    pub fn person(&self) -> crate::contract::Person {
-        crate::contract::Person {
+    pub fn person(&self) -> crate::contract::person::Person {
+        crate::contract::person::Person {
             user_id: self.user.clone(),
             display_name: self.name.clone(),
             avatar_url: self.avatar.clone(),
@@ -78,6 +78,12 @@ pub enum Unauthenticated {
     /// A guest's token on a member's route.
     #[error("A guest's token does not open this; sign in as a member")]
     Guest,
+}
+
+impl From<Unauthenticated> for Problem {
+    fn from(error: Unauthenticated) -> Self {
+        Self::Unauthenticated(error.to_string())
+    }
 }
 
 /// Verifies tokens as the settings say.
@@ -148,7 +154,7 @@ impl Verifier {
             Keys::Shared(key) => self.decode(token, key, Algorithm::HS256),
             Keys::Jwks(jwks) => {
                 let header = decode_header(token).map_err(|_| Unauthenticated::Invalid)?;
-                let found = jwks.key(header.kid.as_deref()).await.map_err(|error| Problem::Internal(error.into()))?;
+                let found = jwks.key(header.kid.as_deref()).await.map_err(Problem::internal)?;
                 let key = found.ok_or(Unauthenticated::Invalid)?;
                 self.decode(token, &key.decoding, key.algorithm)
             }

@@ -13,6 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::clients::https::HttpClient;
+use crate::problem::Problem;
 use crate::settings::Secret;
 
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
@@ -32,6 +34,14 @@ fn claims(more: Value) -> Value {
     claims
 }
 
+const ALL: [Unauthenticated; 5] = [
+    Unauthenticated::Missing,
+    Unauthenticated::Expired,
+    Unauthenticated::Invalid,
+    Unauthenticated::UnusableSubject,
+    Unauthenticated::Guest,
+];
+
 fn signed(claims: &Value) -> String {
     crate::jws::install_for_tests();
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
@@ -39,7 +49,10 @@ fn signed(claims: &Value) -> String {
 
 async fn check(verifier: &Verifier, token: &str) -> Result<Identity, String> {
     verifier.member(Some(&format!("Bearer {token}"))).await.map_err(|problem| match problem {
-        Problem::Unauthenticated(why) => format!("{why:?}"),
+        Problem::Unauthenticated(told) => {
+            let why = ALL.iter().find(|why| why.to_string() == told);
+            why.map_or(told, |why| format!("{why:?}"))
+        }
         other => format!("{other:?}"),
     })
 }
@@ -119,7 +132,7 @@ async fn claims_that_do_not_hold_are_refused() {
 async fn without_a_bearer_token_one_is_told_to_send_one() {
     for none in [None, Some(""), Some("Bearer"), Some("Bearer  "), Some("Basic YTpi")] {
         let problem = shared_secret().member(none).await.unwrap_err();
-        assert!(matches!(problem, Problem::Unauthenticated(Unauthenticated::Missing)), "{none:?}");
+        assert_eq!(problem.to_string(), Unauthenticated::Missing.to_string(), "{none:?}");
     }
     let lower_case = format!("bearer {}", signed(&claims(json!({}))));
     assert!(shared_secret().member(Some(&lower_case)).await.is_ok());

@@ -1,0 +1,107 @@
+//! The access token: kept until shortly before it ends, and fetched once for however many sends wait for it.
+
+use std::time::Instant;
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::answer::{Refusal, retry_after};
+use super::assertion::Assertions;
+use super::send;
+use crate::contract::time::Millis;
+use crate::settings::Secret;
+
+/// A token that has less than this left, in seconds, is not used any more.
+const MARGIN: i64 = 60;
+
+#[derive(Clone)]
+struct Kept {
+    token: Secret,
+    until: Millis,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Option<Kept>,
+    /// When the last fetch failed, and how: for those who were waiting for it.
+    failed: Option<(Instant, Refusal)>,
+}
+
+/// Where access tokens come from.
+pub(super) struct AccessTokens {
+    http: reqwest::Client,
+    address: reqwest::Url,
+    assertions: Assertions,
+    state: Mutex<State>,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    expires_in: i64,
+}
+
+impl AccessTokens {
+    pub(super) fn new(http: reqwest::Client, address: reqwest::Url, assertions: Assertions) -> Self {
+        Self { http, address, assertions, state: Mutex::default() }
+    }
+
+    /// A token that is good now. Those who ask while it is being fetched wait for that one fetch, and share its failure.
+    pub(super) async fn get(&self) -> Result<Secret, Refusal> {
+        let asked = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some(kept) = state.kept.as_ref().filter(|kept| kept.until > Millis::now()) {
+            return Ok(kept.token.clone());
+        }
+        if let Some((_, refusal)) = state.failed.as_ref().filter(|(at, _)| *at >= asked) {
+            return Err(refusal.clone());
+        }
+        match self.fetch().await {
+            Ok(kept) => {
+                state.kept = Some(kept.clone());
+                Ok(kept.token)
+            }
+            Err(refusal) => {
+                state.failed = Some((Instant::now(), refusal.clone()));
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Forgets a token that was not accepted, unless another has taken its place already.
+    pub(super) async fn discard(&self, refused: &Secret) {
+        let mut state = self.state.lock().await;
+        if state.kept.as_ref().is_some_and(|kept| kept.token.bytes() == refused.bytes()) {
+            state.kept = None;
+        }
+    }
+
+    async fn fetch(&self) -> Result<Kept, Refusal> {
+        let now = Millis::now();
+        let assertion =
+            self.assertions.sign(now).map_err(|_| Refusal::later("the assertion cannot be signed", None))?;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+            .append_pair("assertion", &assertion)
+            .finish();
+        let request = self.http.post(self.address.clone());
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
+        let answer = send(request).await.map_err(|_| no_answer())?;
+        let status = answer.status().as_u16();
+        let after = retry_after(answer.headers(), now);
+        if status != 200 {
+            return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after));
+        }
+        let granted: Granted = answer.json().await.map_err(|_| no_answer())?;
+        let margin = MARGIN.min(granted.expires_in / 2);
+        let until = now.plus_seconds(granted.expires_in.saturating_sub(margin));
+        Ok(Kept { token: Secret::new(granted.access_token), until })
+    }
+}
+
+impl std::fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessTokens").field("address", &self.address).finish_non_exhaustive()
+    }
+}

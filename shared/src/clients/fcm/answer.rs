@@ -1,0 +1,146 @@
+//! What FCM's answers mean (Firebase, "ErrorCode" of the HTTP v1 API).
+
+use http::HeaderMap;
+use serde::Deserialize;
+
+use crate::contract::time::Millis;
+
+/// Why a device did not get a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The token is none, or none any more: the app was removed, or its data.
+    #[error("the device's token is not registered")]
+    UnknownToken,
+    /// The message itself is at fault; no later try can do better.
+    #[error("FCM refused the message: {0}")]
+    Invalid(String),
+    /// Not now. FCM is overloaded or out of reach, or the credentials are wrong, which an operator mends.
+    #[error("{why}")]
+    Later {
+        /// What happened.
+        why: String,
+        /// Not before this (`Retry-After`).
+        after: Option<Millis>,
+    },
+}
+
+impl Refusal {
+    pub(super) fn later(why: impl Into<String>, after: Option<Millis>) -> Self {
+        Self::Later { why: why.into(), after }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Body {
+    #[serde(default)]
+    error: Error,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Error {
+    status: String,
+    details: Vec<Detail>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Detail {
+    error_code: String,
+    field_violations: Vec<Violation>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Violation {
+    field: String,
+}
+
+/// What an answer other than 200 and 401 means. Words of FCM's that might quote the message or the token are left out.
+pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusal {
+    let Body { error } = serde_json::from_slice(body).unwrap_or_default();
+    let code = error.details.iter().map(|detail| detail.error_code.as_str()).find(|code| !code.is_empty());
+    let code = code.unwrap_or(&error.status);
+    let fields: Vec<_> =
+        error.details.iter().flat_map(|detail| &detail.field_violations).map(|named| named.field.as_str()).collect();
+    let said = format!("{status} {code} {}", fields.join(", "));
+    match status {
+        404 if code == "UNREGISTERED" => Refusal::UnknownToken,
+        400 if fields.contains(&"message.token") => Refusal::UnknownToken,
+        // Of the project or the account, not of this message.
+        401 | 403 | 404 | 408 | 429 | 500..=599 => Refusal::later(format!("FCM answered {}", said.trim_end()), after),
+        _ => Refusal::Invalid(said.trim_end().to_owned()),
+    }
+}
+
+/// The moment that `Retry-After` names, in seconds from now or as a date (RFC 9110, section 10.2.3).
+pub(super) fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
+    let value = headers.get("retry-after")?.to_str().ok()?;
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(now.plus_seconds(seconds.into()));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    Some(Millis(date.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn error(status: u16, name: &str, details: Value) -> Refusal {
+        let body =
+            json!({ "error": { "code": status, "message": "secret-token", "status": name, "details": details } });
+        refusal(status, None, body.to_string().as_bytes())
+    }
+
+    fn fcm(code: &str) -> Value {
+        json!({ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code })
+    }
+
+    fn violation(field: &str) -> Value {
+        let violations = json!([{ "field": field, "description": "Invalid value" }]);
+        json!({ "@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations })
+    }
+
+    #[test]
+    fn a_token_is_given_up_only_when_it_is_named() {
+        assert_eq!(error(404, "NOT_FOUND", json!([fcm("UNREGISTERED")])), Refusal::UnknownToken);
+        let named = json!([fcm("INVALID_ARGUMENT"), violation("message.token")]);
+        assert_eq!(error(400, "INVALID_ARGUMENT", named), Refusal::UnknownToken);
+        let other = json!([fcm("INVALID_ARGUMENT"), violation("message.data[0].value")]);
+        let invalid = Refusal::Invalid("400 INVALID_ARGUMENT message.data[0].value".to_owned());
+        assert_eq!(error(400, "INVALID_ARGUMENT", other), invalid);
+        assert_eq!(refusal(400, None, b"<html>"), Refusal::Invalid("400".to_owned()));
+        // A project that does not exist is an operator's mistake, and no device's.
+        assert!(matches!(error(404, "NOT_FOUND", json!([])), Refusal::Later { .. }));
+    }
+
+    #[test]
+    fn what_passes_is_tried_again() {
+        for (status, code) in
+            [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")]
+        {
+            let refusal = error(status, "X", json!([fcm(code)]));
+            assert_eq!(refusal, Refusal::later(format!("FCM answered {status} {code}"), None));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = Millis(1_794_000_000_000);
+        let after = |value: &str| {
+            retry_after(
+                &[("retry-after", value)]
+                    .into_iter()
+                    .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+                    .collect(),
+                now,
+            )
+        };
+        assert_eq!(after("120"), Some(now.plus_seconds(120)));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Millis(784_111_777_000)));
+        assert_eq!(after("soon"), None);
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! Every signature of the Pusher protocol: HMAC-SHA256, in lower-case hex.
+//!
+//! Sources: Pusher Channels docs, "Auth signatures", "User authentication", "HTTP API: authentication", "Webhooks".
+
+use hmac::{Hmac, Mac as _};
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+
+use crate::contract::channel::ChannelName;
+use crate::contract::socket_id::SocketId;
+use crate::contract::time::Millis;
+use crate::settings::Credentials;
+
+/// Signs with one app's key and secret.
+#[derive(Clone)]
+pub struct Signer {
+    key: String,
+    /// The keyed state, so that a signature pays for the message alone.
+    keyed: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signer").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl Signer {
+    /// A signer for these credentials.
+    #[must_use]
+    pub fn new(credentials: &Credentials) -> Self {
+        let keyed = Hmac::new_from_slice(credentials.secret.bytes()).expect("HMAC takes keys of any length");
+        Self { key: credentials.key.clone(), keyed }
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// `auth` for a private channel, or with `channel_data` for a presence channel.
+    #[must_use]
+    pub fn channel(&self, socket: &SocketId, channel: &ChannelName, channel_data: Option<&str>) -> String {
+        let (socket, channel) = (socket.as_str(), channel.as_str());
+        let signature = match channel_data {
+            None => self.hex(&[socket, ":", channel]),
+            Some(data) => self.hex(&[socket, ":", channel, ":", data]),
+        };
+        format!("{}:{signature}", self.key)
+    }
+
+    /// `auth` for a user who signs in.
+    #[must_use]
+    pub fn user(&self, socket: &SocketId, user_data: &str) -> String {
+        format!("{}:{}", self.key, self.hex(&[socket.as_str(), "::user::", user_data]))
+    }
+
+    /// The query of a signed HTTP API request: `extra` are its own parameters, which must not need escaping.
+    #[must_use]
+    pub fn query(&self, method: &str, path: &str, body: Option<&[u8]>, extra: &[(&str, &str)], now: Millis) -> String {
+        let mut parameters = vec![
+            ("auth_key", self.key.clone()),
+            ("auth_timestamp", now.seconds().to_string()),
+            ("auth_version", "1.0".to_owned()),
+        ];
+        if let Some(body) = body {
+            parameters.push(("body_md5", hex::encode(Md5::digest(body))));
+        }
+        parameters.extend(extra.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        parameters.sort();
+        let query = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let signature = self.hex(&[method, "\n", path, "\n", &query]);
+        format!("{query}&auth_signature={signature}")
+    }
+
+    /// Whether a webhook's signature is that of its body. Compares in constant time.
+    #[must_use]
+    pub fn signed(&self, body: &[u8], signature: &str) -> bool {
+        let Ok(signature) = hex::decode(signature) else {
+            return false;
+        };
+        let mut mac = self.keyed.clone();
+        mac.update(body);
+        mac.verify_slice(&signature).is_ok()
+    }
+
+    fn hex(&self, parts: &[&str]) -> String {
+        let mut mac = self.keyed.clone();
+        for part in parts {
+            mac.update(part.as_bytes());
+        }
+        hex::encode(mac.finalize().into_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Secret;
+
+    fn signer(key: &str, secret: &str) -> Signer {
+        Signer::new(&Credentials { key: key.to_owned(), secret: Secret::new(secret) })
+    }
+
+    /// The app that Pusher's documentation signs its examples with.
+    fn documented() -> Signer {
+        signer("278d425bdf160c739803", "7ad3773142a6692b25b8")
+    }
+
+    fn socket() -> SocketId {
+        SocketId::parse("1234.1234").unwrap()
+    }
+
+    fn name(text: &str) -> ChannelName {
+        ChannelName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_private_channel_signs_as_documented() {
+        let auth = documented().channel(&socket(), &name("private-foobar"), None);
+        let expected = "278d425bdf160c739803:58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4";
+        assert_eq!(auth, expected);
+    }
+
+    #[test]
+    fn a_presence_channel_signs_its_data_too() {
+        let data = r#"{"user_id":10,"user_info":{"name":"Mr. Channels"}}"#;
+        let auth = documented().channel(&socket(), &name("presence-foobar"), Some(data));
+        let expected = "278d425bdf160c739803:31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80";
+        assert_eq!(auth, expected);
+    }
+
+    #[test]
+    fn a_user_signs_in_as_documented() {
+        let auth = documented().user(&socket(), r#"{"id":"12345"}"#);
+        let expected = "278d425bdf160c739803:4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba";
+        assert_eq!(auth, expected);
+    }
+
+    #[test]
+    fn an_api_request_signs_as_documented() {
+        let body = br#"{"name":"foo","channels":["project-3"],"data":"{\"some\":\"data\"}"}"#;
+        let now = Millis(1_353_088_179_000);
+        let query = documented().query("POST", "/apps/3/events", Some(body), &[], now);
+        assert_eq!(
+            query,
+            "auth_key=278d425bdf160c739803&auth_timestamp=1353088179&auth_version=1.0\
+             &body_md5=ec365a775a4cd0599faeb73354201b6f\
+             &auth_signature=da454824c97ba181a32ccc17a72625ba02771f50b50e1e7430e47a1f3f457e6c"
+        );
+    }
+
+    #[test]
+    fn further_parameters_are_signed_in_order_and_keep_their_commas() {
+        let now = Millis(1_353_088_179_000);
+        let query =
+            documented().query("GET", "/apps/3/channels/x", None, &[("info", "user_count,subscription_count")], now);
+        assert!(query.contains("auth_version=1.0&info=user_count,subscription_count&auth_signature="), "{query}");
+    }
+
+    #[test]
+    fn a_webhook_is_signed_over_its_bytes() {
+        let body = br#"{"time_ms":1403175510755,"events":[{"channel":"test_channel","name":"channel_vacated"}]}"#;
+        let good = "c17257e92037cd7de407ebc1ed174ceb7b2e518db127f44411b9ffc4f5b28cc5";
+        let signer = signer("key", "tofu");
+        assert!(signer.signed(body, good));
+        assert!(!signer.signed(&body[1..], good));
+        for bad in ["", "zz", &good[2..], &good.replace('c', "d")] {
+            assert!(!signer.signed(body, bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Webhooks: Pusher's word on what happened in channels.
+
+use http::HeaderMap;
+use serde::Deserialize;
+
+use super::Signer;
+use crate::contract::time::Millis;
+use crate::problem::Problem;
+
+/// Oldest webhook that is believed, in milliseconds: Pusher gives up sending one after five minutes.
+const MAX_AGE_MILLIS: i64 = 5 * 60 * 1000;
+/// How far a webhook's time may lie ahead of this clock.
+const MAX_AHEAD_MILLIS: i64 = 60 * 1000;
+
+/// A verified webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Webhook {
+    /// When Pusher made it. A webhook that is sent again keeps its time, and so is known for an old one.
+    pub time_ms: i64,
+    /// What happened, in order.
+    pub events: Vec<WebhookEvent>,
+}
+
+/// Something that happened. Kinds that nobody here listens to keep their name alone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WebhookEvent {
+    /// `member_added`, `member_removed`, `channel_occupied`, …
+    pub name: String,
+    /// The channel it happened in.
+    #[serde(default)]
+    pub channel: String,
+    /// Who entered or left a presence channel.
+    #[serde(default)]
+    pub user_id: Option<String>,
+}
+
+/// Takes a webhook out of a request's headers and body: signature over the raw body first, then its age, then its form.
+///
+/// `signers` are the current key's and, during rotation, the previous one's; `X-Pusher-Key` says which applies.
+///
+/// # Errors
+/// 401 for a webhook that Pusher did not sign or that is old, 400 for a signed body that is none,
+pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now: Millis) -> Result<Webhook, Problem> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(key), Some(signature)) = (header("x-pusher-key"), header("x-pusher-signature")) else {
+        return Err(Problem::UntrustedWebhook("Webhooks need the headers X-Pusher-Key and X-Pusher-Signature"));
+    };
+    let signer = signers.iter().find(|signer| signer.key() == key);
+    if !signer.is_some_and(|signer| signer.signed(body, signature)) {
+        return Err(Problem::UntrustedWebhook(
+            "The webhook's signature does not match; check the app's key and secret",
+        ));
+    }
+    let webhook: Webhook = serde_json::from_slice(body)
+        .map_err(|error| Problem::Malformed(format!("The body is not a webhook: {error}")))?;
+    let age = now.0.saturating_sub(webhook.time_ms);
+    if !(-MAX_AHEAD_MILLIS..=MAX_AGE_MILLIS).contains(&age) {
+        return Err(Problem::UntrustedWebhook("The webhook is not from the last five minutes"));
+    }
+    Ok(webhook)
+}

@@ -1,0 +1,160 @@
+//! Channel names, parsed once and compared whole.
+
+use std::fmt;
+
+use super::id::{BookId, PartyId, UserId, is_channel_byte};
+
+/// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
+pub const MAX_LENGTH: usize = 164;
+
+/// A name that Pusher would accept; which channel it is, [`Channel`] says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelName(String);
+
+/// Why a text is not a channel name that can be authorized.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidChannelName {
+    /// Empty, too long, or with characters that Pusher refuses.
+    #[error("channel_name must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;")]
+    Malformed,
+    /// A public channel, which anyone may subscribe to without asking.
+    #[error("channel_name must start with private- or presence-; public channels need no authorization")]
+    Public,
+}
+
+/// Whether Pusher would take this as the name of a channel of any kind.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_channel_byte)
+}
+
+impl ChannelName {
+    /// Parses the name of a private or presence channel.
+    ///
+    /// # Errors
+    /// [`InvalidChannelName`] says which rule of Pusher's it breaks.
+    pub fn parse(text: &str) -> Result<Self, InvalidChannelName> {
+        if !is_name(text) {
+            return Err(InvalidChannelName::Malformed);
+        }
+        if !text.starts_with("private-") && !text.starts_with("presence-") {
+            return Err(InvalidChannelName::Public);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether what is sent here is encrypted end to end, with a key that the server derives.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.0.starts_with("private-encrypted-")
+    }
+}
+
+/// A channel of the contract. One that is not listed here does not exist, and nobody may subscribe to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// `private-user-{userId}`: what concerns one user.
+    User(UserId),
+    /// `private-encrypted-user-{userId}`: the same, encrypted end to end.
+    EncryptedUser(UserId),
+    /// `presence-room-{bookId}`: who is reading a book now.
+    Room(BookId),
+    /// `private-party-{partyId}`: what happens to a party.
+    Party(PartyId),
+    /// `private-encrypted-party-{partyId}`: the same, encrypted end to end.
+    EncryptedParty(PartyId),
+    /// `presence-party-{partyId}`: which members are online.
+    PartyPresence(PartyId),
+}
+
+const USER: &str = "private-user-";
+const ENCRYPTED_USER: &str = "private-encrypted-user-";
+const PARTY: &str = "private-party-";
+const ENCRYPTED_PARTY: &str = "private-encrypted-party-";
+const PARTY_PRESENCE: &str = "presence-party-";
+/// Prefix of every reading room's channel, as `GET /channels?filter_by_prefix=` takes it.
+pub const ROOM: &str = "presence-room-";
+
+impl Channel {
+    /// The channel that a name stands for, if it is one of ours.
+    #[must_use]
+    pub fn of(name: &ChannelName) -> Option<Self> {
+        let id = |prefix: &str| name.as_str().strip_prefix(prefix);
+        let user = |prefix: &str| UserId::parse(id(prefix)?).ok();
+        let party = |prefix: &str| PartyId::parse(id(prefix)?).ok();
+        let book = |prefix: &str| BookId::parse(id(prefix)?).ok();
+        // No prefix begins another, so the order says nothing.
+        (user(USER).map(Self::User))
+            .or_else(|| user(ENCRYPTED_USER).map(Self::EncryptedUser))
+            .or_else(|| book(ROOM).map(Self::Room))
+            .or_else(|| party(PARTY).map(Self::Party))
+            .or_else(|| party(ENCRYPTED_PARTY).map(Self::EncryptedParty))
+            .or_else(|| party(PARTY_PRESENCE).map(Self::PartyPresence))
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "{USER}{user}"),
+            Self::EncryptedUser(user) => write!(f, "{ENCRYPTED_USER}{user}"),
+            Self::Room(book) => write!(f, "{ROOM}{book}"),
+            Self::Party(party) => write!(f, "{PARTY}{party}"),
+            Self::EncryptedParty(party) => write!(f, "{ENCRYPTED_PARTY}{party}"),
+            Self::PartyPresence(party) => write!(f, "{PARTY_PRESENCE}{party}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(text: &str) -> Option<Channel> {
+        Channel::of(&ChannelName::parse(text).ok()?)
+    }
+
+    #[test]
+    fn each_family_is_recognised_by_its_whole_name() {
+        let ada = UserId::parse("ada").unwrap();
+        assert_eq!(of("private-user-ada"), Some(Channel::User(ada.clone())));
+        assert_eq!(of("private-encrypted-user-ada"), Some(Channel::EncryptedUser(ada)));
+        assert_eq!(of("presence-room-b1"), Some(Channel::Room(BookId::parse("b1").unwrap())));
+        for none in
+            ["private-user-", "private-users-ada", "presence-user-ada", "private-room-b1", "private-encrypted-room-b1"]
+        {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn names_that_pusher_refuses_are_refused() {
+        let long = format!("private-user-{}", "x".repeat(10_000));
+        for bad in ["", "private-user-ada\n", "private-user-аda", "private-user-a b", "private-user-a/b", &long] {
+            assert_eq!(ChannelName::parse(bad), Err(InvalidChannelName::Malformed), "{bad:?}");
+        }
+        assert_eq!(ChannelName::parse("news"), Err(InvalidChannelName::Public));
+        assert_eq!(ChannelName::parse("Private-user-ada"), Err(InvalidChannelName::Public));
+    }
+
+    proptest! {
+        #[test]
+        fn a_parsed_channel_prints_as_the_name_it_came_from(
+            text in "((private|private-encrypted)-(user|party)-|presence-(room|party)-)[-a-zA-Z0-9_=@,.;]{1,128}"
+        ) {
+            prop_assert_eq!(of(&text).unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = of(&text);
+        }
+    }
+}

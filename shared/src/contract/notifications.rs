@@ -1,0 +1,29 @@
+//! Notifications.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::channel::Channel;
+use super::event::Event;
+use super::id::UserId;
+
+/// `notification:new`
+#[derive(Debug, Clone, Serialize)]
+pub struct NotificationNew {
+    #[serde(skip)]
+    pub user: UserId,
+    /// Such as `MESSAGE`.
+    pub r#type: String,
+    /// A sentence to show.
+    pub message: String,
+    /// What it is about; holds `notificationId`, to drop duplicates by.
+    pub data: Map<String, Value>,
+}
+
+impl Event for NotificationNew {
+    const NAME: &'static str = "notification:new";
+
+    fn channel(&self) -> Channel {
+        Channel::User(self.user.clone())
+    }
+}

@@ -1,0 +1,76 @@
+//! Parties: invitations and changes.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::channel::Channel;
+use super::event::Event;
+use super::id::{PartyId, UserId};
+
+/// `user_info` of a party's member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartyMember {
+    pub username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+}
+
+/// Who invited somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inviter {
+    pub id: UserId,
+    pub username: String,
+}
+
+/// `party-invitation-received`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyInvitationReceived {
+    #[serde(skip)]
+    pub invitee: UserId,
+    pub party_id: PartyId,
+    pub party_name: String,
+    pub invited_by: Inviter,
+    /// ISO 8601
+    pub invited_at: String,
+}
+
+impl Event for PartyInvitationReceived {
+    const NAME: &'static str = "party-invitation-received";
+
+    fn channel(&self) -> Channel {
+        Channel::User(self.invitee.clone())
+    }
+}
+
+/// What changed in a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyUpdate {
+    /// Somebody accepted an invitation.
+    MemberJoined,
+    /// Somebody left or was removed.
+    MemberLeft,
+    /// Name, settings or owner changed.
+    SettingsChanged,
+}
+
+/// `party-updated`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyUpdated {
+    pub party_id: PartyId,
+    pub update_type: PartyUpdate,
+    /// What is different now, by the names that `GET /parties/{partyId}` has.
+    pub data: Map<String, Value>,
+    /// ISO 8601
+    pub updated_at: String,
+}
+
+impl Event for PartyUpdated {
+    const NAME: &'static str = "party-updated";
+
+    fn channel(&self) -> Channel {
+        Channel::Party(self.party_id.clone())
+    }
+}

@@ -1,0 +1,63 @@
+//! Times as the contract prints them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in milliseconds since 1970 (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    /// The moment it is called at.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// ISO 8601 in UTC with exactly three decimals, like `2026-11-20T05:18:15.123Z`: what JavaScript's
+    /// `toISOString()` prints, and so what clients parse.
+    #[must_use]
+    pub fn iso(self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        format!("{moment:.3}")
+    }
+
+    /// Whole seconds since 1970, as DynamoDB's TTL wants them.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 when it lies in the future.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0).max(0)
+    }
+
+    /// How long it is from this moment to a later one; nothing when that is over.
+    #[must_use]
+    pub fn until(self, later: Self) -> std::time::Duration {
+        std::time::Duration::from_millis(u64::try_from(later.since(self)).unwrap_or_default())
+    }
+
+    /// This moment and so many seconds.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_print_like_javascript_prints_them() {
+        assert_eq!(Millis(0).iso(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Millis(1_764_579_600_120).iso(), "2025-12-01T09:00:00.120Z");
+        assert_eq!(Millis(i64::MAX).iso(), "1970-01-01T00:00:00.000Z");
+    }
+}

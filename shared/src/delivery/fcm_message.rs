@@ -1,0 +1,153 @@
+//! A push in FCM's words.
+
+use serde_json::{Map, Value, json};
+
+use crate::clients::fcm::{MAX_MESSAGE_BYTES, Message};
+use crate::outbox::Push;
+
+/// What ends a body that was cut.
+const ELLIPSIS: &str = "…";
+
+/// The data alone is more than FCM takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the message would have {bytes} bytes without a body, and FCM takes {MAX_MESSAGE_BYTES}; send less data")]
+pub(super) struct TooLarge {
+    bytes: usize,
+}
+
+/// The message of a push, its body cut to fit.
+///
+/// # Errors
+/// [`TooLarge`] when even without a body it would not fit: data is never dropped.
+pub(super) fn message(push: &Push) -> Result<Message, TooLarge> {
+    let whole = with_body(push, &push.body);
+    if whole.bytes() <= MAX_MESSAGE_BYTES {
+        return Ok(whole);
+    }
+    let bytes = with_body(push, "").bytes();
+    let mut room = MAX_MESSAGE_BYTES.checked_sub(bytes).ok_or(TooLarge { bytes })?.saturating_sub(ELLIPSIS.len());
+    let fits = |character: &char| {
+        let written = json!(character).to_string().len() - 2;
+        let fits = written <= room;
+        room = room.saturating_sub(written);
+        fits
+    };
+    let cut: String = push.body.chars().take_while(fits).collect();
+    let cut = if cut.is_empty() { cut } else { format!("{}{ELLIPSIS}", cut.trim_end()) };
+    Ok(with_body(push, &cut))
+}
+
+fn with_body(push: &Push, body: &str) -> Message {
+    let Push { title, tag, .. } = push;
+    let fields = [
+        ("notification", json!({ "title": title, "body": body })),
+        ("data", Value::Object(data(push))),
+        (
+            "android",
+            json!({
+                "priority": if push.high { "HIGH" } else { "NORMAL" },
+                "collapse_key": tag,
+                "notification": { "tag": tag },
+            }),
+        ),
+        (
+            "apns",
+            json!({ "headers": { "apns-priority": if push.high { "10" } else { "5" }, "apns-collapse-id": tag } }),
+        ),
+        (
+            "webpush",
+            json!({
+                "headers": { "Urgency": if push.high { "high" } else { "normal" }, "Topic": tag },
+                "notification": { "tag": tag },
+            }),
+        ),
+    ];
+    Message::new(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// FCM's `data` maps strings to strings: text stays as it is, anything else becomes JSON. The names that FCM keeps for itself
+/// and our own `type` are given as `data.…`, so that nothing is lost.
+fn data(push: &Push) -> Map<String, Value> {
+    let named = push.data.iter().map(|(name, value)| {
+        let name = if is_reserved(name) { format!("data.{name}") } else { name.clone() };
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (name, Value::String(text))
+    });
+    let mut data: Map<String, Value> = named.collect();
+    data.insert("type".to_owned(), json!(push.r#type));
+    data
+}
+
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "from" | "notification" | "message_type" | "collapse_key" | "type")
+        || name.starts_with("google")
+        || name.starts_with("gcm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::fcm::Token;
+    use crate::contract::id::UserId;
+    use proptest::prelude::*;
+
+    fn push(body: &str, data: Value) -> Push {
+        Push {
+            user: UserId::parse("ada").unwrap(),
+            r#type: "MESSAGE".to_owned(),
+            title: "New Message".to_owned(),
+            body: body.to_owned(),
+            data: data.as_object().unwrap().clone(),
+            high: false,
+            even_if_connected: false,
+            tag: "0123456789abcdef0123456789abcdef".to_owned(),
+            quiet_hours: None,
+            devices: None,
+        }
+    }
+
+    fn written(message: &Message) -> Value {
+        let token = Token::parse("token-1".to_owned()).unwrap();
+        serde_json::from_str::<Value>(&message.to(&token)).unwrap()["message"].take()
+    }
+
+    fn sent(push: &Push) -> Value {
+        written(&message(push).unwrap())
+    }
+
+    #[test]
+    fn data_is_text_by_name_and_nothing_of_it_is_lost() {
+        let given =
+            json!({ "senderId": "ben", "n": 7, "list": [1], "none": null, "from": "ben", "type": "x", "gcm.a": "y" });
+        let sent = sent(&push("Hi", given));
+        let expected = json!({ "type": "MESSAGE", "senderId": "ben", "n": "7", "list": "[1]", "none": "null",
+            "data.from": "ben", "data.type": "x", "data.gcm.a": "y" });
+        assert_eq!(sent["data"], expected);
+        assert_eq!(sent["token"], "token-1");
+        assert_eq!(sent["android"]["collapse_key"], sent["android"]["notification"]["tag"]);
+    }
+
+    #[test]
+    fn data_that_leaves_no_room_is_said_and_not_dropped() {
+        let error = message(&push("Hi", json!({ "x": "y".repeat(4_000) }))).unwrap_err();
+        assert!(error.to_string().contains("4096"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_fits_by_its_body_alone(body in any::<String>(), long in 0_usize..5_000, data in 0_usize..3_300) {
+            let body = body.chars().cycle().take(if body.is_empty() { 0 } else { long }).collect::<String>();
+            let push = push(&body, json!({ "x": "y".repeat(data) }));
+            let message = message(&push).unwrap();
+            let sent = written(&message);
+            prop_assert!(message.bytes() <= MAX_MESSAGE_BYTES);
+            prop_assert_eq!(sent["data"]["x"].as_str().unwrap().len(), data);
+            let told = sent["notification"]["body"].as_str().unwrap();
+            prop_assert!(told == body || told.is_empty() || body.starts_with(told.strip_suffix(ELLIPSIS).unwrap()));
+            // Cut no more than need be: one character of at most six bytes (escaped) and trimmed white space aside.
+            if told != body && !told.trim_end_matches(ELLIPSIS).is_empty() && !body.contains(char::is_whitespace) {
+                prop_assert!(message.bytes() + 12 > MAX_MESSAGE_BYTES, "{}", message.bytes());
+            }
+        }
+    }
+}

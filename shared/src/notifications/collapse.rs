@@ -1,0 +1,104 @@
+//! Pushes that replace each other: several of one type and one source within a minute are one push on the device, always
+//! the newest. The stored notifications stay apart.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Kind;
+use crate::contract::time::Millis;
+
+/// How long after its first push a group takes in others, in seconds.
+const WINDOW: i64 = 60;
+/// Most groups remembered: they are in a row that every notification writes.
+const MOST: usize = 16;
+
+/// The groups of the last minute, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Groups(Vec<Group>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Group {
+    kind: Kind,
+    source: String,
+    tag: String,
+    since: Millis,
+}
+
+impl Groups {
+    /// The tag of the group that a push of this type and source belongs to; a new group's is `tag`. What has no source is
+    /// a group of its own.
+    pub(super) fn join(&mut self, kind: Kind, source: Option<String>, tag: String, now: Millis) -> String {
+        self.0.retain(|group| now.since(group.since) < WINDOW * 1000);
+        let Some(source) = source else {
+            return tag;
+        };
+        if let Some(group) = self.0.iter().find(|group| group.kind == kind && group.source == source) {
+            return group.tag.clone();
+        }
+        if self.0.len() >= MOST {
+            self.0.remove(0);
+        }
+        self.0.push(Group { kind, source, tag: tag.clone(), since: now });
+        tag
+    }
+}
+
+/// Where a notification comes from, as its data says: `sourceId`, or else what its type is about.
+pub(super) fn source(kind: Kind, data: &Map<String, Value>) -> Option<String> {
+    let own = match kind {
+        Kind::Message => &["conversationId", "senderId"][..],
+        Kind::ConnectionRequest | Kind::ConnectionAccepted | Kind::System => &["senderId"],
+        Kind::PostComment | Kind::CommentMention => &["postId", "senderId"],
+        Kind::ReferralApplication => &["referralId", "senderId"],
+        Kind::ProjectUpdate => &["projectId"],
+        Kind::Kudos => &["sessionId", "senderId"],
+        Kind::PartyInvitation => &["partyId"],
+    };
+    let text = |field: &&str| match data.get(*field)? {
+        Value::String(text) if !text.is_empty() => Some(text.chars().take(128).collect()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    ["sourceId"].iter().chain(own).find_map(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_group_is_one_type_and_one_source_within_a_minute() {
+        let (mut groups, now) = (Groups::default(), Millis(1_000_000));
+        let mut join = |kind, source: Option<&str>, tag: &str, seconds| {
+            groups.join(kind, source.map(str::to_owned), tag.to_owned(), now.plus_seconds(seconds))
+        };
+        assert_eq!(join(Kind::Message, Some("ben"), "1", 0), "1");
+        assert_eq!(join(Kind::Message, Some("ben"), "2", 30), "1");
+        assert_eq!(join(Kind::Message, Some("eve"), "3", 30), "3");
+        assert_eq!(join(Kind::PostComment, Some("ben"), "4", 30), "4");
+        assert_eq!(join(Kind::Message, None, "5", 30), "5");
+        assert_eq!(join(Kind::Message, None, "6", 30), "6");
+        assert_eq!(join(Kind::Message, Some("ben"), "7", 59), "1");
+        assert_eq!(join(Kind::Message, Some("ben"), "8", 60), "8", "a minute after the first, not the last");
+    }
+
+    #[test]
+    fn the_newest_groups_are_remembered() {
+        let (mut groups, now) = (Groups::default(), Millis(0));
+        for n in 0..=MOST {
+            groups.join(Kind::Message, Some(n.to_string()), n.to_string(), now);
+        }
+        assert_eq!(groups.0.len(), MOST);
+        assert_eq!(groups.join(Kind::Message, Some(MOST.to_string()), "new".to_owned(), now), MOST.to_string());
+    }
+
+    #[test]
+    fn a_source_is_what_the_type_is_about() {
+        let of = |kind, data: Value| source(kind, data.as_object().unwrap());
+        assert_eq!(of(Kind::Message, json!({ "senderId": "ben" })).as_deref(), Some("ben"));
+        assert_eq!(of(Kind::PostComment, json!({ "senderId": "ben", "postId": 7 })).as_deref(), Some("7"));
+        assert_eq!(of(Kind::PostComment, json!({ "sourceId": "s", "postId": 7 })).as_deref(), Some("s"));
+        assert_eq!(of(Kind::System, json!({ "message": "m" })), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! How many notifications a user got, and how many of them are unread.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::collapse::Groups;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, number, string};
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 3600;
+
+/// A user's counter row.
+///
+/// Each notification has a number, one more than the last one's. Reading all of them just moves `read_up_to` to `last`, so
+/// it is one write for any number of rows; a row counts as read when it says so itself or its number is not above that.
+///
+/// Unread ones are counted by the day that they expire on. A day that is over does not count any more, and so the count
+/// stays true when unread notifications expire, whether or not DynamoDB has deleted them yet.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Counter {
+    /// The newest notification's number.
+    pub(super) last: i64,
+    #[serde(default)]
+    unread_by_day: BTreeMap<String, i64>,
+    /// All up to this number were read at once.
+    #[serde(default)]
+    pub(super) read_up_to: i64,
+    /// When that was.
+    #[serde(default)]
+    pub(super) read_all_at: Option<Millis>,
+    /// JSON text: what was pushed within the last minute.
+    #[serde(default)]
+    recent: Option<String>,
+}
+
+/// The day on which a notification expires, counted from 1970: it is there until that day begins (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LastDay(i64);
+
+impl LastDay {
+    /// For what is kept for so many days, and to the end of the last one.
+    pub(super) fn after(days: u32, now: Millis) -> Self {
+        Self(now.plus_seconds(i64::from(days) * DAY).seconds().div_euclid(DAY) + 1)
+    }
+
+    /// As the row's `expires_at` says.
+    pub(super) fn of(expires_at: i64) -> Self {
+        Self(expires_at.div_euclid(DAY))
+    }
+
+    /// The moment that it begins, in seconds since 1970, for DynamoDB's TTL.
+    pub(super) fn expires_at(self) -> i64 {
+        self.0 * DAY
+    }
+
+    /// Its name in the counter row.
+    pub(super) fn name(self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl Counter {
+    pub(super) async fn of(table: &Table, user: &UserId) -> Result<Option<Self>, TableError> {
+        let row = table.get(&Key::notification_counter(user), true).await?;
+        row.map(crate::table::read).transpose()
+    }
+
+    /// How many are unread at this moment.
+    pub(super) fn unread(&self, now: Millis) -> i64 {
+        self.unread_by_day.iter().filter(|(day, _)| !is_over(day, now)).map(|(_, unread)| unread).sum()
+    }
+
+    /// What was pushed within the last minute.
+    pub(super) fn groups(&self) -> Groups {
+        self.recent.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The write that takes the next number for a notification which is there until that day. `before` is what the row held.
+    pub(super) fn count_up(
+        user: &UserId,
+        before: Option<&Self>,
+        day: LastDay,
+        groups: Option<&Groups>,
+        now: Millis,
+    ) -> Action {
+        let mut set = vec!["#last = :next"];
+        let days = match before {
+            None => "unread_by_day = :days",
+            Some(_) => "unread_by_day.#day = if_not_exists(unread_by_day.#day, :zero) + :one",
+        };
+        set.push(days);
+        set.extend(groups.map(|_| "recent = :recent"));
+        let over: Vec<_> = before.iter().flat_map(|before| before.days_over(now)).collect();
+        let mut expression = format!("SET {}", set.join(", "));
+        if !over.is_empty() {
+            let places: Vec<_> = (0..over.len()).map(|n| format!("unread_by_day.#over{n}")).collect();
+            expression = format!("{expression} REMOVE {}", places.join(", "));
+        }
+        let mut update = Action::update(&Key::notification_counter(user), expression).name("#last", "last");
+        update = match before {
+            None => update
+                .condition("attribute_not_exists(pk)")
+                .value(":next", number(1))
+                .value(":days", AttributeValue::M(Item::from([(day.name(), number(1))]))),
+            Some(before) => update
+                .condition("#last = :last")
+                .name("#day", day.name())
+                .value(":last", number(before.last))
+                .value(":next", number(before.last + 1))
+                .value(":zero", number(0))
+                .value(":one", number(1)),
+        };
+        for (n, name) in over.into_iter().enumerate() {
+            update = update.name(format!("#over{n}"), name.clone());
+        }
+        if let Some(groups) = groups {
+            let text = serde_json::to_string(groups).expect("groups are strings and numbers");
+            update = update.value(":recent", string(text));
+        }
+        update
+    }
+
+    fn days_over(&self, now: Millis) -> impl Iterator<Item = &String> {
+        self.unread_by_day.keys().filter(move |name| is_over(name, now))
+    }
+}
+
+fn is_over(day: &str, now: Millis) -> bool {
+    day.parse().is_ok_and(|day| LastDay(day).expires_at() <= now.seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_kept_for_its_days_and_to_the_end_of_the_last() {
+        let now = Millis(1_794_000_000_000);
+        let day = LastDay::after(90, now);
+        let kept = day.expires_at() - now.seconds();
+        assert!((90 * DAY..=91 * DAY).contains(&kept), "{kept}");
+        assert_eq!(LastDay::of(day.expires_at()), day);
+    }
+
+    #[test]
+    fn a_day_that_is_over_does_not_count() {
+        let unread_by_day = BTreeMap::from([("100".to_owned(), 3), ("101".to_owned(), 2)]);
+        let counter = Counter { unread_by_day, ..Counter::default() };
+        let at = |seconds| counter.unread(Millis(seconds * 1000));
+        assert_eq!(at(100 * DAY - 1), 5);
+        assert_eq!(at(100 * DAY), 2);
+        assert_eq!(at(101 * DAY), 0);
+    }
+}

@@ -1,0 +1,186 @@
+//! Storing a notification: one transaction of the row, the counter and, for a request with a key, its idempotency row.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::collapse::{self, Groups};
+use super::counter::LastDay;
+use super::row::NotificationRow;
+use super::{Counter, Kind, Notification, Preferences, Priority, Words};
+use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::outbox::{Committed, Done, Outbox};
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
+
+/// What a service asks for, over HTTP or as the detail of a `NotificationRequested` event.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewNotification {
+    user_id: String,
+    r#type: String,
+    #[serde(default)]
+    data: Map<String, Value>,
+    #[serde(default)]
+    priority: Priority,
+}
+
+/// What the first request with a key stored, for those that repeat it.
+#[derive(Serialize, Deserialize)]
+struct FirstRow {
+    notification: String,
+    fingerprint: String,
+    expires_at: i64,
+}
+
+impl FirstRow {
+    fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, Problem> {
+        key.must_match(&self.fingerprint)?;
+        Ok(Done::replay(self.notification))
+    }
+}
+
+/// Stores a notification, numbered after the user's last one; returns its id.
+///
+/// # Errors
+/// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for a reused key, 500
+/// when DynamoDB fails or too many writers compete for one user's next number.
+pub async fn create(
+    table: &Table,
+    settings: &Settings,
+    request: NewNotification,
+    key: &IdempotencyKey,
+    now: Millis,
+) -> Result<Done<String>, Problem> {
+    let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
+    let kind = Kind::named(&request.r#type)
+        .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
+    if let Some(first) = first_of(table, key).await? {
+        return first.replay(key);
+    }
+    let mut backoff = Backoff::new();
+    loop {
+        let (counter, preferences) = look_up(table, &user).await?;
+        let draft = Draft { user: &user, kind, new: &request, preferences: &preferences, key, settings, now };
+        let new = draft.write(counter.as_ref())?;
+        match commit(table, &draft, &new, counter.as_ref()).await? {
+            Transaction::Done => {
+                return Ok(Done::now(new.id, Some(new.committed).filter(|row| !row.outbox.owed.is_empty())));
+            }
+            Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
+                return first_of(table, key).await?.ok_or(TableError::Contended)?.replay(key);
+            }
+            // Somebody else took the number.
+            Transaction::ConditionFailed(_) => backoff.wait().await?,
+        }
+    }
+}
+
+/// What an earlier request with the same key stored.
+async fn first_of(table: &Table, key: &IdempotencyKey) -> Result<Option<FirstRow>, TableError> {
+    if !key.has_key {
+        return Ok(None);
+    }
+    let row = table.get(&Key::idempotency(&key.id.to_string()), true).await?;
+    row.map(read).transpose()
+}
+
+/// The user's counter and preferences, in one round trip.
+async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Preferences), TableError> {
+    let keys = [Key::notification_counter(user), Key::preferences(user)];
+    let (mut counter, mut preferences) = (None, None);
+    for row in table.get_many(&keys, true).await? {
+        let place = if Key::of(&row).as_ref() == Some(&keys[0]) { &mut counter } else { &mut preferences };
+        *place = Some(row);
+    }
+    Ok((counter.map(read).transpose()?, Preferences::of_row(preferences)?))
+}
+
+/// What a row is made from.
+struct Draft<'a> {
+    user: &'a UserId,
+    kind: Kind,
+    new: &'a NewNotification,
+    preferences: &'a Preferences,
+    key: &'a IdempotencyKey,
+    settings: &'a Settings,
+    now: Millis,
+}
+
+/// What is to be written.
+struct New {
+    id: String,
+    item: Item,
+    day: LastDay,
+    /// The push's group among the others, when there is a push.
+    groups: Option<Groups>,
+    committed: Committed,
+}
+
+impl Draft<'_> {
+    fn write(&self, counter: Option<&Counter>) -> Result<New, Problem> {
+        let Self { user, kind, new, preferences, now, .. } = *self;
+        let n = counter.map_or(0, |counter| counter.last) + 1;
+        // Ids sort as their numbers do, and no other user's notification has the same.
+        let id = format!("{n:012}-{}", self.key.id.simple());
+        let mut data = new.data.clone();
+        data.insert("notificationId".to_owned(), Value::String(id.clone()));
+        let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
+        let notification =
+            Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
+        if notification.event().data().len() > MAX_EVENT_BYTES {
+            return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+        }
+        let (tag, groups) = self.group(counter).unzip();
+        let day = LastDay::after(self.settings.notification_days, now);
+        let key = Key::notification(user, &id);
+        let row = NotificationRow {
+            sk: key.sk.clone(),
+            n,
+            r#type: kind.name().to_owned(),
+            message: notification.words.body.clone(),
+            data: Value::Object(new.data.clone()).to_string(),
+            priority: new.priority.name().to_owned(),
+            created_at: now,
+            expires_at: day.expires_at(),
+            read_at: None,
+        };
+        let committed = Committed { key, outbox: Outbox::new(notification.deliveries(preferences, tag), now) };
+        Ok(New { id, item: committed.item(&row)?, day, groups, committed })
+    }
+
+    /// The tag of the push and the groups with it, if there is to be a push. A group is named after its first notification.
+    fn group(&self, counter: Option<&Counter>) -> Option<(String, Groups)> {
+        if self.settings.firebase.is_none() || !self.preferences.of(self.kind).push {
+            return None;
+        }
+        let mut groups = counter.map(Counter::groups).unwrap_or_default();
+        let source = collapse::source(self.kind, &self.new.data);
+        let tag = groups.join(self.kind, source, self.key.id.simple().to_string(), self.now);
+        Some((tag, groups))
+    }
+}
+
+async fn commit(
+    table: &Table,
+    draft: &Draft<'_>,
+    new: &New,
+    counter: Option<&Counter>,
+) -> Result<Transaction, TableError> {
+    let Draft { user, key, now, .. } = *draft;
+    let counted = Counter::count_up(user, counter, new.day, new.groups.as_ref(), now);
+    let mut writes = vec![counted, Action::put_new(new.item.clone())];
+    if key.has_key {
+        let first = FirstRow {
+            notification: new.id.clone(),
+            fingerprint: key.fingerprint.clone(),
+            expires_at: new.day.expires_at(),
+        };
+        let first = item(&Key::idempotency(&key.id.to_string()), &first)?;
+        writes.push(Action::put_new(first));
+    }
+    table.transact(writes).await
+}

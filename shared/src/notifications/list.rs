@@ -1,0 +1,117 @@
+//! A user's notifications, newest first, a page at a time.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Counter;
+use super::row::NotificationRow;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::http::page;
+use crate::problem::Problem;
+use crate::table::key::{self, NOTIFICATION};
+use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
+
+/// Where a page goes on: after this notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Parses what [`Page::next_cursor`] was.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        page::parse_cursor(text, |id| super::read::is_id(&id).then_some(Self(id)))
+    }
+
+    fn text(&self) -> String {
+        page::cursor(&self.0)
+    }
+}
+
+/// A page of notifications.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Newest first.
+    pub notifications: Vec<NotificationView>,
+    /// For the next page, or `null`.
+    pub next_cursor: Option<String>,
+    /// How many of all the user's notifications are unread.
+    pub unread_count: i64,
+}
+
+/// A notification as its user sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationView {
+    notification_id: String,
+    r#type: String,
+    message: String,
+    data: Map<String, Value>,
+    priority: String,
+    created_at: String,
+    read_at: Option<String>,
+}
+
+/// Lists up to `limit` notifications. Two round trips: the rows and the counter.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn list(
+    table: &Table,
+    user: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+    now: Millis,
+) -> Result<Page, TableError> {
+    let (counter, rows) = futures_util::join!(Counter::of(table, user), rows(table, user, limit, cursor, now));
+    let counter = counter?.unwrap_or_default();
+    let (rows, next) = rows?;
+    let notifications = rows.into_iter().map(|row| view(row, &counter)).collect::<Result<_, _>>()?;
+    let next_cursor = next.map(|cursor| cursor.text());
+    Ok(Page { notifications, next_cursor, unread_count: counter.unread(now) })
+}
+
+/// How many notifications are unread at this moment.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn unread_count(table: &Table, user: &UserId, now: Millis) -> Result<i64, TableError> {
+    Ok(Counter::of(table, user).await?.unwrap_or_default().unread(now))
+}
+
+async fn rows(
+    table: &Table,
+    user: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+    now: Millis,
+) -> Result<(Vec<Item>, Option<Cursor>), TableError> {
+    let query = Query::new("pk = :user AND begins_with(sk, :notification)")
+        .descending()
+        // What has expired may still be there.
+        .filter("expires_at > :now")
+        .value(":user", string(key::user(user)))
+        .value(":notification", string(NOTIFICATION))
+        .value(":now", number(now.seconds()));
+    let after = cursor.map(|cursor| Key::notification(user, &cursor.0));
+    let (rows, last) = table.query_page(query, limit, after.as_ref()).await?;
+    let id = last.and_then(|key| key.sk.strip_prefix(NOTIFICATION).map(str::to_owned));
+    Ok((rows, id.map(Cursor)))
+}
+
+fn view(item: Item, counter: &Counter) -> Result<NotificationView, TableError> {
+    let row: NotificationRow = read(item)?;
+    let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
+    Ok(NotificationView {
+        notification_id: row.sk.strip_prefix(NOTIFICATION).unwrap_or_default().to_owned(),
+        r#type: row.r#type,
+        message: row.message,
+        data: serde_json::from_str(&row.data).unwrap_or_default(),
+        priority: row.priority,
+        created_at: row.created_at.iso(),
+        read_at: row.read_at.or(read_all_at).map(Millis::iso),
+    })
+}

@@ -1,0 +1,22 @@
+//! Notifications: stored for the user, told at once to whoever of their clients listens, and pushed to their devices.
+
+mod collapse;
+mod counter;
+mod create;
+mod kind;
+mod list;
+mod notification;
+mod preferences;
+mod read;
+mod row;
+mod words;
+
+pub use create::{NewNotification, create};
+pub use kind::{Kind, Priority};
+pub use list::{Cursor, NotificationView, Page, list, unread_count};
+pub use notification::Notification;
+pub use preferences::{DeliveryPreferences, Preferences, preferences, save_preferences};
+pub use read::{Marked, read, read_all};
+pub use words::Words;
+
+use counter::Counter;

@@ -1,0 +1,60 @@
+//! A notification as it is told, and how it is delivered. A new way of delivery is added here, and nowhere else.
+
+use serde_json::{Map, Value};
+
+use super::{Kind, Preferences, Priority, Words};
+use crate::contract::id::UserId;
+use crate::contract::notifications::NotificationNew;
+use crate::contract::time::Millis;
+use crate::outbox::{Delivery, Push};
+
+/// Everything that there is to tell.
+#[derive(Debug, Clone)]
+pub struct Notification {
+    /// Who is told.
+    pub user: UserId,
+    pub kind: Kind,
+    /// Title and sentence, in the user's language.
+    pub words: Words,
+    pub priority: Priority,
+    /// What it is about; holds `notificationId`.
+    pub data: Map<String, Value>,
+    /// When it was created.
+    pub created_at: Millis,
+}
+
+impl Notification {
+    /// `notification:new`
+    #[must_use]
+    pub fn event(&self) -> NotificationNew {
+        NotificationNew {
+            user: self.user.clone(),
+            r#type: self.kind.name().to_owned(),
+            message: self.words.body.clone(),
+            data: self.data.clone(),
+        }
+    }
+
+    fn push(&self, tag: String, preferences: &Preferences) -> Push {
+        Push {
+            user: self.user.clone(),
+            r#type: self.kind.name().to_owned(),
+            title: self.words.title.clone(),
+            body: self.words.body.clone(),
+            data: self.data.clone(),
+            high: self.priority == Priority::High,
+            even_if_connected: self.priority == Priority::High || !preferences.of(self.kind).in_app,
+            tag,
+            quiet_hours: preferences.quiet_hours.clone().map(Into::into),
+            devices: None,
+        }
+    }
+
+    /// What is owed to the user, by their preferences. `tag` is that of the push; without one, none is sent.
+    #[must_use]
+    pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
+        let in_app = preferences.of(self.kind).in_app.then(|| Delivery::event(&self.event()));
+        let push = tag.map(|tag| Delivery::Push(Box::new(self.push(tag, preferences))));
+        in_app.into_iter().chain(push).collect()
+    }
+}

@@ -1,0 +1,88 @@
+//! Marking notifications as read, so that the unread count stays true whatever happens at once.
+
+use super::Counter;
+use super::counter::LastDay;
+use super::row::NotificationRow;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::problem::Problem;
+use crate::table::{self, Action, AttributeValue, Backoff, Item, Key, Table, TableError, Transaction, number};
+
+/// A notification that is read.
+#[derive(Debug)]
+pub struct Marked {
+    /// Since when.
+    pub read_at: Millis,
+}
+
+/// Whether a text has the form of a notification's id.
+pub(super) fn is_id(id: &str) -> bool {
+    matches!(id.split_once('-'), Some((n, rest))
+        if n.len() == 12 && n.bytes().all(|b| b.is_ascii_digit())
+        && rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Marks one notification as read; one that already is keeps its time.
+///
+/// # Errors
+/// 404 when the user has no such notification, 500 when DynamoDB fails.
+pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<Marked, Problem> {
+    let unknown = || Problem::NotFound("You have no notification of this id".to_owned());
+    if !is_id(id) {
+        return Err(unknown());
+    }
+    let mut backoff = Backoff::new();
+    loop {
+        let row = table.get(&Key::notification(user, id), true).await?.ok_or_else(unknown)?;
+        let row: NotificationRow = table::read(row)?;
+        if row.expires_at <= now.seconds() {
+            return Err(unknown());
+        }
+        if let Some(read_at) = row.read_at {
+            return Ok(Marked { read_at });
+        }
+        let counter = Counter::of(table, user).await?.unwrap_or_default();
+        if let Some(read_at) = counter.read_all_at.filter(|_| row.n <= counter.read_up_to) {
+            return Ok(Marked { read_at });
+        }
+        if mark(table, user, id, &row, now).await? {
+            return Ok(Marked { read_at: now });
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// Marks the row and counts down, both or neither; answers `false` when somebody else was first.
+async fn mark(
+    table: &Table,
+    user: &UserId,
+    id: &str,
+    row: &NotificationRow,
+    read_at: Millis,
+) -> Result<bool, TableError> {
+    let marked = Action::update(&Key::notification(user, id), "SET read_at = :now")
+        .condition("attribute_exists(pk) AND attribute_not_exists(read_at)")
+        .value(":now", number(read_at.0));
+    let expression = "SET unread_by_day.#day = unread_by_day.#day - :one";
+    let counted = Action::update(&Key::notification_counter(user), expression)
+        .condition("(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)")
+        .name("#day", LastDay::of(row.expires_at).name())
+        .value(":one", number(1))
+        .value(":n", number(row.n));
+    Ok(table.transact([marked, counted]).await? == Transaction::Done)
+}
+
+/// Marks all of a user's notifications as read: one write, however many they are.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn read_all(table: &Table, user: &UserId, now: Millis) -> Result<(), TableError> {
+    let expression = "SET read_up_to = #last, read_all_at = :now, unread_by_day = :none";
+    let update = Action::update(&Key::notification_counter(user), expression)
+        // A user who never got a notification has nothing to mark.
+        .condition("attribute_exists(pk)")
+        .name("#last", "last")
+        .value(":now", number(now.0))
+        .value(":none", AttributeValue::M(Item::new()));
+    table.write(update).await.map(drop)
+}

@@ -1,0 +1,22 @@
+//! A notification as it is stored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::time::Millis;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct NotificationRow {
+    #[serde(skip_serializing)]
+    pub(super) sk: String,
+    /// Its number among the user's.
+    pub(super) n: i64,
+    pub(super) r#type: String,
+    pub(super) message: String,
+    /// JSON text.
+    pub(super) data: String,
+    pub(super) priority: String,
+    pub(super) created_at: Millis,
+    pub(super) expires_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) read_at: Option<Millis>,
+}

@@ -1,0 +1,33 @@
+//! What a command came to.
+
+use super::Committed;
+
+/// A command that was done, now or by an earlier request with the same idempotency key.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What the caller is told.
+    pub result: T,
+    /// Whether an earlier request did it.
+    pub is_replay: bool,
+    /// The rows that were committed and whose events the writer delivers, after its response.
+    pub owed: Vec<Committed>,
+}
+
+impl<T> Done<T> {
+    /// Done now, and these rows owe something.
+    #[must_use]
+    pub fn now(result: T, owed: impl IntoIterator<Item = Committed>) -> Self {
+        Self { result, is_replay: false, owed: owed.into_iter().collect() }
+    }
+
+    /// Done by an earlier request, and nothing is owed.
+    pub(crate) fn replay(result: T) -> Self {
+        Self { result, is_replay: true, owed: Vec::new() }
+    }
+
+    /// The same with another result.
+    #[must_use]
+    pub fn map<U>(self, result: impl FnOnce(T) -> U) -> Done<U> {
+        Done { result: result(self.result), is_replay: self.is_replay, owed: self.owed }
+    }
+}

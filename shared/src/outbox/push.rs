@@ -1,0 +1,35 @@
+//! A push that is owed: what it says, to whose devices, and when not.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::contract::id::UserId;
+use crate::contract::quiet_hours::QuietHoursText;
+
+/// What the outbox keeps of a push. Which devices there are is looked up when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Push {
+    /// Whose devices it goes to.
+    pub user: UserId,
+    /// The notification's type, such as `MESSAGE`.
+    pub r#type: String,
+    /// The headline.
+    pub title: String,
+    /// A sentence below it; cut where the whole would be too large for FCM.
+    pub body: String,
+    /// What it is about, with `notificationId`; never cut.
+    pub data: Map<String, Value>,
+    /// Wakes the device, and goes out in quiet hours and to users who are connected, too.
+    pub high: bool,
+    /// Goes out although the user is connected: nothing tells them in the app.
+    pub even_if_connected: bool,
+    /// Pushes with the same tag replace each other on the device. At most 32 characters, letters and digits.
+    pub tag: String,
+    /// When it is dropped, unless it is `high`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quiet_hours: Option<QuietHoursText>,
+    /// The devices that have not got it yet, by the hashes of their tokens; without this, all of the user's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub devices: Option<Vec<String>>,
+}

@@ -1,0 +1,91 @@
+//! Accepting and declining an invitation.
+
+use serde_json::{Map, json};
+
+use super::invite::{REMEMBER_SECONDS, close};
+use super::read::read;
+use super::row::{InvitationRow, NextVersion, Snapshot, State, put_member};
+use super::view::Party;
+use super::{MAX_MEMBERS, unknown_party};
+use crate::contract::id::{PartyId, UserId};
+use crate::contract::parties::{PartyUpdate, PartyUpdated};
+use crate::contract::person::Person;
+use crate::contract::time::Millis;
+use crate::outbox::{Delivery, Done};
+use crate::problem::Problem;
+use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number};
+
+/// Accepts: the caller becomes a member. Accepting again finds them there, and tells nobody.
+///
+/// # Errors
+/// 404 when there is no such party or invitation, 409 when it was revoked, declined or is too old, or the party is full,
+/// 500.
+pub async fn accept(table: &Table, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
+    let user = &caller.user_id;
+    let invitation = Key::invitation(user, id);
+    let mut backoff = Backoff::new();
+    let owed = loop {
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, user), invitation.clone()]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        if snapshot.has_member(user) {
+            break None;
+        }
+        let now = Millis::now();
+        must_be_open(snapshot.invitation(user)?.map(|seen| seen.row), now)?;
+        if party.row.members >= MAX_MEMBERS {
+            return Err(Problem::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")));
+        }
+        let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], now);
+        let next = next.set("members", number(party.row.members + 1));
+        let writes = [next.write(), put_member(id, caller, now)?, accepted(&invitation, now)];
+        if let Transaction::Done = table.transact(writes).await? {
+            break next.deliverable();
+        }
+        backoff.wait().await?;
+    };
+    Ok(Done::now(read(table, id, user).await?, owed))
+}
+
+fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {
+    let mut data = Map::new();
+    data.insert("userId".to_owned(), json!(person.user_id));
+    data.insert("username".to_owned(), json!(person.display_name));
+    data.insert("avatar".to_owned(), json!(person.avatar_url));
+    PartyUpdated { party_id: id.clone(), update_type: PartyUpdate::MemberJoined, data, updated_at: now.iso() }
+}
+
+fn accepted(invitation: &Key, now: Millis) -> Action {
+    Action::update(invitation, "SET #state = :accepted, expires_at = :expires")
+        .condition("#state = :pending AND expires_at > :now")
+        .name("#state", "state")
+        .value(":accepted", State::Accepted.value())
+        .value(":pending", State::Pending.value())
+        .value(":now", number(now.seconds()))
+        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()))
+}
+
+/// Declines: the invitation is closed, and nobody is told.
+///
+/// # Errors
+/// 404 when there is no such invitation, 409 when it is no longer open, 500.
+pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(), Problem> {
+    let now = Millis::now();
+    match close(table, &Key::invitation(caller, id), State::Declined, now).await? {
+        Write::Done(_) => Ok(()),
+        Write::ConditionFailed(row) => must_be_open(row.map(table::read).transpose()?, now),
+    }
+}
+
+fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), Problem> {
+    let conflict = |message: &str| Err(Problem::Conflict(message.to_owned()));
+    match invitation {
+        None => Err(Problem::NotFound("You are not invited to this party".to_owned())),
+        Some(row) if row.is_open(now) => Ok(()),
+        Some(row) => match row.state {
+            State::Pending => conflict("The invitation is too old; ask for a new one"),
+            State::Accepted => conflict("The invitation was already accepted; ask for a new one"),
+            State::Declined => conflict("You declined this invitation; ask for a new one"),
+            State::Revoked => conflict("The invitation was taken back"),
+        },
+    }
+}

@@ -1,0 +1,114 @@
+//! Changing what a party is called, how it is set up and whose it is.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::row::{NextVersion, PartyRow, Seen, Snapshot};
+use super::view::Party;
+use super::{Settings, check_name, check_settings, members_only, owner_only, unknown_party};
+use crate::contract::id::{PartyId, UserId};
+use crate::contract::parties::{PartyUpdate, PartyUpdated};
+use crate::contract::time::Millis;
+use crate::outbox::{Delivery, Done};
+use crate::problem::Problem;
+use crate::table::{Backoff, Key, Table, Transaction, string};
+
+/// What an owner asks for; what is left out stays as it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changes {
+    party_name: Option<String>,
+    settings: Option<Settings>,
+}
+
+/// Changes name and settings. Asking for what already is changes nothing and tells nobody.
+///
+/// # Errors
+/// 400 for a bad name or no change at all, 403 for whoever is not the owner, 404, 413 for settings over 4 KB, 500.
+pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Changes) -> Result<Done<Party>, Problem> {
+    let name = changes.party_name.as_deref().map(check_name).transpose()?;
+    let settings = changes.settings.as_ref().map(check_settings).transpose()?;
+    if name.is_none() && settings.is_none() {
+        return Err(Problem::Malformed("Send partyName, settings or both".to_owned()));
+    }
+    let mut backoff = Backoff::new();
+    loop {
+        let seen = owned(Snapshot::read(table, id, vec![Key::member(id, caller)]).await?, caller)?;
+        let mut row = seen.row.clone();
+        let mut data = Map::new();
+        if let Some(name) = name.as_ref().filter(|name| **name != row.name) {
+            row.name.clone_from(name);
+            data.insert("partyName".to_owned(), json!(name));
+        }
+        if let Some(settings) = settings.as_ref().filter(|settings| **settings != row.settings) {
+            row.settings.clone_from(settings);
+            data.insert("settings".to_owned(), serde_json::from_str(settings).unwrap_or_default());
+        }
+        if let Some(done) = write(table, id, &seen, row, data).await? {
+            return Ok(done);
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// Hands the party over to another member.
+///
+/// # Errors
+/// 403 for whoever is not the owner, 404 when there is no such party or member, 500.
+pub async fn hand_over(table: &Table, id: &PartyId, caller: &UserId, heir: &UserId) -> Result<Done<Party>, Problem> {
+    let mut backoff = Backoff::new();
+    loop {
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, heir)]).await?;
+        let is_member = snapshot.has_member(heir);
+        let seen = owned(snapshot, caller)?;
+        if !is_member {
+            return Err(Problem::NotFound("The new owner must be a member of the party".to_owned()));
+        }
+        let mut row = seen.row.clone();
+        let mut data = Map::new();
+        if row.owner != *heir {
+            row.owner = heir.clone();
+            data.insert("ownerId".to_owned(), json!(heir));
+        }
+        if let Some(done) = write(table, id, &seen, row, data).await? {
+            return Ok(done);
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// The party, if it is the caller's.
+fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem> {
+    let is_member = snapshot.has_member(caller);
+    let seen = snapshot.party.ok_or_else(unknown_party)?;
+    match () {
+        () if seen.row.owner == *caller => Ok(seen),
+        () if is_member => Err(owner_only()),
+        () => Err(members_only()),
+    }
+}
+
+/// Writes a changed party with its event; `None` when somebody else changed it first.
+async fn write(
+    table: &Table,
+    id: &PartyId,
+    seen: &Seen<PartyRow>,
+    mut row: PartyRow,
+    data: Map<String, Value>,
+) -> Result<Option<Done<Party>>, Problem> {
+    if data.is_empty() {
+        return Ok(Some(Done::now(Party::of(id, &row), None)));
+    }
+    let now = Millis::now();
+    row.updated_at = now;
+    let update_type = PartyUpdate::SettingsChanged;
+    let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
+    let next = NextVersion::new(id, seen, [Delivery::event(&event)], now)
+        .set("name", string(&row.name))
+        .set("settings", string(&row.settings))
+        .set("owner", string(row.owner.as_str()));
+    Ok(match table.transact([next.write()]).await? {
+        Transaction::Done => Some(Done::now(Party::of(id, &row), next.deliverable())),
+        Transaction::ConditionFailed(_) => None,
+    })
+}

@@ -1,0 +1,69 @@
+//! Founding a party: its row and its first member's, both or neither.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::row::{PartyRow, Snapshot, put_member};
+use super::view::Party;
+use super::{Settings, check_name, check_settings, unknown_party};
+use crate::contract::id::PartyId;
+use crate::contract::person::Person;
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::outbox::Done;
+use crate::problem::Problem;
+use crate::table::{Action, Key, Table, TableError, Transaction, item};
+
+/// What a founder asks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewParty {
+    party_name: String,
+    #[serde(default)]
+    settings: Settings,
+}
+
+/// Founds a party that the caller owns; returns it as the first response told it.
+///
+/// # Errors
+/// 400 for a bad name, 413 for settings over 4 KB, 422 for a reused key, 500 when DynamoDB fails.
+pub async fn create(
+    table: &Table,
+    founder: &Person,
+    new: NewParty,
+    key: &IdempotencyKey,
+) -> Result<Done<Value>, Problem> {
+    let name = check_name(&new.party_name)?;
+    let settings = check_settings(&new.settings)?;
+    // A UUID, which every channel name can hold.
+    let id = PartyId::parse(key.id.to_string()).map_err(Problem::internal)?;
+    let now = Millis::now();
+
+    let mut row = PartyRow {
+        name,
+        settings,
+        owner: founder.user_id.clone(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+        members: 1,
+        dissolved: false,
+        fingerprint: key.fingerprint.clone(),
+        first_answer: None,
+    };
+    let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
+    row.first_answer = key.has_key.then(|| party.to_string());
+    let puts = [Action::put_new(item(&Key::party(&id), &row)?), put_member(&id, founder, now)?];
+    match table.transact(puts).await? {
+        Transaction::Done => Ok(Done::now(party, None)),
+        Transaction::ConditionFailed(_) => replay(table, &id, key).await,
+    }
+}
+
+async fn replay(table: &Table, id: &PartyId, key: &IdempotencyKey) -> Result<Done<Value>, Problem> {
+    let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
+    key.must_match(&first.fingerprint)?;
+    let told = first.first_answer.ok_or(TableError::Contended)?;
+    let party = serde_json::from_str(&told).map_err(Problem::internal)?;
+    Ok(Done::replay(party))
+}

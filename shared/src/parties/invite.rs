@@ -1,0 +1,181 @@
+//! Inviting somebody, and taking it back.
+
+use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State};
+use super::view::Invitation;
+use super::{members_only, unknown_party};
+use crate::contract::id::{PartyId, UserId};
+use crate::contract::parties::{Inviter, PartyInvitationReceived};
+use crate::contract::person::Person;
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Delivery, Done};
+use crate::problem::Problem;
+use crate::table::rate_limit::Limit;
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, Write, number};
+
+/// Invitations that one user may send: twenty at once, then one each half minute.
+pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
+
+/// Open invitations last this long, in seconds.
+const LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
+/// Answered ones are remembered this long, in seconds, to tell "revoked" from "never invited".
+pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Invites a user.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party or user, 409 for a member or somebody already invited, 422
+/// for oneself, 429 over the limit, 500.
+pub async fn invite(
+    table: &Table,
+    id: &PartyId,
+    inviter: &Person,
+    invitee: &UserId,
+) -> Result<Done<Invitation>, Problem> {
+    if inviter.user_id == *invitee {
+        return Err(Problem::Unprocessable("You cannot invite yourself".to_owned()));
+    }
+    let keys = vec![
+        Key::member(id, &inviter.user_id),
+        Key::member(id, invitee),
+        Key::invitation(invitee, id),
+        Key::profile(invitee),
+        Key::limit(&inviter.user_id, "invitations"),
+    ];
+    let mut backoff = Backoff::new();
+    loop {
+        let snapshot = Snapshot::read(table, id, keys.clone()).await?;
+        let now = Millis::now();
+        let party = invitable(&snapshot, &inviter.user_id, invitee)?;
+        let before = snapshot.invitation(invitee)?;
+        if before.as_ref().is_some_and(|before| before.row.is_open(now)) {
+            return Err(Problem::Conflict("They are already invited".to_owned()));
+        }
+        let limit = &keys[4];
+        let remembered = snapshot.number(limit, "due").map(Millis);
+        let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
+
+        let (row, append) = invitation(id, &party.row, inviter, invitee, before.as_ref(), now);
+        let items: [TransactItem; 5] = [
+            TransactItem::check(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)"),
+            TransactItem::check(&keys[0], "attribute_exists(pk)"),
+            TransactItem::check(&keys[1], "attribute_not_exists(pk)"),
+            put(&append, &row, before.as_ref())?.into(),
+            count(limit, remembered, due).into(),
+        ];
+        if let Transaction::Done = table.transact(items).await? {
+            let invitation = Invitation::of(id.clone(), invitee.clone(), row);
+            return Ok(Done::now(invitation, append.deliverable()));
+        }
+        backoff.wait().await?;
+    }
+}
+
+fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<Seen<PartyRow>, Problem> {
+    let party = snapshot.party.clone().ok_or_else(unknown_party)?;
+    if !snapshot.has_member(inviter) {
+        return Err(members_only());
+    }
+    if snapshot.has_member(invitee) {
+        return Err(Problem::Conflict("They are already a member".to_owned()));
+    }
+    if !snapshot.has(&Key::profile(invitee)) {
+        return Err(Problem::NotFound("No user of this id has been here yet".to_owned()));
+    }
+    Ok(party)
+}
+
+/// The new invitation, and what its row then owes.
+fn invitation(
+    id: &PartyId,
+    party: &PartyRow,
+    inviter: &Person,
+    invitee: &UserId,
+    before: Option<&Seen<InvitationRow>>,
+    now: Millis,
+) -> (InvitationRow, Append) {
+    let key = Key::invitation(invitee, id);
+    let event = PartyInvitationReceived {
+        invitee: invitee.clone(),
+        party_id: id.clone(),
+        party_name: party.name.clone(),
+        invited_by: Inviter { id: inviter.user_id.clone(), username: inviter.display_name.clone() },
+        invited_at: now.iso(),
+    };
+    let earlier = before.and_then(|before| before.owing.clone());
+    let row = InvitationRow {
+        sk: key.sk.clone(),
+        party_name: party.name.clone(),
+        inviter: inviter.user_id.clone(),
+        inviter_name: inviter.display_name.clone(),
+        invited_at: now,
+        state: State::Pending,
+        expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
+    };
+    (row, Append::new(key, earlier, [Delivery::event(&event)], now))
+}
+
+/// Puts the invitation, if the one before it is still as it was read.
+fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Result<Action, TableError> {
+    let item = append.committed().item(row)?;
+    let Some(before) = before else {
+        return Ok(Action::put_new(item));
+    };
+    let put = Action::put(item)
+        .condition(format!("invited_at = :at AND #state = :state AND {}", append.unchanged()))
+        .name("#state", "state")
+        .value(":at", number(before.row.invited_at.0))
+        .value(":state", before.row.state.value());
+    Ok(append.bind_condition(put))
+}
+
+/// Remembers that the inviter used some of the limit, in the same transaction: a refused invitation uses up nothing.
+fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
+    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
+        .value(":due", number(due.0))
+        .value(":expires", number(due.plus_seconds(60).seconds()));
+    match remembered {
+        None => update.condition("attribute_not_exists(pk)"),
+        Some(seen) => update.condition("due = :seen").value(":seen", number(seen.0)),
+    }
+}
+
+/// Takes an invitation back.
+///
+/// # Errors
+/// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
+pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), Problem> {
+    let key = Key::invitation(invitee, id);
+    let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
+    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+    if !snapshot.has_member(caller) {
+        return Err(members_only());
+    }
+    let none = || Problem::NotFound("There is no open invitation for this user".to_owned());
+    let now = Millis::now();
+    let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
+    if party.row.owner != *caller && invitation.inviter != *caller {
+        return Err(Problem::Forbidden("Only the party's owner or whoever invited them may take it back".to_owned()));
+    }
+    match close(table, &key, State::Revoked, now).await? {
+        Write::Done(_) => Ok(()),
+        // Answered in this very moment.
+        Write::ConditionFailed(_) => Err(none()),
+    }
+}
+
+/// Closes an open invitation; what it still owes stays owed.
+pub(super) async fn close(
+    table: &Table,
+    key: &Key,
+    state: State,
+    now: Millis,
+) -> Result<Write<Option<Item>>, TableError> {
+    let update = Action::update(key, "SET #state = :state, expires_at = :expires")
+        .condition("#state = :pending AND expires_at > :now")
+        .name("#state", "state")
+        .value(":state", state.value())
+        .value(":pending", State::Pending.value())
+        .value(":now", number(now.seconds()))
+        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
+    table.write(update).await
+}

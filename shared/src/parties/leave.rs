@@ -1,0 +1,92 @@
+//! Leaving a party, and being removed from one.
+
+use serde_json::{Map, json};
+
+use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
+use super::{members_only, owner_only, unknown_party};
+use crate::contract::id::{PartyId, UserId};
+use crate::contract::parties::{PartyUpdate, PartyUpdated};
+use crate::contract::time::Millis;
+use crate::outbox::{Delivery, Done};
+use crate::problem::Problem;
+use crate::table::{AttributeValue, Backoff, Key, Table, Transaction, number};
+
+/// A dissolved party's row is kept this long, in seconds, for whatever it still owes.
+const REMEMBER_SECONDS: i64 = 24 * 3600;
+
+/// Leaves a party. An owner who is alone takes the party with them.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner who leaves others behind, 500.
+pub async fn leave(table: &Table, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+    let mut backoff = Backoff::new();
+    loop {
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        let member = snapshot.member(caller)?.ok_or_else(members_only)?;
+        let is_owner = party.row.owner == *caller;
+        if is_owner && party.row.members > 1 {
+            let told = "Hand the party over first: PUT /parties/{partyId}/owner with another member's userId";
+            return Err(Problem::Conflict(told.to_owned()));
+        }
+        if let Some(done) = depart(table, id, party, caller, &member, None, is_owner).await? {
+            return Ok(done);
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// Removes a member from the caller's party.
+///
+/// # Errors
+/// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
+pub async fn remove(table: &Table, id: &PartyId, caller: &UserId, user: &UserId) -> Result<Done<()>, Problem> {
+    let mut backoff = Backoff::new();
+    loop {
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        if !snapshot.has_member(caller) {
+            return Err(members_only());
+        }
+        if party.row.owner != *caller {
+            return Err(owner_only());
+        }
+        let none = || Problem::NotFound("The party has no such member".to_owned());
+        let member = snapshot.member(user)?.ok_or_else(none)?;
+        if let Some(done) = depart(table, id, party, user, &member, Some(caller), false).await? {
+            return Ok(done);
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// Writes a departure; `None` when the party changed meanwhile.
+async fn depart(
+    table: &Table,
+    id: &PartyId,
+    party: &Seen<PartyRow>,
+    user: &UserId,
+    member: &MemberRow,
+    removed_by: Option<&UserId>,
+    dissolves: bool,
+) -> Result<Option<Done<()>>, Problem> {
+    let now = Millis::now();
+    let mut data = Map::new();
+    data.insert("userId".to_owned(), json!(user));
+    data.insert("username".to_owned(), json!(member.username));
+    data.insert("removedBy".to_owned(), json!(removed_by));
+    let update_type = PartyUpdate::MemberLeft;
+    let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
+    // Told first, then cut off: what they are still subscribed to is no longer theirs to hear.
+    let cut_off = removed_by.map(|_| Delivery::Terminate { user: user.clone() });
+    let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
+    let mut next = NextVersion::new(id, party, deliveries, now).set("members", number(party.row.members - 1));
+    if dissolves {
+        next = next.set("dissolved", AttributeValue::Bool(true));
+        next = next.set("expires_at", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
+    }
+    Ok(match table.transact([next.write(), delete_member(id, user)]).await? {
+        Transaction::Done => Some(Done::now((), next.deliverable())),
+        Transaction::ConditionFailed(_) => None,
+    })
+}

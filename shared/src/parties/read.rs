@@ -1,0 +1,46 @@
+//! A party with its members.
+
+use super::row::{MemberRow, PartyRow};
+use super::view::Party;
+use super::{members_only, unknown_party};
+use crate::contract::id::{PartyId, UserId};
+use crate::problem::Problem;
+use crate::table::key::{self, MEMBER};
+use crate::table::{self, Key, Query, Table, TableError, string};
+
+/// Reads a party for one of its members: one query, consistent.
+///
+/// # Errors
+/// 404 for an unknown party, 403 for whoever is not a member, 500 when DynamoDB fails.
+pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party, Problem> {
+    let (party, members) = rows(table, id).await?;
+    let party = party.filter(|row| !row.dissolved).ok_or_else(unknown_party)?;
+    if !members.iter().any(|row| row.sk.strip_prefix(MEMBER) == Some(caller.as_str())) {
+        return Err(members_only());
+    }
+    Ok(Party::of(id, &party).with_members(members))
+}
+
+/// Whether a user is a member at this moment: one consistent read. Removing a member closes the party's channels to them
+/// at once because nothing here is cached.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn is_member(table: &Table, party: &PartyId, user: &UserId) -> Result<bool, TableError> {
+    Ok(table.get(&Key::member(party, user), true).await?.is_some())
+}
+
+async fn rows(table: &Table, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), TableError> {
+    let key = Key::party(id);
+    let query = Query::new("pk = :party").value(":party", string(key::party(id)));
+    let (mut party, mut members) = (None, Vec::new());
+    for item in table.query_all(query).await? {
+        if Key::of(&item).is_some_and(|found| found == key) {
+            party = Some(table::read(item)?);
+        } else {
+            members.push(table::read::<MemberRow>(item)?);
+        }
+    }
+    members.sort_by_key(|row| row.joined_at);
+    Ok((party, members))
+}

@@ -1,0 +1,204 @@
+//! The rows of a party, read together and written together.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::id::{PartyId, UserId};
+use crate::contract::person::Person;
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Committed, Delivery, Outbox};
+use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, item, number, read, string};
+
+/// A party, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PartyRow {
+    pub(super) name: String,
+    /// JSON text.
+    pub(super) settings: String,
+    pub(super) owner: UserId,
+    pub(super) created_at: Millis,
+    pub(super) updated_at: Millis,
+    /// Counts the changes.
+    pub(super) version: i64,
+    pub(super) members: i64,
+    /// Its last member left; the row stays for a day, for whatever it still owes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) dissolved: bool,
+    /// Of the request that created it.
+    pub(super) fingerprint: String,
+    /// What that request was told, if it had a key and so may come again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_answer: Option<String>,
+}
+
+/// A member, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MemberRow {
+    #[serde(skip_serializing)]
+    pub(super) sk: String,
+    pub(super) username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) avatar: Option<String>,
+    pub(super) joined_at: Millis,
+}
+
+/// The state of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Pending,
+    Accepted,
+    Declined,
+    Revoked,
+}
+
+impl State {
+    pub(super) fn value(self) -> AttributeValue {
+        string(match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Revoked => "revoked",
+        })
+    }
+}
+
+/// An invitation, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct InvitationRow {
+    #[serde(skip_serializing)]
+    pub(super) sk: String,
+    pub(super) party_name: String,
+    pub(super) inviter: UserId,
+    pub(super) inviter_name: String,
+    pub(super) invited_at: Millis,
+    pub(super) state: State,
+    pub(super) expires_at: i64,
+}
+
+impl InvitationRow {
+    pub(super) fn is_open(&self, now: Millis) -> bool {
+        self.state == State::Pending && self.expires_at > now.seconds()
+    }
+}
+
+/// What a row said, with what it still owed.
+#[derive(Debug, Clone)]
+pub(super) struct Seen<T> {
+    pub(super) row: T,
+    pub(super) owing: Option<Outbox>,
+}
+
+impl<T: serde::de::DeserializeOwned> Seen<T> {
+    pub(super) fn of(item: Item) -> Result<Self, TableError> {
+        let owing = Outbox::of_row(&item)?;
+        Ok(Self { row: read(item)?, owing })
+    }
+}
+
+/// A party with some of its rows, as they were at one moment.
+pub(super) struct Snapshot {
+    items: HashMap<Key, Item>,
+    pub(super) party: Option<Seen<PartyRow>>,
+    id: PartyId,
+}
+
+impl Snapshot {
+    /// Reads the party's row and these others, in one round trip.
+    pub(super) async fn read(table: &Table, party: &PartyId, others: Vec<Key>) -> Result<Self, TableError> {
+        let mut keys = others;
+        keys.push(Key::party(party));
+        keys.sort();
+        keys.dedup();
+        let found = table.get_many(&keys, true).await?;
+        let mut items: HashMap<_, _> = found.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
+        let row = items.remove(&Key::party(party)).map(Seen::<PartyRow>::of).transpose()?;
+        Ok(Self { items, party: row.filter(|seen| !seen.row.dissolved), id: party.clone() })
+    }
+
+    pub(super) fn member(&self, user: &UserId) -> Result<Option<MemberRow>, TableError> {
+        self.items.get(&Key::member(&self.id, user)).cloned().map(read).transpose()
+    }
+
+    pub(super) fn has_member(&self, user: &UserId) -> bool {
+        self.items.contains_key(&Key::member(&self.id, user))
+    }
+
+    pub(super) fn invitation(&self, user: &UserId) -> Result<Option<Seen<InvitationRow>>, TableError> {
+        self.items.get(&Key::invitation(user, &self.id)).cloned().map(Seen::of).transpose()
+    }
+
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.items.contains_key(key)
+    }
+
+    pub(super) fn number(&self, key: &Key, attribute: &str) -> Option<i64> {
+        let AttributeValue::N(number) = self.items.get(key)?.get(attribute)? else {
+            return None;
+        };
+        number.parse().ok()
+    }
+}
+
+/// The next version of a party's row: what it then owes, and the update that a transaction makes.
+pub(super) struct NextVersion {
+    append: Append,
+    seen: i64,
+    at: Millis,
+    sets: Vec<(&'static str, AttributeValue)>,
+}
+
+impl NextVersion {
+    pub(super) fn new(
+        party: &PartyId,
+        seen: &Seen<PartyRow>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        at: Millis,
+    ) -> Self {
+        let append = Append::new(Key::party(party), seen.owing.clone(), deliveries, at);
+        Self { append, seen: seen.row.version, at, sets: Vec::new() }
+    }
+
+    /// Sets an attribute too.
+    pub(super) fn set(mut self, name: &'static str, value: AttributeValue) -> Self {
+        self.sets.push((name, value));
+        self
+    }
+
+    /// What the writer may deliver.
+    pub(super) fn deliverable(self) -> Option<Committed> {
+        self.append.deliverable()
+    }
+
+    /// The update, on the condition that nobody changed the party and nobody delivered anything since it was read.
+    pub(super) fn write(&self) -> Action {
+        let mut expression = format!("SET version = :next, updated_at = :at{}", self.append.set());
+        for n in 0..self.sets.len() {
+            expression.push_str(&format!(", #s{n} = :s{n}"));
+        }
+        let update = Action::update(&self.append.committed().key, expression)
+            .condition(format!("version = :seen AND {}", self.append.unchanged()))
+            .value(":seen", number(self.seen))
+            .value(":next", number(self.seen + 1))
+            .value(":at", number(self.at.0));
+        self.sets.iter().enumerate().fold(self.append.bind(update), |update, (n, (name, value))| {
+            update.name(format!("#s{n}"), *name).value(format!(":s{n}"), value.clone())
+        })
+    }
+}
+
+pub(super) fn put_member(party: &PartyId, person: &Person, at: Millis) -> Result<Action, TableError> {
+    let key = Key::member(party, &person.user_id);
+    let row = MemberRow {
+        sk: key.sk.clone(),
+        username: person.display_name.clone(),
+        avatar: person.avatar_url.clone(),
+        joined_at: at,
+    };
+    Ok(Action::put_new(item(&key, &row)?))
+}
+
+pub(super) fn delete_member(party: &PartyId, user: &UserId) -> Action {
+    Action::delete(&Key::member(party, user)).condition("attribute_exists(pk)")
+}

@@ -1,0 +1,98 @@
+//! Kudos: one reader's thanks to another.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
+use crate::contract::id::{InvalidId, UserId, is_channel_byte};
+use crate::contract::person::Person;
+use crate::contract::rooms::KudosReceived;
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::outbox::{Committed, Delivery, Done, Outbox};
+use crate::problem::Problem;
+use crate::table::{Item, Key, Table, TableError, Write, read};
+
+/// Longest book title, in characters.
+const MAX_TITLE: usize = 500;
+
+/// What a giver asks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewKudos {
+    receiver_id: String,
+    session_id: String,
+    book_title: String,
+}
+
+/// Kudos that were given.
+#[derive(Debug)]
+pub struct Kudos {
+    pub id: String,
+    /// When they were first given.
+    pub created_at: Millis,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    giver: UserId,
+    receiver: UserId,
+    session_id: String,
+    book_title: String,
+    created_at: Millis,
+    fingerprint: String,
+}
+
+/// Gives kudos: one conditional put, which carries the event.
+///
+/// # Errors
+/// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for kudos to oneself or a
+/// reused key, 500 when DynamoDB fails.
+pub async fn give(table: &Table, from: Person, new: NewKudos, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
+    let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    check_session(&new.session_id)?;
+    check_title(&new.book_title)?;
+    if receiver == from.user_id {
+        return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
+    }
+    let row = Row {
+        giver: from.user_id.clone(),
+        receiver: receiver.clone(),
+        session_id: new.session_id.clone(),
+        book_title: new.book_title.clone(),
+        created_at: Millis::now(),
+        fingerprint: key.fingerprint.clone(),
+    };
+    let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title: new.book_title };
+    if event.data().len() > MAX_EVENT_BYTES {
+        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    }
+    let id = key.id.to_string();
+    let outbox = Outbox::new([Delivery::event(&event)], row.created_at);
+    let committed = Committed { key: Key::kudos(&id), outbox };
+    match table.create(committed.item(&row)?).await? {
+        Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
+        Write::ConditionFailed(first) => replay(id, first, key),
+    }
+}
+
+fn replay(id: String, first: Option<Item>, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
+    // Kudos are never deleted, so the row that refused the put is there.
+    let first: Row = read(first.ok_or(TableError::Contended)?)?;
+    key.must_match(&first.fingerprint)?;
+    Ok(Done::replay(Kudos { id, created_at: first.created_at }))
+}
+
+fn check_session(id: &str) -> Result<(), Problem> {
+    if (1..=128).contains(&id.len()) && id.bytes().all(is_channel_byte) {
+        return Ok(());
+    }
+    Err(InvalidId.in_field("sessionId"))
+}
+
+fn check_title(title: &str) -> Result<(), Problem> {
+    let fits = !title.trim().is_empty() && title.chars().count() <= MAX_TITLE && !title.chars().any(char::is_control);
+    if fits {
+        return Ok(());
+    }
+    Err(Problem::field("bookTitle", format!("must be 1 to {MAX_TITLE} characters without control characters")))
+}

@@ -1,0 +1,216 @@
+//! Who is in a room: once, however many tabs are open.
+//!
+//! Each observation (an HTTP request, a webhook, Pusher's own list) says "there" or "not there" as of a moment. A user's row
+//! holds the newest one. An observation that changes the state writes the row together with the events of the change; one
+//! that confirms it only moves the time forward, so that older ones arriving late change nothing.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::book::{self, Book};
+use super::observation::{Observation, Seat};
+use crate::contract::id::{BookId, UserId};
+use crate::contract::person::Person;
+use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Delivery, Done, Outbox};
+use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
+use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
+
+/// Rows of users who left are kept this long, in seconds, to refuse observations that arrive late.
+const REMEMBER_SECONDS: i64 = 24 * 3600;
+
+/// A presence row.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PresenceRow {
+    /// Whether the user is there.
+    pub present: bool,
+    /// As of when.
+    pub at: Millis,
+    /// Since when, if they are.
+    pub joined_at: Option<Millis>,
+}
+
+impl PresenceRow {
+    fn joined(&self) -> Option<Millis> {
+        self.joined_at.filter(|_| self.present)
+    }
+}
+
+/// A user who entered a room by their own request, or was there already.
+#[derive(Debug)]
+pub struct Entered {
+    pub seat: Seat,
+    pub is_author: bool,
+    pub joined_at: Millis,
+}
+
+/// The user enters a room, or is found in it.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the row.
+pub async fn enter(table: &Table, seat: Seat, person: &Person) -> Result<Done<Entered>, TableError> {
+    let book = book::get(table, &seat.book).await?;
+    let now = Millis::now();
+    let joined = join(table, &seat, person, book.as_ref(), Observation::ByUser(now)).await?;
+    let is_author = book.is_some_and(|book| book.is_by(&seat.user));
+    Ok(joined.map(|since| Entered { seat, is_author, joined_at: since.unwrap_or(now) }))
+}
+
+/// Observes that a person is in a room; returns since when they are, unless something newer says that they are not.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the row.
+pub async fn join(
+    table: &Table,
+    seat: &Seat,
+    person: &Person,
+    book: Option<&Book>,
+    observation: Observation,
+) -> Result<Done<Option<Millis>>, TableError> {
+    let mut events = vec![Delivery::event(&UserJoined { book: seat.book.clone(), person: person.clone() })];
+    if let Some(book) = book.filter(|book| book.is_by(&seat.user)) {
+        let author_name = book.author_name.clone().unwrap_or_else(|| person.display_name.clone());
+        let (book, author_id) = (seat.book.clone(), seat.user.clone());
+        events.push(Delivery::event(&AuthorJoined { book, author_id, author_name }));
+    }
+    observe(table, seat, true, &events, observation).await
+}
+
+/// As [`join`], of a user of whom only the id is known: name and picture come from their profile.
+///
+/// # Errors
+/// As [`join`].
+pub async fn join_by_id(
+    table: &Table,
+    seat: &Seat,
+    observation: Observation,
+) -> Result<Done<Option<Millis>>, TableError> {
+    let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
+    let person = match profile {
+        Some(profile) => profile.person(seat.user.clone()),
+        // Authorized so long ago that the profile is gone, or in the very moment before it was kept.
+        None => Person { user_id: seat.user.clone(), display_name: seat.user.to_string(), avatar_url: None },
+    };
+    join(table, seat, &person, book.as_ref(), observation).await
+}
+
+/// Observes that a user is not in a room; returns since when they are, where something newer says so.
+///
+/// # Errors
+/// As [`join`].
+pub async fn leave(table: &Table, seat: &Seat, observation: Observation) -> Result<Done<Option<Millis>>, TableError> {
+    let event = Delivery::event(&UserLeft { book: seat.book.clone(), user_id: seat.user.clone() });
+    observe(table, seat, false, &[event], observation).await
+}
+
+async fn observe(
+    table: &Table,
+    seat: &Seat,
+    present: bool,
+    events: &[Delivery],
+    observation: Observation,
+) -> Result<Done<Option<Millis>>, TableError> {
+    let key = Key::presence(&seat.book, &seat.user);
+    let mut earlier: Option<Outbox> = None;
+    let mut backoff = Backoff::new();
+    loop {
+        let append = Append::new(key.clone(), earlier.clone(), events.iter().cloned(), Millis::now());
+        match table.write(change(seat, present, &append, observation)).await? {
+            Write::Done(_) => {
+                let joined_at = present.then(|| observation.time());
+                return Ok(Done::now(joined_at, append.deliverable()));
+            }
+            Write::ConditionFailed(None) if !present => return Ok(Done::now(None, None)),
+            // The row expired between the write and its refusal.
+            Write::ConditionFailed(None) => earlier = None,
+            Write::ConditionFailed(Some(item)) => {
+                let owing = Outbox::of_row(&item)?;
+                let row: PresenceRow = read(item)?;
+                if row.present == present {
+                    confirm(table, &key, &row, observation).await?;
+                    return Ok(Done::now(row.joined(), None));
+                }
+                if row.at > observation.beats_up_to() {
+                    return Ok(Done::now(row.joined(), None));
+                }
+                earlier = owing;
+            }
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// The update that changes the state, if the row is in the other one, not newer, and owes what it owed when it was read.
+fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Action {
+    let (time, key, owes, owed) = (observation.time(), &append.committed().key, append.unchanged(), append.set());
+    let update = if present {
+        let set = "SET present = :present, #at = :at, joined_at = :at, gsi1pk = :shard, gsi1sk = :seat";
+        Action::update(key, format!("{set}{owed} REMOVE expires_at"))
+            .condition(format!("attribute_not_exists(pk) OR (present = :other AND #at <= :upto AND {owes})"))
+            .value(":shard", string(present_shard(shard_of(&seat.book))))
+            .value(":seat", string(format!("{}#{}", seat.book, seat.user)))
+    } else {
+        let set = "SET present = :present, #at = :at, expires_at = :expires";
+        Action::update(key, format!("{set}{owed} REMOVE joined_at, gsi1pk, gsi1sk"))
+            .condition(format!("present = :other AND #at <= :upto AND {owes}"))
+            .value(":expires", number(time.plus_seconds(REMEMBER_SECONDS).seconds()))
+    };
+    append
+        .bind(update)
+        .name("#at", "at")
+        .value(":present", AttributeValue::Bool(present))
+        .value(":other", AttributeValue::Bool(!present))
+        .value(":at", number(time.0))
+        .value(":upto", number(observation.beats_up_to().0))
+}
+
+/// Moves the time of an unchanged state forward.
+async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Observation) -> Result<(), TableError> {
+    let time = observation.time();
+    // Pusher's list confirms every minute, and nothing late is ever compared with it.
+    if time <= row.at || matches!(observation, Observation::ByList(_)) {
+        return Ok(());
+    }
+    let update = Action::update(key, "SET #at = :at")
+        .condition("present = :present AND #at < :at")
+        .name("#at", "at")
+        .value(":at", number(time.0))
+        .value(":present", AttributeValue::Bool(row.present));
+    table.write(update).await.map(drop)
+}
+
+/// Everyone's row in a room, by user.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn of_room(table: &Table, book: &BookId) -> Result<Vec<(UserId, PresenceRow)>, TableError> {
+    let query = Query::new("pk = :room").value(":room", string(room(book)));
+    let mut rows = Vec::new();
+    for item in table.query_all(query).await? {
+        rows.extend(user_of(&item).zip(Some(read::<PresenceRow>(item)?)));
+    }
+    Ok(rows)
+}
+
+fn user_of(item: &Item) -> Option<UserId> {
+    let Key { sk, .. } = Key::of(item)?;
+    UserId::parse(sk.strip_prefix("USER#")?).ok()
+}
+
+/// The rooms that somebody is in, as far as the table knows.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn occupied_rooms(table: &Table) -> Result<BTreeSet<BookId>, TableError> {
+    let mut rooms = BTreeSet::new();
+    for shard in 0..PRESENT_SHARDS {
+        let query = Query::new("gsi1pk = :shard").in_index("gsi1").value(":shard", string(present_shard(shard)));
+        for item in table.query_all(query).await? {
+            let book = Key::of(&item).and_then(|key| BookId::parse(key.pk.strip_prefix("ROOM#")?).ok());
+            rooms.extend(book);
+        }
+    }
+    Ok(rooms)
+}

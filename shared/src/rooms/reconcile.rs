@@ -1,0 +1,157 @@
+//! Heals the rooms after a missed webhook: Pusher's own list of who is where, against the table.
+//!
+//! Rooms are those that either side calls occupied, in alphabetical order. A run that has not the time for all of them
+//! remembers its place, and the next goes on from there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt as _};
+use serde::{Deserialize, Serialize};
+
+use super::observation::{Observation, Seat};
+use super::presence::{self, PresenceRow};
+use crate::clients::pusher::{Client, PusherError};
+use crate::contract::channel::{self, Channel};
+use crate::contract::id::{BookId, UserId};
+use crate::contract::time::Millis;
+use crate::outbox::Committed;
+use crate::table::{Action, Key, Table, TableError, item, read};
+use crate::telemetry;
+
+/// Rooms looked at side by side.
+const AT_ONCE: usize = 8;
+
+/// Why a run, or one room's part of it, did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Pusher(#[from] PusherError),
+}
+
+/// What a run did.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Rooms compared.
+    pub rooms: usize,
+    /// Users found to have joined or left unnoticed.
+    pub healed: usize,
+    /// Rooms that could not be compared.
+    pub failed: usize,
+    /// Rooms left for the next run.
+    pub left: usize,
+}
+
+/// Compares rooms until all are done or `budget` is over; `deliver` is given the rows of each room that owe something.
+///
+/// # Errors
+/// When neither side's list of rooms can be had. A single room's failure is counted and logged instead.
+pub async fn run<F>(
+    table: &Table,
+    pusher: &Client,
+    deliver: impl Fn(Vec<Committed>) -> F,
+    budget: Duration,
+) -> Result<Report, ReconcileError>
+where
+    F: Future<Output = ()>,
+{
+    let deadline = Instant::now() + budget;
+    let rooms = occupied(table, pusher).await?;
+    let place = place(table).await?;
+    let mut queue: Vec<_> = rooms.into_iter().collect();
+    let start = place.as_ref().map_or(0, |place| queue.partition_point(|room| room < place));
+    queue.rotate_left(start);
+
+    let mut report = Report::default();
+    let mut next = None;
+    let deliver = &deliver;
+    let mut outcomes = stream::iter(&queue)
+        .map(|book| async move {
+            if Instant::now() >= deadline {
+                (book, None)
+            } else {
+                (book, Some(heal(table, pusher, deliver, book).await))
+            }
+        })
+        .buffered(AT_ONCE);
+    while let Some((book, outcome)) = outcomes.next().await {
+        match outcome {
+            Some(Ok(healed)) => {
+                report.rooms += 1;
+                report.healed += healed;
+            }
+            Some(Err(error)) => {
+                telemetry::cause(&error);
+                report.failed += 1;
+            }
+            None => {
+                report.left += 1;
+                next = next.or(Some(book));
+            }
+        }
+    }
+    remember(table, place.as_ref(), next).await?;
+    Ok(report)
+}
+
+/// The rooms that Pusher or the table calls occupied.
+async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, ReconcileError> {
+    let listed = pusher.channels(channel::ROOM).await?;
+    let mut rooms = presence::occupied_rooms(table).await?;
+    rooms.extend(listed.iter().filter_map(|name| BookId::parse(name.strip_prefix(channel::ROOM)?).ok()));
+    Ok(rooms)
+}
+
+/// Compares one room; returns how many users were healed.
+async fn heal<F>(
+    table: &Table,
+    pusher: &Client,
+    deliver: impl Fn(Vec<Committed>) -> F,
+    book: &BookId,
+) -> Result<usize, ReconcileError>
+where
+    F: Future<Output = ()>,
+{
+    // Before the list is asked for: whatever is observed later is newer than the list.
+    let observation = Observation::ByList(Millis::now());
+    let listed: BTreeSet<UserId> = pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
+    let known: BTreeMap<UserId, PresenceRow> = presence::of_room(table, book).await?.into_iter().collect();
+
+    let seat = |user: &UserId| Seat { book: book.clone(), user: user.clone() };
+    let mut healed = 0;
+    let mut owed = Vec::new();
+    for user in listed.iter().filter(|user| !known.get(*user).is_some_and(|row| row.present)) {
+        let joined = presence::join_by_id(table, &seat(user), observation).await?;
+        healed += usize::from(joined.result == Some(observation.time()));
+        owed.extend(joined.owed);
+    }
+    for (user, _) in known.iter().filter(|(user, row)| row.present && !listed.contains(*user)) {
+        let left = presence::leave(table, &seat(user), observation).await?;
+        healed += usize::from(left.result.is_none());
+        owed.extend(left.owed);
+    }
+    deliver(owed).await;
+    Ok(healed)
+}
+
+/// Where the last run stopped.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<BookId>,
+}
+
+async fn place(table: &Table) -> Result<Option<BookId>, TableError> {
+    let row = table.get(&Key::reconcile(), false).await?;
+    Ok(row.map(read::<Place>).transpose()?.and_then(|place| place.next))
+}
+
+async fn remember(table: &Table, place: Option<&BookId>, next: Option<&BookId>) -> Result<(), TableError> {
+    if place == next {
+        return Ok(());
+    }
+    let row = item(&Key::reconcile(), &Place { next: next.cloned() })?;
+    table.write(Action::put(row)).await.map(drop)
+}

@@ -1,0 +1,83 @@
+//! Webhooks about rooms: what Pusher saw of who entered and left.
+
+use std::collections::HashMap;
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::observation::{Observation, Seat};
+use super::presence;
+use crate::clients::pusher::{Webhook, WebhookEvent};
+use crate::contract::channel::{Channel, ChannelName};
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::outbox::Committed;
+use crate::table::{Table, TableError};
+use crate::telemetry;
+
+/// Users whose changes are written side by side.
+const AT_ONCE: usize = 16;
+
+/// Which way a user went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    In,
+    Out,
+}
+
+/// Observes each member event of a room, and returns the rows whose events are to be delivered. Every other event is none of
+/// ours.
+///
+/// # Errors
+/// When DynamoDB fails. Pusher then sends the webhook again, and what was already observed changes nothing.
+pub async fn observe(table: &Table, webhook: Webhook) -> Result<Vec<Committed>, TableError> {
+    let steps = steps(webhook.events);
+    telemetry::note("members", steps.len());
+    let observation = Observation::ByWebhook(Millis(webhook.time_ms));
+    let observed = stream::iter(steps).map(|(seat, steps)| follow(table, seat, steps, observation));
+    let rows: Vec<_> = observed.buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// What each user did in each room, in order.
+fn steps(events: Vec<WebhookEvent>) -> Vec<(Seat, Vec<Step>)> {
+    let mut places = HashMap::new();
+    let mut steps: Vec<(Seat, Vec<Step>)> = Vec::new();
+    for event in events {
+        let step = match event.name.as_str() {
+            "member_added" => Step::In,
+            "member_removed" => Step::Out,
+            _ => continue,
+        };
+        let Some(seat) = seat(&event) else { continue };
+        let place = *places.entry(seat.clone()).or_insert_with(|| {
+            steps.push((seat, Vec::new()));
+            steps.len() - 1
+        });
+        steps[place].1.push(step);
+    }
+    steps
+}
+
+fn seat(event: &WebhookEvent) -> Option<Seat> {
+    let Channel::Room(book) = Channel::of(&ChannelName::parse(&event.channel).ok()?)? else {
+        return None;
+    };
+    Some(Seat { book, user: UserId::parse(event.user_id.as_deref()?).ok()? })
+}
+
+async fn follow(
+    table: &Table,
+    seat: Seat,
+    steps: Vec<Step>,
+    observation: Observation,
+) -> Result<Vec<Committed>, TableError> {
+    let mut rows = Vec::with_capacity(steps.len());
+    for step in steps {
+        let observed = match step {
+            Step::In => presence::join_by_id(table, &seat, observation).await?,
+            Step::Out => presence::leave(table, &seat, observation).await?,
+        };
+        rows.extend(observed.owed);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,332 @@
+//! Settings, read once at start from the environment into typed values.
+//!
+//! A missing or malformed variable stops the function with a message that names it and never shows its value. An empty
+//! variable counts as absent: CloudFormation cannot leave one out.
+
+mod firebase;
+
+use std::fmt;
+
+use base64::Engine as _;
+use zeroize::Zeroizing;
+
+pub use firebase::{Firebase, ServiceAccount};
+
+/// Days that a notification is kept unless `NOTIFICATION_DAYS` says otherwise.
+const NOTIFICATION_DAYS: u32 = 90;
+
+/// Everything a function may need to know about where it runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `STAGE`: a dimension of every metric.
+    pub stage: String,
+    /// `TABLE_NAME`
+    pub table: String,
+    /// The `PUSHER_*` variables.
+    pub pusher: Pusher,
+    /// The `JWT_*` variables.
+    pub tokens: Tokens,
+    /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
+    pub queues: Option<Queues>,
+    /// The `FIREBASE_*` variables; without them nothing is pushed.
+    pub firebase: Option<Firebase>,
+    /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
+    pub notification_days: u32,
+}
+
+/// A Pusher app, or a self-hosted server that speaks its protocol.
+#[derive(Debug, Clone)]
+pub struct Pusher {
+    /// `PUSHER_APP_ID`
+    pub app_id: String,
+    /// `PUSHER_KEY` (or `PUSHER_APP_KEY`) and `PUSHER_SECRET` (or `PUSHER_APP_SECRET`).
+    pub credentials: Credentials,
+    /// `PUSHER_PREVIOUS_KEY` and `PUSHER_PREVIOUS_SECRET`: webhooks signed by these are accepted during rotation.
+    pub previous: Option<Credentials>,
+    /// `PUSHER_ENCRYPTION_MASTER_KEY_BASE64`: 32 bytes; encrypted channels are refused without it.
+    pub encryption_master_key: Option<MasterKey>,
+    /// Scheme, host and port of the HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or `PUSHER_CLUSTER`.
+    pub origin: String,
+}
+
+/// A Pusher key (public) with its secret.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Sent in the clear, to say which secret signs.
+    pub key: String,
+    /// Signs; never leaves the process.
+    pub secret: Secret,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Text that is never printed, and wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The secret itself, for signing.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The key that every encrypted channel's own key is derived from.
+#[derive(Clone)]
+pub struct MasterKey(pub(crate) Zeroizing<[u8; 32]>);
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// How bearer tokens are verified.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The keys, and with them the algorithms, that are accepted.
+    pub keys: TokenKeys,
+    /// `JWT_ISSUER`: the `iss` that a token must have.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE`: the `aud` that a token must name.
+    pub audience: Option<String>,
+}
+
+/// Where verification keys come from.
+#[derive(Debug, Clone)]
+pub enum TokenKeys {
+    /// `JWT_SECRET`: HS256, and nothing else.
+    Shared(Secret),
+    /// `JWT_JWKS_URL`: RS256, ES256 or EdDSA, as the key that `kid` names says.
+    Jwks(String),
+}
+
+/// Where failed deliveries wait.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    /// `RETRY_QUEUE_URL`
+    pub retry: String,
+    /// `DEAD_LETTER_QUEUE_URL`
+    pub dead_letter: String,
+}
+
+/// A variable that stops the function from starting.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Not set, or empty.
+    #[error("set the environment variable {0}")]
+    Missing(&'static str),
+    /// Set to something that it cannot be.
+    #[error("the environment variable {0} must be {1}")]
+    Malformed(&'static str, &'static str),
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed, by name.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from wherever `variable` finds them.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`].
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let env = Variables(&|name| variable(name).filter(|value| !value.is_empty()));
+        Ok(Self {
+            stage: env.get("STAGE").unwrap_or_else(|| "dev".to_owned()),
+            table: env.require("TABLE_NAME")?,
+            pusher: Pusher::read(&env)?,
+            tokens: Tokens::read(&env)?,
+            queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
+                (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
+                _ => None,
+            },
+            firebase: Firebase::read(&env)?,
+            notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
+                None => NOTIFICATION_DAYS,
+                Some(Ok(days @ 1..=3650)) => days,
+                Some(_) => return Err(SettingsError::Malformed("NOTIFICATION_DAYS", "a number from 1 to 3650")),
+            },
+        })
+    }
+}
+
+struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Variables<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name)
+    }
+
+    fn require(&self, name: &'static str) -> Result<String, SettingsError> {
+        self.get(name).ok_or(SettingsError::Missing(name))
+    }
+
+    /// Back ends spell some variables in two ways.
+    fn either(&self, name: &'static str, alias: &str) -> Result<String, SettingsError> {
+        self.get(name).or_else(|| self.get(alias)).ok_or(SettingsError::Missing(name))
+    }
+}
+
+impl Pusher {
+    fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
+        let previous = match (env.get("PUSHER_PREVIOUS_KEY"), env.get("PUSHER_PREVIOUS_SECRET")) {
+            (Some(key), Some(secret)) => Some(Credentials { key, secret: Secret::new(secret) }),
+            (Some(_), None) => return Err(SettingsError::Missing("PUSHER_PREVIOUS_SECRET")),
+            (None, _) => None,
+        };
+        let app_id = env.require("PUSHER_APP_ID")?;
+        if !app_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+            return Err(SettingsError::Malformed("PUSHER_APP_ID", "the id from the app's keys, letters and digits"));
+        }
+        Ok(Self {
+            app_id,
+            credentials: Credentials {
+                key: env.either("PUSHER_KEY", "PUSHER_APP_KEY")?,
+                secret: Secret::new(env.either("PUSHER_SECRET", "PUSHER_APP_SECRET")?),
+            },
+            previous,
+            encryption_master_key: env
+                .get("PUSHER_ENCRYPTION_MASTER_KEY_BASE64")
+                .map(|text| master_key(&text))
+                .transpose()?,
+            origin: Self::origin(env)?,
+        })
+    }
+
+    fn origin(env: &Variables<'_>) -> Result<String, SettingsError> {
+        let scheme = env.get("PUSHER_SCHEME").unwrap_or_else(|| "https".to_owned());
+        if scheme != "http" && scheme != "https" {
+            return Err(SettingsError::Malformed("PUSHER_SCHEME", "http or https"));
+        }
+        let is_host = |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+        let host = match (env.get("PUSHER_HOST"), env.get("PUSHER_CLUSTER")) {
+            (Some(host), _) => host,
+            (None, Some(cluster)) => format!("api-{cluster}.pusher.com"),
+            (None, None) => return Err(SettingsError::Missing("PUSHER_CLUSTER")),
+        };
+        if !is_host(&host) {
+            return Err(SettingsError::Malformed("PUSHER_HOST", "a host name without scheme, port or path"));
+        }
+        match env.get("PUSHER_PORT") {
+            None => Ok(format!("{scheme}://{host}")),
+            Some(port) => match port.parse::<u16>() {
+                Ok(port) if port > 0 => Ok(format!("{scheme}://{host}:{port}")),
+                _ => Err(SettingsError::Malformed("PUSHER_PORT", "a port number")),
+            },
+        }
+    }
+}
+
+fn master_key(text: &str) -> Result<MasterKey, SettingsError> {
+    const MALFORMED: SettingsError =
+        SettingsError::Malformed("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "32 bytes in base64 (openssl rand -base64 32)");
+    let bytes = Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| MALFORMED)?);
+    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| MALFORMED)?;
+    Ok(MasterKey(Zeroizing::new(key)))
+}
+
+impl Tokens {
+    fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
+        let keys = match (env.get("JWT_JWKS_URL"), env.get("JWT_SECRET")) {
+            (Some(url), _) if url.starts_with("https://") || url.starts_with("http://") => TokenKeys::Jwks(url),
+            (Some(_), _) => {
+                return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address"));
+            }
+            // RFC 7518, section 3.2: a key of the hash's size or larger.
+            (None, Some(secret)) if secret.len() >= 32 => TokenKeys::Shared(Secret::new(secret)),
+            (None, Some(_)) => {
+                return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes"));
+            }
+            (None, None) => return Err(SettingsError::Missing("JWT_SECRET")),
+        };
+        Ok(Self { keys, issuer: env.get("JWT_ISSUER"), audience: env.get("JWT_AUDIENCE") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &[(&str, &str)] = &[
+        ("TABLE_NAME", "carillon"),
+        ("PUSHER_APP_ID", "3"),
+        ("PUSHER_KEY", "key"),
+        ("PUSHER_SECRET", "top-secret"),
+        ("PUSHER_CLUSTER", "eu"),
+        ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+    ];
+
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(|name| {
+            let found = changes.iter().rev().chain(GOOD).find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn pusher_is_its_cluster_unless_a_host_is_named() {
+        assert_eq!(read(&[]).unwrap().pusher.origin, "https://api-eu.pusher.com");
+        let own = [("PUSHER_HOST", "127.0.0.1"), ("PUSHER_PORT", "6001"), ("PUSHER_SCHEME", "http")];
+        assert_eq!(read(&own).unwrap().pusher.origin, "http://127.0.0.1:6001");
+    }
+
+    #[test]
+    fn both_spellings_of_a_variable_are_read() {
+        let other =
+            [("PUSHER_KEY", ""), ("PUSHER_APP_KEY", "other"), ("PUSHER_SECRET", ""), ("PUSHER_APP_SECRET", "s")];
+        assert_eq!(read(&other).unwrap().pusher.credentials.key, "other");
+    }
+
+    #[test]
+    fn a_bad_variable_is_named_and_its_value_is_not_shown() {
+        let cases = [
+            ("TABLE_NAME", "", "TABLE_NAME"),
+            ("PUSHER_SECRET", "", "PUSHER_SECRET"),
+            ("PUSHER_PORT", "99999999", "PUSHER_PORT"),
+            ("PUSHER_SCHEME", "ftp999", "PUSHER_SCHEME"),
+            ("PUSHER_HOST", "evil/999", "PUSHER_HOST"),
+            ("PUSHER_APP_ID", "../999", "PUSHER_APP_ID"),
+            ("PUSHER_PREVIOUS_KEY", "999", "PUSHER_PREVIOUS_SECRET"),
+            ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "OTk5", "PUSHER_ENCRYPTION_MASTER_KEY_BASE64"),
+            ("JWT_SECRET", "short999", "JWT_SECRET"),
+            ("JWT_JWKS_URL", "file:///999", "JWT_JWKS_URL"),
+            ("NOTIFICATION_DAYS", "99999", "NOTIFICATION_DAYS"),
+        ];
+        for (name, value, named) in cases {
+            let message = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(message.contains(named), "{message}");
+            assert!(!message.contains("999"), "{message}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let key = [("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "zyrm8pvV2C9fJcBfhyXzvxbJVN/H7QLmbe0xJi1GhPU=")];
+        let printed = format!("{:?}", read(&key).unwrap());
+        for secret in ["top-secret", "0123456789abcdef", "zyrm8"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}

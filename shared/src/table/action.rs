@@ -1,0 +1,175 @@
+//! A write of one row, or a check of one, in DynamoDB's expression language.
+//!
+//! The SDK has a builder for each of put, update, delete and check, alone and once more in a transaction. An [`Action`] is
+//! written once and goes either way.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
+
+use crate::table::{AttributeValue, Item, Key};
+
+/// Expressions and their placeholders: most are constants.
+type Text = Cow<'static, str>;
+
+/// A put, an update or a delete; alone ([`super::Table::write`]) or with others ([`super::Table::transact`]).
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    pub(super) kind: Kind,
+    pub(super) fields: Fields,
+    pub(super) returns_new: bool,
+}
+
+/// What an action does to its row.
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Put(Item),
+    Update { key: Item, expression: String },
+    Delete { key: Item },
+}
+
+/// The fields that all actions and checks share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields {
+    pub(super) condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Fields {
+    /// `None` where there are none: DynamoDB refuses an empty map.
+    pub(super) fn names(&mut self) -> Option<HashMap<String, String>> {
+        Some(std::mem::take(&mut self.names)).filter(|names| !names.is_empty())
+    }
+
+    /// As [`Fields::names`].
+    pub(super) fn values(&mut self) -> Option<HashMap<String, AttributeValue>> {
+        Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
+    }
+}
+
+impl Action {
+    /// Puts a row in place of what has its key.
+    pub(crate) fn put(item: Item) -> Self {
+        Self::new(Kind::Put(item))
+    }
+
+    /// Puts a row unless its key is taken.
+    pub(crate) fn put_new(item: Item) -> Self {
+        Self::put(item).condition("attribute_not_exists(pk)")
+    }
+
+    /// Changes a row as an expression says (`SET …`, `REMOVE …`); makes it, if there is none.
+    pub(crate) fn update(key: &Key, expression: impl Into<Text>) -> Self {
+        Self::new(Kind::Update { key: key.item(), expression: expression.into().into_owned() })
+    }
+
+    /// Deletes a row, if there is one.
+    pub(crate) fn delete(key: &Key) -> Self {
+        Self::new(Kind::Delete { key: key.item() })
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self { kind, fields: Fields::default(), returns_new: false }
+    }
+
+    /// Only if this holds of the row as it is.
+    pub(crate) fn condition(mut self, expression: impl Into<Text>) -> Self {
+        self.fields.condition = Some(expression.into().into_owned());
+        self
+    }
+
+    /// What a `#name` of the expressions stands for.
+    pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
+        self.fields.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
+        self
+    }
+
+    /// What a `:value` of the expressions stands for.
+    pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
+        self.fields.values.insert(placeholder.into().into_owned(), value);
+        self
+    }
+
+    /// Has an update return the whole row as it is then. A transaction returns nothing.
+    pub(crate) fn returning_new(mut self) -> Self {
+        self.returns_new = true;
+        self
+    }
+}
+
+/// One item of a transaction.
+#[derive(Debug, Clone)]
+pub(crate) enum TransactItem {
+    /// A write.
+    Write(Action),
+    /// Fails the transaction unless a condition holds of a row that it does not write.
+    Check {
+        /// The row.
+        key: Key,
+        /// What must hold of it.
+        condition: &'static str,
+    },
+}
+
+impl TransactItem {
+    /// A check that this holds of a row.
+    pub(crate) fn check(key: &Key, condition: &'static str) -> Self {
+        Self::Check { key: key.clone(), condition }
+    }
+
+    /// As the SDK takes it.
+    ///
+    /// # Errors
+    /// When a part is missing, which none of the constructors leaves out.
+    pub(super) fn into_sdk(self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let item = TransactWriteItem::builder();
+        let (kind, mut fields) = match self {
+            Self::Check { key, condition } => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.item()));
+                return Ok(item.condition_check(check.condition_expression(condition).build()?).build());
+            }
+            Self::Write(action) => (action.kind, action.fields),
+        };
+        let (names, values) = (fields.names(), fields.values());
+        Ok(match kind {
+            Kind::Put(row) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(row))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+            Kind::Update { key, expression } => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .update_expression(expression)
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+            Kind::Delete { key } => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .set_condition_expression(fields.condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()?,
+            ),
+        }
+        .build())
+    }
+}
+
+impl From<Action> for TransactItem {
+    fn from(action: Action) -> Self {
+        Self::Write(action)
+    }
+}

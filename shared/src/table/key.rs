@@ -1,0 +1,212 @@
+//! Every key format of the table, and nothing else builds one.
+//!
+//! | row | pk | sk |
+//! |---|---|---|
+//! | book (written by your app) | `BOOK#{bookId}` | `BOOK` |
+//! | profile | `USER#{userId}` | `PROFILE` |
+//! | presence | `ROOM#{bookId}` | `USER#{userId}` |
+//! | kudos | `KUDOS#{kudosId}` | `KUDOS` |
+//! | notification | `USER#{userId}` | `NOTIFICATION#{notificationId}` |
+//! | notification counter | `USER#{userId}` | `NOTIFICATIONS` |
+//! | notification preferences | `USER#{userId}` | `PREFERENCES` |
+//! | device | `USER#{userId}` | `DEVICE#{hash of the token}` |
+//! | device's owner | `DEVICE#{hash of the token}` | `OWNER` |
+//! | idempotency | `IDEMPOTENCY#{hash}` | `IDEMPOTENCY` |
+//! | party | `PARTY#{partyId}` | `PARTY` |
+//! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
+//! | party invitation | `USER#{userId}` | `INVITATION#{partyId}` |
+//! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
+//! | reconciliation's place | `RECONCILE` | `ROOMS` |
+//!
+//! Ids hold no `#`, so two different ids never make one key.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::attribute::{Item, string, text};
+use crate::contract::id::{BookId, PartyId, UserId};
+
+/// A primary key of the table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// A book.
+    #[must_use]
+    pub fn book(book: &BookId) -> Self {
+        Self::new(format!("BOOK#{book}"), "BOOK")
+    }
+
+    /// What a user's last token said of them.
+    #[must_use]
+    pub fn profile(user: &UserId) -> Self {
+        Self::new(self::user(user), "PROFILE")
+    }
+
+    /// Whether a user is in a room.
+    #[must_use]
+    pub fn presence(book: &BookId, user: &UserId) -> Self {
+        Self::new(room(book), format!("USER#{user}"))
+    }
+
+    /// Kudos.
+    #[must_use]
+    pub fn kudos(id: &str) -> Self {
+        Self::new(format!("KUDOS#{id}"), "KUDOS")
+    }
+
+    /// A user's notification.
+    #[must_use]
+    pub fn notification(user: &UserId, id: &str) -> Self {
+        Self::new(self::user(user), format!("{NOTIFICATION}{id}"))
+    }
+
+    /// How many notifications a user got, and how many are unread.
+    #[must_use]
+    pub fn notification_counter(user: &UserId) -> Self {
+        Self::new(self::user(user), "NOTIFICATIONS")
+    }
+
+    /// How a user wants to be notified.
+    #[must_use]
+    pub fn preferences(user: &UserId) -> Self {
+        Self::new(self::user(user), "PREFERENCES")
+    }
+
+    /// A device of a user's, by the hash of its token.
+    #[must_use]
+    pub fn device(user: &UserId, hash: &str) -> Self {
+        Self::new(self::user(user), format!("{DEVICE}{hash}"))
+    }
+
+    /// Whose a device is.
+    #[must_use]
+    pub fn device_owner(hash: &str) -> Self {
+        Self::new(format!("{DEVICE}{hash}"), "OWNER")
+    }
+
+    /// An idempotency key whose row is not the created thing itself.
+    #[must_use]
+    pub fn idempotency(hash: &str) -> Self {
+        Self::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
+    }
+
+    /// A party.
+    #[must_use]
+    pub fn party(party: &PartyId) -> Self {
+        Self::new(self::party(party), "PARTY")
+    }
+
+    /// A party's member.
+    #[must_use]
+    pub fn member(party: &PartyId, user: &UserId) -> Self {
+        Self::new(self::party(party), format!("{MEMBER}{user}"))
+    }
+
+    /// A user's invitation to a party.
+    #[must_use]
+    pub fn invitation(user: &UserId, party: &PartyId) -> Self {
+        Self::new(self::user(user), format!("{INVITATION}{party}"))
+    }
+
+    /// How much of something a user has used up.
+    #[must_use]
+    pub fn limit(user: &UserId, what: &str) -> Self {
+        Self::new(self::user(user), format!("LIMIT#{what}"))
+    }
+
+    /// Where the reconciliation of rooms goes on.
+    #[must_use]
+    pub fn reconcile() -> Self {
+        Self::new("RECONCILE", "ROOMS")
+    }
+
+    /// The key as DynamoDB takes it.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        HashMap::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
+    }
+
+    /// The key of an item, if it has one.
+    #[must_use]
+    pub fn of(item: &Item) -> Option<Self> {
+        let part = |name: &str| text(item.get(name)?).map(str::to_owned);
+        Some(Self { pk: part("pk")?, sk: part("sk")? })
+    }
+}
+
+/// Partition key of what belongs to a user.
+#[must_use]
+pub fn user(user: &UserId) -> String {
+    format!("USER#{user}")
+}
+
+/// Beginning of a notification's sort key.
+pub const NOTIFICATION: &str = "NOTIFICATION#";
+/// Beginning of a device's sort key.
+pub const DEVICE: &str = "DEVICE#";
+
+/// Partition key of a party and its members.
+#[must_use]
+pub fn party(party: &PartyId) -> String {
+    format!("PARTY#{party}")
+}
+
+/// Beginning of a party member's sort key.
+pub const MEMBER: &str = "MEMBER#";
+
+/// Beginning of an invitation's sort key.
+pub const INVITATION: &str = "INVITATION#";
+
+/// Partition key of a room's presence rows.
+#[must_use]
+pub fn room(book: &BookId) -> String {
+    format!("ROOM#{book}")
+}
+
+/// How many partitions of the index hold those who are present: one alone would bound the write rate.
+pub const PRESENT_SHARDS: u8 = 8;
+
+/// Partition key, in the index, of those present in the rooms of one shard.
+#[must_use]
+pub fn present_shard(shard: u8) -> String {
+    format!("PRESENT#{shard}")
+}
+
+/// The shard that a room's members are in.
+#[must_use]
+pub fn shard_of(book: &BookId) -> u8 {
+    let sum = book.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    u8::try_from(sum % u32::from(PRESENT_SHARDS)).expect("less than PRESENT_SHARDS, which is a u8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn different_ids_never_share_a_key(a in "[-a-zA-Z0-9_=@,.;]{1,20}", b in "[-a-zA-Z0-9_=@,.;]{1,20}") {
+            let (book, user) = (BookId::parse(a.clone()).unwrap(), UserId::parse(b.clone()).unwrap());
+            let swapped = (BookId::parse(b.clone()).unwrap(), UserId::parse(a.clone()).unwrap());
+            prop_assert_eq!(a == b, Key::presence(&book, &user) == Key::presence(&swapped.0, &swapped.1));
+            prop_assert_ne!(Key::profile(&user), Key::notification_counter(&user));
+        }
+
+        #[test]
+        fn every_book_has_a_shard(a in "[-a-zA-Z0-9_=@,.;]{1,128}") {
+            prop_assert!(shard_of(&BookId::parse(a).unwrap()) < PRESENT_SHARDS);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A range of rows with one partition key, a page at a time.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{Table, TableError};
+use crate::clients::aws::AwsError;
+use crate::table::{AttributeValue, Item, Key};
+
+type Text = Cow<'static, str>;
+
+/// What to look for, in DynamoDB's expression language.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    key_condition: String,
+    filter: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+    index: Option<&'static str>,
+    ascending: bool,
+    limit: Option<u16>,
+    after: Option<Item>,
+}
+
+/// Some of the rows.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    /// The last row that was looked at, if there may be more after it; of an index, with the index's key.
+    pub(crate) last_evaluated_key: Option<Item>,
+}
+
+impl Query {
+    /// Rows of the table whose keys this holds of, in order, as they are at this moment.
+    pub(crate) fn new(key_condition: impl Into<Text>) -> Self {
+        Self {
+            key_condition: key_condition.into().into_owned(),
+            filter: None,
+            names: HashMap::new(),
+            values: HashMap::new(),
+            index: None,
+            ascending: true,
+            limit: None,
+            after: None,
+        }
+    }
+
+    /// In an index, which shows rows as they were a moment ago.
+    pub(crate) fn in_index(mut self, name: &'static str) -> Self {
+        self.index = Some(name);
+        self
+    }
+
+    /// Passes over rows that this does not hold of. They are read and paid for.
+    pub(crate) fn filter(mut self, expression: impl Into<Text>) -> Self {
+        self.filter = Some(expression.into().into_owned());
+        self
+    }
+
+    /// Last ones first.
+    pub(crate) fn descending(mut self) -> Self {
+        self.ascending = false;
+        self
+    }
+
+    /// What a `#name` of the expressions stands for.
+    pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
+        self.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
+        self
+    }
+
+    /// What a `:value` of the expressions stands for.
+    pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
+        self.values.insert(placeholder.into().into_owned(), value);
+        self
+    }
+
+    /// Looks at no more than so many rows.
+    pub(crate) fn limit(mut self, rows: u16) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// After this row.
+    pub(crate) fn after(mut self, row: Item) -> Self {
+        self.after = Some(row);
+        self
+    }
+}
+
+impl Table {
+    /// A page: up to a megabyte of rows, or the query's limit.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub(crate) async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        let query = query.clone();
+        let request = self
+            .client()
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(query.key_condition)
+            .set_filter_expression(query.filter)
+            .set_expression_attribute_names(Some(query.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(Some(query.values))
+            // An index has no consistent reads.
+            .consistent_read(query.index.is_none())
+            .set_index_name(query.index.map(str::to_owned))
+            .scan_index_forward(query.ascending)
+            .set_limit(query.limit.map(i32::from))
+            .set_exclusive_start_key(query.after);
+        let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Query", error))?;
+        Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
+    }
+
+    /// All the rows, however many pages they take.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub(crate) async fn query_all(&self, mut query: Query) -> Result<Vec<Item>, TableError> {
+        let mut rows = Vec::new();
+        loop {
+            let page = self.query(&query).await?;
+            rows.extend(page.items);
+            match page.last_evaluated_key {
+                Some(last) => query = query.after(last),
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// Rows until there are `limit` of them or no more, with the last key that was looked at if there is more after it. The
+    /// query's filter may pass over rows, so it may take more than one request.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub(crate) async fn query_page(
+        &self,
+        mut query: Query,
+        limit: u8,
+        after: Option<&Key>,
+    ) -> Result<(Vec<Item>, Option<Key>), TableError> {
+        let mut rows = Vec::with_capacity(limit.into());
+        query.after = after.map(Key::item);
+        loop {
+            let missing = usize::from(limit).saturating_sub(rows.len());
+            query = query.limit(u16::try_from(missing).unwrap_or(u16::MAX));
+            let page = self.query(&query).await?;
+            rows.extend(page.items);
+            match page.last_evaluated_key {
+                Some(last) if rows.len() < limit.into() => query = query.after(last),
+                last => return Ok((rows, last.as_ref().and_then(Key::of))),
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The devices that a user's pushes go to.
+//!
+//! A device is two rows that are written together: the user's own (`DEVICE#…` among the user's rows, so that one query finds
+//! all of them) and the owner's (by the token alone). A token that another user registers moves, whole, in one
+//! transaction: it never belongs to two users, and never to none.
+
+use futures_util::future::try_join;
+use serde::{Deserialize, Serialize};
+
+use crate::clients::fcm::Token;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::table::key::{self, DEVICE};
+use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, item, read, string};
+use crate::users::locale::Locale;
+
+/// Most devices of a user; the one registered longest ago makes way for a new one.
+pub const MAX_DEVICES: usize = 20;
+/// A device that does not register for this long is forgotten, in seconds: 270 days, after which FCM gives up a token too
+/// (Firebase, "Best practices for FCM registration token management").
+const LIFETIME_SECONDS: i64 = 270 * 24 * 3600;
+
+#[derive(Serialize, Deserialize)]
+struct DeviceRow {
+    token: Token,
+    registered_at: Millis,
+    expires_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OwnerRow {
+    user: UserId,
+    expires_at: i64,
+}
+
+/// The user's devices, those registered last first.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Token>, TableError> {
+    let mut rows = rows(table, user).await?;
+    rows.retain(|row| row.expires_at > now.seconds());
+    rows.truncate(MAX_DEVICES);
+    Ok(rows.into_iter().map(|row| row.token).collect())
+}
+
+/// All rows of the user's devices, expired ones too. One round trip for twenty devices of today's tokens.
+async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError> {
+    let query = Query::new("pk = :user AND begins_with(sk, :device)")
+        .value(":user", string(key::user(user)))
+        .value(":device", string(DEVICE));
+    let items = table.query_all(query).await?;
+    let mut rows = items.into_iter().map(read).collect::<Result<Vec<DeviceRow>, _>>()?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.registered_at));
+    Ok(rows)
+}
+
+/// Registers a device, or says that it is still in use; `locale` is the language that the user's token speaks of.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the same device.
+pub async fn register(
+    table: &Table,
+    user: &UserId,
+    token: &Token,
+    locale: Option<&str>,
+    now: Millis,
+) -> Result<(), TableError> {
+    let hash = token.hash();
+    let mut backoff = Backoff::new();
+    loop {
+        let (owner, mine) = try_join(owner(table, &hash), rows(table, user)).await?;
+        let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, now)?];
+        if let Some(other) = owner.filter(|owner| owner != user) {
+            writes.push(Action::delete(&Key::device(&other, &hash)));
+        }
+        for surplus in mine.into_iter().filter(|row| row.token != *token).skip(MAX_DEVICES - 1) {
+            let hash = surplus.token.hash();
+            writes.push(Action::delete(&Key::device(user, &hash)));
+            writes.push(disown(user, &hash));
+        }
+        writes.extend(locale.map(|locale| keep_locale(user, locale)));
+        if table.transact(writes).await? == Transaction::Done {
+            return Ok(());
+        }
+        backoff.wait().await?;
+    }
+}
+
+/// Takes devices from a user. One that is not the user's, or not any more, stays as it is.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the same device.
+pub async fn remove(table: &Table, user: &UserId, tokens: &[Token]) -> Result<(), TableError> {
+    for token in tokens {
+        remove_one(table, user, &token.hash()).await?;
+    }
+    Ok(())
+}
+
+async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), TableError> {
+    let mut backoff = Backoff::new();
+    while owner(table, hash).await?.is_some_and(|owner| owner == *user) {
+        let writes = [Action::delete(&Key::device(user, hash)), disown(user, hash)];
+        if table.transact(writes).await? == Transaction::Done {
+            return Ok(());
+        }
+        backoff.wait().await?;
+    }
+    Ok(())
+}
+
+/// Takes all devices from a user.
+///
+/// # Errors
+/// As [`remove`].
+pub async fn remove_all(table: &Table, user: &UserId) -> Result<(), TableError> {
+    let tokens: Vec<_> = rows(table, user).await?.into_iter().map(|row| row.token).collect();
+    remove(table, user, &tokens).await
+}
+
+async fn owner(table: &Table, hash: &str) -> Result<Option<UserId>, TableError> {
+    let row = table.get(&Key::device_owner(hash), true).await?;
+    Ok(row.map(read::<OwnerRow>).transpose()?.map(|row| row.user))
+}
+
+fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) -> Result<Action, TableError> {
+    let row = OwnerRow { user: user.clone(), expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds() };
+    let row = item(&Key::device_owner(hash), &row)?;
+    Ok(match before {
+        None => Action::put_new(row),
+        Some(before) => Action::put(row)
+            .condition("#user = :before")
+            .name("#user", "user")
+            .value(":before", string(before.as_str())),
+    })
+}
+
+fn put_device(user: &UserId, token: &Token, now: Millis) -> Result<Action, TableError> {
+    let expires_at = now.plus_seconds(LIFETIME_SECONDS).seconds();
+    let row = DeviceRow { token: token.clone(), registered_at: now, expires_at };
+    Ok(Action::put(item(&Key::device(user, &token.hash()), &row)?))
+}
+
+/// Deletes the owner's row of a device, on the condition that it still names that user.
+fn disown(user: &UserId, hash: &str) -> Action {
+    Action::delete(&Key::device_owner(hash))
+        .condition("attribute_not_exists(pk) OR #user = :owner")
+        .name("#user", "user")
+        .value(":owner", string(user.as_str()))
+}
+
+/// Keeps the language for as long as the user has not chosen one.
+fn keep_locale(user: &UserId, locale: &str) -> Action {
+    let locale = Locale::of_tag(locale).name();
+    Action::update(&Key::preferences(user), "SET claimed_locale = :locale").value(":locale", string(locale))
+}

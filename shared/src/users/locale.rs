@@ -1,0 +1,49 @@
+//! The languages that Carillon speaks.
+
+use serde::{Deserialize, Serialize};
+
+/// A language that notifications are written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// English, for everybody whose language is not here.
+    #[default]
+    En,
+    /// French.
+    Fr,
+}
+
+impl Locale {
+    /// The language of a tag such as `fr-CA`, as the token's `locale` has it (OpenID Connect Core, section 5.1).
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Self {
+        match tag.split(['-', '_']).next() {
+            Some(language) if language.eq_ignore_ascii_case("fr") => Self::Fr,
+            _ => Self::En,
+        }
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_read_for_its_language() {
+        for (tag, locale) in
+            [("fr", Locale::Fr), ("fr-CA", Locale::Fr), ("FR_be", Locale::Fr), ("fry", Locale::En), ("", Locale::En)]
+        {
+            assert_eq!(Locale::of_tag(tag), locale, "{tag}");
+        }
+        assert_eq!(Locale::of_tag(Locale::Fr.name()), Locale::Fr);
+    }
+}

@@ -1,0 +1,6 @@
+//! What is kept of a user: their profile, their devices, their language and their quiet hours.
+
+pub mod device;
+pub mod locale;
+pub mod profile;
+pub mod quiet_hours;
