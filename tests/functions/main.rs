@@ -10,6 +10,7 @@ mod device_tokens;
 mod event_files;
 mod health;
 mod kudos;
+mod module_map;
 mod notification_preferences;
 mod notification_requested;
 mod notifications;

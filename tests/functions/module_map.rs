@@ -1,0 +1,90 @@
+//! The order of `shared`'s modules: each uses only those below it in the list that `shared/src/lib.rs` opens with.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn shared() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/src")
+}
+
+/// The modules as `lib.rs` lists them, from the top to the bottom.
+fn order() -> Vec<String> {
+    let text = std::fs::read_to_string(shared().join("lib.rs")).unwrap();
+    let list = text.split("//! ```").nth(1).unwrap();
+    let names = list.lines().skip(1).filter_map(|line| line.strip_prefix("//! ")?.split_whitespace().next());
+    names.map(str::to_owned).collect()
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] });
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// The top-level modules that a file names after `crate::`; comments name whatever they like.
+fn used(text: &str) -> BTreeSet<String> {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code: String = code.collect::<Vec<_>>().join("\n");
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    code.split("crate::").skip(1).map(name).filter(|name| !name.is_empty()).collect()
+}
+
+/// What breaks the order: a module that uses one above it.
+fn violations(order: &[String], files: &[(String, String)]) -> Vec<String> {
+    let floor = |name: &str| order.iter().position(|module| module == name);
+    let mut broken = Vec::new();
+    for (module, text) in files {
+        let own = floor(module).unwrap_or_else(|| panic!("lib.rs does not list {module}"));
+        for other in used(text) {
+            match floor(&other) {
+                Some(theirs) if theirs >= own => {}
+                Some(_) => broken.push(format!("{module} uses {other}, which is above it")),
+                None => broken.push(format!("{module} uses {other}, which lib.rs does not list")),
+            }
+        }
+    }
+    broken
+}
+
+#[test]
+fn every_module_uses_only_those_below_it() {
+    let root = shared();
+    let of_module = |path: &PathBuf| {
+        let below = path.strip_prefix(&root).unwrap();
+        let first = below.components().next().unwrap().as_os_str().to_string_lossy();
+        let module = first.trim_end_matches(".rs").to_owned();
+        (module != "lib").then(|| (module, std::fs::read_to_string(path).unwrap()))
+    };
+    let files: Vec<_> = files_below(&root).iter().filter_map(of_module).collect();
+    let order = order();
+    assert!(files.len() > 50 && order.len() > 10, "{} files, {order:?}", files.len());
+    let broken = violations(&order, &files);
+    assert!(broken.is_empty(), "{broken:#?}");
+    let there: BTreeSet<_> = files.iter().map(|(module, _)| module.as_str()).collect();
+    assert_eq!(there, order.iter().map(String::as_str).collect(), "lib.rs lists each module once");
+}
+
+#[test]
+fn a_module_that_uses_one_above_it_is_found() {
+    let order = ["app", "rooms", "table"].map(str::to_owned);
+    let file = |module: &str, text: &str| (module.to_owned(), text.to_owned());
+    let good = [file("rooms", "use crate::table::Key;\n// crate::app::App is above")];
+    assert!(violations(&order, &good).is_empty());
+    let bad = [file("table", "fn f() { crate::rooms::enter() }")];
+    assert_eq!(violations(&order, &bad), ["table uses rooms, which is above it"]);
+}
+
+#[test]
+fn functions_depend_on_shared_and_not_on_each_other() {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let names: Vec<_> = std::fs::read_dir(&functions).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    for name in &names {
+        let manifest = std::fs::read_to_string(functions.join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap();
+        for other in names.iter().filter(|other| *other != name) {
+            let other = other.to_string_lossy();
+            let uses = dependencies.lines().any(|line| line.split(['.', ' ', '=']).next() == Some(&*other));
+            assert!(!uses, "{} depends on {other}", name.to_string_lossy());
+        }
+    }
+}
