@@ -6,12 +6,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use aws_lambda_events::event::dynamodb;
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::contract::time::Millis;
+use tests::consumer::{age, batch};
 use tests::{PUSHER, Request, Traffic, World, token_with};
 
 #[derive(Debug, Deserialize)]
@@ -205,8 +205,8 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     for _ in 0..100 {
         world.send_and_kill(kudos_create::handle, &kudos()).await;
     }
-    crate::consumer::age(world, 3).await;
-    let event: dynamodb::Event = crate::consumer::batch(world).await;
+    age(world, 3).await;
+    let event = batch(world).await;
     world.take_traffic();
     let failed = world.app.courier().from_stream(event, &world.app.retry_queue().unwrap()).await;
     assert_eq!(failed, Ok(()));

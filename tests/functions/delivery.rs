@@ -5,9 +5,8 @@ use serde_json::json;
 use shared::contract::time::Millis;
 use shared::delivery::StreamFailure;
 use shared::outbox::Outbox;
+use tests::consumer::{age, batch, consume, message, retry_queue};
 use tests::{Request, World};
-
-use crate::consumer::{age, batch, consume, message, retry_queue};
 
 fn kudos(title: &str) -> Request {
     Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s", "bookTitle": title }))

@@ -7,11 +7,8 @@ use shared::clients::fcm::Token;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::users::device::{self, MAX_DEVICES};
+use tests::devices::register;
 use tests::{Request, World};
-
-pub(crate) fn register(user: &str, token: &str) -> Request {
-    Request::new("POST /notifications/device-token").by(user).json(&json!({ "token": token }))
-}
 
 fn unregister(user: &str) -> Request {
     Request::new("DELETE /notifications/device-token").by(user)

@@ -4,7 +4,6 @@
 
 mod aws;
 mod budgets;
-mod consumer;
 mod delivery;
 mod device_tokens;
 mod event_files;

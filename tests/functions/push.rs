@@ -3,41 +3,10 @@
 use notifications::handle;
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
-use tests::{Request, World, token_with};
-
-use crate::consumer::{consume, retry};
-use crate::device_tokens::register;
-use crate::notification_preferences::save;
-
-fn request(body: &Value) -> Request {
-    Request::new("POST /notifications").bearer(&token_with("billing", &json!({ "roles": ["service"] }))).json(body)
-}
-
-/// Creates a notification for ada, with these members besides.
-pub(crate) async fn notify(world: &World, more: Value) -> String {
-    let mut body = json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben", "senderId": "ben" } });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let reply = world.send(handle, &request(&body)).await;
-    assert_eq!(reply.status, 201, "{reply:?}");
-    reply.body["notificationId"].as_str().unwrap().to_owned()
-}
-
-/// A world in which ada has these devices.
-pub(crate) async fn with_devices(devices: &[&str]) -> World {
-    let world = World::with_push().await;
-    for device in devices {
-        assert_eq!(world.send(device_tokens::handle, &register("ada", device)).await.status, 200);
-    }
-    world
-}
-
-pub(crate) async fn owed(world: &World) -> Vec<Value> {
-    let rows = world.table.rows().await;
-    let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
-    outboxes
-        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
-        .collect()
-}
+use tests::consumer::{age, consume, owed, retry};
+use tests::devices::with_devices;
+use tests::notification::{notify, save_preferences};
+use tests::{Request, World};
 
 async fn pushed(world: &World) -> Vec<Value> {
     consume(world).await.unwrap();
@@ -86,7 +55,7 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();
     let quiet = |from, to| json!({ "quietHours": { "from": clock(from), "to": clock(to), "timeZone": "Etc/UTC" } });
-    assert_eq!(world.send(handle, &save(&quiet(-2, 2))).await.status, 200);
+    assert_eq!(world.send(handle, &save_preferences(&quiet(-2, 2))).await.status, 200);
     notify(&world, json!({})).await;
     assert!(pushed(&world).await.is_empty());
     assert!(owed(&world).await.is_empty());
@@ -95,7 +64,7 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
     let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!(list["unreadCount"], 2, "the stored copy never is");
 
-    world.send(handle, &save(&quiet(2, 4))).await;
+    world.send(handle, &save_preferences(&quiet(2, 4))).await;
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1);
 }
@@ -103,7 +72,7 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
 #[tokio::test]
 async fn are_not_even_owed_where_they_are_turned_off() {
     let world = with_devices(&["phone"]).await;
-    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
+    world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
     notify(&world, json!({ "priority": "high" })).await;
     assert!(owed(&world).await.is_empty());
 
@@ -116,7 +85,7 @@ async fn are_not_even_owed_where_they_are_turned_off() {
 async fn are_all_that_tells_who_has_turned_the_app_off() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);
-    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
+    world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1);
     assert!(world.pusher.take_sent().is_empty());
@@ -180,7 +149,7 @@ async fn go_out_while_pusher_is_down_and_events_while_fcm_is() {
     let left = owed(&world).await;
     assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("pusher")));
     world.pusher.answer_always(None);
-    crate::consumer::age(&world, 3).await;
+    age(&world, 3).await;
     assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!(world.fcm.take_sent().is_empty(), "the push is not sent again");

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use std::time::Duration;
+use tests::consumer::{age, consume, message, owed, retry, retry_queue};
+use tests::devices::with_devices;
+use tests::notification::notify;
 use tests::{Refusal, World};
-
-use crate::consumer::{age, consume, message, retry, retry_queue};
-use crate::push::{notify, owed, with_devices};
 
 async fn devices(world: &World) -> usize {
     world.table.rows().await.keys().filter(|(pk, sk)| pk == "USER#ada" && sk.starts_with("DEVICE#")).count()

@@ -5,7 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+pub mod consumer;
+pub mod devices;
 mod fcm;
+pub mod notification;
 mod pusher;
 mod queues;
 mod request;
