@@ -10,7 +10,7 @@ fn kudos() -> Request {
 }
 
 #[tokio::test]
-async fn are_repeated_when_the_service_stumbles() {
+async fn requests_are_repeated_when_the_service_stumbles() {
     let world = World::new().await;
     let throttled = Mishap::refusal(400, "ProvisionedThroughputExceededException");
     for mishap in [Mishap::refusal(500, "InternalServerError"), Mishap::refusal(503, ""), throttled, Mishap::Cut] {
@@ -23,7 +23,7 @@ async fn are_repeated_when_the_service_stumbles() {
 }
 
 #[tokio::test]
-async fn are_given_up_after_four_tries() {
+async fn requests_are_given_up_after_four_tries() {
     let world = World::new().await;
     world.table.fail("PutItem");
     let reply = world.send(kudos_create::handle, &kudos()).await;
@@ -34,7 +34,7 @@ async fn are_given_up_after_four_tries() {
 }
 
 #[tokio::test]
-async fn are_not_repeated_when_they_are_at_fault() {
+async fn requests_are_not_repeated_when_the_request_itself_is_wrong() {
     let world = World::new().await;
     world.table.befall("PutItem", &[Mishap::refusal(400, "ValidationException")]);
     assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 500);
@@ -43,7 +43,7 @@ async fn are_not_repeated_when_they_are_at_fault() {
 
 /// The write is done and nobody is told: the second try meets the first one's row, and knows it.
 #[tokio::test]
-async fn whose_answers_are_lost_are_done_once_and_told_as_done() {
+async fn a_write_whose_response_is_lost_is_done_once_and_reported_as_done() {
     let world = World::new().await;
     world.table.befall("PutItem", &[Mishap::AnswerLost]);
     let reply = world.send(kudos_create::handle, &kudos()).await;
@@ -56,7 +56,7 @@ async fn whose_answers_are_lost_are_done_once_and_told_as_done() {
 }
 
 #[tokio::test]
-async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
+async fn a_transaction_whose_response_is_lost_is_done_once() {
     let world = World::new().await;
     world.table.befall("TransactWriteItems", &[Mishap::AnswerLost]);
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
@@ -67,7 +67,7 @@ async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
 }
 
 #[tokio::test]
-async fn that_bring_a_part_are_followed_until_all_is_there() {
+async fn partial_responses_are_followed_until_all_rows_are_read() {
     let world = World::new().await;
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
     let party = world.send(parties::handle, &found).await.body["partyId"].as_str().unwrap().to_owned();
@@ -86,7 +86,7 @@ async fn that_bring_a_part_are_followed_until_all_is_there() {
 }
 
 #[tokio::test]
-async fn that_are_never_answered_end_in_time() {
+async fn a_request_without_a_response_ends_in_time() {
     let world = World::new().await;
     world.table.befall("PutItem", &vec![Mishap::Silence; 4]);
     let sent = tokio::time::timeout(Duration::from_secs(8), world.send(kudos_create::handle, &kudos())).await;

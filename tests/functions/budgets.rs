@@ -215,7 +215,7 @@ async fn deliver(world: &World) -> [Traffic; 2] {
 
 /// The runtime moves a handler's future several times an invocation, so its size is paid for by every answer.
 #[tokio::test]
-async fn a_handlers_future_is_small() {
+async fn the_future_of_a_handler_is_small() {
     const MOST: usize = 4 * 1024;
     let world = World::new().await;
     let call = || kudos().build();
@@ -233,7 +233,7 @@ async fn a_handlers_future_is_small() {
 }
 
 #[test]
-fn the_budgets_are_those_of_the_documents() {
+fn the_documentation_shows_the_same_budgets() {
     let page = include_str!("../../docs/PERFORMANCE.md");
     let budgets: toml::Value = toml::from_str(include_str!("../budgets.toml")).unwrap();
     let operations: Value = serde_json::to_value(&budgets["operation"]).unwrap();

@@ -50,7 +50,7 @@ where
 }
 
 #[tokio::test]
-async fn of_requests_are_answered() {
+async fn event_files_of_requests_get_the_expected_status() {
     let world = world().await;
     world.table.put_book("the-left-hand", "ursula", "Ursula").await;
     for (name, expected) in [("pusher-auth", 200), ("pusher-auth-form", 200), ("pusher-user-auth", 200)] {
@@ -76,7 +76,7 @@ async fn of_requests_are_answered() {
 }
 
 #[tokio::test]
-async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
+async fn event_files_of_a_party_that_does_not_exist_get_a_not_found() {
     let world = world().await;
     assert_eq!(status(&world, parties::handle, "parties-create").await.0, 201);
     assert_eq!(status(&world, parties::handle, "party-invitations-list").await.0, 200);
@@ -88,14 +88,14 @@ async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
 }
 
 #[tokio::test]
-async fn a_signed_webhook_of_long_ago_is_refused_for_its_age() {
+async fn the_event_file_of_a_signed_webhook_is_refused_for_its_age() {
     let (status, body) = status(&world().await, pusher_webhook::handle, "pusher-webhook").await;
     assert_eq!(status, 401);
     assert!(body["message"].as_str().unwrap().contains("five minutes"), "{body}");
 }
 
 #[tokio::test]
-async fn of_other_triggers_are_taken() {
+async fn event_files_of_other_triggers_are_handled() {
     let world = world().await;
     let (pk, sk) = ("KUDOS#event-file", "KUDOS");
     let owed =
@@ -119,7 +119,7 @@ async fn of_other_triggers_are_taken() {
 }
 
 #[test]
-fn there_is_one_for_every_route_and_trigger_of_the_template() {
+fn every_route_of_the_template_has_an_event_file() {
     let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
     let routes = template.matches("Type: HttpApi\n").count();
     let events = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")).unwrap();

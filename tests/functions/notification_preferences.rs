@@ -15,7 +15,7 @@ fn message() -> Request {
 }
 
 #[tokio::test]
-async fn are_everything_for_who_has_saved_none() {
+async fn preferences_allow_everything_until_the_user_saves_some() {
     let world = World::new().await;
     let shown = world.send(handle, &show()).await;
     assert_eq!(shown.status, 200);
@@ -28,7 +28,7 @@ async fn are_everything_for_who_has_saved_none() {
 }
 
 #[tokio::test]
-async fn take_the_place_of_earlier_ones() {
+async fn saved_preferences_replace_earlier_ones() {
     let world = World::new().await;
     let first = json!({ "locale": "fr", "types": { "MESSAGE": { "push": false } },
         "quietHours": { "from": "22:00", "to": "07:00", "timeZone": "Europe/Paris" } });
@@ -50,7 +50,7 @@ async fn take_the_place_of_earlier_ones() {
 }
 
 #[tokio::test]
-async fn that_make_no_sense_are_refused() {
+async fn invalid_preferences_are_refused() {
     let world = World::new().await;
     let quiet = |from, to, zone| json!({ "quietHours": { "from": from, "to": to, "timeZone": zone } });
     let cases = [
@@ -75,7 +75,7 @@ async fn that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn that_turn_the_app_off_leave_the_stored_copy() {
+async fn preferences_that_turn_the_app_off_leave_the_stored_copy() {
     let world = World::new().await;
     world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
     assert_eq!(world.send(handle, &message()).await.status, 201);
@@ -85,7 +85,7 @@ async fn that_turn_the_app_off_leave_the_stored_copy() {
 }
 
 #[tokio::test]
-async fn say_the_language_and_until_then_the_token_of_the_newest_device_does() {
+async fn preferences_choose_the_language_and_until_then_the_newest_device_does() {
     let world = World::new().await;
     let told = async || {
         world.send(handle, &message()).await;
@@ -103,7 +103,7 @@ async fn say_the_language_and_until_then_the_token_of_the_newest_device_does() {
 }
 
 #[tokio::test]
-async fn cost_a_new_notification_no_round_trip_of_their_own() {
+async fn preferences_cost_a_new_notification_no_extra_round_trip() {
     let world = World::with_push().await;
     world.table.take_requests();
     world.send_and_kill(handle, &message()).await;

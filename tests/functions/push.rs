@@ -14,7 +14,7 @@ async fn pushed(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn reach_each_device_of_who_is_not_connected() {
+async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
     let world = with_devices(&["phone", "tablet"]).await;
     let id = notify(&world, json!({})).await;
     assert_eq!(world.pusher.take_sent().len(), 1, "the app is told at once");
@@ -39,7 +39,7 @@ async fn reach_each_device_of_who_is_not_connected() {
 }
 
 #[tokio::test]
-async fn are_dropped_for_who_is_connected_unless_they_are_urgent() {
+async fn pushes_to_a_connected_user_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);
     notify(&world, json!({})).await;
@@ -51,7 +51,7 @@ async fn are_dropped_for_who_is_connected_unless_they_are_urgent() {
 }
 
 #[tokio::test]
-async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
+async fn pushes_in_quiet_hours_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();
     let quiet = |from, to| json!({ "quietHours": { "from": clock(from), "to": clock(to), "timeZone": "Etc/UTC" } });
@@ -70,7 +70,7 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
 }
 
 #[tokio::test]
-async fn are_not_even_owed_where_they_are_turned_off() {
+async fn pushes_that_are_turned_off_are_not_put_in_the_outbox() {
     let world = with_devices(&["phone"]).await;
     world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
     notify(&world, json!({ "priority": "high" })).await;
@@ -82,7 +82,7 @@ async fn are_not_even_owed_where_they_are_turned_off() {
 }
 
 #[tokio::test]
-async fn are_all_that_tells_who_has_turned_the_app_off() {
+async fn a_user_who_turned_the_app_off_still_gets_pushes() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);
     world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
@@ -92,7 +92,7 @@ async fn are_all_that_tells_who_has_turned_the_app_off() {
 }
 
 #[tokio::test]
-async fn of_who_has_no_device_cost_one_query_and_no_request() {
+async fn a_push_to_a_user_without_devices_costs_one_query_and_no_request_to_fcm() {
     let world = World::with_push().await;
     notify(&world, json!({})).await;
     world.table.take_requests();
@@ -106,7 +106,7 @@ async fn of_who_has_no_device_cost_one_query_and_no_request() {
 }
 
 #[tokio::test]
-async fn of_one_type_and_one_source_within_a_minute_share_a_tag() {
+async fn pushes_of_one_type_and_one_source_within_a_minute_share_a_tag() {
     let world = with_devices(&["phone"]).await;
     let from = |sender: &str| json!({ "data": { "senderId": sender } });
     let first = notify(&world, from("ben")).await;
@@ -124,7 +124,7 @@ async fn of_one_type_and_one_source_within_a_minute_share_a_tag() {
 }
 
 #[tokio::test]
-async fn whose_data_is_more_than_fcm_takes_are_dead_letters_and_never_cut() {
+async fn a_push_with_more_data_than_fcm_takes_is_a_dead_letter_and_its_data_is_not_cut() {
     let world = with_devices(&["phone"]).await;
     notify(&world, json!({ "data": { "x": "y".repeat(4_100) } })).await;
     assert!(pushed(&world).await.is_empty());
@@ -141,7 +141,7 @@ async fn whose_data_is_more_than_fcm_takes_are_dead_letters_and_never_cut() {
 }
 
 #[tokio::test]
-async fn go_out_while_pusher_is_down_and_events_while_fcm_is() {
+async fn pushes_are_sent_while_pusher_is_down_and_events_while_fcm_is_down() {
     let world = with_devices(&["phone"]).await;
     world.pusher.answer_always(Some(503));
     notify(&world, json!({})).await;

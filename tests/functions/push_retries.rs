@@ -29,7 +29,7 @@ async fn a_token_that_is_not_registered_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_no_tokens_fault() {
+async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_its_token_is_kept() {
     let world = with_devices(&["phone"]).await;
     world.fcm.answer("phone", &[Refusal::invalid("message.data[0].value")]);
     notify(&world, json!({})).await;
@@ -43,7 +43,7 @@ async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_no_tokens_fault()
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
+async fn retry_after_is_honoured_and_a_device_that_has_the_push_does_not_get_it_again() {
     let world = with_devices(&["busy", "phone"]).await;
     world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
@@ -71,7 +71,7 @@ async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
 }
 
 #[tokio::test]
-async fn a_retry_after_beyond_sqs_longest_delay_is_waited_for_all_the_same() {
+async fn a_retry_after_beyond_the_longest_delay_of_sqs_is_honoured() {
     let world = with_devices(&["busy"]).await;
     world.fcm.answer("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
     notify(&world, json!({})).await;
@@ -84,7 +84,7 @@ async fn a_retry_after_beyond_sqs_longest_delay_is_waited_for_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_fails_without_a_word_of_when_is_backed_off_from() {
+async fn a_push_that_fails_without_retry_after_is_retried_with_backoff() {
     for status in [429, 500, 503] {
         let world = with_devices(&["phone"]).await;
         world.fcm.answer("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
@@ -102,7 +102,7 @@ async fn what_fails_without_a_word_of_when_is_backed_off_from() {
 }
 
 #[tokio::test]
-async fn one_kinds_long_wait_is_not_anothers() {
+async fn an_event_does_not_wait_as_long_as_a_push_of_the_same_row() {
     let world = with_devices(&["busy"]).await;
     world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
     world.pusher.answer_always(Some(503));
@@ -118,7 +118,7 @@ async fn one_kinds_long_wait_is_not_anothers() {
 }
 
 #[tokio::test]
-async fn an_access_token_serves_all_and_is_fetched_once_for_all_who_wait() {
+async fn concurrent_pushes_share_one_fetch_of_the_access_token() {
     let names: Vec<_> = (0..20).map(|n| format!("device-{n}")).collect();
     let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     world.fcm.set_pause(Duration::from_millis(20));
@@ -157,7 +157,7 @@ async fn a_refused_access_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_not_used_to_its_last_second() {
+async fn an_expired_access_token_is_not_used() {
     let world = with_devices(&["phone"]).await;
     for (lifetime, fetches) in [(3_599, 1), (3_599, 0)] {
         world.fcm.set_lifetime(lifetime);
@@ -175,7 +175,7 @@ async fn an_access_token_is_not_used_to_its_last_second() {
 }
 
 #[tokio::test]
-async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
+async fn a_failed_fetch_of_the_access_token_fails_all_pushes_that_wait_and_no_later_one() {
     let names: Vec<_> = (0..10).map(|n| format!("device-{n}")).collect();
     let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     world.fcm.refuse_access(Some(400));
@@ -189,7 +189,7 @@ async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
 }
 
 #[tokio::test]
-async fn a_connection_that_died_unnoticed_costs_no_push_its_turn() {
+async fn a_connection_that_died_unnoticed_delays_no_push() {
     let world = with_devices(&["phone"]).await;
     for connections in [1, 2] {
         notify(&world, json!({})).await;
@@ -201,7 +201,7 @@ async fn a_connection_that_died_unnoticed_costs_no_push_its_turn() {
 }
 
 #[tokio::test]
-async fn nothing_is_marked_as_queued_that_the_queue_did_not_take() {
+async fn a_push_that_the_queue_did_not_take_is_not_marked_as_queued() {
     let world = with_devices(&["busy", "phone"]).await;
     world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;

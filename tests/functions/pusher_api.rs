@@ -10,7 +10,7 @@ fn message(channel: &str, data: &str) -> Message {
 }
 
 #[tokio::test]
-async fn sends_ten_events_a_request_in_order() {
+async fn the_pusher_client_sends_ten_events_in_each_request_in_order() {
     let world = World::new().await;
     let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
     world.app.pusher.trigger(&messages).await.unwrap();
@@ -20,7 +20,7 @@ async fn sends_ten_events_a_request_in_order() {
 }
 
 #[tokio::test]
-async fn says_how_many_were_taken_before_it_failed() {
+async fn the_pusher_client_says_how_many_events_were_taken_before_it_failed() {
     let world = World::new().await;
     world.pusher.answer_next(&[200, 400]);
     let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
@@ -29,7 +29,7 @@ async fn says_how_many_were_taken_before_it_failed() {
 }
 
 #[tokio::test]
-async fn asks_thrice_when_pusher_is_broken_and_once_when_it_refuses() {
+async fn the_pusher_client_tries_three_times_when_pusher_fails_and_once_when_it_refuses() {
     for (status, times) in [(500, 3), (503, 3), (429, 3), (400, 1), (401, 1), (403, 1), (413, 1)] {
         let world = World::new().await;
         world.pusher.answer_always(Some(status));
@@ -39,7 +39,7 @@ async fn asks_thrice_when_pusher_is_broken_and_once_when_it_refuses() {
 }
 
 #[tokio::test]
-async fn prints_no_signed_address_when_nobody_answers() {
+async fn an_error_of_the_pusher_client_does_not_print_the_signed_address() {
     // Port 9 is discard: nothing listens there.
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
@@ -49,7 +49,7 @@ async fn prints_no_signed_address_when_nobody_answers() {
 }
 
 #[tokio::test]
-async fn encrypts_what_goes_to_an_encrypted_channel() {
+async fn the_pusher_client_encrypts_events_for_an_encrypted_channel() {
     let world = World::new().await;
     world.app.pusher.trigger(&[message("private-encrypted-user-ada", r#"{"secret":1}"#)]).await.unwrap();
     let (_, _, data) = world.pusher.take_sent().remove(0);
@@ -61,7 +61,7 @@ async fn encrypts_what_goes_to_an_encrypted_channel() {
 }
 
 #[tokio::test]
-async fn knows_who_is_in_a_channel() {
+async fn the_pusher_client_reads_who_is_in_a_channel() {
     let world = World::new().await;
     world.pusher.set_users("presence-room-emma", &["ada", "not ours|1", "ben"]);
     let users = world.app.pusher.users("presence-room-emma").await.unwrap();

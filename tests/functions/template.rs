@@ -16,7 +16,7 @@ fn resource(name: &str) -> String {
 }
 
 #[test]
-fn mock_events_exist_in_development_alone() {
+fn mock_events_exist_in_development_only() {
     let holds = "\n  IsDevelopment: !Equals [!Ref Stage, dev]\n";
     assert!(template().contains(holds), "the condition is what its name says");
     let function = resource("PusherMockEvent");
@@ -27,7 +27,7 @@ fn mock_events_exist_in_development_alone() {
 }
 
 #[test]
-fn an_event_that_finds_no_function_is_kept() {
+fn an_event_that_cannot_be_delivered_to_its_function_is_kept() {
     let function = resource("Notifications");
     assert_eq!(function.matches("Type: EventBridgeRule").count(), 1);
     assert!(function.contains("DeadLetterConfig: { Arn: !GetAtt DeadLetterQueue.Arn }"), "{function}");
@@ -37,7 +37,7 @@ fn an_event_that_finds_no_function_is_kept() {
 }
 
 #[test]
-fn every_function_has_its_own_actions_and_no_wildcard() {
+fn no_policy_has_a_wildcard_action_or_resource() {
     for line in template().lines().filter(|line| line.trim_start().starts_with("Action:")) {
         assert!(!line.contains('*'), "{line}");
     }
