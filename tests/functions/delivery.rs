@@ -1,4 +1,4 @@
-//! The consumer of the table's stream and of the retry queue.
+//! The consumer of the stream of the table and of the retry queue.
 
 use kudos_create::handle as give;
 use serde_json::json;
@@ -103,7 +103,7 @@ async fn the_consumer_queues_what_pusher_does_not_take_now() {
         let world = World::new().await;
         world.send_and_kill(give, &kudos("Emma")).await;
         age(&world, 3).await;
-        world.pusher.answer_always(Some(status));
+        world.pusher.respond_always(Some(status));
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
         assert_eq!(waiting.len(), 1, "{status}");
@@ -115,7 +115,7 @@ async fn the_consumer_queues_what_pusher_does_not_take_now() {
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
 
-        world.pusher.answer_always(None);
+        world.pusher.respond_always(None);
         let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), &retry_queue(&world)).await;
         assert!(failed.is_empty());
         assert_eq!((world.pusher.take_sent().len(), titles_in_outboxes(&world).await), (1, 0));
@@ -159,7 +159,7 @@ async fn the_consumer_asks_for_the_batch_again_when_pusher_and_the_queue_fail() 
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     age(&world, 3).await;
-    world.pusher.answer_always(Some(500));
+    world.pusher.respond_always(Some(500));
     world.queues.fail();
     assert_eq!(consume(&world).await, Err(StreamFailure("100".to_owned())));
     assert_eq!(titles_in_outboxes(&world).await, 1);

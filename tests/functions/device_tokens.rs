@@ -72,7 +72,7 @@ async fn a_user_has_at_most_twenty_devices_and_the_oldest_is_removed() {
     let world = World::new().await;
     for n in 0..=MAX_DEVICES {
         world.send(handle, &register("ada", &format!("device-{n}"))).await;
-        // The order is that of the milliseconds.
+        // Devices are ordered by milliseconds.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let kept = devices(&world, "ada").await;

@@ -1,4 +1,4 @@
-//! The files in `events/`, which `sam local invoke -e` and `cargo lambda invoke` are given: each does what its name says.
+//! The files in `events/`, for `sam local invoke -e` and `cargo lambda invoke`. Each does what its name says.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,14 +16,14 @@ fn file(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A world set up by `events/env.json`, as `sam local invoke --env-vars` would.
+/// A world with the variables in `events/env.json`, which `sam local invoke --env-vars` reads.
 async fn world() -> World {
     let env: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
     let secrets = ["PUSHER_KEY", "PUSHER_SECRET", "JWT_SECRET"];
     World::with(&secrets.map(|name| (name, env[name].as_str()))).await
 }
 
-/// `events/env.txt`, for `cargo lambda watch --env-file`: the same, and what Lambda itself would set.
+/// `events/env.txt`, for `cargo lambda watch --env-file`, has the same variables and those that Lambda sets.
 #[test]
 fn the_environment_is_the_same_for_both_tools() {
     let sam: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
@@ -105,8 +105,8 @@ async fn event_files_of_other_triggers_are_handled() {
         world.table.put(&[("pk", pk), ("sk", sk), ("outbox", &outbox)]).await;
         let trigger: delivery::Trigger = serde_json::from_value(file(name)).unwrap();
         let event = LambdaEvent::new(trigger, Context::default());
-        let answer = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
-        assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
+        let response = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
+        assert_eq!(response, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
     notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap())

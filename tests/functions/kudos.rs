@@ -44,7 +44,7 @@ async fn kudos_stay_in_the_outbox_until_they_are_delivered() {
 
     for status in [500, 503, 429, 401, 400] {
         let world = World::new().await;
-        world.pusher.answer_always(Some(status));
+        world.pusher.respond_always(Some(status));
         assert_eq!(world.send(handle, &from_ada()).await.status, 201, "the row is committed, so it is done");
         let (_, row) = world.table.rows().await.pop_first().unwrap();
         assert!(row["outbox"].as_str().unwrap().contains("kudos:received"), "{status}");
@@ -54,7 +54,7 @@ async fn kudos_stay_in_the_outbox_until_they_are_delivered() {
 #[tokio::test]
 async fn kudos_are_sent_again_at_once_when_pusher_stumbles() {
     let world = World::new().await;
-    world.pusher.answer_next(&[500, 429]);
+    world.pusher.respond_next(&[500, 429]);
     let reply = world.send(handle, &from_ada()).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert_eq!(reply.line["Deliveries.pusher.delivered"], 1);
@@ -146,7 +146,7 @@ async fn kudos_are_an_error_when_the_table_fails() {
 #[tokio::test]
 async fn kudos_leave_no_secret_in_the_log() {
     let world = World::new().await;
-    world.pusher.answer_always(Some(401));
+    world.pusher.respond_always(Some(401));
     let line = world.send(handle, &from_ada()).await.line.to_string();
     for secret in [tests::PUSHER.1, tests::JWT_SECRET, "auth_signature", "eyJ", "Emma"] {
         assert!(!line.contains(secret), "{line}");

@@ -1,4 +1,4 @@
-//! What each function does, by function.
+//! Tests of the functions, with a module for each function or subject.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -1,4 +1,4 @@
-//! `/notifications/preferences`, and what they change.
+//! `/notifications/preferences`, and their effect on notifications.
 
 use notifications::handle;
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn saved_preferences_replace_earlier_ones() {
     assert_eq!((&saved.body["locale"], &saved.body["quietHours"]), (&first["locale"], &first["quietHours"]));
     assert_eq!(saved.body["types"]["MESSAGE"], json!({ "inApp": true, "push": false, "email": true }));
     assert_eq!(world.send(handle, &show()).await.body, saved.body);
-    // What was shown can be saved as it is.
+    // The preferences in a response can be saved unchanged.
     assert_eq!(world.send(handle, &save_preferences(&saved.body)).await.body, saved.body);
 
     let second =

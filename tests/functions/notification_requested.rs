@@ -1,4 +1,4 @@
-//! The event `NotificationRequested`
+//! The event `NotificationRequested` on EventBridge
 
 use notifications::{handle, requested};
 use serde_json::{Value, json};

@@ -178,7 +178,7 @@ enum Step {
     ReadAll,
 }
 
-/// Does a step for ada as of that moment.
+/// Does a step for ada at this time.
 async fn step(world: &World, step: Step, known: &[String], now: Millis) {
     let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
     let done = match step {
@@ -200,7 +200,7 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Waves of steps, each wave at once, some days apart: what is unread may expire in between.
+    /// The steps of a wave run concurrently. There are days between waves, so that unread notifications may expire.
     #[test]
     fn the_unread_count_is_right_after_concurrent_changes_and_expiry(
         waves in proptest::collection::vec(

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::{Reply, Request, World, token_with};
 
-/// A request of this route by this user, with the path's parameters filled in from the party and the member.
+/// A request to this route by this user, with this party and this member in its path.
 fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
     Request::new(route).by(user).path("partyId", party).path("userId", member)
 }
@@ -18,7 +18,7 @@ async fn create(world: &World, owner: &str) -> String {
     reply.body["partyId"].as_str().unwrap().to_owned()
 }
 
-/// Has these users been here, so that they can be invited.
+/// Lets each of these users send a request, so that they are known and can be invited.
 async fn known(world: &World, users: &[&str]) {
     for user in users {
         world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
@@ -67,7 +67,7 @@ fn members(party: &Value) -> Vec<&str> {
     party["members"].as_array().unwrap().iter().map(|member| member["userId"].as_str().unwrap()).collect()
 }
 
-/// A party of ada's with these members.
+/// A party that ada owns, with these other members.
 async fn party_of(world: &World, others: &[&str]) -> String {
     let party = create(world, "ada").await;
     known(world, others).await;
@@ -242,7 +242,7 @@ async fn only_the_owner_of_a_party_removes_members() {
 async fn the_end_of_connections_stays_in_the_outbox_when_pusher_is_down() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
-    world.pusher.answer_always(Some(503));
+    world.pusher.respond_always(Some(503));
     assert_eq!(depart(&world, "ada", &party, "ben").await.status, 204);
     let row = world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap();
     let owed = row["outbox"].as_str().unwrap();
@@ -437,7 +437,7 @@ fn acts() -> impl Strategy<Value = Vec<Vec<Act>>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
-    /// Waves of acts, each wave at once.
+    /// The acts of a wave run concurrently.
     #[test]
     fn the_owner_is_a_member_and_the_count_is_right_after_concurrent_changes(waves in acts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! `POST` and `DELETE /rooms/{bookId}/presence`, and the rule behind them: an event for a change of state, and one only.
+//! `POST` and `DELETE /rooms/{bookId}/presence`. Each change of state sends exactly one event.
 
 use futures_util::future::join_all;
 use presence_join::handle as join;
@@ -110,7 +110,7 @@ async fn many_tabs_that_join_at_once_are_one_user() {
     assert_eq!(names(&world), ["room:user-joined"]);
 }
 
-/// What somebody observes of one user, in the order of arrival.
+/// An observation of one user.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     present: bool,
@@ -167,8 +167,8 @@ proptest! {
             let present = row.is_some_and(|row| row["present"] == json!(true));
             prop_assert_eq!(present, told.len() % 2 == 1);
             if !at_once && !list.is_empty() {
-                // Of all observations the newest decides; of equally new ones the last to arrive. A first "not there" is
-                // not kept, and so cannot outweigh anything.
+                // The newest observation decides. Of equally new ones, the last to arrive decides. An absence that is
+                // observed before any presence is not stored, so it decides nothing.
                 let kept = list.iter().skip_while(|seen| !seen.present);
                 let newest = kept.max_by_key(|seen| seen.at);
                 prop_assert_eq!(present, newest.is_some_and(|seen| seen.present));

@@ -1,4 +1,4 @@
-//! The schedule that heals rooms after a missed webhook.
+//! The scheduled function that corrects rooms after a missed webhook.
 
 use std::time::Duration;
 
@@ -87,9 +87,9 @@ async fn a_run_that_ran_out_of_time_continues_where_it_stopped() {
 async fn a_room_that_fails_is_counted_and_healed_by_a_later_run() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
-    world.pusher.answer_always(Some(403));
+    world.pusher.respond_always(Some(403));
     let report = run(&world, BUDGET).await.unwrap();
     assert_eq!((report.rooms, report.failed), (0, 1));
-    world.pusher.answer_always(None);
+    world.pusher.respond_always(None);
     assert_eq!(run(&world, BUDGET).await.unwrap().healed, 1);
 }

@@ -1,4 +1,4 @@
-//! Pushes: to whom, saying what, and when not.
+//! Pushes: their receivers, their content, and when none is sent.
 
 use notifications::handle;
 use serde_json::{Value, json};
@@ -143,18 +143,18 @@ async fn a_push_with_more_data_than_fcm_takes_is_a_dead_letter_and_its_data_is_n
 #[tokio::test]
 async fn pushes_are_sent_while_pusher_is_down_and_events_while_fcm_is_down() {
     let world = with_devices(&["phone"]).await;
-    world.pusher.answer_always(Some(503));
+    world.pusher.respond_always(Some(503));
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1, "nobody hears anything over a Pusher that is down");
     let left = owed(&world).await;
     assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("pusher")));
-    world.pusher.answer_always(None);
+    world.pusher.respond_always(None);
     age(&world, 3).await;
     assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!(world.fcm.take_sent().is_empty(), "the push is not sent again");
 
-    world.fcm.answer("phone", &[tests::Refusal::new(503, "UNAVAILABLE")]);
+    world.fcm.refuse("phone", &[tests::Refusal::new(503, "UNAVAILABLE")]);
     notify(&world, json!({})).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!(pushed(&world).await.is_empty());

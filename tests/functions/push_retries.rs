@@ -1,4 +1,4 @@
-//! What FCM answers, and what becomes of it.
+//! How pushes are retried after the responses of FCM.
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn tokens(sent: &[Value]) -> Vec<&str> {
 async fn a_token_that_is_not_registered_is_deleted() {
     for refusal in [Refusal::unregistered(), Refusal::invalid("message.token")] {
         let world = with_devices(&["gone", "phone"]).await;
-        world.fcm.answer("gone", &[refusal]);
+        world.fcm.refuse("gone", &[refusal]);
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
@@ -31,7 +31,7 @@ async fn a_token_that_is_not_registered_is_deleted() {
 #[tokio::test]
 async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_its_token_is_kept() {
     let world = with_devices(&["phone"]).await;
-    world.fcm.answer("phone", &[Refusal::invalid("message.data[0].value")]);
+    world.fcm.refuse("phone", &[Refusal::invalid("message.data[0].value")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!(devices(&world).await, 1);
@@ -45,7 +45,7 @@ async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_its_token_is_kept
 #[tokio::test]
 async fn retry_after_is_honoured_and_a_device_that_has_the_push_does_not_get_it_again() {
     let world = with_devices(&["busy", "phone"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
@@ -53,7 +53,7 @@ async fn retry_after_is_honoured_and_a_device_that_has_the_push_does_not_get_it_
     assert_eq!(waiting.len(), 1);
     assert!((298..=300).contains(&waiting[0].delay), "{waiting:?}");
 
-    // The note of it in the row is a change, which the stream brings, too.
+    // The row was changed to note the retry, so the stream has a record of that change too.
     world.fcm.take_requests();
     age(&world, 30).await;
     consume(&world).await.unwrap();
@@ -73,7 +73,7 @@ async fn retry_after_is_honoured_and_a_device_that_has_the_push_does_not_get_it_
 #[tokio::test]
 async fn a_retry_after_beyond_the_longest_delay_of_sqs_is_honoured() {
     let world = with_devices(&["busy"]).await;
-    world.fcm.answer("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
+    world.fcm.refuse("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     let waiting = world.queues.sent("retry");
@@ -87,7 +87,7 @@ async fn a_retry_after_beyond_the_longest_delay_of_sqs_is_honoured() {
 async fn a_push_that_fails_without_retry_after_is_retried_with_backoff() {
     for status in [429, 500, 503] {
         let world = with_devices(&["phone"]).await;
-        world.fcm.answer("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
+        world.fcm.refuse("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
@@ -104,14 +104,14 @@ async fn a_push_that_fails_without_retry_after_is_retried_with_backoff() {
 #[tokio::test]
 async fn an_event_does_not_wait_as_long_as_a_push_of_the_same_row() {
     let world = with_devices(&["busy"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
-    world.pusher.answer_always(Some(503));
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
+    world.pusher.respond_always(Some(503));
     notify(&world, json!({})).await;
     age(&world, 3).await;
     consume(&world).await.unwrap();
     let waiting = world.queues.sent("retry");
     assert_eq!((waiting.len(), waiting[0].delay), (1, 2), "as soon as Pusher needs it");
-    world.pusher.answer_always(None);
+    world.pusher.respond_always(None);
     assert!(!retry(&world, &waiting[0].body).await);
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!((590..=600).contains(&world.queues.postponed()[0]));
@@ -148,7 +148,7 @@ async fn a_refused_access_token_is_replaced_once() {
     consume(&world).await.unwrap();
     assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (20, 1));
 
-    world.fcm.answer("device-0", &[Refusal::new(401, "X"), Refusal::new(401, "X")]);
+    world.fcm.refuse("device-0", &[Refusal::new(401, "X"), Refusal::new(401, "X")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (9, 1));
@@ -195,7 +195,7 @@ async fn a_connection_that_died_unnoticed_delays_no_push() {
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!((world.fcm.take_sent().len(), world.fcm.connections()), (1, connections));
-        world.fcm.go_dead();
+        world.fcm.hang_connections();
     }
     assert!(world.queues.sent("retry").is_empty());
 }
@@ -203,7 +203,7 @@ async fn a_connection_that_died_unnoticed_delays_no_push() {
 #[tokio::test]
 async fn a_push_that_the_queue_did_not_take_is_not_marked_as_queued() {
     let world = with_devices(&["busy", "phone"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
     world.queues.fail();
     assert!(consume(&world).await.is_err(), "Lambda brings the batch again");

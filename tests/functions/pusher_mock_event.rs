@@ -33,7 +33,7 @@ async fn mock_events_that_pusher_would_refuse_are_refused() {
         assert_eq!(world.send(handle, &mock(&body)).await.status, status, "{body}");
     }
     assert!(world.pusher.take_sent().is_empty());
-    world.pusher.answer_always(Some(500));
+    world.pusher.respond_always(Some(500));
     let body = json!({ "channel": "c", "event": "e", "data": {} });
     assert_eq!(world.send(handle, &mock(&body)).await.status, 502);
 }

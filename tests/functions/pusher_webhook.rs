@@ -162,7 +162,7 @@ async fn a_webhook_is_an_error_when_the_table_fails_so_that_pusher_sends_it_agai
     let request = webhook(&json!([event("member_added", "ada")]));
     world.table.fail("UpdateItem");
     assert_eq!(world.send(handle, &request).await.status, 500);
-    world.table.mend();
+    world.table.recover();
     assert_eq!(world.send(handle, &request).await.status, 200);
     assert_eq!(names(&world), ["room:user-joined"]);
 }
