@@ -1,29 +1,30 @@
-//! Requests to AWS's services, when a service or the way to it stumbles.
+//! Requests to AWS when a service or the connection to it fails.
 
 use std::time::Duration;
 
 use serde_json::json;
-use tests::{Mishap, Request, World};
+use tests::{Fault, Request, World};
 
 fn kudos() -> Request {
     Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
 }
 
 #[tokio::test]
-async fn are_repeated_when_the_service_stumbles() {
+async fn requests_are_repeated_when_the_service_stumbles() {
     let world = World::new().await;
-    let throttled = Mishap::refusal(400, "ProvisionedThroughputExceededException");
-    for mishap in [Mishap::refusal(500, "InternalServerError"), Mishap::refusal(503, ""), throttled, Mishap::Cut] {
-        world.table.befall("PutItem", std::slice::from_ref(&mishap));
+    let throttled = Fault::refusal(400, "ProvisionedThroughputExceededException");
+    for fault in [Fault::refusal(500, "InternalServerError"), Fault::refusal(503, ""), throttled, Fault::ConnectionLost]
+    {
+        world.table.inject("PutItem", std::slice::from_ref(&fault));
         let reply = world.send(kudos_create::handle, &kudos()).await;
-        assert_eq!(reply.status, 201, "{mishap:?}: {reply:?}");
-        assert_eq!(world.table.take_requests()["PutItem"], 2, "{mishap:?}");
+        assert_eq!(reply.status, 201, "{fault:?}: {reply:?}");
+        assert_eq!(world.table.take_requests()["PutItem"], 2, "{fault:?}");
     }
     assert_eq!(world.pusher.take_sent().len(), 4);
 }
 
 #[tokio::test]
-async fn are_given_up_after_four_tries() {
+async fn requests_are_given_up_after_four_tries() {
     let world = World::new().await;
     world.table.fail("PutItem");
     let reply = world.send(kudos_create::handle, &kudos()).await;
@@ -34,18 +35,18 @@ async fn are_given_up_after_four_tries() {
 }
 
 #[tokio::test]
-async fn are_not_repeated_when_they_are_at_fault() {
+async fn requests_are_not_repeated_when_the_request_itself_is_wrong() {
     let world = World::new().await;
-    world.table.befall("PutItem", &[Mishap::refusal(400, "ValidationException")]);
+    world.table.inject("PutItem", &[Fault::refusal(400, "ValidationException")]);
     assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 500);
     assert_eq!(world.table.take_requests()["PutItem"], 1);
 }
 
-/// The write is done and nobody is told: the second try meets the first one's row, and knows it.
+/// The write is done, but its response is lost. The second try finds the row of the first and recognises it.
 #[tokio::test]
-async fn whose_answers_are_lost_are_done_once_and_told_as_done() {
+async fn a_write_whose_response_is_lost_is_done_once_and_reported_as_done() {
     let world = World::new().await;
-    world.table.befall("PutItem", &[Mishap::AnswerLost]);
+    world.table.inject("PutItem", &[Fault::ResponseLost]);
     let reply = world.send(kudos_create::handle, &kudos()).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     assert!(!reply.headers.contains_key("idempotent-replayed"), "{reply:?}");
@@ -56,9 +57,9 @@ async fn whose_answers_are_lost_are_done_once_and_told_as_done() {
 }
 
 #[tokio::test]
-async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
+async fn a_transaction_whose_response_is_lost_is_done_once() {
     let world = World::new().await;
-    world.table.befall("TransactWriteItems", &[Mishap::AnswerLost]);
+    world.table.inject("TransactWriteItems", &[Fault::ResponseLost]);
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
     let reply = world.send(parties::handle, &found).await;
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -67,18 +68,18 @@ async fn that_are_transactions_whose_answers_are_lost_are_done_once() {
 }
 
 #[tokio::test]
-async fn that_bring_a_part_are_followed_until_all_is_there() {
+async fn partial_responses_are_followed_until_all_rows_are_read() {
     let world = World::new().await;
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
     let party = world.send(parties::handle, &found).await.body["partyId"].as_str().unwrap().to_owned();
-    world.table.befall("Query", &[Mishap::Partly]);
+    world.table.inject("Query", &[Fault::Partial]);
     let read = Request::new("GET /parties/{partyId}").by("ada").path("partyId", &party);
     let reply = world.send(parties::handle, &read).await;
     assert_eq!((reply.status, &reply.body["members"][0]["userId"]), (200, &json!("ada")), "{reply:?}");
     assert_eq!(world.table.take_requests()["Query"], 2);
 
     world.table.put_book("emma", "ada", "Ada").await;
-    world.table.befall("BatchGetItem", &[Mishap::Partly]);
+    world.table.inject("BatchGetItem", &[Fault::Partial]);
     let channel = json!({ "socket_id": "1.1", "channel_name": "presence-room-emma" });
     let reply = world.send(pusher_auth::handle, &Request::new("POST /pusher/auth").by("ada").json(&channel)).await;
     assert!(reply.body["channel_data"].as_str().unwrap().contains(r#""isAuthor":true"#), "{reply:?}");
@@ -86,9 +87,9 @@ async fn that_bring_a_part_are_followed_until_all_is_there() {
 }
 
 #[tokio::test]
-async fn that_are_never_answered_end_in_time() {
+async fn a_request_without_a_response_ends_in_time() {
     let world = World::new().await;
-    world.table.befall("PutItem", &vec![Mishap::Silence; 4]);
+    world.table.inject("PutItem", &vec![Fault::NoResponse; 4]);
     let sent = tokio::time::timeout(Duration::from_secs(8), world.send(kudos_create::handle, &kudos())).await;
     assert_eq!(sent.unwrap().status, 500);
 }

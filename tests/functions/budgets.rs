@@ -1,17 +1,17 @@
-//! What each operation may ask of other services: `tests/budgets.toml`, which docs/PERFORMANCE.md shows.
+//! The budget of each operation for requests to other services. It is in `tests/budgets.toml` and in docs/PERFORMANCE.md.
 //!
-//! Requests, units and events are exact: one more, or one less, is a change that someone ought to have meant. Bytes are
-//! bounds, since ids and times in them differ in length; a bound that is far above what is used fails too.
+//! Requests, units and events are exact, so that each change of them is deliberate. Bytes are upper bounds, because ids and
+//! times differ in length. A bound that is far above the measured value fails too.
 
 use std::future::Future;
 use std::pin::Pin;
 
-use aws_lambda_events::event::dynamodb;
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::contract::time::Millis;
+use tests::consumer::{age, batch};
 use tests::{PUSHER, Request, Traffic, World, token_with};
 
 #[derive(Debug, Deserialize)]
@@ -34,7 +34,7 @@ struct Budgets {
     operation: Vec<Budget>,
 }
 
-/// What was counted: before the answer, after it, and the events that Pusher took.
+/// The traffic before and after the response, and the number of events that Pusher accepted.
 type Counted = ([Traffic; 2], usize);
 
 type Operation = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = [Traffic; 2]> + 'a>>;
@@ -89,7 +89,7 @@ fn units(before: &Traffic, after: &Traffic) -> (f64, f64) {
     (before.read_units + after.read_units, before.write_units + after.write_units)
 }
 
-/// What the budget would have to be, to paste.
+/// The budget that the measured values need, to paste into `tests/budgets.toml`.
 fn as_budget(([before, after], events): &Counted) -> String {
     let (read_units, write_units) = units(before, after);
     let bound = |bytes: usize| (bytes + bytes / 20).next_multiple_of(50);
@@ -200,22 +200,22 @@ async fn read_all(world: &World) -> [Traffic; 2] {
     of_the_reader(world, Request::new("POST /notifications/read-all")).await
 }
 
-/// A hundred kudos whose writers died before they delivered.
+/// Delivers a hundred kudos whose functions were killed before their delivery.
 async fn deliver(world: &World) -> [Traffic; 2] {
     for _ in 0..100 {
         world.send_and_kill(kudos_create::handle, &kudos()).await;
     }
-    crate::consumer::age(world, 3).await;
-    let event: dynamodb::Event = crate::consumer::batch(world).await;
+    age(world, 3).await;
+    let event = batch(world).await;
     world.take_traffic();
     let failed = world.app.courier().from_stream(event, &world.app.retry_queue().unwrap()).await;
     assert_eq!(failed, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }
 
-/// The runtime moves a handler's future several times an invocation, so its size is paid for by every answer.
+/// The runtime moves the future of a handler several times in each invocation, so its size costs time in each.
 #[tokio::test]
-async fn a_handlers_future_is_small() {
+async fn the_future_of_a_handler_is_small() {
     const MOST: usize = 4 * 1024;
     let world = World::new().await;
     let call = || kudos().build();
@@ -233,7 +233,7 @@ async fn a_handlers_future_is_small() {
 }
 
 #[test]
-fn the_budgets_are_those_of_the_documents() {
+fn the_documentation_shows_the_same_budgets() {
     let page = include_str!("../../docs/PERFORMANCE.md");
     let budgets: toml::Value = toml::from_str(include_str!("../budgets.toml")).unwrap();
     let operations: Value = serde_json::to_value(&budgets["operation"]).unwrap();

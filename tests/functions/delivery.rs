@@ -1,13 +1,12 @@
-//! The consumer of the table's stream and of the retry queue.
+//! The consumer of the stream of the table and of the retry queue.
 
 use kudos_create::handle as give;
 use serde_json::json;
 use shared::contract::time::Millis;
 use shared::delivery::StreamFailure;
 use shared::outbox::Outbox;
+use tests::consumer::{age, batch, consume, message, retry_queue};
 use tests::{Request, World};
-
-use crate::consumer::{age, batch, consume, message, retry_queue};
 
 fn kudos(title: &str) -> Request {
     Request::new("POST /kudos").by("ada").json(&json!({ "receiverId": "ben", "sessionId": "s", "bookTitle": title }))
@@ -18,7 +17,7 @@ async fn titles_in_outboxes(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn delivers_what_a_killed_function_left() {
+async fn the_consumer_delivers_what_a_killed_function_left() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     age(&world, 3).await;
@@ -28,7 +27,7 @@ async fn delivers_what_a_killed_function_left() {
 }
 
 #[tokio::test]
-async fn leaves_alone_what_its_writer_may_still_deliver_and_looks_again_later() {
+async fn the_consumer_leaves_a_new_row_to_its_writer_and_looks_again_later() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     consume(&world).await.unwrap();
@@ -42,7 +41,7 @@ async fn leaves_alone_what_its_writer_may_still_deliver_and_looks_again_later() 
 }
 
 #[tokio::test]
-async fn leaves_to_the_queue_what_the_queue_has_so_that_it_comes_once() {
+async fn the_consumer_leaves_a_queued_row_to_the_queue_so_that_its_event_is_sent_once() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     consume(&world).await.unwrap();
@@ -56,7 +55,7 @@ async fn leaves_to_the_queue_what_the_queue_has_so_that_it_comes_once() {
 }
 
 #[tokio::test]
-async fn keeps_what_is_owed_later_behind_what_the_queue_has() {
+async fn the_consumer_keeps_a_later_event_behind_a_queued_one() {
     let world = World::new().await;
     let enter = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
     let leave = Request::new("DELETE /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
@@ -73,7 +72,7 @@ async fn keeps_what_is_owed_later_behind_what_the_queue_has() {
 }
 
 #[tokio::test]
-async fn skips_a_row_that_was_cleared_after_the_record() {
+async fn the_consumer_skips_a_row_that_was_cleared_after_the_record() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     age(&world, 3).await;
@@ -85,7 +84,7 @@ async fn skips_a_row_that_was_cleared_after_the_record() {
 }
 
 #[tokio::test]
-async fn reads_and_sends_a_hundred_rows_in_batches() {
+async fn the_consumer_reads_and_sends_many_rows_in_batches() {
     let world = World::new().await;
     for n in 0..25 {
         world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
@@ -99,12 +98,12 @@ async fn reads_and_sends_a_hundred_rows_in_batches() {
 }
 
 #[tokio::test]
-async fn queues_what_pusher_does_not_take_now() {
+async fn the_consumer_queues_what_pusher_does_not_take_now() {
     for status in [500, 429, 401, 403] {
         let world = World::new().await;
         world.send_and_kill(give, &kudos("Emma")).await;
         age(&world, 3).await;
-        world.pusher.answer_always(Some(status));
+        world.pusher.respond_always(Some(status));
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
         assert_eq!(waiting.len(), 1, "{status}");
@@ -116,7 +115,7 @@ async fn queues_what_pusher_does_not_take_now() {
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
 
-        world.pusher.answer_always(None);
+        world.pusher.respond_always(None);
         let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), &retry_queue(&world)).await;
         assert!(failed.is_empty());
         assert_eq!((world.pusher.take_sent().len(), titles_in_outboxes(&world).await), (1, 0));
@@ -124,7 +123,7 @@ async fn queues_what_pusher_does_not_take_now() {
 }
 
 #[tokio::test]
-async fn gives_up_what_pusher_refuses_for_good_and_delivers_all_else() {
+async fn the_consumer_gives_up_what_pusher_refuses_for_good_and_delivers_all_else() {
     let world = World::new().await;
     for n in 0..12 {
         world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
@@ -156,18 +155,18 @@ async fn gives_up_what_pusher_refuses_for_good_and_delivers_all_else() {
 }
 
 #[tokio::test]
-async fn asks_for_the_batch_again_when_not_even_the_queue_works() {
+async fn the_consumer_asks_for_the_batch_again_when_pusher_and_the_queue_fail() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     age(&world, 3).await;
-    world.pusher.answer_always(Some(500));
+    world.pusher.respond_always(Some(500));
     world.queues.fail();
     assert_eq!(consume(&world).await, Err(StreamFailure("100".to_owned())));
     assert_eq!(titles_in_outboxes(&world).await, 1);
 }
 
 #[tokio::test]
-async fn asks_for_the_batch_again_when_the_table_cannot_be_read() {
+async fn the_consumer_asks_for_the_batch_again_when_the_table_cannot_be_read() {
     let world = World::new().await;
     world.send_and_kill(give, &kudos("Emma")).await;
     let event = batch(&world).await;
@@ -177,7 +176,7 @@ async fn asks_for_the_batch_again_when_the_table_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_none_comes_back_until_the_queue_gives_it_up() {
+async fn a_message_that_cannot_be_read_stays_in_the_queue() {
     let world = World::new().await;
     let failed = world.app.courier().from_queue(message(&json!({ "not": "ours" }), 1), &retry_queue(&world)).await;
     assert_eq!(failed, ["m-1"]);

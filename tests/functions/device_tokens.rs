@@ -7,11 +7,8 @@ use shared::clients::fcm::Token;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::users::device::{self, MAX_DEVICES};
+use tests::devices::register;
 use tests::{Request, World};
-
-pub(crate) fn register(user: &str, token: &str) -> Request {
-    Request::new("POST /notifications/device-token").by(user).json(&json!({ "token": token }))
-}
 
 fn unregister(user: &str) -> Request {
     Request::new("DELETE /notifications/device-token").by(user)
@@ -24,7 +21,7 @@ async fn devices(world: &World, user: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn are_registered_and_unregistered_in_the_seeds_own_words() {
+async fn devices_are_registered_and_unregistered_with_the_documented_messages() {
     let world = World::new().await;
     let reply = world.send(handle, &register("ada", "phone")).await;
     assert_eq!((reply.status, reply.body), (200, json!({ "message": "Device token registered successfully" })));
@@ -36,7 +33,7 @@ async fn are_registered_and_unregistered_in_the_seeds_own_words() {
 }
 
 #[tokio::test]
-async fn named_in_the_body_are_unregistered_alone() {
+async fn a_device_named_in_the_body_is_unregistered_alone() {
     let world = World::new().await;
     for token in ["phone", "tablet"] {
         world.send(handle, &register("ada", token)).await;
@@ -49,7 +46,7 @@ async fn named_in_the_body_are_unregistered_alone() {
 }
 
 #[tokio::test]
-async fn belong_to_the_user_who_registered_last() {
+async fn a_device_belongs_to_the_user_who_registered_it_last() {
     let world = World::new().await;
     world.send(handle, &register("ada", "shared")).await;
     world.send(handle, &register("ben", "shared")).await;
@@ -59,7 +56,7 @@ async fn belong_to_the_user_who_registered_last() {
 }
 
 #[tokio::test]
-async fn claimed_by_many_at_once_end_with_one_of_them() {
+async fn a_device_that_many_users_register_at_once_ends_with_one_of_them() {
     let world = World::new().await;
     let users = ["ada", "ben", "eve"];
     let requests: Vec<_> = users.iter().map(|user| register(user, "shared")).collect();
@@ -71,11 +68,11 @@ async fn claimed_by_many_at_once_end_with_one_of_them() {
 }
 
 #[tokio::test]
-async fn are_twenty_at_most_and_the_oldest_makes_way() {
+async fn a_user_has_at_most_twenty_devices_and_the_oldest_is_removed() {
     let world = World::new().await;
     for n in 0..=MAX_DEVICES {
         world.send(handle, &register("ada", &format!("device-{n}"))).await;
-        // The order is that of the milliseconds.
+        // Devices are ordered by milliseconds.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let kept = devices(&world, "ada").await;
@@ -87,7 +84,7 @@ async fn are_twenty_at_most_and_the_oldest_makes_way() {
 }
 
 #[tokio::test]
-async fn that_do_not_register_for_270_days_are_forgotten() {
+async fn devices_that_do_not_register_for_270_days_are_forgotten() {
     let world = World::new().await;
     let ada = UserId::parse("ada").unwrap();
     let now = Millis::now();
@@ -99,7 +96,7 @@ async fn that_do_not_register_for_270_days_are_forgotten() {
 }
 
 #[tokio::test]
-async fn that_are_none_are_refused() {
+async fn invalid_device_tokens_are_refused() {
     let world = World::new().await;
     let bad = |body| Request::new("POST /notifications/device-token").by("ada").json(&body);
     let cases = [

@@ -1,4 +1,4 @@
-//! The files in `events/`, which `sam local invoke -e` and `cargo lambda invoke` are given: each does what its name says.
+//! The files in `events/`, for `sam local invoke -e` and `cargo lambda invoke`. Each does what its name says.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,14 +16,14 @@ fn file(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// A world set up by `events/env.json`, as `sam local invoke --env-vars` would.
+/// A world with the variables in `events/env.json`, which `sam local invoke --env-vars` reads.
 async fn world() -> World {
     let env: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
     let secrets = ["PUSHER_KEY", "PUSHER_SECRET", "JWT_SECRET"];
     World::with(&secrets.map(|name| (name, env[name].as_str()))).await
 }
 
-/// `events/env.txt`, for `cargo lambda watch --env-file`: the same, and what Lambda itself would set.
+/// `events/env.txt`, for `cargo lambda watch --env-file`, has the same variables and those that Lambda sets.
 #[test]
 fn the_environment_is_the_same_for_both_tools() {
     let sam: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
@@ -50,7 +50,7 @@ where
 }
 
 #[tokio::test]
-async fn of_requests_are_answered() {
+async fn event_files_of_requests_get_the_expected_status() {
     let world = world().await;
     world.table.put_book("the-left-hand", "ursula", "Ursula").await;
     for (name, expected) in [("pusher-auth", 200), ("pusher-auth-form", 200), ("pusher-user-auth", 200)] {
@@ -76,7 +76,7 @@ async fn of_requests_are_answered() {
 }
 
 #[tokio::test]
-async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
+async fn event_files_of_a_party_that_does_not_exist_get_a_not_found() {
     let world = world().await;
     assert_eq!(status(&world, parties::handle, "parties-create").await.0, 201);
     assert_eq!(status(&world, parties::handle, "party-invitations-list").await.0, 200);
@@ -88,14 +88,14 @@ async fn of_parties_find_a_party_that_is_there_and_none_that_is_not() {
 }
 
 #[tokio::test]
-async fn a_signed_webhook_of_long_ago_is_refused_for_its_age() {
+async fn the_event_file_of_a_signed_webhook_is_refused_for_its_age() {
     let (status, body) = status(&world().await, pusher_webhook::handle, "pusher-webhook").await;
     assert_eq!(status, 401);
     assert!(body["message"].as_str().unwrap().contains("five minutes"), "{body}");
 }
 
 #[tokio::test]
-async fn of_other_triggers_are_taken() {
+async fn event_files_of_other_triggers_are_handled() {
     let world = world().await;
     let (pk, sk) = ("KUDOS#event-file", "KUDOS");
     let owed =
@@ -105,8 +105,8 @@ async fn of_other_triggers_are_taken() {
         world.table.put(&[("pk", pk), ("sk", sk), ("outbox", &outbox)]).await;
         let trigger: delivery::Trigger = serde_json::from_value(file(name)).unwrap();
         let event = LambdaEvent::new(trigger, Context::default());
-        let answer = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
-        assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
+        let response = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
+        assert_eq!(response, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
     notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap())
@@ -119,7 +119,7 @@ async fn of_other_triggers_are_taken() {
 }
 
 #[test]
-fn there_is_one_for_every_route_and_trigger_of_the_template() {
+fn every_route_of_the_template_has_an_event_file() {
     let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
     let routes = template.matches("Type: HttpApi\n").count();
     let events = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")).unwrap();

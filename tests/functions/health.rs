@@ -9,14 +9,14 @@ fn look() -> Request {
 }
 
 #[tokio::test]
-async fn says_that_both_are_reachable() {
+async fn the_health_check_says_that_table_and_pusher_are_reachable() {
     let world = World::new().await;
     let reply = world.send(handle, &look()).await;
     assert_eq!((reply.status, reply.body), (200, json!({ "status": "ok", "table": "ok", "pusher": "ok" })));
 }
 
 #[tokio::test]
-async fn says_which_is_not_and_nothing_more() {
+async fn the_health_check_says_which_service_is_unreachable_and_nothing_more() {
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let reply = world.send(handle, &look()).await;
     let told = json!({ "status": "degraded", "table": "ok", "pusher": "unreachable" });

@@ -13,7 +13,7 @@ fn from_ada() -> Request {
 }
 
 #[tokio::test]
-async fn reach_the_receiver_in_the_seeds_own_shape() {
+async fn kudos_reach_the_receiver_in_the_documented_shape() {
     let world = World::new().await;
     let reply = world.send(handle, &from_ada()).await;
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -27,7 +27,7 @@ async fn reach_the_receiver_in_the_seeds_own_shape() {
 }
 
 #[tokio::test]
-async fn cost_one_write_before_the_answer_and_one_to_clear_the_outbox() {
+async fn kudos_cost_one_write_before_the_response_and_one_to_clear_the_outbox() {
     let world = World::new().await;
     world.send_and_kill(handle, &from_ada()).await;
     assert_eq!(world.table.take_requests(), [("PutItem".to_owned(), 1)].into());
@@ -36,7 +36,7 @@ async fn cost_one_write_before_the_answer_and_one_to_clear_the_outbox() {
 }
 
 #[tokio::test]
-async fn owe_nothing_once_they_arrived_and_everything_until_then() {
+async fn kudos_stay_in_the_outbox_until_they_are_delivered() {
     let world = World::new().await;
     world.send(handle, &from_ada()).await;
     let (key, row) = world.table.rows().await.pop_first().unwrap();
@@ -44,7 +44,7 @@ async fn owe_nothing_once_they_arrived_and_everything_until_then() {
 
     for status in [500, 503, 429, 401, 400] {
         let world = World::new().await;
-        world.pusher.answer_always(Some(status));
+        world.pusher.respond_always(Some(status));
         assert_eq!(world.send(handle, &from_ada()).await.status, 201, "the row is committed, so it is done");
         let (_, row) = world.table.rows().await.pop_first().unwrap();
         assert!(row["outbox"].as_str().unwrap().contains("kudos:received"), "{status}");
@@ -52,16 +52,16 @@ async fn owe_nothing_once_they_arrived_and_everything_until_then() {
 }
 
 #[tokio::test]
-async fn are_tried_again_at_once_when_pusher_stumbles() {
+async fn kudos_are_sent_again_at_once_when_pusher_stumbles() {
     let world = World::new().await;
-    world.pusher.answer_next(&[500, 429]);
+    world.pusher.respond_next(&[500, 429]);
     let reply = world.send(handle, &from_ada()).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert_eq!(reply.line["Deliveries.pusher.delivered"], 1);
 }
 
 #[tokio::test]
-async fn asked_for_twice_with_one_key_are_given_once() {
+async fn kudos_requested_twice_with_one_key_are_given_once() {
     let world = World::new().await;
     let with_key = from_ada().header("idempotency-key", "k-1");
     let first = world.send(handle, &with_key).await;
@@ -82,7 +82,7 @@ async fn asked_for_twice_with_one_key_are_given_once() {
 }
 
 #[tokio::test]
-async fn that_make_no_sense_are_refused_and_nothing_is_written() {
+async fn invalid_kudos_are_refused_and_nothing_is_written() {
     let world = World::new().await;
     let with = |changes: Value| {
         let mut body = kudos();
@@ -132,7 +132,7 @@ async fn that_make_no_sense_are_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn are_not_promised_when_the_table_fails() {
+async fn kudos_are_an_error_when_the_table_fails() {
     let world = World::new().await;
     world.table.fail("PutItem");
     let reply = world.send(handle, &from_ada()).await;
@@ -144,9 +144,9 @@ async fn are_not_promised_when_the_table_fails() {
 }
 
 #[tokio::test]
-async fn leave_no_secret_in_the_log() {
+async fn kudos_leave_no_secret_in_the_log() {
     let world = World::new().await;
-    world.pusher.answer_always(Some(401));
+    world.pusher.respond_always(Some(401));
     let line = world.send(handle, &from_ada()).await.line.to_string();
     for secret in [tests::PUSHER.1, tests::JWT_SECRET, "auth_signature", "eyJ", "Emma"] {
         assert!(!line.contains(secret), "{line}");

@@ -1,10 +1,9 @@
-//! What each function does, by function.
+//! Tests of the functions, with a module for each function or subject.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod aws;
 mod budgets;
-mod consumer;
 mod delivery;
 mod device_tokens;
 mod event_files;

@@ -1,15 +1,12 @@
-//! `/notifications/preferences`, and what they change.
+//! `/notifications/preferences`, and their effect on notifications.
 
 use notifications::handle;
-use serde_json::{Value, json};
+use serde_json::json;
+use tests::notification::save_preferences;
 use tests::{Request, World, token_with};
 
 fn show() -> Request {
     Request::new("GET /notifications/preferences").by("ada")
-}
-
-pub(crate) fn save(body: &Value) -> Request {
-    Request::new("PUT /notifications/preferences").by("ada").json(body)
 }
 
 fn message() -> Request {
@@ -18,7 +15,7 @@ fn message() -> Request {
 }
 
 #[tokio::test]
-async fn are_everything_for_who_has_saved_none() {
+async fn preferences_allow_everything_until_the_user_saves_some() {
     let world = World::new().await;
     let shown = world.send(handle, &show()).await;
     assert_eq!(shown.status, 200);
@@ -31,19 +28,20 @@ async fn are_everything_for_who_has_saved_none() {
 }
 
 #[tokio::test]
-async fn take_the_place_of_earlier_ones() {
+async fn saved_preferences_replace_earlier_ones() {
     let world = World::new().await;
     let first = json!({ "locale": "fr", "types": { "MESSAGE": { "push": false } },
         "quietHours": { "from": "22:00", "to": "07:00", "timeZone": "Europe/Paris" } });
-    let saved = world.send(handle, &save(&first)).await;
+    let saved = world.send(handle, &save_preferences(&first)).await;
     assert_eq!(saved.status, 200, "{saved:?}");
     assert_eq!((&saved.body["locale"], &saved.body["quietHours"]), (&first["locale"], &first["quietHours"]));
     assert_eq!(saved.body["types"]["MESSAGE"], json!({ "inApp": true, "push": false, "email": true }));
     assert_eq!(world.send(handle, &show()).await.body, saved.body);
-    // What was shown can be saved as it is.
-    assert_eq!(world.send(handle, &save(&saved.body)).await.body, saved.body);
+    // The preferences in a response can be saved unchanged.
+    assert_eq!(world.send(handle, &save_preferences(&saved.body)).await.body, saved.body);
 
-    let second = world.send(handle, &save(&json!({ "types": { "SYSTEM": { "email": false } } }))).await.body;
+    let second =
+        world.send(handle, &save_preferences(&json!({ "types": { "SYSTEM": { "email": false } } }))).await.body;
     assert_eq!((&second["locale"], &second["quietHours"]), (&json!("en"), &json!(null)));
     assert_eq!(
         (&second["types"]["MESSAGE"]["push"], &second["types"]["SYSTEM"]["email"]),
@@ -52,19 +50,19 @@ async fn take_the_place_of_earlier_ones() {
 }
 
 #[tokio::test]
-async fn that_make_no_sense_are_refused() {
+async fn invalid_preferences_are_refused() {
     let world = World::new().await;
     let quiet = |from, to, zone| json!({ "quietHours": { "from": from, "to": to, "timeZone": zone } });
     let cases = [
-        (400, save(&json!({ "locale": "de" }))),
-        (400, save(&json!({ "types": { "ADVERTISEMENT": { "push": false } } }))),
-        (400, save(&json!({ "types": { "MESSAGE": { "push": "no" } } }))),
-        (400, save(&json!({ "types": [] }))),
-        (400, save(&quiet("22:00", "22:00", "UTC"))),
-        (400, save(&quiet("25:00", "07:00", "UTC"))),
-        (400, save(&quiet("22:00", "07:00", "Europe/Atlantis"))),
-        (400, save(&json!({ "quietHours": { "from": "22:00", "to": "07:00" } }))),
-        (413, save(&json!({ "x": "y".repeat(11_000) }))),
+        (400, save_preferences(&json!({ "locale": "de" }))),
+        (400, save_preferences(&json!({ "types": { "ADVERTISEMENT": { "push": false } } }))),
+        (400, save_preferences(&json!({ "types": { "MESSAGE": { "push": "no" } } }))),
+        (400, save_preferences(&json!({ "types": [] }))),
+        (400, save_preferences(&quiet("22:00", "22:00", "UTC"))),
+        (400, save_preferences(&quiet("25:00", "07:00", "UTC"))),
+        (400, save_preferences(&quiet("22:00", "07:00", "Europe/Atlantis"))),
+        (400, save_preferences(&json!({ "quietHours": { "from": "22:00", "to": "07:00" } }))),
+        (413, save_preferences(&json!({ "x": "y".repeat(11_000) }))),
         (415, Request::new("PUT /notifications/preferences").by("ada").form("locale=fr")),
         (401, Request::new("PUT /notifications/preferences").json(&json!({}))),
         (401, Request::new("GET /notifications/preferences")),
@@ -77,9 +75,9 @@ async fn that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn that_turn_the_app_off_leave_the_stored_copy() {
+async fn preferences_that_turn_the_app_off_leave_the_stored_copy() {
     let world = World::new().await;
-    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
+    world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
     assert_eq!(world.send(handle, &message()).await.status, 201);
     assert!(world.pusher.take_sent().is_empty());
     let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
@@ -87,7 +85,7 @@ async fn that_turn_the_app_off_leave_the_stored_copy() {
 }
 
 #[tokio::test]
-async fn say_the_language_and_until_then_the_token_of_the_newest_device_does() {
+async fn preferences_choose_the_language_and_until_then_the_newest_device_does() {
     let world = World::new().await;
     let told = async || {
         world.send(handle, &message()).await;
@@ -98,14 +96,14 @@ async fn say_the_language_and_until_then_the_token_of_the_newest_device_does() {
     let register = Request::new("POST /notifications/device-token").bearer(&french).json(&json!({ "token": "t" }));
     assert_eq!(world.send(device_tokens::handle, &register).await.status, 200);
     assert_eq!(told().await, "Quelqu’un vous a envoyé un message");
-    world.send(handle, &save(&json!({ "locale": "en" }))).await;
+    world.send(handle, &save_preferences(&json!({ "locale": "en" }))).await;
     assert_eq!(told().await, "Someone sent you a message");
     world.send(device_tokens::handle, &register).await;
     assert_eq!(told().await, "Someone sent you a message", "what the user chose stays chosen");
 }
 
 #[tokio::test]
-async fn cost_a_new_notification_no_round_trip_of_their_own() {
+async fn preferences_cost_a_new_notification_no_extra_round_trip() {
     let world = World::with_push().await;
     world.table.take_requests();
     world.send_and_kill(handle, &message()).await;

@@ -1,4 +1,4 @@
-//! The event `NotificationRequested`
+//! The event `NotificationRequested` on EventBridge
 
 use notifications::{handle, requested};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {
 }
 
 #[tokio::test]
-async fn does_what_the_route_does() {
+async fn a_notification_requested_event_does_what_the_route_does() {
     let world = World::with_push().await;
     put(&world, "e-1", json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } })).await.unwrap();
     let sent = world.pusher.take_sent();
@@ -28,7 +28,7 @@ async fn does_what_the_route_does() {
 }
 
 #[tokio::test]
-async fn delivered_twice_notifies_once() {
+async fn a_notification_requested_event_delivered_twice_notifies_once() {
     let world = World::new().await;
     let detail = json!({ "userId": "ada", "type": "SYSTEM" });
     for id in ["e-1", "e-1", "e-2"] {
@@ -38,7 +38,7 @@ async fn delivered_twice_notifies_once() {
 }
 
 #[tokio::test]
-async fn that_makes_no_sense_fails_for_its_failure_destination_to_keep() {
+async fn an_invalid_notification_requested_event_fails_so_that_its_destination_keeps_it() {
     let world = World::new().await;
     for detail in [
         json!({}),

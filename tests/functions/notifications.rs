@@ -55,7 +55,7 @@ fn ids_of(page: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn reach_their_user_and_are_kept() {
+async fn notifications_reach_their_user_and_are_stored() {
     let world = World::new().await;
     let id = created(&world).await;
     let data = json!({ "senderName": "Ben", "notificationId": id });
@@ -71,7 +71,7 @@ async fn reach_their_user_and_are_kept() {
 }
 
 #[tokio::test]
-async fn are_listed_newest_first_page_by_page() {
+async fn notifications_are_listed_newest_first_page_by_page() {
     let world = World::new().await;
     let mut all = Vec::new();
     for _ in 0..5 {
@@ -94,7 +94,7 @@ async fn are_listed_newest_first_page_by_page() {
 }
 
 #[tokio::test]
-async fn are_read_one_by_one_or_all_at_once() {
+async fn notifications_are_read_one_by_one_or_all_at_once() {
     let world = World::new().await;
     let (first, second) = (created(&world).await, created(&world).await);
     created(&world).await;
@@ -113,7 +113,7 @@ async fn are_read_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test]
-async fn of_others_cannot_be_read() {
+async fn notifications_of_other_users_cannot_be_read() {
     let world = World::new().await;
     let id = created(&world).await;
     let by_ben = Request::new("POST /notifications/{notificationId}/read").by("ben").path("notificationId", &id);
@@ -125,7 +125,7 @@ async fn of_others_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn asked_for_twice_with_one_key_are_created_once() {
+async fn notifications_requested_twice_with_one_key_are_created_once() {
     let world = World::new().await;
     let request = message().header("idempotency-key", "k");
     let replies = join_all((0..4).map(|_| world.send(handle, &request))).await;
@@ -137,7 +137,7 @@ async fn asked_for_twice_with_one_key_are_created_once() {
 }
 
 #[tokio::test]
-async fn that_make_no_sense_are_refused_and_nothing_is_written() {
+async fn invalid_notification_requests_are_refused_and_nothing_is_written() {
     let world = World::new().await;
     let cases = [
         (400, create(&json!({}))),
@@ -165,7 +165,7 @@ async fn that_make_no_sense_are_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn read_all_without_any_leaves_no_row() {
+async fn reading_all_notifications_writes_nothing_when_there_are_none() {
     let world = World::new().await;
     assert_eq!(world.send(handle, &read_all()).await.body, json!({ "unreadCount": 0 }));
     assert!(world.table.rows().await.is_empty());
@@ -178,7 +178,7 @@ enum Step {
     ReadAll,
 }
 
-/// Does a step for ada as of that moment.
+/// Does a step for ada at this time.
 async fn step(world: &World, step: Step, known: &[String], now: Millis) {
     let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
     let done = match step {
@@ -200,9 +200,9 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Waves of steps, each wave at once, some days apart: what is unread may expire in between.
+    /// The steps of a wave run concurrently. There are days between waves, so that unread notifications may expire.
     #[test]
-    fn the_unread_count_ends_true_whatever_happens_at_once_and_whatever_expires(
+    fn the_unread_count_is_right_after_concurrent_changes_and_expiry(
         waves in proptest::collection::vec(
             (
                 0_i64..70,
@@ -237,7 +237,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn expire_after_as_many_days_as_the_setting_says() {
+async fn notifications_expire_after_the_configured_number_of_days() {
     let world = World::with(&[("NOTIFICATION_DAYS", "7")]).await;
     let id = created(&world).await;
     let rows = world.table.rows().await;

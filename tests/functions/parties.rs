@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::{Reply, Request, World, token_with};
 
-/// A request of this route by this user, with the path's parameters filled in from the party and the member.
+/// A request to this route by this user, with this party and this member in its path.
 fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
     Request::new(route).by(user).path("partyId", party).path("userId", member)
 }
@@ -18,7 +18,7 @@ async fn create(world: &World, owner: &str) -> String {
     reply.body["partyId"].as_str().unwrap().to_owned()
 }
 
-/// Has these users been here, so that they can be invited.
+/// Lets each of these users send a request, so that they are known and can be invited.
 async fn known(world: &World, users: &[&str]) {
     for user in users {
         world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
@@ -67,7 +67,7 @@ fn members(party: &Value) -> Vec<&str> {
     party["members"].as_array().unwrap().iter().map(|member| member["userId"].as_str().unwrap()).collect()
 }
 
-/// A party of ada's with these members.
+/// A party that ada owns, with these other members.
 async fn party_of(world: &World, others: &[&str]) -> String {
     let party = create(world, "ada").await;
     known(world, others).await;
@@ -80,7 +80,7 @@ async fn party_of(world: &World, others: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn are_founded_by_their_owner() {
+async fn parties_are_created_by_their_owner() {
     let world = World::new().await;
     let founding = json!({ "partyName": " Book club ", "settings": { "private": true } });
     let reply = world.send(handle, &Request::new("POST /parties").by("ada").json(&founding)).await;
@@ -96,7 +96,7 @@ async fn are_founded_by_their_owner() {
 }
 
 #[tokio::test]
-async fn founded_twice_with_one_key_are_one_and_the_first_answer_comes_again() {
+async fn a_party_created_twice_with_one_key_is_one_and_the_first_response_is_repeated() {
     let world = World::new().await;
     let request = Request::new("POST /parties").by("ada").header("idempotency-key", "k");
     let request = request.json(&json!({ "partyName": "Book club" }));
@@ -111,7 +111,7 @@ async fn founded_twice_with_one_key_are_one_and_the_first_answer_comes_again() {
 }
 
 #[tokio::test]
-async fn tell_the_invited_user_in_the_guides_shape() {
+async fn an_invitation_reaches_the_user_in_the_documented_shape() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben"]).await;
@@ -129,7 +129,7 @@ async fn tell_the_invited_user_in_the_guides_shape() {
 }
 
 #[tokio::test]
-async fn can_invite_whoever_only_listens_as_the_guides_hook_does() {
+async fn a_user_who_has_only_subscribed_to_their_channel_can_be_invited() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     let auth = Request::new("POST /pusher/auth").by("ben");
@@ -140,7 +140,7 @@ async fn can_invite_whoever_only_listens_as_the_guides_hook_does() {
 }
 
 #[tokio::test]
-async fn tell_their_members_who_joined() {
+async fn members_are_told_who_joined_their_party() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben"]).await;
@@ -158,7 +158,7 @@ async fn tell_their_members_who_joined() {
 }
 
 #[tokio::test]
-async fn accepted_twice_at_once_have_one_more_member() {
+async fn an_invitation_accepted_several_times_at_once_adds_one_member() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben"]).await;
@@ -171,7 +171,7 @@ async fn accepted_twice_at_once_have_one_more_member() {
 }
 
 #[tokio::test]
-async fn cannot_be_joined_once_the_invitation_is_gone() {
+async fn a_party_cannot_be_joined_once_the_invitation_is_gone() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben", "cy", "dee"]).await;
@@ -192,7 +192,7 @@ async fn cannot_be_joined_once_the_invitation_is_gone() {
 }
 
 #[tokio::test]
-async fn forget_an_invitation_after_thirty_days() {
+async fn an_expired_invitation_is_gone_and_can_be_sent_again() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben"]).await;
@@ -205,7 +205,7 @@ async fn forget_an_invitation_after_thirty_days() {
 }
 
 #[tokio::test]
-async fn are_left_and_dissolve_with_the_last() {
+async fn members_leave_a_party_and_it_ends_with_the_last_one() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     known(&world, &["cy"]).await;
@@ -225,7 +225,7 @@ async fn are_left_and_dissolve_with_the_last() {
 }
 
 #[tokio::test]
-async fn remove_members_at_their_owners_word_alone() {
+async fn only_the_owner_of_a_party_removes_members() {
     let world = World::new().await;
     let party = party_of(&world, &["ben", "cy"]).await;
     assert_eq!(depart(&world, "ben", &party, "cy").await.status, 403);
@@ -239,10 +239,10 @@ async fn remove_members_at_their_owners_word_alone() {
 }
 
 #[tokio::test]
-async fn still_owe_the_end_of_connections_when_pusher_is_away() {
+async fn the_end_of_connections_stays_in_the_outbox_when_pusher_is_down() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
-    world.pusher.answer_always(Some(503));
+    world.pusher.respond_always(Some(503));
     assert_eq!(depart(&world, "ada", &party, "ben").await.status, 204);
     let row = world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap();
     let owed = row["outbox"].as_str().unwrap();
@@ -250,7 +250,7 @@ async fn still_owe_the_end_of_connections_when_pusher_is_away() {
 }
 
 #[tokio::test]
-async fn change_hands() {
+async fn the_owner_hands_a_party_over_to_a_member() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     assert_eq!(hand_over(&world, "ben", &party, "ben").await.status, 403);
@@ -265,7 +265,7 @@ async fn change_hands() {
 }
 
 #[tokio::test]
-async fn change_name_and_settings_and_tell_what_changed() {
+async fn a_change_of_name_and_settings_is_sent_to_the_members() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     let reply = change(&world, "ada", &party, &json!({ "partyName": "Chess club", "settings": { "a": 1 } })).await;
@@ -281,7 +281,7 @@ async fn change_name_and_settings_and_tell_what_changed() {
 }
 
 #[tokio::test]
-async fn limit_how_many_one_user_invites() {
+async fn a_user_can_only_send_a_limited_number_of_invitations() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     let users: Vec<_> = (0..21).map(|n| format!("user{n}")).collect();
@@ -299,7 +299,7 @@ async fn limit_how_many_one_user_invites() {
 }
 
 #[tokio::test]
-async fn list_invitations_page_by_page() {
+async fn invitations_are_listed_page_by_page() {
     let world = World::new().await;
     known(&world, &["zoe"]).await;
     for n in 0..5 {
@@ -328,7 +328,7 @@ async fn list_invitations_page_by_page() {
 }
 
 #[tokio::test]
-async fn open_their_channels_to_members_and_close_them_at_once() {
+async fn party_channels_are_open_to_members_and_closed_when_they_are_removed() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     let auth = async |user: &str, channel: String| {
@@ -353,7 +353,7 @@ async fn open_their_channels_to_members_and_close_them_at_once() {
 }
 
 #[tokio::test]
-async fn that_make_no_sense_are_refused_and_nothing_is_written() {
+async fn invalid_party_requests_are_refused_and_nothing_is_written() {
     let world = World::new().await;
     let founding = |body: Value| Request::new("POST /parties").by("ada").json(&body);
     for (status, request) in [
@@ -399,7 +399,7 @@ async fn that_make_no_sense_are_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn keep_events_of_a_change_that_comes_upon_an_undelivered_one_in_order() {
+async fn the_event_of_a_change_waits_behind_an_undelivered_one() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     let rename = |name: &str| ask("ada", "PATCH /parties/{partyId}", &party, "").json(&json!({ "partyName": name }));
@@ -437,9 +437,9 @@ fn acts() -> impl Strategy<Value = Vec<Vec<Act>>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
-    /// Waves of acts, each wave at once.
+    /// The acts of a wave run concurrently.
     #[test]
-    fn the_owner_is_a_member_and_the_count_is_true_whatever_happens_at_once(waves in acts()) {
+    fn the_owner_is_a_member_and_the_count_is_right_after_concurrent_changes(waves in acts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;

@@ -1,4 +1,4 @@
-//! `POST` and `DELETE /rooms/{bookId}/presence`, and the rule behind them: an event for a change of state, and one only.
+//! `POST` and `DELETE /rooms/{bookId}/presence`. Each change of state sends exactly one event.
 
 use futures_util::future::join_all;
 use presence_join::handle as join;
@@ -25,7 +25,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn joining_and_leaving_are_told_to_the_room() {
+async fn the_room_is_told_who_joins_and_who_leaves() {
     let world = World::new().await;
     let reply = world.send(join, &ada_joins()).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -41,7 +41,7 @@ async fn joining_and_leaving_are_told_to_the_room() {
 }
 
 #[tokio::test]
-async fn the_author_is_announced_after_they_joined() {
+async fn the_author_is_announced_after_joining() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "A. Lovelace").await;
     assert_eq!(world.send(join, &ada_joins()).await.body["isAuthor"], true);
@@ -55,7 +55,7 @@ async fn the_author_is_announced_after_they_joined() {
 }
 
 #[tokio::test]
-async fn joining_again_changes_nothing_and_says_since_when() {
+async fn joining_again_changes_nothing_and_returns_the_first_time() {
     let world = World::new().await;
     let first = world.send(join, &ada_joins()).await;
     let second = world.send(join, &ada_joins()).await;
@@ -64,7 +64,7 @@ async fn joining_again_changes_nothing_and_says_since_when() {
 }
 
 #[tokio::test]
-async fn leaving_a_room_one_is_not_in_is_fine_and_silent() {
+async fn leaving_a_room_without_being_in_it_succeeds_and_sends_nothing() {
     let world = World::new().await;
     assert_eq!(world.send(leave, &ada_leaves()).await.status, 204);
     assert!(world.table.rows().await.is_empty());
@@ -76,7 +76,7 @@ async fn leaving_a_room_one_is_not_in_is_fine_and_silent() {
 }
 
 #[tokio::test]
-async fn a_leave_that_comes_upon_an_undelivered_join_waits_behind_it() {
+async fn the_event_of_a_leave_waits_behind_that_of_an_undelivered_join() {
     let world = World::new().await;
     world.send_and_kill(join, &ada_joins()).await;
     world.send(leave, &ada_leaves()).await;
@@ -88,7 +88,7 @@ async fn a_leave_that_comes_upon_an_undelivered_join_waits_behind_it() {
 }
 
 #[tokio::test]
-async fn bad_books_and_tokens_are_refused_and_nothing_is_written() {
+async fn invalid_books_and_tokens_are_refused_and_nothing_is_written() {
     let world = World::new().await;
     for bad in ["", "a b", "a\n", "a/b", "а", &"x".repeat(129), &"x".repeat(10_000)] {
         let at = |route: &str| Request::new(route).by("ada").path("bookId", bad);
@@ -102,7 +102,7 @@ async fn bad_books_and_tokens_are_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn many_tabs_joining_at_once_are_one_user() {
+async fn many_tabs_that_join_at_once_are_one_user() {
     let world = World::new().await;
     let request = ada_joins();
     let replies = join_all((0..10).map(|_| world.send(join, &request))).await;
@@ -110,7 +110,7 @@ async fn many_tabs_joining_at_once_are_one_user() {
     assert_eq!(names(&world), ["room:user-joined"]);
 }
 
-/// What somebody observes of one user, in the order of arrival.
+/// An observation of one user.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     present: bool,
@@ -143,7 +143,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_arrives_in_whatever_order_joins_and_leaves_alternate(list in observations(), at_once in any::<bool>()) {
+    fn joins_and_leaves_alternate_in_whatever_order_observations_arrive(list in observations(), at_once in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;
@@ -167,8 +167,8 @@ proptest! {
             let present = row.is_some_and(|row| row["present"] == json!(true));
             prop_assert_eq!(present, told.len() % 2 == 1);
             if !at_once && !list.is_empty() {
-                // Of all observations the newest decides; of equally new ones the last to arrive. A first "not there" is
-                // not kept, and so cannot outweigh anything.
+                // The newest observation decides. Of equally new ones, the last to arrive decides. An absence that is
+                // observed before any presence is not stored, so it decides nothing.
                 let kept = list.iter().skip_while(|seen| !seen.present);
                 let newest = kept.max_by_key(|seen| seen.at);
                 prop_assert_eq!(present, newest.is_some_and(|seen| seen.present));

@@ -1,4 +1,4 @@
-//! The schedule that heals rooms after a missed webhook.
+//! The scheduled function that corrects rooms after a missed webhook.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> 
 }
 
 #[tokio::test]
-async fn who_left_unnoticed_is_told_to_have_left() {
+async fn the_room_is_told_about_a_user_who_left_unnoticed() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
     joined(&world, "emma", "ben", 120).await;
@@ -47,7 +47,7 @@ async fn who_left_unnoticed_is_told_to_have_left() {
 }
 
 #[tokio::test]
-async fn who_came_unnoticed_is_told_to_have_joined() {
+async fn the_room_is_told_about_a_user_who_joined_unnoticed() {
     let world = World::new().await;
     world.pusher.set_users("presence-room-emma", &["ada"]);
     run(&world, BUDGET).await.unwrap();
@@ -63,14 +63,14 @@ async fn a_room_that_pusher_no_longer_knows_is_emptied() {
 }
 
 #[tokio::test]
-async fn who_joined_a_moment_ago_may_still_be_about_to_subscribe() {
+async fn a_user_who_joined_a_moment_ago_stays_in_the_room() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 30).await;
     assert_eq!(run(&world, BUDGET).await.unwrap().healed, 0);
 }
 
 #[tokio::test]
-async fn a_run_without_time_goes_on_where_it_stopped() {
+async fn a_run_that_ran_out_of_time_continues_where_it_stopped() {
     let world = World::new().await;
     for n in 0..30 {
         world.pusher.set_users(&format!("presence-room-b{n:02}"), &["ada"]);
@@ -84,12 +84,12 @@ async fn a_run_without_time_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn one_room_that_fails_holds_up_no_other() {
+async fn a_room_that_fails_is_counted_and_healed_by_a_later_run() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
-    world.pusher.answer_always(Some(403));
+    world.pusher.respond_always(Some(403));
     let report = run(&world, BUDGET).await.unwrap();
     assert_eq!((report.rooms, report.failed), (0, 1));
-    world.pusher.answer_always(None);
+    world.pusher.respond_always(None);
     assert_eq!(run(&world, BUDGET).await.unwrap().healed, 1);
 }

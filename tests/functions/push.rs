@@ -1,43 +1,12 @@
-//! Pushes: to whom, saying what, and when not.
+//! Pushes: their receivers, their content, and when none is sent.
 
 use notifications::handle;
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
-use tests::{Request, World, token_with};
-
-use crate::consumer::{consume, retry};
-use crate::device_tokens::register;
-use crate::notification_preferences::save;
-
-fn request(body: &Value) -> Request {
-    Request::new("POST /notifications").bearer(&token_with("billing", &json!({ "roles": ["service"] }))).json(body)
-}
-
-/// Creates a notification for ada, with these members besides.
-pub(crate) async fn notify(world: &World, more: Value) -> String {
-    let mut body = json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben", "senderId": "ben" } });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let reply = world.send(handle, &request(&body)).await;
-    assert_eq!(reply.status, 201, "{reply:?}");
-    reply.body["notificationId"].as_str().unwrap().to_owned()
-}
-
-/// A world in which ada has these devices.
-pub(crate) async fn with_devices(devices: &[&str]) -> World {
-    let world = World::with_push().await;
-    for device in devices {
-        assert_eq!(world.send(device_tokens::handle, &register("ada", device)).await.status, 200);
-    }
-    world
-}
-
-pub(crate) async fn owed(world: &World) -> Vec<Value> {
-    let rows = world.table.rows().await;
-    let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
-    outboxes
-        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
-        .collect()
-}
+use tests::consumer::{age, consume, owed, retry};
+use tests::devices::with_devices;
+use tests::notification::{notify, save_preferences};
+use tests::{Request, World};
 
 async fn pushed(world: &World) -> Vec<Value> {
     consume(world).await.unwrap();
@@ -45,7 +14,7 @@ async fn pushed(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn reach_each_device_of_who_is_not_connected() {
+async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
     let world = with_devices(&["phone", "tablet"]).await;
     let id = notify(&world, json!({})).await;
     assert_eq!(world.pusher.take_sent().len(), 1, "the app is told at once");
@@ -70,7 +39,7 @@ async fn reach_each_device_of_who_is_not_connected() {
 }
 
 #[tokio::test]
-async fn are_dropped_for_who_is_connected_unless_they_are_urgent() {
+async fn pushes_to_a_connected_user_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);
     notify(&world, json!({})).await;
@@ -82,11 +51,11 @@ async fn are_dropped_for_who_is_connected_unless_they_are_urgent() {
 }
 
 #[tokio::test]
-async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
+async fn pushes_in_quiet_hours_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();
     let quiet = |from, to| json!({ "quietHours": { "from": clock(from), "to": clock(to), "timeZone": "Etc/UTC" } });
-    assert_eq!(world.send(handle, &save(&quiet(-2, 2))).await.status, 200);
+    assert_eq!(world.send(handle, &save_preferences(&quiet(-2, 2))).await.status, 200);
     notify(&world, json!({})).await;
     assert!(pushed(&world).await.is_empty());
     assert!(owed(&world).await.is_empty());
@@ -95,15 +64,15 @@ async fn are_dropped_in_quiet_hours_unless_they_are_urgent() {
     let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!(list["unreadCount"], 2, "the stored copy never is");
 
-    world.send(handle, &save(&quiet(2, 4))).await;
+    world.send(handle, &save_preferences(&quiet(2, 4))).await;
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1);
 }
 
 #[tokio::test]
-async fn are_not_even_owed_where_they_are_turned_off() {
+async fn pushes_that_are_turned_off_are_not_put_in_the_outbox() {
     let world = with_devices(&["phone"]).await;
-    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
+    world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "push": false } } }))).await;
     notify(&world, json!({ "priority": "high" })).await;
     assert!(owed(&world).await.is_empty());
 
@@ -113,17 +82,17 @@ async fn are_not_even_owed_where_they_are_turned_off() {
 }
 
 #[tokio::test]
-async fn are_all_that_tells_who_has_turned_the_app_off() {
+async fn a_user_who_turned_the_app_off_still_gets_pushes() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);
-    world.send(handle, &save(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
+    world.send(handle, &save_preferences(&json!({ "types": { "MESSAGE": { "inApp": false } } }))).await;
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1);
     assert!(world.pusher.take_sent().is_empty());
 }
 
 #[tokio::test]
-async fn of_who_has_no_device_cost_one_query_and_no_request() {
+async fn a_push_to_a_user_without_devices_costs_one_query_and_no_request_to_fcm() {
     let world = World::with_push().await;
     notify(&world, json!({})).await;
     world.table.take_requests();
@@ -137,7 +106,7 @@ async fn of_who_has_no_device_cost_one_query_and_no_request() {
 }
 
 #[tokio::test]
-async fn of_one_type_and_one_source_within_a_minute_share_a_tag() {
+async fn pushes_of_one_type_and_one_source_within_a_minute_share_a_tag() {
     let world = with_devices(&["phone"]).await;
     let from = |sender: &str| json!({ "data": { "senderId": sender } });
     let first = notify(&world, from("ben")).await;
@@ -155,7 +124,7 @@ async fn of_one_type_and_one_source_within_a_minute_share_a_tag() {
 }
 
 #[tokio::test]
-async fn whose_data_is_more_than_fcm_takes_are_dead_letters_and_never_cut() {
+async fn a_push_with_more_data_than_fcm_takes_is_a_dead_letter_and_its_data_is_not_cut() {
     let world = with_devices(&["phone"]).await;
     notify(&world, json!({ "data": { "x": "y".repeat(4_100) } })).await;
     assert!(pushed(&world).await.is_empty());
@@ -172,20 +141,20 @@ async fn whose_data_is_more_than_fcm_takes_are_dead_letters_and_never_cut() {
 }
 
 #[tokio::test]
-async fn go_out_while_pusher_is_down_and_events_while_fcm_is() {
+async fn pushes_are_sent_while_pusher_is_down_and_events_while_fcm_is_down() {
     let world = with_devices(&["phone"]).await;
-    world.pusher.answer_always(Some(503));
+    world.pusher.respond_always(Some(503));
     notify(&world, json!({})).await;
     assert_eq!(pushed(&world).await.len(), 1, "nobody hears anything over a Pusher that is down");
     let left = owed(&world).await;
     assert_eq!((left.len(), &left[0]["kind"]), (1, &json!("pusher")));
-    world.pusher.answer_always(None);
-    crate::consumer::age(&world, 3).await;
+    world.pusher.respond_always(None);
+    age(&world, 3).await;
     assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!(world.fcm.take_sent().is_empty(), "the push is not sent again");
 
-    world.fcm.answer("phone", &[tests::Refusal::new(503, "UNAVAILABLE")]);
+    world.fcm.refuse("phone", &[tests::Refusal::new(503, "UNAVAILABLE")]);
     notify(&world, json!({})).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!(pushed(&world).await.is_empty());

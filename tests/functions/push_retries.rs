@@ -1,11 +1,11 @@
-//! What FCM answers, and what becomes of it.
+//! How pushes are retried after the responses of FCM.
 
 use serde_json::{Value, json};
 use std::time::Duration;
+use tests::consumer::{age, consume, message, owed, retry, retry_queue};
+use tests::devices::with_devices;
+use tests::notification::notify;
 use tests::{Refusal, World};
-
-use crate::consumer::{age, consume, message, retry, retry_queue};
-use crate::push::{notify, owed, with_devices};
 
 async fn devices(world: &World) -> usize {
     world.table.rows().await.keys().filter(|(pk, sk)| pk == "USER#ada" && sk.starts_with("DEVICE#")).count()
@@ -19,7 +19,7 @@ fn tokens(sent: &[Value]) -> Vec<&str> {
 async fn a_token_that_is_not_registered_is_deleted() {
     for refusal in [Refusal::unregistered(), Refusal::invalid("message.token")] {
         let world = with_devices(&["gone", "phone"]).await;
-        world.fcm.answer("gone", &[refusal]);
+        world.fcm.refuse("gone", &[refusal]);
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
@@ -29,9 +29,9 @@ async fn a_token_that_is_not_registered_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_no_tokens_fault() {
+async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_its_token_is_kept() {
     let world = with_devices(&["phone"]).await;
-    world.fcm.answer("phone", &[Refusal::invalid("message.data[0].value")]);
+    world.fcm.refuse("phone", &[Refusal::invalid("message.data[0].value")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!(devices(&world).await, 1);
@@ -43,9 +43,9 @@ async fn a_message_that_fcm_calls_invalid_is_a_dead_letter_and_no_tokens_fault()
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
+async fn retry_after_is_honoured_and_a_device_that_has_the_push_does_not_get_it_again() {
     let world = with_devices(&["busy", "phone"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
@@ -53,7 +53,7 @@ async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
     assert_eq!(waiting.len(), 1);
     assert!((298..=300).contains(&waiting[0].delay), "{waiting:?}");
 
-    // The note of it in the row is a change, which the stream brings, too.
+    // The row was changed to note the retry, so the stream has a record of that change too.
     world.fcm.take_requests();
     age(&world, 30).await;
     consume(&world).await.unwrap();
@@ -71,9 +71,9 @@ async fn retry_after_is_honoured_and_who_has_the_push_does_not_get_it_again() {
 }
 
 #[tokio::test]
-async fn a_retry_after_beyond_sqs_longest_delay_is_waited_for_all_the_same() {
+async fn a_retry_after_beyond_the_longest_delay_of_sqs_is_honoured() {
     let world = with_devices(&["busy"]).await;
-    world.fcm.answer("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
+    world.fcm.refuse("busy", &[Refusal::new(503, "UNAVAILABLE").after("7200")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     let waiting = world.queues.sent("retry");
@@ -84,10 +84,10 @@ async fn a_retry_after_beyond_sqs_longest_delay_is_waited_for_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_fails_without_a_word_of_when_is_backed_off_from() {
+async fn a_push_that_fails_without_retry_after_is_retried_with_backoff() {
     for status in [429, 500, 503] {
         let world = with_devices(&["phone"]).await;
-        world.fcm.answer("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
+        world.fcm.refuse("phone", &[Refusal::new(status, "INTERNAL"), Refusal::new(status, "INTERNAL")]);
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
@@ -102,23 +102,23 @@ async fn what_fails_without_a_word_of_when_is_backed_off_from() {
 }
 
 #[tokio::test]
-async fn one_kinds_long_wait_is_not_anothers() {
+async fn an_event_does_not_wait_as_long_as_a_push_of_the_same_row() {
     let world = with_devices(&["busy"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
-    world.pusher.answer_always(Some(503));
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("600")]);
+    world.pusher.respond_always(Some(503));
     notify(&world, json!({})).await;
     age(&world, 3).await;
     consume(&world).await.unwrap();
     let waiting = world.queues.sent("retry");
     assert_eq!((waiting.len(), waiting[0].delay), (1, 2), "as soon as Pusher needs it");
-    world.pusher.answer_always(None);
+    world.pusher.respond_always(None);
     assert!(!retry(&world, &waiting[0].body).await);
     assert_eq!(world.pusher.take_sent().len(), 1);
     assert!((590..=600).contains(&world.queues.postponed()[0]));
 }
 
 #[tokio::test]
-async fn an_access_token_serves_all_and_is_fetched_once_for_all_who_wait() {
+async fn concurrent_pushes_share_one_fetch_of_the_access_token() {
     let names: Vec<_> = (0..20).map(|n| format!("device-{n}")).collect();
     let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     world.fcm.set_pause(Duration::from_millis(20));
@@ -148,7 +148,7 @@ async fn a_refused_access_token_is_replaced_once() {
     consume(&world).await.unwrap();
     assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (20, 1));
 
-    world.fcm.answer("device-0", &[Refusal::new(401, "X"), Refusal::new(401, "X")]);
+    world.fcm.refuse("device-0", &[Refusal::new(401, "X"), Refusal::new(401, "X")]);
     notify(&world, json!({})).await;
     consume(&world).await.unwrap();
     assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (9, 1));
@@ -157,7 +157,7 @@ async fn a_refused_access_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_not_used_to_its_last_second() {
+async fn an_expired_access_token_is_not_used() {
     let world = with_devices(&["phone"]).await;
     for (lifetime, fetches) in [(3_599, 1), (3_599, 0)] {
         world.fcm.set_lifetime(lifetime);
@@ -175,7 +175,7 @@ async fn an_access_token_is_not_used_to_its_last_second() {
 }
 
 #[tokio::test]
-async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
+async fn a_failed_fetch_of_the_access_token_fails_all_pushes_that_wait_and_no_later_one() {
     let names: Vec<_> = (0..10).map(|n| format!("device-{n}")).collect();
     let world = with_devices(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     world.fcm.refuse_access(Some(400));
@@ -189,21 +189,21 @@ async fn a_failed_fetch_fails_all_who_wait_for_it_and_none_after() {
 }
 
 #[tokio::test]
-async fn a_connection_that_died_unnoticed_costs_no_push_its_turn() {
+async fn a_connection_that_died_unnoticed_delays_no_push() {
     let world = with_devices(&["phone"]).await;
     for connections in [1, 2] {
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!((world.fcm.take_sent().len(), world.fcm.connections()), (1, connections));
-        world.fcm.go_dead();
+        world.fcm.hang_connections();
     }
     assert!(world.queues.sent("retry").is_empty());
 }
 
 #[tokio::test]
-async fn nothing_is_marked_as_queued_that_the_queue_did_not_take() {
+async fn a_push_that_the_queue_did_not_take_is_not_marked_as_queued() {
     let world = with_devices(&["busy", "phone"]).await;
-    world.fcm.answer("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
+    world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
     world.queues.fail();
     assert!(consume(&world).await.is_err(), "Lambda brings the batch again");

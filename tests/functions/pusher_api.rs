@@ -1,4 +1,4 @@
-//! The client of Pusher's HTTP API, for what the functions' own tests do not meet.
+//! The client of Pusher's HTTP API: cases that the tests of the functions do not cover.
 
 use shared::clients::pusher::{Message, PusherError};
 use shared::contract::channel::ChannelName;
@@ -10,7 +10,7 @@ fn message(channel: &str, data: &str) -> Message {
 }
 
 #[tokio::test]
-async fn sends_ten_events_a_request_in_order() {
+async fn the_pusher_client_sends_ten_events_in_each_request_in_order() {
     let world = World::new().await;
     let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
     world.app.pusher.trigger(&messages).await.unwrap();
@@ -20,27 +20,27 @@ async fn sends_ten_events_a_request_in_order() {
 }
 
 #[tokio::test]
-async fn says_how_many_were_taken_before_it_failed() {
+async fn the_pusher_client_says_how_many_events_were_taken_before_it_failed() {
     let world = World::new().await;
-    world.pusher.answer_next(&[200, 400]);
+    world.pusher.respond_next(&[200, 400]);
     let messages: Vec<_> = (0..23).map(|n| message("private-user-ada", &n.to_string())).collect();
     let (taken, error) = world.app.pusher.trigger(&messages).await.unwrap_err();
     assert_eq!((taken, error.is_permanent()), (10, true));
 }
 
 #[tokio::test]
-async fn asks_thrice_when_pusher_is_broken_and_once_when_it_refuses() {
+async fn the_pusher_client_tries_three_times_when_pusher_fails_and_once_when_it_refuses() {
     for (status, times) in [(500, 3), (503, 3), (429, 3), (400, 1), (401, 1), (403, 1), (413, 1)] {
         let world = World::new().await;
-        world.pusher.answer_always(Some(status));
+        world.pusher.respond_always(Some(status));
         let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
-        assert_eq!(world.pusher.times_asked(), times, "{status}: {error}");
+        assert_eq!(world.pusher.batch_requests(), times, "{status}: {error}");
     }
 }
 
 #[tokio::test]
-async fn prints_no_signed_address_when_nobody_answers() {
-    // Port 9 is discard: nothing listens there.
+async fn an_error_of_the_pusher_client_does_not_print_the_signed_address() {
+    // Nothing listens on port 9 (discard).
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
     let printed = format!("{error:?} {}", shared::telemetry::chain(&error));
@@ -49,7 +49,7 @@ async fn prints_no_signed_address_when_nobody_answers() {
 }
 
 #[tokio::test]
-async fn encrypts_what_goes_to_an_encrypted_channel() {
+async fn the_pusher_client_encrypts_events_for_an_encrypted_channel() {
     let world = World::new().await;
     world.app.pusher.trigger(&[message("private-encrypted-user-ada", r#"{"secret":1}"#)]).await.unwrap();
     let (_, _, data) = world.pusher.take_sent().remove(0);
@@ -61,7 +61,7 @@ async fn encrypts_what_goes_to_an_encrypted_channel() {
 }
 
 #[tokio::test]
-async fn knows_who_is_in_a_channel() {
+async fn the_pusher_client_reads_who_is_in_a_channel() {
     let world = World::new().await;
     world.pusher.set_users("presence-room-emma", &["ada", "not ours|1", "ben"]);
     let users = world.app.pusher.users("presence-room-emma").await.unwrap();

@@ -15,7 +15,7 @@ fn ada(channel: &str) -> Request {
 }
 
 #[tokio::test]
-async fn a_users_own_channel_needs_no_io_at_all() {
+async fn the_channel_of_the_user_is_authorized_without_io() {
     let world = World::new().await;
     let reply = world.send_and_kill(handle, &ada("private-user-ada")).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -28,7 +28,7 @@ async fn a_users_own_channel_needs_no_io_at_all() {
 }
 
 #[tokio::test]
-async fn a_users_profile_is_kept_after_the_answer_once_in_each_process() {
+async fn the_profile_of_a_user_is_saved_after_the_response_once_in_each_process() {
     let world = World::new().await;
     for _ in 0..3 {
         world.send(handle, &ada("private-user-ada")).await;
@@ -38,7 +38,7 @@ async fn a_users_profile_is_kept_after_the_answer_once_in_each_process() {
 }
 
 #[tokio::test]
-async fn a_form_says_the_same_as_json() {
+async fn a_form_gets_the_same_response_as_json() {
     let world = World::new().await;
     let form =
         Request::new("POST /pusher/auth").by("ada").form("socket_id=123456.7890123&channel_name=private-user-ada");
@@ -47,7 +47,7 @@ async fn a_form_says_the_same_as_json() {
 }
 
 #[tokio::test]
-async fn a_room_takes_one_round_trip_and_shows_who_one_is() {
+async fn a_room_is_authorized_in_one_round_trip_and_the_response_has_the_user_info() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "Ada L.").await;
     let reply = world.send_and_kill(handle, &ada("presence-room-emma")).await;
@@ -65,7 +65,7 @@ async fn a_room_takes_one_round_trip_and_shows_who_one_is() {
 }
 
 #[tokio::test]
-async fn a_room_keeps_the_profile_after_the_answer_and_only_when_it_changed() {
+async fn authorizing_a_room_saves_the_profile_after_the_response_if_it_changed() {
     let world = World::new().await;
     let requests = async |request: &Request| {
         world.send(handle, request).await;
@@ -82,7 +82,7 @@ async fn a_room_keeps_the_profile_after_the_answer_and_only_when_it_changed() {
 }
 
 #[tokio::test]
-async fn an_encrypted_channel_comes_with_its_key() {
+async fn the_response_for_an_encrypted_channel_has_its_key() {
     let world = World::new().await;
     let reply = world.send(handle, &ada("private-encrypted-user-ada")).await;
     assert_eq!(reply.status, 200);
@@ -104,7 +104,7 @@ async fn a_user_signs_in() {
 }
 
 #[tokio::test]
-async fn what_is_not_yours_is_refused_in_the_seeds_words() {
+async fn other_channels_are_refused_with_the_documented_body() {
     let world = World::new().await;
     let forbidden = json!({ "error": "Forbidden", "message": "Not authorized to access this channel" });
     for channel in [
@@ -126,7 +126,7 @@ async fn what_is_not_yours_is_refused_in_the_seeds_words() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_refused_with_a_reason() {
+async fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
     let world = World::new().await;
     let json = |socket: Value, channel: Value| {
         Request::new("POST /pusher/auth").by("ada").json(&json!({ "socket_id": socket, "channel_name": channel }))
@@ -168,7 +168,7 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_run_wild_is_told_to_wait() {
+async fn a_client_that_sends_too_many_requests_is_told_to_wait() {
     let world = World::new().await;
     let wild = Request::new("POST /pusher/auth").by("wild").json(&subscription("private-user-wild"));
     let mut replies = Vec::new();
@@ -183,7 +183,7 @@ async fn a_client_that_has_run_wild_is_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_table_that_fails_is_a_server_error() {
+async fn the_response_is_a_server_error_when_the_table_fails() {
     let world = World::new().await;
     world.table.fail("BatchGetItem");
     let reply = world.send(handle, &ada("presence-room-emma")).await;

@@ -9,7 +9,7 @@ fn mock(body: &Value) -> Request {
 }
 
 #[tokio::test]
-async fn sends_what_the_guides_example_says() {
+async fn the_mock_event_of_the_documented_example_is_sent() {
     let world = World::new().await;
     let data = json!({ "partyId": "test-party", "invitedBy": { "id": "user-123", "username": "testuser" } });
     let body = json!({ "channel": "private-user-1", "event": "party-invitation-received", "data": data });
@@ -19,7 +19,7 @@ async fn sends_what_the_guides_example_says() {
 }
 
 #[tokio::test]
-async fn refuses_what_pusher_would() {
+async fn mock_events_that_pusher_would_refuse_are_refused() {
     let world = World::new().await;
     for (status, body) in [
         (400, json!({})),
@@ -33,7 +33,7 @@ async fn refuses_what_pusher_would() {
         assert_eq!(world.send(handle, &mock(&body)).await.status, status, "{body}");
     }
     assert!(world.pusher.take_sent().is_empty());
-    world.pusher.answer_always(Some(500));
+    world.pusher.respond_always(Some(500));
     let body = json!({ "channel": "c", "event": "e", "data": {} });
     assert_eq!(world.send(handle, &mock(&body)).await.status, 502);
 }

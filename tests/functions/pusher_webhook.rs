@@ -32,7 +32,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn members_who_come_and_go_are_told_to_the_room() {
+async fn the_room_is_told_about_members_who_come_and_go() {
     let world = World::new().await;
     let reply = world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
     assert_eq!((reply.status, &reply.body), (200, &json!({})));
@@ -42,7 +42,7 @@ async fn members_who_come_and_go_are_told_to_the_room() {
 }
 
 #[tokio::test]
-async fn a_member_is_shown_with_the_profile_that_their_token_had() {
+async fn a_member_is_shown_with_the_profile_from_their_token() {
     let world = World::new().await;
     let auth = Request::new("POST /pusher/auth").by("ada");
     let auth = auth.json(&json!({ "socket_id": "1.2", "channel_name": "presence-room-emma" }));
@@ -56,7 +56,7 @@ async fn a_member_is_shown_with_the_profile_that_their_token_had() {
 }
 
 #[tokio::test]
-async fn an_author_is_recognised_by_a_webhook_too() {
+async fn a_webhook_announces_the_author_too() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "A. L.").await;
     world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
@@ -64,7 +64,7 @@ async fn an_author_is_recognised_by_a_webhook_too() {
 }
 
 #[tokio::test]
-async fn a_change_that_was_already_told_over_http_is_not_told_again() {
+async fn a_webhook_does_not_repeat_a_change_that_was_made_over_http() {
     let world = World::new().await;
     let join = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
     world.send(presence_join::handle, &join).await;
@@ -73,7 +73,7 @@ async fn a_change_that_was_already_told_over_http_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn a_replay_and_an_older_webhook_change_nothing() {
+async fn a_replayed_or_older_webhook_changes_nothing() {
     let world = World::new().await;
     let now = Millis::now().0;
     let added = webhook_at(now - 2000, &json!([event("member_added", "ada")]));
@@ -85,7 +85,7 @@ async fn a_replay_and_an_older_webhook_change_nothing() {
 }
 
 #[tokio::test]
-async fn events_of_one_webhook_apply_in_their_order() {
+async fn events_of_one_webhook_are_applied_in_order() {
     let world = World::new().await;
     let list = json!([event("member_added", "ada"), event("member_removed", "ada"), event("member_added", "ada")]);
     world.send(handle, &webhook(&list)).await;
@@ -96,7 +96,7 @@ async fn events_of_one_webhook_apply_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_batch_of_ten_members_takes_one_request_to_pusher() {
+async fn a_webhook_of_ten_members_takes_one_request_to_pusher() {
     let world = World::new().await;
     let list: Vec<_> = (0..10).map(|n| event("member_added", &format!("user{n}"))).collect();
     world.send(handle, &webhook(&json!(list))).await;
@@ -104,7 +104,7 @@ async fn a_batch_of_ten_members_takes_one_request_to_pusher() {
 }
 
 #[tokio::test]
-async fn what_is_none_of_ours_is_taken_and_ignored() {
+async fn unknown_events_of_a_webhook_are_accepted_and_ignored() {
     let world = World::new().await;
     let list = json!([
         { "name": "channel_occupied", "channel": "presence-room-emma" },
@@ -120,7 +120,7 @@ async fn what_is_none_of_ours_is_taken_and_ignored() {
 }
 
 #[tokio::test]
-async fn what_pusher_did_not_sign_just_now_is_refused_and_nothing_is_written() {
+async fn a_webhook_that_pusher_did_not_sign_recently_is_refused_and_nothing_is_written() {
     let world = World::new().await;
     let now = Millis::now().0;
     let body = json!({ "time_ms": now, "events": [event("member_added", "ada")] }).to_string();
@@ -148,7 +148,7 @@ async fn what_pusher_did_not_sign_just_now_is_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn the_previous_key_still_counts_during_rotation_and_only_then() {
+async fn a_webhook_signed_with_the_previous_key_is_accepted_during_rotation_only() {
     let body = json!({ "time_ms": Millis::now().0, "events": [event("member_added", "ada")] }).to_string();
     let world = World::new().await;
     assert_eq!(world.send(handle, &signed(&body, PREVIOUS)).await.status, 200);
@@ -157,12 +157,12 @@ async fn the_previous_key_still_counts_during_rotation_and_only_then() {
 }
 
 #[tokio::test]
-async fn a_table_that_fails_has_pusher_send_the_webhook_again() {
+async fn a_webhook_is_an_error_when_the_table_fails_so_that_pusher_sends_it_again() {
     let world = World::new().await;
     let request = webhook(&json!([event("member_added", "ada")]));
     world.table.fail("UpdateItem");
     assert_eq!(world.send(handle, &request).await.status, 500);
-    world.table.mend();
+    world.table.recover();
     assert_eq!(world.send(handle, &request).await.status, 200);
     assert_eq!(names(&world), ["room:user-joined"]);
 }

@@ -1,5 +1,6 @@
-//! A stand-in for Google: a token endpoint that checks the service account's assertions, and an FCM that takes a message
-//! only with the access token it gave, records it, and answers as it is told.
+//! A fake of Google's servers: a token endpoint that checks the assertions of the service account, and an FCM endpoint.
+//!
+//! The FCM endpoint accepts messages with the current access token and records them. It can be made to fail.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,20 +19,20 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::wire::Wire;
+use crate::tcp_proxy::TcpProxy;
 
-/// The project and the account of the world's functions.
+/// The Firebase project and the service account of the functions.
 pub(crate) const PROJECT: &str = "carillon-test";
 pub(crate) const CLIENT_EMAIL: &str = "carillon@carillon-test.iam.gserviceaccount.com";
 
-/// The account's private key, with its line breaks escaped as a console would.
+/// The private key of the account, with escaped line breaks, as a user copies it from the JSON file.
 pub(crate) fn private_key() -> String {
     let der = include_str!("testdata/firebase-private.txt").trim().as_bytes();
     let lines: Vec<_> = der.chunks(64).map(String::from_utf8_lossy).collect();
     format!("-----BEGIN PRIVATE KEY-----\\n{}\\n-----END PRIVATE KEY-----\\n", lines.join("\\n"))
 }
 
-/// An answer of FCM's other than the usual one.
+/// An error response of FCM.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     status: u16,
@@ -40,18 +41,18 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// An answer of this status, with a `FcmError` of this code.
+    /// A response with this status and an `FcmError` with this code.
     pub fn new(status: u16, code: &str) -> Self {
         let details = json!([{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code }]);
         Self { status, details, retry_after: None }
     }
 
-    /// The token is not registered any more.
+    /// The device token is no longer registered.
     pub fn unregistered() -> Self {
         Self::new(404, "UNREGISTERED")
     }
 
-    /// `INVALID_ARGUMENT` that names this field.
+    /// `INVALID_ARGUMENT` with this field in its details.
     pub fn invalid(field: &str) -> Self {
         let mut refusal = Self::new(400, "INVALID_ARGUMENT");
         let violations = json!([{ "field": field, "description": "Invalid value" }]);
@@ -60,7 +61,7 @@ impl Refusal {
         refusal
     }
 
-    /// With this `Retry-After`.
+    /// Adds this `Retry-After` header.
     #[must_use]
     pub fn after(mut self, value: &str) -> Self {
         self.retry_after = Some(value.to_owned());
@@ -69,7 +70,7 @@ impl Refusal {
 }
 
 #[derive(Default)]
-struct Told {
+struct Inner {
     sent: Vec<Value>,
     requests: usize,
     fetches: usize,
@@ -81,99 +82,99 @@ struct Told {
     access: Option<String>,
     revoked: bool,
     token_status: Option<u16>,
-    answers: BTreeMap<String, VecDeque<Refusal>>,
+    refusals: BTreeMap<String, VecDeque<Refusal>>,
     pause: Duration,
 }
 
-/// The stand-in.
+/// The fake.
 pub struct FakeFcm {
-    wire: Wire,
-    told: Arc<Mutex<Told>>,
+    proxy: TcpProxy,
+    inner: Arc<Mutex<Inner>>,
 }
 
 impl FakeFcm {
     pub(crate) async fn new() -> Self {
-        let told = Arc::new(Mutex::new(Told::default()));
+        let inner = Arc::new(Mutex::new(Inner::default()));
         let router = Router::new()
             .route("/token", post(token))
             .route("/v1/projects/{project}/{method}", post(send))
-            .with_state(told.clone());
+            .with_state(inner.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Wire::to(listener.local_addr().unwrap()).await;
-        let connections = told.clone();
+        let proxy = TcpProxy::to(listener.local_addr().unwrap()).await;
+        let connections = inner.clone();
         let listener = listener.tap_io(move |_| connections.lock().unwrap().connections += 1);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { wire, told }
+        Self { proxy, inner }
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.wire.port)
+        format!("http://127.0.0.1:{}", self.proxy.port)
     }
 
-    fn told<T>(&self, what: impl FnOnce(&mut Told) -> T) -> T {
-        what(&mut self.told.lock().unwrap())
+    fn with<T>(&self, what: impl FnOnce(&mut Inner) -> T) -> T {
+        what(&mut self.inner.lock().unwrap())
     }
 
-    /// The messages that were taken since the last call.
+    /// The messages that were accepted since the last call.
     pub fn take_sent(&self) -> Vec<Value> {
-        self.told(|told| std::mem::take(&mut told.sent))
+        self.with(|inner| std::mem::take(&mut inner.sent))
     }
 
-    /// How many requests to send a message came since the last call.
+    /// The number of requests to send a message since the last call.
     pub fn take_requests(&self) -> usize {
-        self.told(|told| std::mem::take(&mut told.requests))
+        self.with(|inner| std::mem::take(&mut inner.requests))
     }
 
-    /// How many access tokens were asked for since the last call.
+    /// The number of requests for an access token since the last call.
     pub fn take_fetches(&self) -> usize {
-        self.told(|told| std::mem::take(&mut told.fetches))
+        self.with(|inner| std::mem::take(&mut inner.fetches))
     }
 
-    /// How many connections there have been.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
-        self.told(|told| told.connections)
+        self.with(|inner| inner.connections)
     }
 
-    /// The most messages that were being sent at once.
+    /// The highest number of concurrent requests to send a message.
     pub fn most_in_flight(&self) -> usize {
-        self.told(|told| told.most_in_flight)
+        self.with(|inner| inner.most_in_flight)
     }
 
-    /// Answers the next requests for this device so.
-    pub fn answer(&self, token: &str, refusals: &[Refusal]) {
-        self.told(|told| told.answers.insert(token.to_owned(), refusals.iter().cloned().collect()));
+    /// Responds to the next requests for this device with these errors.
+    pub fn refuse(&self, token: &str, refusals: &[Refusal]) {
+        self.with(|inner| inner.refusals.insert(token.to_owned(), refusals.iter().cloned().collect()));
     }
 
-    /// Access tokens hold so many seconds from now on.
+    /// Sets the lifetime of later access tokens in seconds.
     pub fn set_lifetime(&self, seconds: i64) {
-        self.told(|told| told.lifetime = Some(seconds));
+        self.with(|inner| inner.lifetime = Some(seconds));
     }
 
-    /// Takes no access token that was given before.
+    /// Revokes the current access token.
     pub fn revoke(&self) {
-        self.told(|told| told.revoked = true);
+        self.with(|inner| inner.revoked = true);
     }
 
-    /// Gives no access tokens but answers with this status; `None` for the usual.
+    /// Responds to requests for an access token with this status; `None` ends that.
     pub fn refuse_access(&self, status: Option<u16>) {
-        self.told(|told| told.token_status = status);
+        self.with(|inner| inner.token_status = status);
     }
 
-    /// Lets the connections that there are now go dead, without a word.
-    pub fn go_dead(&self) {
-        self.wire.go_dead();
+    /// Makes the present connections hang without closing them.
+    pub fn hang_connections(&self) {
+        self.proxy.hang_connections();
     }
 
-    /// Takes so long for each message.
+    /// Sets how long each request to send a message takes.
     pub fn set_pause(&self, pause: Duration) {
-        self.told(|told| told.pause = pause);
+        self.with(|inner| inner.pause = pause);
     }
 }
 
-async fn token(State(told): State<Arc<Mutex<Told>>>, body: String) -> Response {
-    let mut told = told.lock().unwrap();
-    told.fetches += 1;
-    if let Some(status) = told.token_status {
+async fn token(State(inner): State<Arc<Mutex<Inner>>>, body: String) -> Response {
+    let mut inner = inner.lock().unwrap();
+    inner.fetches += 1;
+    if let Some(status) = inner.token_status {
         return (StatusCode::from_u16(status).unwrap(), "{}").into_response();
     }
     let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
@@ -181,15 +182,15 @@ async fn token(State(told): State<Arc<Mutex<Told>>>, body: String) -> Response {
         Some(Ok(())) => {}
         wrong => return (StatusCode::BAD_REQUEST, format!("{wrong:?}")).into_response(),
     }
-    told.revoked = false;
-    told.given += 1;
-    let token = format!("access-{}", told.given);
-    told.access = Some(format!("Bearer {token}"));
-    Json(json!({ "access_token": token, "expires_in": told.lifetime.unwrap_or(3599), "token_type": "Bearer" }))
+    inner.revoked = false;
+    inner.given += 1;
+    let token = format!("access-{}", inner.given);
+    inner.access = Some(format!("Bearer {token}"));
+    Json(json!({ "access_token": token, "expires_in": inner.lifetime.unwrap_or(3599), "token_type": "Bearer" }))
         .into_response()
 }
 
-/// Whether Google would take the assertion: signature, algorithm and every claim.
+/// Checks the signature, the algorithm and all claims of an assertion, as Google does.
 fn check(assertion: &str) -> Result<(), String> {
     let header = decode_header(assertion).map_err(|error| error.to_string())?;
     if header.alg != Algorithm::RS256 {
@@ -215,30 +216,30 @@ fn check(assertion: &str) -> Result<(), String> {
 }
 
 async fn send(
-    State(told): State<Arc<Mutex<Told>>>,
+    State(inner): State<Arc<Mutex<Inner>>>,
     Path((project, method)): Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     assert_eq!((project.as_str(), method.as_str()), (PROJECT, "messages:send"));
     let pause = {
-        let mut told = told.lock().unwrap();
-        told.requests += 1;
-        told.in_flight += 1;
-        told.most_in_flight = told.most_in_flight.max(told.in_flight);
-        told.pause
+        let mut inner = inner.lock().unwrap();
+        inner.requests += 1;
+        inner.in_flight += 1;
+        inner.most_in_flight = inner.most_in_flight.max(inner.in_flight);
+        inner.pause
     };
     tokio::time::sleep(pause).await;
-    let mut told = told.lock().unwrap();
-    told.in_flight -= 1;
+    let mut inner = inner.lock().unwrap();
+    inner.in_flight -= 1;
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if told.revoked || given != told.access.as_deref() {
+    if inner.revoked || given != inner.access.as_deref() {
         return (StatusCode::UNAUTHORIZED, "{}").into_response();
     }
     let message = serde_json::from_slice::<Value>(&body).unwrap()["message"].take();
     let device = message["token"].as_str().unwrap().to_owned();
-    let Some(refusal) = told.answers.get_mut(&device).and_then(VecDeque::pop_front) else {
-        told.sent.push(message);
+    let Some(refusal) = inner.refusals.get_mut(&device).and_then(VecDeque::pop_front) else {
+        inner.sent.push(message);
         return Json(json!({ "name": format!("projects/{PROJECT}/messages/1") })).into_response();
     };
     let error = json!({ "code": refusal.status, "message": "no", "status": "X", "details": refusal.details });

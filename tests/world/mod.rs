@@ -1,18 +1,21 @@
-//! The world around a function under test: a table of its own, a Pusher and queues that do as they are told.
+//! The environment of a function under test: a table, and fakes of Pusher, FCM and SQS.
 //!
-//! The table is an embedded DynamoDB behind a door that counts requests. Pusher, FCM and SQS are stand-ins, for what the real
-//! ones do only when something is wrong; the end-to-end tests meet a real Pusher server.
+//! The table is an embedded DynamoDB behind a proxy that counts requests. The fakes can be made to fail in ways that a real
+//! service rarely does. The end-to-end tests use a real Pusher server.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+pub mod consumer;
+pub mod devices;
 mod fcm;
+pub mod notification;
 mod pusher;
 mod queues;
 mod request;
 mod server;
 mod table;
+mod tcp_proxy;
 mod traffic;
-mod wire;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -27,57 +30,57 @@ pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, token, token_with};
-pub use table::{Mishap, Table};
+pub use table::{Fault, Table};
 pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
 pub const JWT_SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
-/// The Pusher app's key and secret.
+/// The key and the secret of the Pusher app.
 pub const PUSHER: (&str, &str) = ("key", "pusher-secret");
-/// The key and secret that are being rotated out.
+/// The previous key and secret, which are accepted during rotation.
 pub const PREVIOUS: (&str, &str) = ("old-key", "old-pusher-secret");
 
 /// Everything around one function.
 pub struct World {
-    /// The function's own view of it.
+    /// The context of the function, connected to the fakes.
     pub app: App,
     /// The table.
     pub table: Table,
-    /// Pusher.
+    /// The fake of Pusher.
     pub pusher: FakePusher,
-    /// FCM, and Google's token endpoint.
+    /// The fake of FCM and of Google's token endpoint.
     pub fcm: FakeFcm,
-    /// The retry and the dead-letter queue.
+    /// The fakes of the retry queue and the dead-letter queue.
     pub queues: FakeQueues,
 }
 
-/// What a caller was told, and what the log says of it.
+/// A response and its log line.
 #[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The headers, in lower case.
+    /// The headers, with names in lower case.
     pub headers: HashMap<String, String>,
-    /// The body; `null` when there was none.
+    /// The body; `null` if it is empty.
     pub body: Value,
     /// The log line.
     pub line: Value,
 }
 
 impl World {
-    /// A world with an empty table.
+    /// A world with an empty table, in which push is off.
     pub async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    /// A world in which push is on.
+    /// A world with an empty table, in which push is on.
     pub async fn with_push() -> Self {
         let key = fcm::private_key();
         let firebase = [("FIREBASE_CLIENT_EMAIL", fcm::CLIENT_EMAIL), ("FIREBASE_PRIVATE_KEY", &key)];
         Self::with(&[firebase[0], firebase[1], ("FIREBASE_PROJECT_ID", fcm::PROJECT)]).await
     }
 
-    /// A world in which these variables differ.
+    /// A world with these environment variables instead of the usual ones.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
         let table = Table::new(queues.endpoint()).await;
@@ -108,7 +111,7 @@ impl World {
         Self { app, table, pusher, fcm, queues }
     }
 
-    /// Sends a request to a handler and does all the work that it leaves for after the response.
+    /// Sends a request to a handler, and does the work that the handler leaves for after the response.
     pub async fn send<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
         F: Future<Output = Result<Response, Problem>>,
@@ -116,7 +119,7 @@ impl World {
         self.count(handler, request).await.0
     }
 
-    /// Sends a request to a handler, and counts what it asks of other services before and after its response.
+    /// Like [`World::send`], and counts the traffic to other services before and after the response.
     pub async fn count<'a, F>(
         &'a self,
         handler: impl Fn(&'a App, HttpRequest) -> F,
@@ -135,14 +138,14 @@ impl World {
         (reply(response, &record), [before, self.take_traffic()])
     }
 
-    /// What was asked of other services since the last call.
+    /// The traffic to DynamoDB, SQS and Pusher since the last call.
     pub fn take_traffic(&self) -> Traffic {
         let mut traffic = self.table.take_traffic();
         traffic += self.pusher.take_traffic();
         traffic
     }
 
-    /// Sends a request to a handler that is killed the moment it has responded.
+    /// Sends a request to a handler, which is killed directly after the response.
     pub async fn send_and_kill<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
         F: Future<Output = Result<Response, Problem>>,

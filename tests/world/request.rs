@@ -1,18 +1,18 @@
-//! Requests as API Gateway hands them to a function (HTTP API, payload format 2.0).
+//! Requests as API Gateway sends them to a function (HTTP API, payload format 2.0).
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Map, Value, json};
 
 use crate::JWT_SECRET;
 
-/// A request that is being put together.
+/// A builder of requests.
 #[derive(Debug, Clone)]
 pub struct Request {
     event: Value,
 }
 
 impl Request {
-    /// A request of this route, such as `POST /kudos`, from nobody.
+    /// A request to this route, such as `POST /kudos`, without a token.
     pub fn new(route: &str) -> Self {
         let (method, path) = route.split_once(' ').unwrap();
         Self {
@@ -28,38 +28,38 @@ impl Request {
         }
     }
 
-    /// An event file of `events/`.
+    /// The request in an event file of `events/`.
     pub fn of_event(event: Value) -> Self {
         Self { event }
     }
 
-    /// From this user.
+    /// Adds a token of this user.
     #[must_use]
     pub fn by(self, user: &str) -> Self {
         self.bearer(&token(user))
     }
 
-    /// With this token.
+    /// Adds this bearer token.
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// With this header.
+    /// Adds this header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.event["headers"][name] = json!(value);
         self
     }
 
-    /// With this value in the route's path.
+    /// Sets this parameter in the path of the route.
     #[must_use]
     pub fn path(mut self, name: &str, value: &str) -> Self {
         self.event["pathParameters"][name] = json!(value);
         self
     }
 
-    /// With this parameter in the query.
+    /// Adds this parameter to the query.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         let before = self.event["rawQueryString"].as_str().unwrap().to_owned();
@@ -68,38 +68,38 @@ impl Request {
         self
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(&body.to_string())
     }
 
-    /// With a form.
+    /// Sets a form as the body.
     #[must_use]
     pub fn form(self, body: &str) -> Self {
         self.header("content-type", "application/x-www-form-urlencoded").body(body)
     }
 
-    /// With this body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: &str) -> Self {
         self.event["body"] = json!(body);
         self
     }
 
-    /// The request as a handler gets it.
+    /// The request as a handler receives it.
     pub fn build(&self) -> shared::http::Request {
         lambda_http::request::from_str(&self.event.to_string()).unwrap()
     }
 }
 
-/// A member's token; the name is the id with a capital.
+/// A token of this user. The name is the id with a capital letter.
 pub fn token(user: &str) -> String {
     let name = format!("{}{}", user[..1].to_uppercase(), &user[1..]);
     token_with(user, &json!({ "name": name, "picture": format!("https://example.com/{user}.png") }))
 }
 
-/// A token with these further claims.
+/// A token of this user with these further claims.
 pub fn token_with(user: &str, more: &Value) -> String {
     let mut claims = Map::from_iter([("sub".to_owned(), json!(user)), ("exp".to_owned(), json!(4_102_444_800_i64))]);
     claims.extend(more.as_object().unwrap().clone());

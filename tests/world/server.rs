@@ -1,9 +1,9 @@
-//! A stand-in server on loopback.
+//! HTTP servers on loopback for the fakes.
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-/// Serves until the test's runtime ends; answers with the port.
+/// Starts a server that runs until the runtime of the test ends; returns its port.
 pub(crate) async fn serve(router: Router) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

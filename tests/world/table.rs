@@ -1,4 +1,4 @@
-//! A DynamoDB table of the test's own, behind a door that counts and can be told to fail.
+//! A DynamoDB table for one test, behind a proxy that counts requests and can inject faults.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,66 +18,66 @@ use shared::clients::https::HttpClient;
 use crate::server::serve;
 use crate::traffic::Traffic;
 
-/// Its name.
+/// The name of the table.
 pub(crate) const NAME: &str = "carillon";
 
 /// A row, as plain JSON values.
 pub(crate) type Row = BTreeMap<String, Value>;
 
 #[derive(Default)]
-struct Door {
+struct ProxyState {
     requests: Mutex<BTreeMap<String, usize>>,
     traffic: Mutex<Traffic>,
     failing: Mutex<Vec<String>>,
-    mishaps: Mutex<HashMap<String, VecDeque<Mishap>>>,
+    faults: Mutex<HashMap<String, VecDeque<Fault>>>,
 }
 
-/// What may befall a request.
+/// A fault that the proxy injects into one request.
 #[derive(Debug, Clone)]
-pub enum Mishap {
-    /// It is refused with this status and code, and nothing is done.
+pub enum Fault {
+    /// The response has this status and error code. The request is not executed.
     Refusal(u16, &'static str),
-    /// The connection ends before anything is done.
-    Cut,
-    /// It is done, and the connection ends before the answer.
-    AnswerLost,
-    /// Nothing is done, and nothing is said.
-    Silence,
-    /// A query's page ends after its first row, and a batch leaves all but its first key unread: DynamoDB may do so at any time.
-    Partly,
+    /// The connection is closed. The request is not executed.
+    ConnectionLost,
+    /// The request is executed, but the connection is closed before the response.
+    ResponseLost,
+    /// There is no response. The request is not executed.
+    NoResponse,
+    /// A query returns only its first row, or a batch reads only its first key. DynamoDB may do so at any time.
+    Partial,
 }
 
-impl Mishap {
-    /// A refusal.
+impl Fault {
+    /// A refusal with this status and error code.
     pub fn refusal(status: u16, code: &'static str) -> Self {
         Self::Refusal(status, code)
     }
 }
 
-/// The table.
+/// The table and its proxy.
 pub struct Table {
     client: Client,
     http: HttpClient,
     config: SdkConfig,
-    door: Arc<Door>,
+    state: Arc<ProxyState>,
 }
 
 impl Table {
-    /// A new table. The clients of one function have one endpoint, so requests for SQS come here too, and are passed on.
+    /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS on to `sqs`.
     pub(crate) async fn new(sqs: String) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let behind = format!("http://{}", listener.local_addr().unwrap());
+        let dynamodb = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        let door = Arc::new(Door::default());
-        let state = Behind { door: door.clone(), dynamodb: behind.clone(), sqs, client: reqwest_client() };
-        let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(state)).await);
-        create(&behind).await;
+        let state = Arc::new(ProxyState::default());
+        let proxy = Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, client: reqwest_client() };
+        let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(proxy)).await);
+        create(&dynamodb).await;
         let http = HttpClient::default();
         let config = config(&http, &endpoint).await;
-        Self { client: Client::new(&config), http, config, door }
+        Self { client: Client::new(&config), http, config, state }
     }
 
-    /// What the function's clients are made of.
+    /// The HTTP client and the configuration for the AWS clients of the function.
     pub(crate) fn aws(&self) -> (HttpClient, SdkConfig) {
         (self.http.clone(), self.config.clone())
     }
@@ -101,7 +101,7 @@ impl Table {
         self.rows().await.remove(&(pk.to_owned(), sk.to_owned()))
     }
 
-    /// Puts a row of strings.
+    /// Writes a row of strings.
     pub async fn put(&self, attributes: &[(&str, &str)]) {
         let item: HashMap<_, _> = attributes.iter().map(|(name, value)| ((*name).to_owned(), string(value))).collect();
         self.client.put_item().table_name(NAME).set_item(Some(item)).send().await.unwrap();
@@ -117,20 +117,20 @@ impl Table {
         self.forget_requests();
     }
 
-    /// Puts a book.
+    /// Writes the row of a book.
     pub async fn put_book(&self, book: &str, author: &str, name: &str) {
         let pk = format!("BOOK#{book}");
         self.put(&[("pk", &pk), ("sk", "BOOK"), ("title", book), ("authorId", author), ("authorName", name)]).await;
     }
 
-    /// How many requests of each operation the functions made since the last call.
+    /// The number of requests of each operation since the last call.
     pub fn take_requests(&self) -> BTreeMap<String, usize> {
-        std::mem::take(&mut *self.door.requests.lock().unwrap())
+        std::mem::take(&mut *self.state.requests.lock().unwrap())
     }
 
-    /// What they came to since the last call.
+    /// The traffic since the last call.
     pub(crate) fn take_traffic(&self) -> Traffic {
-        std::mem::take(&mut *self.door.traffic.lock().unwrap())
+        std::mem::take(&mut *self.state.traffic.lock().unwrap())
     }
 
     fn forget_requests(&self) {
@@ -139,27 +139,27 @@ impl Table {
     }
 
     fn forget(&self, operation: &str) {
-        self.door.requests.lock().unwrap().remove(operation);
+        self.state.requests.lock().unwrap().remove(operation);
         self.take_traffic();
     }
 
     /// Makes every request of this operation fail from now on.
     pub fn fail(&self, operation: &str) {
-        self.door.failing.lock().unwrap().push(operation.to_owned());
+        self.state.failing.lock().unwrap().push(operation.to_owned());
     }
 
-    /// Has these befall the next requests of an operation, one each.
-    pub fn befall(&self, operation: &str, mishaps: &[Mishap]) {
-        self.door.mishaps.lock().unwrap().insert(operation.to_owned(), mishaps.iter().cloned().collect());
+    /// Injects these faults into the next requests of this operation, one fault for each request.
+    pub fn inject(&self, operation: &str, faults: &[Fault]) {
+        self.state.faults.lock().unwrap().insert(operation.to_owned(), faults.iter().cloned().collect());
     }
 
-    /// Makes everything work again.
-    pub fn mend(&self) {
-        self.door.failing.lock().unwrap().clear();
+    /// Ends what [`Table::fail`] started.
+    pub fn recover(&self) {
+        self.state.failing.lock().unwrap().clear();
     }
 }
 
-/// What the template's resource `Table` says.
+/// Creates the table as the resource `Table` of the template defines it.
 async fn create(dynamodb: &str) {
     let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     let keys = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
@@ -172,7 +172,7 @@ async fn create(dynamodb: &str) {
             "IndexName": "gsi1", "KeySchema": keys("gsi1pk", "gsi1sk"), "Projection": { "ProjectionType": "KEYS_ONLY" }
         }],
     });
-    let answer = reqwest_client()
+    let response = reqwest_client()
         .post(dynamodb)
         .header("x-amz-target", "DynamoDB_20120810.CreateTable")
         .header("content-type", "application/x-amz-json-1.0")
@@ -182,7 +182,7 @@ async fn create(dynamodb: &str) {
         .send()
         .await
         .unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
 
 async fn config(http: &HttpClient, endpoint: &str) -> SdkConfig {
@@ -200,35 +200,35 @@ fn reqwest_client() -> reqwest::Client {
 }
 
 #[derive(Clone)]
-struct Behind {
-    door: Arc<Door>,
+struct Proxy {
+    state: Arc<ProxyState>,
     dynamodb: String,
     sqs: String,
     client: reqwest::Client,
 }
 
-async fn pass(State(behind): State<Behind>, headers: HeaderMap, body: Bytes) -> Response {
+async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let door = behind.door.clone();
-    *door.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
+    let state = proxy.state.clone();
+    *state.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
     let service = if target.starts_with("AmazonSQS") { "sqs" } else { "dynamodb" };
-    if door.failing.lock().unwrap().contains(&operation) {
+    if state.failing.lock().unwrap().contains(&operation) {
         return refusal(500, "InternalServerError", "told to fail");
     }
-    let mishap = door.mishaps.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
-    match mishap {
-        None => behind.ask(service, &operation, headers, body, None).await,
-        Some(Mishap::Refusal(status, code)) => refusal(status, code, "told to refuse"),
-        Some(Mishap::Cut) => cut(),
-        Some(Mishap::AnswerLost) => {
-            behind.ask(service, &operation, headers, body, None).await;
-            cut()
+    let fault = state.faults.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
+    match fault {
+        None => proxy.forward(service, &operation, headers, body, None).await,
+        Some(Fault::Refusal(status, code)) => refusal(status, code, "told to refuse"),
+        Some(Fault::ConnectionLost) => lost_connection(),
+        Some(Fault::ResponseLost) => {
+            proxy.forward(service, &operation, headers, body, None).await;
+            lost_connection()
         }
-        Some(Mishap::Silence) => std::future::pending().await,
-        Some(Mishap::Partly) => {
-            let (body, left) = partly(&body);
-            behind.ask(service, &operation, headers, body, left).await
+        Some(Fault::NoResponse) => std::future::pending().await,
+        Some(Fault::Partial) => {
+            let (body, left) = partial(&body);
+            proxy.forward(service, &operation, headers, body, left).await
         }
     }
 }
@@ -240,17 +240,17 @@ fn refusal(status: u16, code: &str, message: &str) -> Response {
     (StatusCode::from_u16(status).unwrap(), JSON, error.to_string()).into_response()
 }
 
-/// An answer that breaks off before its first byte.
-fn cut() -> Response {
+/// A response that breaks off before its first byte.
+fn lost_connection() -> Response {
     let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
     let mut response = Response::new(axum::body::Body::from_stream(broken));
     response.headers_mut().insert("content-length", "100".parse().unwrap());
     response
 }
 
-impl Behind {
-    /// Passes a request on; `left` are the keys that the answer is to say were not read.
-    async fn ask(
+impl Proxy {
+    /// Forwards a request. The response reports the keys in `left` as not read.
+    async fn forward(
         &self,
         service: &str,
         operation: &str,
@@ -264,22 +264,22 @@ impl Behind {
         for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
             request = request.header(name, value);
         }
-        let answer = request.send().await.unwrap();
-        let (status, answer) = (answer.status(), answer.bytes().await.unwrap());
-        let (answer, traffic) = if is_sqs {
-            let traffic = Traffic::of(&headers, body.len(), answer.len());
-            (answer, traffic)
+        let response = request.send().await.unwrap();
+        let (status, response) = (response.status(), response.bytes().await.unwrap());
+        let (response, traffic) = if is_sqs {
+            let traffic = Traffic::of(&headers, body.len(), response.len());
+            (response, traffic)
         } else {
-            without_capacity(operation, &headers, body.len(), &answer)
+            without_capacity(operation, &headers, body.len(), &response)
         };
-        let answer = left.map_or(answer.clone(), |left| leaving(&answer, left));
-        *self.door.traffic.lock().unwrap() += traffic;
-        (status, JSON, answer).into_response()
+        let response = left.map_or(response.clone(), |left| with_unprocessed(&response, left));
+        *self.state.traffic.lock().unwrap() += traffic;
+        (status, JSON, response).into_response()
     }
 }
 
-/// A part of a request: one row of a query, or the first key of a batch with what is left of it.
-fn partly(body: &[u8]) -> (Bytes, Option<Value>) {
+/// A part of a request: a query for one row, or a batch with its first key and, apart, its other keys.
+fn partial(body: &[u8]) -> (Bytes, Option<Value>) {
     let mut request: Value = serde_json::from_slice(body).unwrap();
     let Some(wanted) = request.get_mut("RequestItems") else {
         request["Limit"] = json!(1);
@@ -291,26 +291,26 @@ fn partly(body: &[u8]) -> (Bytes, Option<Value>) {
     (request.to_string().into(), Some(left))
 }
 
-fn leaving(answer: &[u8], left: Value) -> Bytes {
-    let mut answer: Value = serde_json::from_slice(answer).unwrap();
-    answer["UnprocessedKeys"] = left;
-    answer.to_string().into()
+fn with_unprocessed(response: &[u8], left: Value) -> Bytes {
+    let mut response: Value = serde_json::from_slice(response).unwrap();
+    response["UnprocessedKeys"] = left;
+    response.to_string().into()
 }
 
-/// The request, with a wish to be told what it cost.
+/// The request, which also asks for the consumed capacity.
 fn asking_for_capacity(body: &[u8]) -> Vec<u8> {
     let mut request: Value = serde_json::from_slice(body).unwrap();
     request["ReturnConsumedCapacity"] = json!("TOTAL");
     request.to_string().into_bytes()
 }
 
-/// The answer that the function would have had without that wish, and what it cost.
-fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, answer: &[u8]) -> (Bytes, Traffic) {
-    let mut answer: Value = serde_json::from_slice(answer).unwrap();
-    let traffic = Traffic::of(headers, sent, 0).with_capacity(operation, &answer);
-    answer.as_object_mut().unwrap().remove("ConsumedCapacity");
-    let answer = Bytes::from(answer.to_string());
-    (answer.clone(), Traffic { bytes_received: answer.len(), ..traffic })
+/// The response without the consumed capacity, and the traffic with it.
+fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, response: &[u8]) -> (Bytes, Traffic) {
+    let mut response: Value = serde_json::from_slice(response).unwrap();
+    let traffic = Traffic::of(headers, sent, 0).with_capacity(operation, &response);
+    response.as_object_mut().unwrap().remove("ConsumedCapacity");
+    let response = Bytes::from(response.to_string());
+    (response.clone(), Traffic { bytes_received: response.len(), ..traffic })
 }
 
 fn string(text: &str) -> AttributeValue {

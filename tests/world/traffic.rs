@@ -1,4 +1,4 @@
-//! What a function asks of other services, counted at their doors.
+//! The requests of a function to other services, counted by the fakes.
 
 use std::ops::AddAssign;
 use std::sync::Mutex;
@@ -11,34 +11,34 @@ use axum::response::Response;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Requests with what they took.
+/// A number of requests, and what they used.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Traffic {
-    /// How many.
+    /// The number of requests.
     pub requests: usize,
-    /// DynamoDB's read and write capacity units, as it reports them.
+    /// The read capacity units that DynamoDB reports.
     pub read_units: f64,
-    /// See `read_units`.
+    /// The write capacity units that DynamoDB reports.
     pub write_units: f64,
-    /// Bytes of the requests' headers and bodies.
+    /// Bytes of the headers and bodies of the requests.
     pub bytes_sent: usize,
-    /// Bytes of the answers' bodies.
+    /// Bytes of the bodies of the responses.
     pub bytes_received: usize,
 }
 
 impl Traffic {
-    /// One request. The session token is left out: how long it is depends on the role.
+    /// One request. The session token is not counted, because its length depends on the role.
     pub(crate) fn of(headers: &HeaderMap, sent: usize, received: usize) -> Self {
         let counted = headers.iter().filter(|(name, _)| *name != "x-amz-security-token");
         let headers: usize = counted.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         Self { requests: 1, bytes_sent: headers + sent, bytes_received: received, ..Self::default() }
     }
 
-    /// With the capacity that DynamoDB's answer reports, in total and by kind.
+    /// Adds the capacity that a response of DynamoDB reports.
     ///
-    /// A read's units are read units, a write's write units; a transaction reports both.
-    pub(crate) fn with_capacity(mut self, operation: &str, answer: &Value) -> Self {
-        let capacity = &answer["ConsumedCapacity"];
+    /// The units of a read are read units. All other units are write units.
+    pub(crate) fn with_capacity(mut self, operation: &str, response: &Value) -> Self {
+        let capacity = &response["ConsumedCapacity"];
         let tables = capacity.as_array().cloned().unwrap_or_else(|| vec![capacity.clone()]);
         for table in tables {
             let units = table["CapacityUnits"].as_f64().unwrap_or_default();
@@ -61,7 +61,7 @@ impl AddAssign for Traffic {
     }
 }
 
-/// Counts whatever passes a stand-in's router.
+/// Middleware that counts the requests to a fake.
 pub(crate) async fn count(State(counted): State<Arc<Mutex<Traffic>>>, request: Request, next: Next) -> Response {
     let sent = request.body().size_hint().exact().unwrap_or_default();
     let headers = request.headers().clone();

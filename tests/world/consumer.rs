@@ -1,18 +1,20 @@
-//! The function `delivery` at work: the stream's batches and the retry queue's messages.
+//! The consumer (the function `delivery`): the batches of the stream and the messages of the retry queue.
 
 use aws_lambda_events::event::{dynamodb, sqs};
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
 use shared::delivery::{RetryQueue, StreamFailure};
 use shared::outbox::Outbox;
-use tests::World;
 
-pub(crate) fn retry_queue(world: &World) -> RetryQueue {
+use crate::World;
+
+/// The retry queue, as the consumer sees it.
+pub fn retry_queue(world: &World) -> RetryQueue {
     world.app.retry_queue().unwrap()
 }
 
-/// Makes rows look as if they had been written some seconds ago, which is when the consumer takes over.
-pub(crate) async fn age(world: &World, seconds: i64) {
+/// Makes all rows with an outbox this many seconds older. The consumer leaves a new row to the function that wrote it.
+pub async fn age(world: &World, seconds: i64) {
     for ((pk, sk), row) in world.table.rows().await {
         let Some(text) = row.get("outbox").and_then(Value::as_str) else {
             continue;
@@ -26,8 +28,8 @@ pub(crate) async fn age(world: &World, seconds: i64) {
     }
 }
 
-/// The stream's batch of all rows as they were written.
-pub(crate) async fn batch(world: &World) -> dynamodb::Event {
+/// A batch of the stream with one record for each row, as it is now.
+pub async fn batch(world: &World) -> dynamodb::Event {
     let records = world.table.rows().await.into_iter().enumerate().map(|(n, ((pk, sk), row))| {
         let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
         let mut image = keys.clone();
@@ -41,12 +43,14 @@ pub(crate) async fn batch(world: &World) -> dynamodb::Event {
     serde_json::from_value(json!({ "Records": records.collect::<Vec<_>>() })).unwrap()
 }
 
-pub(crate) async fn consume(world: &World) -> Result<(), StreamFailure> {
+/// Gives the consumer a batch of all rows.
+pub async fn consume(world: &World) -> Result<(), StreamFailure> {
     let event = batch(world).await;
     world.app.courier().from_stream(event, &retry_queue(world)).await
 }
 
-pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
+/// A message of the retry queue with this body, received this many times.
+pub fn message(body: &Value, received: u32) -> sqs::SqsEvent {
     serde_json::from_value(json!({ "Records": [{
         "messageId": "m-1", "receiptHandle": "r-1", "body": body.to_string(),
         "attributes": { "ApproximateReceiveCount": received.to_string() }, "messageAttributes": {},
@@ -54,7 +58,16 @@ pub(crate) fn message(body: &Value, received: u32) -> sqs::SqsEvent {
     .unwrap()
 }
 
-/// Backoff the row of this message of the retry queue again; answers whether the message is done with.
-pub(crate) async fn retry(world: &World, body: &Value) -> bool {
+/// Gives the consumer a message of the retry queue; returns whether the consumer is done with it.
+pub async fn retry(world: &World, body: &Value) -> bool {
     world.app.courier().from_queue(message(body, 1), &retry_queue(world)).await.is_empty()
+}
+
+/// The deliveries in the outboxes of all rows.
+pub async fn owed(world: &World) -> Vec<Value> {
+    let rows = world.table.rows().await;
+    let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
+    outboxes
+        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
+        .collect()
 }
