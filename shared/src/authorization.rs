@@ -1,8 +1,7 @@
-//! May this user subscribe to that channel, and as whom?
+//! Whether a user may subscribe to a channel, and how others see them there.
 //!
-//! `private-user` needs no I/O at all; `presence-room` one read of the table, which brings the book (who is its author?)
-//! and the caller's profile (is what webhooks will need still what the token says?); a party's channels one consistent read
-//! of the caller's membership.
+//! `private-user` needs no I/O. `presence-room` needs one read of the table, for the book (to know its author) and the
+//! caller's profile (to know whether it is current). A party's channels need one consistent read of the membership.
 
 use serde::Serialize;
 
@@ -23,34 +22,33 @@ use crate::table::Table;
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO_BYTES: usize = 1024;
 
-/// The answer to a subscriber, in the names that Pusher's clients read.
+/// The response to a subscriber, with the field names that Pusher's clients read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Grant {
     /// `key:signature`
     pub auth: String,
-    /// Presence channels: who the member is, as the JSON text that was signed.
+    /// Presence channels only: who the member is, as the JSON text that was signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_data: Option<String>,
-    /// Encrypted channels: their key.
+    /// Encrypted channels only: the key, in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared_secret: Option<String>,
 }
 
-/// A grant, and what is left to do.
+/// A grant, and the work that is left to do.
 #[derive(Debug)]
 pub struct Granted {
-    /// What the subscriber is told.
     pub grant: Grant,
-    /// What is left to do about the caller's profile, after the answer.
+    /// Work on the caller's profile, to be done after the response.
     pub profile: Option<ProfileWork>,
 }
 
-/// What is left to do about a profile.
+/// What to do with the caller's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileWork {
-    /// The table has none or another.
+    /// The stored profile is missing or out of date: store this one.
     Keep(Person),
-    /// Nobody looked; this process may have kept it before.
+    /// The stored profile was not read: store this one, unless this process did so before.
     KeepIfNew(Person),
 }
 
@@ -58,9 +56,8 @@ pub enum ProfileWork {
 #[derive(Debug, Clone, Copy)]
 pub struct Authorizer<'a> {
     pub table: &'a Table,
-    /// Signs for the Pusher app.
     pub signer: &'a Signer,
-    /// What the keys of encrypted channels are derived from, if there are any.
+    /// The keys of encrypted channels derive from it. Without it, there are no encrypted channels.
     pub master_key: Option<&'a MasterKey>,
 }
 
@@ -68,8 +65,8 @@ impl Authorizer<'_> {
     /// Authorizes a subscription.
     ///
     /// # Errors
-    /// 403 for a channel that does not exist, is somebody else's, or is encrypted where no key is configured; 500 when
-    /// DynamoDB fails.
+    /// 403 for a channel that does not exist, that belongs to another user, or that is encrypted when no key is
+    /// configured; 500 when DynamoDB fails.
     pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
         match Channel::of(name) {
             Some(Channel::User(user)) if user == caller.user => {
@@ -103,7 +100,7 @@ impl Authorizer<'_> {
         }
     }
 
-    /// Signs a user in on a connection, so that events can be sent to the user wherever they are connected.
+    /// Signs a user in on a connection, so that Pusher can send events to all of their connections.
     #[must_use]
     pub fn sign_in(self, caller: &Identity, socket: &SocketId) -> SignIn {
         let person = room_member(caller.person(), false).person;
@@ -127,7 +124,7 @@ impl Authorizer<'_> {
         Ok(granted)
     }
 
-    /// Grants a presence channel, to be seen there as this.
+    /// Grants a presence channel, where the other members see `info`.
     fn presence(self, socket: &SocketId, name: &ChannelName, user: &UserId, info: &impl Serialize) -> Granted {
         let data = channel_data(user, info);
         let auth = self.signer.channel(socket, name, Some(&data));
@@ -144,7 +141,7 @@ impl Authorizer<'_> {
 
 /// A party's member as the others see them.
 fn party_member(caller: &Identity) -> PartyMember {
-    // The limits of a room's member leave room for these fewer fields.
+    // A party's member has fewer fields than a room's, so what fits there fits here.
     let person = room_member(caller.person(), false).person;
     PartyMember { username: person.display_name, avatar: person.avatar_url }
 }
@@ -155,13 +152,13 @@ struct ChannelData<'a, T> {
     user_info: &'a T,
 }
 
-/// `channel_data` as it is signed and sent.
+/// `channel_data`, as it is signed and sent.
 fn channel_data(user: &UserId, info: &impl Serialize) -> String {
     serde_json::to_string(&ChannelData { user_id: user, user_info: info }).expect("a member is strings and a boolean")
 }
 
-/// A member whose `user_info` fits Pusher's limit: a picture's address is given up first, then the end of the name. (The
-/// lengths that a token may have do not always fit once JSON has escaped them.)
+/// A member whose `user_info` fits Pusher's limit. If it is too large, the picture is dropped first, then the end of
+/// the name. (Values within the limits of a token can still be too long once JSON has escaped them.)
 fn room_member(mut person: Person, is_author: bool) -> RoomMember {
     let size = |person: &Person| {
         let member = RoomMember { person: person.clone(), is_author };
@@ -174,12 +171,12 @@ fn room_member(mut person: Person, is_author: bool) -> RoomMember {
     RoomMember { person, is_author }
 }
 
-/// The answer to a user who signs in.
+/// The response to a user who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SignIn {
     /// `key:signature`
     pub auth: String,
-    /// Who they are, as the JSON text that was signed.
+    /// Who the user is, as the JSON text that was signed.
     pub user_data: String,
 }
 

@@ -1,8 +1,8 @@
-//! The cryptography of tokens, by ring.
+//! The cryptography of tokens, with ring.
 //!
-//! `jsonwebtoken` leaves it to a provider. The ones that it brings link a second library of every algorithm that there is;
-//! ring is linked already, for TLS, and has those that Carillon accepts: HS256, RS256, ES256, EdDSA. It signs HS256 and
-//! RS256, as Google's OAuth endpoint wants it.
+//! `jsonwebtoken` leaves cryptography to a provider. Its own providers would link a second cryptographic library. ring
+//! is linked already, for TLS, and verifies the algorithms that Carillon accepts: HS256, RS256, ES256 and EdDSA. It
+//! signs HS256, and RS256 for Google's OAuth endpoint.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
@@ -18,10 +18,9 @@ use ring::signature::{
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Makes ring the one that signs and verifies tokens in this process. Whoever does either calls this first; again is
-/// harmless.
+/// Makes ring sign and verify tokens in this process. Call it before doing either; calling it again is harmless.
 pub fn install() {
-    // An error says that there is a provider already: this one, or the one of a test.
+    // An error means that a provider is already installed: this one, or a test's.
     let _ = PROVIDER.install_default();
 }
 
@@ -29,33 +28,35 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
     if key.family() != algorithm.family() {
         return Err(ErrorKind::InvalidKeyFormat.into());
     }
-    let way = match (algorithm, key.kind()) {
+    let verifying_key = match (algorithm, key.kind()) {
         (Algorithm::HS256, DecodingKeyKind::SecretOrDer(secret)) => {
-            Way::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret))
+            VerifyingKey::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret))
         }
         (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
-            Way::Rsa(RsaPublicKeyComponents { n: n.clone(), e: e.clone() })
+            VerifyingKey::Rsa(RsaPublicKeyComponents { n: n.clone(), e: e.clone() })
         }
-        (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => Way::public(&RSA_PKCS1_2048_8192_SHA256, der),
-        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => Way::public(&ECDSA_P256_SHA256_FIXED, point),
-        (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => Way::public(&ED25519, point),
+        (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => VerifyingKey::public(&RSA_PKCS1_2048_8192_SHA256, der),
+        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => {
+            VerifyingKey::public(&ECDSA_P256_SHA256_FIXED, point)
+        }
+        (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => VerifyingKey::public(&ED25519, point),
         _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
     };
-    Ok(Box::new(Verification { algorithm: *algorithm, way }))
+    Ok(Box::new(Verification { algorithm: *algorithm, verifying_key }))
 }
 
 struct Verification {
     algorithm: Algorithm,
-    way: Way,
+    verifying_key: VerifyingKey,
 }
 
-enum Way {
+enum VerifyingKey {
     Shared(hmac::Key),
     Rsa(RsaPublicKeyComponents<Vec<u8>>),
     Public(UnparsedPublicKey<Vec<u8>>),
 }
 
-impl Way {
+impl VerifyingKey {
     fn public(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Self {
         Self::Public(UnparsedPublicKey::new(algorithm, key.to_vec()))
     }
@@ -63,10 +64,10 @@ impl Way {
 
 impl Verifier<Vec<u8>> for Verification {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let verified = match &self.way {
-            Way::Shared(key) => hmac::verify(key, message, signature),
-            Way::Rsa(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
-            Way::Public(key) => key.verify(message, signature),
+        let verified = match &self.verifying_key {
+            VerifyingKey::Shared(key) => hmac::verify(key, message, signature),
+            VerifyingKey::Rsa(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            VerifyingKey::Public(key) => key.verify(message, signature),
         };
         verified.map_err(|_unspecified| signature::Error::new())
     }
@@ -122,7 +123,7 @@ impl JwtSigner for Rsa {
     }
 }
 
-/// In tests, tokens are signed by another implementation than the one that verifies them.
+/// In tests, one implementation signs tokens and another verifies them.
 #[cfg(test)]
 pub(crate) fn install_for_tests() {
     use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
@@ -131,7 +132,7 @@ pub(crate) fn install_for_tests() {
         verifier_factory: verifier,
         key_utils: DEFAULT_PROVIDER.key_utils.clone(),
     });
-    // Whichever test comes first.
+    // Only the first call takes effect.
     let _ = std::sync::LazyLock::force(&PROVIDER).install_default();
 }
 
@@ -142,7 +143,7 @@ mod tests {
     use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 
     #[test]
-    fn what_ring_signs_another_implementation_verifies() {
+    fn another_implementation_verifies_what_ring_signs() {
         let rsa =
             base64::engine::general_purpose::STANDARD.decode(include_str!("identity/testdata/rsa.txt").trim()).unwrap();
         let (n, e) = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_private_key)(&rsa).unwrap();
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_serves_its_own_family_alone() {
+    fn a_key_works_only_with_its_own_family() {
         let secret = DecodingKey::from_secret(b"secret");
         for other in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::HS384] {
             assert!(verifier(&other, &secret).is_err(), "{other:?}");

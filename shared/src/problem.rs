@@ -1,8 +1,7 @@
-//! Every error that a client can be told, with the status it maps to. Its body is
+//! Every error that a client can receive, with its HTTP status. The response's body is
 //! `{"error": "<reason phrase>", "message": "<what to do>"}`.
 //!
-//! This module knows the contract and nothing above it. Whatever can go wrong elsewhere says there, by a `From`, which
-//! problem it is; so a problem can be told over a socket as well as over HTTP.
+//! Other modules convert their own errors to a [`Problem`] with `From`, so that this module uses only the contract.
 
 use std::time::Duration;
 
@@ -15,48 +14,47 @@ use crate::contract::socket_id::InvalidSocketId;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a request was not done.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// 400: the request cannot be read as what it should be.
+    /// 400: the request, or a part of it, is missing or malformed.
     #[error("{0}")]
     Malformed(String),
     /// 401: the token is missing or not accepted.
     #[error("{0}")]
     Unauthenticated(String),
-    /// 401: a webhook that Pusher did not sign, or long ago.
+    /// 401: a webhook that Pusher did not sign, or that is too old.
     #[error("{0}")]
     UntrustedWebhook(&'static str),
-    /// 403: signed in, and still not allowed.
+    /// 403: authenticated, but not allowed.
     #[error("{0}")]
     Forbidden(String),
     /// 404
     #[error("{0}")]
     NotFound(String),
-    /// 409: it was so, and no longer is.
+    /// 409: the current state no longer permits the request.
     #[error("{0}")]
     Conflict(String),
-    /// 413: larger than what this is turned into may be.
+    /// 413: the request, or the message made from it, is too large.
     #[error("{what} may have at most {limit} bytes")]
     TooLarge {
-        /// What was too large.
         what: &'static str,
-        /// How large it may be, in bytes.
+        /// In bytes.
         limit: usize,
     },
-    /// 415: a body that is neither of the types that are read here.
+    /// 415: a body of an unsupported type.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
-    /// 422: well-formed, and makes no sense.
+    /// 422: well-formed, but its values are not valid.
     #[error("{0}")]
     Unprocessable(String),
-    /// 429: more than the limit allows.
+    /// 429: too many requests. A retry succeeds after this time.
     #[error("Too many requests; try again in {} s", seconds(.0))]
     TooManyRequests(Duration),
-    /// 502: Pusher did not do what it was asked for while the caller waits.
+    /// 502: a request to Pusher, whose result the caller waits for, failed.
     #[error("Pusher did not take the event: {0}")]
     BadGateway(#[source] BoxError),
-    /// 500: our fault. The cause is logged and not told.
+    /// 500: an internal error. The cause is logged, and not sent to the client.
     #[error("Something went wrong here; try again, and tell us the x-request-id if it stays")]
     Internal(#[source] BoxError),
 }
@@ -68,18 +66,17 @@ impl Problem {
         Self::Forbidden("Not authorized to access this channel".to_owned())
     }
 
-    /// 500, for a reason that the client is not told.
+    /// 500. The cause is logged, and not sent to the client.
     pub fn internal(cause: impl Into<BoxError>) -> Self {
         Self::Internal(cause.into())
     }
 
-    /// 400 for a field that is missing or not what it should be.
+    /// 400 for a field that is missing or invalid.
     #[must_use]
     pub fn field(name: &str, rule: impl std::fmt::Display) -> Self {
         Self::Malformed(format!("{name} {rule}"))
     }
 
-    /// The status it maps to.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -97,7 +94,7 @@ impl Problem {
         }
     }
 
-    /// `Retry-After`, in whole seconds, for a problem that passes.
+    /// `Retry-After`, in whole seconds, for a temporary problem.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
@@ -106,7 +103,7 @@ impl Problem {
         }
     }
 
-    /// The body that tells it.
+    /// The response's body.
     #[must_use]
     pub fn body(&self) -> String {
         let reason = self.status().canonical_reason().unwrap_or("Error");
@@ -114,7 +111,7 @@ impl Problem {
     }
 }
 
-/// Whole seconds, at least one: a client that waits them is let in.
+/// Whole seconds, rounded up and at least one: a client that waits this long is not refused again.
 fn seconds(wait: &Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }

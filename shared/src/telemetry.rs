@@ -1,6 +1,6 @@
-//! One JSON line an invocation, which CloudWatch also reads metrics from (embedded metric format).
+//! One log line per invocation, in JSON, from which CloudWatch also reads metrics (embedded metric format).
 //!
-//! Nothing secret goes in: no token, key, signature, body or query. What a line holds is fixed here.
+//! A line holds nothing secret: no token, key, signature, body or query.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -20,7 +20,7 @@ tokio::task_local! {
     static CURRENT: Record;
 }
 
-/// What one invocation did, until its line is written.
+/// What one invocation did, collected until its line is written.
 #[derive(Debug, Clone)]
 pub struct Record(Arc<Mutex<Fields>>);
 
@@ -29,7 +29,8 @@ struct Fields {
     request_id: String,
     route: String,
     started: Instant,
-    answered: Option<(u16, u128)>,
+    /// The status, and the microseconds until it was known.
+    responded: Option<(u16, u128)>,
     outcome: Option<String>,
     notes: Map<String, Value>,
     causes: Vec<String>,
@@ -38,14 +39,14 @@ struct Fields {
 }
 
 impl Record {
-    /// Starts the record of an invocation. `route` is a `routeKey`, or what a function without routes calls its work.
+    /// Starts the record of an invocation. `route` is a `routeKey`, or the name of a function without routes.
     #[must_use]
     pub fn new(request_id: &str, route: &str) -> Self {
         Self(Arc::new(Mutex::new(Fields {
             request_id: request_id.to_owned(),
             route: route.to_owned(),
             started: Instant::now(),
-            answered: None,
+            responded: None,
             outcome: None,
             notes: Map::new(),
             causes: Vec::new(),
@@ -54,22 +55,22 @@ impl Record {
         })))
     }
 
-    /// Does some work as part of this invocation: what it counts lands in this record.
+    /// Runs `work` as part of this invocation: what it counts and notes goes into this record.
     pub async fn scope<T>(&self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self.clone(), work).await
     }
 
-    /// Notes the status that the client was told, and how long that took.
-    pub fn answered(&self, status: u16) {
-        self.with(|fields| fields.answered = Some((status, fields.started.elapsed().as_micros())));
+    /// Notes the response's status, and the time until it was known.
+    pub fn responded(&self, status: u16) {
+        self.with(|fields| fields.responded = Some((status, fields.started.elapsed().as_micros())));
     }
 
-    /// Notes why the client was refused: the sentence that it was told.
+    /// Notes the error message that the client received.
     pub fn refusal(&self, message: &str) {
         self.with(|fields| fields.outcome = Some(message.to_owned()));
     }
 
-    /// Notes an error that the client is not told, or that nobody waits for.
+    /// Notes an error that no client sees.
     pub fn cause(&self, cause: &str) {
         self.with(|fields| fields.causes.push(cause.to_owned()));
     }
@@ -78,11 +79,11 @@ impl Record {
     pub fn print(&self) {
         let mut line = self.line(&STAGE);
         line.push('\n');
-        // In one piece, so that it is one write.
+        // One string, so that the line is one write.
         eprint!("{line}");
     }
 
-    /// The line.
+    /// The line, without a line break.
     #[must_use]
     pub fn line(&self, stage: &str) -> String {
         self.with(|fields| {
@@ -95,7 +96,7 @@ impl Record {
     }
 }
 
-/// The line, written as it is read: as a tree of values it would take longer than what it reports.
+/// The line, serialized straight from the fields: building a tree of values first would be slow.
 struct Line<'a> {
     fields: &'a Fields,
     stage: &'a str,
@@ -111,7 +112,7 @@ impl Serialize for Line<'_> {
         line.serialize_entry("route", &self.fields.route)?;
         let default = if failed { "failed" } else { "ok" };
         line.serialize_entry("outcome", outcome.as_deref().unwrap_or(default))?;
-        if let Some((status, micros)) = self.fields.answered {
+        if let Some((status, micros)) = self.fields.responded {
             line.serialize_entry("status", &status)?;
             line.serialize_entry("answeredMs", &milliseconds(micros))?;
         }
@@ -170,15 +171,15 @@ impl<'a> Directive<'a> {
 }
 
 fn milliseconds(micros: u128) -> f64 {
-    // Durations of an invocation: far below the 2^52 µs up to which this is exact.
+    // Exact up to 2^52 µs, and an invocation is far shorter.
     micros as f64 / 1000.0
 }
 
-/// `STAGE`, which does not change while a process lives.
+/// The environment variable `STAGE`, read once.
 static STAGE: LazyLock<String> = LazyLock::new(|| std::env::var("STAGE").unwrap_or_else(|_| "dev".to_owned()));
 
 fn current(change: impl FnOnce(&mut Fields)) {
-    // Outside an invocation (in a unit test, say) there is nothing to note it in.
+    // Outside an invocation (in a unit test, say) there is no record.
     let _ = CURRENT.try_with(|record| record.with(change));
 }
 
@@ -191,7 +192,8 @@ pub fn authorization_granted() {
     count("AuthorizationsGranted".to_owned(), 1);
 }
 
-/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed`, `forbidden`, `throttled` or `failed`.
+/// Counts a subscription that was refused, by reason: `unauthenticated`, `malformed`, `forbidden`, `throttled` or
+/// `failed`.
 pub fn authorization_refused(reason: &str) {
     count(format!("AuthorizationsRefused.{reason}"), 1);
 }
@@ -199,13 +201,12 @@ pub fn authorization_refused(reason: &str) {
 /// How an attempt to deliver something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It arrived.
     Delivered,
-    /// There is nobody whom it should reach.
+    /// It has no recipient.
     Moot,
-    /// It will be tried again.
+    /// It will be retried.
     Postponed,
-    /// It never can arrive, and waits in the dead-letter queue.
+    /// It can never be delivered, and goes to the dead-letter queue.
     GivenUp,
 }
 
@@ -220,7 +221,7 @@ pub fn deliveries(kind: &str, outcome: Delivery, by: u64) {
     count(format!("Deliveries.{kind}.{outcome}"), by);
 }
 
-/// Notes the age of something that is not delivered yet, in milliseconds; the oldest one counts.
+/// Notes the age of something that is not delivered yet, in milliseconds. The line holds the largest.
 pub fn undelivered(age: i64) {
     current(|fields| fields.oldest_undelivered = Some(fields.oldest_undelivered.map_or(age, |oldest| oldest.max(age))));
 }
@@ -232,12 +233,12 @@ pub fn note(name: &str, value: impl Into<Value>) {
     });
 }
 
-/// Notes an error that nobody waits for.
+/// Notes an error that no client sees.
 pub fn cause(error: &(dyn std::error::Error + 'static)) {
     failure(chain(error));
 }
 
-/// Notes in words what went wrong and nobody waits for; once, however many met it.
+/// Notes a failure that no client sees. The same text is noted only once.
 pub fn failure(text: String) {
     current(|fields| {
         if !fields.causes.contains(&text) {
@@ -246,7 +247,7 @@ pub fn failure(text: String) {
     });
 }
 
-/// An error with all that caused it, in one line.
+/// An error and its causes, on one line.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -279,7 +280,7 @@ mod tests {
                 undelivered(3);
             })
             .await;
-        record.answered(201);
+        record.responded(201);
         let line: Value = serde_json::from_str(&record.line("dev")).unwrap();
         assert_eq!(line["requestId"], "r-1");
         assert_eq!(line["route"], "POST /kudos");
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn an_unseen_error_makes_the_line_an_error() {
         let record = Record::new("r", "x");
-        record.cause("the table does not answer");
+        record.cause("the table does not respond");
         let line: Value = serde_json::from_str(&record.line("dev")).unwrap();
         assert_eq!((&line["level"], &line["outcome"]), (&json!("error"), &json!("failed")));
     }

@@ -44,7 +44,7 @@ async fn an_error_of_the_pusher_client_does_not_print_the_signed_address() {
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let (_, error) = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
     let printed = format!("{error:?} {}", shared::telemetry::chain(&error));
-    assert!(matches!(error, PusherError::NoAnswer(_)));
+    assert!(matches!(error, PusherError::NoResponse(_)));
     assert!(!printed.contains("auth_signature") && !printed.contains("auth_key"), "{printed}");
 }
 

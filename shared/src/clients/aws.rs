@@ -1,9 +1,10 @@
 //! AWS's SDK, set up for a Lambda function.
 //!
-//! Region, credentials and endpoints come from `aws-config`'s own chain: the environment first, where Lambda puts them, then
-//! profiles, SSO, containers and instances (AWS SDKs and Tools Reference, "Standardized credential providers"). The chain
-//! stops at the first that has them, so a function in Lambda looks no further. What is set here: requests travel through the
-//! same HTTP client as all others, with a time-out for each attempt and one for the whole operation.
+//! Region, credentials and endpoints come from `aws-config`'s default chain: the environment first, where Lambda puts
+//! them, then profiles, SSO, containers and instances (AWS SDKs and Tools Reference, "Standardized credential
+//! providers"). The chain stops at the first source that has them, which in Lambda is the environment. This module
+//! makes requests use the HTTP client of all others, and sets a time-out for each attempt and one for the whole
+//! operation.
 
 use std::time::Duration;
 
@@ -24,19 +25,20 @@ use aws_types::request_id::RequestId;
 
 use crate::clients::https::{self, HttpClient as OurClient};
 
-/// One attempt's time-out.
+/// Time-out of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// An operation's time-out, with all its attempts and pauses: short enough that a function can still report the failure.
+/// Time-out of an operation, with all its attempts and backoffs. A function can still report the failure after it.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
-/// Attempts of one operation, the first included, and the longest pause before the second; later pauses double. DynamoDB
-/// mostly recovers within milliseconds, and a client waits: the SDK's own second would be most of its time. The quota that
-/// stops retries while a service is down is the SDK's (AWS SDKs and Tools Reference, "Retry behavior", mode `standard`).
-const ATTEMPTS: u32 = 4;
+/// Most attempts of one operation, the first included. While a service is down, the SDK's retry quota stops retries
+/// earlier (AWS SDKs and Tools Reference, "Retry behavior", mode `standard`).
+const MAX_ATTEMPTS: u32 = 4;
+/// Longest backoff before the second attempt; it doubles for each later one. DynamoDB mostly recovers within
+/// milliseconds, and a client waits, so the SDK's default of one second is too long.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-/// Longest wait for a connection that is opened ahead of time, with the search for credentials.
+/// Time-out for opening a connection ahead of the first request, including the search for credentials.
 const AHEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The SDK's own loader, with the HTTP client, the time-outs and the retries set; the rest is found by its default chain.
+/// The SDK's loader, with the HTTP client, the time-outs and the retries set. Its default chain finds the rest.
 #[must_use]
 pub fn loader(http: &OurClient) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
@@ -46,13 +48,13 @@ pub fn loader(http: &OurClient) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(SharedHttpClient::new(Reqwest(http.clone())))
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
+        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
         // Responses are read whole, within the attempt's time-out.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// Opens a connection to DynamoDB, so that the first request finds it open: an operation goes as far as the HTTP client, which
-/// connects to where it was to be sent and sends nothing of it. A failure is left to the first request.
+/// Opens a connection to DynamoDB, so that the first request finds it open. It starts an operation with an HTTP client
+/// that connects to the operation's endpoint but sends nothing. A failure is ignored: the first request reports it.
 pub(crate) async fn connect_to_dynamodb(client: &aws_sdk_dynamodb::Client, http: &OurClient) {
     let once = aws_sdk_dynamodb::config::Builder::new()
         .http_client(SharedHttpClient::new(ConnectOnly(http.clone())))
@@ -61,19 +63,17 @@ pub(crate) async fn connect_to_dynamodb(client: &aws_sdk_dynamodb::Client, http:
     let _ = tokio::time::timeout(AHEAD_TIMEOUT, Box::pin(never_sent.customize().config_override(once).send())).await;
 }
 
-/// Why one of AWS's services did not do what it was asked to. Quotes no rows and no messages.
+/// Why a request to AWS failed. Holds no content of rows or messages.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
-    /// It refused.
+    /// The service refused the request.
     #[error("{operation} was refused with {status} {code}: {message} (request {request_id})")]
     Refused {
         /// Such as `DynamoDB PutItem`.
         operation: &'static str,
-        /// The HTTP status.
         status: u16,
         /// Such as `ValidationException`.
         code: String,
-        /// What the service says.
         message: String,
         /// For AWS Support.
         request_id: String,
@@ -83,7 +83,6 @@ pub enum AwsError {
     NoResponse {
         /// Such as `DynamoDB PutItem`.
         operation: &'static str,
-        /// What happened.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -110,7 +109,7 @@ impl AwsError {
     }
 }
 
-/// The SDK's view of the HTTP client that all share.
+/// Lets the SDK use the shared HTTP client.
 #[derive(Debug, Clone)]
 struct Reqwest(OurClient);
 
@@ -134,7 +133,7 @@ impl HttpConnector for Reqwest {
     }
 }
 
-/// A request whose body is in memory, as those of all operations here are.
+/// Converts the SDK's request. The body must be in memory, as it is in all operations used here.
 fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
     let (parts, body) = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?.into_parts();
     let body = body.bytes().ok_or_else(|| ConnectorError::user("a body that is a stream".into()))?.to_vec();
@@ -142,13 +141,13 @@ fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> 
         .map_err(|error| ConnectorError::user(error.into()))
 }
 
-/// The SDK retries both kinds.
+/// Both kinds of error are retried by the SDK.
 fn failed(error: reqwest::Error) -> ConnectorError {
     let error = https::without_address(error);
     if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
 }
 
-/// Connects to where a request is to go, and sends nothing of it.
+/// Connects to a request's host, but does not send the request.
 #[derive(Debug, Clone)]
 struct ConnectOnly(OurClient);
 

@@ -1,50 +1,51 @@
 //! The HTTP clients: reqwest over rustls, for AWS, Pusher, the JWKS address and FCM.
 //!
-//! Roots are compiled in: reading the system's table costs milliseconds at every cold start, and all of these chain to public
-//! ones. Ring is the one library that signs and verifies, here and for tokens. Proxies are found in `HTTPS_PROXY` and
-//! `NO_PROXY`, as reqwest does it. No redirect is followed: a signed request is for the address it was signed for.
+//! Root certificates are compiled in: reading the system's takes milliseconds at every cold start, and all of these
+//! hosts have certificates of public authorities. ring does the cryptography, as it does for tokens. reqwest reads
+//! proxies from `HTTPS_PROXY` and `NO_PROXY`. No redirect is followed: a signed request is valid only for its own
+//! address.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::redirect;
 
-/// Longest wait for a connection.
+/// Time-out for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Longest wait for a connection that is opened ahead of time.
+/// Time-out for opening a connection ahead of the first request.
 const AHEAD_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The HTTP/1.1 client that everything but FCM shares, with its connections. It is made when it is first used, so that a
-/// process which needs none does not pay for it. Each request sets its own time-out.
+/// The HTTP/1.1 client that everything but FCM shares, with its connections. It is created at its first use, so that a
+/// process that never uses it does not pay for it. Each request sets its own time-out.
 #[derive(Debug, Clone, Default)]
 pub struct HttpClient(Arc<OnceLock<reqwest::Client>>);
 
 impl HttpClient {
-    /// The client.
     #[must_use]
     pub fn get(&self) -> &reqwest::Client {
         self.0.get_or_init(|| made(builder(&[])))
     }
 
-    /// Opens a connection to a host, so that the first request finds it open. The handshakes of TCP and TLS are the largest
-    /// part of a cold start's first request, and Lambda gives a function that starts a whole processor, whatever its memory.
+    /// Opens a connection to a host, so that the first request finds it open. The TCP and TLS handshakes are the
+    /// largest part of a cold start's first request. Lambda gives a starting function a whole processor, whatever its
+    /// memory.
     pub async fn connect(&self, origin: &str) {
-        // Whatever fails here fails again, and is reported, where it matters.
+        // The first request would fail the same way, and reports it.
         let _ = self.get().get(origin).timeout(AHEAD_TIMEOUT).send().await;
     }
 }
 
-/// A client that speaks HTTP/2 and nothing else, so that all requests to a host share one connection.
+/// A client that speaks only HTTP/2, so that all requests to a host share one connection.
 ///
-/// The connection may die unnoticed while Lambda has the process frozen, and requests on it would all time out. So it is
-/// pinged while requests wait, and given up within half of `timeout` when no answer to that comes.
+/// The connection may die unnoticed while Lambda has the process frozen, and all requests on it would time out. So it
+/// is pinged while requests wait, and closed within half of `timeout` when a ping gets no response.
 #[must_use]
 pub fn http2_client(timeout: Duration) -> reqwest::Client {
     let builder = builder(&[b"h2"]).http2_prior_knowledge().timeout(timeout);
     made(builder.http2_keep_alive_interval(timeout / 4).http2_keep_alive_timeout(timeout / 4))
 }
 
-/// What went wrong, without the address, which may hold a signature.
+/// The error without the address, which may hold a signature.
 #[must_use]
 pub fn without_address(error: reqwest::Error) -> reqwest::Error {
     error.without_url()
@@ -64,7 +65,7 @@ fn made(builder: reqwest::ClientBuilder) -> reqwest::Client {
     builder.build().expect("it is built from constants, and the tests build the same")
 }
 
-/// Made once: the roots are read by whoever connects first.
+/// Created once, at the first use.
 fn tls() -> &'static rustls::ClientConfig {
     static CONFIG: OnceLock<rustls::ClientConfig> = OnceLock::new();
     CONFIG.get_or_init(|| {
@@ -112,7 +113,7 @@ mod tests {
         let (listener, open) = listen().await;
         let (gone, closed) = listen().await;
         drop(gone);
-        // The first connection breaks, the second is never answered.
+        // The first connection breaks, the second gets no response.
         let server = tokio::spawn(async move {
             let (first, _) = listener.accept().await.unwrap();
             drop(first);

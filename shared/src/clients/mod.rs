@@ -1,4 +1,4 @@
-//! The clients of others: how they are reached, and what their responses mean.
+//! Clients of other services: how to reach them, and what their responses mean.
 
 pub mod aws;
 pub mod fcm;

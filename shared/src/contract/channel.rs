@@ -7,7 +7,7 @@ use super::id::{BookId, PartyId, UserId, is_channel_byte};
 /// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
 pub const MAX_LENGTH: usize = 164;
 
-/// A name that Pusher would accept; which channel it is, [`Channel`] says.
+/// A valid name of a private or presence channel. [`Channel`] tells which channel it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelName(String);
 
@@ -17,12 +17,12 @@ pub enum InvalidChannelName {
     /// Empty, too long, or with characters that Pusher refuses.
     #[error("channel_name must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;")]
     Malformed,
-    /// A public channel, which anyone may subscribe to without asking.
+    /// A public channel, to which anyone may subscribe without authorization.
     #[error("channel_name must start with private- or presence-; public channels need no authorization")]
     Public,
 }
 
-/// Whether Pusher would take this as the name of a channel of any kind.
+/// Whether Pusher accepts this as the name of a channel, public ones included.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_channel_byte)
@@ -43,29 +43,28 @@ impl ChannelName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether what is sent here is encrypted end to end, with a key that the server derives.
+    /// Whether events on this channel are encrypted end to end, with a key that the server derives.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.0.starts_with("private-encrypted-")
     }
 }
 
-/// A channel of the contract. One that is not listed here does not exist, and nobody may subscribe to it.
+/// A channel of the contract. Nobody may subscribe to any other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
-    /// `private-user-{userId}`: what concerns one user.
+    /// `private-user-{userId}`: events for one user.
     User(UserId),
     /// `private-encrypted-user-{userId}`: the same, encrypted end to end.
     EncryptedUser(UserId),
     /// `presence-room-{bookId}`: who is reading a book now.
     Room(BookId),
-    /// `private-party-{partyId}`: what happens to a party.
+    /// `private-party-{partyId}`: events of a party.
     Party(PartyId),
     /// `private-encrypted-party-{partyId}`: the same, encrypted end to end.
     EncryptedParty(PartyId),
@@ -82,14 +81,14 @@ const PARTY_PRESENCE: &str = "presence-party-";
 pub const ROOM: &str = "presence-room-";
 
 impl Channel {
-    /// The channel that a name stands for, if it is one of ours.
+    /// The channel with this name, if the contract has it.
     #[must_use]
     pub fn of(name: &ChannelName) -> Option<Self> {
         let id = |prefix: &str| name.as_str().strip_prefix(prefix);
         let user = |prefix: &str| UserId::parse(id(prefix)?).ok();
         let party = |prefix: &str| PartyId::parse(id(prefix)?).ok();
         let book = |prefix: &str| BookId::parse(id(prefix)?).ok();
-        // No prefix begins another, so the order says nothing.
+        // No prefix starts with another, so their order does not matter.
         (user(USER).map(Self::User))
             .or_else(|| user(ENCRYPTED_USER).map(Self::EncryptedUser))
             .or_else(|| book(ROOM).map(Self::Room))

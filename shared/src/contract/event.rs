@@ -1,5 +1,5 @@
-//! What all events have in common. An event is a struct that serializes as its payload; what it is not sent with, such as
-//! the id that names its channel, is skipped.
+//! What all events have in common. An event is a struct that serializes as its payload. Fields that are not in the
+//! payload, such as the id in the channel's name, are skipped.
 
 use serde::Serialize;
 
@@ -8,12 +8,11 @@ use super::channel::Channel;
 /// Most bytes of an event's data (Pusher Channels docs, "Publishing events": 10 KB).
 pub const MAX_EVENT_BYTES: usize = 10 * 1024;
 
-/// Something that happened, for whoever listens on its channel.
+/// Something that happened, sent to the subscribers of a channel.
 pub trait Event: Serialize {
     /// The name that clients bind to.
     const NAME: &'static str;
 
-    /// The channel that it is sent on.
     fn channel(&self) -> Channel;
 
     /// The payload, as JSON text.

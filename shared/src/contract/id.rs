@@ -1,7 +1,7 @@
-//! Ids that end up in channel names.
+//! Ids that are part of channel names.
 //!
 //! Pusher allows `[-a-zA-Z0-9_=@,.;]` in a channel name, and at most 164 characters of it; a presence `user_id` has at
-//! most 128. An id that keeps to both can be put into any channel name of the contract without escaping.
+//! most 128. An id within both limits fits into any channel name of the contract without escaping.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub(crate) fn is_channel_byte(byte: u8) -> bool {
     matches!(byte, b'-' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'=' | b'@' | b',' | b'.' | b';')
 }
 
-/// Why a text is not an id.
+/// The text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;")]
 pub struct InvalidId;
@@ -36,7 +36,6 @@ macro_rules! id {
                 if fits { Ok(Self(text)) } else { Err(InvalidId) }
             }
 
-            /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -72,10 +71,7 @@ id!(
     /// A book, which has one reading room.
     BookId
 );
-id!(
-    /// A party.
-    PartyId
-);
+id!(PartyId);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
-//! What clients rely on, word for word: ids, channels, times, and the events that they bind to, a file a system.
+//! The contract with clients: ids, channels, times, and the events of each system.
 //!
-//! `docs/asyncapi.yaml` says the same for machines; a test holds the two together.
+//! `docs/asyncapi.yaml` is the same in machine-readable form; a test compares the two.
 
 pub mod channel;
 pub mod event;

@@ -1,4 +1,4 @@
-//! Notifications.
+//! The event of notifications.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ pub struct NotificationNew {
     pub r#type: String,
     /// A sentence to show.
     pub message: String,
-    /// What it is about; holds `notificationId`, to drop duplicates by.
+    /// What it is about. Clients drop duplicates by its `notificationId`.
     pub data: Map<String, Value>,
 }
 

@@ -1,4 +1,4 @@
-//! Parties: invitations and changes.
+//! The events of parties: invitations and changes.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub struct PartyMember {
     pub avatar: Option<String>,
 }
 
-/// Who invited somebody.
+/// Who sent an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inviter {
     pub id: UserId,
@@ -61,7 +61,7 @@ pub enum PartyUpdate {
 pub struct PartyUpdated {
     pub party_id: PartyId,
     pub update_type: PartyUpdate,
-    /// What is different now, by the names that `GET /parties/{partyId}` has.
+    /// The fields that changed, named as in `GET /parties/{partyId}`.
     pub data: Map<String, Value>,
     /// ISO 8601
     pub updated_at: String,

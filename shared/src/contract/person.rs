@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
 
-/// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {

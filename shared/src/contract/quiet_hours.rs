@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `{"from": "22:00", "to": "07:00", "timeZone": "Europe/Paris"}`. Reading them takes all time zones of the world
-/// (`users::quiet_hours`), so whoever only passes them on leaves them so, and has no time zones in its binary.
+/// `{"from": "22:00", "to": "07:00", "timeZone": "Europe/Paris"}`. Parsing them needs the time zone database
+/// (`users::quiet_hours`). Functions that only pass them on use this type, which keeps it out of their binaries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuietHoursText {

@@ -1,4 +1,4 @@
-//! Reading rooms: who is there, and kudos.
+//! The events of reading rooms: who enters and leaves, and kudos.
 
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ pub struct KudosReceived {
     #[serde(skip)]
     pub receiver: UserId,
     pub from_user: Person,
-    /// The reading session that they are for.
+    /// The reading session that the kudos are for.
     pub session_id: String,
     pub book_title: String,
 }

@@ -1,16 +1,16 @@
 //! The id that Pusher gives a client's connection.
 
-/// A `socket_id`: two runs of digits with a dot between (`\d+\.\d+`, to the very end of the text).
+/// A `socket_id`: digits, a dot, digits (the whole text matches `\d+\.\d+`).
 ///
-/// What is signed begins with it, so anything looser would let a caller move the border between the socket id and the
-/// channel name. (Pusher's server libraries check the same.)
+/// The signed text is the socket id, then the channel name. A looser format would let a caller shift characters from
+/// one to the other. (Pusher's server libraries check the same.)
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketId(String);
 
-/// Longest socket id accepted, in bytes. Pusher's own have about twenty.
+/// Longest socket id, in bytes. Pusher's have about twenty.
 const MAX_LENGTH: usize = 64;
 
-/// Why a text is not a socket id.
+/// The text is not a socket id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "socket_id must be two numbers with a dot between, like 123456.7890123; pass on the one that the Pusher client gives"
@@ -32,7 +32,6 @@ impl SocketId {
         }
     }
 
-    /// The socket id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 pub struct Millis(pub i64);
 
 impl Millis {
-    /// The moment it is called at.
     #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -37,13 +36,12 @@ impl Millis {
         self.0.saturating_sub(earlier.0).max(0)
     }
 
-    /// How long it is from this moment to a later one; nothing when that is over.
+    /// The time from this moment to a later one; zero when that is past.
     #[must_use]
     pub fn until(self, later: Self) -> std::time::Duration {
         std::time::Duration::from_millis(u64::try_from(later.since(self)).unwrap_or_default())
     }
 
-    /// This moment and so many seconds.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))

@@ -1,7 +1,7 @@
 //! What is on its way to Pusher: events, in batches, and connections to end.
 
 use super::attempt::Fate;
-use crate::clients::pusher::{BATCH, Client, Message, PusherError};
+use crate::clients::pusher::{Client, MAX_BATCH, Message, PusherError};
 use crate::outbox::Delivery;
 use crate::telemetry;
 
@@ -59,7 +59,7 @@ async fn sent(pusher: &Client, events: &[Message], fates: &mut Vec<Fate>) -> Res
 
 /// Sends the events of a refused batch singly, up to the first that Pusher does not answer.
 async fn one_by_one(pusher: &Client, rest: &[Message], fates: &mut Vec<Fate>) -> Result<(), PusherError> {
-    for message in rest.iter().take(BATCH) {
+    for message in rest.iter().take(MAX_BATCH) {
         match pusher.trigger(std::slice::from_ref(message)).await {
             Ok(()) => fates.push(Fate::Delivered),
             Err((_, error)) if error.is_permanent() => fates.push(Fate::GivenUp(error.to_string())),

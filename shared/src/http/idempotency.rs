@@ -1,15 +1,15 @@
-//! `Idempotency-Key`: a client that got no answer may ask again, and nothing happens twice.
+//! `Idempotency-Key`: a client that got no response may send its request again, and nothing happens twice.
 //!
-//! The key decides the id of the row that the request creates, so the row's own conditional put is the lock:
+//! The key determines the id of the row that the request creates, so the conditional put of that row is the lock:
 //!
 //! ```text
-//! first call    id = hash(operation, caller, key) -> put if absent: done    -> 201
-//! same again    id = the same                     -> put refused, same body -> 201 as before, Idempotent-Replayed: true
-//! other body    id = the same                     -> put refused, other body-> 422
+//! first request   id = hash(operation, caller, key) -> put if absent: done     -> 201
+//! same again      the same id                       -> put refused, same body  -> same 201, Idempotent-Replayed: true
+//! another body    the same id                       -> put refused, other body -> 422
 //! ```
 //!
-//! Two calls at once cannot both win the put, so there is no "in progress" to tell. Where the created row is one, this
-//! costs no second write. Keys live as long as the row; they are the caller's own, so two callers may use the same.
+//! Only one of two concurrent requests can win the put, so there is no "in progress" state. A request that creates one
+//! row needs no further write for this. A key lives as long as its row. Two callers may use the same key.
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -21,14 +21,14 @@ use crate::problem::Problem;
 /// Longest key, in characters.
 const MAX_LENGTH: usize = 255;
 
-/// A request's key, and what follows from it.
+/// What a request's key determines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The id of what is created: the same for the same operation, caller and key; a new one without a key.
+    /// The id of what is created: the same for the same operation, caller and key; without a key, a new one.
     pub id: Uuid,
-    /// Tells two bodies apart.
+    /// The SHA-256 of the body, in hexadecimal.
     pub fingerprint: String,
-    /// Whether there was a key, without which nothing is ever a repetition.
+    /// Whether the request has a key. Without one, it is never a repetition.
     pub has_key: bool,
 }
 
@@ -42,7 +42,7 @@ impl IdempotencyKey {
         if !request.headers().contains_key("idempotency-key") {
             return Ok(Self { id: Uuid::now_v7(), fingerprint, has_key: false });
         }
-        // One that is there and not text is as wrong as an empty one.
+        // A key that is not text is refused as an empty one is.
         let key = request.header("idempotency-key").unwrap_or_default();
         if !(1..=MAX_LENGTH).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let rule = format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID");
@@ -51,18 +51,18 @@ impl IdempotencyKey {
         Ok(Self { id: id([operation, caller.as_str(), key]), fingerprint, has_key: true })
     }
 
-    /// The key of an event: its own id, which stays the same however often it is delivered.
+    /// The key of an event: its id, which is the same each time it is delivered.
     #[must_use]
     pub fn of_event(operation: &str, source: &str, event: &str, detail: &[u8]) -> Self {
-        // Two colons, which no user id holds: an event's source is no caller.
+        // A user id holds no colon, so an event's source is never the same as a caller.
         let source = format!("event::{source}");
         Self { id: id([operation, &source, event]), fingerprint: hex::encode(Sha256::digest(detail)), has_key: true }
     }
 
-    /// Whether the row that is already there was created by this same request.
+    /// Checks that the row that is already there was created by the same request.
     ///
     /// # Errors
-    /// 422 when it was created by another body under the same key.
+    /// 422 when it was created by a request with another body.
     pub fn must_match(&self, fingerprint: &str) -> Result<(), Problem> {
         if self.fingerprint == fingerprint {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Reading a request with care: a wrong size, a wrong type and a missing field each get a clear response.
+//! Reads requests. A wrong size, a wrong type and a missing field each have their own error.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,29 @@ use serde_json::Value;
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::problem::Problem;
 
-/// Most bytes of a body: nearly all become a Pusher event, which holds no more.
+/// Most bytes of a body: most bodies become a Pusher event, which has this limit.
 const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES;
 /// Most bytes of a webhook's body, which batches many events.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
-/// What handlers read of lambda_http's [`Request`].
+/// What handlers read from lambda_http's [`Request`].
 pub trait ReadRequest {
-    /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that led here.
+    /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that matched.
     fn route(&self) -> &str;
 
-    /// API Gateway's id of the request, which is in its logs and in the response's `x-request-id`; Lambda's without one.
+    /// API Gateway's id of the request, or else Lambda's. It is in the logs and in the response's `x-request-id`.
     fn request_id(&self) -> &str;
 
     /// A header's value; `None` when it is missing or not ASCII.
     fn header(&self, name: &str) -> Option<&str>;
 
-    /// A parameter of the route's path; empty when the template's route has none of that name.
+    /// A parameter of the route's path; empty when the route has no parameter of this name.
     fn path(&self, name: &str) -> &str;
 
-    /// A parameter of the query; the first, if there are several of that name.
+    /// A parameter of the query; the first one, if there are several of this name.
     fn query(&self, name: &str) -> Option<&str>;
 
-    /// The query's `limit`: how long a page may be.
+    /// The query's `limit`: the most items of a page.
     ///
     /// # Errors
     /// 400 unless it is a number from 1 to `max`.
@@ -45,13 +45,13 @@ pub trait ReadRequest {
         }
     }
 
-    /// The body's bytes, exactly as they were sent.
+    /// The body's bytes, as they were sent.
     fn bytes(&self) -> &[u8];
 
-    /// The body's bytes, if there are no more than `limit`.
+    /// The body's bytes, at most `limit` of them.
     ///
     /// # Errors
-    /// 413 with the limit.
+    /// 413 when there are more.
     fn bytes_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
         if self.bytes().len() > limit {
             return Err(Problem::TooLarge { what: "The body", limit });
@@ -150,8 +150,8 @@ fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_value(object).map_err(|error| Problem::Malformed(format!("The form does not fit: {error}")))
 }
 
-/// Whether each `%` is followed by two hex digits. The parser would keep others as they are, and so read a broken form as
-/// something that nobody meant.
+/// Whether each `%` is followed by two hex digits. The parser would keep any other `%` as it is, and so accept a broken
+/// form.
 fn percent_encoding_is_sound(body: &[u8]) -> bool {
     let mut rest = body;
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {

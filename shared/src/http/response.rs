@@ -1,4 +1,4 @@
-//! Responses: JSON or nothing, and the work that may wait until they are sent.
+//! Responses with JSON or without a body, and the work to be done after they are sent.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,25 +10,25 @@ use serde::Serialize;
 /// lambda_http's response, with a body in memory.
 pub type Response = lambda_http::Response<Body>;
 
-/// Work that is done once the client has its response (see [`super::serve`]).
+/// Work that is done after the response is sent (see [`super::serve`]).
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Says that a response repeats the first one to the same request.
+/// Marks a response that repeats the first one to the same request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// 200 with this as JSON.
+/// 200 with this body, as JSON.
 #[must_use]
 pub fn ok(body: &impl Serialize) -> Response {
     json(StatusCode::OK, body)
 }
 
-/// 201 with this as JSON.
+/// 201 with this body, as JSON.
 #[must_use]
 pub fn created(body: &impl Serialize) -> Response {
     json(StatusCode::CREATED, body)
 }
 
-/// 503 with this as JSON.
+/// 503 with this body, as JSON.
 #[must_use]
 pub fn unavailable(body: &impl Serialize) -> Response {
     json(StatusCode::SERVICE_UNAVAILABLE, body)
@@ -60,19 +60,19 @@ fn with_status(status: StatusCode, body: Body) -> Response {
 
 /// What handlers add to a [`Response`].
 pub trait ResponseExt {
-    /// Marks the response as the first one over again: `Idempotent-Replayed: true`.
+    /// Marks a response that repeats the first one with `Idempotent-Replayed: true`.
     #[must_use]
     fn replayed(self, replayed: bool) -> Self;
 
-    /// Does this once the client has its response.
+    /// Adds work to be done after the response is sent.
     #[must_use]
     fn then(self, work: impl Future<Output = ()> + Send + 'static) -> Self;
 
-    /// Takes out the work that is left for after the response.
+    /// Takes the work out of the response.
     fn take_work(&mut self) -> Option<Work>;
 }
 
-/// The extension of a response that holds its work. Extensions must be `Clone` and `Sync`, which a future is not.
+/// The extension that holds a response's work. Extensions must be `Clone` and `Sync`, which a future is not.
 #[derive(Clone)]
 struct AfterResponse(Arc<Mutex<Option<Work>>>);
 

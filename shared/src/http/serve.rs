@@ -1,15 +1,16 @@
-//! The loop around a handler: respond, then do what can wait.
+//! The loop around a handler: responds, then does the work that can wait.
 //!
 //! ```text
-//! Runtime API --next--> handler: verify, write --response--> client has its response
-//!                                                   `--> after it: deliver, clear the outbox --> log line --> next
+//! Runtime API --next--> handler: verify, write --response--> client
+//!                                                   `--> then: deliver, clear the outbox --> log line --> next
 //! ```
 //!
-//! Lambda passes a buffered response on as soon as the runtime posts it, and the invocation ends when the runtime asks for
+//! Lambda passes a buffered response on as soon as the runtime posts it. The invocation ends when the runtime requests
 //! the next one (Lambda developer guide, "Execution environment lifecycle": the Invoke phase ends after the runtime and
-//! all extensions signal that they are done by sending a Next API request). The runtime's layers wrap the posting, so work
-//! that follows it in a layer delays no response and is still within the invocation; it needs no extension.
-//! What is cut off there (a crash, the function's time-out) was committed before and is delivered from the table's stream.
+//! all extensions signal that they are done by sending a Next API request). A layer of the runtime wraps the posting,
+//! so work that the layer does afterwards delays no response, and is still within the invocation. It needs no
+//! extension. Work that a crash or the function's time-out cuts off is in the table already, and is delivered from the
+//! table's stream.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -39,7 +40,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    /// What is left to do when the invocation's response has been posted.
+    /// What is left to do after the invocation's response is posted.
     static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
 }
 
@@ -55,8 +56,8 @@ where
     Runtime::new(Adapter::from(Respond(service))).layer(AfterResponseLayer).run().await
 }
 
-/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. An event that `on_event`
-/// fails at is brought again by Lambda, and kept by the function's failure destination in the end.
+/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. When `on_event`
+/// fails, Lambda retries the event, and in the end sends it to the function's failure destination.
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
@@ -90,7 +91,7 @@ where
     Runtime::new(either).layer(AfterResponseLayer).run().await
 }
 
-/// What triggers a function of two kinds.
+/// What triggers a function that handles both requests and events.
 enum Trigger {
     Request(Box<LambdaRequest>),
     Event(Box<EventBridgeEvent>),
@@ -99,7 +100,7 @@ enum Trigger {
 impl<'de> Deserialize<'de> for Trigger {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        // An event has members that no request has: `detail-type`, `source` and `detail`.
+        // Only an event has the members `detail-type`, `source` and `detail`.
         if let Ok(event) = serde_json::from_str(raw.get()) {
             return Ok(Self::Event(event));
         }
@@ -131,7 +132,7 @@ where
     outcome
 }
 
-/// Makes a response of whatever a handler ends with, and leaves the work after it to [`AfterResponseLayer`].
+/// Makes a response from a handler's result, and leaves the work after it to [`AfterResponseLayer`].
 #[derive(Clone)]
 struct Respond<S>(S);
 
@@ -153,14 +154,14 @@ where
         Box::pin(async move {
             let (mut response, record) = respond(service, request).await;
             let left = Some((record, response.take_work()));
-            // Set around every invocation by the layer.
+            // The layer sets the slot around every invocation.
             let _ = LEFT.try_with(|slot| *slot.lock().unwrap_or_else(PoisonError::into_inner) = left);
             Ok(response)
         })
     }
 }
 
-/// Responds to one request, as [`serve`] does it: the response with the work that is left, and the log record.
+/// Handles one request as [`serve`] does. Returns the response, with its work, and the log record.
 pub async fn respond<S>(service: S, request: Request) -> (Response, Record)
 where
     S: Service<Request, Response = Response, Error = Problem>,
@@ -173,11 +174,11 @@ where
         Ok(Err(problem)) => problem_response(&problem, &record),
         Err(_panic) => problem_response(&Problem::Internal("the handler panicked".into()), &record),
     };
-    // Both of AWS's ids are made of letters, digits and a few signs.
+    // AWS's ids consist of characters that a header allows, so this does not fail.
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
-    record.answered(response.status().as_u16());
+    record.responded(response.status().as_u16());
     (response, record)
 }
 
@@ -200,7 +201,7 @@ fn problem_response(problem: &Problem, record: &Record) -> Response {
     response
 }
 
-/// Does the work that a response left after the inner service has posted the response.
+/// Does the work of a response after the inner service has posted the response.
 struct AfterResponseLayer;
 
 impl<S> Layer<S> for AfterResponseLayer {
@@ -242,7 +243,7 @@ where
     }
 }
 
-/// Does what was left, then writes the invocation's line.
+/// Does the work, then writes the invocation's log line.
 async fn finish(record: Record, work: Option<Work>) {
     if let Some(work) = work
         && record.scope(AssertUnwindSafe(work).catch_unwind()).await.is_err()

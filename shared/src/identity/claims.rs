@@ -1,11 +1,11 @@
-//! What a token says.
+//! The claims of a token.
 
 use serde::Deserialize;
 
 use super::{Identity, Unauthenticated};
 use crate::contract::id::UserId;
 
-/// The claims that Carillon reads; issuers spell some of them in two ways.
+/// The claims that Carillon reads. Issuers have two names for some of them.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     sub: Option<Subject>,
@@ -20,7 +20,7 @@ pub(super) struct Claims {
     aud: Option<Audience>,
 }
 
-/// RFC 7519 makes `sub` a string; back ends with numeric user ids often put the number.
+/// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Subject {
@@ -35,7 +35,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// Longest name and picture that still leave a presence member's `user_info` within Pusher's 1 KB.
+/// Longest name and picture. With them, a presence member's `user_info` is usually within Pusher's 1 KB.
 const MAX_NAME_CHARACTERS: usize = 128;
 const MAX_AVATAR_BYTES: usize = 512;
 

@@ -1,8 +1,8 @@
 //! Verification keys from the issuer's JWKS address, by `kid`.
 //!
-//! The set is fetched at start and again when it is old, or when a token names a key that is not in it (the issuer may
-//! have rotated). The second happens at most every [`REFRESH_FLOOR`], so that tokens with invented kids cannot make us
-//! flood the issuer. A set that cannot be fetched leaves the old one in use.
+//! The set is fetched at start, when it is older than [`MAX_AGE`], and when a token names a key that is not in it (the
+//! issuer may have rotated its keys). Fetches are at least [`MIN_REFRESH_INTERVAL`] apart, so that tokens with invented
+//! kids cannot flood the issuer. When a fetch fails, the old set stays in use.
 
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
@@ -14,19 +14,19 @@ use crate::clients::https::{HttpClient, without_address};
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
-const REFRESH_FLOOR: Duration = Duration::from_secs(30);
-const TIMEOUT: Duration = Duration::from_secs(3);
-/// A set has a handful of keys; anything larger than this many bytes is not one.
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+/// Most bytes of a key set, which usually has a handful of keys.
 const MAX_SET_BYTES: usize = 256 * 1024;
 
-/// A key with the only algorithm that it may be used with.
+/// A key, with the only algorithm that it may be used with.
 pub(super) struct Key {
     id: Option<String>,
     pub(super) decoding: DecodingKey,
     pub(super) algorithm: Algorithm,
 }
 
-/// The issuer's keys do not come, and none are known from before.
+/// The issuer's keys cannot be fetched, and there is no earlier set.
 #[derive(Debug, thiserror::Error)]
 #[error("the JWKS address does not answer with a key set: {0}")]
 pub(super) struct Unavailable(String);
@@ -43,8 +43,8 @@ pub(super) struct Jwks {
     address: reqwest::Url,
     http: HttpClient,
     state: RwLock<State>,
-    floor: Duration,
-    /// One fetch at a time; whoever waited finds its result.
+    min_refresh_interval: Duration,
+    /// Allows one fetch at a time; callers that wait for it use its result.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -56,18 +56,18 @@ impl Jwks {
                 .map_err(|_| "JWT_JWKS_URL must be an address such as https://issuer/.well-known/jwks.json")?,
             http,
             state: RwLock::default(),
-            floor: REFRESH_FLOOR,
+            min_refresh_interval: MIN_REFRESH_INTERVAL,
             fetching: tokio::sync::Mutex::default(),
         })
     }
 
     #[cfg(test)]
-    pub(super) fn with_floor(mut self, floor: Duration) -> Self {
-        self.floor = floor;
+    pub(super) fn with_min_refresh_interval(mut self, interval: Duration) -> Self {
+        self.min_refresh_interval = interval;
         self
     }
 
-    /// The key of this id; without an id, the only key there is.
+    /// The key with this id; without an id, the key of a set that has only one.
     pub(super) async fn key(&self, id: Option<&str>) -> Result<Option<Arc<Key>>, Unavailable> {
         if let Some(found) = self.find(id)
             && !self.is_old()
@@ -97,17 +97,17 @@ impl Jwks {
         state.fetched.is_none_or(|at| at.elapsed() > MAX_AGE)
     }
 
-    /// Fetches the set, unless that was tried a moment ago.
+    /// Fetches the set, unless the last attempt was less than the minimum interval ago.
     pub(super) async fn refresh(&self) {
         let _one = self.fetching.lock().await;
         {
             let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if state.attempted.is_some_and(|at| at.elapsed() < self.floor) {
+            if state.attempted.is_some_and(|at| at.elapsed() < self.min_refresh_interval) {
                 return;
             }
             state.attempted = Some(Instant::now());
         }
-        // On the heap: it is rare, and would be part of every handler's future.
+        // Boxed because it is rare, and would enlarge every handler's future.
         let fetched = Box::pin(self.fetch()).await;
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         match fetched {
@@ -121,7 +121,7 @@ impl Jwks {
 
     async fn fetch(&self) -> Result<Vec<Arc<Key>>, String> {
         let failed = |error| telemetry::chain(&without_address(error));
-        let response = self.http.get().get(self.address.clone()).timeout(TIMEOUT).send().await.map_err(failed)?;
+        let response = self.http.get().get(self.address.clone()).timeout(FETCH_TIMEOUT).send().await.map_err(failed)?;
         if !response.status().is_success() {
             return Err(format!("it answers {}", response.status().as_u16()));
         }
@@ -129,7 +129,7 @@ impl Jwks {
         if body.len() > MAX_SET_BYTES {
             return Err(format!("larger than {MAX_SET_BYTES} bytes"));
         }
-        // Keys of kinds that this library does not know must not hide the others.
+        // One key of a kind that this library does not know must not make the others unusable.
         let set: serde_json::Value = serde_json::from_slice(&body).map_err(|_| "not JSON".to_owned())?;
         let keys = set.get("keys").and_then(serde_json::Value::as_array).ok_or("no \"keys\" list")?;
         let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok()).collect();
@@ -138,7 +138,7 @@ impl Jwks {
     }
 }
 
-/// A signature key of a kind that is accepted, tied to its one algorithm.
+/// A signature key of an accepted kind, with its one algorithm.
 fn usable(jwk: &Jwk) -> Option<Key> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
@@ -151,7 +151,7 @@ fn usable(jwk: &Jwk) -> Option<Key> {
         AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => {
             (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
         }
-        // Among them symmetric keys: one published at an address is no secret.
+        // Symmetric keys are refused too: a published key is not a secret.
         _ => return None,
     };
     if jwk.common.key_algorithm.is_some_and(|given| given != named) {

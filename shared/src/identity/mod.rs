@@ -1,7 +1,7 @@
-//! Who is calling: bearer tokens, verified.
+//! Verifies bearer tokens, to know who is calling.
 //!
-//! The algorithm is fixed by configuration (a shared secret means HS256; a JWKS key means the one algorithm of its
-//! type), never by the token. `exp` is required. Guests' tokens (`aud: "guest"`) open no member's route.
+//! The configuration sets the algorithm (HS256 for a shared secret, the one algorithm of its type for a JWKS key),
+//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes.
 
 mod claims;
 mod jwks;
@@ -16,9 +16,9 @@ use crate::settings::{TokenKeys, Tokens};
 use claims::Claims;
 use jwks::Jwks;
 
-/// Clocks of issuer and verifier may differ by this many seconds.
+/// How far the clocks of issuer and verifier may differ, in seconds.
 const LEEWAY_SECONDS: u64 = 10;
-/// Longest token looked at, in bytes; API Gateway allows 10,240 for all headers together.
+/// Longest token, in bytes. API Gateway allows 10,240 bytes for all headers together.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A signed-in member of the app, or a service of its back end.
@@ -26,7 +26,7 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub struct Identity {
     /// `sub`
     pub user: UserId,
-    /// `name` or `username`; the user id without either. At most 128 characters.
+    /// `name` or `username`, or else the user id. At most 128 characters.
     pub name: String,
     /// `picture` or `avatar_url`, if it is at most 512 bytes.
     pub avatar: Option<String>,
@@ -38,10 +38,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Goes on only for other back ends (role `service`).
+    /// Checks that the caller is another back end (role `service`).
     ///
     /// # Errors
-    /// 403 for everybody else.
+    /// 403 when it is not.
     pub fn must_be_service(&self) -> Result<(), Problem> {
         if self.roles.iter().any(|role| role == "service") {
             return Ok(());
@@ -60,16 +60,15 @@ impl Identity {
     }
 }
 
-/// Why a token was not accepted. The same words for every kind of forgery: a forger learns nothing from them.
+/// Why a token was not accepted. All forgeries have the same message, so that a forger learns nothing from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthenticated {
     /// No `Authorization: Bearer …`.
     #[error("Sign in first: send the header Authorization: Bearer <token>")]
     Missing,
-    /// Its time is over.
     #[error("The token has expired; sign in again")]
     Expired,
-    /// Not signed by who should have signed it, or not for here.
+    /// Not signed by the issuer, or not meant for this API.
     #[error("The token is not valid here; sign in again")]
     Invalid,
     /// `sub` cannot be part of a channel name.
@@ -86,11 +85,11 @@ impl From<Unauthenticated> for Problem {
     }
 }
 
-/// Verifies tokens as the settings say.
+/// Verifies tokens according to the settings.
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    /// What is required of a token, for each algorithm that may be accepted.
+    /// What is required of a token, for each accepted algorithm.
     validations: Vec<Validation>,
 }
 
@@ -109,10 +108,10 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Verifier {
-    /// A verifier for these settings. Fetches nothing yet.
+    /// A verifier for these settings. Fetches nothing.
     ///
     /// # Errors
-    /// When `JWT_JWKS_URL` is no address.
+    /// When `JWT_JWKS_URL` is not an address.
     pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
         let (keys, algorithms): (_, &[_]) = match &tokens.keys {
@@ -126,7 +125,8 @@ impl Verifier {
         Ok(Self { keys, validations: algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect() })
     }
 
-    /// Fetches the JWKS, if there is one, so that the first caller need not wait for it. A failure is left to that call.
+    /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
+    /// failure.
     pub async fn warm_up(&self) {
         if let Keys::Jwks(jwks) = &self.keys {
             jwks.refresh().await;
@@ -136,7 +136,7 @@ impl Verifier {
     /// Who sent this `Authorization` header.
     ///
     /// # Errors
-    /// 401, saying what to do. With a JWKS address that does not answer, 500: the caller's token may well be good.
+    /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
     pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, Problem> {
         let token = bearer(authorization)?;
         let claims = self.claims(token).await?;
@@ -198,7 +198,7 @@ fn validation(algorithm: Algorithm, tokens: &Tokens) -> Validation {
     validation
 }
 
-/// The token out of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case, RFC 9110).
+/// The token in `Authorization: Bearer <token>` (RFC 6750, section 2.1; RFC 9110: the scheme is case-insensitive).
 fn bearer(authorization: Option<&str>) -> Result<&str, Unauthenticated> {
     let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(Unauthenticated::Missing)?;
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {

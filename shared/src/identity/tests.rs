@@ -83,7 +83,7 @@ async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
                  .dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let decoding = DecodingKey::from_secret(&URL_SAFE_NO_PAD.decode(key).unwrap());
-    // Expired is found only after the signature was: a changed one is invalid.
+    // The signature is checked first: a changed token is invalid, not expired.
     assert_eq!(shared_secret().decode(token, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Expired));
     let forged = token.replace("dBjf", "eBjf");
     assert_eq!(shared_secret().decode(&forged, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Invalid));
@@ -129,7 +129,7 @@ async fn claims_that_do_not_hold_are_refused() {
 }
 
 #[tokio::test]
-async fn without_a_bearer_token_one_is_told_to_send_one() {
+async fn a_request_without_a_bearer_token_is_refused_as_missing() {
     for none in [None, Some(""), Some("Bearer"), Some("Bearer  "), Some("Basic YTpi")] {
         let problem = shared_secret().member(none).await.unwrap_err();
         assert_eq!(problem.to_string(), Unauthenticated::Missing.to_string(), "{none:?}");
@@ -244,17 +244,17 @@ async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_is_found_once_the_floor_has_passed() {
+async fn a_rotated_key_is_found_after_the_minimum_interval() {
     let pairs = key_pairs();
     let (address, asked) = issuer(published(&pairs)).await;
-    let jwks = Jwks::new(HttpClient::default(), &address).unwrap().with_floor(Duration::ZERO);
+    let jwks = Jwks::new(HttpClient::default(), &address).unwrap().with_min_refresh_interval(Duration::ZERO);
     assert!(jwks.key(Some("r")).await.unwrap().is_some());
     assert!(jwks.key(Some("new")).await.unwrap().is_none());
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn an_issuer_that_does_not_answer_is_our_problem_not_the_callers() {
+async fn an_issuer_that_does_not_respond_is_an_internal_error() {
     // Port 9 is discard: nothing listens there.
     let verifier = verifier(TokenKeys::Jwks("http://127.0.0.1:9/jwks".to_owned()));
     let (kid, algorithm, key) = &key_pairs()[1];

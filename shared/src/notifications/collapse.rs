@@ -1,5 +1,5 @@
-//! Pushes that replace each other: several of one type and one source within a minute are one push on the device, always
-//! the newest. The stored notifications stay apart.
+//! Pushes that replace each other: of several pushes of one type and one source within a minute, a device shows only
+//! the newest. The stored notifications stay separate.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::Kind;
 use crate::contract::time::Millis;
 
-/// How long after its first push a group takes in others, in seconds.
+/// How long after its first push a group accepts others, in seconds.
 const WINDOW: i64 = 60;
-/// Most groups remembered: they are in a row that every notification writes.
-const MOST: usize = 16;
+/// Most groups in the counter row, which every notification writes.
+const MAX_GROUPS: usize = 16;
 
 /// The groups of the last minute, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ struct Group {
 }
 
 impl Groups {
-    /// The tag of the group that a push of this type and source belongs to; a new group's is `tag`. What has no source is
-    /// a group of its own.
+    /// The tag of the group to which a push of this type and source belongs. `tag` is the tag of a new group. A push
+    /// without a source is a group of its own.
     pub(super) fn join(&mut self, kind: Kind, source: Option<String>, tag: String, now: Millis) -> String {
         self.0.retain(|group| now.since(group.since) < WINDOW * 1000);
         let Some(source) = source else {
@@ -35,7 +35,7 @@ impl Groups {
         if let Some(group) = self.0.iter().find(|group| group.kind == kind && group.source == source) {
             return group.tag.clone();
         }
-        if self.0.len() >= MOST {
+        if self.0.len() >= MAX_GROUPS {
             self.0.remove(0);
         }
         self.0.push(Group { kind, source, tag: tag.clone(), since: now });
@@ -43,7 +43,7 @@ impl Groups {
     }
 }
 
-/// Where a notification comes from, as its data says: `sourceId`, or else what its type is about.
+/// The source of a notification, from its data: `sourceId`, or else the fields that suit its type.
 pub(super) fn source(kind: Kind, data: &Map<String, Value>) -> Option<String> {
     let own = match kind {
         Kind::Message => &["conversationId", "senderId"][..],
@@ -86,11 +86,14 @@ mod tests {
     #[test]
     fn the_newest_groups_are_remembered() {
         let (mut groups, now) = (Groups::default(), Millis(0));
-        for n in 0..=MOST {
+        for n in 0..=MAX_GROUPS {
             groups.join(Kind::Message, Some(n.to_string()), n.to_string(), now);
         }
-        assert_eq!(groups.0.len(), MOST);
-        assert_eq!(groups.join(Kind::Message, Some(MOST.to_string()), "new".to_owned(), now), MOST.to_string());
+        assert_eq!(groups.0.len(), MAX_GROUPS);
+        assert_eq!(
+            groups.join(Kind::Message, Some(MAX_GROUPS.to_string()), "new".to_owned(), now),
+            MAX_GROUPS.to_string()
+        );
     }
 
     #[test]

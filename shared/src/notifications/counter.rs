@@ -1,4 +1,4 @@
-//! How many notifications a user got, and how many of them are unread.
+//! How many notifications a user has received, and how many of them are unread.
 
 use std::collections::BTreeMap;
 
@@ -14,44 +14,44 @@ const DAY: i64 = 24 * 3600;
 
 /// A user's counter row.
 ///
-/// Each notification has a number, one more than the last one's. Reading all of them just moves `read_up_to` to `last`, so
-/// it is one write for any number of rows; a row counts as read when it says so itself or its number is not above that.
+/// Notifications are numbered from 1. Marking all as read sets `read_up_to` to `last`, which is one write for any
+/// number of rows. A notification is read if its row says so or its number is at most `read_up_to`.
 ///
-/// Unread ones are counted by the day that they expire on. A day that is over does not count any more, and so the count
-/// stays true when unread notifications expire, whether or not DynamoDB has deleted them yet.
+/// Unread notifications are counted by the day on which they expire. Days that are over are not counted, so the count
+/// stays right when notifications expire, whether or not DynamoDB has deleted them yet.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Counter {
     /// The newest notification's number.
     pub(super) last: i64,
     #[serde(default)]
     unread_by_day: BTreeMap<String, i64>,
-    /// All up to this number were read at once.
+    /// All notifications up to this number are read.
     #[serde(default)]
     pub(super) read_up_to: i64,
-    /// When that was.
+    /// When `read_up_to` was set.
     #[serde(default)]
     pub(super) read_all_at: Option<Millis>,
-    /// JSON text: what was pushed within the last minute.
+    /// The groups of pushes of the last minute, as JSON text.
     #[serde(default)]
     recent: Option<String>,
 }
 
-/// The day on which a notification expires, counted from 1970: it is there until that day begins (UTC).
+/// The day at whose beginning (UTC) a notification expires, in days since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastDay(i64);
 
 impl LastDay {
-    /// For what is kept for so many days, and to the end of the last one.
+    /// The day for a notification that is kept for this many days, and to the end of the last one.
     pub(super) fn after(days: u32, now: Millis) -> Self {
         Self(now.plus_seconds(i64::from(days) * DAY).seconds().div_euclid(DAY) + 1)
     }
 
-    /// As the row's `expires_at` says.
+    /// The day of a row's `expires_at`.
     pub(super) fn of(expires_at: i64) -> Self {
         Self(expires_at.div_euclid(DAY))
     }
 
-    /// The moment that it begins, in seconds since 1970, for DynamoDB's TTL.
+    /// The beginning of the day, in seconds since 1970, for DynamoDB's TTL.
     pub(super) fn expires_at(self) -> i64 {
         self.0 * DAY
     }
@@ -68,17 +68,18 @@ impl Counter {
         row.map(crate::table::read).transpose()
     }
 
-    /// How many are unread at this moment.
+    /// How many notifications are unread now.
     pub(super) fn unread(&self, now: Millis) -> i64 {
         self.unread_by_day.iter().filter(|(day, _)| !is_over(day, now)).map(|(_, unread)| unread).sum()
     }
 
-    /// What was pushed within the last minute.
+    /// The groups of pushes of the last minute.
     pub(super) fn groups(&self) -> Groups {
         self.recent.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
-    /// The write that takes the next number for a notification which is there until that day. `before` is what the row held.
+    /// The write that takes the next number for a notification that expires on `day`. `before` is the row as it was
+    /// read.
     pub(super) fn count_up(
         user: &UserId,
         before: Option<&Self>,

@@ -1,4 +1,4 @@
-//! Storing a notification: one transaction of the row, the counter and, for a request with a key, its idempotency row.
+//! Stores a notification: one transaction of its row, the counter and, for a request with a key, the idempotency row.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
 
-/// What a service asks for, over HTTP or as the detail of a `NotificationRequested` event.
+/// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewNotification {
@@ -28,7 +28,7 @@ pub struct NewNotification {
     priority: Priority,
 }
 
-/// What the first request with a key stored, for those that repeat it.
+/// The idempotency row: what the first request with a key stored.
 #[derive(Serialize, Deserialize)]
 struct FirstRow {
     notification: String,
@@ -43,11 +43,11 @@ impl FirstRow {
     }
 }
 
-/// Stores a notification, numbered after the user's last one; returns its id.
+/// Stores a notification with the user's next number; returns its id.
 ///
 /// # Errors
-/// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for a reused key, 500
-/// when DynamoDB fails or too many writers compete for one user's next number.
+/// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for a reused key, 500
+/// when DynamoDB fails or too many writers compete for the user's next number.
 pub async fn create(
     table: &Table,
     settings: &Settings,
@@ -73,7 +73,7 @@ pub async fn create(
             Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
                 return first_of(table, key).await?.ok_or(TableError::Contended)?.replay(key);
             }
-            // Somebody else took the number.
+            // Another writer took the number.
             Transaction::ConditionFailed(_) => backoff.wait().await?,
         }
     }
@@ -99,7 +99,7 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
     Ok((counter.map(read).transpose()?, Preferences::of_row(preferences)?))
 }
 
-/// What a row is made from.
+/// What a notification is made from.
 struct Draft<'a> {
     user: &'a UserId,
     kind: Kind,
@@ -110,12 +110,12 @@ struct Draft<'a> {
     now: Millis,
 }
 
-/// What is to be written.
+/// What is written.
 struct New {
     id: String,
     item: Item,
     day: LastDay,
-    /// The push's group among the others, when there is a push.
+    /// The groups with that of the push, if there is a push.
     groups: Option<Groups>,
     committed: Committed,
 }
@@ -124,7 +124,7 @@ impl Draft<'_> {
     fn write(&self, counter: Option<&Counter>) -> Result<New, Problem> {
         let Self { user, kind, new, preferences, now, .. } = *self;
         let n = counter.map_or(0, |counter| counter.last) + 1;
-        // Ids sort as their numbers do, and no other user's notification has the same.
+        // Ids sort by number, and are unique among all users.
         let id = format!("{n:012}-{}", self.key.id.simple());
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
@@ -152,7 +152,8 @@ impl Draft<'_> {
         Ok(New { id, item: committed.item(&row)?, day, groups, committed })
     }
 
-    /// The tag of the push and the groups with it, if there is to be a push. A group is named after its first notification.
+    /// The tag of the push and the groups with it, if there is a push. A group's tag is the key of its first
+    /// notification.
     fn group(&self, counter: Option<&Counter>) -> Option<(String, Groups)> {
         if self.settings.firebase.is_none() || !self.preferences.of(self.kind).push {
             return None;

@@ -32,15 +32,13 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// May wait.
     #[default]
     Normal,
-    /// May not.
+    /// Is pushed even if the user is connected.
     High,
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Self; 10] = [
         Self::Message,
         Self::ConnectionRequest,
@@ -54,13 +52,13 @@ impl Kind {
         Self::PartyInvitation,
     ];
 
-    /// The type of this name.
+    /// The type with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Every name, separated by commas.
+    /// All names, separated by commas.
     #[must_use]
     pub fn names() -> String {
         Self::ALL.map(Self::name).join(", ")

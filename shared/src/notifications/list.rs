@@ -1,4 +1,4 @@
-//! A user's notifications, newest first, a page at a time.
+//! Pages of a user's notifications, newest first.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,12 +12,12 @@ use crate::problem::Problem;
 use crate::table::key::{self, NOTIFICATION};
 use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
 
-/// Where a page goes on: after this notification.
+/// The last notification of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// Parses what [`Page::next_cursor`] was.
+    /// Parses a [`Page::next_cursor`].
     ///
     /// # Errors
     /// 400 for anything else.
@@ -38,7 +38,7 @@ pub struct Page {
     pub notifications: Vec<NotificationView>,
     /// For the next page, or `null`.
     pub next_cursor: Option<String>,
-    /// How many of all the user's notifications are unread.
+    /// How many of the user's notifications are unread, on all pages.
     pub unread_count: i64,
 }
 
@@ -55,7 +55,7 @@ pub struct NotificationView {
     read_at: Option<String>,
 }
 
-/// Lists up to `limit` notifications. Two round trips: the rows and the counter.
+/// Lists up to `limit` notifications. Reads the rows and the counter at the same time.
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
@@ -74,7 +74,7 @@ pub async fn list(
     Ok(Page { notifications, next_cursor, unread_count: counter.unread(now) })
 }
 
-/// How many notifications are unread at this moment.
+/// How many notifications are unread now.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -91,7 +91,7 @@ async fn rows(
 ) -> Result<(Vec<Item>, Option<Cursor>), TableError> {
     let query = Query::new("pk = :user AND begins_with(sk, :notification)")
         .descending()
-        // What has expired may still be there.
+        // DynamoDB deletes expired rows some time later.
         .filter("expires_at > :now")
         .value(":user", string(key::user(user)))
         .value(":notification", string(NOTIFICATION))

@@ -1,4 +1,4 @@
-//! Notifications: stored for the user, told at once to whoever of their clients listens, and pushed to their devices.
+//! Notifications: stored, sent to the user's connected clients as an event, and pushed to their devices.
 
 mod collapse;
 mod counter;

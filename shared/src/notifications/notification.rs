@@ -1,4 +1,4 @@
-//! A notification as it is told, and how it is delivered. A new way of delivery is added here, and nowhere else.
+//! A notification, and how it is delivered.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +8,10 @@ use crate::contract::notifications::NotificationNew;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Push};
 
-/// Everything that there is to tell.
+/// The content of a notification.
 #[derive(Debug, Clone)]
 pub struct Notification {
-    /// Who is told.
+    /// The recipient.
     pub user: UserId,
     pub kind: Kind,
     /// Title and sentence, in the user's language.
@@ -19,7 +19,6 @@ pub struct Notification {
     pub priority: Priority,
     /// What it is about; holds `notificationId`.
     pub data: Map<String, Value>,
-    /// When it was created.
     pub created_at: Millis,
 }
 
@@ -50,7 +49,7 @@ impl Notification {
         }
     }
 
-    /// What is owed to the user, by their preferences. `tag` is that of the push; without one, none is sent.
+    /// The deliveries that the user's preferences ask for. `tag` is the tag of the push; without it, there is no push.
     #[must_use]
     pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
         let in_app = preferences.of(self.kind).in_app.then(|| Delivery::event(&self.event()));

@@ -1,4 +1,4 @@
-//! How a user wants to be notified: which types in which ways, in which language, and when not.
+//! How a user wants to be notified: by which ways for each type, in which language, and when not.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use crate::table::{Action, Item, Key, Table, TableError, Write, read, string};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
 
-/// A user's preferences. Who has saved none is notified in every way, in the language of the token that last registered a
+/// A user's preferences. The default is every way of delivery, in the language of the token that last registered a
 /// device, or else in English.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Preferences {
     /// The language of titles and sentences.
     pub locale: Option<Locale>,
-    /// When devices stay silent.
+    /// When no pushes are sent.
     pub quiet_hours: Option<QuietHours>,
-    /// The types that the user has an opinion on.
+    /// The types for which the user has set preferences.
     pub types: BTreeMap<Kind, DeliveryPreferences>,
 }
 
-/// How a type reaches the user. It is stored whatever they say.
+/// How notifications of a type are delivered. They are stored in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeliveryPreferences {
     /// `notification:new`
     pub in_app: bool,
-    /// To the user's devices.
+    /// Pushes to the user's devices.
     pub push: bool,
-    /// For the back ends that send e-mail.
+    /// Not used by Carillon; for the back ends that send e-mail.
     pub email: bool,
 }
 
@@ -54,7 +54,7 @@ impl Preferences {
         self.types.get(&kind).copied().unwrap_or_default()
     }
 
-    /// With every type and the language, as they are shown.
+    /// With every type and the language filled in, as clients see them.
     #[must_use]
     pub fn whole(mut self) -> Self {
         self.types = Kind::ALL.map(|kind| (kind, self.of(kind))).into();
@@ -84,7 +84,7 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
     Preferences::of_row(table.get(&Key::preferences(user), true).await?)
 }
 
-/// Saves a user's preferences in place of all earlier ones; answers with what holds now.
+/// Replaces a user's preferences; returns those that are now in effect.
 ///
 /// # Errors
 /// When DynamoDB fails.

@@ -1,4 +1,4 @@
-//! Marking notifications as read, so that the unread count stays true whatever happens at once.
+//! Marks notifications as read. The unread count stays right under concurrent writes.
 
 use super::Counter;
 use super::counter::LastDay;
@@ -8,10 +8,10 @@ use crate::contract::time::Millis;
 use crate::problem::Problem;
 use crate::table::{self, Action, AttributeValue, Backoff, Item, Key, Table, TableError, Transaction, number};
 
-/// A notification that is read.
+/// A notification that is marked as read.
 #[derive(Debug)]
 pub struct Marked {
-    /// Since when.
+    /// When it was first marked.
     pub read_at: Millis,
 }
 
@@ -22,7 +22,7 @@ pub(super) fn is_id(id: &str) -> bool {
         && rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Marks one notification as read; one that already is keeps its time.
+/// Marks one notification as read. One that is read already keeps its time.
 ///
 /// # Errors
 /// 404 when the user has no such notification, 500 when DynamoDB fails.
@@ -52,7 +52,7 @@ pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result
     }
 }
 
-/// Marks the row and counts down, both or neither; answers `false` when somebody else was first.
+/// Marks the row and decrements the count in one transaction; returns `false` when another writer was first.
 async fn mark(
     table: &Table,
     user: &UserId,
@@ -72,14 +72,14 @@ async fn mark(
     Ok(table.transact([marked, counted]).await? == Transaction::Done)
 }
 
-/// Marks all of a user's notifications as read: one write, however many they are.
+/// Marks all of a user's notifications as read, with one write.
 ///
 /// # Errors
 /// When DynamoDB fails.
 pub async fn read_all(table: &Table, user: &UserId, now: Millis) -> Result<(), TableError> {
     let expression = "SET read_up_to = #last, read_all_at = :now, unread_by_day = :none";
     let update = Action::update(&Key::notification_counter(user), expression)
-        // A user who never got a notification has nothing to mark.
+        // A user without notifications has no row to change.
         .condition("attribute_exists(pk)")
         .name("#last", "last")
         .value(":now", number(now.0))

@@ -1,4 +1,4 @@
-//! A notification as it is stored.
+//! The row of a notification.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::contract::time::Millis;
 pub(super) struct NotificationRow {
     #[serde(skip_serializing)]
     pub(super) sk: String,
-    /// Its number among the user's.
+    /// Its number among the user's notifications, from 1.
     pub(super) n: i64,
     pub(super) r#type: String,
     pub(super) message: String,

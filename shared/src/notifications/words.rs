@@ -1,26 +1,26 @@
-//! What a notification says: a title and a sentence from its data, in each language. Nothing else words a notification.
+//! The title and the sentence of a notification, made from its data, in each language.
 
 use serde_json::{Map, Value};
 
 use super::Kind;
 use crate::users::locale::Locale;
 
-/// Longest title and sentence taken over from a request, in characters.
+/// Longest title and sentence, in characters.
 const MAX_TITLE: usize = 100;
 const MAX_SENTENCE: usize = 500;
 
-/// What a notification says.
+/// The text of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// The headline of a push.
+    /// The title of a push.
     pub title: String,
     /// The sentence, which the contract calls `message`.
     pub body: String,
 }
 
 impl Words {
-    /// What a notification of this type says. It names the sender, and what it is about, when the data does; a system
-    /// announcement says what its `title` and `message` say.
+    /// The text for this type. It names the sender and the subject if the data has them. A system announcement has the
+    /// `title` and `message` of its data.
     #[must_use]
     pub fn of(kind: Kind, locale: Locale, data: &Map<String, Value>) -> Self {
         let sender = sender(data);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_brings_is_cut() {
+    fn text_from_a_request_is_cut() {
         let long = "é".repeat(1_000);
         let (title, body) = words(Kind::System, Locale::En, json!({ "title": long, "message": long }));
         assert_eq!((title.chars().count(), body.chars().count()), (MAX_TITLE, MAX_SENTENCE));

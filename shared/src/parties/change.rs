@@ -1,4 +1,4 @@
-//! Changing what a party is called, how it is set up and whose it is.
+//! Changes of a party's name, settings and owner.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::outbox::{Delivery, Done};
 use crate::problem::Problem;
 use crate::table::{Backoff, Key, Table, Transaction, string};
 
-/// What an owner asks for; what is left out stays as it is.
+/// An owner's request; what is absent stays as it is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changes {
@@ -21,10 +21,10 @@ pub struct Changes {
     settings: Option<Settings>,
 }
 
-/// Changes name and settings. Asking for what already is changes nothing and tells nobody.
+/// Changes name and settings. Without a difference, it writes nothing and sends no event.
 ///
 /// # Errors
-/// 400 for a bad name or no change at all, 403 for whoever is not the owner, 404, 413 for settings over 4 KB, 500.
+/// 400 for a bad name or an empty request, 403 unless the caller is the owner, 404, 413 for settings over 4 KB, 500.
 pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Changes) -> Result<Done<Party>, Problem> {
     let name = changes.party_name.as_deref().map(check_name).transpose()?;
     let settings = changes.settings.as_ref().map(check_settings).transpose()?;
@@ -54,7 +54,7 @@ pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Chang
 /// Hands the party over to another member.
 ///
 /// # Errors
-/// 403 for whoever is not the owner, 404 when there is no such party or member, 500.
+/// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
 pub async fn hand_over(table: &Table, id: &PartyId, caller: &UserId, heir: &UserId) -> Result<Done<Party>, Problem> {
     let mut backoff = Backoff::new();
     loop {
@@ -77,7 +77,7 @@ pub async fn hand_over(table: &Table, id: &PartyId, caller: &UserId, heir: &User
     }
 }
 
-/// The party, if it is the caller's.
+/// The party, if the caller owns it.
 fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem> {
     let is_member = snapshot.has_member(caller);
     let seen = snapshot.party.ok_or_else(unknown_party)?;
@@ -88,7 +88,7 @@ fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem>
     }
 }
 
-/// Writes a changed party with its event; `None` when somebody else changed it first.
+/// Writes a changed party with its event; `None` when another writer changed it first.
 async fn write(
     table: &Table,
     id: &PartyId,

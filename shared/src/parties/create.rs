@@ -1,4 +1,4 @@
-//! Founding a party: its row and its first member's, both or neither.
+//! Creates a party: its row and its first member's, in one transaction.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::outbox::Done;
 use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Transaction, item};
 
-/// What a founder asks for.
+/// A founder's request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewParty {
@@ -23,7 +23,7 @@ pub struct NewParty {
     settings: Settings,
 }
 
-/// Founds a party that the caller owns; returns it as the first response told it.
+/// Creates a party that the caller owns. A repeated request returns what the first response held.
 ///
 /// # Errors
 /// 400 for a bad name, 413 for settings over 4 KB, 422 for a reused key, 500 when DynamoDB fails.
@@ -35,7 +35,7 @@ pub async fn create(
 ) -> Result<Done<Value>, Problem> {
     let name = check_name(&new.party_name)?;
     let settings = check_settings(&new.settings)?;
-    // A UUID, which every channel name can hold.
+    // A UUID fits into a channel name.
     let id = PartyId::parse(key.id.to_string()).map_err(Problem::internal)?;
     let now = Millis::now();
 

@@ -1,4 +1,4 @@
-//! A user's open invitations, a page at a time.
+//! Pages of a user's open invitations.
 
 use std::collections::HashSet;
 
@@ -13,12 +13,12 @@ use crate::problem::Problem;
 use crate::table::key::{self, INVITATION};
 use crate::table::{Key, Query, Table, TableError, number, read, string};
 
-/// Where a page goes on: after the invitation to this party.
+/// The party of the last invitation of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(PartyId);
 
 impl Cursor {
-    /// Parses what [`InvitationPage::next_cursor`] was.
+    /// Parses an [`InvitationPage::next_cursor`].
     ///
     /// # Errors
     /// 400 for anything else.
@@ -31,13 +31,13 @@ impl Cursor {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InvitationPage {
-    /// Open ones, by party.
+    /// The open ones, ordered by party id.
     pub invitations: Vec<Invitation>,
     /// For the next page, or `null`.
     pub next_cursor: Option<String>,
 }
 
-/// Those of these parties that have not ended: an invitation outlives its party, and nobody can accept it.
+/// Which of these parties still exist. An invitation outlives its party, and can then no longer be accepted.
 async fn still_there(table: &Table, parties: Vec<Key>) -> Result<HashSet<Key>, TableError> {
     if parties.is_empty() {
         return Ok(HashSet::new());

@@ -1,4 +1,4 @@
-//! Inviting somebody, and taking it back.
+//! Sending invitations and taking them back.
 
 use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State};
 use super::view::Invitation;
@@ -12,19 +12,19 @@ use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, Write, number};
 
-/// Invitations that one user may send: twenty at once, then one each half minute.
+/// How many invitations a user may send: twenty at once, then one every 30 seconds.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
 
-/// Open invitations last this long, in seconds.
+/// Lifetime of an open invitation, in seconds.
 const LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
-/// Answered ones are remembered this long, in seconds, to tell "revoked" from "never invited".
+/// How long a closed invitation is kept, in seconds, to distinguish "revoked" from "never invited".
 pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 
 /// Invites a user.
 ///
 /// # Errors
-/// 403 unless the caller is a member, 404 for an unknown party or user, 409 for a member or somebody already invited, 422
-/// for oneself, 429 over the limit, 500.
+/// 403 unless the caller is a member, 404 for an unknown party or user, 409 for a user who is a member or invited
+/// already, 422 for oneself, 429 over the limit, 500.
 pub async fn invite(
     table: &Table,
     id: &PartyId,
@@ -84,7 +84,7 @@ fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<
     Ok(party)
 }
 
-/// The new invitation, and what its row then owes.
+/// The row of the new invitation, and what its outbox then holds.
 fn invitation(
     id: &PartyId,
     party: &PartyRow,
@@ -114,7 +114,7 @@ fn invitation(
     (row, Append::new(key, earlier, [Delivery::event(&event)], now))
 }
 
-/// Puts the invitation, if the one before it is still as it was read.
+/// Puts the invitation, on the condition that the earlier one has not changed since it was read.
 fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Result<Action, TableError> {
     let item = append.committed().item(row)?;
     let Some(before) = before else {
@@ -128,7 +128,8 @@ fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>
     Ok(append.bind_condition(put))
 }
 
-/// Remembers that the inviter used some of the limit, in the same transaction: a refused invitation uses up nothing.
+/// Counts the invitation against the inviter's limit. It is in the same transaction, so a failed invitation does not
+/// count.
 fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
     let update = Action::update(limit, "SET due = :due, expires_at = :expires")
         .value(":due", number(due.0))
@@ -158,12 +159,12 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
     }
     match close(table, &key, State::Revoked, now).await? {
         Write::Done(_) => Ok(()),
-        // Answered in this very moment.
+        // The invitee accepted or declined it just now.
         Write::ConditionFailed(_) => Err(none()),
     }
 }
 
-/// Closes an open invitation; what it still owes stays owed.
+/// Closes an open invitation. Its outbox does not change.
 pub(super) async fn close(
     table: &Table,
     key: &Key,

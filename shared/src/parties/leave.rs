@@ -1,4 +1,4 @@
-//! Leaving a party, and being removed from one.
+//! Leaving a party, and removing a member.
 
 use serde_json::{Map, json};
 
@@ -11,13 +11,13 @@ use crate::outbox::{Delivery, Done};
 use crate::problem::Problem;
 use crate::table::{AttributeValue, Backoff, Key, Table, Transaction, number};
 
-/// A dissolved party's row is kept this long, in seconds, for whatever it still owes.
+/// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
 
-/// Leaves a party. An owner who is alone takes the party with them.
+/// Leaves a party. When the last member leaves, the party is dissolved.
 ///
 /// # Errors
-/// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner who leaves others behind, 500.
+/// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
 pub async fn leave(table: &Table, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
     let mut backoff = Backoff::new();
     loop {
@@ -60,7 +60,7 @@ pub async fn remove(table: &Table, id: &PartyId, caller: &UserId, user: &UserId)
     }
 }
 
-/// Writes a departure; `None` when the party changed meanwhile.
+/// Writes a departure; `None` when the party has changed since it was read.
 async fn depart(
     table: &Table,
     id: &PartyId,
@@ -77,7 +77,7 @@ async fn depart(
     data.insert("removedBy".to_owned(), json!(removed_by));
     let update_type = PartyUpdate::MemberLeft;
     let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-    // Told first, then cut off: what they are still subscribed to is no longer theirs to hear.
+    // The event comes first. Then a removed member's connections are closed, because they are still subscribed.
     let cut_off = removed_by.map(|_| Delivery::Terminate { user: user.clone() });
     let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
     let mut next = NextVersion::new(id, party, deliveries, now).set("members", number(party.row.members - 1));

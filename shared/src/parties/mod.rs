@@ -1,35 +1,35 @@
-//! Parties: who is in them, who is invited, what they are called.
+//! Parties, their members and their invitations.
 //!
-//! A party's row has a version, and every change of the party or its members writes that row in one transaction with the
-//! rows it concerns, on the condition that the version is still the one that the decision was made on. So two changes at
-//! once follow one another, and the row's outbox tells them in that order.
+//! A party's row has a version. Every change of the party or its members writes this row in one transaction with the
+//! other rows, on the condition that the version is still the one that was read. So concurrent changes happen one after
+//! another, and the row's outbox has their events in the same order.
 
-mod answer;
 mod change;
 mod create;
 mod invitations;
 mod invite;
 mod leave;
 mod read;
+mod reply;
 mod row;
 mod view;
 
-pub use answer::{accept, decline};
 pub use change::{Changes, change, hand_over};
 pub use create::{NewParty, create};
 pub use invitations::{Cursor, InvitationPage, invitations};
 pub use invite::{INVITATIONS, invite, revoke};
 pub use leave::{leave, remove};
 pub use read::{is_member, read};
+pub use reply::{accept, decline};
 pub use view::{Invitation, Member, Party};
 
 use crate::problem::Problem;
 
-/// Most members: what a presence channel holds (Pusher Channels: 100).
+/// Most members of a party: the limit of a presence channel (Pusher Channels: 100).
 pub const MAX_MEMBERS: i64 = 100;
 /// Longest name, in characters.
 const MAX_NAME: usize = 100;
-/// Most bytes of the settings, as JSON text: they are part of an event, which holds 10 KB.
+/// Most bytes of the settings, as JSON text. They are part of an event, which is limited to 10 KB.
 const MAX_SETTINGS: usize = 4 * 1024;
 
 fn check_name(name: &str) -> Result<String, Problem> {
@@ -40,7 +40,7 @@ fn check_name(name: &str) -> Result<String, Problem> {
     Err(Problem::field("partyName", format!("must be 1 to {MAX_NAME} characters without control characters")))
 }
 
-/// A party's settings, which are the app's own: any JSON object.
+/// A party's settings: any JSON object; your app gives it a meaning.
 pub type Settings = serde_json::Map<String, serde_json::Value>;
 
 fn check_settings(settings: &Settings) -> Result<String, Problem> {

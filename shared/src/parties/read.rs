@@ -1,4 +1,4 @@
-//! A party with its members.
+//! Reads a party with its members.
 
 use super::row::{MemberRow, PartyRow};
 use super::view::Party;
@@ -8,10 +8,10 @@ use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{self, Key, Query, Table, TableError, string};
 
-/// Reads a party for one of its members: one query, consistent.
+/// Reads a party for one of its members, with one consistent query.
 ///
 /// # Errors
-/// 404 for an unknown party, 403 for whoever is not a member, 500 when DynamoDB fails.
+/// 404 for an unknown party, 403 unless the caller is a member, 500 when DynamoDB fails.
 pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party, Problem> {
     let (party, members) = rows(table, id).await?;
     let party = party.filter(|row| !row.dissolved).ok_or_else(unknown_party)?;
@@ -21,8 +21,8 @@ pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party,
     Ok(Party::of(id, &party).with_members(members))
 }
 
-/// Whether a user is a member at this moment: one consistent read. Removing a member closes the party's channels to them
-/// at once because nothing here is cached.
+/// Whether a user is a member, by one consistent read. Nothing is cached, so a removed member cannot subscribe to the
+/// party's channels any more.
 ///
 /// # Errors
 /// When DynamoDB fails.

@@ -1,4 +1,4 @@
-//! The rows of a party, read together and written together.
+//! The rows of a party, which are read together and written together.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ pub(super) struct PartyRow {
     pub(super) owner: UserId,
     pub(super) created_at: Millis,
     pub(super) updated_at: Millis,
-    /// Counts the changes.
+    /// Incremented by every change.
     pub(super) version: i64,
     pub(super) members: i64,
-    /// Its last member left; the row stays for a day, for whatever it still owes.
+    /// Whether the last member has left. The row stays for a day, so that its outbox can be delivered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) dissolved: bool,
-    /// Of the request that created it.
+    /// The fingerprint of the request that created it (see [`crate::http::idempotency`]).
     pub(super) fingerprint: String,
-    /// What that request was told, if it had a key and so may come again.
+    /// The body of the first response, if the request had a key and so may be repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_answer: Option<String>,
 }
@@ -83,7 +83,7 @@ impl InvitationRow {
     }
 }
 
-/// What a row said, with what it still owed.
+/// A row as it was read, with its outbox.
 #[derive(Debug, Clone)]
 pub(super) struct Seen<T> {
     pub(super) row: T,
@@ -97,7 +97,7 @@ impl<T: serde::de::DeserializeOwned> Seen<T> {
     }
 }
 
-/// A party with some of its rows, as they were at one moment.
+/// A party with some of its rows.
 pub(super) struct Snapshot {
     items: HashMap<Key, Item>,
     pub(super) party: Option<Seen<PartyRow>>,
@@ -105,7 +105,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads the party's row and these others, in one round trip.
+    /// Reads the party's row and these others, in one request.
     pub(super) async fn read(table: &Table, party: &PartyId, others: Vec<Key>) -> Result<Self, TableError> {
         let mut keys = others;
         keys.push(Key::party(party));
@@ -141,7 +141,7 @@ impl Snapshot {
     }
 }
 
-/// The next version of a party's row: what it then owes, and the update that a transaction makes.
+/// The next version of a party's row: its outbox, and the update for a transaction.
 pub(super) struct NextVersion {
     append: Append,
     seen: i64,
@@ -160,7 +160,7 @@ impl NextVersion {
         Self { append, seen: seen.row.version, at, sets: Vec::new() }
     }
 
-    /// Sets an attribute too.
+    /// Also sets this attribute.
     pub(super) fn set(mut self, name: &'static str, value: AttributeValue) -> Self {
         self.sets.push((name, value));
         self
@@ -171,7 +171,7 @@ impl NextVersion {
         self.append.deliverable()
     }
 
-    /// The update, on the condition that nobody changed the party and nobody delivered anything since it was read.
+    /// The update, on the condition that neither the party nor its outbox has changed since it was read.
     pub(super) fn write(&self) -> Action {
         let mut expression = format!("SET version = :next, updated_at = :at{}", self.append.set());
         for n in 0..self.sets.len() {

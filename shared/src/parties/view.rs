@@ -9,7 +9,6 @@ use crate::contract::parties::Inviter;
 use crate::contract::time::Millis;
 use crate::table::key::MEMBER;
 
-/// A party.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Party {
@@ -23,7 +22,6 @@ pub struct Party {
     members: Option<Vec<Member>>,
 }
 
-/// A party's member.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
@@ -34,7 +32,6 @@ pub struct Member {
     joined_at: String,
 }
 
-/// An invitation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {

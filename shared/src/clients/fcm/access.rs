@@ -1,17 +1,17 @@
-//! The access token: kept until shortly before it ends, and fetched once for however many sends wait for it.
+//! The access token: kept until shortly before it expires. Sends that wait for a token share one fetch.
 
 use std::time::Instant;
 
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::answer::{Refusal, retry_after};
 use super::assertion::Assertions;
+use super::response::{Refusal, retry_after};
 use super::send;
 use crate::contract::time::Millis;
 use crate::settings::Secret;
 
-/// A token that has less than this left, in seconds, is not used any more.
+/// A token is not used any more when it expires within this many seconds.
 const MARGIN: i64 = 60;
 
 #[derive(Clone)]
@@ -23,11 +23,11 @@ struct Kept {
 #[derive(Default)]
 struct State {
     kept: Option<Kept>,
-    /// When the last fetch failed, and how: for those who were waiting for it.
+    /// When the last fetch failed, and why; shared with the callers that waited for it.
     failed: Option<(Instant, Refusal)>,
 }
 
-/// Where access tokens come from.
+/// Fetches access tokens and keeps them.
 pub(super) struct AccessTokens {
     http: reqwest::Client,
     address: reqwest::Url,
@@ -46,7 +46,7 @@ impl AccessTokens {
         Self { http, address, assertions, state: Mutex::default() }
     }
 
-    /// A token that is good now. Those who ask while it is being fetched wait for that one fetch, and share its failure.
+    /// A valid token. Callers that arrive during a fetch wait for it, and share its failure.
     pub(super) async fn get(&self) -> Result<Secret, Refusal> {
         let asked = Instant::now();
         let mut state = self.state.lock().await;
@@ -68,7 +68,7 @@ impl AccessTokens {
         }
     }
 
-    /// Forgets a token that was not accepted, unless another has taken its place already.
+    /// Forgets a token that was refused, unless a newer one has replaced it.
     pub(super) async fn discard(&self, refused: &Secret) {
         let mut state = self.state.lock().await;
         if state.kept.as_ref().is_some_and(|kept| kept.token.bytes() == refused.bytes()) {
@@ -86,14 +86,14 @@ impl AccessTokens {
             .finish();
         let request = self.http.post(self.address.clone());
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-        let no_answer = || Refusal::later("Google's token endpoint did not answer", None);
-        let answer = send(request).await.map_err(|_| no_answer())?;
-        let status = answer.status().as_u16();
-        let after = retry_after(answer.headers(), now);
+        let no_response = || Refusal::later("Google's token endpoint did not answer", None);
+        let response = send(request).await.map_err(|_| no_response())?;
+        let status = response.status().as_u16();
+        let after = retry_after(response.headers(), now);
         if status != 200 {
             return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after));
         }
-        let granted: Granted = answer.json().await.map_err(|_| no_answer())?;
+        let granted: Granted = response.json().await.map_err(|_| no_response())?;
         let margin = MARGIN.min(granted.expires_in / 2);
         let until = now.plus_seconds(granted.expires_in.saturating_sub(margin));
         Ok(Kept { token: Secret::new(granted.access_token), until })

@@ -1,4 +1,4 @@
-//! The assertion that a service account asks for an access token with (RFC 7523; Google identity, "Using OAuth 2.0 for
+//! The assertion with which a service account requests an access token (RFC 7523; Google identity, "Using OAuth 2.0 for
 //! server to server applications").
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -8,9 +8,9 @@ use super::TOKEN_ADDRESS;
 use crate::contract::time::Millis;
 use crate::settings::ServiceAccount;
 
-/// What the access token shall allow.
+/// What the access token permits.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
-/// How long the assertion holds, in seconds: the most that Google allows.
+/// Lifetime of the assertion, in seconds: the longest that Google allows.
 const LIFETIME: i64 = 3600;
 
 #[derive(Serialize)]
@@ -34,14 +34,13 @@ pub(super) struct Assertions {
 pub(super) struct UnusableKey;
 
 impl Assertions {
-    /// Signs as this account.
     pub(super) fn new(account: &ServiceAccount) -> Result<Self, UnusableKey> {
         // The cause is left out: it might quote the key.
         let key = EncodingKey::from_rsa_pem(account.private_key.bytes()).map_err(|_| UnusableKey)?;
         Ok(Self { client_email: account.client_email.clone(), key })
     }
 
-    /// An assertion as of now (RS256).
+    /// An assertion that is issued at `now`, signed with RS256.
     pub(super) fn sign(&self, now: Millis) -> Result<String, jsonwebtoken::errors::Error> {
         let iat = now.seconds();
         let claims = Claims {

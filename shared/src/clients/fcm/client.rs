@@ -1,19 +1,19 @@
-//! Sending: one request a device, all over one HTTP/2 connection.
+//! Sends messages: one request per device, all over one HTTP/2 connection.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
-use super::answer::{Refusal, refusal, retry_after};
 use super::assertion::Assertions;
-use super::{FCM_ADDRESS, Message, TIMEOUT, TOKEN_ADDRESS, Token, send};
+use super::response::{Refusal, refusal, retry_after};
+use super::{FCM_ADDRESS, Message, REQUEST_TIMEOUT, TOKEN_ADDRESS, Token, send};
 use crate::clients::https::http2_client;
 use crate::contract::time::Millis;
 use crate::settings::{Firebase, Secret};
 
-/// Requests at once; FCM takes a hundred streams on a connection.
-pub(super) const AT_ONCE: usize = 32;
+/// Most concurrent requests; FCM takes a hundred streams per connection.
+pub(super) const MAX_AT_ONCE: usize = 32;
 
 /// A client for one Firebase project.
 #[derive(Debug, Clone)]
@@ -27,16 +27,16 @@ struct Inner {
     slots: Semaphore,
 }
 
-enum Answer {
+enum Failure {
     Unauthorized,
     Refused(Refusal),
 }
 
 impl Client {
-    /// A client for the project of these settings; `None` when they name no account to send as. Connects to nothing yet.
+    /// A client for the project of these settings; `None` when they name no service account. Opens no connection.
     ///
     /// # Errors
-    /// When the account's key is none, or a setting makes no address.
+    /// When the account's key or an address in the settings is not valid.
     pub fn new(settings: &Firebase) -> Result<Option<Self>, Box<dyn std::error::Error + Send + Sync>> {
         let Some(account) = &settings.account else {
             return Ok(None);
@@ -49,44 +49,44 @@ impl Client {
             .parse()
             .map_err(|_| "FIREBASE_PROJECT_ID must be a project's id, such as my-app-1234")?;
         let token = token.parse().map_err(|_| "FCM_ENDPOINT must be an address, such as http://127.0.0.1:9099")?;
-        let http = http2_client(TIMEOUT);
+        let http = http2_client(REQUEST_TIMEOUT);
         let access = AccessTokens::new(http.clone(), token, Assertions::new(account)?);
-        Ok(Some(Self(Arc::new(Inner { http, access, address, slots: Semaphore::new(AT_ONCE) }))))
+        Ok(Some(Self(Arc::new(Inner { http, access, address, slots: Semaphore::new(MAX_AT_ONCE) }))))
     }
 
     /// Sends a message to a device.
     ///
     /// # Errors
-    /// What FCM's refusal means for the token and for the message. A refused access token is replaced once.
+    /// When FCM refuses the message or is unreachable. A refused access token is replaced once.
     pub async fn send(&self, token: &Token, message: &Message) -> Result<(), Refusal> {
         let _slot = self.0.slots.acquire().await.expect("the semaphore is never closed");
         let body = message.to(token);
         let access = self.0.access.get().await?;
         match self.once(&access, &body).await {
-            Err(Answer::Unauthorized) => self.0.access.discard(&access).await,
-            Err(Answer::Refused(refusal)) => return Err(refusal),
+            Err(Failure::Unauthorized) => self.0.access.discard(&access).await,
+            Err(Failure::Refused(refusal)) => return Err(refusal),
             Ok(()) => return Ok(()),
         }
         let access = self.0.access.get().await?;
-        self.once(&access, &body).await.map_err(|answer| match answer {
-            Answer::Unauthorized => Refusal::later("FCM answered 401, to a new access token too", None),
-            Answer::Refused(refusal) => refusal,
+        self.once(&access, &body).await.map_err(|failure| match failure {
+            Failure::Unauthorized => Refusal::later("FCM answered 401, to a new access token too", None),
+            Failure::Refused(refusal) => refusal,
         })
     }
 
-    async fn once(&self, access: &Secret, body: &str) -> Result<(), Answer> {
-        let no_answer = |_| Answer::Refused(Refusal::later("FCM did not answer", None));
+    async fn once(&self, access: &Secret, body: &str) -> Result<(), Failure> {
+        let no_response = |_| Failure::Refused(Refusal::later("FCM did not answer", None));
         let access = String::from_utf8_lossy(access.bytes());
         let request = self.0.http.post(self.0.address.clone()).bearer_auth(access);
         let request = request.header("content-type", "application/json").body(body.to_owned());
-        let response = send(request).await.map_err(no_answer)?;
+        let response = send(request).await.map_err(no_response)?;
         let (status, after) = (response.status().as_u16(), retry_after(response.headers(), Millis::now()));
         match status {
             200 => Ok(()),
-            401 => Err(Answer::Unauthorized),
+            401 => Err(Failure::Unauthorized),
             _ => {
-                let body = response.bytes().await.map_err(no_answer)?;
-                Err(Answer::Refused(refusal(status, after, &body)))
+                let body = response.bytes().await.map_err(no_response)?;
+                Err(Failure::Refused(refusal(status, after, &body)))
             }
         }
     }

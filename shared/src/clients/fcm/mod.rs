@@ -1,35 +1,35 @@
 //! Firebase Cloud Messaging, HTTP v1: pushes to phones and browsers.
 //!
-//! A service account signs an assertion (`assertion`), Google's token endpoint gives an access token for it (`access`), and
-//! each device's message is a request of its own over one HTTP/2 connection (`client`).
+//! A service account signs an assertion (`assertion`). Google's token endpoint exchanges it for an access token
+//! (`access`). Each device's message is one request, and all requests share one HTTP/2 connection (`client`).
 
 mod access;
-mod answer;
 mod assertion;
 mod client;
 mod message;
+mod response;
 mod token;
 
 use std::time::{Duration, Instant};
 
-pub use answer::Refusal;
 pub use client::Client;
 pub use message::{MAX_MESSAGE_BYTES, Message};
+pub use response::Refusal;
 pub use token::{InvalidToken, Token};
 
-/// One request's time-out.
-const TIMEOUT: Duration = Duration::from_secs(4);
+/// Time-out of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 /// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
 
-/// Sends a request; once more over a new connection when its own turns out to be dead before the request's time is up. Lambda
-/// freezes processes, and a connection may have died meanwhile without a word.
+/// Sends a request. If its connection turns out to be dead before the time-out, sends it once more over a new one: a
+/// connection may die unnoticed while Lambda has the process frozen.
 async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
     let (asked, again) = (Instant::now(), request.try_clone());
     match (request.send().await, again) {
-        // A connection whose pings are not answered ends before the request's own time is up.
-        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < TIMEOUT => again.send().await,
+        // A connection whose pings get no response is closed before the request times out.
+        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < REQUEST_TIMEOUT => again.send().await,
         (sent, _) => sent,
     }
 }

@@ -1,19 +1,19 @@
-//! Registration tokens: each names one app on one device.
+//! Registration tokens. Each identifies one app on one device.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
 
-/// Longest token, in characters. FCM's have some 160 today and may grow.
+/// Longest token, in characters. FCM's have about 160 today and may grow.
 const MAX_LENGTH: usize = 4096;
 
-/// An FCM registration token. It is never printed: whoever has it can send to the device.
+/// An FCM registration token. Never printed: whoever has it can send to the device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(String);
 
-/// Why a text is no registration token.
+/// The text is not a registration token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_LENGTH} visible ASCII characters")]
 pub struct InvalidToken;
@@ -22,19 +22,18 @@ impl Token {
     /// Parses a token.
     ///
     /// # Errors
-    /// [`InvalidToken`] for what no registration token can be.
+    /// [`InvalidToken`] for a text that cannot be a registration token.
     pub fn parse(text: String) -> Result<Self, InvalidToken> {
         let fits = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text)) } else { Err(InvalidToken) }
     }
 
-    /// The token, for FCM.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Names the device where the token itself must not be seen. 128 bits of a SHA-256, in hexadecimal.
+    /// Identifies the device without showing the token: 128 bits of its SHA-256, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> String {
         hex::encode(&Sha256::digest(&self.0)[..16])

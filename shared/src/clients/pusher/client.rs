@@ -1,7 +1,7 @@
 //! Pusher's HTTP API.
 //!
-//! Retries are few and quick: whatever still fails is owed by the outbox, and tried again from there. A request's address
-//! holds its signature, so errors are stripped of it before anyone can print them.
+//! Retries are few and quick, because the outbox retries whatever still fails. A request's address holds its signature,
+//! so errors leave the address out.
 
 use std::time::Duration;
 
@@ -16,63 +16,60 @@ use crate::problem::Problem;
 use crate::settings::{MasterKey, Pusher};
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
-pub(crate) const BATCH: usize = 10;
-/// One request's time-out. The inline delivery as a whole has two seconds, so that one stalled request leaves a second try.
-const TIMEOUT: Duration = Duration::from_millis(900);
-/// Backoff of one request, the first included.
-const TRIES: u32 = 3;
-/// The pause before the second try; later ones double. Jitter takes up to half of it away.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const MAX_BATCH: usize = 10;
+/// Time-out of one attempt. Inline delivery has two seconds in total, so one stalled attempt leaves time for another.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(900);
+/// Most attempts of one request, the first included.
+const MAX_ATTEMPTS: u32 = 3;
+/// Backoff before the second attempt; it doubles for each later one. Jitter subtracts up to half of it.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
-/// An event for one channel, in the names that Pusher gives its parts.
+/// An event for one channel, with Pusher's field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Where to.
     pub channel: String,
-    /// The event's name.
     pub name: String,
-    /// Its payload, as JSON text.
+    /// The payload, as JSON text.
     pub data: String,
 }
 
-/// Why Pusher did not take a request.
+/// Why a request to Pusher failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PusherError {
-    /// Pusher said no (4xx) in these words; the same request would get the same answer.
+    /// Pusher refused the request (4xx); it would refuse the same request again.
     #[error("Pusher refused the request with {status}: {reason}")]
     Refused {
-        /// The HTTP status.
         status: u16,
-        /// The beginning of what it said.
+        /// The beginning of the response's body.
         reason: String,
     },
     /// Pusher is overloaded or broken (429, 5xx).
     #[error("Pusher answered {0}")]
     Unavailable(u16),
-    /// No answer: no connection, or none in time.
+    /// No connection, or no response in time.
     #[error("Pusher did not answer")]
-    NoAnswer(#[source] reqwest::Error),
-    /// An answer that is not what the API documents.
+    NoResponse(#[source] reqwest::Error),
+    /// The response is not what the API documents.
     #[error("Pusher's answer cannot be read: {0}")]
     Unreadable(String),
     /// The data could not be encrypted for its channel.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
-    /// The channel is encrypted and there is no key.
+    /// The channel is encrypted, and no master key is configured.
     #[error("set PUSHER_ENCRYPTION_MASTER_KEY_BASE64 to send to encrypted channels")]
     NoMasterKey,
 }
 
 impl PusherError {
-    /// Whether what was sent is at fault, so that no later try can do better. Wrong credentials are not that: an operator
-    /// mends them, and what waited is delivered then.
+    /// Whether the content of the request is at fault, so that no retry can succeed. Wrong credentials are not
+    /// permanent: an operator can fix them.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
     }
 
     fn is_worth_a_retry(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NoAnswer(_))
+        matches!(self, Self::Unavailable(_) | Self::NoResponse(_))
     }
 }
 
@@ -112,17 +109,17 @@ struct Channels {
     channels: std::collections::BTreeMap<String, serde_json::Value>,
 }
 
-/// What Pusher knows of one channel.
+/// The state of one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ChannelInfo {
     /// Whether anyone is subscribed.
     pub occupied: bool,
-    /// Users in a presence channel.
+    /// Users in the channel; presence channels only.
     pub user_count: Option<u64>,
 }
 
 impl Client {
-    /// A client for the app of these settings. Connects to nothing yet.
+    /// A client for the app of these settings. Opens no connection.
     #[must_use]
     pub fn new(http: HttpClient, settings: &Pusher) -> Self {
         Self {
@@ -145,13 +142,14 @@ impl Client {
         &self.signer
     }
 
-    /// Sends events, in order, ten a request.
+    /// Sends events, in order, ten per request.
     ///
     /// # Errors
-    /// With how many had been taken when Pusher refused or did not answer; a request is taken whole or not at all.
+    /// With the number of events that Pusher took before the request that failed. It takes a request whole or not at
+    /// all.
     pub async fn trigger(&self, messages: &[Message]) -> Result<(), (usize, PusherError)> {
         let mut taken = 0;
-        for batch in messages.chunks(BATCH) {
+        for batch in messages.chunks(MAX_BATCH) {
             self.trigger_batch(batch).await.map_err(|error| (taken, error))?;
             taken += batch.len();
         }
@@ -165,7 +163,7 @@ impl Client {
         self.request("POST", "/batch_events", Some(body), &[]).await.map(drop)
     }
 
-    /// Encrypts what goes to an encrypted channel.
+    /// Encrypts a message for an encrypted channel; returns others as they are.
     fn seal(&self, message: &Message) -> Result<Message, PusherError> {
         match ChannelName::parse(&message.channel) {
             Ok(channel) if channel.is_encrypted() => {
@@ -177,10 +175,10 @@ impl Client {
         }
     }
 
-    /// Who is subscribed to a presence channel now. Ids that are none of ours are left out.
+    /// Who is subscribed to a presence channel now. Ids that are not valid user ids are left out.
     ///
     /// # Errors
-    /// As the request fails.
+    /// When the request fails.
     pub async fn users(&self, channel: &str) -> Result<Vec<UserId>, PusherError> {
         let body = self.request("GET", &format!("/channels/{channel}/users"), None, &[]).await?;
         let Users { users } = read(&body)?;
@@ -190,7 +188,7 @@ impl Client {
     /// Whether a channel is occupied, and by how many users if it is a presence channel.
     ///
     /// # Errors
-    /// As the request fails.
+    /// When the request fails.
     pub async fn channel(&self, channel: &ChannelName) -> Result<ChannelInfo, PusherError> {
         let info: &[_] = if channel.as_str().starts_with("presence-") { &[("info", "user_count")] } else { &[] };
         let body = self.request("GET", &format!("/channels/{}", channel.as_str()), None, info).await?;
@@ -200,17 +198,17 @@ impl Client {
     /// Names of the occupied channels with this prefix.
     ///
     /// # Errors
-    /// As the request fails.
+    /// When the request fails.
     pub async fn channels(&self, prefix: &str) -> Result<Vec<String>, PusherError> {
         let body = self.request("GET", "/channels", None, &[("filter_by_prefix", prefix)]).await?;
         let Channels { channels } = read(&body)?;
         Ok(channels.into_keys().collect())
     }
 
-    /// Ends all connections on which this user signed in. They do not come back by themselves (close code 4009).
+    /// Closes all connections on which this user signed in. Clients do not reconnect (close code 4009).
     ///
     /// # Errors
-    /// As the request fails.
+    /// When the request fails.
     pub async fn terminate(&self, user: &UserId) -> Result<(), PusherError> {
         let path = format!("/users/{user}/terminate_connections");
         self.request("POST", &path, Some(b"{}".to_vec()), &[]).await.map(drop)
@@ -224,14 +222,14 @@ impl Client {
         parameters: &[(&str, &str)],
     ) -> Result<Vec<u8>, PusherError> {
         let path = format!("{}{path}", self.app_path);
-        let mut pause = PAUSE;
-        for _ in 1..TRIES {
+        let mut backoff = FIRST_BACKOFF;
+        for _ in 1..MAX_ATTEMPTS {
             match self.once(method, &path, body.clone(), parameters).await {
                 Err(error) if error.is_worth_a_retry() => {}
                 done => return done,
             }
-            tokio::time::sleep(pause.mul_f64(1.0 - rand::random::<f64>() / 2.0)).await;
-            pause *= 2;
+            tokio::time::sleep(backoff.mul_f64(1.0 - rand::random::<f64>() / 2.0)).await;
+            backoff *= 2;
         }
         self.once(method, &path, body.clone(), parameters).await
     }
@@ -243,17 +241,17 @@ impl Client {
         body: Option<Vec<u8>>,
         parameters: &[(&str, &str)],
     ) -> Result<Vec<u8>, PusherError> {
-        // Signed anew for each try: the timestamp must be within ten minutes.
+        // Signed anew for each attempt: Pusher accepts a timestamp for ten minutes.
         let query = self.signer.query(method, path, body.as_deref(), parameters, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
         let request = match body {
             Some(body) => self.http.get().post(address).header("content-type", "application/json").body(body),
             None => self.http.get().get(address),
         };
-        let no_answer = |error| PusherError::NoAnswer(without_address(error));
-        let response = request.timeout(TIMEOUT).send().await.map_err(no_answer)?;
+        let no_response = |error| PusherError::NoResponse(without_address(error));
+        let response = request.timeout(REQUEST_TIMEOUT).send().await.map_err(no_response)?;
         let status = response.status();
-        let text = response.bytes().await.map_err(no_answer)?;
+        let text = response.bytes().await.map_err(no_response)?;
         match status.as_u16() {
             200..=299 => Ok(text.to_vec()),
             code @ (429 | 500..=599) => Err(PusherError::Unavailable(code)),

@@ -1,7 +1,7 @@
-//! End-to-end encrypted channels: Pusher passes on what it cannot read.
+//! End-to-end encrypted channels: Pusher relays data that it cannot read.
 //!
-//! Each channel's key is SHA-256 of its name and the master key; data is a NaCl secretbox (XSalsa20-Poly1305) under a
-//! random nonce. Source: Pusher Channels docs, "Encrypted channels".
+//! Each channel's key is the SHA-256 of its name and the master key. Data is a NaCl secretbox (XSalsa20-Poly1305) under
+//! a random nonce. Source: Pusher Channels docs, "Encrypted channels".
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use crate::contract::channel::ChannelName;
 use crate::settings::MasterKey;
 
-/// The key of one encrypted channel, which its subscribers are given.
+/// The key of one encrypted channel, which its subscribers receive.
 pub struct SharedSecret(Zeroizing<[u8; 32]>);
 
-/// Encrypting did not work; the cipher does not say why.
+/// Encryption failed; the cipher does not say why.
 #[derive(Debug, thiserror::Error)]
 #[error("the event cannot be encrypted")]
 pub struct EncryptionError;
@@ -30,16 +30,16 @@ impl SharedSecret {
         Self(Zeroizing::new(hash.into()))
     }
 
-    /// As the authorization answer carries it.
+    /// The form in the response to a subscriber.
     #[must_use]
     pub fn to_base64(&self) -> String {
         STANDARD.encode(self.0.as_slice())
     }
 
-    /// An event's data as it travels: `{"nonce": …, "ciphertext": …}`.
+    /// Encrypts an event's data; returns the JSON text `{"nonce": …, "ciphertext": …}`.
     ///
     /// # Errors
-    /// When the cipher fails, which it does for no data within Pusher's limits.
+    /// When the cipher fails. It does not for data within Pusher's limits.
     pub fn encrypt(&self, data: &str) -> Result<String, EncryptionError> {
         let nonce: [u8; 24] = rand::random();
         let cipher = XSalsa20Poly1305::new(self.0.as_ref().into());
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_with_the_shared_secret_and_never_looks_the_same() {
+    fn sealed_data_opens_with_the_shared_secret_and_differs_each_time() {
         let sealed = secret().encrypt(r#"{"some":"data"}"#).unwrap();
         let fields: serde_json::Value = serde_json::from_str(&sealed).unwrap();
         let bytes = |field: &str| STANDARD.decode(fields[field].as_str().unwrap()).unwrap();

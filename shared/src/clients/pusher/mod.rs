@@ -5,7 +5,7 @@ mod encryption;
 mod signature;
 mod webhook;
 
-pub(crate) use client::BATCH;
+pub(crate) use client::MAX_BATCH;
 pub use client::{ChannelInfo, Client, Message, PusherError};
 pub use encryption::{EncryptionError, SharedSecret};
 pub use signature::Signer;

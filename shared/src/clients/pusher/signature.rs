@@ -15,7 +15,7 @@ use crate::settings::Credentials;
 #[derive(Clone)]
 pub struct Signer {
     key: String,
-    /// The keyed state, so that a signature pays for the message alone.
+    /// HMAC with the key already applied, so that a signature hashes only the message.
     keyed: Hmac<Sha256>,
 }
 
@@ -26,14 +26,13 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// A signer for these credentials.
     #[must_use]
     pub fn new(credentials: &Credentials) -> Self {
         let keyed = Hmac::new_from_slice(credentials.secret.bytes()).expect("HMAC takes keys of any length");
         Self { key: credentials.key.clone(), keyed }
     }
 
-    /// The public half.
+    /// The app's key, which is public.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -56,7 +55,7 @@ impl Signer {
         format!("{}:{}", self.key, self.hex(&[socket.as_str(), "::user::", user_data]))
     }
 
-    /// The query of a signed HTTP API request: `extra` are its own parameters, which must not need escaping.
+    /// The query of a signed HTTP API request. `extra` are the request's parameters, which must need no escaping.
     #[must_use]
     pub fn query(&self, method: &str, path: &str, body: Option<&[u8]>, extra: &[(&str, &str)], now: Millis) -> String {
         let mut parameters = vec![
@@ -74,7 +73,7 @@ impl Signer {
         format!("{query}&auth_signature={signature}")
     }
 
-    /// Whether a webhook's signature is that of its body. Compares in constant time.
+    /// Whether the signature of a webhook matches its body. Compares in constant time.
     #[must_use]
     pub fn signed(&self, body: &[u8], signature: &str) -> bool {
         let Ok(signature) = hex::decode(signature) else {
@@ -103,7 +102,7 @@ mod tests {
         Signer::new(&Credentials { key: key.to_owned(), secret: Secret::new(secret) })
     }
 
-    /// The app that Pusher's documentation signs its examples with.
+    /// The app in the examples of Pusher's documentation.
     fn documented() -> Signer {
         signer("278d425bdf160c739803", "7ad3773142a6692b25b8")
     }

@@ -1,4 +1,4 @@
-//! Webhooks: Pusher's word on what happened in channels.
+//! Webhooks: Pusher's reports of what happened in channels.
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -7,39 +7,39 @@ use super::Signer;
 use crate::contract::time::Millis;
 use crate::problem::Problem;
 
-/// Oldest webhook that is believed, in milliseconds: Pusher gives up sending one after five minutes.
+/// Oldest webhook that is accepted, in milliseconds: Pusher stops retrying one after five minutes.
 const MAX_AGE_MILLIS: i64 = 5 * 60 * 1000;
-/// How far a webhook's time may lie ahead of this clock.
+/// How far a webhook's time may be ahead of this clock, in milliseconds.
 const MAX_AHEAD_MILLIS: i64 = 60 * 1000;
 
 /// A verified webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Webhook {
-    /// When Pusher made it. A webhook that is sent again keeps its time, and so is known for an old one.
+    /// When Pusher created it, in milliseconds since 1970. A retry keeps this time.
     pub time_ms: i64,
-    /// What happened, in order.
+    /// In the order in which they happened.
     pub events: Vec<WebhookEvent>,
 }
 
-/// Something that happened. Kinds that nobody here listens to keep their name alone.
+/// Something that happened in a channel. The further fields of some kinds are not used here.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct WebhookEvent {
     /// `member_added`, `member_removed`, `channel_occupied`, …
     pub name: String,
-    /// The channel it happened in.
     #[serde(default)]
     pub channel: String,
-    /// Who entered or left a presence channel.
+    /// Who entered or left; presence channels only.
     #[serde(default)]
     pub user_id: Option<String>,
 }
 
-/// Takes a webhook out of a request's headers and body: signature over the raw body first, then its age, then its form.
+/// Reads a webhook from a request's headers and body. Checks the signature over the raw body before anything else.
 ///
-/// `signers` are the current key's and, during rotation, the previous one's; `X-Pusher-Key` says which applies.
+/// `signers` are that of the current key and, during a rotation, that of the previous one; `X-Pusher-Key` says which
+/// applies.
 ///
 /// # Errors
-/// 401 for a webhook that Pusher did not sign or that is old, 400 for a signed body that is none,
+/// 401 for a webhook that Pusher did not sign or that is too old, 400 for a signed body that is not a webhook.
 pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now: Millis) -> Result<Webhook, Problem> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(key), Some(signature)) = (header("x-pusher-key"), header("x-pusher-signature")) else {

@@ -1,25 +1,25 @@
-//! What FCM's answers mean (Firebase, "ErrorCode" of the HTTP v1 API).
+//! What FCM's responses mean (Firebase, "ErrorCode" of the HTTP v1 API).
 
 use http::HeaderMap;
 use serde::Deserialize;
 
 use crate::contract::time::Millis;
 
-/// Why a device did not get a message.
+/// Why a message was not sent to a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The token is none, or none any more: the app was removed, or its data.
+    /// The token is not valid, or no longer: the app or its data was removed from the device.
     #[error("the device's token is not registered")]
     UnknownToken,
-    /// The message itself is at fault; no later try can do better.
+    /// The message itself is invalid; a retry would fail too.
     #[error("FCM refused the message: {0}")]
     Invalid(String),
-    /// Not now. FCM is overloaded or out of reach, or the credentials are wrong, which an operator mends.
+    /// A retry may succeed: FCM is overloaded or unreachable, or the credentials are wrong until an operator fixes
+    /// them.
     #[error("{why}")]
     Later {
-        /// What happened.
         why: String,
-        /// Not before this (`Retry-After`).
+        /// The earliest time of a retry (`Retry-After`).
         after: Option<Millis>,
     },
 }
@@ -56,7 +56,7 @@ struct Violation {
     field: String,
 }
 
-/// What an answer other than 200 and 401 means. Words of FCM's that might quote the message or the token are left out.
+/// What a response other than 200 and 401 means. Text of FCM that might quote the message or the token is left out.
 pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusal {
     let Body { error } = serde_json::from_slice(body).unwrap_or_default();
     let code = error.details.iter().map(|detail| detail.error_code.as_str()).find(|code| !code.is_empty());
@@ -67,13 +67,13 @@ pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusa
     match status {
         404 if code == "UNREGISTERED" => Refusal::UnknownToken,
         400 if fields.contains(&"message.token") => Refusal::UnknownToken,
-        // Of the project or the account, not of this message.
+        // Caused by the project or the account, not by this message.
         401 | 403 | 404 | 408 | 429 | 500..=599 => Refusal::later(format!("FCM answered {}", said.trim_end()), after),
         _ => Refusal::Invalid(said.trim_end().to_owned()),
     }
 }
 
-/// The moment that `Retry-After` names, in seconds from now or as a date (RFC 9110, section 10.2.3).
+/// The moment that `Retry-After` gives, as seconds from now or as a date (RFC 9110, section 10.2.3).
 pub(super) fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
     let value = headers.get("retry-after")?.to_str().ok()?;
     if let Ok(seconds) = value.parse::<u32>() {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_given_up_only_when_it_is_named() {
+    fn a_token_is_unknown_only_when_fcm_names_it() {
         assert_eq!(error(404, "NOT_FOUND", json!([fcm("UNREGISTERED")])), Refusal::UnknownToken);
         let named = json!([fcm("INVALID_ARGUMENT"), violation("message.token")]);
         assert_eq!(error(400, "INVALID_ARGUMENT", named), Refusal::UnknownToken);
@@ -112,12 +112,12 @@ mod tests {
         let invalid = Refusal::Invalid("400 INVALID_ARGUMENT message.data[0].value".to_owned());
         assert_eq!(error(400, "INVALID_ARGUMENT", other), invalid);
         assert_eq!(refusal(400, None, b"<html>"), Refusal::Invalid("400".to_owned()));
-        // A project that does not exist is an operator's mistake, and no device's.
+        // A missing project is an operator's mistake, not a fault of the device.
         assert!(matches!(error(404, "NOT_FOUND", json!([])), Refusal::Later { .. }));
     }
 
     #[test]
-    fn what_passes_is_tried_again() {
+    fn temporary_failures_are_retried() {
         for (status, code) in
             [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")]
         {

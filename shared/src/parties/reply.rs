@@ -1,4 +1,4 @@
-//! Accepting and declining an invitation.
+//! Accepting and declining invitations.
 
 use serde_json::{Map, json};
 
@@ -15,11 +15,11 @@ use crate::outbox::{Delivery, Done};
 use crate::problem::Problem;
 use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number};
 
-/// Accepts: the caller becomes a member. Accepting again finds them there, and tells nobody.
+/// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
 ///
 /// # Errors
-/// 404 when there is no such party or invitation, 409 when it was revoked, declined or is too old, or the party is full,
-/// 500.
+/// 404 when there is no such party or invitation, 409 when the invitation was revoked, declined or has expired, or the
+/// party is full, 500.
 pub async fn accept(table: &Table, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
@@ -64,7 +64,7 @@ fn accepted(invitation: &Key, now: Millis) -> Action {
         .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()))
 }
 
-/// Declines: the invitation is closed, and nobody is told.
+/// Declines an invitation. No event is sent.
 ///
 /// # Errors
 /// 404 when there is no such invitation, 409 when it is no longer open, 500.
