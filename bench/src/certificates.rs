@@ -1,4 +1,4 @@
-//! A certificate authority of the run's own, made at its start and trusted only by the processes under test.
+//! A certificate authority for one run, created at its start and trusted only by the measured processes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The authority's certificate in files, and what the stand-ins show.
+/// The authority's certificate, and the TLS configuration of the stand-ins.
 pub(crate) struct Certificates {
-    /// The authority alone.
+    /// File with only the authority's certificate.
     pub(crate) authority: PathBuf,
-    /// The system's roots and the authority: a program that loads the system's roots loads as many as anywhere.
+    /// File with the system's roots and the authority, so that loading the roots takes as long as on any system.
     pub(crate) bundle: PathBuf,
-    /// What the stand-ins answer with.
+    /// The TLS configuration of the stand-ins.
     pub(crate) server: Arc<ServerConfig>,
 }
 
 impl Certificates {
-    /// Makes them, in this directory.
+    /// Creates the certificates, with their files in this directory.
     pub(crate) fn make(directory: &Path) -> Result<Self> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
@@ -44,7 +44,7 @@ impl Certificates {
     }
 }
 
-/// The system's roots as PEM text; empty on a system without.
+/// The system's roots as PEM text; empty on a system without a file of roots.
 fn system_roots() -> String {
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
         .iter()

@@ -1,4 +1,4 @@
-//! What a million operations cost: counted units at list prices.
+//! The cost of a million operations, from counted units and list prices.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,10 @@ use crate::counted::Budgets;
 use crate::report::Row;
 use crate::system::System::{Carillon, Node};
 
-/// List prices in US dollars for us-east-1, on demand, without free tiers, as public sources gave them on 2026-11-20 (the pages themselves fill their prices in by script).
+/// List prices in US dollars for us-east-1, on demand, without free tiers, as public sources gave them on 2026-11-20.
+/// (The pricing pages load their prices with scripts.)
 mod price {
-    /// A million requests of an HTTP API (aws.amazon.com/api-gateway/pricing).
+    /// A million requests to an HTTP API (aws.amazon.com/api-gateway/pricing).
     pub(super) const HTTP_API: f64 = 1.00;
     /// A million invocations (aws.amazon.com/lambda/pricing).
     pub(super) const INVOCATIONS: f64 = 0.20;
@@ -24,10 +25,10 @@ mod price {
 
 /// Memory that the template gives a function, in GB.
 const CARILLON_MEMORY: f64 = 0.25;
-/// Node's peer needs more than 128 MB, and so the same.
+/// Node's peer needs more than 128 MB, so it has the same.
 const NODE_MEMORY: f64 = 0.25;
 
-/// The table of costs, for the operations that were timed.
+/// The table of costs, for the operations that were measured.
 pub(crate) fn table(rows: &[Row], budgets: &Budgets) -> String {
     let message = price::PUSHER_MONTH / 30.0 / (price::PUSHER_MESSAGES / 1e6);
     let mut text = format!(
@@ -55,7 +56,7 @@ pub(crate) fn table(rows: &[Row], budgets: &Budgets) -> String {
             |milliseconds: f64, memory: f64| price::INVOCATIONS + milliseconds * 1e3 * memory * price::GB_SECOND;
         let (ours, theirs) = (lambda(ours, CARILLON_MEMORY), lambda(theirs, NODE_MEMORY));
         let table = operation.read_units * price::READ_UNITS + operation.write_units * price::WRITE_UNITS;
-        // A message is counted when it is published and once for each subscriber that it reaches.
+        // Pusher counts a message when it is published, and once for each subscriber that receives it.
         let pusher = 2.0 * operation.events as f64 * message;
         let _ = writeln!(
             text,

@@ -1,4 +1,4 @@
-//! What operations need from other services: counted by the tests, which hold every number in `tests/budgets.toml` true.
+//! What each operation needs from other services. The numbers are in `tests/budgets.toml`, and tests check them.
 
 use std::fmt::Write as _;
 
@@ -13,24 +13,24 @@ pub(crate) struct Budgets {
     pub(crate) operation: Vec<Operation>,
 }
 
-/// One operation's needs.
+/// What one operation needs.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Operation {
     pub(crate) name: String,
-    /// The work in the table of times that is the same; empty when it is not timed.
+    /// The same work in the table of times; empty when it is not there.
     #[serde(default)]
     pub(crate) timed_as: String,
-    /// Requests to other services before the answer, one after another or side by side.
+    /// Requests to other services before the response, sequential or concurrent.
     pub(crate) requests_before: usize,
-    /// The same, after the answer.
+    /// Requests to other services after the response.
     pub(crate) requests_after: usize,
-    /// Capacity units, as DynamoDB says them itself.
+    /// Capacity units, as DynamoDB reports them.
     pub(crate) read_units: f64,
     pub(crate) write_units: f64,
-    /// Bytes of the requests' headers and bodies and of the answers' bodies, before encryption; upper bounds.
+    /// Bytes of the requests' headers and bodies, and of the responses' bodies, before encryption; upper bounds.
     pub(crate) bytes_sent: usize,
     pub(crate) bytes_received: usize,
-    /// Events handed to Pusher.
+    /// Events sent to Pusher.
     pub(crate) events: usize,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn read() -> Result<Budgets> {
     toml::from_str(&text).context("tests/budgets.toml cannot be read")
 }
 
-/// The table of what is counted.
+/// The table of counts.
 pub(crate) fn table(budgets: &Budgets) -> String {
     let mut text = String::from(
         "### Requests, units and bytes\n\n\

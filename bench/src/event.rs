@@ -1,4 +1,4 @@
-//! Events as API Gateway and DynamoDB hand them to a function, of the size that they have there.
+//! Events like those that API Gateway and DynamoDB send to a function, of the same size.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,21 +6,20 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// What tokens are signed with.
+/// The secret that signs tokens.
 pub(crate) const JWT_SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 /// The Pusher app's key and secret.
 pub(crate) const PUSHER: (&str, &str) = ("278d425bdf160c739803", "7ad3773142a6692b25b8");
-/// How many users take turns: none of them asks so often that they are throttled.
+/// How many users take turns, so that none of them is throttled.
 pub(crate) const USERS: usize = 50;
-/// What every user's token says of them.
+/// The name and the picture in every user's token.
 pub(crate) const PERSON: (&str, &str) = ("Ada Lovelace", "https://example.com/avatars/ada.png");
 
-/// A user's id.
 pub(crate) fn user(n: usize) -> String {
     format!("ada-{n}")
 }
 
-/// A request of this route with a JSON body, by this user.
+/// A request to this route with a JSON body, by this user.
 pub(crate) fn by_user(n: usize, route: &str, body: &Value) -> Value {
     let mut event = request(route, &body.to_string());
     event["headers"]["authorization"] = json!(format!("Bearer {}", token(n)));
@@ -37,7 +36,7 @@ pub(crate) fn webhook(events: &[Value]) -> Value {
     event
 }
 
-/// A batch of the table's stream: each of these rows was put.
+/// A batch of the table's stream, in which each of these rows was inserted.
 pub(crate) fn stream(rows: &[Value]) -> Value {
     let record = |(number, row): (usize, &Value)| {
         json!({
@@ -54,7 +53,7 @@ pub(crate) fn stream(rows: &[Value]) -> Value {
     json!({ "Records": rows.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
-/// HS256 (RFC 7515, appendix A.1).
+/// A user's token, signed with HS256 (RFC 7515, appendix A.1).
 fn token(n: usize) -> String {
     let claims = json!({ "sub": user(n), "name": PERSON.0, "picture": PERSON.1, "exp": 4_102_444_800_i64 });
     let signed = [json!({ "typ": "JWT", "alg": "HS256" }), claims]

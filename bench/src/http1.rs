@@ -1,12 +1,11 @@
-//! Just enough of an HTTP/1.1 server for what is measured: blocking, one thread a connection, so that between a request's
-//! last byte and the answer's first there is nothing but the answer.
+//! A minimal HTTP/1.1 server: blocking, with one thread per connection, so that it adds as little time as possible
+//! between a request and its response.
 
 use std::io::{self, Read, Write};
 
-/// Longest head of a request, in bytes.
+/// Most bytes of the head of a request.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// A request.
 pub(crate) struct Request {
     pub(crate) path: String,
     /// The last part of `X-Amz-Target`, such as `PutItem`.
@@ -14,10 +13,10 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-/// One connection's server end.
+/// The server's end of a connection.
 pub(crate) struct Connection<S> {
     stream: S,
-    /// What was read beyond the last request.
+    /// Bytes that were read beyond the last request.
     buffer: Vec<u8>,
 }
 
@@ -26,7 +25,7 @@ impl<S: Read + Write> Connection<S> {
         Self { stream, buffer: Vec::with_capacity(16 * 1024) }
     }
 
-    /// The next request; `None` when the peer has closed.
+    /// The next request; `None` when the peer has closed the connection.
     pub(crate) fn read(&mut self) -> io::Result<Option<Request>> {
         loop {
             if let Some(request) = self.parse()? {
@@ -80,7 +79,7 @@ impl<S: Read + Write> Connection<S> {
     }
 }
 
-/// How a connection ends whose process was ended, or closed without TLS's farewell.
+/// Whether the peer's process has ended, or the peer has closed the connection without a TLS close message.
 fn is_hang_up(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe)
 }
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
     use std::collections::VecDeque;
 
-    /// A stream that hands out what it holds piece by piece.
+    /// A stream that returns its content piece by piece.
     struct Pieces(VecDeque<Vec<u8>>, Vec<u8>);
 
     impl Read for Pieces {
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_read_however_they_are_cut() {
+    fn requests_are_read_however_they_are_split() {
         let two = b"POST /a HTTP/1.1\r\nX-Amz-Target: D.PutItem\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\n\r\n";
         for size in [1, 7, two.len()] {
             let pieces = two.chunks(size).map(<[u8]>::to_vec).collect();
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_says_how_long_it_is() {
+    fn a_response_has_a_content_length() {
         let mut connection = Connection::new(Pieces(VecDeque::new(), Vec::new()));
         connection.write("200 OK", "a: b\r\n", b"{}").unwrap();
         assert_eq!(connection.stream.1, b"HTTP/1.1 200 OK\r\na: b\r\ncontent-length: 2\r\n\r\n{}");

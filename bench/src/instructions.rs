@@ -1,8 +1,8 @@
-//! Instructions that one warm invocation takes: the same on a busy machine as on an idle one, and so what two commits are
-//! compared by.
+//! Counts the instructions of one warm invocation. The count is the same on a busy machine as on an idle one, so it
+//! serves to compare two commits.
 //!
-//! Counted by valgrind's callgrind over two runs of different length; the difference is free of start and end. The processor
-//! that valgrind shows has no SHA and no AVX-512 instructions, so the numbers are for comparing, not for converting into time.
+//! Valgrind's callgrind counts two runs of different length; their difference does not include start and end. Valgrind
+//! emulates a processor without SHA and AVX-512 instructions, so the counts compare, but do not convert into time.
 
 use std::process::Command;
 
@@ -14,16 +14,16 @@ use crate::runtime_api::RuntimeApi;
 use crate::system::{System, World};
 use crate::work::Work;
 
-/// Invocations of the shorter and of the longer run: every user has called in both, so nothing happens for the first time in
-/// the difference.
+/// Invocations of the shorter and of the longer run. Every user calls in both, so the difference has no first call of a
+/// user.
 const RUNS: [usize; 2] = [USERS + 5, 2 * USERS + 5];
 
-/// Whether there is a valgrind.
+/// Whether valgrind is installed.
 pub(crate) fn can_be_counted() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// Instructions of one warm invocation.
+/// The instructions of one warm invocation.
 pub(crate) fn count(world: &World, work: &Work, system: System, directory: &std::path::Path) -> Result<f64> {
     world.stand_ins.hold((work.rows)());
     let [short, long] = RUNS.map(|invocations| total(world, work, system, directory, invocations));
@@ -37,7 +37,7 @@ fn total(world: &World, work: &Work, system: System, directory: &std::path::Path
     let wrapper: Vec<_> = wrapper.iter().map(|word| (*word).to_owned()).collect();
     let mut process = Process(world.start(system, work, &api, &wrapper)?);
     api.wait(|| Ok(process.0.try_wait()?.is_none()))?;
-    // Callgrind writes its file when the process ends of itself or by this signal.
+    // Callgrind writes its file when the process ends by itself or by this signal.
     let ended = Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status()?;
     anyhow::ensure!(ended.success(), "the process could not be ended");
     process.0.wait()?;

@@ -1,4 +1,5 @@
-//! `cargo bench-peers`: one table of what Carillon costs, against the floor and against its peers.
+//! `cargo bench-peers`: measures Carillon's functions against the floor (a bare function) and against peers that do the
+//! same work.
 
 mod certificates;
 mod cost;
@@ -26,7 +27,8 @@ use report::Row;
 use system::{System, World};
 use work::Work;
 
-/// Measures Carillon's functions against the floor (a bare function) and against the same work in Node and in natural Rust.
+/// Measures Carillon's functions against the floor (a bare function) and against the same work in Node and in natural
+/// Rust.
 #[derive(Parser)]
 struct Cli {
     /// Processes started of each system for each piece of work.
@@ -53,7 +55,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let built = if cli.built { setup::programs()? } else { setup::build()? };
     let programs = system::Programs { variant: cli.variant.clone(), ..built };
-    // Of this run's own, so that two do not exchange each other's certificates.
+    // A directory for this run only, so that two runs do not overwrite each other's certificates.
     let directory = setup::target()?.join(format!("run-{}", std::process::id()));
     std::fs::create_dir_all(&directory)?;
     let certificates = certificates::Certificates::make(&directory)?;
@@ -97,7 +99,7 @@ fn row(
     systems
         .iter()
         .map(|system| {
-            // Node compiles as it goes, so its number under valgrind would say nothing.
+            // Node compiles while it runs, so its count under valgrind would mean nothing.
             let counted = counts && *system != System::Node;
             let instructions = if counted { Some(instructions::count(world, work, *system, directory)?) } else { None };
             let zip = setup::zip_size(&world.programs.file(*system, work))?;

@@ -1,5 +1,5 @@
-//! Rounds of A B A B: every system's process is started once in each round, so that whatever else the machine does falls on
-//! all of them alike.
+//! Measures in rounds. In each round, every system's process is started once, so that other load on the machine affects
+//! all systems alike.
 
 use std::collections::BTreeMap;
 use std::process::Child;
@@ -13,29 +13,29 @@ use crate::statistics::percentile;
 use crate::system::{System, World};
 use crate::work::Work;
 
-/// Invocations that are left out of the warm figures, for caches and just-in-time compilers to settle.
+/// Invocations at the start that are left out of the warm figures, until caches and just-in-time compilers are warm.
 const SETTLING: usize = 5;
 
-/// One process's figures.
+/// The figures of one process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sample {
-    /// Milliseconds from start to readiness.
+    /// Milliseconds from start to the first request for an event.
     pub(crate) init: f64,
-    /// Milliseconds from start to the first answer.
-    pub(crate) first_answer: f64,
-    /// Microseconds from event to answer, in the middle.
+    /// Milliseconds from start to the first response.
+    pub(crate) first_response: f64,
+    /// Microseconds from event to response, median.
     pub(crate) p50: f64,
-    /// The same, but for one in a hundred.
+    /// Microseconds from event to response, 99th percentile.
     pub(crate) p99: f64,
-    /// Microseconds from event to readiness for the next, in the middle.
+    /// Microseconds from event to the request for the next event, median.
     pub(crate) whole: f64,
-    /// Invocations a second, one after another.
+    /// Invocations per second, one after another.
     pub(crate) rate: f64,
     /// Largest resident memory, in MB (10^6 bytes).
     pub(crate) memory: f64,
 }
 
-/// What all rounds brought, system by system.
+/// The results of all rounds, by system.
 #[derive(Default)]
 pub(crate) struct Measured {
     pub(crate) samples: BTreeMap<System, Vec<Sample>>,
@@ -43,23 +43,23 @@ pub(crate) struct Measured {
     pub(crate) requests: BTreeMap<System, Counts>,
 }
 
-/// Ends its process when it goes out of scope.
+/// Kills its process when it is dropped.
 pub(crate) struct Process(pub(crate) Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Already ended, or not ours to worry about any more.
+        // An error means that the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Measures one piece of work, `rounds` times by each of these systems.
+/// Measures one piece of work `rounds` times with each of these systems.
 pub(crate) fn measure(world: &World, work: &Work, systems: &[System], rounds: usize) -> Result<Measured> {
     let mut measured = Measured::default();
     world.stand_ins.hold((work.rows)());
     for round in 0..rounds {
-        // Every other round goes backwards, so that no system always follows the same one.
+        // Every other round is in reverse order, so that no system always follows the same one.
         let order: Vec<_> = if round % 2 == 0 { systems.to_vec() } else { systems.iter().rev().copied().collect() };
         for system in order {
             let (sample, requests) =
@@ -80,11 +80,11 @@ fn once(world: &World, work: &Work, system: System) -> Result<(Sample, Counts)> 
     let seen = api.wait(|| Ok(process.0.try_wait()?.is_none()))?;
     if system.does_the_work() {
         let last = String::from_utf8_lossy(&seen.last);
-        ensure!(last.contains(work.answer), "not the right answer: {last}");
+        ensure!(last.contains(work.response), "not the right answer: {last}");
     }
     let memory = peak_memory(process.0.id())?;
     let counts = world.stand_ins.take_counts();
-    // What happens once a process or once a user is not what an invocation does.
+    // Integer division drops requests that happen once per process or once per user.
     let each = counts.into_iter().map(|(operation, count)| (operation, count / invocations));
     let requests = each.filter(|(_, count)| *count > 0).collect();
     Ok((sample(&seen, memory), requests))
@@ -96,20 +96,20 @@ fn sample(seen: &Timeline, memory: f64) -> Sample {
         sorted.sort_by(f64::total_cmp);
         sorted
     };
-    let (answers, wholes) = (micros(&seen.answers), micros(&seen.wholes));
+    let (responses, wholes) = (micros(&seen.responses), micros(&seen.wholes));
     let total: f64 = wholes.iter().sum();
     Sample {
         init: seen.init.as_secs_f64() * 1e3,
-        first_answer: seen.first_answer.as_secs_f64() * 1e3,
-        p50: percentile(&answers, 0.5),
-        p99: percentile(&answers, 0.99),
+        first_response: seen.first_response.as_secs_f64() * 1e3,
+        p50: percentile(&responses, 0.5),
+        p99: percentile(&responses, 0.99),
         whole: percentile(&wholes, 0.5),
         rate: wholes.len() as f64 / (total / 1e6),
         memory,
     }
 }
 
-/// `VmHWM` of a process, in MB.
+/// A process's peak resident memory (`VmHWM`), in MB.
 fn peak_memory(process: u32) -> Result<f64> {
     let status =
         std::fs::read_to_string(format!("/proc/{process}/status")).context("peak memory is read on Linux only")?;
@@ -118,7 +118,7 @@ fn peak_memory(process: u32) -> Result<f64> {
     Ok(kibibytes * 1024.0 / 1e6)
 }
 
-/// A peer that asked for less would be faster for nothing.
+/// Checks that all systems make the same requests: a peer with fewer would be faster only because it does less.
 fn same_work(work: &Work, measured: &Measured) -> Result<()> {
     let mut doing = measured.requests.iter().filter(|(system, _)| system.does_the_work());
     if let Some((_, first)) = doing.next() {

@@ -1,4 +1,4 @@
-//! The tables, as Markdown.
+//! The tables of results, in Markdown.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::system::System;
 use crate::work::{Transport, Work};
 use crate::{cost, counted, setup, targets};
 
-/// Between these lines of docs/PERFORMANCE.md is what was measured last.
+/// The last results are between these lines of docs/PERFORMANCE.md.
 const MARKS: [&str; 2] = ["<!-- measured: begin -->", "<!-- measured: end -->"];
 
-/// One figure out of a sample.
+/// Selects one figure of a sample.
 pub(crate) type Figure = fn(&Sample) -> f64;
 
 /// One system's figures for one piece of work.
@@ -36,13 +36,13 @@ impl Row {
         Spread::of(self.samples.iter().map(figure))
     }
 
-    /// How many times this system's figure is of another's, round by round.
+    /// The ratio of this system's figure to another's, round by round.
     pub(crate) fn ratio(&self, to: &Self, figure: Figure) -> Spread {
         Spread::of(self.samples.iter().zip(&to.samples).map(|(ours, theirs)| figure(ours) / figure(theirs)))
     }
 }
 
-/// A piece of work's name and how it reaches the services.
+/// The name of a piece of work, with its transport.
 pub(crate) fn title(work: &Work) -> String {
     match work.transport {
         Transport::None => work.name.to_owned(),
@@ -51,7 +51,7 @@ pub(crate) fn title(work: &Work) -> String {
     }
 }
 
-/// Everything that is printed.
+/// All tables.
 pub(crate) fn tables(rows: &[Row], rounds: usize) -> Result<String> {
     let counted = counted::read()?;
     let mut text = format!("{}\n\n", machine(rounds));
@@ -82,7 +82,7 @@ fn times(rows: &[Row]) -> String {
             "| {work} | {} | {} | {} | {} | {:.0} | {} | {:.0} | {:.1} | {:.2} | {instructions} |",
             row.system.name(),
             figure(|sample| sample.init, 1),
-            figure(|sample| sample.first_answer, 1),
+            figure(|sample| sample.first_response, 1),
             figure(|sample| sample.p50, 0),
             row.spread(|sample| sample.p99).median,
             figure(|sample| sample.whole, 0),
@@ -101,7 +101,7 @@ pub(crate) fn spread(spread: Spread, digits: usize) -> String {
     format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
 }
 
-/// Where and with what it was measured.
+/// The machine and the versions of the programs.
 fn machine(rounds: usize) -> String {
     let output = |program: &str, argument: &str| {
         let output = std::process::Command::new(program).arg(argument).output().ok();
@@ -121,7 +121,7 @@ fn machine(rounds: usize) -> String {
     )
 }
 
-/// Puts the tables into docs/PERFORMANCE.md, in place of the last ones.
+/// Replaces the tables in docs/PERFORMANCE.md.
 pub(crate) fn write(tables: &str) -> Result<()> {
     let path = setup::workspace()?.join("docs/PERFORMANCE.md");
     let page = std::fs::read_to_string(&path)?;

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API on loopback, for one process at a time.
 //!
-//! A connection's own thread decides what comes next, under a lock that nobody contends for: handing over to another thread
-//! would cost as much as a small function does.
+//! The thread of a connection also decides what comes next, under an uncontended lock. Handing over to another thread
+//! would take as long as a small function does.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,10 +13,10 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::http1::Connection;
 
-/// Longest wait for a process to have done all its invocations.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Time-out for all invocations of a process.
+const RUN_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// What is to be done, and what was seen.
+/// The events to send, and what was measured.
 struct Session {
     /// Sent in turn.
     events: Vec<Vec<u8>>,
@@ -27,18 +27,18 @@ struct Session {
     done: Option<Sender<Result<Timeline, String>>>,
 }
 
-/// One process's life.
+/// The times of one process.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timeline {
     /// From the process's start to its first request for an event.
     pub(crate) init: Duration,
-    /// From the process's start to its first answer.
-    pub(crate) first_answer: Duration,
-    /// From the event to the answer, for each invocation after the first.
-    pub(crate) answers: Vec<Duration>,
-    /// From the event to the next request for one, for each invocation after the first.
+    /// From the process's start to its first response.
+    pub(crate) first_response: Duration,
+    /// From the event to the response, for each invocation after the first.
+    pub(crate) responses: Vec<Duration>,
+    /// From the event to the request for the next event, for each invocation after the first.
     pub(crate) wholes: Vec<Duration>,
-    /// The last answer.
+    /// The last response.
     pub(crate) last: Vec<u8>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Listens on a free port. The process will be given so many of these events, in turn.
+    /// Listens on a free port, to send the process this many events, in turn.
     pub(crate) fn listen(events: Vec<Vec<u8>>, invocations: usize) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
         let (done, is_done) = channel();
@@ -73,21 +73,21 @@ impl RuntimeApi {
         Ok(Self { address, session, done: is_done })
     }
 
-    /// Starts the clock: the process is started right after.
+    /// Starts the clock. The process must be started right after.
     pub(crate) fn start_clock(&self) {
         self.session.lock().unwrap_or_else(PoisonError::into_inner).started = Instant::now();
     }
 
     /// Waits until the process has done all its invocations.
     ///
-    /// `is_alive` is asked now and then, so that a process that ends early is noticed.
+    /// Calls `is_alive` now and then, to notice a process that ends early.
     pub(crate) fn wait(&self, mut is_alive: impl FnMut() -> Result<bool>) -> Result<Timeline> {
         let began = Instant::now();
         loop {
             match self.done.recv_timeout(Duration::from_millis(200)) {
                 Ok(outcome) => return outcome.map_err(anyhow::Error::msg),
                 Err(_) if !is_alive()? => bail!("the process ended before it had answered"),
-                Err(_) if began.elapsed() > PATIENCE => bail!("the process did not answer within {PATIENCE:?}"),
+                Err(_) if began.elapsed() > RUN_TIMEOUT => bail!("the process did not answer within {RUN_TIMEOUT:?}"),
                 Err(_) => {}
             }
         }
@@ -95,11 +95,11 @@ impl RuntimeApi {
 }
 
 impl Session {
-    /// The process asks for an event; `None` when it has had all.
+    /// The next event for the process; `None` after the last one.
     fn next(&mut self, now: Instant) -> Option<Vec<u8>> {
         match self.sent {
             None => self.seen.init = now - self.started,
-            Some(sent) if !self.seen.answers.is_empty() => self.seen.wholes.push(now - sent),
+            Some(sent) if !self.seen.responses.is_empty() => self.seen.wholes.push(now - sent),
             Some(_) => {}
         }
         if self.left == 0 {
@@ -110,18 +110,18 @@ impl Session {
         self.events.get(self.left % self.events.len()).cloned()
     }
 
-    fn answered(&mut self, now: Instant, body: Vec<u8>) {
-        if self.seen.first_answer.is_zero() {
-            self.seen.first_answer = now - self.started;
+    fn responded(&mut self, now: Instant, body: Vec<u8>) {
+        if self.seen.first_response.is_zero() {
+            self.seen.first_response = now - self.started;
         } else if let Some(sent) = self.sent {
-            self.seen.answers.push(now - sent);
+            self.seen.responses.push(now - sent);
         }
         self.seen.last = body;
     }
 
     fn finish(&mut self, outcome: Result<Timeline, String>) {
         if let Some(done) = self.done.take() {
-            // Nobody may be waiting any more; then nobody cares.
+            // An error means that the receiver has given up waiting.
             let _ = done.send(outcome);
         }
     }
@@ -139,7 +139,7 @@ fn serve(stream: TcpStream, session: &Mutex<Session>) {
         let sent = match path {
             "next" => {
                 let Some(event) = lock().next(now) else {
-                    // Lambda freezes a process that has nothing to do. It is ended soon.
+                    // No event follows: the process stays idle, as if frozen by Lambda, until it is killed.
                     thread::park();
                     return;
                 };
@@ -147,7 +147,7 @@ fn serve(stream: TcpStream, session: &Mutex<Session>) {
                 connection.write("200 OK", &invocation_headers(), &event)
             }
             "response" => {
-                lock().answered(now, request.body);
+                lock().responded(now, request.body);
                 connection.write("202 Accepted", "", b"")
             }
             _ => {

@@ -1,4 +1,4 @@
-//! Everything that is measured, built from its sources.
+//! Builds everything that is measured.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,34 +7,34 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::system::Programs;
 
-/// Carillon's functions that do the work.
+/// Carillon's functions that are measured.
 const CARILLON: &[&str] = &["pusher-auth", "kudos-create", "pusher-webhook", "delivery"];
 
-/// The workspace's directory.
+/// The directory of the workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     bench.parent().map(Path::to_owned).context("bench/ is in the workspace")
 }
 
-/// Where everything is built: apart from what is deployed, since one feature differs.
+/// The target directory of all builds. It differs from that of the deployed functions, because one feature differs.
 pub(crate) fn target() -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(workspace()?.join("target"), PathBuf::from);
     Ok(target.join("bench"))
 }
 
-/// Builds all of it; what is built already takes a moment.
+/// Builds all programs; those that are current take only a moment.
 pub(crate) fn build() -> Result<Programs> {
     let (workspace, target) = (workspace()?, target()?);
     std::fs::create_dir_all(&target)?;
 
-    // Alone: built together with others, its crates would have their features too.
+    // Built alone, because a common build would unify the features of its crates with those of others.
     step("the floor");
     run(cargo(&workspace, &target).args(["--package", "bench-floor"]))?;
     run(cargo(&workspace, &target).args(["--package", "bench-floor-sdk", "--features", "shared/extra-root"]))?;
 
     step("Carillon's functions");
     let mut cargo = cargo(&workspace, &target);
-    // The one feature by which these differ from the deployed ones: they trust the stand-ins' certificates too.
+    // The only difference from the deployed functions: with this feature, they also trust the stand-ins' certificates.
     cargo.args(["--features", "shared/extra-root"]);
     cargo.args(CARILLON.iter().flat_map(|package| ["--package", *package]));
     run(&mut cargo)?;
@@ -52,7 +52,7 @@ pub(crate) fn build() -> Result<Programs> {
     programs()
 }
 
-/// What [`build`] builds, wherever it is.
+/// The paths of what [`build`] builds.
 pub(crate) fn programs() -> Result<Programs> {
     let target = target()?;
     let (carillon, natural) = (target.join("release"), target.join("natural/release"));
@@ -77,10 +77,10 @@ fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The size of a zip with this file alone, in MB (10^6 bytes): deflated as `cargo lambda` does it.
+/// The size of a zip with only this file, in MB (10^6 bytes), deflated as `cargo lambda` does it.
 pub(crate) fn zip_size(file: &Path) -> Result<f64> {
     use std::io::Write as _;
-    /// Local header, central directory and end of a zip with one entry and a short name.
+    /// Bytes of the local header, the central directory and the end record, for one entry with a short name.
     const FRAME: usize = 150;
     let bytes = std::fs::read(file).with_context(|| format!("{} is not there", file.display()))?;
     let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());

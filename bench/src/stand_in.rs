@@ -1,7 +1,7 @@
-//! DynamoDB and Pusher as far as the clock is concerned: they answer at once, over TLS or plainly, and count.
+//! Stand-ins for DynamoDB and Pusher. They respond at once, over TLS or plain, and count the requests.
 //!
-//! Rows are those that a piece of work puts here before it starts; writes are taken and forgotten, so every invocation finds
-//! the same. That the functions do the right thing is for the tests to say.
+//! Each piece of work sets the rows before it starts. Writes are accepted and not stored, so every invocation finds the
+//! same rows. Whether the functions are correct is checked by the tests, not here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{TcpListener, TcpStream};
@@ -26,7 +26,7 @@ struct State {
     counts: Counts,
 }
 
-/// Both services, on one port each for plain and for encrypted connections.
+/// Both services: one port for plain connections, and one for TLS.
 pub(crate) struct StandIns {
     pub(crate) plain_port: u16,
     pub(crate) tls_port: u16,
@@ -34,7 +34,7 @@ pub(crate) struct StandIns {
 }
 
 impl StandIns {
-    /// Starts them; they last as long as this program.
+    /// Starts them. They run until the program ends.
     pub(crate) fn start(server: &Arc<ServerConfig>) -> Result<Self> {
         let state = Arc::<Mutex<State>>::default();
         let listen = |tls: Option<Arc<ServerConfig>>| -> Result<u16> {
@@ -53,12 +53,12 @@ impl StandIns {
         Ok(Self { plain_port, tls_port, state })
     }
 
-    /// Holds these rows from now on.
+    /// Replaces the rows.
     pub(crate) fn hold(&self, rows: Rows) {
         self.lock().rows = rows;
     }
 
-    /// What was asked since the last call.
+    /// The requests since the last call, by operation.
     pub(crate) fn take_counts(&self) -> Counts {
         std::mem::take(&mut self.lock().counts)
     }
@@ -68,7 +68,7 @@ impl StandIns {
     }
 }
 
-/// A connection that breaks is the client's business.
+/// Serves one connection; ignores errors, which the client reports.
 fn accept(stream: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State>) {
     if stream.set_nodelay(true).is_err() {
         return;
@@ -85,20 +85,20 @@ fn accept(stream: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State
 
 fn serve<S: std::io::Read + std::io::Write>(mut connection: Connection<S>, state: &Mutex<State>) {
     while let Ok(Some(request)) = connection.read() {
-        let answer = answer(&request, &mut state.lock().unwrap_or_else(PoisonError::into_inner));
+        let response = respond(&request, &mut state.lock().unwrap_or_else(PoisonError::into_inner));
         let headers = match request.operation {
             Some(_) => "content-type: application/x-amz-json-1.0\r\nx-amzn-requestid: R\r\n",
             None => "content-type: application/json\r\n",
         };
-        if connection.write("200 OK", headers, &answer).is_err() {
+        if connection.write("200 OK", headers, &response).is_err() {
             return;
         }
     }
 }
 
-fn answer(request: &Request, state: &mut State) -> Vec<u8> {
+fn respond(request: &Request, state: &mut State) -> Vec<u8> {
     let Some(operation) = request.operation.as_deref() else {
-        // Opening a connection ahead of time asks for nothing.
+        // A request without a body only opens a connection ahead of time, and is not counted.
         if !request.body.is_empty() {
             *state.counts.entry("Pusher".to_owned()).or_default() += 1;
         }

@@ -9,7 +9,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of these values; zeros when there are none.
+    /// The median and quartiles of these values; zeros when there are none.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<_> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
@@ -30,14 +30,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
         assert_eq!([0.0, 0.5, 0.99, 1.0].map(|share| percentile(&sorted, share)), [1.0, 50.0, 99.0, 100.0]);
         assert_eq!(percentile(&[], 0.5), 0.0);
     }
 
     #[test]
-    fn a_spread_is_of_values_in_any_order() {
+    fn a_spread_does_not_depend_on_the_order_of_values() {
         assert_eq!(Spread::of([4.0, 1.0, 3.0, 2.0]), Spread { low: 1.0, median: 2.0, high: 3.0 });
     }
 }

@@ -1,4 +1,4 @@
-//! Who does the work: the floor, Carillon and its peers, as processes.
+//! The measured systems: the floor, Carillon and its peers, as processes.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,16 +11,16 @@ use crate::runtime_api::RuntimeApi;
 use crate::stand_in::StandIns;
 use crate::work::{Transport, Work};
 
-/// A way to do the work.
+/// A system that does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum System {
-    /// A bare `lambda_runtime` that answers with its event.
+    /// A bare `lambda_runtime` that returns its event.
     Floor,
-    /// The floor with the asked-for packages: one request to the table with AWS's SDK, set up as Carillon sets it up.
+    /// The floor with one request to the table, by AWS's SDK, configured as in Carillon.
     FloorWithSdk,
     /// Carillon's function.
     Carillon,
-    /// Carillon's function out of another directory, to compare two builds.
+    /// Carillon's function from another directory, to compare two builds.
     Variant,
     /// The same work in Rust with every crate's default features and cargo's default release profile.
     NaturalRust,
@@ -41,13 +41,13 @@ impl System {
         }
     }
 
-    /// Whether it does the work, so that its requests must be those that Carillon makes.
+    /// Whether it does all of the work, so that it must make the same requests as Carillon.
     pub(crate) fn does_the_work(self) -> bool {
         !matches!(self, Self::Floor | Self::FloorWithSdk)
     }
 }
 
-/// Where the built programs are.
+/// The directories of the built programs.
 #[derive(Debug, Clone)]
 pub(crate) struct Programs {
     /// Carillon's functions and the floor.
@@ -56,12 +56,12 @@ pub(crate) struct Programs {
     pub(crate) variant: Option<PathBuf>,
     /// The Rust peer.
     pub(crate) natural: PathBuf,
-    /// Node's loop around a bundle, and the bundles.
+    /// Node's runtime loop, and the bundles that it runs.
     pub(crate) node: PathBuf,
 }
 
 impl Programs {
-    /// The file that is started, or for Node the bundle: what the size in the table is of.
+    /// The file that is started, or for Node the bundle. The table has its size.
     pub(crate) fn file(&self, system: System, work: &Work) -> PathBuf {
         match system {
             System::Floor => self.carillon.join("bench-echo"),
@@ -82,7 +82,7 @@ impl Programs {
     }
 }
 
-/// What a process needs to know of the world that it is measured in.
+/// The environment of the measured processes.
 pub(crate) struct World {
     pub(crate) programs: Programs,
     pub(crate) stand_ins: StandIns,

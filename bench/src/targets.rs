@@ -7,7 +7,7 @@ use crate::report::{Figure, Row, spread};
 use crate::statistics::Spread;
 use crate::system::System::{Carillon, Floor, FloorWithSdk, NaturalRust, Node};
 
-/// The table of targets; those whose work was left out are left out.
+/// The table of targets, without those whose work was not measured.
 pub(crate) fn table(rows: &[Row], budgets: &Budgets) -> String {
     let mut text = String::from(
         "### Targets\n\nRatios are taken round by round: median (quartiles).\n\n\
@@ -49,7 +49,7 @@ fn lines(rows: &[Row], budgets: &Budgets) -> Vec<Line> {
             reached: measured.median >= limit,
         })
     };
-    let first: Figure = |s| s.first_answer;
+    let first: Figure = |s| s.first_response;
     let (p50, whole): (Figure, Figure) = (|s| s.p50, |s| s.whole);
     let memory: Figure = |s| s.memory;
     let (room, kudos) = ("presence-room TLS", "kudos TLS");

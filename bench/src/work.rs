@@ -1,4 +1,4 @@
-//! What is measured. A further function joins with one more entry in [`all`].
+//! The measured work. To measure another function, add an entry to [`all`].
 
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ use crate::system::System;
 /// How DynamoDB and Pusher are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// Not at all.
+    /// They are not used.
     None,
-    /// Unencrypted; shows what TLS costs.
+    /// Unencrypted, to show what TLS costs.
     Plain,
-    /// As in production.
+    /// With TLS, as in production.
     Tls,
 }
 
@@ -21,23 +21,23 @@ pub(crate) enum Transport {
 pub(crate) struct Work {
     /// Its name in the table.
     pub(crate) name: &'static str,
-    /// The function that does it: the name of the binary, of the Node peer and of the Rust peer.
+    /// The name of the function, of the Node peer and of the Rust peer.
     pub(crate) function: &'static str,
     pub(crate) transport: Transport,
-    /// Who does it.
+    /// The systems that do it.
     pub(crate) systems: &'static [System],
     /// Invocations of one process after its first.
     pub(crate) warm: usize,
-    /// The event of this user, made right before it is sent: webhooks are believed for five minutes.
+    /// Makes the event of a user. Webhooks are accepted for five minutes, so it is made right before it is sent.
     pub(crate) event: fn(usize) -> Value,
     /// Rows that the table holds.
     pub(crate) rows: fn() -> Rows,
-    /// A part of every right answer.
-    pub(crate) answer: &'static str,
+    /// Text that every correct response contains.
+    pub(crate) response: &'static str,
 }
 
 impl Work {
-    /// The events, one a user, to be sent in turn.
+    /// The events, one per user, to be sent in turn.
     pub(crate) fn events(&self) -> Vec<Vec<u8>> {
         (0..USERS).map(|n| (self.event)(n).to_string().into_bytes()).collect()
     }
@@ -50,7 +50,7 @@ pub(crate) fn all() -> Vec<Work> {
     const READING: &[System] = &[Floor, FloorWithSdk, Carillon, NaturalRust, Node];
     const WRITING: &[System] = &[Floor, Carillon, NaturalRust, Node];
     const CONSUMING: &[System] = &[Floor, Carillon, Node];
-    let of = |name, function, transport, systems, warm, event, rows, answer| Work {
+    let of = |name, function, transport, systems, warm, event, rows, response| Work {
         name,
         function,
         transport,
@@ -58,7 +58,7 @@ pub(crate) fn all() -> Vec<Work> {
         warm,
         event,
         rows,
-        answer,
+        response,
     };
     vec![
         of("private-user", "pusher-auth", Transport::None, SIGNING, 1000, private_user, no_rows, r#"\"auth\""#),
@@ -105,7 +105,7 @@ fn no_rows() -> Rows {
     Rows::new()
 }
 
-/// A book, and profiles that are as the tokens say.
+/// A book, and profiles that match the tokens.
 fn book() -> Rows {
     let mut list = vec![json!({ "pk": { "S": "BOOK#emma" }, "sk": { "S": "BOOK" }, "title": { "S": "Emma" },
                                 "authorId": { "S": "jane" }, "authorName": { "S": "Jane Austen" } })];
@@ -120,7 +120,7 @@ fn owing() -> Rows {
     rows(debtors())
 }
 
-/// A hundred rows of kudos whose writers died before they delivered.
+/// A hundred rows of kudos that were written but not delivered.
 fn debtors() -> Vec<Value> {
     let row = |n: usize| {
         let data = json!({ "fromUser": { "userId": user(n), "displayName": PERSON.0, "avatarUrl": PERSON.1 },

@@ -1,4 +1,4 @@
-//! The people and the book that every local stack begins with.
+//! The people and the book of every new local stack.
 
 use serde::{Deserialize, Serialize};
 

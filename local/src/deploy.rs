@@ -1,4 +1,4 @@
-//! Deploys the template, by a bridge in Python: SAM's transform exists in no other language.
+//! Deploys the template with a bridge in Python, the only language that has SAM's transform.
 
 use std::fs;
 use std::path::Path;
@@ -21,17 +21,17 @@ use crate::step::Step;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
-/// Eight hexadecimal digits, as ministack wants them.
+/// The id of the API. ministack requires eight hexadecimal digits.
 pub(crate) const API_ID: &str = "ca411107";
 
-/// What the deployed stack is.
+/// The deployed stack.
 #[derive(Deserialize)]
 pub(crate) struct Deployment {
     pub(crate) outputs: Outputs,
     pub(crate) cors: Cors,
 }
 
-/// The template's outputs, as far as they mean anything here.
+/// The outputs of the template that are used here.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Outputs {
@@ -40,7 +40,7 @@ pub(crate) struct Outputs {
     pub(crate) dead_letter_queue_url: String,
 }
 
-/// A line of what the bridge says.
+/// A line of the bridge's output.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
@@ -48,7 +48,7 @@ enum Line {
     Result { result: Deployment },
 }
 
-/// Deploys to a ministack that holds nothing yet.
+/// Deploys to a new, empty ministack.
 pub(crate) async fn deploy(
     workspace: &Workspace,
     tools: &Tools,

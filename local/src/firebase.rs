@@ -9,18 +9,18 @@ use tokio::process::Command;
 
 use crate::ports;
 
-/// Prints a new RSA key. Node makes one in a moment; an unoptimized Rust program takes half a minute.
+/// Prints a new RSA key. Node needs a moment for it, an unoptimized Rust program half a minute.
 const NEW_KEY: &str = "process.stdout.write(require('node:crypto').generateKeyPairSync('rsa', { modulusLength: 2048, \
      privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey)";
 
-/// What the deployed functions are told, and the tests need to know.
+/// The Firebase settings of the deployed functions and of the tests.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Firebase {
     pub(crate) project_id: String,
     pub(crate) client_email: String,
     pub(crate) private_key: String,
-    /// Port on which the tests answer in Google's place; `None` for Google itself.
+    /// Port of the tests' stand-in for Google's servers; `None` for Google itself.
     pub(crate) port: Option<u16>,
 }
 
@@ -36,7 +36,7 @@ impl Firebase {
         })
     }
 
-    /// A project that exists in the end-to-end tests alone, with a key of its own.
+    /// A project for the end-to-end tests only, with a new key.
     pub(crate) async fn for_tests() -> Result<Self> {
         let node = Command::new("node").args(["-e", NEW_KEY]).stdin(Stdio::null()).kill_on_drop(true).output();
         let made = node.await.context("node cannot be started")?;
@@ -51,12 +51,12 @@ impl Firebase {
         })
     }
 
-    /// Address of the stand-in; empty for Google's own.
+    /// Address of the stand-in; empty for Google itself.
     pub(crate) fn endpoint(&self) -> String {
         self.port.map(|port| format!("http://127.0.0.1:{port}")).unwrap_or_default()
     }
 
-    /// This project, if the tests may know its key: somebody's own stays out of the state file.
+    /// The project, if it is that of the tests. The key of a real project must not be in the state file.
     pub(crate) fn of_tests(self) -> Option<Self> {
         self.port.is_some().then_some(self)
     }

@@ -42,8 +42,8 @@ pub(crate) async fn build(workspace: &Workspace, processes: &Processes, logs: &P
     Ok(())
 }
 
-/// `cargo run` describes this package in the environment; a nested cargo would take that for a
-/// change and build again.
+/// Removes the variables by which `cargo run` describes this package. A nested cargo would take them for a change and
+/// build again.
 pub(crate) fn without_this_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

@@ -10,14 +10,14 @@ use crate::state::State;
 use crate::token;
 use crate::workspace::Workspace;
 
-/// Becomes the Node program that listens as the user.
+/// Replaces this process with the Node program that listens as the user.
 pub(crate) fn listen(workspace: &Workspace, options: &cli::Listen) -> Result<ExitCode> {
     let state = State::read(&workspace.state())?;
     let error = Command::new("node")
         .arg(workspace.listen().join("listen.mjs"))
         .arg(&options.user_id)
         .env("CARILLON_STACK", State::path(&workspace.state()))
-        // Not as an argument: those are visible to every user of the machine.
+        // Not an argument, because arguments are visible to every user of the machine.
         .env("CARILLON_TOKEN", token::of_user(&state, &options.user_id)?)
         .exec();
     Err(error).context("Node.js cannot be started; install it and try again")

@@ -1,7 +1,7 @@
 //! `cargo local`: Carillon on one machine, from the deployed template and without Docker.
 //!
-//! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's
-//! protocol), deploys `template.yaml` and puts one address in front of it all.
+//! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's protocol), deploys
+//! `template.yaml` and serves all of it on one address.
 
 mod cli;
 mod demo;
@@ -39,7 +39,7 @@ use cli::{Cli, Command};
 use processes::Processes;
 use workspace::Workspace;
 
-// One thread is enough for a developer's traffic, and makes the order of things easy to follow.
+// One thread is enough for a developer's traffic, and keeps the order of events easy to follow.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -70,7 +70,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
     }
 }
 
-/// Ends with the first signal that asks to stop; the children are then stopped by `main`.
+/// Returns at the first signal to stop; `main` then stops the children.
 async fn interrupted() -> Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -81,6 +81,6 @@ async fn interrupted() -> Result<ExitCode> {
         _ = hang_up.recv() => {}
     }
     eprintln!("\nStopping.");
-    // What a shell reports for a command that Ctrl-C ended.
+    // The exit code that a shell reports after Ctrl-C.
     Ok(ExitCode::from(130))
 }

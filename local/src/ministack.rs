@@ -1,4 +1,4 @@
-//! ministack: API Gateway, Lambda, DynamoDB, SQS and the rest of AWS that the template names.
+//! ministack: a stand-in for API Gateway, Lambda, DynamoDB, SQS and the other AWS services of the template.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Starts it without any state, and waits until it answers.
+/// Starts it without any state, and waits until it responds.
 pub(crate) async fn start<'a>(
     processes: &'a Processes,
     tools: &Tools,
@@ -30,19 +30,19 @@ pub(crate) async fn start<'a>(
     fs::create_dir_all(&home).with_context(|| format!("{} cannot be created", home.display()))?;
     let mut command = Command::new(&tools.ministack);
     command
-        // The functions inherit ministack's whole environment: nothing of the developer's own AWS
-        // account or shell may be in it.
+        // The functions inherit ministack's environment, so nothing of the developer's AWS account or shell may be in
+        // it.
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("HOME", &home)
         .env("TMPDIR", &home)
         .env("LANG", "C.UTF-8")
         .current_dir(&home)
-        // It would listen on every address.
+        // The default is every address.
         .env("BIND_HOST", "127.0.0.1")
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
-        // Without it the functions would call AWS itself.
+        // Without it, the functions would call AWS.
         .env("AWS_ENDPOINT_URL", endpoint(port))
         .envs(credentials());
     let mut service = processes.start_service("ministack", &mut command, logs)?;
@@ -51,7 +51,7 @@ pub(crate) async fn start<'a>(
     Ok(service)
 }
 
-/// ministack takes any credentials; the SDKs want some, and must not go looking for real ones.
+/// ministack accepts any credentials. The SDKs need some, and must not look for real ones.
 pub(crate) fn credentials() -> [(&'static str, &'static str); 5] {
     [
         ("AWS_ACCESS_KEY_ID", "test"),

@@ -1,4 +1,4 @@
-//! Ports: whether one is free, and which.
+//! Checks and finds free ports.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
@@ -8,7 +8,7 @@ use crate::cli::Ports;
 
 /// Listens on the port, or says which flag chooses another.
 pub(crate) fn claim(port: u16, flag: &str) -> Result<TcpListener> {
-    // Some systems let one bind a port of 127.0.0.1 while another program has it on all addresses.
+    // Some systems allow binding a port of 127.0.0.1 while another program listens on it on all addresses.
     let taken = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(listener) if !taken => Ok(listener),
@@ -21,10 +21,10 @@ pub(crate) fn claim(port: u16, flag: &str) -> Result<TcpListener> {
     }
 }
 
-/// Three ports that nothing uses, for a stack that must not meet another.
+/// Three free ports, for a stack beside another one.
 pub(crate) fn free() -> Result<Ports> {
     let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    // All are held until all are known; otherwise the same one could be given twice.
+    // All three are held until all are known, so that they differ.
     let (port, ministack, sockudo) = (bind()?, bind()?, bind()?);
     Ok(Ports {
         port: port.local_addr()?.port(),
@@ -33,7 +33,7 @@ pub(crate) fn free() -> Result<Ports> {
     })
 }
 
-/// A port that nothing uses.
+/// A free port.
 pub(crate) fn free_one() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

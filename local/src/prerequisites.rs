@@ -1,4 +1,4 @@
-//! What must be on the machine before anything can be installed.
+//! The programs that must be on the machine before anything can be installed.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use tokio::process::Command;
 const PYTHON: (u32, u32) = (3, 10);
 const NODE: u32 = 20;
 
-/// Something that is needed, and the packages that bring it.
+/// A required program, and the packages that contain it.
 struct Prerequisite {
     name: &'static str,
     debian: &'static str,
@@ -16,8 +16,8 @@ struct Prerequisite {
     found: bool,
 }
 
-/// Checks for all of it at once, so that one command installs all that is missing. Returns the
-/// version of Python, which a virtual environment is tied to.
+/// Checks for all of them, so that one command installs all that are missing. Returns the version of Python, to which a
+/// virtual environment is tied.
 pub(crate) async fn check() -> Result<String> {
     let (python, node, npm, compiler, pkg_config, openssl) = tokio::join!(
         // A Debian Python without python3-venv has `venv`, but not the `ensurepip` that it needs.
@@ -77,7 +77,7 @@ fn missing(prerequisites: &[Prerequisite]) -> Option<String> {
     ))
 }
 
-/// What a program prints, if it is there and succeeds.
+/// A program's output, if it is installed and succeeds.
 async fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)

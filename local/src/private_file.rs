@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes a file as a whole: a reader sees the old content or the new one.
+/// Writes a file atomically: a reader sees the old content or the new one.
 pub(crate) fn write(path: &Path, content: &str) -> Result<()> {
     let draft = path.with_extension("draft");
     let write = || {

@@ -1,13 +1,13 @@
-//! Asks a program on this machine whether it is up.
+//! Checks whether a program on this machine is up.
 
 use axum::body::Body;
 use http::Uri;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-/// Whether a GET of the address is answered with success.
+/// Whether a GET of the address has a successful response.
 pub(crate) async fn succeeds(address: &Uri) -> bool {
-    // A client of its own: no connection is left over from a try that came too early.
+    // A new client, so that no connection of an earlier, failed attempt is reused.
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    client.get(address.clone()).await.is_ok_and(|answer| answer.status().is_success())
+    client.get(address.clone()).await.is_ok_and(|response| response.status().is_success())
 }

@@ -1,4 +1,4 @@
-//! Child processes, each the leader of a process group, so that what it starts ends with it.
+//! Child processes. Each leads a process group, so that the processes that it starts end with it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// Starts a command in a group of its own, without input.
+    /// Starts a command in a new process group, without input.
     pub(crate) fn start(&self, name: &str, command: &mut Command) -> Result<Process<'_>> {
         self.watch()?;
         let child = command
@@ -36,17 +36,17 @@ impl Processes {
         Ok(Process { name: name.to_owned(), group, child, processes: self })
     }
 
-    /// The same, with all that it prints in one pipe.
+    /// The same, with standard output and standard error in one pipe.
     pub(crate) fn start_piped(&self, name: &str, command: &mut Command) -> Result<(Process<'_>, Receiver)> {
         let (output, input) = std::io::pipe()?;
         command.stdout(input.try_clone()?).stderr(input);
         let process = self.start(name, command)?;
-        // The command keeps the pipe's other end, and with it the pipe would never end.
+        // The command would keep the pipe's other end open, and the pipe would never end.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         Ok((process, Receiver::from_owned_fd(output.into())?))
     }
 
-    /// The same for a program that stays: its output goes to a log file.
+    /// The same for a program that keeps running; its output goes to a log file.
     pub(crate) fn start_service(&self, name: &str, command: &mut Command, logs: &Path) -> Result<Service<'_>> {
         let log = logs.join(format!("{name}.log"));
         let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
@@ -54,8 +54,7 @@ impl Processes {
         Ok(Service { process: self.start(name, command)?, log })
     }
 
-    /// Ends every group at once. SIGKILL, because nothing that they hold outlives a start, and
-    /// sockudo takes up to a minute to end on SIGTERM.
+    /// Ends every group with SIGKILL: they hold no state to save, and sockudo takes up to a minute to end on SIGTERM.
     pub(crate) fn stop_all(&self) {
         for group in std::mem::take(&mut *self.lock_groups()) {
             kill(group);
@@ -65,7 +64,7 @@ impl Processes {
         }
     }
 
-    /// Takes over a group that another program of the stack has started.
+    /// Adds a group that another program of the stack has started.
     pub(crate) fn adopt(&self, group: i32) {
         let mut groups = self.lock_groups();
         if !groups.contains(&group) {
@@ -102,7 +101,7 @@ impl Processes {
     }
 }
 
-/// Ends a process group; that it has ended already is no error.
+/// Ends a process group. It is not an error if the group has ended already.
 pub(crate) fn kill(group: i32) {
     let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
 }
@@ -120,7 +119,7 @@ impl Process<'_> {
         self.group
     }
 
-    /// Waits for the child, then ends what it left behind.
+    /// Waits for the child to end.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().await.with_context(|| format!("{} cannot be waited for", self.name))
     }
@@ -129,8 +128,8 @@ impl Process<'_> {
 impl Drop for Process<'_> {
     fn drop(&mut self) {
         kill(self.group);
-        // A killed process ends within milliseconds; unless it is waited for, it stays as a zombie
-        // where no init process collects them, as in many containers.
+        // A killed process ends within milliseconds. Without this wait it stays as a zombie where there is no init
+        // process to collect it, as in many containers.
         for _ in 0..1000 {
             match self.child.try_wait() {
                 Ok(None) => std::thread::sleep(Duration::from_millis(1)),
@@ -152,7 +151,7 @@ impl Service<'_> {
         self.process.pid()
     }
 
-    /// Waits for an end that nobody asked for, and says so.
+    /// Waits until the program ends by itself; returns the error.
     pub(crate) async fn ended(&mut self) -> anyhow::Error {
         let log = self.log.display();
         match self.process.wait().await {
@@ -163,19 +162,19 @@ impl Service<'_> {
 
     /// Waits until the probe succeeds, the program ends, or half a minute has passed.
     pub(crate) async fn ready(&mut self, mut probe: impl AsyncFnMut() -> bool) -> Result<()> {
-        const PATIENCE: Duration = Duration::from_secs(30);
-        const PAUSE: Duration = Duration::from_millis(20);
+        const READY_TIMEOUT: Duration = Duration::from_secs(30);
+        const PROBE_INTERVAL: Duration = Duration::from_millis(20);
         let name = self.process.name.clone();
         let log = self.log.clone();
         let probing = async {
             while !probe().await {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(PROBE_INTERVAL).await;
             }
         };
         tokio::select! {
             error = self.ended() => Err(error),
-            outcome = tokio::time::timeout(PATIENCE, probing) => outcome.map_err(|_| anyhow::anyhow!(
-                "{name} did not get ready within {} seconds; its log is {}", PATIENCE.as_secs(), log.display()
+            outcome = tokio::time::timeout(READY_TIMEOUT, probing) => outcome.map_err(|_| anyhow::anyhow!(
+                "{name} did not get ready within {} seconds; its log is {}", READY_TIMEOUT.as_secs(), log.display()
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo local`: starts the stack, says what to try, and keeps it running.
+//! `cargo local`: starts the stack, prints what to try, and keeps the stack running.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, ports: &Ports) -> Result<ExitCode> {
     let place = Place::take(workspace.state(), "cargo local")?;
-    // Before anything that takes minutes.
+    // First, because what follows takes minutes.
     let listener = claim_ports(ports)?;
     let python_version = prerequisites::check().await?;
     let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;

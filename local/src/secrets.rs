@@ -1,4 +1,4 @@
-//! This machine's own secrets: made once, kept private, never in the repository.
+//! The secrets of this machine's stack: created once, kept private, never in the repository.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::private_file;
 
-/// What the deployed functions read from Secrets Manager.
+/// The values that the deployed functions read from Secrets Manager.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Secrets {
@@ -20,7 +20,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// The secrets kept in the directory; made if there are none.
+    /// The secrets in the directory; created if there are none.
     pub(crate) fn keep_in(directory: &Path) -> Result<Self> {
         let path = directory.join("secrets.json");
         if let Ok(kept) = fs::read_to_string(&path) {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_made_once() {
+    fn secrets_are_created_once() {
         let directory = std::env::temp_dir().join(format!("carillon-secrets-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         let made = Secrets::keep_in(&directory).unwrap();

@@ -1,4 +1,4 @@
-//! sockudo: a server of Pusher's protocol, set up with Pusher's limits.
+//! sockudo: a server for Pusher's protocol, configured with Pusher's limits.
 
 use std::path::Path;
 
@@ -15,21 +15,21 @@ pub(crate) const HOST: &str = "127.0.0.1";
 pub(crate) const APP_ID: &str = "carillon";
 pub(crate) const KEY: &str = "carillon-local";
 
-/// What its configuration depends on.
+/// The values in its configuration.
 pub(crate) struct Settings<'a> {
     pub(crate) port: u16,
     pub(crate) secret: &'a str,
     pub(crate) webhook: String,
 }
 
-/// A running sockudo, and how to start another like it.
+/// A running sockudo, and the command that starts another like it.
 pub(crate) struct Sockudo<'a> {
     pub(crate) service: Service<'a>,
     pub(crate) command: String,
     pub(crate) arguments: Vec<String>,
 }
 
-/// Starts it and waits until the app is loaded.
+/// Starts it, and waits until the app is loaded.
 pub(crate) async fn start<'a>(
     processes: &'a Processes,
     tools: &Tools,
@@ -44,7 +44,7 @@ pub(crate) async fn start<'a>(
     // Variables such as PORT or REDIS_URL would override the file.
     command.args(&arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(state);
     let mut service = processes.start_service("sockudo", &mut command, logs)?;
-    // It ignores a configuration that it cannot read; then this app does not exist.
+    // It ignores a configuration that it cannot read. Then this app does not exist.
     let up: Uri = format!("http://{HOST}:{}/up/{APP_ID}", settings.port).parse()?;
     service.ready(async || probe::succeeds(&up).await).await?;
     Ok(Sockudo { service, command: tools.sockudo.display().to_string(), arguments })

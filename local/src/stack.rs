@@ -20,7 +20,7 @@ use crate::state::{Pusher, Running, RunningMinistack, RunningSockudo, State};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
-/// The directory of one stack: only one can use it at a time.
+/// The directory of a stack. Only one stack can use it at a time.
 pub(crate) struct Place {
     pub(crate) directory: PathBuf,
     pub(crate) logs: PathBuf,
@@ -28,7 +28,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Takes the directory; `command` names who else may have it.
+    /// Locks the directory. `command` is the command that may have locked it already, for the error message.
     pub(crate) fn take(directory: PathBuf, command: &str) -> Result<Self> {
         let logs = directory.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("{} cannot be created", logs.display()))?;
@@ -63,7 +63,7 @@ struct FrontDoor {
     cors: Cors,
 }
 
-/// Makes sure that all ports are free; the front door's is held from here on.
+/// Checks that all ports are free; holds the front door's port from then on.
 pub(crate) fn claim_ports(ports: &Ports) -> Result<std::net::TcpListener> {
     let front_door = ports::claim(ports.port, "--port")?;
     ports::claim(ports.ministack_port, "--ministack-port")?;
@@ -132,8 +132,8 @@ impl<'a> Stack<'a> {
         Ok(Self { state, ministack, sockudo, front_door })
     }
 
-    /// Serves for as long as the stack is whole; returns why it is not any more. `keep_sockudo` is
-    /// false where tests end sockudo themselves, to see what happens then.
+    /// Serves until a part of the stack ends; returns the reason. `keep_sockudo` is false for tests that end sockudo
+    /// themselves.
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
         let Self { mut ministack, mut sockudo, front_door, .. } = self;
         tokio::select! {

@@ -1,4 +1,4 @@
-//! `stack.json`: what others need to know about a running stack.
+//! `stack.json`: describes the running stack to other programs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::demo::Demo;
 use crate::firebase::Firebase;
 use crate::private_file;
 
-/// The running stack. The end-to-end tests read this too, and rewrite a process that they replace.
+/// The running stack. The end-to-end tests read it too, and update it when they replace a process.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct State {
@@ -51,7 +51,7 @@ pub(crate) struct RunningMinistack {
     pub(crate) pid: i32,
 }
 
-/// With what it takes to start it again.
+/// With the command that starts it again.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct RunningSockudo {
     pub(crate) pid: i32,
@@ -76,7 +76,7 @@ impl State {
             .with_context(|| format!("{} is not readable; start the stack again", path.display()))
     }
 
-    /// A stack that is not running must not look as if it were.
+    /// Removes the file of a stack that has ended.
     pub(crate) fn remove(directory: &Path) {
         let _ = fs::remove_file(Self::path(directory));
     }

@@ -1,4 +1,4 @@
-//! A long step: its progress on the screen, its whole output in a log.
+//! Long steps: shows their progress on the screen and writes their output to a log.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,10 +12,10 @@ use tokio::process::Command;
 
 use crate::processes::Processes;
 
-/// How often a step says that it still works where no bar can be drawn.
+/// How often a step prints a line where no progress bar can be drawn.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows how far a step is: a bar on a terminal, a line now and then elsewhere.
+/// Shows the progress of a step: by a bar on a terminal, elsewhere by a line now and then.
 pub(crate) struct Step {
     title: String,
     bar: ProgressBar,
@@ -38,7 +38,7 @@ impl Step {
         Self { title: title.to_owned(), bar, begun: Instant::now(), last_line: Instant::now() }
     }
 
-    /// Shows a share of the work; a total of zero means that it is not known.
+    /// Shows the share of the work that is done; a total of zero means that it is not known.
     pub(crate) fn advance(&mut self, done: u64, total: u64, note: &str) {
         if total > 0 && self.bar.length() != Some(total) {
             self.bar.set_style(
@@ -88,7 +88,7 @@ impl Step {
             };
             let read = read?;
             pending.extend_from_slice(chunk.get(..read).unwrap_or_default());
-            // Progress bars of others end their lines with a carriage return.
+            // Progress bars end their lines with a carriage return.
             while let Some(end) = pending.iter().position(|&byte| byte == b'\n' || byte == b'\r') {
                 let line: Vec<u8> = pending.drain(..=end).collect();
                 if line.ends_with(b"\n") {
@@ -110,7 +110,7 @@ impl Step {
     }
 }
 
-/// What cargo says about its progress, `Building [==>   ] 12/230: serde, tokio`.
+/// Parses cargo's progress, `Building [==>   ] 12/230: serde, tokio`.
 pub(crate) fn cargo_progress(line: &str) -> Option<(u64, u64, &str)> {
     let (_, after_bar) = line.split_once("Building [")?.1.split_once("] ")?;
     let (count, note) = after_bar.split_once(':').unwrap_or((after_bar, ""));
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargos_own_progress_is_understood() {
+    fn cargos_progress_is_parsed() {
         assert_eq!(
             cargo_progress("Building [=======>      ] 12/230: serde, tokio(build)"),
             Some((12, 230, "serde, tokio(build)"))

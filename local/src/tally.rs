@@ -1,4 +1,4 @@
-//! Adds up what test runners say at their end.
+//! Adds up the results of test runners.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Takes a line of a runner's output; most say nothing about results.
+    /// Counts the results in a line of a runner's output; most lines have none.
     pub(crate) fn count(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {

@@ -1,4 +1,4 @@
-//! `cargo local test`: every test there is.
+//! `cargo local test`: runs all tests.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,8 +20,8 @@ use crate::tally::Tally;
 use crate::tools::{Clients, Tools, cargo};
 use crate::workspace::Workspace;
 
-/// How often the state file is read for a process that a test has replaced.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Interval of looking in the state file for a process that a test has replaced.
+const STATE_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: &cli::Test) -> Result<ExitCode> {
     println!("{}", what_runs(options));
@@ -70,7 +70,7 @@ fn unit_tests(workspace: &Workspace) -> Command {
 fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<Command> {
     let mut command = Command::new("node");
     command
-        // Its default depends on where the output goes.
+        // The default reporter depends on where the output goes.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(extra)
         .args(test_files(&workspace.e2e())?)
@@ -94,7 +94,7 @@ fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Runs tests, passes on what they print and counts the results in it.
+/// Runs tests, prints their output and counts the results in it.
 async fn stream(processes: &Processes, name: &str, command: &mut Command, tally: &mut Tally) -> Result<bool> {
     let (mut process, mut output) = processes.start_piped(name, command)?;
     let mut screen = tokio::io::stdout();
@@ -118,11 +118,11 @@ async fn stream(processes: &Processes, name: &str, command: &mut Command, tally:
     }
 }
 
-/// Tests may end sockudo and start another; that one has to end with the rest.
+/// Tests may end sockudo and start another, which has to be stopped with the rest.
 async fn adopt_replaced(processes: &Processes, state: &Path) -> std::convert::Infallible {
     loop {
         adopt(processes, state);
-        tokio::time::sleep(LOOK_AGAIN).await;
+        tokio::time::sleep(STATE_INTERVAL).await;
     }
 }
 

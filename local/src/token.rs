@@ -11,7 +11,7 @@ use crate::cli;
 use crate::state::State;
 use crate::workspace::Workspace;
 
-/// How long the tokens of the demo's people are good for.
+/// Validity of the demo's tokens, in hours.
 pub(crate) const HOURS: u64 = 12;
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// A token of one of the demo's people, or of a user who has nothing but an id.
+/// A token for a person of the demo, or for a user with only an id.
 pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
     let name = state.demo.name_of(user_id);
     let claims = Claims { sub: user_id, name, picture: None, roles: &[], iat: now()?, exp: now()? + HOURS * 3600 };

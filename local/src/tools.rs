@@ -1,7 +1,7 @@
-//! The programs of others that the stack is made of, in the versions that it was tested with.
+//! The third-party programs of the stack, in the versions with which it was tested.
 //!
-//! A stamp is written after an installation has succeeded, with all that decides what was
-//! installed; without it, or with another, the installation is done again.
+//! After a successful installation, a stamp is written with everything that determines what was installed. Without the
+//! stamp, or with another one, the installation is repeated.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,12 +48,12 @@ impl Tools {
     }
 }
 
-/// Which of other people's clients are wanted.
+/// Which third-party clients are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clients {
-    /// The one that `cargo local listen` runs.
+    /// Only the one that `cargo local listen` runs.
     ToListen,
-    /// All that the end-to-end tests run, which are many times as large.
+    /// Also those that the end-to-end tests run, which are many times as large.
     OfTests,
 }
 
@@ -117,7 +117,7 @@ impl Installer<'_> {
         }
         let protoc = protoc_bin_vendored::protoc_bin_path()
             .map_err(|error| anyhow!("There is no protoc for this machine, which sockudo's build needs: {error}"))?;
-        // Kept after an interruption: the next try then continues where this one ended.
+        // Kept after an interruption, so that the next attempt continues where this one ended.
         let build = self.workspace.tools.join("sockudo-build");
         let mut command = Command::new(cargo());
         command
@@ -127,7 +127,7 @@ impl Installer<'_> {
             .env("CARGO_TARGET_DIR", &build)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("PROTOC", protoc)
-            // Flags for the workspace's own code are not meant for other people's.
+            // Flags for the workspace's code are not meant for third-party code.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET");
@@ -177,7 +177,7 @@ impl Installer<'_> {
         stamp.write()
     }
 
-    /// An empty log for this try.
+    /// A new, empty log.
     fn log(&self, name: &str) -> Result<PathBuf> {
         let directory = self.workspace.tools.join("logs");
         fs::create_dir_all(&directory)?;
@@ -203,7 +203,7 @@ impl Stamp {
     }
 }
 
-/// The cargo that runs this program, so that a toolchain override holds for what it starts.
+/// The cargo that runs this program, so that a toolchain override applies to nested runs too.
 pub(crate) fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

@@ -1,8 +1,8 @@
 //! Ends the children of a stack whose own process was killed.
 //!
-//! A small second process reads the groups to end from a pipe. The pipe's end is the parent's: a
-//! parent that is killed closes it without a word, and then the watchdog acts. This works on every
-//! Unix and reaches what the children started, which a parent-death signal does not.
+//! A small second process reads the process groups from a pipe. When the parent is killed, the pipe closes, and the
+//! watchdog ends the groups. This works on every Unix, and also ends what the children started, which a parent-death
+//! signal does not.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -42,27 +42,27 @@ impl Watchdog {
         self.tell(&format!("-{group}"));
     }
 
-    /// Tells it that everything has been ended properly.
+    /// Tells the watchdog that all groups have been ended.
     pub(crate) fn dismiss(mut self) {
         self.tell("dismissed");
         drop(self.pipe);
         let _ = self.child.wait();
     }
 
-    /// A watchdog that is gone must not keep the stack from working.
+    /// Errors are ignored: the stack works without its watchdog.
     fn tell(&mut self, line: &str) {
         let _ = writeln!(self.pipe, "{line}");
     }
 }
 
-/// What the second process does.
+/// The second process: waits for the end of its input, then ends the groups.
 pub(crate) fn watch() {
     for group in left_behind(BufReader::new(std::io::stdin())) {
         kill(group);
     }
 }
 
-/// The groups to end once the input has ended.
+/// The groups that are still running at the end of the input.
 fn left_behind(input: impl BufRead) -> BTreeSet<i32> {
     let mut groups = BTreeSet::new();
     for line in input.lines().map_while(std::io::Result::ok) {
@@ -84,12 +84,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_ended_is_left_behind() {
+    fn a_group_that_was_not_ended_is_left_behind() {
         assert_eq!(left_behind(&b"+10\n+11\n-10\n"[..]), BTreeSet::from([11]));
     }
 
     #[test]
-    fn after_a_proper_end_nothing_is() {
+    fn a_dismissal_leaves_no_group_behind() {
         assert!(left_behind(&b"+10\ndismissed\n"[..]).is_empty());
     }
 }

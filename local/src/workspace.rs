@@ -1,4 +1,4 @@
-//! Where things are.
+//! The directories of the repository and of the local stack.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use anyhow::{Context, Result};
 pub(crate) struct Workspace {
     /// The repository.
     pub(crate) root: PathBuf,
-    /// Cargo's target directory, whichever is in use.
+    /// Cargo's target directory.
     pub(crate) target: PathBuf,
-    /// The directory in it that holds the functions' binaries.
+    /// The directory with the functions' binaries, in the target directory.
     pub(crate) binaries: PathBuf,
-    /// Where installed tools are.
+    /// The directory of installed tools.
     pub(crate) tools: PathBuf,
 }
 
 impl Workspace {
-    /// Finds them from the running program, so that a moved target directory needs no setting.
+    /// Finds them from the path of the running program, so that a moved target directory needs no setting.
     pub(crate) fn locate() -> Result<Self> {
         let executable = std::env::current_exe().context("The path of this program is unknown")?;
         let binaries = executable.parent().context("This program is in no directory")?.to_path_buf();
@@ -30,7 +30,7 @@ impl Workspace {
         Ok(Self { root, target, binaries, tools })
     }
 
-    /// The end-to-end tests, which are a package of npm's.
+    /// The end-to-end tests, which are an npm package.
     pub(crate) fn e2e(&self) -> PathBuf {
         self.root.join("tests/e2e")
     }
@@ -40,18 +40,18 @@ impl Workspace {
         self.root.join("local/listen")
     }
 
-    /// Where the stack that `cargo local` runs keeps its files.
+    /// The files of the stack that `cargo local` runs.
     pub(crate) fn state(&self) -> PathBuf {
         self.target.join("local")
     }
 
-    /// The same for `cargo local test`, so that both can run at once.
+    /// The files of the stack that `cargo local test` runs, so that both can run at once.
     pub(crate) fn test_state(&self) -> PathBuf {
         self.target.join("local-test")
     }
 }
 
-/// Cargo tags its target directory; with a target triple that is two levels up, not one.
+/// Cargo tags its target directory. With a target triple it is two levels up, otherwise one.
 fn target_of(binaries: &Path, is_tagged: impl Fn(&Path) -> bool) -> PathBuf {
     binaries
         .ancestors()

@@ -1,4 +1,4 @@
-//! Delivers what a function wrote and could not deliver itself: from the table's stream, then from the retry queue.
+//! Delivers what other functions wrote but did not deliver: from the table's stream, and then from the retry queue.
 
 use std::pin::Pin;
 
@@ -10,7 +10,7 @@ use shared::App;
 use shared::delivery::{RetryQueue, StreamFailure};
 use shared::telemetry::Record;
 
-/// What triggers the function: either source's event, told apart by its records.
+/// The event of either source.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Trigger {
@@ -20,7 +20,7 @@ pub enum Trigger {
     Queue(sqs::SqsEvent),
 }
 
-/// Looks after a batch, and answers with what must come back (`ReportBatchItemFailures`).
+/// Handles a batch; returns the records that Lambda must retry (`ReportBatchItemFailures`).
 pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) -> Value {
     let (trigger, context) = event.into_parts();
     let courier = app.courier();
@@ -29,7 +29,7 @@ pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) 
         Trigger::Queue(_) => "retry queue",
     };
     let record = Record::new(&context.request_id, route);
-    // Boxed: the layout of the futures of both consumers, nested, is more than the compiler follows.
+    // Boxed, because the nested futures of both are too large for the compiler to lay out.
     let work: Pin<Box<dyn Future<Output = Vec<String>> + Send>> = match trigger {
         Trigger::Stream(event) => Box::pin(async {
             match courier.from_stream(event, retry).await {

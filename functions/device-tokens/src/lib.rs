@@ -1,4 +1,4 @@
-//! `/notifications/device-token`: which phones and browsers a user's pushes go to.
+//! `/notifications/device-token`: registers the phones and browsers that receive a user's pushes.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -13,10 +13,10 @@ struct Body {
     token: String,
 }
 
-/// Answers the route that API Gateway chose.
+/// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 413, 415 as `docs/openapi.yaml` says.
+/// 400, 401, 413 and 415, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
@@ -26,7 +26,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
         }
         "DELETE /notifications/device-token" => {
-            // Clients send no body: whoever signs out without naming a device gets no more pushes anywhere.
+            // Without a body, all devices of the user are removed.
             let token = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
             match token.map(Token::parse).transpose()? {
                 Some(token) => device::remove(&app.table, &caller.user, &[token]).await?,

@@ -1,5 +1,5 @@
-//! `GET /health`: whether the table and Pusher can be reached, within a second. Says neither where they are nor why not;
-//! the log does.
+//! `GET /health`: whether the table and Pusher are reachable. Responds within a second. The reason of a failure is only
+//! in the log.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use shared::http::{self, Request, Response};
 use shared::table::Key;
 use shared::{App, Problem, telemetry};
 
-/// Longest wait for either; the rest of the second is for the way there and back.
-const PATIENCE: Duration = Duration::from_millis(800);
-/// A prefix that no channel has: the answer is small however busy the app is.
+/// Time-out for reaching either. The rest of the second is for the request and the response themselves.
+const REACH_TIMEOUT: Duration = Duration::from_millis(800);
+/// A prefix that no channel has, so that Pusher's response is small however many channels there are.
 const NO_CHANNEL: &str = "health-";
 
 #[derive(Serialize)]
@@ -20,10 +20,10 @@ struct Health {
     pusher: &'static str,
 }
 
-/// Looks at both, side by side.
+/// Tries to reach both at the same time.
 ///
 /// # Errors
-/// None: what cannot be reached is the answer's content, with 503.
+/// None. When one is unreachable, the response is 503 and says which.
 pub async fn handle(app: &App, _request: Request) -> Result<Response, Problem> {
     let key = Key::reconcile();
     let (table, pusher) =
@@ -35,7 +35,7 @@ pub async fn handle(app: &App, _request: Request) -> Result<Response, Problem> {
 }
 
 async fn reached<T, E: std::error::Error + 'static>(look: impl Future<Output = Result<T, E>>) -> bool {
-    match tokio::time::timeout(PATIENCE, look).await {
+    match tokio::time::timeout(REACH_TIMEOUT, look).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
             telemetry::cause(&error);

@@ -1,4 +1,4 @@
-//! `POST /kudos`: stores kudos and tells the receiver (`kudos:received`).
+//! `POST /kudos`: stores kudos and sends the receiver `kudos:received`.
 
 use serde::Serialize;
 use shared::http::idempotency::IdempotencyKey;
@@ -16,7 +16,7 @@ struct Created {
 /// Gives kudos from the caller.
 ///
 /// # Errors
-/// 400, 401, 413, 415, 422 as `docs/openapi.yaml` says.
+/// 400, 401, 413, 415 and 422, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let new = request.json()?;

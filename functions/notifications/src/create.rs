@@ -1,4 +1,4 @@
-//! `POST /notifications`, and the event `NotificationRequested`: two ways to ask for the same.
+//! Creates notifications: by `POST /notifications`, or by the event `NotificationRequested`.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde_json::json;
@@ -21,8 +21,8 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
     Ok(response.then(app.deliver(created.owed)))
 }
 
-/// Takes a `NotificationRequested` event. Whoever may put events on the bus may notify; the event's id makes sure that one
-/// which is delivered twice notifies once.
+/// Handles a `NotificationRequested` event. Anyone with permission to put events on the bus may notify. The event's id
+/// is the idempotency key, so an event that is delivered twice notifies once.
 ///
 /// # Errors
 /// As `POST /notifications`.

@@ -1,5 +1,5 @@
-//! `/notifications…`: services create them, users list and read them and say how they want to be told. Services may ask on
-//! EventBridge instead (`NotificationRequested`).
+//! `/notifications…`: services create notifications; users list them, mark them as read and set their preferences.
+//! Services may also create them by an EventBridge event (`NotificationRequested`).
 
 mod create;
 mod list;
@@ -11,10 +11,10 @@ use shared::{App, Problem};
 
 pub use create::requested;
 
-/// Answers the route that API Gateway chose.
+/// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 403, 404, 413, 415, 422 as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404, 413, 415 and 422, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {

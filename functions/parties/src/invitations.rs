@@ -1,4 +1,4 @@
-//! Invitations: sent, taken back, answered and listed.
+//! Sends, takes back, accepts, declines and lists invitations.
 
 use shared::App;
 use shared::contract::person::Person;

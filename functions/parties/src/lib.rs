@@ -10,10 +10,10 @@ use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::{Committed, Done};
 use shared::{App, Problem};
 
-/// Answers the route that API Gateway chose. Whoever calls is known from then on, and can be invited.
+/// Handles the route that API Gateway matched. Stores the caller's profile, so that the caller can be invited.
 ///
 /// # Errors
-/// 400, 401, 403, 404, 409, 413, 415, 422, 429 as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404, 409, 413, 415, 422 and 429, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?.person();
     let done = match request.route() {
@@ -32,7 +32,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     Ok(done.result.replayed(done.is_replay).then(after_response(app, caller, done.owed)))
 }
 
-/// What a verb answers, and the row that it may deliver from.
+/// The response of a route, with the rows that can be delivered after it.
 type Handled = Result<Done<Response>, Problem>;
 
 fn after_response(app: &App, caller: Person, owed: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {

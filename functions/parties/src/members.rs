@@ -1,4 +1,4 @@
-//! `DELETE /parties/{partyId}/members/{userId}`: oneself leaves, another is removed.
+//! `DELETE /parties/{partyId}/members/{userId}`: leaves, or removes another member.
 
 use shared::contract::person::Person;
 use shared::http::{self, Request};

@@ -1,4 +1,4 @@
-//! The party itself.
+//! Creates, reads and changes a party.
 
 use shared::contract::person::Person;
 use shared::http::idempotency::IdempotencyKey;

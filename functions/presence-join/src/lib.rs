@@ -16,10 +16,10 @@ struct Joined {
     joined_at: String,
 }
 
-/// Joins, or finds the caller already there.
+/// Puts the caller into the room; responds alike if they are in it already.
 ///
 /// # Errors
-/// 400, 401 as `docs/openapi.yaml` says.
+/// 400 and 401, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?.person();
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;

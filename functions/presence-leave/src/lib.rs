@@ -7,10 +7,10 @@ use shared::rooms::observation::{Observation, Seat};
 use shared::rooms::presence;
 use shared::{App, Problem};
 
-/// Leaves, or finds the caller already gone.
+/// Takes the caller out of the room; responds alike if they are not in it.
 ///
 /// # Errors
-/// 400, 401 as `docs/openapi.yaml` says.
+/// 400 and 401, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;

@@ -1,4 +1,4 @@
-//! `POST /pusher/auth` and `POST /pusher/user-auth`: what Pusher's clients ask before they subscribe or sign in.
+//! `POST /pusher/auth` and `POST /pusher/user-auth`: Pusher's clients call them before they subscribe or sign in.
 
 mod throttle;
 
@@ -21,10 +21,10 @@ struct SignIn {
     socket_id: String,
 }
 
-/// Answers either route, and counts how it went.
+/// Handles either route, and counts the outcomes.
 ///
 /// # Errors
-/// 400, 401, 403, 413, 415, 429 as `docs/openapi.yaml` says.
+/// 400, 401, 403, 413, 415 and 429, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let decided = match request.route() {
         "POST /pusher/user-auth" => user(app, &request).await,

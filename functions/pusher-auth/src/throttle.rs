@@ -1,5 +1,6 @@
-//! How often one user may ask, in each process: no I/O, and so no exact limit across processes. It keeps one client that
-//! has run wild from filling the function; API Gateway's throttling in the template bounds all of them together.
+//! A rate limit for each user, in each process. It needs no I/O, so it is not exact across processes. It stops a single
+//! faulty client from using up the function's capacity. API Gateway's throttling, in the template, limits all clients
+//! together.
 
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -10,25 +11,25 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use shared::Problem;
 use shared::contract::id::UserId;
 
-/// At once: a client that connects again asks for each of its channels anew.
-const BURST: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
-/// And so many each second after.
-const PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-/// Users that are remembered before those who have been quiet are forgotten.
-const MANY: usize = 10_000;
+/// Most requests at once: a client that reconnects authorizes each of its channels again.
+const MAX_BURST: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+/// Most requests per second after that.
+const MAX_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Most users remembered; above it, users without recent requests are forgotten.
+const MAX_USERS: usize = 10_000;
 
-static ASKED: LazyLock<DefaultKeyedRateLimiter<UserId>> =
-    LazyLock::new(|| RateLimiter::keyed(Quota::per_second(PER_SECOND).allow_burst(BURST)));
+static LIMITER: LazyLock<DefaultKeyedRateLimiter<UserId>> =
+    LazyLock::new(|| RateLimiter::keyed(Quota::per_second(MAX_PER_SECOND).allow_burst(MAX_BURST)));
 
-/// Counts a question of this user's.
+/// Counts a request of this user.
 ///
 /// # Errors
-/// 429 beyond the limit, with how long to wait.
+/// 429 over the limit, with the time to wait.
 pub(super) fn admit(user: &UserId) -> Result<(), Problem> {
-    if ASKED.len() > MANY {
-        ASKED.retain_recent();
+    if LIMITER.len() > MAX_USERS {
+        LIMITER.retain_recent();
     }
     let early =
         |until: governor::NotUntil<_>| Problem::TooManyRequests(until.wait_time_from(DefaultClock::default().now()));
-    ASKED.check_key(user).map_err(early)
+    LIMITER.check_key(user).map_err(early)
 }

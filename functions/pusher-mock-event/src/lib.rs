@@ -1,5 +1,5 @@
-//! `POST /pusher/mock-event`: sends any event to any channel, from nobody. For development: the template deploys it to no
-//! other stage.
+//! `POST /pusher/mock-event`: sends any event to any channel, without authentication. For development: the template
+//! deploys it only to that stage.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,10 +19,10 @@ struct MockEvent {
     data: Value,
 }
 
-/// Sends the event at once; there is no outbox behind it.
+/// Sends the event at once, without an outbox.
 ///
 /// # Errors
-/// 400, 413, 415 as `docs/openapi.yaml` says, 502 when Pusher does not take it.
+/// 400, 413 and 415, as `docs/openapi.yaml` says; 502 when Pusher does not take the event.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mock: MockEvent = request.json()?;
     if !is_name(&mock.channel) {

@@ -1,7 +1,7 @@
-//! Cross-origin requests, answered as API Gateway answers them for an HTTP API.
+//! Cross-origin requests, handled as API Gateway handles them for an HTTP API.
 //!
-//! The settings are the template's. ministack stores them and then does not find them again, so it
-//! refuses every preflight request and adds no headers.
+//! The settings are those of the template. ministack does not apply them: it refuses every preflight request and adds
+//! no headers.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -24,13 +24,13 @@ pub(crate) struct Cors {
 }
 
 impl Cors {
-    /// Whether the API has CORS at all; without it, OPTIONS is a method like any other.
+    /// Whether CORS is configured; without it, OPTIONS is a method like any other.
     pub(crate) fn is_configured(&self) -> bool {
         !self.allow_origins.is_empty()
     }
 
-    /// The headers of the answer to an OPTIONS request: none, unless it is a preflight request from
-    /// an allowed origin. The status is 204 in every case.
+    /// The headers of the response to an OPTIONS request: none, unless it is a preflight request from an allowed
+    /// origin. The status is always 204.
     pub(crate) fn preflight_headers(&self, request: &HeaderMap) -> HeaderMap {
         if !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             return HeaderMap::new();
@@ -46,8 +46,8 @@ impl Cors {
         headers
     }
 
-    /// The headers that API Gateway adds to any other answer.
-    pub(crate) fn answer_headers(&self, request: &HeaderMap) -> HeaderMap {
+    /// The headers that API Gateway adds to any other response.
+    pub(crate) fn response_headers(&self, request: &HeaderMap) -> HeaderMap {
         let mut headers = self.origin_headers(request);
         if !headers.is_empty() {
             list(&mut headers, ACCESS_CONTROL_EXPOSE_HEADERS, &self.expose_headers);
@@ -72,7 +72,7 @@ impl Cors {
     }
 }
 
-/// An origin is compared whole; `https://*` stands for every origin of that scheme.
+/// Compares the whole origin; `https://*` allows every origin of that scheme.
 fn allows(allowed: &str, origin: &HeaderValue) -> bool {
     match allowed.strip_suffix("://*") {
         Some(scheme) => origin
@@ -128,21 +128,21 @@ mod tests {
         let cors = cors(&["http://localhost:3001", "https://*"]);
         for origin in ["http://localhost:3002", "http://localhost:3001.example", "null", "https"] {
             assert!(cors.preflight_headers(&request(origin)).is_empty(), "{origin}");
-            assert!(cors.answer_headers(&request(origin)).is_empty(), "{origin}");
+            assert!(cors.response_headers(&request(origin)).is_empty(), "{origin}");
         }
-        assert!(cors.answer_headers(&HeaderMap::new()).is_empty());
+        assert!(cors.response_headers(&HeaderMap::new()).is_empty());
     }
 
     #[test]
-    fn a_plain_options_request_is_no_preflight() {
+    fn a_plain_options_request_is_not_a_preflight() {
         let mut plain = request("http://localhost:3001");
         plain.remove(ACCESS_CONTROL_REQUEST_METHOD);
         assert!(cors(&["http://localhost:3001"]).preflight_headers(&plain).is_empty());
     }
 
     #[test]
-    fn an_answer_names_the_headers_that_scripts_may_read() {
-        let headers = cors(&["https://*"]).answer_headers(&request("https://app.example"));
+    fn a_response_names_the_headers_that_scripts_may_read() {
+        let headers = cors(&["https://*"]).response_headers(&request("https://app.example"));
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
         assert_eq!(headers[ACCESS_CONTROL_EXPOSE_HEADERS], "x-request-id");
         assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_METHODS));
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_origin_never_goes_with_credentials() {
-        let headers = cors(&["*"]).answer_headers(&request("https://app.example"));
+        let headers = cors(&["*"]).response_headers(&request("https://app.example"));
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
         assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
     }

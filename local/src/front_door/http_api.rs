@@ -1,4 +1,4 @@
-//! The HTTP API: passed on to ministack, with API Gateway's own limits and answers.
+//! The HTTP API: forwards requests to ministack, with the limits and error responses of API Gateway.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use serde_json::json;
 
 use super::Cors;
 
-/// API Gateway's limit for the body of a request.
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// API Gateway's limit for an integration of an HTTP API.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// API Gateway's limit for the body of a request, in bytes.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// API Gateway's time-out for an integration of an HTTP API.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Headers of one connection, which have no meaning on the next.
+/// Headers that apply to one connection only, and are not forwarded.
 const HOP_BY_HOP: [HeaderName; 8] = [
     CONNECTION,
     EXPECT,
@@ -32,7 +32,7 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// Where the HTTP API is, and what ministack does not do for it.
+/// The address of the HTTP API, and its CORS settings, which ministack does not apply.
 #[derive(Clone)]
 pub(super) struct HttpApi {
     address: String,
@@ -41,7 +41,7 @@ pub(super) struct HttpApi {
 }
 
 impl HttpApi {
-    /// `address` is that of the stage, without a slash at the end.
+    /// `address` is the address of the stage, without a slash at the end.
     pub(super) fn new(address: &str, cors: Cors) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -49,55 +49,55 @@ impl HttpApi {
     }
 }
 
-/// Answers one request.
+/// Handles one request.
 pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Response {
     if request.method() == Method::OPTIONS && api.cors.is_configured() {
         return (StatusCode::NO_CONTENT, api.cors.preflight_headers(request.headers())).into_response();
     }
-    let cors_headers = api.cors.answer_headers(request.headers());
-    let mut answer = match tokio::time::timeout(TIMEOUT, forward(&api, request)).await {
-        Ok(answer) => answer,
-        Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    let cors_headers = api.cors.response_headers(request.headers());
+    let mut response = match tokio::time::timeout(INTEGRATION_TIMEOUT, forward(&api, request)).await {
+        Ok(response) => response,
+        Err(_) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     };
-    // API Gateway's settings replace what a function says about CORS.
-    remove(answer.headers_mut(), |name| name.as_str().starts_with("access-control-"));
-    answer.headers_mut().extend(cors_headers);
-    answer
+    // API Gateway replaces the CORS headers of a function with its own.
+    remove(response.headers_mut(), |name| name.as_str().starts_with("access-control-"));
+    response.headers_mut().extend(cors_headers);
+    response
 }
 
 async fn forward(api: &HttpApi, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let Ok(uri) = format!("{}{path}", api.address).parse::<Uri>() else {
-        return gateway_answer(StatusCode::BAD_REQUEST, "Bad Request");
+        return gateway_response(StatusCode::BAD_REQUEST, "Bad Request");
     };
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return gateway_answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return gateway_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     parts.uri = uri;
     remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
     match api.client.request(Request::from_parts(parts, Body::from(body))).await {
-        Ok(answer) => as_api_gateway(answer.map(Body::new)).await,
-        Err(_) => gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Ok(response) => as_api_gateway(response.map(Body::new)).await,
+        Err(_) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }
 }
 
-/// What ministack answers, as API Gateway would.
-async fn as_api_gateway(answer: Response) -> Response {
-    let (mut parts, body) = answer.into_parts();
+/// Changes ministack's response to the one that API Gateway would send.
+async fn as_api_gateway(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
     remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
     let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return gateway_answer(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        return gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     };
     if parts.status == StatusCode::BAD_GATEWAY && is_function_error(&body) {
-        // ministack shows the text of the error. API Gateway keeps it from clients.
-        return gateway_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        // ministack sends the text of the error; API Gateway does not.
+        return gateway_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
     parts.headers.remove(CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Whether the body is the error that a function ended with, not an answer that it gave.
+/// Whether the body is the error of a function that failed, and not a function's response.
 fn is_function_error(body: &Bytes) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -108,8 +108,8 @@ fn is_function_error(body: &Bytes) -> bool {
     serde_json::from_slice::<FunctionError>(body).is_ok()
 }
 
-/// An answer of API Gateway's own.
-fn gateway_answer(status: StatusCode, message: &str) -> Response {
+/// An error response of API Gateway itself.
+fn gateway_response(status: StatusCode, message: &str) -> Response {
     let json = HeaderValue::from_static("application/json");
     (status, [(CONTENT_TYPE, json)], json!({ "message": message }).to_string()).into_response()
 }
@@ -130,7 +130,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tower::ServiceExt;
 
-    /// Tells what reached it; at /broken, fails as a function does, at /refusing, as one decides to.
+    /// Returns what it received. At /broken it fails as a function does; at /refusing it returns 502.
     async fn upstream(request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
@@ -160,7 +160,7 @@ mod tests {
         router(HttpApi::new(&address, cors))
     }
 
-    async fn answer_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {
+    async fn response_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {
         let request = request.header("authorization", "Bearer t").body(body.into()).unwrap();
         let (parts, body) = front_door().await.oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -168,9 +168,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_and_its_answer_pass_unchanged() {
+    async fn a_request_and_its_response_pass_unchanged() {
         let request = Request::put("/a%20b?c=%2F&c=d").header(ORIGIN, "http://localhost:3001");
-        let (status, headers, body) = answer_to(request, "{ }").await;
+        let (status, headers, body) = response_to(request, "{ }").await;
         assert_eq!(status, StatusCode::CREATED);
         assert_eq!(body, "PUT /stage/a%20b?c=%2F&c=d Bearer t { }");
         assert_eq!(headers["x-request-id"], "1");
@@ -178,30 +178,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_function_says_about_cors_does_not_count() {
-        let (_, headers, _) = answer_to(Request::get("/").header(ORIGIN, "http://other"), "").await;
+    async fn cors_headers_of_a_function_are_removed() {
+        let (_, headers, _) = response_to(Request::get("/").header(ORIGIN, "http://other"), "").await;
         assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
     }
 
     #[tokio::test]
     async fn a_preflight_request_reaches_no_function() {
         let request = Request::options("/").header(ORIGIN, "http://localhost:3001");
-        let (status, _, body) = answer_to(request.header("access-control-request-method", "POST"), "").await;
+        let (status, _, body) = response_to(request.header("access-control-request-method", "POST"), "").await;
         assert_eq!((status, body.as_str()), (StatusCode::NO_CONTENT, ""));
     }
 
     #[tokio::test]
-    async fn the_text_of_a_functions_error_stays_inside() {
-        let (status, _, body) = answer_to(Request::get("/broken"), "").await;
+    async fn the_text_of_a_functions_error_is_not_sent() {
+        let (status, _, body) = response_to(Request::get("/broken"), "").await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(body, r#"{"message":"Internal Server Error"}"#);
-        let (status, _, _) = answer_to(Request::get("/refusing"), "").await;
+        let (status, _, _) = response_to(Request::get("/refusing"), "").await;
         assert_eq!(status, StatusCode::BAD_GATEWAY);
     }
 
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused() {
-        let (status, _, body) = answer_to(Request::post("/"), vec![b'a'; BODY_LIMIT + 1]).await;
+        let (status, _, body) = response_to(Request::post("/"), vec![b'a'; MAX_BODY_BYTES + 1]).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(body, r#"{"message":"Request Entity Too Large"}"#);
     }

@@ -1,4 +1,4 @@
-//! The one address in front of the stack: what `execute-api` is on AWS.
+//! The one address of the stack, as `execute-api` is on AWS.
 
 mod cors;
 mod http_api;
@@ -15,7 +15,7 @@ pub(crate) async fn serve(listener: TcpListener, api_address: &str, cors: Cors) 
     axum::serve(listener, router(HttpApi::new(api_address, cors))).await.context("The front door cannot go on")
 }
 
-/// Everything that no other route takes belongs to the HTTP API.
+/// Routes every request to the HTTP API.
 fn router(api: HttpApi) -> Router {
     Router::new().fallback(http_api::handle).with_state(api)
 }

@@ -1,4 +1,4 @@
-//! Books. Your app owns their rows; Carillon reads who wrote them.
+//! Books. Your app writes their rows; Carillon reads the author from them.
 
 use serde::Deserialize;
 
@@ -6,12 +6,12 @@ use crate::contract::id::{BookId, UserId};
 use crate::table::{Item, Key, Table, TableError, read};
 use crate::users::profile::Profile;
 
-/// What Carillon needs to know of a book.
+/// What Carillon reads of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Book {
     pub author_id: UserId,
-    /// The name in the author's token when the row has none.
+    /// Absent when the row has no name; then the name in the author's token is used.
     pub author_name: Option<String>,
 }
 
@@ -19,7 +19,7 @@ impl Book {
     /// Reads a book's row.
     ///
     /// # Errors
-    /// [`TableError::Corrupt`] when it has no usable `authorId`.
+    /// [`TableError::Corrupt`] when it has no valid `authorId`.
     pub fn of_row(row: Item) -> Result<Self, TableError> {
         read(row)
     }
@@ -31,7 +31,7 @@ impl Book {
     }
 }
 
-/// A book, as it was a moment ago.
+/// A book, by an eventually consistent read.
 ///
 /// # Errors
 /// When DynamoDB fails or the row cannot be read.
@@ -39,7 +39,7 @@ pub async fn get(table: &Table, book: &BookId) -> Result<Option<Book>, TableErro
     table.get(&Key::book(book), false).await?.map(Book::of_row).transpose()
 }
 
-/// A book and a user's profile, in one round trip; either may be missing.
+/// A book and a user's profile, in one request; either may be missing.
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.

@@ -15,7 +15,7 @@ use crate::table::{Item, Key, Table, TableError, Write, read};
 /// Longest book title, in characters.
 const MAX_TITLE: usize = 500;
 
-/// What a giver asks for.
+/// The giver's request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewKudos {
@@ -28,7 +28,7 @@ pub struct NewKudos {
 #[derive(Debug)]
 pub struct Kudos {
     pub id: String,
-    /// When they were first given.
+    /// When they were given; a repeated request returns the time of the first.
     pub created_at: Millis,
 }
 
@@ -45,7 +45,7 @@ struct Row {
 /// Gives kudos: one conditional put, which carries the event.
 ///
 /// # Errors
-/// 400 for fields that are not what they should be, 413 when the event would be over 10 KB, 422 for kudos to oneself or a
+/// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for kudos to oneself or a
 /// reused key, 500 when DynamoDB fails.
 pub async fn give(table: &Table, from: Person, new: NewKudos, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
     let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
@@ -76,7 +76,7 @@ pub async fn give(table: &Table, from: Person, new: NewKudos, key: &IdempotencyK
 }
 
 fn replay(id: String, first: Option<Item>, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
-    // Kudos are never deleted, so the row that refused the put is there.
+    // Kudos are never deleted, so the row that made the put fail is there.
     let first: Row = read(first.ok_or(TableError::Contended)?)?;
     key.must_match(&first.fingerprint)?;
     Ok(Done::replay(Kudos { id, created_at: first.created_at }))

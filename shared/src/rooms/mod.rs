@@ -1,4 +1,4 @@
-//! Reading rooms: whose book it is, who is reading it, and kudos among readers.
+//! Reading rooms: the author of a book, its readers, and kudos among them.
 
 pub mod book;
 pub mod kudos;

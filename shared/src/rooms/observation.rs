@@ -1,32 +1,32 @@
-//! What somebody says of a user in a room, and as of when.
+//! Observations: whether a user is in a room, at a certain moment, according to a certain source.
 
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;
 
-/// A user in a room.
+/// A user and a room.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Seat {
     pub book: BookId,
     pub user: UserId,
 }
 
-/// Who observed that a user is in a room or is not, and when.
+/// The source and the time of an observation that a user is in a room, or is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Observation {
-    /// The user says so, now: whatever was observed before, they decide.
+    /// The user's own request. It overrides every earlier observation.
     ByUser(Millis),
-    /// A webhook says so, of this moment; a newer observation wins.
+    /// A webhook. It overrides observations up to its own time.
     ByWebhook(Millis),
-    /// Pusher's list says so, of this moment; only an observation older than the grace period gives way, since a client may
-    /// be about to subscribe or to be reported.
+    /// Pusher's list. It overrides only observations that are older than the grace period, because a client may be
+    /// about to subscribe, or a webhook about to arrive.
     ByList(Millis),
 }
 
-/// How long an observation stands against Pusher's list, in seconds.
+/// For this many seconds, Pusher's list does not override an observation.
 pub const GRACE_SECONDS: i64 = 60;
 
 impl Observation {
-    /// As of when.
+    /// The moment that was observed.
     #[must_use]
     pub fn time(self) -> Millis {
         match self {
@@ -34,7 +34,7 @@ impl Observation {
         }
     }
 
-    /// The newest earlier observation that gives way to this one.
+    /// The time of the newest observation that this one overrides.
     pub(super) fn beats_up_to(self) -> Millis {
         match self {
             Self::ByUser(_) => Millis(i64::MAX),

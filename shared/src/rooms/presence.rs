@@ -1,8 +1,9 @@
-//! Who is in a room: once, however many tabs are open.
+//! Who is in a room. A user is in it once, however many tabs are open.
 //!
-//! Each observation (an HTTP request, a webhook, Pusher's own list) says "there" or "not there" as of a moment. A user's row
-//! holds the newest one. An observation that changes the state writes the row together with the events of the change; one
-//! that confirms it only moves the time forward, so that older ones arriving late change nothing.
+//! Each observation (an HTTP request, a webhook, Pusher's list) says that a user is in a room or not, at a moment. The
+//! row of the user and the room holds the newest one. An observation that changes the state writes the row together
+//! with the events of the change. One that confirms the state only updates the time, so that older ones that arrive
+//! late change nothing.
 
 use std::collections::BTreeSet;
 
@@ -18,17 +19,17 @@ use crate::outbox::{Append, Delivery, Done, Outbox};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
 
-/// Rows of users who left are kept this long, in seconds, to refuse observations that arrive late.
+/// How long the row of a user who left is kept, in seconds, so that observations that arrive late change nothing.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
 
 /// A presence row.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PresenceRow {
-    /// Whether the user is there.
+    /// Whether the user is in the room.
     pub present: bool,
-    /// As of when.
+    /// The time of the newest observation.
     pub at: Millis,
-    /// Since when, if they are.
+    /// When the user entered, if they are in the room.
     pub joined_at: Option<Millis>,
 }
 
@@ -38,7 +39,7 @@ impl PresenceRow {
     }
 }
 
-/// A user who entered a room by their own request, or was there already.
+/// A user who entered a room by their own request, or was in it already.
 #[derive(Debug)]
 pub struct Entered {
     pub seat: Seat,
@@ -46,7 +47,7 @@ pub struct Entered {
     pub joined_at: Millis,
 }
 
-/// The user enters a room, or is found in it.
+/// Puts a user into a room at their own request. Does nothing if they are in it already.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
@@ -58,7 +59,8 @@ pub async fn enter(table: &Table, seat: Seat, person: &Person) -> Result<Done<En
     Ok(joined.map(|since| Entered { seat, is_author, joined_at: since.unwrap_or(now) }))
 }
 
-/// Observes that a person is in a room; returns since when they are, unless something newer says that they are not.
+/// Records that a person is in a room. Returns when they entered; `None` if a newer observation says that they are not
+/// in it.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
@@ -78,7 +80,7 @@ pub async fn join(
     observe(table, seat, true, &events, observation).await
 }
 
-/// As [`join`], of a user of whom only the id is known: name and picture come from their profile.
+/// As [`join`], for a user of whom only the id is known. Name and picture come from their profile.
 ///
 /// # Errors
 /// As [`join`].
@@ -90,13 +92,13 @@ pub async fn join_by_id(
     let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
     let person = match profile {
         Some(profile) => profile.person(seat.user.clone()),
-        // Authorized so long ago that the profile is gone, or in the very moment before it was kept.
+        // The user's authorization has not stored the profile yet.
         None => Person { user_id: seat.user.clone(), display_name: seat.user.to_string(), avatar_url: None },
     };
     join(table, seat, &person, book.as_ref(), observation).await
 }
 
-/// Observes that a user is not in a room; returns since when they are, where something newer says so.
+/// Records that a user is not in a room. Returns when they entered, if a newer observation says that they are in it.
 ///
 /// # Errors
 /// As [`join`].
@@ -123,7 +125,7 @@ async fn observe(
                 return Ok(Done::now(joined_at, append.deliverable()));
             }
             Write::ConditionFailed(None) if !present => return Ok(Done::now(None, None)),
-            // The row expired between the write and its refusal.
+            // The row expired just now.
             Write::ConditionFailed(None) => earlier = None,
             Write::ConditionFailed(Some(item)) => {
                 let owing = Outbox::of_row(&item)?;
@@ -142,7 +144,7 @@ async fn observe(
     }
 }
 
-/// The update that changes the state, if the row is in the other one, not newer, and owes what it owed when it was read.
+/// The update that changes the state, if the row has the other state, is not newer, and its outbox is as it was read.
 fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Action {
     let (time, key, owes, owed) = (observation.time(), &append.committed().key, append.unchanged(), append.set());
     let update = if present {
@@ -166,10 +168,10 @@ fn change(seat: &Seat, present: bool, append: &Append, observation: Observation)
         .value(":upto", number(observation.beats_up_to().0))
 }
 
-/// Moves the time of an unchanged state forward.
+/// Updates the time of an unchanged state.
 async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Observation) -> Result<(), TableError> {
     let time = observation.time();
-    // Pusher's list confirms every minute, and nothing late is ever compared with it.
+    // Pusher's list confirms the state every minute, and no late observation depends on that time.
     if time <= row.at || matches!(observation, Observation::ByList(_)) {
         return Ok(());
     }
@@ -181,7 +183,7 @@ async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Obser
     table.write(update).await.map(drop)
 }
 
-/// Everyone's row in a room, by user.
+/// The rows of all users of a room, also of those who left lately.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -199,7 +201,7 @@ fn user_of(item: &Item) -> Option<UserId> {
     UserId::parse(sk.strip_prefix("USER#")?).ok()
 }
 
-/// The rooms that somebody is in, as far as the table knows.
+/// The rooms that have users in them, according to the table.
 ///
 /// # Errors
 /// When DynamoDB fails.

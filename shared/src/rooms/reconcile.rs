@@ -1,7 +1,7 @@
-//! Heals the rooms after a missed webhook: Pusher's own list of who is where, against the table.
+//! Corrects rooms after a missed webhook, by comparing Pusher's list of users with the table.
 //!
-//! Rooms are those that either side calls occupied, in alphabetical order. A run that has not the time for all of them
-//! remembers its place, and the next goes on from there.
+//! A run compares the rooms that are occupied according to either, in alphabetical order. If it has no time for all of
+//! them, it stores its place, and the next run continues there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -19,10 +19,10 @@ use crate::outbox::Committed;
 use crate::table::{Action, Key, Table, TableError, item, read};
 use crate::telemetry;
 
-/// Rooms looked at side by side.
-const AT_ONCE: usize = 8;
+/// Most rooms compared at the same time.
+const MAX_AT_ONCE: usize = 8;
 
-/// Why a run, or one room's part of it, did not work.
+/// Why a run, or the comparison of one room, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub enum ReconcileError {
 pub struct Report {
     /// Rooms compared.
     pub rooms: usize,
-    /// Users found to have joined or left unnoticed.
+    /// Users whose missed arrival or departure was corrected.
     pub healed: usize,
     /// Rooms that could not be compared.
     pub failed: usize,
@@ -44,10 +44,10 @@ pub struct Report {
     pub left: usize,
 }
 
-/// Compares rooms until all are done or `budget` is over; `deliver` is given the rows of each room that owe something.
+/// Compares rooms until all are done or the time `budget` is over. Passes each room's changed rows to `deliver`.
 ///
 /// # Errors
-/// When neither side's list of rooms can be had. A single room's failure is counted and logged instead.
+/// When the rooms cannot be listed. The failure of a single room is only counted and logged.
 pub async fn run<F>(
     table: &Table,
     pusher: &Client,
@@ -75,7 +75,7 @@ where
                 (book, Some(heal(table, pusher, deliver, book).await))
             }
         })
-        .buffered(AT_ONCE);
+        .buffered(MAX_AT_ONCE);
     while let Some((book, outcome)) = outcomes.next().await {
         match outcome {
             Some(Ok(healed)) => {
@@ -96,7 +96,7 @@ where
     Ok(report)
 }
 
-/// The rooms that Pusher or the table calls occupied.
+/// The rooms that are occupied according to Pusher or the table.
 async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, ReconcileError> {
     let listed = pusher.channels(channel::ROOM).await?;
     let mut rooms = presence::occupied_rooms(table).await?;
@@ -104,7 +104,7 @@ async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, Re
     Ok(rooms)
 }
 
-/// Compares one room; returns how many users were healed.
+/// Compares one room; returns how many users were corrected.
 async fn heal<F>(
     table: &Table,
     pusher: &Client,
@@ -114,7 +114,7 @@ async fn heal<F>(
 where
     F: Future<Output = ()>,
 {
-    // Before the list is asked for: whatever is observed later is newer than the list.
+    // Taken before the list is requested, so that later observations are newer than the list.
     let observation = Observation::ByList(Millis::now());
     let listed: BTreeSet<UserId> = pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
     let known: BTreeMap<UserId, PresenceRow> = presence::of_room(table, book).await?.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Webhooks about rooms: what Pusher saw of who entered and left.
+//! Webhooks about rooms: who entered and left.
 
 use std::collections::HashMap;
 
@@ -14,27 +14,26 @@ use crate::outbox::Committed;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
-/// Users whose changes are written side by side.
-const AT_ONCE: usize = 16;
+/// Most users whose changes are written at the same time.
+const MAX_AT_ONCE: usize = 16;
 
-/// Which way a user went.
+/// Whether a user entered or left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     In,
     Out,
 }
 
-/// Observes each member event of a room, and returns the rows whose events are to be delivered. Every other event is none of
-/// ours.
+/// Records each member event of a room; ignores all other events. Returns the rows whose events are to be delivered.
 ///
 /// # Errors
-/// When DynamoDB fails. Pusher then sends the webhook again, and what was already observed changes nothing.
+/// When DynamoDB fails. Pusher then retries the webhook, and what was recorded already changes nothing.
 pub async fn observe(table: &Table, webhook: Webhook) -> Result<Vec<Committed>, TableError> {
     let steps = steps(webhook.events);
     telemetry::note("members", steps.len());
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
     let observed = stream::iter(steps).map(|(seat, steps)| follow(table, seat, steps, observation));
-    let rows: Vec<_> = observed.buffer_unordered(AT_ONCE).try_collect().await?;
+    let rows: Vec<_> = observed.buffer_unordered(MAX_AT_ONCE).try_collect().await?;
     Ok(rows.into_iter().flatten().collect())
 }
 

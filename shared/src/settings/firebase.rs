@@ -1,4 +1,4 @@
-//! `FIREBASE_*`: where pushes go, and as whom. All optional: without a project, push is off.
+//! `FIREBASE_*`: the project and the account that send pushes. All are optional: without a project, push is off.
 
 use super::{Secret, SettingsError, Variables};
 
@@ -13,12 +13,12 @@ pub struct Firebase {
     pub endpoint: Option<String>,
 }
 
-/// Who sends: a service account of the project.
+/// The service account that sends.
 #[derive(Debug, Clone)]
 pub struct ServiceAccount {
     /// `FIREBASE_CLIENT_EMAIL`
     pub client_email: String,
-    /// `FIREBASE_PRIVATE_KEY`: PKCS #8 in PEM, as in the JSON file that Firebase hands out.
+    /// `FIREBASE_PRIVATE_KEY`: PKCS #8 in PEM, as in the account's JSON file.
     pub private_key: Secret,
 }
 
@@ -44,7 +44,7 @@ impl Firebase {
     }
 }
 
-/// Line breaks arrive as they are, or as the two characters `\n` that many consoles make of them.
+/// Accepts line breaks as they are, or as the two characters `\n`, into which many consoles turn them.
 fn pem(text: &str) -> Result<Secret, SettingsError> {
     let text = text.replace("\\n", "\n");
     if text.trim_start().starts_with("-----BEGIN PRIVATE KEY-----") {

@@ -1,7 +1,7 @@
-//! Settings, read once at start from the environment into typed values.
+//! Settings, read once at start from the environment.
 //!
-//! A missing or malformed variable stops the function with a message that names it and never shows its value. An empty
-//! variable counts as absent: CloudFormation cannot leave one out.
+//! A missing or malformed variable stops the function with a message that names the variable, and never shows its
+//! value. An empty variable counts as absent, because CloudFormation cannot leave one out.
 
 mod firebase;
 
@@ -12,13 +12,13 @@ use zeroize::Zeroizing;
 
 pub use firebase::{Firebase, ServiceAccount};
 
-/// Days that a notification is kept unless `NOTIFICATION_DAYS` says otherwise.
+/// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
 
-/// Everything a function may need to know about where it runs.
+/// The settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `STAGE`: a dimension of every metric.
+    /// `STAGE`, a dimension of every metric.
     pub stage: String,
     /// `TABLE_NAME`
     pub table: String,
@@ -28,7 +28,7 @@ pub struct Settings {
     pub tokens: Tokens,
     /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
     pub queues: Option<Queues>,
-    /// The `FIREBASE_*` variables; without them nothing is pushed.
+    /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
@@ -45,16 +45,17 @@ pub struct Pusher {
     pub previous: Option<Credentials>,
     /// `PUSHER_ENCRYPTION_MASTER_KEY_BASE64`: 32 bytes; encrypted channels are refused without it.
     pub encryption_master_key: Option<MasterKey>,
-    /// Scheme, host and port of the HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or `PUSHER_CLUSTER`.
+    /// Scheme, host and port of the HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or
+    /// `PUSHER_CLUSTER`.
     pub origin: String,
 }
 
 /// A Pusher key (public) with its secret.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Sent in the clear, to say which secret signs.
+    /// Public: it tells which secret signed.
     pub key: String,
-    /// Signs; never leaves the process.
+    /// The key of the signatures; never leaves the process.
     pub secret: Secret,
 }
 
@@ -64,18 +65,17 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Text that is never printed, and wiped when dropped.
+/// Text that is never printed, and is wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Wraps a secret.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The secret itself, for signing.
+    /// The secret itself.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -88,7 +88,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The key that every encrypted channel's own key is derived from.
+/// The key from which the keys of encrypted channels derive.
 #[derive(Clone)]
 pub struct MasterKey(pub(crate) Zeroizing<[u8; 32]>);
 
@@ -101,7 +101,7 @@ impl fmt::Debug for MasterKey {
 /// How bearer tokens are verified.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// The keys, and with them the algorithms, that are accepted.
+    /// The accepted keys, which imply the algorithms.
     pub keys: TokenKeys,
     /// `JWT_ISSUER`: the `iss` that a token must have.
     pub issuer: Option<String>,
@@ -112,13 +112,13 @@ pub struct Tokens {
 /// Where verification keys come from.
 #[derive(Debug, Clone)]
 pub enum TokenKeys {
-    /// `JWT_SECRET`: HS256, and nothing else.
+    /// `JWT_SECRET`: HS256 only.
     Shared(Secret),
-    /// `JWT_JWKS_URL`: RS256, ES256 or EdDSA, as the key that `kid` names says.
+    /// `JWT_JWKS_URL`: RS256, ES256 or EdDSA, depending on the key that `kid` names.
     Jwks(String),
 }
 
-/// Where failed deliveries wait.
+/// The queues of failed deliveries.
 #[derive(Debug, Clone)]
 pub struct Queues {
     /// `RETRY_QUEUE_URL`
@@ -133,21 +133,21 @@ pub enum SettingsError {
     /// Not set, or empty.
     #[error("set the environment variable {0}")]
     Missing(&'static str),
-    /// Set to something that it cannot be.
+    /// Malformed.
     #[error("the environment variable {0} must be {1}")]
     Malformed(&'static str, &'static str),
 }
 
 impl Settings {
-    /// Reads the process's environment.
+    /// Reads the environment.
     ///
     /// # Errors
-    /// The first variable that is missing or malformed, by name.
+    /// Names the first variable that is missing or malformed.
     pub fn from_env() -> Result<Self, SettingsError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads variables from wherever `variable` finds them.
+    /// Reads variables through `variable`.
     ///
     /// # Errors
     /// As [`Settings::from_env`].
@@ -183,7 +183,7 @@ impl Variables<'_> {
         self.get(name).ok_or(SettingsError::Missing(name))
     }
 
-    /// Back ends spell some variables in two ways.
+    /// A variable that has two names in different back ends.
     fn either(&self, name: &'static str, alias: &str) -> Result<String, SettingsError> {
         self.get(name).or_else(|| self.get(alias)).ok_or(SettingsError::Missing(name))
     }
@@ -254,7 +254,7 @@ impl Tokens {
             (Some(_), _) => {
                 return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address"));
             }
-            // RFC 7518, section 3.2: a key of the hash's size or larger.
+            // RFC 7518, section 3.2: the key must be at least as large as the hash.
             (None, Some(secret)) if secret.len() >= 32 => TokenKeys::Shared(Secret::new(secret)),
             (None, Some(_)) => {
                 return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes"));

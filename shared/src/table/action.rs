@@ -1,7 +1,7 @@
-//! A write of one row, or a check of one, in DynamoDB's expression language.
+//! A write or a check of one row, in DynamoDB's expression language.
 //!
-//! The SDK has a builder for each of put, update, delete and check, alone and once more in a transaction. An [`Action`] is
-//! written once and goes either way.
+//! The SDK has different builders for a write that is a request and for a write in a transaction. An [`Action`] can be
+//! either.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,10 +11,11 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Up
 
 use crate::table::{AttributeValue, Item, Key};
 
-/// Expressions and their placeholders: most are constants.
+/// An expression or a placeholder; most are constants.
 type Text = Cow<'static, str>;
 
-/// A put, an update or a delete; alone ([`super::Table::write`]) or with others ([`super::Table::transact`]).
+/// A put, an update or a delete, to be done alone ([`super::Table::write`]) or with others
+/// ([`super::Table::transact`]).
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
     pub(super) kind: Kind,
@@ -22,7 +23,7 @@ pub(crate) struct Action {
     pub(super) returns_new: bool,
 }
 
-/// What an action does to its row.
+/// The kind of an action.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Put(Item),
@@ -39,7 +40,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// `None` where there are none: DynamoDB refuses an empty map.
+    /// `None` when there are none, because DynamoDB refuses an empty map.
     pub(super) fn names(&mut self) -> Option<HashMap<String, String>> {
         Some(std::mem::take(&mut self.names)).filter(|names| !names.is_empty())
     }
@@ -51,17 +52,17 @@ impl Fields {
 }
 
 impl Action {
-    /// Puts a row in place of what has its key.
+    /// Puts a row, replacing any row with the same key.
     pub(crate) fn put(item: Item) -> Self {
         Self::new(Kind::Put(item))
     }
 
-    /// Puts a row unless its key is taken.
+    /// Puts a row, unless there is one with the same key.
     pub(crate) fn put_new(item: Item) -> Self {
         Self::put(item).condition("attribute_not_exists(pk)")
     }
 
-    /// Changes a row as an expression says (`SET …`, `REMOVE …`); makes it, if there is none.
+    /// Changes a row with an expression (`SET …`, `REMOVE …`); creates the row, if there is none.
     pub(crate) fn update(key: &Key, expression: impl Into<Text>) -> Self {
         Self::new(Kind::Update { key: key.item(), expression: expression.into().into_owned() })
     }
@@ -75,25 +76,25 @@ impl Action {
         Self { kind, fields: Fields::default(), returns_new: false }
     }
 
-    /// Only if this holds of the row as it is.
+    /// Sets the condition that the present row must meet.
     pub(crate) fn condition(mut self, expression: impl Into<Text>) -> Self {
         self.fields.condition = Some(expression.into().into_owned());
         self
     }
 
-    /// What a `#name` of the expressions stands for.
+    /// Sets the attribute that a `#name` of the expressions stands for.
     pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
         self.fields.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
         self
     }
 
-    /// What a `:value` of the expressions stands for.
+    /// Sets the value that a `:value` of the expressions stands for.
     pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
         self.fields.values.insert(placeholder.into().into_owned(), value);
         self
     }
 
-    /// Has an update return the whole row as it is then. A transaction returns nothing.
+    /// Makes an update return the whole new row. A transaction returns nothing.
     pub(crate) fn returning_new(mut self) -> Self {
         self.returns_new = true;
         self
@@ -103,27 +104,23 @@ impl Action {
 /// One item of a transaction.
 #[derive(Debug, Clone)]
 pub(crate) enum TransactItem {
-    /// A write.
     Write(Action),
-    /// Fails the transaction unless a condition holds of a row that it does not write.
+    /// Fails the transaction unless a row that it does not write meets a condition.
     Check {
-        /// The row.
         key: Key,
-        /// What must hold of it.
         condition: &'static str,
     },
 }
 
 impl TransactItem {
-    /// A check that this holds of a row.
     pub(crate) fn check(key: &Key, condition: &'static str) -> Self {
         Self::Check { key: key.clone(), condition }
     }
 
-    /// As the SDK takes it.
+    /// Converts to the SDK's type.
     ///
     /// # Errors
-    /// When a part is missing, which none of the constructors leaves out.
+    /// When a part is missing. The constructors set all parts, so this does not happen.
     pub(super) fn into_sdk(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
         let (kind, mut fields) = match self {

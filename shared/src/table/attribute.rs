@@ -1,4 +1,4 @@
-//! Rows, and the values in them.
+//! Rows and their values.
 
 use std::collections::HashMap;
 
@@ -11,28 +11,26 @@ use super::{Key, TableError};
 /// A DynamoDB item, by attribute name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// A string attribute.
 #[must_use]
 pub fn string(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-/// A number attribute.
 #[must_use]
 pub fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The text of a string attribute.
+/// The text of a string attribute; `None` for another type.
 #[must_use]
 pub fn text(value: &AttributeValue) -> Option<&str> {
     value.as_s().ok().map(String::as_str)
 }
 
-/// A row of this key, with the type's fields as its attributes.
+/// A row with this key, whose attributes are the fields of `row`.
 ///
 /// # Errors
-/// [`TableError::Unwritable`] for what no row can hold.
+/// [`TableError::Unwritable`] for a value that DynamoDB cannot store.
 pub(crate) fn item(key: &Key, row: &impl Serialize) -> Result<Item, TableError> {
     let mut item: Item = serde_dynamo::to_item(row)?;
     item.extend(key.item());
@@ -42,9 +40,9 @@ pub(crate) fn item(key: &Key, row: &impl Serialize) -> Result<Item, TableError> 
 /// Reads a row into a type.
 ///
 /// # Errors
-/// [`TableError::Corrupt`] when the row is none of this type.
+/// [`TableError::Corrupt`] when the row does not fit the type.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, TableError> {
-    // `from_item` takes the row, so its key is looked up first.
+    // Read first, because `from_item` consumes the row.
     let key = Key::of(&item);
     serde_dynamo::from_item(item).map_err(|error| TableError::corrupt(key, &error))
 }

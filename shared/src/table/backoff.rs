@@ -1,35 +1,35 @@
-//! Deciding again when another writer changed what a decision was made on.
+//! Retries of a read and a conditional write that lost to another writer.
 
 use std::time::Duration;
 
 use super::TableError;
 
-/// Attempts after the first.
-const RETRIES: u32 = 12;
-/// The pause before the second attempt; later ones double, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const MAX_PAUSE: Duration = Duration::from_millis(200);
+/// Most attempts after the first.
+const MAX_RETRIES: u32 = 12;
+/// Backoff before the second attempt; it doubles for each later one, up to the maximum.
+const FIRST_BACKOFF: Duration = Duration::from_millis(5);
+const MAX_BACKOFF: Duration = Duration::from_millis(200);
 
-/// The attempts that are left, and the pause before the next.
+/// The retries that are left, and the wait before the next one.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     left: u32,
-    pause: Duration,
+    next: Duration,
 }
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Self { left: RETRIES, pause: FIRST_PAUSE }
+        Self { left: MAX_RETRIES, next: FIRST_BACKOFF }
     }
 
-    /// Waits before the next attempt: longer each time, and with jitter, so that two writers do not meet again.
+    /// Waits before the next attempt. The jitter makes it unlikely that two writers collide again.
     ///
     /// # Errors
     /// [`TableError::Contended`] after the last attempt.
     pub(crate) async fn wait(&mut self) -> Result<(), TableError> {
         self.left = self.left.checked_sub(1).ok_or(TableError::Contended)?;
-        tokio::time::sleep(self.pause.mul_f64(0.5 + rand::random::<f64>())).await;
-        self.pause = (self.pause * 2).min(MAX_PAUSE);
+        tokio::time::sleep(self.next.mul_f64(0.5 + rand::random::<f64>())).await;
+        self.next = (self.next * 2).min(MAX_BACKOFF);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Every key format of the table, and nothing else builds one.
+//! All key formats of the table. No other module builds keys.
 //!
 //! | row | pk | sk |
 //! |---|---|---|
@@ -18,7 +18,7 @@
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
 //!
-//! Ids hold no `#`, so two different ids never make one key.
+//! Ids hold no `#`, so different ids always have different keys.
 
 use std::collections::HashMap;
 
@@ -41,13 +41,12 @@ impl Key {
         Self { pk: pk.into(), sk: sk.into() }
     }
 
-    /// A book.
     #[must_use]
     pub fn book(book: &BookId) -> Self {
         Self::new(format!("BOOK#{book}"), "BOOK")
     }
 
-    /// What a user's last token said of them.
+    /// A user's profile, from their last token.
     #[must_use]
     pub fn profile(user: &UserId) -> Self {
         Self::new(self::user(user), "PROFILE")
@@ -59,19 +58,17 @@ impl Key {
         Self::new(room(book), format!("USER#{user}"))
     }
 
-    /// Kudos.
     #[must_use]
     pub fn kudos(id: &str) -> Self {
         Self::new(format!("KUDOS#{id}"), "KUDOS")
     }
 
-    /// A user's notification.
     #[must_use]
     pub fn notification(user: &UserId, id: &str) -> Self {
         Self::new(self::user(user), format!("{NOTIFICATION}{id}"))
     }
 
-    /// How many notifications a user got, and how many are unread.
+    /// The counter of a user's notifications.
     #[must_use]
     pub fn notification_counter(user: &UserId) -> Self {
         Self::new(self::user(user), "NOTIFICATIONS")
@@ -83,55 +80,52 @@ impl Key {
         Self::new(self::user(user), "PREFERENCES")
     }
 
-    /// A device of a user's, by the hash of its token.
+    /// A user's device, by the hash of its token.
     #[must_use]
     pub fn device(user: &UserId, hash: &str) -> Self {
         Self::new(self::user(user), format!("{DEVICE}{hash}"))
     }
 
-    /// Whose a device is.
+    /// The owner of a device.
     #[must_use]
     pub fn device_owner(hash: &str) -> Self {
         Self::new(format!("{DEVICE}{hash}"), "OWNER")
     }
 
-    /// An idempotency key whose row is not the created thing itself.
+    /// An idempotency key that has its own row, apart from what the request creates.
     #[must_use]
     pub fn idempotency(hash: &str) -> Self {
         Self::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
     }
 
-    /// A party.
     #[must_use]
     pub fn party(party: &PartyId) -> Self {
         Self::new(self::party(party), "PARTY")
     }
 
-    /// A party's member.
     #[must_use]
     pub fn member(party: &PartyId, user: &UserId) -> Self {
         Self::new(self::party(party), format!("{MEMBER}{user}"))
     }
 
-    /// A user's invitation to a party.
     #[must_use]
     pub fn invitation(user: &UserId, party: &PartyId) -> Self {
         Self::new(self::user(user), format!("{INVITATION}{party}"))
     }
 
-    /// How much of something a user has used up.
+    /// The state of a rate limit of a user.
     #[must_use]
     pub fn limit(user: &UserId, what: &str) -> Self {
         Self::new(self::user(user), format!("LIMIT#{what}"))
     }
 
-    /// Where the reconciliation of rooms goes on.
+    /// The place at which the reconciliation of rooms continues.
     #[must_use]
     pub fn reconcile() -> Self {
         Self::new("RECONCILE", "ROOMS")
     }
 
-    /// The key as DynamoDB takes it.
+    /// The key as an item with two attributes.
     #[must_use]
     pub fn item(&self) -> Item {
         HashMap::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
@@ -145,7 +139,7 @@ impl Key {
     }
 }
 
-/// Partition key of what belongs to a user.
+/// Partition key of a user's rows.
 #[must_use]
 pub fn user(user: &UserId) -> String {
     format!("USER#{user}")
@@ -174,16 +168,16 @@ pub fn room(book: &BookId) -> String {
     format!("ROOM#{book}")
 }
 
-/// How many partitions of the index hold those who are present: one alone would bound the write rate.
+/// How many partitions of the index hold the users who are in rooms. A single one would limit the write rate.
 pub const PRESENT_SHARDS: u8 = 8;
 
-/// Partition key, in the index, of those present in the rooms of one shard.
+/// Partition key, in the index, of the users who are in the rooms of one shard.
 #[must_use]
 pub fn present_shard(shard: u8) -> String {
     format!("PRESENT#{shard}")
 }
 
-/// The shard that a room's members are in.
+/// The shard of a room.
 #[must_use]
 pub fn shard_of(book: &BookId) -> u8 {
     let sum = book.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));

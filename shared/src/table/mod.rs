@@ -1,13 +1,13 @@
-//! The table: one client, and the few operations that every kind of row shares.
+//! The table: its client, and the operations that all kinds of rows share.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `key` | every key format, and nothing else builds one |
-//! | `attribute` | rows, and the values in them |
-//! | `action` | a write of one row, alone or with others in a transaction |
-//! | `query` | a range of rows, a page at a time |
-//! | `backoff` | the pause before deciding again, when another writer was first |
-//! | `rate_limit` | how many requests a row admits |
+//! | `key` | all key formats |
+//! | `attribute` | rows and their values |
+//! | `action` | a write of one row, alone or in a transaction |
+//! | `query` | pages of rows with one partition key |
+//! | `backoff` | retries after a conflict with another writer |
+//! | `rate_limit` | rate limits that a row holds |
 
 mod action;
 mod attribute;
@@ -47,10 +47,10 @@ use action::Kind;
 
 /// Most keys of one `BatchGetItem` (DynamoDB API reference).
 const MAX_BATCH: usize = 100;
-/// How often the rows that DynamoDB left out of a batch are asked for again.
-const BATCH_ATTEMPTS: u32 = 5;
+/// Most attempts to read the rows of a batch. DynamoDB may leave rows out, which are then requested again.
+const MAX_BATCH_ATTEMPTS: u32 = 5;
 
-/// The table did not do what it was asked to.
+/// Why an operation on the table failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// DynamoDB refused the request or did not respond.
@@ -59,13 +59,13 @@ pub enum TableError {
     /// The request lacks a part that DynamoDB needs.
     #[error("the request to DynamoDB cannot be built")]
     Incomplete(#[from] BuildError),
-    /// A value that no row can hold.
+    /// A value that DynamoDB cannot store.
     #[error("the row cannot be written")]
     Unwritable(#[from] serde_dynamo::Error),
-    /// A row that is not what its key says.
+    /// A row that does not have the fields of its kind.
     #[error("the row {0:?} cannot be read: {1}")]
     Corrupt(Key, String),
-    /// Others kept changing the same rows.
+    /// Other writers kept changing the same rows.
     #[error("too many writers at once; try again")]
     Contended,
     /// DynamoDB kept leaving rows out of a batch.
@@ -74,7 +74,7 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// A row that cannot be read, for this reason; without a key where it has not even that.
+    /// An error for a row that cannot be read. `key` is `None` if the row has no key.
     pub(crate) fn corrupt(key: Option<Key>, why: impl std::fmt::Display) -> Self {
         let key = key.unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
         Self::Corrupt(key, why.to_string())
@@ -90,34 +90,31 @@ impl From<TableError> for Problem {
 /// How a conditional write ended.
 #[derive(Debug)]
 pub enum Write<T = ()> {
-    /// It was done.
     Done(T),
-    /// The condition did not hold; this is the row as it is, if there is one.
+    /// The row did not meet the condition. Holds the row, if there is one.
     ConditionFailed(Option<Item>),
 }
 
 /// How a transaction ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
-    /// All was written.
     Done,
-    /// Nothing was: for which items the condition did not hold, in order. For none of them, when another writer was at one
-    /// of the rows just then.
+    /// Nothing was written. Tells for each item, in order, whether its condition failed. All are `false` after a
+    /// conflict with another writer.
     ConditionFailed(Vec<bool>),
 }
 
-/// The table.
 #[derive(Debug, Clone)]
 pub struct Table {
     config: SdkConfig,
     http: HttpClient,
-    /// Made when it is first used: it takes as long as everything else that a function does to start.
+    /// Created at its first use, because creating it takes as long as the rest of a function's start.
     client: Arc<OnceLock<Client>>,
     table: String,
 }
 
 impl Table {
-    /// The table of this name; `http` is the client that `config` was loaded with.
+    /// The table with this name. `http` is the client with which `config` was loaded.
     #[must_use]
     pub fn new(config: SdkConfig, http: HttpClient, table: impl Into<String>) -> Self {
         Self { config, http, client: Arc::default(), table: table.into() }
@@ -132,7 +129,7 @@ impl Table {
         aws::connect_to_dynamodb(self.client(), &self.http).await;
     }
 
-    /// A row, as it is at this moment (consistent) or was a moment ago (half the price).
+    /// A row, by a consistent or an eventually consistent read; the latter has half the price.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -142,24 +139,24 @@ impl Table {
         Ok(Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB GetItem", error))?.item)
     }
 
-    /// Those of the rows that exist, in no order. One round trip for up to 100 keys, which must differ.
+    /// The rows with these keys that exist, in no order. One request for up to 100 keys, which must differ.
     ///
     /// # Errors
-    /// When DynamoDB fails, or leaves rows out again and again.
+    /// When DynamoDB fails, or keeps leaving rows out.
     pub async fn get_many(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, TableError> {
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(MAX_BATCH) {
             let mut left: Vec<_> = keys.iter().map(Key::item).collect();
-            let mut pause = Duration::from_millis(20);
-            for _ in 0..BATCH_ATTEMPTS {
+            let mut backoff = Duration::from_millis(20);
+            for _ in 0..MAX_BATCH_ATTEMPTS {
                 let (rows, rest) = self.get_batch(left, consistent).await?;
                 found.extend(rows);
                 left = rest;
                 if left.is_empty() {
                     break;
                 }
-                tokio::time::sleep(pause).await;
-                pause *= 2;
+                tokio::time::sleep(backoff).await;
+                backoff *= 2;
             }
             if !left.is_empty() {
                 return Err(TableError::Throttled);
@@ -168,7 +165,7 @@ impl Table {
         Ok(found)
     }
 
-    /// The rows that there are of these keys, and the keys that DynamoDB had no time for.
+    /// The rows with these keys that exist, and the keys that DynamoDB left out.
     async fn get_batch(&self, keys: Vec<Item>, consistent: bool) -> Result<(Vec<Item>, Vec<Item>), TableError> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;
         let request = self.client().batch_get_item().request_items(&self.table, wanted);
@@ -178,7 +175,7 @@ impl Table {
         Ok((rows, rest.map(|rest| rest.keys).unwrap_or_default()))
     }
 
-    /// Puts a row unless its key is taken.
+    /// Puts a row, unless there is one with the same key.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -189,10 +186,10 @@ impl Table {
         })
     }
 
-    /// Does a write, if its condition holds; with `Action::returning_new`, returns the row as it is then.
+    /// Does a write, if its condition holds. With `Action::returning_new`, returns the new row.
     ///
-    /// The SDK repeats a put whose response got lost, and the repetition meets the row that the first one put. It is that
-    /// row to the last attribute, with the ids of what it owes, which nobody else has: so it was done.
+    /// When the response to a put is lost, the SDK retries the put, and its condition fails because the first attempt
+    /// has written the row. The present row then equals the put one in every attribute, and the put counts as done.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -263,11 +260,11 @@ impl Table {
         Ok(Write::ConditionFailed(failed))
     }
 
-    /// Does several writes, all or none. The SDK gives the request a token by which DynamoDB knows a repetition for ten
-    /// minutes, so an attempt after a time-out does nothing twice.
+    /// Does several writes, all or none. The SDK sends a token with the request, by which DynamoDB recognizes a retry
+    /// for ten minutes, so a retry after a time-out does nothing twice.
     ///
     /// # Errors
-    /// When DynamoDB fails for another reason than a condition or another writer.
+    /// When DynamoDB fails, except for a failed condition or a conflict with another writer.
     pub(crate) async fn transact(
         &self,
         items: impl IntoIterator<Item = impl Into<TransactItem>>,
@@ -291,7 +288,7 @@ impl Table {
     }
 }
 
-/// The row that a failed condition was about, where that is what the error says.
+/// The present row, if the error is a failed condition; otherwise the error.
 fn condition_failed<E>(
     error: SdkError<E, HttpResponse>,
     operation: &'static str,

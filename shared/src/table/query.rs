@@ -1,4 +1,4 @@
-//! A range of rows with one partition key, a page at a time.
+//! Queries: pages of rows with one partition key.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use crate::table::{AttributeValue, Item, Key};
 
 type Text = Cow<'static, str>;
 
-/// What to look for, in DynamoDB's expression language.
+/// A query, in DynamoDB's expression language.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
     key_condition: String,
@@ -22,16 +22,16 @@ pub(crate) struct Query {
     after: Option<Item>,
 }
 
-/// Some of the rows.
+/// A page of a query.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) items: Vec<Item>,
-    /// The last row that was looked at, if there may be more after it; of an index, with the index's key.
+    /// The key of the last row that was read, if there may be more rows; in an index, with the index's key.
     pub(crate) last_evaluated_key: Option<Item>,
 }
 
 impl Query {
-    /// Rows of the table whose keys this holds of, in order, as they are at this moment.
+    /// The rows of the table whose keys meet a condition, in order, by a consistent read.
     pub(crate) fn new(key_condition: impl Into<Text>) -> Self {
         Self {
             key_condition: key_condition.into().into_owned(),
@@ -45,43 +45,43 @@ impl Query {
         }
     }
 
-    /// In an index, which shows rows as they were a moment ago.
+    /// Reads from an index, which is eventually consistent.
     pub(crate) fn in_index(mut self, name: &'static str) -> Self {
         self.index = Some(name);
         self
     }
 
-    /// Passes over rows that this does not hold of. They are read and paid for.
+    /// Leaves out rows that do not meet a condition. They are read and paid for all the same.
     pub(crate) fn filter(mut self, expression: impl Into<Text>) -> Self {
         self.filter = Some(expression.into().into_owned());
         self
     }
 
-    /// Last ones first.
+    /// Reverses the order.
     pub(crate) fn descending(mut self) -> Self {
         self.ascending = false;
         self
     }
 
-    /// What a `#name` of the expressions stands for.
+    /// Sets the attribute that a `#name` of the expressions stands for.
     pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
         self.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
         self
     }
 
-    /// What a `:value` of the expressions stands for.
+    /// Sets the value that a `:value` of the expressions stands for.
     pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
         self.values.insert(placeholder.into().into_owned(), value);
         self
     }
 
-    /// Looks at no more than so many rows.
+    /// Reads at most this many rows, before the filter.
     pub(crate) fn limit(mut self, rows: u16) -> Self {
         self.limit = Some(rows);
         self
     }
 
-    /// After this row.
+    /// Starts after the row with this key.
     pub(crate) fn after(mut self, row: Item) -> Self {
         self.after = Some(row);
         self
@@ -89,7 +89,7 @@ impl Query {
 }
 
 impl Table {
-    /// A page: up to a megabyte of rows, or the query's limit.
+    /// One page: up to a megabyte of rows, or the query's limit.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -113,7 +113,7 @@ impl Table {
         Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }
 
-    /// All the rows, however many pages they take.
+    /// All rows of all pages.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -129,8 +129,8 @@ impl Table {
         }
     }
 
-    /// Rows until there are `limit` of them or no more, with the last key that was looked at if there is more after it. The
-    /// query's filter may pass over rows, so it may take more than one request.
+    /// Up to `limit` rows, and the last key that was read, if there may be more rows. It may take several requests,
+    /// because the query's filter leaves rows out.
     ///
     /// # Errors
     /// When DynamoDB fails.

@@ -1,27 +1,27 @@
 //! Rate limits by the generic cell rate algorithm (GCRA, ITU-T I.371).
 //!
-//! A limit remembers one moment, the *theoretical arrival time*: when the next request would come if they came exactly at
-//! the allowed rate. A request may come earlier than that by as much as the burst allows. The moment is all the state there
-//! is, so a conditional write of it is exact however many processes share it.
+//! The only state of a limit is one moment, the *theoretical arrival time*: when the next request would come if
+//! requests came exactly at the allowed rate. A request may come earlier by as much as the burst allows. A conditional
+//! write of the state keeps the limit exact, however many processes share it.
 
 use std::time::Duration;
 
 use crate::contract::time::Millis;
 
-/// So many at once, and one more each interval after.
+/// A number of requests at once, and one more after each interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// How many may come at once.
+    /// The most requests at once.
     pub burst: i64,
-    /// Milliseconds after which one more may come.
+    /// Milliseconds after which one more request is admitted.
     pub interval: i64,
 }
 
 impl Limit {
-    /// Admits a request: answers with the theoretical arrival time to remember.
+    /// Admits a request; returns the new theoretical arrival time, to be stored.
     ///
     /// # Errors
-    /// How long to wait when it comes too early; nothing is to be remembered then.
+    /// How long to wait, if the request comes too early; the state stays as it is.
     pub fn admit(self, remembered: Option<Millis>, now: Millis) -> Result<Millis, Duration> {
         let due = remembered.unwrap_or(now).max(now);
         let next = Millis(due.0.saturating_add(self.interval));
@@ -38,7 +38,7 @@ mod tests {
     const LIMIT: Limit = Limit { burst: 3, interval: 1000 };
 
     #[test]
-    fn a_burst_is_admitted_and_then_one_an_interval() {
+    fn a_burst_is_admitted_and_then_one_request_per_interval() {
         let mut state = None;
         for _ in 0..3 {
             state = Some(LIMIT.admit(state, Millis(0)).unwrap());
@@ -50,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_the_rate_and_the_burst_within_any_window(gaps in proptest::collection::vec(0_i64..2000, 1..60)) {
+        fn no_window_admits_more_than_the_rate_and_the_burst(gaps in proptest::collection::vec(0_i64..2000, 1..60)) {
             let (mut state, mut now, mut admitted) = (None, 0, Vec::new());
             for gap in gaps {
                 now += gap;
@@ -68,7 +68,7 @@ mod tests {
         }
 
         #[test]
-        fn whoever_waits_as_long_as_told_is_admitted(state in 0_i64..100_000, now in 0_i64..100_000) {
+        fn a_client_that_waits_as_long_as_told_is_admitted(state in 0_i64..100_000, now in 0_i64..100_000) {
             if let Err(wait) = LIMIT.admit(Some(Millis(state)), Millis(now)) {
                 let later = now + i64::try_from(wait.as_millis()).unwrap();
                 prop_assert!(LIMIT.admit(Some(Millis(state)), Millis(later)).is_ok());

@@ -1,8 +1,8 @@
-//! The devices that a user's pushes go to.
+//! The devices that receive a user's pushes.
 //!
-//! A device is two rows that are written together: the user's own (`DEVICE#…` among the user's rows, so that one query finds
-//! all of them) and the owner's (by the token alone). A token that another user registers moves, whole, in one
-//! transaction: it never belongs to two users, and never to none.
+//! A device has two rows, which are written together: one among the user's rows (`DEVICE#…`), so that one query finds
+//! all devices of a user, and one by token, which names the owner. When another user registers the token, one
+//! transaction moves it, so it always has exactly one owner.
 
 use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ use crate::table::key::{self, DEVICE};
 use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, item, read, string};
 use crate::users::locale::Locale;
 
-/// Most devices of a user; the one registered longest ago makes way for a new one.
+/// Most devices of a user. A further one replaces the one that was registered longest ago.
 pub const MAX_DEVICES: usize = 20;
-/// A device that does not register for this long is forgotten, in seconds: 270 days, after which FCM gives up a token too
+/// How long a device is kept after its last registration, in seconds: 270 days, after which FCM drops a token too
 /// (Firebase, "Best practices for FCM registration token management").
 const LIFETIME_SECONDS: i64 = 270 * 24 * 3600;
 
@@ -33,7 +33,7 @@ struct OwnerRow {
     expires_at: i64,
 }
 
-/// The user's devices, those registered last first.
+/// The user's devices, the last registered first.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -44,7 +44,7 @@ pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<To
     Ok(rows.into_iter().map(|row| row.token).collect())
 }
 
-/// All rows of the user's devices, expired ones too. One round trip for twenty devices of today's tokens.
+/// All rows of the user's devices, expired ones too. Twenty devices with today's tokens fit into one page.
 async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError> {
     let query = Query::new("pk = :user AND begins_with(sk, :device)")
         .value(":user", string(key::user(user)))
@@ -55,10 +55,10 @@ async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError
     Ok(rows)
 }
 
-/// Registers a device, or says that it is still in use; `locale` is the language that the user's token speaks of.
+/// Registers a device, or renews its registration. `locale` is the language in the user's token.
 ///
 /// # Errors
-/// When DynamoDB fails or others keep changing the same device.
+/// When DynamoDB fails or other writers keep changing the same device.
 pub async fn register(
     table: &Table,
     user: &UserId,
@@ -87,10 +87,10 @@ pub async fn register(
     }
 }
 
-/// Takes devices from a user. One that is not the user's, or not any more, stays as it is.
+/// Removes devices from a user. A device that belongs to another user stays as it is.
 ///
 /// # Errors
-/// When DynamoDB fails or others keep changing the same device.
+/// When DynamoDB fails or other writers keep changing the same device.
 pub async fn remove(table: &Table, user: &UserId, tokens: &[Token]) -> Result<(), TableError> {
     for token in tokens {
         remove_one(table, user, &token.hash()).await?;
@@ -110,7 +110,7 @@ async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), Tabl
     Ok(())
 }
 
-/// Takes all devices from a user.
+/// Removes all devices from a user.
 ///
 /// # Errors
 /// As [`remove`].
@@ -142,7 +142,7 @@ fn put_device(user: &UserId, token: &Token, now: Millis) -> Result<Action, Table
     Ok(Action::put(item(&Key::device(user, &token.hash()), &row)?))
 }
 
-/// Deletes the owner's row of a device, on the condition that it still names that user.
+/// Deletes the owner row of a device, on the condition that it still names this user.
 fn disown(user: &UserId, hash: &str) -> Action {
     Action::delete(&Key::device_owner(hash))
         .condition("attribute_not_exists(pk) OR #user = :owner")
@@ -150,7 +150,7 @@ fn disown(user: &UserId, hash: &str) -> Action {
         .value(":owner", string(user.as_str()))
 }
 
-/// Keeps the language for as long as the user has not chosen one.
+/// Stores the language, which applies until the user chooses one.
 fn keep_locale(user: &UserId, locale: &str) -> Action {
     let locale = Locale::of_tag(locale).name();
     Action::update(&Key::preferences(user), "SET claimed_locale = :locale").value(":locale", string(locale))

@@ -1,4 +1,4 @@
-//! The languages that Carillon speaks.
+//! The languages of notifications.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
-    /// English, for everybody whose language is not here.
+    /// English, the default.
     #[default]
     En,
-    /// French.
     Fr,
 }
 
 impl Locale {
-    /// The language of a tag such as `fr-CA`, as the token's `locale` has it (OpenID Connect Core, section 5.1).
+    /// The language of a tag such as `fr-CA`, the format of a token's `locale` (OpenID Connect Core, section 5.1).
     #[must_use]
     pub fn of_tag(tag: &str) -> Self {
         match tag.split(['-', '_']).next() {
@@ -23,7 +22,7 @@ impl Locale {
         }
     }
 
-    /// Its tag.
+    /// The tag of the language.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What is kept of a user: their profile, their devices, their language and their quiet hours.
+//! What is stored of a user: their profile, their devices, their language and their quiet hours.
 
 pub mod device;
 pub mod locale;

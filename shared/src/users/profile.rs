@@ -1,8 +1,8 @@
-//! What a user's last token said of them.
+//! Profiles: a user's name and picture, from their last token.
 //!
-//! A webhook names a user by id alone, and `room:user-joined` shows a name and a picture. Whoever enters a room has been
-//! authorized for its channel, so that is when the profile is kept: after the answer. So are those of users who ask for
-//! their own channel, or call a party's routes; whom one may invite is whoever has been here.
+//! A webhook has only a user's id, but `room:user-joined` shows a name and a picture. A user who enters a room has been
+//! authorized for its channel before, so the profile is stored then, after the response. Profiles are also stored when
+//! users subscribe to their own channel or call a party's routes. Only users with a profile can be invited to a party.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,6 @@ use crate::contract::person::Person;
 use crate::table::{Action, Item, Key, Table, TableError, read, string};
 use crate::telemetry;
 
-/// A user's profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     name: String,
@@ -25,31 +24,30 @@ impl Profile {
     /// Reads a profile's row.
     ///
     /// # Errors
-    /// [`TableError::Corrupt`] when it is none.
+    /// [`TableError::Corrupt`] when it is not a profile.
     pub fn of_row(row: Item) -> Result<Self, TableError> {
         read(row)
     }
 
-    /// Whether it says just this of the person.
+    /// Whether it has the name and the picture of this person.
     #[must_use]
     pub fn is_current(&self, person: &Person) -> bool {
         self.name == person.display_name && self.avatar == person.avatar_url
     }
 
-    /// The person it is about.
     #[must_use]
     pub fn person(self, user: UserId) -> Person {
         Person { user_id: user, display_name: self.name, avatar_url: self.avatar }
     }
 }
 
-/// Keeps a person's profile, if the table has none or another: one write, refused where there is nothing to change.
+/// Stores a person's profile, with one conditional write that changes nothing if it is current.
 ///
 /// # Errors
 /// When DynamoDB fails.
 async fn keep_changed(table: &Table, person: &Person) -> Result<(), TableError> {
     let key = Key::profile(&person.user_id);
-    // Without a picture, an absent attribute is right and a present one is not; `<>` holds for neither.
+    // Without a picture, `<>` has no value to compare with: the profile has changed if the attribute exists.
     let update = match &person.avatar_url {
         Some(avatar) => Action::update(&key, "SET #name = :name, #avatar = :avatar")
             .condition("attribute_not_exists(pk) OR #name <> :name OR #avatar <> :avatar")
@@ -61,32 +59,31 @@ async fn keep_changed(table: &Table, person: &Person) -> Result<(), TableError> 
     table.write(update).await.map(drop)
 }
 
-/// Keeps profiles after answers, and remembers which it kept, so that a user who asks often costs one write in each
-/// process.
+/// Stores profiles after responses. It remembers them, so that each process writes a user's profile once, however many
+/// requests the user sends.
 #[derive(Debug, Clone)]
 pub struct ProfileWriter {
     table: Table,
     kept: Arc<Mutex<HashSet<Person>>>,
 }
 
-/// Profiles that a process remembers; then it starts anew.
+/// Most profiles that a process remembers; then it forgets all of them.
 const MAX_KNOWN: usize = 10_000;
 
 impl ProfileWriter {
-    /// A writer that has written none yet.
     #[must_use]
     pub fn new(table: Table) -> Self {
         Self { table, kept: Arc::default() }
     }
 
-    /// Keeps a profile, unless this process already has. What does not work is logged, and tried at the next occasion.
+    /// Stores a profile, unless this process did so before. A failure is logged; the user's next request tries again.
     pub async fn keep_if_new(self, person: Person) {
         if !self.kept().contains(&person) {
             self.keep(person).await;
         }
     }
 
-    /// Keeps a profile. What does not work is logged, and tried at the next occasion.
+    /// Stores a profile. A failure is logged; the user's next request tries again.
     pub async fn keep(self, person: Person) {
         match keep_changed(&self.table, &person).await {
             Ok(()) => {

@@ -1,4 +1,4 @@
-//! Hours in which a user's devices stay silent, by the clock on the user's wall.
+//! Hours in which a user gets no pushes, in the user's local time.
 
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::quiet_hours::QuietHoursText;
 use crate::contract::time::Millis;
 
-/// From one time of day to another; over midnight when the second is the earlier one.
+/// From one time of day to another. They span midnight if `to` is earlier than `from`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "QuietHoursText", into = "QuietHoursText")]
 pub struct QuietHours {
@@ -17,16 +17,14 @@ pub struct QuietHours {
     zone: TimeZone,
 }
 
-/// Why something written is no quiet hours.
+/// Why a text does not describe quiet hours.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// No time of day.
     #[error("quietHours.from and quietHours.to must be times of day such as 22:00")]
     Time,
-    /// No hours at all, or all of them.
+    /// `from` and `to` are equal.
     #[error("quietHours.from and quietHours.to must differ; to hear nothing ever, turn push off")]
     Empty,
-    /// No time zone.
     #[error("quietHours.timeZone must be a name of the IANA database such as Europe/Paris")]
     Zone,
 }
@@ -66,13 +64,13 @@ fn time(text: &str) -> Result<Time, Invalid> {
 }
 
 impl QuietHours {
-    /// Reads what was once read from a user, and so was found to be right; `None` if it is not, after all.
+    /// Parses stored quiet hours, which were checked when they were stored; `None` if they are not valid after all.
     #[must_use]
     pub fn read(written: &QuietHoursText) -> Option<Self> {
         Self::try_from(written.clone()).ok()
     }
 
-    /// Whether this moment is within them.
+    /// Whether this moment is within the quiet hours.
     #[must_use]
     pub fn cover(&self, now: Millis) -> bool {
         let Ok(moment) = Timestamp::from_millisecond(now.0) else {
@@ -98,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn they_go_by_the_clock_on_the_users_wall() {
+    fn quiet_hours_follow_the_local_time_of_their_zone() {
         let night = hours("22:00", "07:00", "Europe/Paris").unwrap();
         for (moment, quiet) in [
             // Paris is an hour ahead of UTC in winter, two in summer.
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_they_cannot_be_is_said() {
+    fn an_invalid_field_is_named() {
         for (from, to, zone, field) in [
             ("24:00", "07:00", "UTC", "from"),
             ("22:60", "07:00", "UTC", "from"),
@@ -138,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_written_as_they_were_read() {
+    fn quiet_hours_are_written_as_they_were_read() {
         let written = json!({ "from": "22:05", "to": "07:00", "timeZone": "Europe/Paris" });
         let read: QuietHours = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(json!(read), written);
