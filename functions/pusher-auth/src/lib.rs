@@ -44,9 +44,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     let caller = app.authenticate(request).await?;
     throttle::admit(&caller.user)?;
-    let asked: Subscription = request.json_or_form()?;
-    let socket = SocketId::parse(&asked.socket_id)?;
-    let name = ChannelName::parse(&asked.channel_name)?;
+    let subscription: Subscription = request.json_or_form()?;
+    let socket = SocketId::parse(&subscription.socket_id)?;
+    let name = ChannelName::parse(&subscription.channel_name)?;
     let granted = app.authorizer().authorize(&caller, &socket, &name).await?;
 
     let response = http::ok(&granted.grant);
@@ -61,7 +61,7 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
 async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
     let caller = app.authenticate(request).await?;
     throttle::admit(&caller.user)?;
-    let asked: SignIn = request.json_or_form()?;
-    let socket = SocketId::parse(&asked.socket_id)?;
+    let sign_in: SignIn = request.json_or_form()?;
+    let socket = SocketId::parse(&sign_in.socket_id)?;
     Ok(http::ok(&app.authorizer().sign_in(&caller, &socket)))
 }

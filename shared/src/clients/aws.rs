@@ -27,7 +27,7 @@ use crate::clients::https::{self, HttpClient as OurClient};
 
 /// Time-out of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Time-out of an operation, with all its attempts and backoffs. A function can still report the failure after it.
+/// Time-out of an operation, with all its attempts and backoffs. Short enough that a function can still report it.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most attempts of one operation, the first included. While a service is down, the SDK's retry quota stops retries
 /// earlier (AWS SDKs and Tools Reference, "Retry behavior", mode `standard`).
@@ -141,7 +141,7 @@ fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> 
         .map_err(|error| ConnectorError::user(error.into()))
 }
 
-/// Both kinds of error are retried by the SDK.
+/// The SDK retries both kinds of error.
 fn failed(error: reqwest::Error) -> ConnectorError {
     let error = https::without_address(error);
     if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }

@@ -1,4 +1,4 @@
-//! The event of notifications.
+//! The event of a new notification.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -195,12 +195,12 @@ fn token_of(kid: &str, algorithm: Algorithm, key: &EncodingKey) -> String {
     encode(&header, &claims(json!({})), key).unwrap()
 }
 
-/// Serves a JWKS on loopback and counts how often it is asked for.
+/// Serves a JWKS on loopback and counts how often it is requested.
 async fn issuer(set: Value) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/jwks", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = asked.clone();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = requests.clone();
     tokio::spawn(async move {
         while let Ok((mut connection, _)) = listener.accept().await {
             counter.fetch_add(1, Ordering::SeqCst);
@@ -211,18 +211,18 @@ async fn issuer(set: Value) -> (String, Arc<AtomicUsize>) {
             let _ = connection.write_all(format!("{head}{body}").as_bytes()).await;
         }
     });
-    (address, asked)
+    (address, requests)
 }
 
 #[tokio::test]
 async fn each_kind_of_published_key_verifies_its_own_algorithm() {
     let pairs = key_pairs();
-    let (address, asked) = issuer(published(&pairs)).await;
+    let (address, requests) = issuer(published(&pairs)).await;
     let verifier = verifier(TokenKeys::Jwks(address));
     for (kid, algorithm, key) in &pairs {
         check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap();
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 1, "the set is cached");
+    assert_eq!(requests.load(Ordering::SeqCst), 1, "the set is cached");
     // Signed by one key in another's name, and by the published symmetric key.
     let crossed = token_of("e", Algorithm::RS256, &pairs[0].2);
     let symmetric = token_of("symmetric", Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()));
@@ -234,23 +234,23 @@ async fn each_kind_of_published_key_verifies_its_own_algorithm() {
 #[tokio::test]
 async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
     let pairs = key_pairs();
-    let (address, asked) = issuer(published(&pairs)).await;
+    let (address, requests) = issuer(published(&pairs)).await;
     let verifier = verifier(TokenKeys::Jwks(address));
     for n in 0..50 {
         let token = token_of(&format!("invented-{n}"), Algorithm::RS256, &pairs[0].2);
         assert_eq!(check(&verifier, &token).await.unwrap_err(), "Invalid");
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_rotated_key_is_found_after_the_minimum_interval() {
     let pairs = key_pairs();
-    let (address, asked) = issuer(published(&pairs)).await;
+    let (address, requests) = issuer(published(&pairs)).await;
     let jwks = Jwks::new(HttpClient::default(), &address).unwrap().with_min_refresh_interval(Duration::ZERO);
     assert!(jwks.key(Some("r")).await.unwrap().is_some());
     assert!(jwks.key(Some("new")).await.unwrap().is_none());
-    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -152,8 +152,7 @@ impl Draft<'_> {
         Ok(New { id, item: committed.item(&row)?, day, groups, committed })
     }
 
-    /// The tag of the push and the groups with it, if there is a push. A group's tag is the key of its first
-    /// notification.
+    /// The tag of the push and the groups with it, if there is a push. A group has the tag of its first push.
     fn group(&self, counter: Option<&Counter>) -> Option<(String, Groups)> {
         if self.settings.firebase.is_none() || !self.preferences.of(self.kind).push {
             return None;

@@ -34,7 +34,7 @@ pub enum Kind {
 pub enum Priority {
     #[default]
     Normal,
-    /// Is pushed even if the user is connected.
+    /// Urgent: pushed even if the user is connected.
     High,
 }
 

@@ -1,4 +1,4 @@
-//! How a user wants to be notified: by which ways for each type, in which language, and when not.
+//! How a user wants to be notified: in which ways for each type, in which language, and when not.
 
 use std::collections::BTreeMap;
 

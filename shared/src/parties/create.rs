@@ -49,10 +49,10 @@ pub async fn create(
         members: 1,
         dissolved: false,
         fingerprint: key.fingerprint.clone(),
-        first_answer: None,
+        first_response: None,
     };
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
-    row.first_answer = key.has_key.then(|| party.to_string());
+    row.first_response = key.has_key.then(|| party.to_string());
     let puts = [Action::put_new(item(&Key::party(&id), &row)?), put_member(&id, founder, now)?];
     match table.transact(puts).await? {
         Transaction::Done => Ok(Done::now(party, None)),
@@ -63,7 +63,7 @@ pub async fn create(
 async fn replay(table: &Table, id: &PartyId, key: &IdempotencyKey) -> Result<Done<Value>, Problem> {
     let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
     key.must_match(&first.fingerprint)?;
-    let told = first.first_answer.ok_or(TableError::Contended)?;
-    let party = serde_json::from_str(&told).map_err(Problem::internal)?;
+    let body = first.first_response.ok_or(TableError::Contended)?;
+    let party = serde_json::from_str(&body).map_err(Problem::internal)?;
     Ok(Done::replay(party))
 }

@@ -28,8 +28,8 @@ pub(super) struct PartyRow {
     /// The fingerprint of the request that created it (see [`crate::http::idempotency`]).
     pub(super) fingerprint: String,
     /// The body of the first response, if the request had a key and so may be repeated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) first_answer: Option<String>,
+    #[serde(rename = "first_answer", skip_serializing_if = "Option::is_none")]
+    pub(super) first_response: Option<String>,
 }
 
 /// A member, as stored.

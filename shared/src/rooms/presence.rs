@@ -47,7 +47,7 @@ pub struct Entered {
     pub joined_at: Millis,
 }
 
-/// Puts a user into a room at their own request. Does nothing if they are in it already.
+/// Puts a user into a room at their own request. Sends no event if they are in it already.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.

@@ -48,12 +48,12 @@ impl AccessTokens {
 
     /// A valid token. Callers that arrive during a fetch wait for it, and share its failure.
     pub(super) async fn get(&self) -> Result<Secret, Refusal> {
-        let asked = Instant::now();
+        let started = Instant::now();
         let mut state = self.state.lock().await;
         if let Some(kept) = state.kept.as_ref().filter(|kept| kept.until > Millis::now()) {
             return Ok(kept.token.clone());
         }
-        if let Some((_, refusal)) = state.failed.as_ref().filter(|(at, _)| *at >= asked) {
+        if let Some((_, refusal)) = state.failed.as_ref().filter(|(at, _)| *at >= started) {
             return Err(refusal.clone());
         }
         match self.fetch().await {

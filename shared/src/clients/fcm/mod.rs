@@ -26,10 +26,10 @@ const FCM_ADDRESS: &str = "https://fcm.googleapis.com";
 /// Sends a request. If its connection turns out to be dead before the time-out, sends it once more over a new one: a
 /// connection may die unnoticed while Lambda has the process frozen.
 async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
-    let (asked, again) = (Instant::now(), request.try_clone());
+    let (started, again) = (Instant::now(), request.try_clone());
     match (request.send().await, again) {
         // A connection whose pings get no response is closed before the request times out.
-        (Err(error), Some(again)) if !error.is_connect() && asked.elapsed() < REQUEST_TIMEOUT => again.send().await,
+        (Err(error), Some(again)) if !error.is_connect() && started.elapsed() < REQUEST_TIMEOUT => again.send().await,
         (sent, _) => sent,
     }
 }
