@@ -21,6 +21,8 @@ async fn kudos_reach_the_receiver_in_the_documented_shape() {
     assert!(reply.body["kudosId"].is_string());
     assert!(reply.body["createdAt"].as_str().unwrap().ends_with('Z'));
     assert_eq!(reply.headers["x-request-id"], "request-1");
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    assert_eq!(reply.headers["content-type"], "application/json");
     let from = json!({ "userId": "ada", "displayName": "Ada", "avatarUrl": "https://example.com/ada.png" });
     let expected = json!({ "fromUser": from, "sessionId": "s1", "bookTitle": "Emma" });
     assert_eq!(world.pusher.take_sent(), [("private-user-ben".to_owned(), "kudos:received".to_owned(), expected)]);
