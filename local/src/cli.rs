@@ -1,6 +1,8 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, value_parser};
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -24,12 +26,35 @@ pub(crate) struct Ports {
     /// Port of sockudo, which stands in for Pusher
     #[arg(long, default_value_t = 6001)]
     pub(crate) sockudo_port: u16,
+    #[arg(skip)]
+    pub(crate) detours: Detours,
+}
+
+/// Ports at which the functions find the services, where these are not the services' own.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Detours {
+    pub(crate) ministack: Option<u16>,
+    pub(crate) sockudo: Option<u16>,
+}
+
+impl Ports {
+    /// Where the functions find AWS.
+    pub(crate) fn aws_of_functions(&self) -> u16 {
+        self.detours.ministack.unwrap_or(self.ministack_port)
+    }
+
+    /// Where the functions find Pusher.
+    pub(crate) fn pusher_of_functions(&self) -> u16 {
+        self.detours.sockudo.unwrap_or(self.sockudo_port)
+    }
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Runs every test: unit tests, then the end-to-end tests against a stack of their own
+    /// Runs every test: unit tests, then the end-to-end tests and schemathesis against a stack of their own
     Test(Test),
+    /// Puts a stack of its own under load, makes its parts fail, and counts which events arrive
+    Chaos(Chaos),
     /// Prints a token for a user of the running stack
     Token(Token),
     /// Prints every event that a user of the running stack receives
@@ -44,9 +69,47 @@ pub(crate) struct Test {
     /// Skip the unit tests
     #[arg(long)]
     pub(crate) e2e_only: bool,
-    /// Further arguments for `node --test`, for example --test-name-pattern=kudos
+    /// Run schemathesis alone
+    #[arg(long, conflicts_with = "e2e_only")]
+    pub(crate) schemathesis_only: bool,
+    /// Further arguments for `node --test`, for example --test-name-pattern=kudos; schemathesis is then left out. After
+    /// --schemathesis-only, arguments for `schemathesis run`, for example --max-examples=200
     #[arg(last = true)]
     pub(crate) extra: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Chaos {
+    /// How long load and failures last, in seconds
+    #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(5..))]
+    seconds: u64,
+    /// The same in minutes
+    #[arg(long, conflicts_with = "seconds", value_parser = value_parser!(u64).range(1..))]
+    minutes: Option<u64>,
+    /// Commands per second
+    #[arg(long, default_value_t = 20, value_parser = value_parser!(u32).range(1..=1000))]
+    pub(crate) rate: u32,
+    /// Make nothing fail: load alone, to see how soon nothing is owed
+    #[arg(long)]
+    pub(crate) calm: bool,
+    /// Seed of the load and the failures; a new one each time if absent
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How long to wait, at most, until nothing is owed after the last failure, in seconds
+    #[arg(long, default_value_t = 240)]
+    patience: u64,
+}
+
+impl Chaos {
+    /// How long load and failures last.
+    pub(crate) fn lasting(&self) -> Duration {
+        Duration::from_secs(self.minutes.map_or(self.seconds, |minutes| minutes * 60))
+    }
+
+    /// How long to wait, at most, until nothing is owed.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
 }
 
 #[derive(Args)]
@@ -91,5 +154,28 @@ mod tests {
         };
         assert!(test.e2e_only);
         assert_eq!(test.extra, ["--test-only"]);
+    }
+
+    #[test]
+    fn schemathesis_can_run_alone() {
+        let cli = Cli::parse_from(["local", "test", "--schemathesis-only", "--", "--max-examples=200"]);
+        let Some(Command::Test(test)) = cli.command else {
+            panic!("not parsed as the test command");
+        };
+        assert!(test.schemathesis_only);
+        assert_eq!(test.extra, ["--max-examples=200"]);
+        assert!(Cli::try_parse_from(["local", "test", "--schemathesis-only", "--e2e-only"]).is_err());
+    }
+
+    #[test]
+    fn chaos_lasts_for_seconds_or_for_minutes() {
+        let lasting = |arguments: &[&str]| match Cli::try_parse_from([&["local", "chaos"], arguments].concat()) {
+            Ok(Cli { command: Some(Command::Chaos(chaos)), .. }) => Some(chaos.lasting().as_secs()),
+            _ => None,
+        };
+        assert_eq!(lasting(&[]), Some(30));
+        assert_eq!(lasting(&["--seconds", "45"]), Some(45));
+        assert_eq!(lasting(&["--minutes", "2"]), Some(120));
+        assert_eq!(lasting(&["--minutes", "2", "--seconds", "45"]), None);
     }
 }

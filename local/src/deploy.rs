@@ -36,6 +36,7 @@ pub(crate) struct Deployment {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Outputs {
     pub(crate) table_name: String,
+    pub(crate) event_bus_name: String,
     pub(crate) retry_queue_url: String,
     pub(crate) dead_letter_queue_url: String,
 }
@@ -111,12 +112,13 @@ fn request(
         "codeBucket": "carillon-code",
         "parameters": {
             "Stage": "dev",
+            "MockEvents": "true",
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
             "AllowedOrigins": format!("http://localhost:{},http://localhost:3001", ports.port),
             "PusherAppId": sockudo::APP_ID,
             "PusherKey": sockudo::KEY,
             "PusherHost": sockudo::HOST,
-            "PusherPort": ports.sockudo_port.to_string(),
+            "PusherPort": ports.pusher_of_functions().to_string(),
             "PusherScheme": "http",
             "SecretName": "carillon",
             "FirebaseProjectId": firebase.map_or("", |firebase| &firebase.project_id),

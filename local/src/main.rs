@@ -3,6 +3,7 @@
 //! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's protocol), deploys
 //! `template.yaml` and serves all of it on one address.
 
+mod chaos;
 mod cli;
 mod demo;
 mod deploy;
@@ -16,7 +17,9 @@ mod prerequisites;
 mod private_file;
 mod probe;
 mod processes;
+mod relay;
 mod run;
+mod schemathesis;
 mod secrets;
 mod sockudo;
 mod stack;
@@ -64,6 +67,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
     match cli.command {
         None => run::run(&workspace, processes, &cli.ports).await,
         Some(Command::Test(options)) => test::test(&workspace, processes, &options).await,
+        Some(Command::Chaos(options)) => chaos::chaos(&workspace, processes, &options).await,
         Some(Command::Token(options)) => token::print(&workspace, &options),
         Some(Command::Listen(options)) => listen::listen(&workspace, &options),
         Some(Command::Watchdog) => Ok(ExitCode::SUCCESS),

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use http::Uri;
 use tokio::process::Command;
 
+use crate::cli::Ports;
 use crate::probe;
 use crate::processes::{Processes, Service};
 use crate::tools::Tools;
@@ -21,10 +22,11 @@ pub(crate) fn endpoint(port: u16) -> String {
 pub(crate) async fn start<'a>(
     processes: &'a Processes,
     tools: &Tools,
-    port: u16,
+    ports: &Ports,
     state: &Path,
     logs: &Path,
 ) -> Result<Service<'a>> {
+    let port = ports.ministack_port;
     let home = state.join("ministack");
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).with_context(|| format!("{} cannot be created", home.display()))?;
@@ -43,7 +45,9 @@ pub(crate) async fn start<'a>(
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         // Without it, the functions would call AWS.
-        .env("AWS_ENDPOINT_URL", endpoint(port))
+        .env("AWS_ENDPOINT_URL", endpoint(ports.aws_of_functions()))
+        // Python runs the `sitecustomize.py` that it finds there.
+        .env("PYTHONPATH", &tools.ministack_patches)
         .envs(credentials());
     let mut service = processes.start_service("ministack", &mut command, logs)?;
     let health: Uri = format!("{}/_ministack/health", endpoint(port)).parse()?;

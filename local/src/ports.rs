@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use anyhow::{Context, Result, bail};
 
-use crate::cli::Ports;
+use crate::cli::{Detours, Ports};
 
 /// Listens on the port, or says which flag chooses another.
 pub(crate) fn claim(port: u16, flag: &str) -> Result<TcpListener> {
@@ -30,6 +30,7 @@ pub(crate) fn free() -> Result<Ports> {
         port: port.local_addr()?.port(),
         ministack_port: ministack.local_addr()?.port(),
         sockudo_port: sockudo.local_addr()?.port(),
+        detours: Detours::default(),
     })
 }
 

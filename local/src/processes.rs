@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::net::unix::pipe::Receiver;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::watchdog::Watchdog;
 
@@ -24,9 +24,12 @@ pub(crate) struct Processes {
 impl Processes {
     /// Starts a command in a new process group, without input.
     pub(crate) fn start(&self, name: &str, command: &mut Command) -> Result<Process<'_>> {
+        self.spawn(name, command.stdin(Stdio::null()))
+    }
+
+    fn spawn(&self, name: &str, command: &mut Command) -> Result<Process<'_>> {
         self.watch()?;
         let child = command
-            .stdin(Stdio::null())
             .process_group(0)
             .spawn()
             .with_context(|| format!("{name} cannot be started from {:?}", command.as_std().get_program()))?;
@@ -52,6 +55,17 @@ impl Processes {
         let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
         command.stdout(file.try_clone()?).stderr(file);
         Ok(Service { process: self.start(name, command)?, log })
+    }
+
+    /// The same for a program that is told on its standard input what to do, and tells on its standard output what came
+    /// of it; its errors go to a log file.
+    pub(crate) fn start_dialogue(&self, name: &str, command: &mut Command, logs: &Path) -> Result<Dialogue<'_>> {
+        let log = logs.join(format!("{name}.log"));
+        let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+        let mut process = self.spawn(name, command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file))?;
+        let input = process.child.stdin.take().with_context(|| format!("{name} has no input"))?;
+        let output = process.child.stdout.take().with_context(|| format!("{name} has no output"))?;
+        Ok(Dialogue { _process: process, input, output })
     }
 
     /// Ends every group with SIGKILL: they hold no state to save, and sockudo takes up to a minute to end on SIGTERM.
@@ -138,6 +152,13 @@ impl Drop for Process<'_> {
         }
         self.processes.forget(self.group);
     }
+}
+
+/// A program that is talked with. It ends when this is dropped.
+pub(crate) struct Dialogue<'a> {
+    _process: Process<'a>,
+    pub(crate) input: ChildStdin,
+    pub(crate) output: ChildStdout,
 }
 
 /// A program that is meant to run until it is stopped.

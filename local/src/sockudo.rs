@@ -40,14 +40,33 @@ pub(crate) async fn start<'a>(
     let path = state.join("sockudo.toml");
     private_file::write(&path, &configuration(settings))?;
     let arguments = vec!["--config".to_owned(), path.display().to_string()];
-    let mut command = Command::new(&tools.sockudo);
-    // Variables such as PORT or REDIS_URL would override the file.
-    command.args(&arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(state);
-    let mut service = processes.start_service("sockudo", &mut command, logs)?;
-    // It ignores a configuration that it cannot read. Then this app does not exist.
-    let up: Uri = format!("http://{HOST}:{}/up/{APP_ID}", settings.port).parse()?;
-    service.ready(async || probe::succeeds(&up).await).await?;
-    Ok(Sockudo { service, command: tools.sockudo.display().to_string(), arguments })
+    let command = tools.sockudo.display().to_string();
+    let launch = Launch { name: "sockudo", command: &command, arguments: &arguments, port: settings.port };
+    let service = launch.start(processes, state, logs).await?;
+    Ok(Sockudo { service, command, arguments })
+}
+
+/// How a sockudo is started.
+pub(crate) struct Launch<'a> {
+    /// Names the log.
+    pub(crate) name: &'a str,
+    pub(crate) command: &'a str,
+    pub(crate) arguments: &'a [String],
+    pub(crate) port: u16,
+}
+
+impl Launch<'_> {
+    /// Starts it, and waits until the app is loaded.
+    pub(crate) async fn start<'p>(&self, processes: &'p Processes, state: &Path, logs: &Path) -> Result<Service<'p>> {
+        let mut command = Command::new(self.command);
+        // Variables such as PORT or REDIS_URL would override the file.
+        command.args(self.arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(state);
+        let mut service = processes.start_service(self.name, &mut command, logs)?;
+        // It ignores a configuration that it cannot read. Then this app does not exist.
+        let up: Uri = format!("http://{HOST}:{}/up/{APP_ID}", self.port).parse()?;
+        service.ready(async || probe::succeeds(&up).await).await?;
+        Ok(service)
+    }
 }
 
 fn configuration(settings: &Settings) -> String {

@@ -90,7 +90,7 @@ impl<'a> Stack<'a> {
             webhook: format!("http://127.0.0.1:{}/pusher/webhook", ports.port),
         };
         let (ministack, sockudo) = tokio::try_join!(
-            ministack::start(processes, tools, ports.ministack_port, directory, logs),
+            ministack::start(processes, tools, ports, directory, logs),
             sockudo::start(processes, tools, &settings, directory, logs),
         )?;
         let deployment = deploy(workspace, tools, ports, &secrets, firebase.as_ref(), &demo, logs).await?;
@@ -107,6 +107,7 @@ impl<'a> Stack<'a> {
             aws_endpoint,
             region: ministack::REGION.to_owned(),
             table_name: deployment.outputs.table_name,
+            event_bus_name: deployment.outputs.event_bus_name,
             retry_queue_url: deployment.outputs.retry_queue_url,
             dead_letter_queue_url: deployment.outputs.dead_letter_queue_url,
             pusher: Pusher {

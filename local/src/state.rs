@@ -19,6 +19,7 @@ pub(crate) struct State {
     pub(crate) aws_endpoint: String,
     pub(crate) region: String,
     pub(crate) table_name: String,
+    pub(crate) event_bus_name: String,
     pub(crate) retry_queue_url: String,
     pub(crate) dead_letter_queue_url: String,
     pub(crate) pusher: Pusher,

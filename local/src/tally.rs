@@ -25,6 +25,15 @@ impl Tally {
             _ => {}
         }
     }
+
+    /// Counts a runner that prints no such line.
+    pub(crate) fn add(&mut self, passed: bool) {
+        if passed {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+        }
+    }
 }
 
 fn number(word: &str) -> u64 {

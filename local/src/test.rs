@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
@@ -14,6 +14,7 @@ use crate::functions;
 use crate::ports;
 use crate::prerequisites;
 use crate::processes::Processes;
+use crate::schemathesis;
 use crate::stack::{Place, Stack, claim_ports};
 use crate::state::State;
 use crate::tally::Tally;
@@ -32,15 +33,27 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
 
     let mut tally = Tally::default();
     let mut succeeded = true;
-    if !options.e2e_only {
+    if !options.e2e_only && !options.schemathesis_only {
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
     let (listener, firebase) = (claim_ports(&ports)?, Firebase::for_tests().await?);
     let stack = Stack::start(workspace, processes, &tools, &place, &ports, listener, Some(firebase)).await?;
-    let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
+    let against_stack = async {
+        let mut succeeded = true;
+        if !options.schemathesis_only {
+            let mut end_to_end = end_to_end(workspace, &place.directory, &options.extra)?;
+            succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
+        }
+        if options.schemathesis_only || options.extra.is_empty() {
+            let state = State::read(&place.directory)?;
+            let mut command = schemathesis::command(workspace, &tools, &place, &state, &options.extra)?;
+            succeeded &= conformity(processes, &mut command, options, &mut tally).await?;
+        }
+        anyhow::Ok(succeeded)
+    };
     tokio::select! {
-        outcome = stream(processes, "node", &mut end_to_end, &mut tally) => succeeded &= outcome?,
+        outcome = against_stack => succeeded &= outcome?,
         error = stack.serve(false) => return Err(error),
         never = adopt_replaced(processes, &place.directory) => match never {},
     }
@@ -50,7 +63,9 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
 }
 
 fn what_runs(options: &cli::Test) -> &'static str {
-    if options.e2e_only {
+    if options.schemathesis_only {
+        "schemathesis, against a stack of its own on free ports."
+    } else if options.e2e_only {
         "The end-to-end tests, against a stack of their own on free ports."
     } else {
         "The unit tests of the workspace, then the end-to-end tests against a stack of their own on free ports."
@@ -92,6 +107,21 @@ fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Runs schemathesis, which counts as one test.
+async fn conformity(
+    processes: &Processes,
+    command: &mut Command,
+    options: &cli::Test,
+    tally: &mut Tally,
+) -> Result<bool> {
+    // Who asks for more may wait for it.
+    let timeout = if options.extra.is_empty() { schemathesis::TIMEOUT } else { Duration::MAX };
+    let outcome = tokio::time::timeout(timeout, stream(processes, "schemathesis", command, tally)).await;
+    let succeeded = outcome.map_err(|_| anyhow!("schemathesis took more than {} s", timeout.as_secs()))??;
+    tally.add(succeeded);
+    Ok(succeeded)
 }
 
 /// Runs tests, prints their output and counts the results in it.

@@ -19,7 +19,11 @@ const SOCKUDO: &str = "5.2.0";
 pub(crate) struct Tools {
     pub(crate) python: PathBuf,
     pub(crate) ministack: PathBuf,
+    /// The directory of what is changed in ministack when it starts.
+    pub(crate) ministack_patches: PathBuf,
     pub(crate) sockudo: PathBuf,
+    /// Only installed with [`Clients::OfTests`].
+    pub(crate) schemathesis: PathBuf,
 }
 
 impl Tools {
@@ -33,17 +37,20 @@ impl Tools {
         let installer = Installer { workspace, processes };
         fs::create_dir_all(&workspace.tools)
             .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
-        installer.python_packages(python_version).await?;
+        installer.ministack(python_version).await?;
         installer.sockudo().await?;
         installer.node_packages("Installing pusher-js", &workspace.listen()).await?;
         if clients == Clients::OfTests {
             installer.node_packages("Installing the clients for tests", &workspace.e2e()).await?;
+            installer.schemathesis(python_version).await?;
         }
         let bin = workspace.tools.join("venv/bin");
         Ok(Self {
             python: bin.join("python"),
             ministack: bin.join("ministack"),
+            ministack_patches: workspace.root.join("local/bridge/ministack"),
             sockudo: workspace.tools.join("bin/sockudo"),
+            schemathesis: workspace.tools.join("schemathesis/bin/schemathesis"),
         })
     }
 }
@@ -57,17 +64,52 @@ pub(crate) enum Clients {
     OfTests,
 }
 
+/// Python packages of one virtual environment.
+struct PythonPackages<'a> {
+    title: &'a str,
+    /// Name of the log.
+    log: &'a str,
+    requirements: PathBuf,
+    python_version: &'a str,
+    /// A file to put beside the packages: its name and content.
+    setting: Option<(&'a str, &'a str)>,
+}
+
 struct Installer<'a> {
     workspace: &'a Workspace,
     processes: &'a Processes,
 }
 
 impl Installer<'_> {
-    async fn python_packages(&self, python_version: &str) -> Result<()> {
-        let requirements = self.workspace.root.join("local/requirements.txt");
+    async fn ministack(&self, python_version: &str) -> Result<()> {
         let settings = self.workspace.root.join("local/bridge/ministack.pth");
         let venv = self.workspace.tools.join("venv");
-        let (pins, setting) = (read(&requirements)?, read(&settings)?);
+        let setting = read(&settings)?;
+        let packages = PythonPackages {
+            title: "Installing ministack",
+            log: "python-packages",
+            requirements: self.workspace.root.join("local/requirements.txt"),
+            python_version,
+            setting: Some(("ministack.pth", &setting)),
+        };
+        self.python_packages(&venv, &packages).await
+    }
+
+    async fn schemathesis(&self, python_version: &str) -> Result<()> {
+        let packages = PythonPackages {
+            title: "Installing schemathesis",
+            log: "schemathesis",
+            requirements: self.workspace.schemathesis().join("requirements.txt"),
+            python_version,
+            setting: None,
+        };
+        self.python_packages(&self.workspace.tools.join("schemathesis"), &packages).await
+    }
+
+    async fn python_packages(&self, venv: &Path, packages: &PythonPackages<'_>) -> Result<()> {
+        let PythonPackages { title, log, requirements, python_version, setting } = packages;
+        let pins = read(requirements)?;
+        let (setting_name, setting) = setting.unwrap_or_default();
         let stamp = Stamp { path: venv.join(".carillon"), content: format!("{python_version}\n{pins}\n{setting}") };
         if stamp.is_there() && venv.join("bin/python").exists() {
             return Ok(());
@@ -75,17 +117,17 @@ impl Installer<'_> {
         let total = pins.lines().filter(|line| line.contains("==")).count() as u64;
         let create = || {
             let mut command = Command::new("python3");
-            command.args(["-m", "venv", "--clear"]).arg(&venv);
+            command.args(["-m", "venv", "--clear"]).arg(venv);
             command
         };
         let install = || {
             let mut command = Command::new(venv.join("bin/python"));
             command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]);
-            command.arg("--requirement").arg(&requirements);
+            command.arg("--requirement").arg(requirements);
             command
         };
-        let log = self.log("python-packages")?;
-        let mut step = Step::begin("Installing ministack");
+        let log = self.log(log)?;
+        let mut step = Step::begin(title);
         let mut collected = 0;
         let outcome = async {
             step.run(self.processes, &mut create(), &log, |_, _| {}).await?;
@@ -98,14 +140,11 @@ impl Installer<'_> {
             .await
         };
         outcome.await.map_err(|error| {
-            failed(
-                "Installing ministack's Python packages",
-                &error,
-                "check the connection to the Python package index and run `cargo local` again",
-                &log,
-            )
+            failed(title, &error, "check the connection to the Python package index and run `cargo local` again", &log)
         })?;
-        fs::write(site_packages(&venv)?.join("ministack.pth"), setting)?;
+        if !setting_name.is_empty() {
+            fs::write(site_packages(venv)?.join(setting_name), setting)?;
+        }
         step.finish();
         stamp.write()
     }

@@ -35,6 +35,11 @@ impl Workspace {
         self.root.join("tests/e2e")
     }
 
+    /// The settings of schemathesis.
+    pub(crate) fn schemathesis(&self) -> PathBuf {
+        self.root.join("tests/schemathesis")
+    }
+
     /// The client that `cargo local listen` runs.
     pub(crate) fn listen(&self) -> PathBuf {
         self.root.join("local/listen")
@@ -48,6 +53,11 @@ impl Workspace {
     /// The files of the stack that `cargo local test` runs, so that both can run at once.
     pub(crate) fn test_state(&self) -> PathBuf {
         self.target.join("local-test")
+    }
+
+    /// The files of the stack that `cargo local chaos` runs, and the picture that it leaves.
+    pub(crate) fn chaos_state(&self) -> PathBuf {
+        self.target.join("chaos")
     }
 }
 

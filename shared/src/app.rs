@@ -1,7 +1,8 @@
 //! What a function has at hand, made once when its process starts.
 
 use std::fmt;
-use std::sync::Arc;
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
@@ -11,9 +12,10 @@ use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm};
 use crate::contract::time::Millis;
 use crate::delivery::{Courier, Pushes, RetryQueue};
-use crate::http::{MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
+use crate::http::throttle::Throttle;
+use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Identity, Verifier};
-use crate::outbox::Committed;
+use crate::outbox::{Committed, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
@@ -34,7 +36,13 @@ pub struct App {
     previous_signer: Option<Signer>,
     aws: SdkConfig,
     pushes: Option<Arc<dyn Pushes>>,
+    presence_throttle: OnceLock<Throttle>,
 }
+
+/// How many times a user may enter and leave rooms at once, and how often each second after that. Each change is a write, and
+/// an event to everybody in the room.
+const MAX_PRESENCE_CHANGES: (NonZeroU32, NonZeroU32) =
+    (NonZeroU32::new(30).expect("not zero"), NonZeroU32::new(1).expect("not zero"));
 
 /// Why a function cannot start. Lambda logs it as it prints.
 pub struct StartError(String);
@@ -114,16 +122,19 @@ impl App {
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
             pushes: None,
+            presence_throttle: OnceLock::new(),
             settings,
         })
     }
 
-    /// Who is calling.
+    /// Who is calling. Their profile is kept after the response, so whoever calls any route is known from then on.
     ///
     /// # Errors
     /// 401 for no or a bad token.
     pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
-        self.verifier.member(request.header("authorization")).await
+        let caller = self.verifier.member(request.header("authorization")).await?;
+        http::after_response(self.profiles.clone().keep_if_new(caller.person()));
+        Ok(caller)
     }
 
     /// The webhook that is calling.
@@ -147,6 +158,18 @@ impl App {
     #[must_use]
     pub fn courier(&self) -> Courier {
         Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone())
+    }
+
+    /// Limits how often a user enters and leaves rooms.
+    pub fn presence_throttle(&self) -> &Throttle {
+        self.presence_throttle.get_or_init(|| Throttle::new(MAX_PRESENCE_CHANGES.0, MAX_PRESENCE_CHANGES.1))
+    }
+
+    /// Who writes on behalf of this request, and whether this process delivers after its response: it does not while Pusher
+    /// fails to respond, so that an outage holds up no invocation.
+    #[must_use]
+    pub fn writer(&self, request_id: &str) -> Writer {
+        Writer { request_id: request_id.to_owned(), delivers: !self.pusher.breaker().is_open(Millis::now()) }
     }
 
     /// Delivers what was just committed, to be done after the answer.

@@ -35,21 +35,12 @@ pub struct Grant {
     pub shared_secret: Option<String>,
 }
 
-/// A grant, and the work that is left to do.
+/// A grant, and what was learned on the way.
 #[derive(Debug)]
 pub struct Granted {
     pub grant: Grant,
-    /// Work on the caller's profile, to be done after the response.
-    pub profile: Option<ProfileWork>,
-}
-
-/// What to do with the caller's profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProfileWork {
-    /// The stored profile is missing or out of date: store this one.
-    Keep(Person),
-    /// The stored profile was not read: store this one, unless this process did so before.
-    KeepIfNew(Person),
+    /// Whether the caller's stored profile is current; `None` where it was not read.
+    pub profile_is_current: Option<bool>,
 }
 
 /// Decides who may subscribe to what.
@@ -69,11 +60,7 @@ impl Authorizer<'_> {
     /// configured; 500 when DynamoDB fails.
     pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
         match Channel::of(name) {
-            Some(Channel::User(user)) if user == caller.user => {
-                let mut granted = self.private(socket, name);
-                granted.profile = Some(ProfileWork::KeepIfNew(caller.person()));
-                Ok(granted)
-            }
+            Some(Channel::User(user)) if user == caller.user => Ok(self.private(socket, name)),
             Some(Channel::EncryptedUser(user)) if user == caller.user => self.encrypted(socket, name),
             Some(Channel::Party(party)) => {
                 self.members_only(&party, caller).await?;
@@ -91,9 +78,9 @@ impl Authorizer<'_> {
                 let (book, profile) = book::get_with_profile(self.table, &book, &caller.user).await?;
                 let person = caller.person();
                 let is_current = profile.is_some_and(|profile| profile.is_current(&person));
-                let member = room_member(person.clone(), book.is_some_and(|book| book.is_by(&caller.user)));
+                let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
                 let mut granted = self.presence(socket, name, &caller.user, &member);
-                granted.profile = (!is_current).then_some(ProfileWork::Keep(person));
+                granted.profile_is_current = Some(is_current);
                 Ok(granted)
             }
             _ => Err(Problem::not_your_channel()),
@@ -111,7 +98,7 @@ impl Authorizer<'_> {
 
     fn private(self, socket: &SocketId, name: &ChannelName) -> Granted {
         let auth = self.signer.channel(socket, name, None);
-        Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, profile: None }
+        Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, profile_is_current: None }
     }
 
     /// Grants an encrypted channel, with its key.
@@ -128,7 +115,7 @@ impl Authorizer<'_> {
     fn presence(self, socket: &SocketId, name: &ChannelName, user: &UserId, info: &impl Serialize) -> Granted {
         let data = channel_data(user, info);
         let auth = self.signer.channel(socket, name, Some(&data));
-        Granted { grant: Grant { auth, channel_data: Some(data), shared_secret: None }, profile: None }
+        Granted { grant: Grant { auth, channel_data: Some(data), shared_secret: None }, profile_is_current: None }
     }
 
     async fn members_only(self, party: &PartyId, caller: &Identity) -> Result<(), Problem> {

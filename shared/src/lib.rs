@@ -17,6 +17,7 @@
 //! table           keys, attributes, actions, queries, back-off, rate limits: over aws-sdk-dynamodb
 //! clients         Pusher, FCM, AWS's configuration, HTTPS
 //! jws             the cryptography of tokens
+//! json            JSON that others wrote: read, or refused without a quotation in the log
 //! problem         every error that a client can be told
 //! settings        the environment
 //! telemetry       the log line and its metrics
@@ -30,6 +31,7 @@ pub mod contract;
 pub mod delivery;
 pub mod http;
 pub mod identity;
+pub mod json;
 pub mod jws;
 pub mod notifications;
 pub mod outbox;

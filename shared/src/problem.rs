@@ -1,8 +1,10 @@
 //! Every error that a client can receive, with its HTTP status. The response's body is
-//! `{"error": "<reason phrase>", "message": "<what to do>"}`.
+//! `{"error": "<reason phrase>", "message": "<what to do>"}`. What the log may hold is [`Problem::log_text`]: a message
+//! for the client can quote the request.
 //!
 //! Other modules convert their own errors to a [`Problem`] with `From`, so that this module uses only the contract.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -12,6 +14,9 @@ use crate::contract::channel::InvalidChannelName;
 use crate::contract::id::InvalidId;
 use crate::contract::socket_id::InvalidSocketId;
 
+/// How soon an unavailable operation may be tried again.
+const UNAVAILABLE_SECONDS: u64 = 60;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request failed.
@@ -20,9 +25,21 @@ pub enum Problem {
     /// 400: the request, or a part of it, is missing or malformed.
     #[error("{0}")]
     Malformed(String),
+    /// 400: the request does not parse (see [`crate::json`]).
+    #[error("{told}")]
+    Unreadable {
+        /// For the client alone: it may quote the request.
+        told: String,
+        /// For the log: what kind of error is where.
+        logged: String,
+    },
     /// 401: the token is missing or not accepted.
-    #[error("{0}")]
-    Unauthenticated(String),
+    #[error("{told}")]
+    Unauthenticated {
+        told: String,
+        /// For the log: why the token was refused. `None` when there is no token.
+        cause: Option<&'static str>,
+    },
     /// 401: a webhook that Pusher did not sign, or that is too old.
     #[error("{0}")]
     UntrustedWebhook(&'static str),
@@ -51,9 +68,17 @@ pub enum Problem {
     /// 429: too many requests. A retry succeeds after this time.
     #[error("Too many requests; try again in {} s", seconds(.0))]
     TooManyRequests(Duration),
+    /// 503: it cannot be done just now, and nothing was changed.
+    #[error("{0}")]
+    Unavailable(String),
     /// 502: a request to Pusher, whose result the caller waits for, failed.
-    #[error("Pusher did not take the event: {0}")]
-    BadGateway(#[source] BoxError),
+    #[error("Pusher did not take the event: {source}")]
+    BadGateway {
+        /// For the client alone: Pusher's words may quote the event.
+        source: BoxError,
+        /// For the log: the same without Pusher's words.
+        logged: String,
+    },
     /// 500: an internal error. The cause is logged, and not sent to the client.
     #[error("Something went wrong here; try again, and tell us the x-request-id if it stays")]
     Internal(#[source] BoxError),
@@ -80,8 +105,8 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated(_) | Self::UntrustedWebhook(_) => StatusCode::UNAUTHORIZED,
+            Self::Malformed(_) | Self::Unreadable { .. } => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated { .. } | Self::UntrustedWebhook(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -89,7 +114,8 @@ impl Problem {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BadGateway { .. } => StatusCode::BAD_GATEWAY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,7 +125,40 @@ impl Problem {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyRequests(wait) => Some(seconds(wait)),
+            Self::Unavailable(_) => Some(UNAVAILABLE_SECONDS),
             _ => None,
+        }
+    }
+
+    /// `WWW-Authenticate`, for a 401 (RFC 6750, section 3). A request without a token is not told of an error (section
+    /// 3.1).
+    #[must_use]
+    pub fn challenge(&self) -> Option<String> {
+        match self {
+            Self::Unauthenticated { told, cause: Some(_) } => {
+                let described: String = told.chars().filter(is_description).collect();
+                Some(format!(r#"Bearer error="invalid_token", error_description="{described}""#))
+            }
+            Self::Unauthenticated { cause: None, .. } | Self::UntrustedWebhook(_) => Some("Bearer".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Why the caller's token was refused, if it was.
+    #[must_use]
+    pub fn token_refused(&self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated { cause, .. } => *cause,
+            _ => None,
+        }
+    }
+
+    /// The message as the log may hold it: without what may quote the request.
+    #[must_use]
+    pub fn log_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unreadable { logged, .. } | Self::BadGateway { logged, .. } => Cow::Borrowed(logged),
+            other => Cow::Owned(other.to_string()),
         }
     }
 
@@ -109,6 +168,11 @@ impl Problem {
         let reason = self.status().canonical_reason().unwrap_or("Error");
         json!({ "error": reason, "message": self.to_string() }).to_string()
     }
+}
+
+/// Whether `error_description` may have this character (RFC 6750, section 3): printable ASCII without `"` and `\`.
+fn is_description(character: &char) -> bool {
+    matches!(character, ' '..='~') && !matches!(character, '"' | '\\')
 }
 
 /// Whole seconds, rounded up and at least one: a client that waits this long is not refused again.

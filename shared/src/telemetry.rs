@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::contract::time::Millis;
 
@@ -32,9 +32,11 @@ struct Fields {
     /// The status, and the microseconds until it was known.
     responded: Option<(u16, u128)>,
     outcome: Option<String>,
+    token_refused: Option<&'static str>,
     notes: Map<String, Value>,
     causes: Vec<String>,
     counts: BTreeMap<String, u64>,
+    deliveries: Vec<Value>,
     oldest_undelivered: Option<i64>,
 }
 
@@ -48,9 +50,11 @@ impl Record {
             started: Instant::now(),
             responded: None,
             outcome: None,
+            token_refused: None,
             notes: Map::new(),
             causes: Vec::new(),
             counts: BTreeMap::new(),
+            deliveries: Vec::new(),
             oldest_undelivered: None,
         })))
     }
@@ -65,9 +69,14 @@ impl Record {
         self.with(|fields| fields.responded = Some((status, fields.started.elapsed().as_micros())));
     }
 
-    /// Notes the error message that the client received.
+    /// Notes the error message that the client received, without what may quote the request.
     pub fn refusal(&self, message: &str) {
         self.with(|fields| fields.outcome = Some(message.to_owned()));
+    }
+
+    /// Notes why the caller's token was refused, in more detail than the client is told. Nothing of the token itself.
+    pub fn token_refused(&self, cause: &'static str) {
+        self.with(|fields| fields.token_refused = Some(cause));
     }
 
     /// Notes an error that no client sees.
@@ -104,7 +113,7 @@ struct Line<'a> {
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Fields { causes, outcome, notes, counts, .. } = self.fields;
+        let Fields { causes, outcome, notes, counts, deliveries, .. } = self.fields;
         let failed = !causes.is_empty();
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("level", if failed { "error" } else { "info" })?;
@@ -112,6 +121,9 @@ impl Serialize for Line<'_> {
         line.serialize_entry("route", &self.fields.route)?;
         let default = if failed { "failed" } else { "ok" };
         line.serialize_entry("outcome", outcome.as_deref().unwrap_or(default))?;
+        if let Some(cause) = self.fields.token_refused {
+            line.serialize_entry("tokenRefused", cause)?;
+        }
         if let Some((status, micros)) = self.fields.responded {
             line.serialize_entry("status", &status)?;
             line.serialize_entry("answeredMs", &milliseconds(micros))?;
@@ -122,6 +134,9 @@ impl Serialize for Line<'_> {
         }
         for (name, note) in notes {
             line.serialize_entry(name, note)?;
+        }
+        if !deliveries.is_empty() {
+            line.serialize_entry("deliveries", deliveries)?;
         }
         for (name, count) in counts {
             line.serialize_entry(name, count)?;
@@ -200,7 +215,7 @@ pub fn authorization_refused(reason: &str) {
 
 /// How an attempt to deliver something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
+pub enum Outcome {
     Delivered,
     /// It has no recipient.
     Moot,
@@ -210,15 +225,22 @@ pub enum Delivery {
     GivenUp,
 }
 
-/// Counts deliveries by kind (`pusher`, `push`, …) and outcome.
-pub fn deliveries(kind: &str, outcome: Delivery, by: u64) {
+/// Counts a delivery by kind (`pusher`, `push`, …) and outcome, and logs it by the request that caused it: all lines about one
+/// event name that request's id.
+pub fn delivery(request_id: Option<&str>, kind: &str, outcome: Outcome) {
     let outcome = match outcome {
-        Delivery::Delivered => "delivered",
-        Delivery::Moot => "moot",
-        Delivery::Postponed => "postponed",
-        Delivery::GivenUp => "given-up",
+        Outcome::Delivered => "delivered",
+        Outcome::Moot => "moot",
+        Outcome::Postponed => "postponed",
+        Outcome::GivenUp => "given-up",
     };
-    count(format!("Deliveries.{kind}.{outcome}"), by);
+    count(format!("Deliveries.{kind}.{outcome}"), 1);
+    current(|fields| fields.deliveries.push(json!([request_id.unwrap_or_default(), kind, outcome])));
+}
+
+/// Counts a device whose token belongs to another Firebase project.
+pub fn other_sender() {
+    count("Pushes.other-sender".to_owned(), 1);
 }
 
 /// Notes the age of something that is not delivered yet, in milliseconds. The line holds the largest.
@@ -266,7 +288,6 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[tokio::test]
     async fn a_line_says_what_happened_and_declares_its_metrics() {
@@ -274,8 +295,8 @@ mod tests {
         record
             .scope(async {
                 authorization_refused("forbidden");
-                deliveries("pusher", Delivery::Delivered, 2);
-                deliveries("pusher", Delivery::Delivered, 1);
+                delivery(Some("r-0"), "pusher", Outcome::Delivered);
+                delivery(None, "pusher", Outcome::Delivered);
                 undelivered(5);
                 undelivered(3);
             })
@@ -286,7 +307,8 @@ mod tests {
         assert_eq!(line["route"], "POST /kudos");
         assert_eq!(line["outcome"], "ok");
         assert_eq!(line["status"], 201);
-        assert_eq!(line["Deliveries.pusher.delivered"], 3);
+        assert_eq!(line["Deliveries.pusher.delivered"], 2);
+        assert_eq!(line["deliveries"], json!([["r-0", "pusher", "delivered"], ["", "pusher", "delivered"]]));
         assert_eq!(line["OldestUndeliveredAge"], 5);
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Carillon");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { ALLOWED_PORT, servePage } from "./page/server.mjs";
+import { expecting } from "./support/api.mjs";
 import { launch, unavailable } from "./support/chromium.mjs";
 import { person } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
@@ -106,6 +107,31 @@ describe("In Chromium", { skip: unavailable }, () => {
     await atBen.getByText("Listening", { exact: true }).waitFor();
     assert.equal(await toastOn(atBen).count(), 0);
     assert.deepEqual(await membersOn(atAda), ["Ada (owner)"]);
+  });
+
+  test("a page whose user is removed from a party leaves it, and connects again by itself", async (t) => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const atAda = await listening(t, ada);
+    const atBen = await open(t, allowed);
+    const signedIn = atBen.waitForResponse((response) => response.url().endsWith("/pusher/user-auth") && response.ok());
+    await signIn(atBen, ben);
+    await signedIn;
+    await atBen.getByText("Listening", { exact: true }).waitFor();
+    const created = atAda.waitForResponse((response) => response.url().endsWith("/parties"));
+    await createParty(atAda, "Saturday readers");
+    const { partyId } = await (await created).json();
+    await invite(atAda, ben);
+    await atBen.getByRole("button", { name: "Accept" }).click();
+    await atBen.getByText("Live", { exact: true }).waitFor();
+
+    const again = atBen.waitForEvent("websocket");
+    await expecting(204, "DELETE", `/parties/${partyId}/members/${ben.userId}`, { as: ada });
+    await atBen.getByRole("heading", { name: "Saturday readers" }).waitFor({ state: "detached" });
+    await again;
+    await atBen.getByText("Listening", { exact: true }).waitFor();
+    await until("the list without Ben", async () => (await membersOn(atAda)).length === 1, PATIENCE);
+    await invite(atAda, ben);
+    await toastOn(atBen).waitFor();
   });
 
   test("an invitation of before the page was open is shown when it opens", async (t) => {

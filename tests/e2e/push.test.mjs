@@ -98,6 +98,13 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.equal((await listener.next("notification:new")).message, "Ben gave you kudos for reading Emma");
   });
 
+  test("an event on the account's default bus, which other stages hear as well, notifies nobody", async () => {
+    const { user } = await withDevice("Ada");
+    await putEvent("NotificationRequested", { userId: user.userId, type: "SYSTEM" }, { bus: "default" });
+    await pause(A_PUSH);
+    assert.deepEqual(await list(user), []);
+  });
+
   test("every device of the user gets it, and one that has moved to another user gets it no more", async () => {
     const { user: ada, device: phone } = await withDevice("Ada");
     const tablet = newId("device");

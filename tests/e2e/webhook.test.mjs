@@ -7,7 +7,7 @@ import { call, expecting } from "./support/api.mjs";
 import { person, shown } from "./support/people.mjs";
 import { roomWithWitness } from "./support/room.mjs";
 import { stack } from "./support/stack.mjs";
-import { itemsMentioning } from "./support/table.mjs";
+import { isKnown } from "./support/table.mjs";
 import { until } from "./support/wait.mjs";
 import { sendWebhook, signatureOf, webhookBody } from "./support/webhook.mjs";
 
@@ -20,7 +20,7 @@ async function roomAndVisitor(t) {
   const visitor = person("Ada");
   await expecting(200, "POST", "/pusher/auth", { as: visitor, form: { socket_id: "1.2", channel_name: channel } });
   // A webhook names a user by id alone; name and picture are kept when a client is authorized, right after its answer.
-  await until("the visitor's profile", async () => (await itemsMentioning(visitor.userId)) > 0);
+  await until("the visitor's profile", () => isKnown(visitor));
   const told = (name) => ({ name, channel, user_id: visitor.userId });
   return { listener, visitor, added: told("member_added"), removed: told("member_removed") };
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tests::notification::{notify, save_preferences};
 use tests::{Fault, Request, World};
 
 fn kudos() -> Request {
@@ -92,4 +93,59 @@ async fn a_request_without_a_response_ends_in_time() {
     world.table.inject("PutItem", &vec![Fault::NoResponse; 4]);
     let sent = tokio::time::timeout(Duration::from_secs(8), world.send(kudos_create::handle, &kudos())).await;
     assert_eq!(sent.unwrap().status, 500);
+}
+
+fn met_transactions(times: usize) -> Vec<Fault> {
+    vec![Fault::refusal(400, "TransactionConflictException"); times]
+}
+
+fn read_all() -> Request {
+    Request::new("POST /notifications/read-all").by("ada")
+}
+
+#[tokio::test]
+async fn a_write_of_a_row_that_is_in_a_transaction_is_tried_again() {
+    let world = World::new().await;
+    notify(&world, json!({})).await;
+    // From now on ada's profile is known, and no request writes it.
+    world.send(notifications::handle, &Request::new("GET /notifications").by("ada")).await;
+    world.table.take_requests();
+    for request in [read_all(), save_preferences(&json!({ "locale": "fr" }))] {
+        world.table.inject("UpdateItem", &met_transactions(3));
+        let reply = world.send(notifications::handle, &request).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(world.table.take_requests()["UpdateItem"], 4);
+    }
+
+    let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));
+    let party = world.send(parties::handle, &found).await.body["partyId"].as_str().unwrap().to_owned();
+    world.send(parties::handle, &Request::new("GET /party-invitations").by("ben")).await;
+    let invite = Request::new("POST /parties/{partyId}/invitations").by("ada").path("partyId", &party);
+    assert_eq!(world.send(parties::handle, &invite.json(&json!({ "userId": "ben" }))).await.status, 201);
+    let decline = Request::new("POST /parties/{partyId}/invitations/decline").by("ben").path("partyId", &party);
+    world.table.inject("UpdateItem", &met_transactions(3));
+    let reply = world.send(parties::handle, &decline).await;
+    assert_eq!(reply.status, 204, "{reply:?}");
+
+    world.table.inject("PutItem", &met_transactions(3));
+    assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 201);
+}
+
+#[tokio::test]
+async fn what_was_delivered_is_settled_though_its_row_is_in_a_transaction() {
+    let world = World::new().await;
+    world.table.inject("UpdateItem", &met_transactions(3));
+    assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 201);
+    let rows = world.table.rows().await;
+    assert!(rows.values().all(|row| !row.contains_key("outbox")), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_write_that_always_meets_a_transaction_fails_in_the_end() {
+    let world = World::new().await;
+    notify(&world, json!({})).await;
+    world.table.take_requests();
+    world.table.inject("UpdateItem", &met_transactions(100));
+    assert_eq!(world.send(notifications::handle, &read_all()).await.status, 500);
+    assert_eq!(world.table.take_requests()["UpdateItem"], 13);
 }

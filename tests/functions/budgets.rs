@@ -2,6 +2,8 @@
 //!
 //! Requests, units and events are exact, so that each change of them is deliberate. Bytes are upper bounds, because ids and
 //! times differ in length. A bound that is far above the measured value fails too.
+//!
+//! The process knows the callers. Where it does not (`first of a process`), keeping their profile is counted too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::contract::time::Millis;
 use tests::consumer::{age, batch};
-use tests::{PUSHER, Request, Traffic, World, token_with};
+use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +47,8 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("authorize private-user, first of a process", |world| Box::pin(authorize(world, "private-user-ada"))),
     ("authorize presence-room", |world| Box::pin(authorize_again(world, "presence-room-emma"))),
     ("authorize presence-room, new profile", |world| Box::pin(authorize(world, "presence-room-emma"))),
-    ("give kudos", |world| Box::pin(give(world))),
+    ("give kudos", |world| Box::pin(give_again(world))),
+    ("give kudos, first of a process", |world| Box::pin(give(world))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
     ("webhook of 10 members", |world| Box::pin(webhook(world))),
@@ -74,6 +77,43 @@ async fn every_operation_keeps_to_its_budget() {
     }
     assert!(wrong.is_empty(), "not as in tests/budgets.toml:\n{}", wrong.join("\n"));
 }
+
+/// As many rows as a table has after some months, a hundred to a room and a user.
+async fn fill(world: &World, rows: usize) {
+    let presence = |n: usize| json!({ "pk": format!("ROOM#b{}", n / 100), "sk": format!("USER#u{n}"), "at": n });
+    let notification = |n: usize| json!({ "pk": format!("USER#u{}", n / 100), "sk": format!("N#{n}"), "at": n });
+    let rows = (0..rows).map(|n| if n.is_multiple_of(2) { presence(n) } else { notification(n) });
+    world.table.put_rows(&rows.collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn an_event_costs_the_same_however_many_rows_there_are() {
+    let mut counted = Vec::new();
+    for rows in [100, 100_000] {
+        let world = World::new().await;
+        fill(&world, rows).await;
+        let mut costs = Vec::new();
+        for (name, operation) in OPERATIONS.iter().filter(|(name, _)| EVENTS.contains(name)) {
+            let [before, after] = operation(&world).await;
+            let of = |traffic: Traffic| (traffic.requests, traffic.read_units, traffic.write_units);
+            costs.push((*name, of(before), of(after)));
+            world.pusher.take_sent();
+        }
+        assert_eq!(costs.len(), EVENTS.len());
+        counted.push(costs);
+    }
+    assert_eq!(counted[0], counted[1]);
+}
+
+/// What causes or delivers an event.
+const EVENTS: [&str; 6] = [
+    "give kudos",
+    "join a room",
+    "leave a room",
+    "webhook of 10 members",
+    "create a notification",
+    "deliver 100 rows of the stream",
+];
 
 fn keeps_to(budget: &Budget, ([before, after], events): &Counted) -> bool {
     let exact = (before.requests, after.requests, *events)
@@ -126,7 +166,13 @@ async fn give(world: &World) -> [Traffic; 2] {
     traffic
 }
 
+async fn give_again(world: &World) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
+    give(world).await
+}
+
 async fn join(world: &World) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
     let request = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
     let (reply, traffic) = world.count(presence_join::handle, &request).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -163,6 +209,7 @@ async fn notify(world: &World) -> [Traffic; 2] {
 
 async fn create(world: &World) -> (String, [Traffic; 2]) {
     let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
     let body = json!({ "userId": "ada", "type": "MESSAGE", "data": { "senderName": "Ben" } });
     let request = Request::new("POST /notifications").bearer(&service).json(&body);
     let (reply, traffic) = world.count(notifications::handle, &request).await;
@@ -171,6 +218,7 @@ async fn create(world: &World) -> (String, [Traffic; 2]) {
 }
 
 async fn of_the_reader(world: &World, request: Request) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
     world.pusher.take_sent();
     let (reply, traffic) = world.count(notifications::handle, &request.by("ada")).await;
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -208,7 +256,8 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     age(world, 3).await;
     let event = batch(world).await;
     world.take_traffic();
-    let failed = world.app.courier().from_stream(event, &world.app.retry_queue().unwrap()).await;
+    let failed =
+        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
     assert_eq!(failed, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }

@@ -2,10 +2,8 @@
 
 use kudos_create::handle as give;
 use serde_json::json;
-use shared::contract::time::Millis;
 use shared::delivery::StreamFailure;
-use shared::outbox::Outbox;
-use tests::consumer::{age, batch, consume, message, retry_queue};
+use tests::consumer::{self, age, batch, consume, message, receive};
 use tests::{Request, World};
 
 fn kudos(title: &str) -> Request {
@@ -33,9 +31,9 @@ async fn the_consumer_leaves_a_new_row_to_its_writer_and_looks_again_later() {
     consume(&world).await.unwrap();
     assert!(world.pusher.take_sent().is_empty());
     let waiting = world.queues.sent("retry");
-    assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
+    assert_eq!((waiting.len(), waiting[0].delay), (1, 3), "when the lease ends");
     age(&world, 3).await;
-    let failed = world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
+    let failed = receive(&world, message(&waiting[0].body, 1)).await;
     assert!(failed.is_empty());
     assert_eq!(world.pusher.take_sent().len(), 1);
 }
@@ -50,7 +48,7 @@ async fn the_consumer_leaves_a_queued_row_to_the_queue_so_that_its_event_is_sent
     assert!(world.pusher.take_sent().is_empty());
     let waiting = world.queues.sent("retry");
     assert_eq!(waiting.len(), 1, "and asks for it once");
-    world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
+    receive(&world, message(&waiting[0].body, 1)).await;
     assert_eq!(world.pusher.take_sent().len(), 1);
 }
 
@@ -66,7 +64,7 @@ async fn the_consumer_keeps_a_later_event_behind_a_queued_one() {
     consume(&world).await.unwrap();
     assert!(world.pusher.take_sent().is_empty(), "the departure does not overtake the arrival");
     let waiting = world.queues.sent("retry");
-    world.app.courier().from_queue(message(&waiting[0].body, 1), &retry_queue(&world)).await;
+    receive(&world, message(&waiting[0].body, 1)).await;
     let names: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect();
     assert_eq!(names, ["room:user-joined", "room:user-left"]);
 }
@@ -79,7 +77,7 @@ async fn the_consumer_skips_a_row_that_was_cleared_after_the_record() {
     let event = batch(&world).await;
     consume(&world).await.unwrap();
     world.pusher.take_sent();
-    world.app.courier().from_stream(event, &retry_queue(&world)).await.unwrap();
+    consumer::give(&world, event).await.unwrap();
     assert!(world.pusher.take_sent().is_empty());
 }
 
@@ -92,7 +90,7 @@ async fn the_consumer_reads_and_sends_many_rows_in_batches() {
     age(&world, 3).await;
     world.table.take_requests();
     let event = batch(&world).await;
-    world.app.courier().from_stream(event, &retry_queue(&world)).await.unwrap();
+    consumer::give(&world, event).await.unwrap();
     assert_eq!(world.table.take_requests(), [("BatchGetItem".to_owned(), 1), ("UpdateItem".to_owned(), 25)].into());
     assert_eq!(world.pusher.take_batches(), [10, 10, 5]);
 }
@@ -110,13 +108,13 @@ async fn the_consumer_queues_what_pusher_does_not_take_now() {
         assert!(world.queues.sent("dead-letter").is_empty());
         assert_eq!(titles_in_outboxes(&world).await, 1, "still owed");
 
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), &retry_queue(&world)).await;
+        let failed = receive(&world, message(&waiting[0].body, 5)).await;
         assert_eq!(failed, ["m-1"], "comes back");
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
 
         world.pusher.respond_always(None);
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 6), &retry_queue(&world)).await;
+        let failed = receive(&world, message(&waiting[0].body, 6)).await;
         assert!(failed.is_empty());
         assert_eq!((world.pusher.take_sent().len(), titles_in_outboxes(&world).await), (1, 0));
     }
@@ -129,15 +127,11 @@ async fn the_consumer_gives_up_what_pusher_refuses_for_good_and_delivers_all_els
         world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
     }
     let poisoned = world.table.rows().await.into_keys().nth(4).unwrap();
-    let outbox = Outbox {
-        at: Millis::now(),
-        owed: serde_json::from_value(json!([
-            { "id": "bad", "kind": "pusher", "channel": "private-user-ben", "name": "poison", "data": "{}" },
-            { "id": "good", "kind": "pusher", "channel": "private-user-ben", "name": "kudos:received", "data": "{}" },
-        ]))
-        .unwrap(),
-    };
-    world.table.put(&[("pk", &poisoned.0), ("sk", &poisoned.1), ("outbox", &outbox.text())]).await;
+    let outbox = json!({ "owed": [
+        { "id": "bad", "at": 1, "kind": "pusher", "channel": "private-user-ben", "name": "poison", "data": "{}" },
+        { "id": "good", "at": 1, "kind": "pusher", "channel": "private-user-ben", "name": "kudos:received", "data": "{}" },
+    ] });
+    world.table.put(&[("pk", &poisoned.0), ("sk", &poisoned.1), ("outbox", &outbox.to_string())]).await;
     age(&world, 3).await;
     world.pusher.refuse("poison");
     consume(&world).await.unwrap();
@@ -149,7 +143,7 @@ async fn the_consumer_gives_up_what_pusher_refuses_for_good_and_delivers_all_els
     assert_eq!(titles_in_outboxes(&world).await, 0, "it holds up nothing");
 
     world.pusher.refuse("nothing");
-    let failed = world.app.courier().from_queue(message(&dead[0].body, 1), &retry_queue(&world)).await;
+    let failed = receive(&world, message(&dead[0].body, 1)).await;
     assert!(failed.is_empty());
     assert_eq!(world.pusher.take_sent()[0].1, "poison", "replaying the message delivers it");
 }
@@ -171,14 +165,14 @@ async fn the_consumer_asks_for_the_batch_again_when_the_table_cannot_be_read() {
     world.send_and_kill(give, &kudos("Emma")).await;
     let event = batch(&world).await;
     world.table.fail("BatchGetItem");
-    let outcome = world.app.courier().from_stream(event, &retry_queue(&world)).await;
+    let outcome = consumer::give(&world, event).await;
     assert_eq!(outcome, Err(StreamFailure("100".to_owned())));
 }
 
 #[tokio::test]
 async fn a_message_that_cannot_be_read_stays_in_the_queue() {
     let world = World::new().await;
-    let failed = world.app.courier().from_queue(message(&json!({ "not": "ours" }), 1), &retry_queue(&world)).await;
+    let failed = receive(&world, message(&json!({ "not": "ours" }), 1)).await;
     assert_eq!(failed, ["m-1"]);
 }
 
@@ -186,8 +180,10 @@ async fn a_message_that_cannot_be_read_stays_in_the_queue() {
 async fn a_stalled_pusher_does_not_hold_a_writer_for_longer_than_the_bound() {
     let world = World::new().await;
     world.pusher.stall(true);
+    let started = std::time::Instant::now();
     let reply = world.send(give, &kudos("Emma")).await;
     assert_eq!(reply.status, 201);
-    assert_eq!(reply.line["inlineDelivery"], "timed out");
+    assert!(started.elapsed() < std::time::Duration::from_millis(2_500), "{:?}", started.elapsed());
+    assert!(reply.line["causes"].to_string().contains("Pusher did not answer"), "{reply:?}");
     assert_eq!(titles_in_outboxes(&world).await, 1);
 }

@@ -1,14 +1,14 @@
 //! `/notifications/device-token`
 
 use device_tokens::handle;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::json;
 use shared::clients::fcm::Token;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::users::device::{self, MAX_DEVICES};
 use tests::devices::register;
-use tests::{Request, World};
+use tests::{Fault, Hold, Request, World};
 
 fn unregister(user: &str) -> Request {
     Request::new("DELETE /notifications/device-token").by(user)
@@ -81,6 +81,25 @@ async fn a_user_has_at_most_twenty_devices_and_the_oldest_is_removed() {
     assert_eq!(world.table.rows().await.len(), 2 * MAX_DEVICES, "nothing of the oldest is left");
     world.send(handle, &register("ada", "device-1")).await;
     assert_eq!(devices(&world, "ada").await[0], "device-1", "registering again makes it the newest");
+}
+
+#[tokio::test]
+async fn a_device_that_is_renewed_while_a_further_one_replaces_it_is_kept() {
+    let world = World::new().await;
+    let (ada, start) = (UserId::parse("ada").unwrap(), Millis::now());
+    let register = async |token: String, seconds| {
+        let token = Token::parse(token).unwrap();
+        device::register(&world.app.table, &ada, &token, None, start.plus_seconds(seconds)).await.unwrap();
+    };
+    for n in 0..MAX_DEVICES {
+        register(format!("device-{n}"), n as i64).await;
+    }
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    join(register("further".to_owned(), 100), hold.meanwhile(register("device-0".to_owned(), 101))).await;
+    let kept = devices(&world, "ada").await;
+    assert_eq!((kept.len(), kept[0].as_str(), kept[1].as_str()), (MAX_DEVICES, "device-0", "further"));
+    assert!(!kept.contains(&"device-1".to_owned()), "it is the oldest now");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use kudos_create::handle;
 use serde_json::{Value, json};
-use tests::{Request, World, token_with};
+use tests::{Request, World, token, token_with};
 
 fn kudos() -> Value {
     json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" })
@@ -31,6 +31,7 @@ async fn kudos_reach_the_receiver_in_the_documented_shape() {
 #[tokio::test]
 async fn kudos_cost_one_write_before_the_response_and_one_to_clear_the_outbox() {
     let world = World::new().await;
+    world.knows(&token("ada")).await;
     world.send_and_kill(handle, &from_ada()).await;
     assert_eq!(world.table.take_requests(), [("PutItem".to_owned(), 1)].into());
     world.send(handle, &from_ada()).await;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use notifications::handle;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::idempotency::IdempotencyKey;
@@ -171,6 +171,22 @@ async fn reading_all_notifications_writes_nothing_when_there_are_none() {
     assert!(world.table.rows().await.is_empty());
 }
 
+#[tokio::test]
+async fn notifications_are_created_after_a_year_of_unread_ones() {
+    let world = World::with(&[("NOTIFICATION_DAYS", "365")]).await;
+    let today = Millis::now().seconds() / 86_400;
+    let over: Map<_, _> = (0..365).map(|ago| ((today - ago).to_string(), json!(1))).collect();
+    let counter = json!({ "pk": "USER#ada", "sk": "NOTIFICATIONS", "last": 365, "unread_by_day": over });
+    world.table.put_rows(&[counter]).await;
+    assert_eq!(unread(&world).await, 0);
+    for n in 1..=8 {
+        created(&world).await;
+        assert_eq!(unread(&world).await, n);
+    }
+    let counter = world.table.row("USER#ada", "NOTIFICATIONS").await.unwrap();
+    assert_eq!(counter["unread_by_day"].as_object().unwrap().len(), 1, "the days that are over are gone");
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Create,
@@ -186,7 +202,9 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
             let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
             let id = uuid::Uuid::now_v7();
             let key = IdempotencyKey { id, fingerprint: String::new(), has_key: false };
-            shared::notifications::create(store, &world.app.settings, request, &key, now).await.map(drop)
+            shared::notifications::create(store, &world.app.writer("test"), &world.app.settings, request, &key, now)
+                .await
+                .map(drop)
         }
         Step::Read(n) => match known.get(n) {
             Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),

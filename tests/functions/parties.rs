@@ -1,10 +1,10 @@
 //! `/parties…` and `GET /party-invitations`
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use parties::handle;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tests::{Reply, Request, World, token_with};
+use tests::{Fault, Hold, Reply, Request, World, token, token_with};
 
 /// A request to this route by this user, with this party and this member in its path.
 fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
@@ -111,6 +111,29 @@ async fn a_party_created_twice_with_one_key_is_one_and_the_first_response_is_rep
 }
 
 #[tokio::test]
+async fn a_party_requested_again_while_the_first_request_is_in_its_transaction_is_created_once() {
+    let world = World::new().await;
+    let request = Request::new("POST /parties").by("ada").header("idempotency-key", "k");
+    let request = request.json(&json!({ "partyName": "Book club" }));
+    let hold = Hold::default();
+    let faults = [Fault::Held(hold.clone()), Fault::Conflict, Fault::Conflict, Fault::Conflict];
+    world.table.inject("TransactWriteItems", &faults);
+    let repetition = async {
+        hold.reached().await;
+        let first_ends = async {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            hold.release();
+        };
+        join(world.send(handle, &request), first_ends).await.0
+    };
+    let (first, again) = join(world.send(handle, &request), repetition).await;
+    assert_eq!((first.status, again.status), (201, 201), "{again:?}");
+    assert_eq!(first.body, again.body);
+    let rows = world.table.rows().await;
+    assert_eq!(rows.keys().filter(|(pk, _)| pk.starts_with("PARTY#")).count(), 2, "one party, one member: {rows:?}");
+}
+
+#[tokio::test]
 async fn an_invitation_reaches_the_user_in_the_documented_shape() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
@@ -129,13 +152,11 @@ async fn an_invitation_reaches_the_user_in_the_documented_shape() {
 }
 
 #[tokio::test]
-async fn a_user_who_has_only_subscribed_to_their_channel_can_be_invited() {
+async fn a_user_can_be_invited_once_they_have_sent_any_request() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
-    let auth = Request::new("POST /pusher/auth").by("ben");
-    let auth = auth.json(&json!({ "socket_id": "1.2", "channel_name": "private-user-ben" }));
     assert_eq!(invite(&world, "ada", &party, "ben").await.status, 404);
-    world.send(pusher_auth::handle, &auth).await;
+    world.knows(&token("ben")).await;
     assert_eq!(invite(&world, "ada", &party, "ben").await.status, 201);
 }
 
@@ -239,6 +260,16 @@ async fn only_the_owner_of_a_party_removes_members() {
 }
 
 #[tokio::test]
+async fn an_operator_can_turn_off_that_a_removal_ends_connections() {
+    let world = World::with(&[("TERMINATE_REMOVED", "false")]).await;
+    let party = party_of(&world, &["ben"]).await;
+    assert_eq!(depart(&world, "ada", &party, "ben").await.status, 204);
+    assert_eq!(world.pusher.take_sent()[0].2["data"]["removedBy"], "ada");
+    assert!(world.pusher.terminated().is_empty());
+    assert_eq!(read(&world, "ben", &party).await.status, 403);
+}
+
+#[tokio::test]
 async fn the_end_of_connections_stays_in_the_outbox_when_pusher_is_down() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
@@ -262,6 +293,52 @@ async fn the_owner_hands_a_party_over_to_a_member() {
     assert_eq!(depart(&world, "ada", &party, "ada").await.status, 204);
     let role = read(&world, "ben", &party).await.body["members"][0]["role"].clone();
     assert_eq!(role, "owner");
+}
+
+#[tokio::test]
+async fn a_party_is_not_handed_over_to_a_member_who_leaves_meanwhile() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    let hold = Hold::default();
+    // Read before ben leaves: the rows of ada and ben; after it: the party's.
+    world.table.inject("BatchGetItem", &[Fault::Torn(2, hold.clone())]);
+    let leaving = hold.meanwhile(depart(&world, "ben", &party, "ben"));
+    let (handed_over, left) = join(hand_over(&world, "ada", &party, "ben"), leaving).await;
+    assert_eq!((handed_over.status, left.status), (404, 204), "{handed_over:?}");
+    let party = read(&world, "ada", &party).await.body;
+    assert_eq!((&party["ownerId"], members(&party)), (&json!("ada"), vec!["ada"]));
+}
+
+#[tokio::test]
+async fn a_former_owner_cannot_take_back_an_invitation_that_the_new_owner_sends_meanwhile() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    known(&world, &["dee"]).await;
+    let hold = Hold::default();
+    // Read before: the rows of ada and the party; after it: the invitation.
+    world.table.inject("BatchGetItem", &[Fault::Torn(2, hold.clone())]);
+    let change_of_owner = hold.meanwhile(async {
+        assert_eq!(hand_over(&world, "ada", &party, "ben").await.status, 200);
+        assert_eq!(invite(&world, "ben", &party, "dee").await.status, 201);
+    });
+    let (revoked, ()) = join(revoke(&world, "ada", &party, "dee"), change_of_owner).await;
+    assert_eq!(revoked.status, 403, "{revoked:?}");
+    assert_eq!(invitations(&world, "dee").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_invitation_that_the_same_user_accepts_meanwhile_is_accepted() {
+    let world = World::new().await;
+    let party = create(&world, "ada").await;
+    known(&world, &["ben"]).await;
+    invite(&world, "ada", &party, "ben").await;
+    let hold = Hold::default();
+    // Read before: the row of the member, who is none yet; after it: the party and the invitation.
+    world.table.inject("BatchGetItem", &[Fault::Torn(1, hold.clone())]);
+    let first = hold.meanwhile(accept(&world, &party, "ben"));
+    let (again, first) = join(accept(&world, &party, "ben"), first).await;
+    assert_eq!((first.status, again.status), (200, 200), "{again:?}");
+    assert_eq!(members(&again.body), ["ada", "ben"]);
 }
 
 #[tokio::test]
@@ -335,7 +412,7 @@ async fn party_channels_are_open_to_members_and_closed_when_they_are_removed() {
         let request = Request::new("POST /pusher/auth").by(user);
         let request = request.json(&json!({ "socket_id": "1.2", "channel_name": channel }));
         world.table.take_requests();
-        let reply = world.send(pusher_auth::handle, &request).await;
+        let reply = world.send_and_kill(pusher_auth::handle, &request).await;
         assert_eq!(world.table.take_requests(), [("GetItem".to_owned(), 1)].into(), "one round trip");
         reply
     };
@@ -434,6 +511,30 @@ fn acts() -> impl Strategy<Value = Vec<Vec<Act>>> {
     proptest::collection::vec(proptest::collection::vec(act, 1..4), 1..6)
 }
 
+async fn do_act(world: &World, party: &str, act: Act) -> Reply {
+    match act {
+        Act::Invite(a, b) => invite(world, USERS[a], party, USERS[b]).await,
+        Act::Accept(a) => accept(world, party, USERS[a]).await,
+        Act::Revoke(a, b) => revoke(world, USERS[a], party, USERS[b]).await,
+        Act::Depart(a, b) => depart(world, USERS[a], party, USERS[b]).await,
+        Act::HandOver(a, b) => hand_over(world, USERS[a], party, USERS[b]).await,
+    }
+}
+
+/// The owner is a member, and the count is right.
+async fn holds(world: &World, party: &str) -> Result<(), TestCaseError> {
+    let rows = world.table.rows().await;
+    let row = &rows[&(format!("PARTY#{party}"), "PARTY".to_owned())];
+    let there: Vec<_> = rows.keys().filter_map(|(_, sk)| sk.strip_prefix("MEMBER#")).collect();
+    prop_assert_eq!(row["members"].as_u64(), Some(there.len() as u64));
+    if row.contains_key("dissolved") {
+        prop_assert!(there.is_empty());
+    } else {
+        prop_assert!(there.contains(&row["owner"].as_str().unwrap()), "{:?} {:?}", row, there);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
@@ -446,25 +547,32 @@ proptest! {
             let party = create(&world, "ada").await;
             known(&world, &USERS).await;
             for wave in waves {
-                let replies = join_all(wave.iter().map(async |act| match *act {
-                    Act::Invite(a, b) => invite(&world, USERS[a], &party, USERS[b]).await,
-                    Act::Accept(a) => accept(&world, &party, USERS[a]).await,
-                    Act::Revoke(a, b) => revoke(&world, USERS[a], &party, USERS[b]).await,
-                    Act::Depart(a, b) => depart(&world, USERS[a], &party, USERS[b]).await,
-                    Act::HandOver(a, b) => hand_over(&world, USERS[a], &party, USERS[b]).await,
-                })).await;
+                let replies = join_all(wave.iter().map(|act| do_act(&world, &party, *act))).await;
                 prop_assert!(replies.iter().all(|reply| reply.status < 500), "{:?}", replies);
             }
-            let rows = world.table.rows().await;
-            let row = &rows[&(format!("PARTY#{party}"), "PARTY".to_owned())];
-            let there: Vec<_> = rows.keys().filter_map(|(_, sk)| sk.strip_prefix("MEMBER#")).collect();
-            prop_assert_eq!(row["members"].as_u64(), Some(there.len() as u64));
-            if row.contains_key("dissolved") {
-                prop_assert!(there.is_empty());
-            } else {
-                prop_assert!(there.contains(&row["owner"].as_str().unwrap()), "{:?} {:?}", row, there);
-            }
-            Ok(())
+            holds(&world, &party).await
+        })?;
+    }
+
+    /// Each batch is read row by row, so that departures come between the reads of a hand-over.
+    #[test]
+    fn the_owner_is_a_member_however_members_leave_while_the_party_is_handed_over(
+        (heir, departures) in (1..USERS.len(), proptest::collection::vec((0_u64..12, 1..USERS.len()), 1..4))
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            let party = party_of(&world, &USERS[1..]).await;
+            world.table.tear_batches();
+            let departures = departures.iter().map(async |(wait, user)| {
+                tokio::time::sleep(std::time::Duration::from_millis(*wait)).await;
+                do_act(&world, &party, Act::Depart(*user, *user)).await
+            });
+            let handing_over = do_act(&world, &party, Act::HandOver(0, heir));
+            let (handed_over, mut replies) = join(handing_over, join_all(departures)).await;
+            replies.push(handed_over);
+            prop_assert!(replies.iter().all(|reply| reply.status < 500), "{:?}", replies);
+            holds(&world, &party).await
         })?;
     }
 }

@@ -16,7 +16,8 @@ async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
     let seat = Seat { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
     let person = Person { user_id: seat.user.clone(), display_name: user.to_owned(), avatar_url: None };
     let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
-    let observed = presence::join(&world.app.table, &seat, &person, None, moment).await.unwrap();
+    let observed =
+        presence::join(&world.app.table, &world.app.writer("test"), &seat, &person, None, moment).await.unwrap();
     world.app.deliver(observed.owed).await;
     world.pusher.take_sent();
 }
@@ -31,7 +32,14 @@ fn pair(name: &str, user: &str) -> (String, String) {
 }
 
 async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> {
-    reconcile::run(&world.app.table, &world.app.pusher, |rows| world.app.deliver(rows), budget).await
+    reconcile::run(
+        &world.app.table,
+        &world.app.writer("test"),
+        &world.app.pusher,
+        |rows| world.app.deliver(rows),
+        budget,
+    )
+    .await
 }
 
 #[tokio::test]

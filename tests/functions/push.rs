@@ -39,6 +39,19 @@ async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
 }
 
 #[tokio::test]
+async fn pushes_are_settled_whatever_numbers_their_data_has() {
+    // An inexact parser reads a number next to each of these, and the outbox would then not be the text that was read.
+    for number in [6.358_106_651_863_734e-16, 5.410_978_143_583_512e64] {
+        let world = with_devices(&["phone"]).await;
+        notify(&world, json!({ "data": { "senderName": "Ben", "number": number } })).await;
+        let sent = pushed(&world).await;
+        assert_eq!(sent.len(), 1, "{number}");
+        assert_eq!(sent[0]["data"]["number"].as_str().unwrap().parse(), Ok(number));
+        assert!(owed(&world).await.is_empty(), "{number}");
+    }
+}
+
+#[tokio::test]
 async fn pushes_to_a_connected_user_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     world.pusher.set_users("private-user-ada", &["ada"]);

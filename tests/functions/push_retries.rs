@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::consumer::{age, consume, message, owed, retry, retry_queue};
+use tests::consumer::{age, consume, message, owed, receive, retry};
 use tests::devices::with_devices;
 use tests::notification::notify;
 use tests::{Refusal, World};
@@ -92,7 +92,7 @@ async fn a_push_that_fails_without_retry_after_is_retried_with_backoff() {
         consume(&world).await.unwrap();
         let waiting = world.queues.sent("retry");
         assert_eq!((waiting.len(), waiting[0].delay), (1, 2));
-        let failed = world.app.courier().from_queue(message(&waiting[0].body, 5), &retry_queue(&world)).await;
+        let failed = receive(&world, message(&waiting[0].body, 5)).await;
         assert_eq!(failed, ["m-1"]);
         let pause = world.queues.postponed()[0];
         assert!((24..=32).contains(&pause), "the fifth pause is about 32 s: {pause}");
@@ -201,14 +201,90 @@ async fn a_connection_that_died_unnoticed_delays_no_push() {
 }
 
 #[tokio::test]
-async fn a_push_that_the_queue_did_not_take_is_not_marked_as_queued() {
+async fn a_push_that_the_queue_did_not_take_is_queued_by_the_batch_that_comes_again() {
     let world = with_devices(&["busy", "phone"]).await;
     world.fcm.refuse("busy", &[Refusal::new(429, "QUOTA_EXCEEDED").after("300")]);
     notify(&world, json!({})).await;
     world.queues.fail();
     assert!(consume(&world).await.is_err(), "Lambda brings the batch again");
     assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
-    assert_eq!(owed(&world).await[0].get("notBefore"), None);
-    assert!(consume(&world).await.is_ok(), "and then what is left is sent");
+    world.queues.recover();
+    assert!(consume(&world).await.is_ok());
+    assert!(world.fcm.take_sent().is_empty(), "the phone has it, and it is not time for the other yet");
+    let waiting = world.queues.sent("retry");
+    assert!((298..=300).contains(&waiting[0].delay), "{waiting:?}");
+    age(&world, 300).await;
+    assert!(retry(&world, &waiting[0].body).await);
     assert_eq!(tokens(&world.fcm.take_sent()), ["busy"]);
+}
+
+/// FCM's documented body for a bad token: one `FcmError` with `INVALID_ARGUMENT`, and no field that says which.
+fn unclear() -> Refusal {
+    Refusal::new(400, "INVALID_ARGUMENT")
+}
+
+#[tokio::test]
+async fn an_unclear_refusal_is_the_tokens_fault_where_another_device_took_the_message() {
+    let world = with_devices(&["bad", "phone"]).await;
+    world.fcm.refuse("bad", &[unclear()]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 1));
+    assert!(owed(&world).await.is_empty() && world.queues.sent("dead-letter").is_empty());
+}
+
+#[tokio::test]
+async fn an_unclear_refusal_is_the_tokens_fault_where_it_cannot_take_a_minimal_message_either() {
+    let world = with_devices(&["bad"]).await;
+    world.fcm.refuse("bad", &[unclear(), unclear()]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_requests(), devices(&world).await), (2, 0));
+    assert!(owed(&world).await.is_empty() && world.queues.sent("dead-letter").is_empty());
+}
+
+#[tokio::test]
+async fn an_unclear_refusal_is_the_messages_fault_where_the_token_takes_a_minimal_one() {
+    let world = with_devices(&["phone"]).await;
+    world.fcm.refuse("phone", &[unclear()]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert!(world.fcm.take_sent().is_empty(), "the minimal message is not sent, only checked");
+    assert_eq!((devices(&world).await, world.queues.sent("dead-letter").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn one_devices_refusal_does_not_take_away_anothers_retry() {
+    let world = with_devices(&["bad", "busy"]).await;
+    world.fcm.refuse("bad", &[unclear(), unclear()]);
+    world.fcm.refuse("busy", &[Refusal::new(503, "UNAVAILABLE")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!(devices(&world).await, 1);
+    let waiting = world.queues.sent("retry");
+    assert!(retry(&world, &waiting[0].body).await);
+    assert_eq!(tokens(&world.fcm.take_sent()), ["busy"]);
+}
+
+#[tokio::test]
+async fn a_token_of_another_sender_is_deleted_and_counted() {
+    let world = with_devices(&["theirs", "phone"]).await;
+    world.fcm.refuse("theirs", &[Refusal::new(403, "SENDER_ID_MISMATCH")]);
+    notify(&world, json!({})).await;
+    let record = shared::telemetry::Record::new("r", "stream");
+    record.scope(async { consume(&world).await.unwrap() }).await;
+    assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 1));
+    let line: Value = serde_json::from_str(&record.line("test")).unwrap();
+    assert_eq!(line["Pushes.other-sender"], 1, "{line}");
+}
+
+#[tokio::test]
+async fn a_retry_after_of_a_month_is_cut_to_a_day() {
+    let world = with_devices(&["busy"]).await;
+    world.fcm.refuse("busy", &[Refusal::new(503, "UNAVAILABLE").after("2592000")]);
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    let not_before = owed(&world).await[0]["notBefore"].as_i64().unwrap();
+    let wait = not_before - shared::contract::time::Millis::now().0;
+    assert!((86_000_000..=86_400_000).contains(&wait), "{wait}");
 }

@@ -95,7 +95,7 @@ async fn the_response_for_an_encrypted_channel_has_its_key() {
 async fn a_user_signs_in() {
     let world = World::new().await;
     let request = Request::new("POST /pusher/user-auth").by("ada").form("socket_id=123456.7890123");
-    let reply = world.send(handle, &request).await;
+    let reply = world.send_and_kill(handle, &request).await;
     assert_eq!(reply.status, 200);
     let data: Value = serde_json::from_str(reply.body["user_data"].as_str().unwrap()).unwrap();
     assert_eq!(data["id"], "ada");
@@ -118,7 +118,7 @@ async fn other_channels_are_refused_with_the_documented_body() {
         "presence-room-",
         "private-room-emma",
     ] {
-        let reply = world.send(handle, &ada(channel)).await;
+        let reply = world.send_and_kill(handle, &ada(channel)).await;
         assert_eq!((reply.status, &reply.body), (403, &forbidden), "{channel}");
         assert_eq!(reply.line["AuthorizationsRefused.forbidden"], 1);
     }
@@ -160,7 +160,7 @@ async fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
         (401, Request::new("POST /pusher/auth").json(&subscription(own))),
     ];
     for (status, request) in cases {
-        let reply = world.send(handle, &request).await;
+        let reply = world.send_and_kill(handle, &request).await;
         assert_eq!(reply.status, status, "{request:?} {reply:?}");
         assert!(reply.body["error"].is_string() && reply.body["message"].is_string());
     }

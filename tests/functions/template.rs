@@ -15,15 +15,115 @@ fn resource(name: &str) -> String {
     rest.lines().take(1).chain(rest.lines().skip(1).take_while(|line| !is_next(line))).collect::<Vec<_>>().join("\n")
 }
 
+/// The names of the template's functions.
+fn functions() -> Vec<String> {
+    let template = template();
+    let lines: Vec<_> = template.lines().collect();
+    let pairs = lines.windows(2).filter(|pair| pair[1] == "    Type: AWS::Serverless::Function");
+    pairs.map(|pair| pair[0].trim().trim_end_matches(':').to_owned()).collect()
+}
+
 #[test]
-fn mock_events_exist_in_development_only() {
-    let holds = "\n  IsDevelopment: !Equals [!Ref Stage, dev]\n";
+fn mock_events_are_off_unless_a_parameter_turns_them_on() {
+    let parameter = resource("MockEvents");
+    assert!(parameter.contains("Default: \"false\""), "{parameter}");
+    let holds = "\n  HasMockEvents: !Equals [!Ref MockEvents, \"true\"]\n";
     assert!(template().contains(holds), "the condition is what its name says");
     let function = resource("PusherMockEvent");
     // SAM also puts the condition of a function on its role, its permission and its routes.
-    assert!(function.contains("\n    Condition: IsDevelopment\n"), "{function}");
+    assert!(function.contains("\n    Condition: HasMockEvents\n"), "{function}");
     assert!(function.contains("Path: /pusher/mock-event"));
-    assert_eq!(template().matches("/pusher/mock-event").count(), 1, "no other function has the route");
+    assert_eq!(template().matches("Path: /pusher/mock-event").count(), 1, "no other function has the route");
+    let configured = include_str!("../../samconfig.toml").lines().filter(|line| line.contains("MockEvents"));
+    assert!(configured.into_iter().all(|line| line.trim_start().starts_with('#')), "no stage is deployed with it");
+}
+
+#[test]
+fn what_operators_may_set_is_a_parameter_with_a_default_that_changes_nothing() {
+    for (name, default, used) in [
+        ("SecretVersionId", "\"\"", "${SecretVersionId}"),
+        ("KmsKeyArn", "\"\"", "KmsKeyArn: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]"),
+        ("Tracing", "PassThrough", "Tracing: !Ref Tracing"),
+        ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
+    ] {
+        let parameter = resource(name);
+        assert!(parameter.contains(&format!("\n    Default: {default}\n")), "{parameter}");
+        assert!(template().contains(used), "{name} is not used as {used}");
+    }
+    assert!(template().contains("\n  HasKmsKey: !Not [!Equals [!Ref KmsKeyArn, \"\"]]\n"));
+}
+
+#[test]
+fn another_version_of_the_secret_changes_every_function() {
+    let template = template();
+    let references: Vec<_> = template.lines().filter(|line| line.contains("{{resolve:")).collect();
+    assert!(references.iter().all(|line| line.contains("::${SecretVersionId}}}\"")), "{references:#?}");
+    let globals = template.split("\nResources:\n").next().unwrap();
+    assert!(globals.contains("JWT_SECRET: !Sub \"{{resolve:secretsmanager:"), "every function has a reference");
+}
+
+#[test]
+fn no_function_reserves_concurrency_and_the_retry_queue_leaves_some_to_the_others() {
+    assert!(!template().contains("ReservedConcurrentExecutions:"), "it fails in accounts whose limit is ten");
+    let function = resource("Delivery");
+    let (_, retry) = function.split_once("\n        Retry:\n").unwrap();
+    assert!(retry.contains("ScalingConfig: { MaximumConcurrency: 5 }"), "{retry}");
+}
+
+#[test]
+fn a_stage_does_not_hear_the_events_of_another() {
+    assert!(resource("EventBus").contains("Name: !Sub \"carillon-${Stage}\""));
+    assert!(
+        resource("Notifications")
+            .contains("Type: EventBridgeRule\n          Properties:\n            EventBusName: !Ref EventBus\n")
+    );
+    assert!(resource("EventBusName").contains("Value: !Ref EventBus"), "an output says where to put events");
+    assert!(include_str!("../../docs/asyncapi.yaml").contains("\n    address: carillon-{stage}\n"));
+}
+
+#[test]
+fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
+    for function in ["Delivery", "PresenceReconcile", "Notifications", "PusherWebhook"] {
+        let alarm = resource(&format!("{function}ErrorAlarm"));
+        assert!(alarm.contains(&format!("Dimensions: [{{ Name: FunctionName, Value: !Ref {function} }}]")), "{alarm}");
+        assert!(alarm.contains("MetricName: Errors") && alarm.contains("AlarmActions: !If [HasAlarmTopic,"), "{alarm}");
+    }
+    let page = include_str!("../../docs/OPERATIONS.md");
+    let alarms = template()
+        .lines()
+        .filter(|line| line.starts_with("  ") && line.ends_with("Alarm:"))
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    assert!(alarms.len() > 7, "{alarms:?}");
+    for alarm in alarms {
+        let name = alarm.trim().trim_end_matches(':');
+        assert!(page.contains(&format!("`{name}`")), "docs/OPERATIONS.md does not say what to do about {name}");
+    }
+}
+
+#[test]
+fn the_public_health_check_has_a_limit_of_its_own() {
+    let api = resource("Api");
+    let (_, limits) = api.split_once("\n        \"GET /health\":\n").unwrap();
+    assert!(limits.starts_with("          ThrottlingBurstLimit: 10\n          ThrottlingRateLimit: 5\n"), "{limits}");
+}
+
+/// Whoever authenticates also keeps the caller's profile.
+#[test]
+fn each_function_that_authenticates_may_keep_profiles() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
+    let mut authenticating = 0;
+    for name in functions() {
+        let function = resource(&name);
+        let binary = function.split("Binary: ").nth(1).unwrap().split(' ').next().unwrap();
+        let handler = std::fs::read_to_string(source.join(binary).join("src/lib.rs")).unwrap();
+        if handler.contains("app.authenticate(") {
+            authenticating += 1;
+            let actions = function.lines().find(|line| line.trim_start().starts_with("Action:")).unwrap();
+            assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
+        }
+    }
+    assert_eq!(authenticating, 7);
 }
 
 #[test]
@@ -34,6 +134,21 @@ fn an_event_that_cannot_be_delivered_to_its_function_is_kept() {
     let policy = resource("DeadLetterQueuePolicy");
     // SAM names the rule after the function and its event.
     assert!(policy.contains("aws:SourceArn: !GetAtt NotificationsRequested.Arn"), "{policy}");
+}
+
+#[test]
+fn each_name_of_a_claim_is_a_parameter_that_reaches_every_function() {
+    let of_all_functions = template().split("\nResources:").next().unwrap().to_owned();
+    for (setting, parameter) in [
+        ("JWT_CLAIM_USER_ID", "JwtClaimUserId"),
+        ("JWT_CLAIM_NAME", "JwtClaimName"),
+        ("JWT_CLAIM_PICTURE", "JwtClaimPicture"),
+        ("JWT_CLAIM_ROLES", "JwtClaimRoles"),
+    ] {
+        let declared = format!("\n  {parameter}:\n    Type: String\n    Default: \"\"\n");
+        assert!(of_all_functions.contains(&declared), "{parameter}");
+        assert!(of_all_functions.contains(&format!("\n        {setting}: !Ref {parameter}\n")), "{setting}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The consumer (the function `delivery`): the batches of the stream and the messages of the retry queue.
 
+use std::time::{Duration, Instant};
+
 use aws_lambda_events::event::{dynamodb, sqs};
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
@@ -19,12 +21,17 @@ pub async fn age(world: &World, seconds: i64) {
         let Some(text) = row.get("outbox").and_then(Value::as_str) else {
             continue;
         };
-        let mut outbox: Outbox = serde_json::from_str(text).unwrap();
-        outbox.at = Millis::now().plus_seconds(-seconds);
+        let mut outbox = Outbox::parse(text);
+        let earlier = |time: Millis| time.plus_seconds(-seconds);
         for owed in &mut outbox.owed {
-            owed.not_before = owed.not_before.map(|then| then.plus_seconds(-seconds));
+            owed.at = earlier(owed.at);
+            owed.lease = owed.lease.map(earlier);
+            owed.not_before = owed.not_before.map(earlier);
         }
-        world.table.put(&[("pk", &pk), ("sk", &sk), ("outbox", &outbox.text())]).await;
+        if let Some(queue) = &mut outbox.queue {
+            queue.until = earlier(queue.until);
+        }
+        world.table.set_text((&pk, &sk), "outbox", &outbox.text()).await;
     }
 }
 
@@ -46,7 +53,22 @@ pub async fn batch(world: &World) -> dynamodb::Event {
 /// Gives the consumer a batch of all rows.
 pub async fn consume(world: &World) -> Result<(), StreamFailure> {
     let event = batch(world).await;
-    world.app.courier().from_stream(event, &retry_queue(world)).await
+    world.app.courier().from_stream(event, &retry_queue(world), deadline()).await
+}
+
+/// Gives the consumer these messages of the retry queue; returns the ids of those that must come back.
+pub async fn receive(world: &World, messages: sqs::SqsEvent) -> Vec<String> {
+    world.app.courier().from_queue(messages, &retry_queue(world), deadline()).await
+}
+
+/// Gives the consumer a batch of the stream.
+pub async fn give(world: &World, event: dynamodb::Event) -> Result<(), StreamFailure> {
+    world.app.courier().from_stream(event, &retry_queue(world), deadline()).await
+}
+
+/// Until when the consumer may begin an attempt: as long as any test lasts.
+pub fn deadline() -> Instant {
+    Instant::now() + Duration::from_secs(60)
 }
 
 /// A message of the retry queue with this body, received this many times.
@@ -60,7 +82,7 @@ pub fn message(body: &Value, received: u32) -> sqs::SqsEvent {
 
 /// Gives the consumer a message of the retry queue; returns whether the consumer is done with it.
 pub async fn retry(world: &World, body: &Value) -> bool {
-    world.app.courier().from_queue(message(body, 1), &retry_queue(world)).await.is_empty()
+    receive(world, message(body, 1)).await.is_empty()
 }
 
 /// The deliveries in the outboxes of all rows.

@@ -236,10 +236,12 @@ async fn send(
     if inner.revoked || given != inner.access.as_deref() {
         return (StatusCode::UNAUTHORIZED, "{}").into_response();
     }
-    let message = serde_json::from_slice::<Value>(&body).unwrap()["message"].take();
+    let mut request = serde_json::from_slice::<Value>(&body).unwrap();
+    let is_dry_run = request["validate_only"] == true;
+    let message = request["message"].take();
     let device = message["token"].as_str().unwrap().to_owned();
     let Some(refusal) = inner.refusals.get_mut(&device).and_then(VecDeque::pop_front) else {
-        inner.sent.push(message);
+        inner.sent.extend((!is_dry_run).then_some(message));
         return Json(json!({ "name": format!("projects/{PROJECT}/messages/1") })).into_response();
     };
     let error = json!({ "code": refusal.status, "message": "no", "status": "X", "details": refusal.details });

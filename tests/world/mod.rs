@@ -30,7 +30,7 @@ pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, token, token_with};
-pub use table::{Fault, Table};
+pub use table::{Fault, Hold, Table};
 pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
@@ -136,6 +136,13 @@ impl World {
             record.scope(work).await;
         }
         (reply(response, &record), [before, self.take_traffic()])
+    }
+
+    /// Lets the user of this token send a request, so that this process has kept their profile.
+    pub async fn knows(&self, token: &str) {
+        let request = Request::new("GET /notifications/unread-count").bearer(token);
+        self.send(notifications::handle, &request).await;
+        self.table.take_requests();
     }
 
     /// The traffic to DynamoDB, SQS and Pusher since the last call.

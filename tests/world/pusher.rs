@@ -102,10 +102,20 @@ impl FakePusher {
     }
 }
 
-async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+/// Waits while the server is told to stall.
+async fn unstalled(inner: &Mutex<Inner>) {
     while inner.lock().unwrap().stalls {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+/// A batch is taken even if its client has gone meanwhile, as by a server that was frozen.
+async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    tokio::spawn(async move { take_batch(&inner, &body).await }).await.unwrap()
+}
+
+async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Value>) {
+    unstalled(inner).await;
     let mut inner = inner.lock().unwrap();
     inner.batch_requests += 1;
     let events = body["batch"].as_array().unwrap();
@@ -133,10 +143,13 @@ async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) 
     (StatusCode::from_u16(status).unwrap(), Json(json!({})))
 }
 
-async fn channels(State(inner): State<Arc<Mutex<Inner>>>) -> Json<Value> {
+async fn channels(State(inner): State<Arc<Mutex<Inner>>>) -> (StatusCode, Json<Value>) {
+    unstalled(&inner).await;
     let inner = inner.lock().unwrap();
+    let status = inner.always.filter(|status| *status >= 500).unwrap_or(200);
     let occupied = inner.users.iter().filter(|(_, users)| !users.is_empty());
-    Json(json!({ "channels": occupied.map(|(name, _)| (name.clone(), json!({}))).collect::<serde_json::Map<_, _>>() }))
+    let names: serde_json::Map<_, _> = occupied.map(|(name, _)| (name.clone(), json!({}))).collect();
+    (StatusCode::from_u16(status).unwrap(), Json(json!({ "channels": names })))
 }
 
 async fn terminate(State(inner): State<Arc<Mutex<Inner>>>, Path(user): Path<String>) -> (StatusCode, Json<Value>) {

@@ -64,6 +64,11 @@ impl FakeQueues {
         hidden.map(|(_, request)| request["VisibilityTimeout"].as_i64().unwrap()).collect()
     }
 
+    /// Takes requests again.
+    pub fn recover(&self) {
+        self.inner.lock().unwrap().fails = false;
+    }
+
     /// Refuses all requests from now on.
     pub fn fail(&self) {
         self.inner.lock().unwrap().fails = true;

@@ -1,12 +1,14 @@
 //! A DynamoDB table for one test, behind a proxy that counts requests and can inject faults.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -14,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use shared::clients::https::HttpClient;
+use tokio::sync::Notify;
 
 use crate::server::serve;
 use crate::traffic::Traffic;
@@ -30,6 +33,7 @@ struct ProxyState {
     traffic: Mutex<Traffic>,
     failing: Mutex<Vec<String>>,
     faults: Mutex<HashMap<String, VecDeque<Fault>>>,
+    tears_batches: AtomicBool,
 }
 
 /// A fault that the proxy injects into one request.
@@ -45,12 +49,50 @@ pub enum Fault {
     NoResponse,
     /// A query returns only its first row, or a batch reads only its first key. DynamoDB may do so at any time.
     Partial,
+    /// A transaction is refused because another one writes the same rows. It is not executed.
+    Conflict,
+    /// The request waits, and is executed when it is released.
+    Held(Hold),
+    /// A batch reads this many of its keys, waits, and reads the others when it is released. A batch is no snapshot.
+    Torn(usize, Hold),
 }
 
 impl Fault {
     /// A refusal with this status and error code.
     pub fn refusal(status: u16, code: &'static str) -> Self {
         Self::Refusal(status, code)
+    }
+}
+
+/// Holds a request up, so that a test can do something meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Hold {
+    reached: Arc<Notify>,
+    released: Arc<Notify>,
+}
+
+impl Hold {
+    /// Waits until the request is held, does this, and lets the request go on.
+    pub async fn meanwhile<T>(&self, act: impl Future<Output = T>) -> T {
+        self.reached().await;
+        let done = act.await;
+        self.release();
+        done
+    }
+
+    /// Waits until the request is held.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request go on.
+    pub fn release(&self) {
+        self.released.notify_one();
+    }
+
+    async fn hold(&self) {
+        self.reached.notify_one();
+        self.released.notified().await;
     }
 }
 
@@ -82,8 +124,14 @@ impl Table {
         (self.http.clone(), self.config.clone())
     }
 
-    /// All rows, by `pk` and `sk`.
+    /// All rows, by `pk` and `sk`, but for the profiles: every authenticated call keeps the caller's.
     pub async fn rows(&self) -> BTreeMap<(String, String), Row> {
+        let mut rows = self.with_profiles().await;
+        rows.retain(|(_, sk), _| sk != "PROFILE");
+        rows
+    }
+
+    async fn with_profiles(&self) -> BTreeMap<(String, String), Row> {
         let found =
             self.client.scan().table_name(NAME).into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let text = |row: &Row, name: &str| row[name].as_str().unwrap().to_owned();
@@ -98,7 +146,7 @@ impl Table {
 
     /// The row of this key.
     pub async fn row(&self, pk: &str, sk: &str) -> Option<Row> {
-        self.rows().await.remove(&(pk.to_owned(), sk.to_owned()))
+        self.with_profiles().await.remove(&(pk.to_owned(), sk.to_owned()))
     }
 
     /// Writes a row of strings.
@@ -108,12 +156,35 @@ impl Table {
         self.forget_requests();
     }
 
+    /// Sets a text in a row.
+    pub async fn set_text(&self, (pk, sk): (&str, &str), name: &str, value: &str) {
+        self.set(pk, sk, name, string(value)).await;
+    }
+
+    /// Writes rows of strings, numbers and maps, many in a request.
+    pub async fn put_rows(&self, rows: &[Value]) {
+        for rows in rows.chunks(25) {
+            let put = |row: &Value| {
+                let item = row.as_object().unwrap().iter().map(|(name, value)| (name.clone(), attribute(value)));
+                let put = PutRequest::builder().set_item(Some(item.collect())).build().unwrap();
+                WriteRequest::builder().put_request(put).build()
+            };
+            let batch = self.client.batch_write_item().request_items(NAME, rows.iter().map(put).collect());
+            batch.send().await.unwrap();
+        }
+        self.forget_requests();
+    }
+
     /// Sets a number in a row.
     pub async fn set_number(&self, (pk, sk): (&str, &str), name: &str, value: i64) {
+        self.set(pk, sk, name, AttributeValue::N(value.to_string())).await;
+    }
+
+    async fn set(&self, pk: &str, sk: &str, name: &str, value: AttributeValue) {
         let key = HashMap::from([("pk".to_owned(), string(pk)), ("sk".to_owned(), string(sk))]);
         let update = self.client.update_item().table_name(NAME).set_key(Some(key)).update_expression("SET #n = :n");
         let update = update.expression_attribute_names("#n", name);
-        update.expression_attribute_values(":n", AttributeValue::N(value.to_string())).send().await.unwrap();
+        update.expression_attribute_values(":n", value).send().await.unwrap();
         self.forget_requests();
     }
 
@@ -151,6 +222,11 @@ impl Table {
     /// Injects these faults into the next requests of this operation, one fault for each request.
     pub fn inject(&self, operation: &str, faults: &[Fault]) {
         self.state.faults.lock().unwrap().insert(operation.to_owned(), faults.iter().cloned().collect());
+    }
+
+    /// Makes every batch read its keys one after another from now on, so that writes come between.
+    pub fn tear_batches(&self) {
+        self.state.tears_batches.store(true, Ordering::Relaxed);
     }
 
     /// Ends what [`Table::fail`] started.
@@ -218,6 +294,9 @@ async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Re
     }
     let fault = state.faults.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
     match fault {
+        None if operation == "BatchGetItem" && state.tears_batches.load(Ordering::Relaxed) => {
+            proxy.read_one_by_one(headers, &body).await
+        }
         None => proxy.forward(service, &operation, headers, body, None).await,
         Some(Fault::Refusal(status, code)) => refusal(status, code, "told to refuse"),
         Some(Fault::ConnectionLost) => lost_connection(),
@@ -230,6 +309,18 @@ async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Re
             let (body, left) = partial(&body);
             proxy.forward(service, &operation, headers, body, left).await
         }
+        Some(Fault::Conflict) => conflict(),
+        Some(Fault::Held(hold)) => {
+            hold.hold().await;
+            proxy.forward(service, &operation, headers, body, None).await
+        }
+        Some(Fault::Torn(keys, hold)) => {
+            let [first, others] = torn(&body, keys);
+            let first = proxy.forward(service, &operation, headers.clone(), first, None).await;
+            hold.hold().await;
+            let others = proxy.forward(service, &operation, headers, others, None).await;
+            merged(vec![first, others]).await
+        }
     }
 }
 
@@ -238,6 +329,16 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.0")]
 fn refusal(status: u16, code: &str, message: &str) -> Response {
     let error = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message });
     (StatusCode::from_u16(status).unwrap(), JSON, error.to_string()).into_response()
+}
+
+/// The response to a transaction that meets another one.
+fn conflict() -> Response {
+    let error = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+        "CancellationReasons": [{ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" }],
+    });
+    (StatusCode::BAD_REQUEST, JSON, error.to_string()).into_response()
 }
 
 /// A response that breaks off before its first byte.
@@ -276,6 +377,45 @@ impl Proxy {
         *self.state.traffic.lock().unwrap() += traffic;
         (status, JSON, response).into_response()
     }
+
+    /// Forwards a batch key by key, with a pause after each.
+    async fn read_one_by_one(&self, headers: HeaderMap, body: &Bytes) -> Response {
+        let mut responses = Vec::new();
+        let mut left = body.clone();
+        for _ in 0..keys_of(body) {
+            let [one, others] = torn(&left, 1);
+            responses.push(self.forward("dynamodb", "BatchGetItem", headers.clone(), one, None).await);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            left = others;
+        }
+        merged(responses).await
+    }
+}
+
+fn keys_of(batch: &[u8]) -> usize {
+    let batch: Value = serde_json::from_slice(batch).unwrap();
+    batch["RequestItems"][NAME]["Keys"].as_array().unwrap().len()
+}
+
+/// A batch as two: its first keys, as many as `keys`, and the others.
+fn torn(batch: &[u8], keys: usize) -> [Bytes; 2] {
+    let mut first: Value = serde_json::from_slice(batch).unwrap();
+    let mut others = first.clone();
+    let wanted = first["RequestItems"][NAME]["Keys"].as_array_mut().unwrap();
+    others["RequestItems"][NAME]["Keys"] = wanted.split_off(keys).into();
+    [first, others].map(|batch| batch.to_string().into())
+}
+
+/// The rows of several batches in one response.
+async fn merged(responses: Vec<Response>) -> Response {
+    let mut rows = Vec::new();
+    for response in responses {
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let mut body: Value = serde_json::from_slice(&body).unwrap();
+        rows.append(body["Responses"][NAME].as_array_mut().unwrap());
+    }
+    (StatusCode::OK, JSON, json!({ "Responses": { NAME: rows }, "UnprocessedKeys": {} }).to_string()).into_response()
 }
 
 /// A part of a request: a query for one row, or a batch with its first key and, apart, its other keys.
@@ -315,6 +455,17 @@ fn without_capacity(operation: &str, headers: &HeaderMap, sent: usize, response:
 
 fn string(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::String(text) => string(text),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::Object(map) => {
+            AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
+        }
+        other => panic!("no such attribute is put: {other}"),
+    }
 }
 
 fn plain(value: &AttributeValue) -> Value {

@@ -21,7 +21,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let new = request.json()?;
     let key = IdempotencyKey::of(&request, "kudos", &caller.user)?;
-    let given = kudos::give(&app.table, caller.person(), new, &key).await?;
+    let given = kudos::give(&app.table, &app.writer(request.request_id()), caller.person(), new, &key).await?;
 
     let created = Created { kudos_id: given.result.id, created_at: given.result.created_at.iso() };
     Ok(http::created(&created).replayed(given.is_replay).then(app.deliver(given.owed)))

@@ -6,6 +6,7 @@ use shared::contract::time::Millis;
 use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
+use shared::json::{self, Part};
 use shared::notifications;
 use shared::notifications::NewNotification;
 use shared::outbox::Done;
@@ -15,7 +16,7 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
     caller.must_be_service()?;
     let new = request.json()?;
     let key = IdempotencyKey::of(request, "notification", &caller.user)?;
-    let created = create(app, new, &key).await?;
+    let created = create(app, request.request_id(), new, &key).await?;
 
     let response = http::created(&json!({ "notificationId": created.result })).replayed(created.is_replay);
     Ok(response.then(app.deliver(created.owed)))
@@ -28,15 +29,19 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
 /// As `POST /notifications`.
 pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
     let detail = event.detail.to_string();
-    let new = serde_json::from_value(event.detail)
-        .map_err(|error| Problem::Malformed(format!("The event's detail does not fit: {error}")))?;
+    let new = json::from_value(Part::Event, event.detail)?;
     let id = event.id.ok_or_else(|| Problem::Malformed("The event has no id".to_owned()))?;
     let key = IdempotencyKey::of_event("notification", &event.source, &id, detail.as_bytes());
-    let created = create(app, new, &key).await?;
+    let created = create(app, &id, new, &key).await?;
     app.deliver(created.owed).await;
     Ok(())
 }
 
-async fn create(app: &App, new: NewNotification, key: &IdempotencyKey) -> Result<Done<String>, Problem> {
-    notifications::create(&app.table, &app.settings, new, key, Millis::now()).await
+async fn create(
+    app: &App,
+    request_id: &str,
+    new: NewNotification,
+    key: &IdempotencyKey,
+) -> Result<Done<String>, Problem> {
+    notifications::create(&app.table, &app.writer(request_id), &app.settings, new, key, Millis::now()).await
 }

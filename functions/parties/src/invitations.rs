@@ -13,7 +13,8 @@ const MAX_LIMIT: u8 = 100;
 
 pub(super) async fn invite(app: &App, request: &Request, caller: &Person) -> Handled {
     let invitee = request.json::<Named>()?.user()?;
-    let invited = parties::invite(&app.table, &party_id(request)?, caller, &invitee).await?;
+    let invited =
+        parties::invite(&app.table, &app.writer(request.request_id()), &party_id(request)?, caller, &invitee).await?;
     Ok(invited.map(|invitation| http::created(&invitation)))
 }
 
@@ -23,7 +24,7 @@ pub(super) async fn revoke(app: &App, request: &Request, caller: &Person) -> Han
 }
 
 pub(super) async fn accept(app: &App, request: &Request, caller: &Person) -> Handled {
-    let accepted = parties::accept(&app.table, &party_id(request)?, caller).await?;
+    let accepted = parties::accept(&app.table, &app.writer(request.request_id()), &party_id(request)?, caller).await?;
     Ok(accepted.map(|party| http::ok(&party)))
 }
 

@@ -5,12 +5,11 @@ mod members;
 mod party;
 
 use shared::contract::id::{PartyId, UserId};
-use shared::contract::person::Person;
 use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
-use shared::outbox::{Committed, Done};
+use shared::outbox::Done;
 use shared::{App, Problem};
 
-/// Handles the route that API Gateway matched. Stores the caller's profile, so that the caller can be invited.
+/// Handles the route that API Gateway matched.
 ///
 /// # Errors
 /// 400, 401, 403, 404, 409, 413, 415, 422 and 429, as `docs/openapi.yaml` says.
@@ -29,19 +28,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "GET /party-invitations" => invitations::list(app, &request, &caller).await,
         other => Err(Problem::NotFound(format!("There is no route {other}"))),
     }?;
-    Ok(done.result.replayed(done.is_replay).then(after_response(app, caller, done.owed)))
+    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
 }
 
 /// The response of a route, with the rows that can be delivered after it.
 type Handled = Result<Done<Response>, Problem>;
-
-fn after_response(app: &App, caller: Person, owed: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
-    let (delivery, profiles) = (app.deliver(owed), app.profiles.clone());
-    async move {
-        delivery.await;
-        profiles.keep_if_new(caller).await;
-    }
-}
 
 fn party_id(request: &Request) -> Result<PartyId, Problem> {
     PartyId::parse(request.path("partyId")).map_err(|error| error.in_field("partyId"))

@@ -1,7 +1,7 @@
 //! `DELETE /parties/{partyId}/members/{userId}`: leaves, or removes another member.
 
 use shared::contract::person::Person;
-use shared::http::{self, Request};
+use shared::http::{self, ReadRequest as _, Request};
 use shared::{App, parties};
 
 use super::{Handled, party_id, user_id};
@@ -9,9 +9,11 @@ use super::{Handled, party_id, user_id};
 pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Person) -> Handled {
     let (party, user) = (party_id(request)?, user_id(request)?);
     let departed = if user == caller.user_id {
-        parties::leave(&app.table, &party, &user).await?
+        parties::leave(&app.table, &app.writer(request.request_id()), &party, &user).await?
     } else {
-        parties::remove(&app.table, &party, &caller.user_id, &user).await?
+        let terminate = app.settings.terminate_removed;
+        parties::remove(&app.table, &app.writer(request.request_id()), &party, &caller.user_id, &user, terminate)
+            .await?
     };
     Ok(departed.map(|()| http::no_content()))
 }

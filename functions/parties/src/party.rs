@@ -21,12 +21,21 @@ pub(super) async fn read(app: &App, request: &Request, caller: &Person) -> Handl
 }
 
 pub(super) async fn change(app: &App, request: &Request, caller: &Person) -> Handled {
-    let changed = parties::change(&app.table, &party_id(request)?, &caller.user_id, request.json()?).await?;
+    let changed = parties::change(
+        &app.table,
+        &app.writer(request.request_id()),
+        &party_id(request)?,
+        &caller.user_id,
+        request.json()?,
+    )
+    .await?;
     Ok(changed.map(|party| http::ok(&party)))
 }
 
 pub(super) async fn hand_over(app: &App, request: &Request, caller: &Person) -> Handled {
     let heir = request.json::<Named>()?.user()?;
-    let handed_over = parties::hand_over(&app.table, &party_id(request)?, &caller.user_id, &heir).await?;
+    let handed_over =
+        parties::hand_over(&app.table, &app.writer(request.request_id()), &party_id(request)?, &caller.user_id, &heir)
+            .await?;
     Ok(handed_over.map(|party| http::ok(&party)))
 }

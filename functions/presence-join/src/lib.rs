@@ -22,9 +22,10 @@ struct Joined {
 /// 400 and 401, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?.person();
+    app.presence_throttle().admit(&caller.user_id)?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
     let seat = Seat { book, user: caller.user_id.clone() };
-    let entered = presence::enter(&app.table, seat, &caller).await?;
+    let entered = presence::enter(&app.table, &app.writer(request.request_id()), seat, &caller).await?;
 
     let joined = Joined {
         book_id: entered.result.seat.book,

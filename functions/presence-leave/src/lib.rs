@@ -13,8 +13,11 @@ use shared::{App, Problem};
 /// 400 and 401, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
+    app.presence_throttle().admit(&caller.user)?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
     let seat = Seat { book, user: caller.user };
-    let left = presence::leave(&app.table, &seat, Observation::ByUser(Millis::now())).await?;
+    let left =
+        presence::leave(&app.table, &app.writer(request.request_id()), &seat, Observation::ByUser(Millis::now()))
+            .await?;
     Ok(http::no_content().then(app.deliver(left.owed)))
 }

@@ -23,7 +23,8 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Recon
     // Boxed, because the nested futures are too large for the compiler to lay out.
     let work = Box::pin(async {
         let budget = left.saturating_sub(RESERVE);
-        let report = reconcile::run(&app.table, &app.pusher, |rows| app.deliver(rows), budget).await;
+        let writer = app.writer(&event.context.request_id);
+        let report = reconcile::run(&app.table, &writer, &app.pusher, |rows| app.deliver(rows), budget).await;
         let report = json!(report.inspect_err(|error| telemetry::cause(error))?);
         telemetry::note("report", report.clone());
         Ok(report)

@@ -1,14 +1,22 @@
 //! `POST /pusher/auth` and `POST /pusher/user-auth`: Pusher's clients call them before they subscribe or sign in.
 
-mod throttle;
+use std::num::NonZeroU32;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
-use shared::authorization::ProfileWork;
 use shared::contract::channel::ChannelName;
 use shared::contract::socket_id::SocketId;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::throttle::Throttle;
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
 use shared::{App, Problem};
+
+/// At once: a client that connects again asks for each of its channels anew. And so many each second after.
+static THROTTLE: LazyLock<Throttle> = LazyLock::new(|| {
+    const AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+    const PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+    Throttle::new(AT_ONCE, PER_SECOND)
+});
 
 #[derive(Deserialize)]
 struct Subscription {
@@ -32,7 +40,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     match &decided {
         Ok(_) => telemetry::authorization_granted(),
-        Err(Problem::Unauthenticated(_)) => telemetry::authorization_refused("unauthenticated"),
+        Err(Problem::Unauthenticated { .. }) => telemetry::authorization_refused("unauthenticated"),
         Err(Problem::Forbidden(_)) => telemetry::authorization_refused("forbidden"),
         Err(Problem::TooManyRequests(_)) => telemetry::authorization_refused("throttled"),
         Err(Problem::Internal(_)) => telemetry::authorization_refused("failed"),
@@ -43,24 +51,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     let caller = app.authenticate(request).await?;
-    throttle::admit(&caller.user)?;
+    THROTTLE.admit(&caller.user)?;
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
     let granted = app.authorizer().authorize(&caller, &socket, &name).await?;
-
-    let response = http::ok(&granted.grant);
-    let profiles = app.profiles.clone();
-    Ok(match granted.profile {
-        None => response,
-        Some(ProfileWork::Keep(person)) => response.then(profiles.keep(person)),
-        Some(ProfileWork::KeepIfNew(person)) => response.then(profiles.keep_if_new(person)),
-    })
+    if let Some(is_current) = granted.profile_is_current {
+        app.profiles.note(caller.person(), is_current);
+    }
+    Ok(http::ok(&granted.grant))
 }
 
 async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
     let caller = app.authenticate(request).await?;
-    throttle::admit(&caller.user)?;
+    THROTTLE.admit(&caller.user)?;
     let sign_in: SignIn = request.json_or_form()?;
     let socket = SocketId::parse(&sign_in.socket_id)?;
     Ok(http::ok(&app.authorizer().sign_in(&caller, &socket)))

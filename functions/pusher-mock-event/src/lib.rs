@@ -1,5 +1,5 @@
-//! `POST /pusher/mock-event`: sends any event to any channel, without authentication. For development: the template
-//! deploys it only to that stage.
+//! `POST /pusher/mock-event`: sends any event to any channel, without authentication. For trying clients out: the template
+//! deploys it only with the parameter `MockEvents`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,6 +37,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
-    app.pusher.trigger(&[message]).await.map_err(|(_, error)| Problem::BadGateway(error.into()))?;
+    app.pusher.trigger(&[message]).await.map_err(|error| Problem::BadGateway {
+        logged: format!("Pusher did not take the event: {}", error.log_text()),
+        source: error.into(),
+    })?;
     Ok(http::ok(&json!({ "message": "Event triggered" })))
 }

@@ -1,7 +1,7 @@
 //! `POST /pusher/webhook`: records who entered and left a room, as Pusher reports it.
 
 use serde_json::json;
-use shared::http::{self, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::rooms::webhook;
 use shared::{App, Problem};
 
@@ -12,6 +12,11 @@ use shared::{App, Problem};
 /// table fails: Pusher then retries the webhook, and what was recorded already changes nothing.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let webhook = app.webhook(&request)?;
-    let owed = webhook::observe(&app.table, webhook).await?;
-    Ok(http::ok(&json!({})).then(app.deliver(owed)))
+    let observed = webhook::observe(&app.table, &app.writer(request.request_id()), webhook).await;
+    if let Some(failure) = observed.failure {
+        // Pusher sends the webhook again; the others need not wait for that.
+        Box::pin(app.deliver(observed.owed)).await;
+        return Err(failure.into());
+    }
+    Ok(http::ok(&json!({})).then(app.deliver(observed.owed)))
 }

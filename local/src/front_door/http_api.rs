@@ -5,47 +5,30 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Cors;
+use crate::relay::{Relay, RelayError};
 
 /// API Gateway's limit for the body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// API Gateway's time-out for an integration of an HTTP API.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Headers that apply to one connection only, and are not forwarded.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    EXPECT,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
 /// The address of the HTTP API, and its CORS settings, which ministack does not apply.
 #[derive(Clone)]
 pub(super) struct HttpApi {
-    address: String,
+    relay: Relay,
     cors: Cors,
-    client: Client<HttpConnector, Body>,
 }
 
 impl HttpApi {
     /// `address` is the address of the stage, without a slash at the end.
     pub(super) fn new(address: &str, cors: Cors) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Self { address: address.to_owned(), cors, client: Client::builder(TokioExecutor::new()).build(connector) }
+        Self { relay: Relay::to(address), cors }
     }
 }
 
@@ -66,35 +49,24 @@ pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Resp
 }
 
 async fn forward(api: &HttpApi, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let Ok(uri) = format!("{}{path}", api.address).parse::<Uri>() else {
-        return gateway_response(StatusCode::BAD_REQUEST, "Bad Request");
-    };
+    let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return gateway_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    parts.uri = uri;
-    remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
-    match api.client.request(Request::from_parts(parts, Body::from(body))).await {
-        Ok(response) => as_api_gateway(response.map(Body::new)).await,
-        Err(_) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+    match api.relay.send(parts, body).await {
+        Ok(response) => as_api_gateway(response),
+        Err(RelayError::Address) => gateway_response(StatusCode::BAD_REQUEST, "Bad Request"),
+        Err(RelayError::NoResponse) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }
 }
 
 /// Changes ministack's response to the one that API Gateway would send.
-async fn as_api_gateway(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    remove(&mut parts.headers, |name| HOP_BY_HOP.contains(name));
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-    };
-    if parts.status == StatusCode::BAD_GATEWAY && is_function_error(&body) {
+fn as_api_gateway(response: http::Response<Bytes>) -> Response {
+    if response.status() == StatusCode::BAD_GATEWAY && is_function_error(response.body()) {
         // ministack sends the text of the error; API Gateway does not.
         return gateway_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
-    parts.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(body))
+    response.map(Body::from)
 }
 
 /// Whether the body is the error of a function that failed, and not a function's response.

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 pub struct Millis(pub i64);
 
 impl Millis {
+    /// The first moment of 1970.
+    #[must_use]
+    pub fn epoch() -> Self {
+        Self(0)
+    }
+
     #[must_use]
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::Courier;
-use super::attempt::Fate;
 use super::fcm_message::message;
+use super::plan::Fate;
+use super::{Courier, Row};
 use crate::clients::fcm::{self, Refusal, Token};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::UserId;
@@ -19,51 +19,79 @@ use crate::telemetry;
 use crate::users::device;
 use crate::users::quiet_hours::QuietHours;
 
-/// Rows looked after at once; the client bounds the requests to FCM by itself.
-const ROWS_AT_ONCE: usize = 16;
+/// Rows visited at once; the client bounds the requests to FCM by itself.
+const MAX_ROWS_AT_ONCE: usize = 16;
 /// What is not begun within this time of a batch is postponed: the function has half a minute in all.
-const BUDGET: Duration = Duration::from_secs(8);
+const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long Pusher may take to say whether a user is connected.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CONNECTED_TIMEOUT: Duration = Duration::from_secs(1);
+/// The longest `Retry-After` that is honoured: the queue gives a message up long before a later one.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Whoever sends pushes. A trait for the sake of those who send none: a function that makes no FCM client has nothing of it
 /// in its binary, neither HTTP/2 nor the world's time zones.
 pub(crate) trait Pushes: fmt::Debug + Send + Sync {
-    /// Attempts the rows' pushes and tells each one's fate. Rows do not wait for each other; within a row, what follows
+    /// Attempts the rows' pushes and returns each one's fate. Rows do not wait for each other; within a row, what follows
     /// something postponed is postponed too.
     fn all<'a>(
         &'a self,
         courier: &'a Courier,
-        rows: &'a [&'a [Push]],
-    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>>;
+        rows: &'a [Vec<Push>],
+        deadline: Instant,
+    ) -> Pin<Box<dyn Future<Output = Vec<Vec<Fate>>> + Send + 'a>>;
 }
 
 impl Pushes for fcm::Client {
     fn all<'a>(
         &'a self,
         courier: &'a Courier,
-        rows: &'a [&'a [Push]],
-    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>> {
-        let deadline = Instant::now() + BUDGET;
+        rows: &'a [Vec<Push>],
+        deadline: Instant,
+    ) -> Pin<Box<dyn Future<Output = Vec<Vec<Fate>>> + Send + 'a>> {
         // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
         let of_rows: Vec<_> = rows.iter().map(|pushes| of_row(courier, self, pushes, deadline)).collect();
-        Box::pin(stream::iter(of_rows).buffered(ROWS_AT_ONCE).concat())
+        Box::pin(stream::iter(of_rows).buffered(MAX_ROWS_AT_ONCE).collect())
     }
 }
 
-/// As [`Pushes::all`]; where nobody sends any, there is nobody whom they should reach.
-pub(super) async fn all(courier: &Courier, rows: &[&[Push]]) -> Vec<Fate> {
-    match &courier.pushes {
-        Some(pushes) if !rows.is_empty() => pushes.all(courier, rows).await,
-        _ => vec![Fate::Moot; rows.iter().map(|row| row.len()).sum()],
+/// Delivers the rows' due pushes and notes each one's fate in its row. Where nobody sends any, there is nobody whom they
+/// should reach.
+pub(super) async fn deliver(courier: &Courier, rows: &mut [Row], deadline: Instant) {
+    let deadline = deadline.min(Instant::now() + BATCH_TIMEOUT);
+    let places: Vec<Vec<usize>> = rows.iter().map(places).collect();
+    if places.iter().all(Vec::is_empty) {
+        return;
     }
+    let pushes: Vec<Vec<Push>> = rows.iter().zip(&places).map(|(row, places)| pushes(row, places)).collect();
+    let fates = match &courier.pushes {
+        Some(sender) => sender.all(courier, &pushes, deadline).await,
+        None => places.iter().map(|places| vec![Fate::Moot; places.len()]).collect(),
+    };
+    for ((row, places), fates) in rows.iter_mut().zip(places).zip(fates) {
+        for (place, fate) in places.into_iter().zip(fates) {
+            row.fates[place] = fate;
+        }
+    }
+}
+
+fn places(row: &Row) -> Vec<usize> {
+    let is_push = |place: &&usize| matches!(row.committed.outbox.owed[**place].delivery, Delivery::Push(_));
+    row.due.iter().filter(is_push).copied().collect()
+}
+
+fn pushes(row: &Row, places: &[usize]) -> Vec<Push> {
+    let push = |place: &usize| match &row.committed.outbox.owed[*place].delivery {
+        Delivery::Push(push) => Some(push.as_ref().clone()),
+        _ => None,
+    };
+    places.iter().filter_map(push).collect()
 }
 
 async fn of_row(courier: &Courier, fcm: &fcm::Client, pushes: &[Push], deadline: Instant) -> Vec<Fate> {
     let mut fates = Vec::with_capacity(pushes.len());
     for push in pushes {
         let is_held_up = matches!(fates.last(), Some(Fate::Postponed { .. })) || Instant::now() >= deadline;
-        fates.push(if is_held_up { Fate::POSTPONED } else { attempt(courier, fcm, push).await });
+        fates.push(if is_held_up { Fate::UNTRIED } else { attempt(courier, fcm, push).await });
     }
     fates
 }
@@ -78,7 +106,7 @@ async fn attempt(courier: &Courier, fcm: &fcm::Client, push: &Push) -> Fate {
         Ok(devices) => devices,
         Err(error) => {
             telemetry::cause(&error);
-            return Fate::POSTPONED;
+            return Fate::UNTRIED;
         }
     };
     if let Some(left) = &push.devices {
@@ -98,7 +126,7 @@ async fn is_connected(courier: &Courier, user: &UserId) -> bool {
     let Ok(channel) = ChannelName::parse(&Channel::User(user.clone()).to_string()) else {
         return false;
     };
-    match tokio::time::timeout(PATIENCE, courier.pusher.channel(&channel)).await {
+    match tokio::time::timeout(CONNECTED_TIMEOUT, courier.pusher.channel(&channel)).await {
         Ok(Ok(info)) => info.occupied,
         Ok(Err(error)) => {
             telemetry::cause(&error);
@@ -108,38 +136,86 @@ async fn is_connected(courier: &Courier, user: &UserId) -> bool {
     }
 }
 
+/// What the devices' responses come to: each device by its own.
+#[derive(Default)]
+struct Tally {
+    /// Devices that are reached no more: their tokens are deleted.
+    gone: Vec<Token>,
+    /// Devices that are tried again.
+    later: Vec<Token>,
+    /// The latest time that FCM asked to wait for.
+    not_before: Option<Millis>,
+    /// Devices for which FCM called something invalid without saying what.
+    unclear: Vec<(Token, String)>,
+    /// Why no device can take the message.
+    invalid: Option<String>,
+    arrived: usize,
+}
+
 async fn send(courier: &Courier, fcm: &fcm::Client, push: &Push, devices: &[Token], message: &fcm::Message) -> Fate {
     let outcomes = join_all(devices.iter().map(|token| fcm.send(token, message))).await;
-    let (mut left, mut unknown) = (Vec::new(), Vec::new());
-    let (mut postponed, mut not_before, mut invalid) = (false, None, None);
+    let mut tally = Tally::default();
     for (token, outcome) in devices.iter().zip(outcomes) {
-        match outcome {
-            Ok(()) => continue,
-            Err(Refusal::UnknownToken) => {
-                unknown.push(token.clone());
-                continue;
-            }
-            Err(Refusal::Invalid(why)) => invalid = Some(why),
-            Err(Refusal::Later { why, after }) => {
-                telemetry::failure(why);
-                postponed = true;
-                not_before = not_before.max(after);
-            }
-        }
-        left.push(token.hash());
+        tally.count(token, outcome);
     }
-    if let Err(error) = device::remove(&courier.table, &push.user, &unknown).await {
+    tally.judge(fcm, push).await;
+    if let Err(error) = device::remove(&courier.table, &push.user, &tally.gone).await {
         // FCM will say so again.
         telemetry::cause(&error);
     }
-    let arrived = left.len() < devices.len();
-    match invalid {
-        None if postponed => {
-            let rest = Push { devices: Some(left), ..push.clone() };
-            Fate::Postponed { not_before, rest: arrived.then(|| Delivery::Push(Box::new(rest))) }
+    tally.fate(push, devices.len())
+}
+
+impl Tally {
+    fn count(&mut self, token: &Token, outcome: Result<(), Refusal>) {
+        match outcome {
+            Ok(()) => self.arrived += 1,
+            Err(Refusal::UnknownToken) => self.gone.push(token.clone()),
+            Err(Refusal::OtherSender) => {
+                telemetry::other_sender();
+                self.gone.push(token.clone());
+            }
+            Err(Refusal::Unclear(why)) => self.unclear.push((token.clone(), why)),
+            Err(Refusal::Invalid(why)) => self.invalid = Some(why),
+            Err(Refusal::Later { why, after }) => {
+                telemetry::failure(why);
+                self.later.push(token.clone());
+                self.not_before = self.not_before.max(after);
+            }
         }
-        None if unknown.len() == devices.len() => Fate::Moot,
-        None => Fate::Delivered,
-        Some(why) => Fate::GivenUp(why),
+    }
+
+    /// Decides whose fault an unclear refusal is. If any device took this message, now or on an earlier attempt, the message
+    /// is good and the tokens are not. Otherwise a dry run with a minimal message tells: what FCM refuses then is the token.
+    async fn judge(&mut self, fcm: &fcm::Client, push: &Push) {
+        let is_good = self.arrived > 0 || push.devices.is_some();
+        for (token, why) in std::mem::take(&mut self.unclear) {
+            if is_good {
+                self.gone.push(token);
+                continue;
+            }
+            match fcm.would_take(&token).await {
+                Ok(()) => self.invalid = Some(why),
+                Err(Refusal::Later { why, after }) => self.count(&token, Err(Refusal::Later { why, after })),
+                Err(Refusal::OtherSender) => self.count(&token, Err(Refusal::OtherSender)),
+                Err(_) => self.gone.push(token),
+            }
+        }
+    }
+
+    fn fate(self, push: &Push, devices: usize) -> Fate {
+        if let Some(why) = self.invalid {
+            return Fate::GivenUp(why);
+        }
+        if !self.later.is_empty() {
+            let is_partly_done = self.later.len() < devices;
+            let left = self.later.iter().map(Token::hash).collect();
+            // Without a list it goes to all devices; with one, an empty-handed attempt stays known as such.
+            let rest = is_partly_done && (self.arrived > 0 || push.devices.is_some());
+            let rest = rest.then(|| Delivery::Push(Box::new(Push { devices: Some(left), ..push.clone() })));
+            let latest = Millis::now().plus_seconds(MAX_RETRY_AFTER.as_secs().cast_signed());
+            return Fate::Postponed { not_before: self.not_before.map(|then| then.min(latest)), rest, tried: true };
+        }
+        if self.arrived == 0 { Fate::Moot } else { Fate::Delivered }
     }
 }

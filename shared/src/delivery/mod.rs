@@ -1,24 +1,34 @@
 //! Delivering what rows owe: at once by whoever wrote them ([`Courier::inline`]), and by the function `delivery` whatever
 //! was left, or was not theirs to deliver ([`Courier::from_stream`], [`Courier::from_queue`]).
 //!
-//! Delivery is at least once. An event is delivered twice when a process dies between delivering and clearing.
+//! Delivery is at least once. An event is delivered twice when a process dies between delivering and settling, and when Pusher
+//! takes an event without saying so in time.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `plan` | what a visit to a row does, decided without touching anything |
+//! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
+//! | `visit` | one visit to several rows: deliver, settle, queue what is left |
+//! | `pusher`, `fcm` | a file a way |
+//! | `queue` | the retry queue and the dead-letter queue |
 
-mod attempt;
 mod fcm;
 mod fcm_message;
+mod plan;
 mod pusher;
 mod queue;
 mod retry;
-mod settle;
+#[cfg(test)]
+mod simulation;
 mod stream;
+mod visit;
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use futures_util::future::join_all;
+use std::time::Instant;
 
 use crate::clients;
-use crate::outbox::{Committed, Settlement, settle};
+use crate::contract::time::Millis;
+use crate::outbox::{Changes, Committed, INLINE_TIMEOUT, settle};
 use crate::table::Table;
 use crate::telemetry;
 
@@ -26,17 +36,55 @@ pub(crate) use fcm::Pushes;
 pub use queue::RetryQueue;
 pub use stream::StreamFailure;
 
-use attempt::Fate;
+use plan::Fate;
 
-/// How long the writer itself tries to deliver. The consumer leaves rows alone that are younger.
-pub const INLINE_BOUND: Duration = Duration::from_secs(2);
-
-/// Delivers, and keeps the books.
+/// Delivers, and settles what it delivered.
 #[derive(Debug, Clone)]
 pub struct Courier {
     table: Table,
     pusher: clients::pusher::Client,
     pushes: Option<Arc<dyn Pushes>>,
+}
+
+/// A row on a visit: the entries that are tried, and how each entry's attempt ended.
+#[derive(Debug, Clone)]
+struct Row {
+    committed: Committed,
+    due: Vec<usize>,
+    fates: Vec<Fate>,
+    /// Which entries' fates the row itself knows of.
+    settled: Vec<bool>,
+    /// The row as it was last written or read, which the next write's condition names.
+    latest: Committed,
+}
+
+impl Row {
+    fn new(committed: Committed, due: Vec<usize>) -> Self {
+        let entries = committed.outbox.owed.len();
+        let (fates, settled) = (vec![Fate::Waiting; entries], vec![false; entries]);
+        Self { latest: committed.clone(), committed, due, fates, settled }
+    }
+}
+
+impl Row {
+    /// What is to be changed in the row after the attempts, apart from what it knows already.
+    fn changes(&self) -> Changes {
+        let mut changes = plan::changes(&self.committed.outbox, &self.fates);
+        for (owed, settled) in self.committed.outbox.owed.iter().zip(&self.settled) {
+            if *settled {
+                changes.remove(&owed.id);
+            }
+        }
+        changes
+    }
+
+    /// Notes that the row knows of all that was delivered by now.
+    fn know_delivered(&mut self, latest: Committed) {
+        for (fate, settled) in self.fates.iter().zip(&mut self.settled) {
+            *settled |= matches!(fate, Fate::Delivered | Fate::Moot);
+        }
+        self.latest = latest;
+    }
 }
 
 impl Courier {
@@ -45,24 +93,38 @@ impl Courier {
         Self { table, pusher, pushes }
     }
 
-    /// Delivers what has just been committed and is immediate, within [`INLINE_BOUND`]. What does not arrive stays owed, and
-    /// the table's stream brings it to the consumer; so this has no error, only log entries.
+    /// Delivers what has just been committed and is under this writer's lease, within [`INLINE_TIMEOUT`]. What does not arrive
+    /// stays owed, and the table's stream brings it to the consumer; so this has no error, only log entries.
     pub async fn inline(self, rows: Vec<Committed>) {
-        let done = async {
-            let fates = attempt::all(&self, &rows, |_, owed| owed.delivery.is_immediate()).await;
-            // What was refused for good is left to the consumer too, which alone may write to the dead-letter queue.
-            join_all(rows.iter().zip(&fates).map(|(row, fates)| self.clear(row, fates))).await;
+        let (now, deadline) = (Millis::now(), Instant::now() + INLINE_TIMEOUT);
+        let leased = |row: &Committed| {
+            let owed = row.outbox.owed.iter().enumerate();
+            owed.filter(|(_, owed)| owed.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
         };
-        if tokio::time::timeout(INLINE_BOUND, done).await.is_err() {
+        let mut rows: Vec<_> = rows.into_iter().map(|row| Row::new(row.clone(), leased(&row))).collect();
+        // What was refused for good is left to the consumer too, which alone may write to the dead-letter queue.
+        let done = pusher::deliver(&self.pusher, &mut rows, false, deadline, |row| self.settle_delivered(row));
+        if tokio::time::timeout(INLINE_TIMEOUT, done).await.is_err() {
             telemetry::note("inlineDelivery", "timed out");
         }
+        visit::report(&rows);
     }
 
-    async fn clear(&self, row: &Committed, fates: &[Fate]) {
-        let delivered = row.outbox.owed.iter().zip(fates).filter(|(_, fate)| **fate == Fate::Delivered);
-        let settlement: Settlement<'_> = delivered.map(|(owed, _)| (owed.id.as_str(), None)).collect();
-        if let Err(error) = settle(&self.table, row, &settlement).await {
-            telemetry::cause(&error);
+    /// Takes what was delivered out of a row; returns the row as it is then. What does not work is logged; it is delivered once
+    /// more.
+    async fn settle_delivered(&self, row: Row) -> Option<Committed> {
+        let mut changes = row.changes();
+        changes.retain(|_, left| left.is_none());
+        if changes.is_empty() {
+            return None;
+        }
+        let settled = settle(&self.table, &row.latest, &changes, |rest| rest.queue.clone()).await;
+        match settled {
+            Ok(rest) => Some(Committed::new(row.committed.key, rest)),
+            Err(error) => {
+                telemetry::cause(&error);
+                None
+            }
         }
     }
 }

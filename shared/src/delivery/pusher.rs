@@ -1,70 +1,126 @@
-//! What is on its way to Pusher: events, in batches, and connections to end.
+//! What goes to Pusher: events, in batches, and connections to end.
+//!
+//! A time-out is ambiguous: what was sent may yet arrive. So once something is not responded to, nothing more is sent on this
+//! visit, and the next visit first asks Pusher a question that changes nothing. Until that is answered, no event is sent a
+//! second time; a server that stands still for a while gets each event that was on its way at most once more.
 
-use super::attempt::Fate;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+
+use super::Row;
+use super::plan::Fate;
 use crate::clients::pusher::{Client, MAX_BATCH, Message, PusherError};
-use crate::outbox::Delivery;
+use crate::outbox::{Committed, Delivery, Way};
 use crate::telemetry;
 
-/// Has Pusher do all of this in order, and tells each one's fate.
-///
-/// Once one is postponed, so is all that follows: Pusher is not there, and what a row owes later must not overtake what it
-/// owed before. Something that Pusher refuses for good holds up nothing.
-pub(super) async fn send(pusher: &Client, deliveries: &[Delivery]) -> Vec<Fate> {
-    let mut fates = Vec::with_capacity(deliveries.len());
-    while fates.len() < deliveries.len() {
-        let events = leading_events(&deliveries[fates.len()..]);
-        let outcome = match &deliveries[fates.len()] {
-            Delivery::Terminate { user } => terminated(pusher.terminate(user).await, &mut fates),
-            _ => sent(pusher, &events, &mut fates).await,
-        };
-        if let Err(error) = outcome {
-            telemetry::cause(&error);
-            fates.resize(deliveries.len(), Fate::POSTPONED);
+/// A prefix that no channel has: the response is small however busy the app is.
+const NO_CHANNEL: &str = "probe-";
+
+/// An entry of a row: the row's place among the rows, and the entry's in its outbox.
+type Place = (usize, usize);
+
+/// Delivers the rows' due entries of this way in order, and notes each one's fate in its row. `settle` is called with the rows
+/// of which something was delivered, batch by batch, so that what a time-out cuts off is little.
+pub(super) async fn deliver<F>(
+    pusher: &Client,
+    rows: &mut [Row],
+    probes: bool,
+    deadline: Instant,
+    settle: impl Fn(Row) -> F,
+) where
+    F: Future<Output = Option<Committed>>,
+{
+    let due: Vec<Place> = places(rows);
+    if due.is_empty() {
+        return;
+    }
+    for (row, entry) in &due {
+        rows[*row].fates[*entry] = Fate::UNTRIED;
+    }
+    if probes && let Err(error) = pusher.channels(NO_CHANNEL).await {
+        telemetry::cause(&error);
+        return;
+    }
+    let mut left = due.as_slice();
+    while !left.is_empty() && Instant::now() < deadline {
+        let batch = next_batch(rows, left);
+        let fates = attempt(pusher, rows, &left[..batch]).await;
+        let goes_on = fates.iter().all(|fate| !matches!(fate, Fate::Postponed { .. }));
+        for ((row, entry), fate) in left[..batch].iter().zip(fates) {
+            rows[*row].fates[*entry] = fate;
+        }
+        let mut touched: Vec<usize> = left[..batch].iter().map(|(row, _)| *row).collect();
+        touched.dedup();
+        let settled = join_all(touched.iter().map(|row| settle(rows[*row].clone()))).await;
+        for (row, latest) in touched.into_iter().zip(settled) {
+            latest.into_iter().for_each(|latest| rows[row].know_delivered(latest));
+        }
+        left = &left[batch..];
+        if !goes_on {
+            return;
         }
     }
-    fates
 }
 
-/// The events up to the next delivery that is none.
-fn leading_events(deliveries: &[Delivery]) -> Vec<Message> {
-    let event = |delivery: &Delivery| match delivery {
-        Delivery::Pusher(message) => Some(message.clone()),
-        _ => None,
+fn places(rows: &[Row]) -> Vec<Place> {
+    let of_row = |(place, row): (usize, &Row)| {
+        let owed = &row.committed.outbox.owed;
+        let due = row.due.iter().filter(|entry| owed[**entry].delivery.way() == Way::Pusher);
+        due.map(|entry| (place, *entry)).collect::<Vec<_>>()
     };
-    deliveries.iter().map_while(event).collect()
+    rows.iter().enumerate().flat_map(of_row).collect()
 }
 
-fn terminated(outcome: Result<(), PusherError>, fates: &mut Vec<Fate>) -> Result<(), PusherError> {
+fn delivery<'a>(rows: &'a [Row], (row, entry): &Place) -> &'a Delivery {
+    &rows[*row].committed.outbox.owed[*entry].delivery
+}
+
+/// How many of these go in one request: events up to the most that a batch holds, or one connection's end.
+fn next_batch(rows: &[Row], places: &[Place]) -> usize {
+    let is_event = |place: &&Place| matches!(delivery(rows, place), Delivery::Pusher(_));
+    places.iter().take(MAX_BATCH).take_while(is_event).count().max(1)
+}
+
+async fn attempt(pusher: &Client, rows: &[Row], places: &[Place]) -> Vec<Fate> {
+    let events: Vec<Message> = places
+        .iter()
+        .filter_map(|place| match delivery(rows, place) {
+            Delivery::Pusher(message) => Some(message.clone()),
+            _ => None,
+        })
+        .collect();
+    let outcome = match delivery(rows, &places[0]) {
+        Delivery::Terminate { user } => pusher.terminate(user).await,
+        _ => pusher.trigger(&events).await,
+    };
     match outcome {
-        Ok(()) => fates.push(Fate::Delivered),
-        Err(error) if error.is_permanent() => fates.push(Fate::GivenUp(error.to_string())),
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
-async fn sent(pusher: &Client, events: &[Message], fates: &mut Vec<Fate>) -> Result<(), PusherError> {
-    let (taken, error) = match pusher.trigger(events).await {
-        Ok(()) => (events.len(), None),
-        Err((taken, error)) => (taken, Some(error)),
-    };
-    fates.extend(std::iter::repeat_n(Fate::Delivered, taken));
-    match error {
-        None => Ok(()),
         // One bad event spoils its whole batch: find it by sending the batch's events one by one.
-        Some(error) if error.is_permanent() => one_by_one(pusher, &events[taken..], fates).await,
-        Some(error) => Err(error),
+        Err(error) if error.is_permanent() && events.len() > 1 => one_by_one(pusher, &events).await,
+        outcome => vec![fate(outcome); places.len()],
     }
 }
 
-/// Sends the events of a refused batch singly, up to the first that Pusher does not answer.
-async fn one_by_one(pusher: &Client, rest: &[Message], fates: &mut Vec<Fate>) -> Result<(), PusherError> {
-    for message in rest.iter().take(MAX_BATCH) {
-        match pusher.trigger(std::slice::from_ref(message)).await {
-            Ok(()) => fates.push(Fate::Delivered),
-            Err((_, error)) if error.is_permanent() => fates.push(Fate::GivenUp(error.to_string())),
-            Err((_, error)) => return Err(error),
+fn fate(outcome: Result<(), PusherError>) -> Fate {
+    match outcome {
+        Ok(()) => Fate::Delivered,
+        Err(error) if error.is_permanent() => Fate::GivenUp(error.to_string()),
+        Err(error) => {
+            telemetry::cause(&error);
+            if error.is_ambiguous() { Fate::TRIED } else { Fate::UNTRIED }
         }
     }
-    Ok(())
+}
+
+/// Sends the events of a refused batch singly, up to the first that Pusher does not respond to.
+async fn one_by_one(pusher: &Client, events: &[Message]) -> Vec<Fate> {
+    let mut fates = Vec::with_capacity(events.len());
+    for event in events {
+        fates.push(fate(pusher.trigger(std::slice::from_ref(event)).await));
+        if matches!(fates.last(), Some(Fate::Postponed { .. })) {
+            break;
+        }
+    }
+    fates.resize(events.len(), Fate::UNTRIED);
+    fates
 }

@@ -21,6 +21,9 @@ pub(super) struct Waiting {
     /// The row that owes something.
     #[serde(flatten)]
     pub(super) key: Key,
+    /// The message's name in the row's outbox; a person who sends the row's key to the queue need not give one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) id: Option<String>,
     /// An entry that was given up. It is no longer in the row, so that it holds up nothing there; replaying this message
     /// delivers it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -50,14 +53,15 @@ impl RetryQueue {
     }
 
     /// Has a row looked at again after a while, or after a quarter of an hour if that is less.
-    pub(super) async fn later(&self, key: &Key, delay: Duration) -> Result<(), QueueError> {
-        let waiting = Waiting { key: key.clone(), given_up: None, reason: None };
+    pub(super) async fn later(&self, key: &Key, id: &str, delay: Duration) -> Result<(), QueueError> {
+        let waiting = Waiting { key: key.clone(), id: Some(id.to_owned()), given_up: None, reason: None };
         self.send(&self.queues.retry, &waiting, delay.min(LONGEST_DELAY)).await
     }
 
     /// Keeps what was given up for a person to look at.
     pub(super) async fn give_up(&self, key: &Key, owed: &Owed, reason: &str) -> Result<(), QueueError> {
-        let waiting = Waiting { key: key.clone(), given_up: Some(owed.clone()), reason: Some(reason.to_owned()) };
+        let waiting =
+            Waiting { key: key.clone(), id: None, given_up: Some(owed.clone()), reason: Some(reason.to_owned()) };
         self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
     }
 

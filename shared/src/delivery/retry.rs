@@ -1,90 +1,139 @@
 //! The retry queue's consumer: what could not be delivered, again and again at growing distances.
 //!
-//! The queue counts the receptions and gives a message up after as many as the template allows (14: about an hour and a
-//! half of Pusher being away).
+//! The queue counts how often a message is received and gives it up after as many times as the template allows (14: about an
+//! hour and a half of Pusher being away).
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 
-use super::attempt;
+use super::plan::{Visit, due};
 use super::queue::Waiting;
-use super::settle::again;
-use super::stream::is_its_writers;
-use super::{Courier, INLINE_BOUND, RetryQueue};
+use super::visit::Left;
+use super::{Courier, RetryQueue, Row};
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Outbox, Owed};
+use crate::outbox::{Committed, INLINE_TIMEOUT, Outbox, Owed};
+use crate::table::{Key, TableError};
 use crate::telemetry;
 
-/// The longest pause between two tries.
-const LONGEST: Duration = Duration::from_secs(900);
+/// The longest pause between two attempts.
+const MAX_PAUSE: Duration = Duration::from_secs(900);
+/// How soon a row is visited again to which something was added during a visit.
+const SOON: Duration = Duration::from_secs(1);
 
-/// A message of the queue, and the row that it is about.
-struct Try {
-    message: SqsMessage,
-    /// The row with what it owes; `None` when it owes nothing any more.
-    row: Option<Committed>,
+/// A message of the queue.
+struct Message {
+    sqs: SqsMessage,
+    waiting: Waiting,
+}
+
+impl Message {
+    fn visit(&self) -> Visit<'_> {
+        if self.waiting.id.is_some() { Visit::Queue(self.id()) } else { Visit::Person(self.id()) }
+    }
+
+    /// The id by which the row knows it. A message that a person sent has none of ours, and goes by its own.
+    fn id(&self) -> &str {
+        self.waiting.id.as_deref().or(self.sqs.message_id.as_deref()).unwrap_or("unnamed")
+    }
 }
 
 impl Courier {
-    /// Looks after a batch of the retry queue; answers with the ids of the messages that must come back.
-    pub async fn from_queue(&self, event: SqsEvent, retry: &RetryQueue) -> Vec<String> {
-        let (tries, failed) = self.read(event.records).await;
-        let rows: Vec<_> = tries.iter().filter_map(|one| one.row.clone()).collect();
-        let now = Millis::now();
-        let is_due =
-            |row: &Committed, owed: &Owed| owed.not_before.is_none_or(|then| then <= now) && !is_its_writers(row, owed);
-        let mut fates = attempt::all(self, &rows, is_due).await.into_iter();
-        let mut pauses = Vec::new();
-        for one in &tries {
-            let Some(row) = &one.row else { continue };
-            let fates = fates.next().unwrap_or_default();
-            let pause = back_off(received(&one.message), rand::random());
-            let kept = self.settle(row, &fates, retry, true).await;
-            let waiting = |owed: &Owed| Some(owed.not_before.map_or(INLINE_BOUND, |then| now.until(then)));
-            let again = again(row, &fates, pause, now, waiting);
-            pauses.extend(again.or((!kept).then_some(pause)).map(|pause| (&one.message, pause)));
-        }
-        pauses.extend(failed.iter().map(|message| (message, back_off(received(message), rand::random()))));
-        join_all(pauses.iter().map(|(message, pause)| self.postpone(message, *pause, retry))).await;
-        pauses.iter().map(|(message, _)| message.message_id.clone().unwrap_or_default()).collect()
-    }
-
-    /// Reads the rows that the messages are about, and answers with the messages that cannot be looked after, too.
-    async fn read(&self, messages: Vec<SqsMessage>) -> (Vec<Try>, Vec<SqsMessage>) {
-        let (mut tries, mut failed, mut asking) = (Vec::new(), Vec::new(), Vec::new());
-        for message in messages {
-            match serde_json::from_str::<Waiting>(message.body.as_deref().unwrap_or_default()) {
-                // Replayed by a person: the row no longer knows of it.
-                Ok(Waiting { key, given_up: Some(owed), .. }) => {
-                    let owed = Owed { not_before: None, ..owed };
-                    // Of no writer who might still be delivering it.
-                    let at = Millis::now().plus_seconds(-INLINE_BOUND.as_secs().cast_signed());
-                    let row = Committed { key, outbox: Outbox { at, owed: vec![owed] } };
-                    tries.push(Try { message, row: Some(row) });
-                }
-                Ok(Waiting { key, .. }) => asking.push((key, message)),
+    /// Visits the rows of a batch of the retry queue; returns the ids of the messages that must come back.
+    pub async fn from_queue(&self, event: SqsEvent, retry: &RetryQueue, deadline: Instant) -> Vec<String> {
+        let (mut messages, mut unread) = (Vec::new(), Vec::new());
+        for sqs in event.records {
+            match serde_json::from_str(sqs.body.as_deref().unwrap_or_default()) {
+                Ok(waiting) => messages.push(Message { sqs, waiting }),
                 Err(error) => {
                     telemetry::cause(&error);
-                    failed.push(message);
+                    unread.push(sqs);
                 }
             }
         }
-        let keys: HashSet<_> = asking.iter().map(|(key, _)| key.clone()).collect();
-        match self.read_again(&keys.into_iter().collect::<Vec<_>>()).await {
-            Ok(rows) => {
-                let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
-                // Of several messages about one row, the first looks after it.
-                tries.extend(asking.into_iter().map(|(key, message)| Try { message, row: rows.remove(&key) }));
-            }
+        let (places, mut rows): (Vec<usize>, Vec<Row>) = match self.rows(&messages).await {
+            Ok(visits) => visits.into_iter().unzip(),
             Err(error) => {
                 telemetry::cause(&error);
-                failed.extend(asking.into_iter().map(|(_, message)| message));
+                unread.extend(messages.into_iter().map(|message| message.sqs));
+                return self.postpone_all(&unread, retry).await;
+            }
+        };
+        self.attempt(&mut rows, retry, deadline).await;
+
+        let left = join_all(places.iter().zip(&rows).map(|(place, row)| self.leave_in_queue(&messages[*place], row)));
+        let again: Vec<_> = places.iter().copied().zip(left.await).collect();
+        let mut back = self.postpone_all(&unread, retry).await;
+        let pauses = again.iter().filter_map(|(place, pause)| Some((&messages[*place].sqs, (*pause)?)));
+        let pauses: Vec<_> = pauses.collect();
+        join_all(pauses.iter().map(|(message, pause)| self.postpone(message, *pause, retry))).await;
+        back.extend(pauses.iter().map(|(message, _)| message.message_id.clone().unwrap_or_default()));
+        back
+    }
+
+    /// The rows that these messages are to look after, each with its message's place. A message whose row owes nothing any more
+    /// or is another message's has none, and is done with.
+    async fn rows(&self, messages: &[Message]) -> Result<Vec<(usize, Row)>, TableError> {
+        let now = Millis::now();
+        let asking = messages.iter().filter(|message| message.waiting.given_up.is_none());
+        let mut keys: Vec<Key> = asking.map(|message| message.waiting.key.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        let read = self.read_again(&keys).await?;
+        let mut rows: HashMap<_, _> = read.into_iter().map(|row| (row.key.clone(), row)).collect();
+        let visit = |(place, message): (usize, &Message)| {
+            let Waiting { key, given_up, .. } = &message.waiting;
+            let (committed, due) = match given_up {
+                // Replayed by a person: the row no longer knows of it.
+                Some(owed) => {
+                    let owed = Owed { lease: None, not_before: None, ..owed.clone() };
+                    let committed = Committed::new(key.clone(), Outbox { owed: vec![owed], queue: None });
+                    (committed, vec![0])
+                }
+                // Of several messages about one row, the one that the row names looks after it.
+                None => {
+                    let row = rows.get(key)?;
+                    let due = due(&row.outbox, message.visit(), now)?;
+                    (rows.remove(key)?, due)
+                }
+            };
+            Some((place, Row::new(committed, due)))
+        };
+        Ok(messages.iter().enumerate().filter_map(visit).collect())
+    }
+
+    /// Notes in the row what is left of it; returns after how long the message shall come back, if it must.
+    async fn leave_in_queue(&self, message: &Message, row: &Row) -> Option<Duration> {
+        let now = Millis::now();
+        let pause = back_off(received(&message.sqs), rand::random());
+        let delay = match Self::left(row, pause, now) {
+            Left::Again(delay) => Some(delay),
+            Left::Nothing => None,
+        };
+        let is_replayed = message.waiting.given_up.is_some();
+        if is_replayed {
+            return delay;
+        }
+        let is_settled = delay.is_none() && row.latest.outbox.owed.is_empty() && row.changes().is_empty();
+        if is_settled {
+            return None;
+        }
+        match self.settle_rest(row, Some((message.id(), delay.unwrap_or(SOON))), now).await {
+            // What was added meanwhile was left to this message.
+            Ok(is_more_owed) => delay.or(is_more_owed.then_some(SOON)),
+            Err(error) => {
+                telemetry::cause(&error);
+                Some(pause)
             }
         }
-        (tries, failed)
+    }
+
+    async fn postpone_all(&self, messages: &[SqsMessage], retry: &RetryQueue) -> Vec<String> {
+        let postpone = |message| self.postpone(message, back_off(received(message), rand::random()), retry);
+        join_all(messages.iter().map(postpone)).await;
+        messages.iter().map(|message| message.message_id.clone().unwrap_or_default()).collect()
     }
 
     async fn postpone(&self, message: &SqsMessage, pause: Duration, retry: &RetryQueue) {
@@ -102,10 +151,10 @@ fn received(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// The pause after the `received`th try: doubling from two seconds, a quarter of it left to chance (0.0 to 1.0), so that
+/// The pause after the `received`th attempt: doubling from two seconds, a quarter of it left to chance (0.0 to 1.0), so that
 /// what failed together does not come back together.
 fn back_off(received: u32, chance: f64) -> Duration {
-    let whole = INLINE_BOUND.saturating_mul(1 << received.saturating_sub(1).min(10)).min(LONGEST);
+    let whole = INLINE_TIMEOUT.saturating_mul(1 << received.saturating_sub(1).min(10)).min(MAX_PAUSE);
     whole.mul_f64(0.75 + chance / 4.0).max(Duration::from_secs(1))
 }
 

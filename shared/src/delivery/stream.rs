@@ -1,16 +1,16 @@
 //! The table's stream: rows whose writer has not cleared their outbox.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::future::join_all;
 
-use super::attempt::{self, Fate};
-use super::settle::again;
-use super::{Courier, INLINE_BOUND, RetryQueue};
+use super::plan::{Visit, due};
+use super::visit::Left;
+use super::{Courier, RetryQueue, Row};
 use crate::contract::time::Millis;
-use crate::outbox::{ATTRIBUTE, Committed, Outbox, Owed};
+use crate::outbox::{ATTRIBUTE, Committed};
 use crate::table::{Item, Key, TableError};
 use crate::telemetry;
 
@@ -22,49 +22,79 @@ const FIRST_RETRY: Duration = Duration::from_secs(2);
 pub struct StreamFailure(pub String);
 
 impl Courier {
-    /// Looks after a batch of the stream: rows that are cleared by a later record are done; all others are read again, and
-    /// what they still owe is delivered. What cannot be delivered now moves to the retry queue, so that it holds up
-    /// nothing here; what the retry queue already has is left to it.
+    /// Visits the rows of a batch of the stream: rows that are cleared by a later record are done; all others are read again,
+    /// and what they still owe is delivered. What cannot be delivered now moves to the retry queue, so that it holds up
+    /// nothing here; what the retry queue already has is left to it. A row that was deleted while it still owed something
+    /// becomes dead letters.
     ///
     /// # Errors
-    /// [`StreamFailure`] when neither delivery nor the retry queue took something. Lambda brings the batch again.
-    pub async fn from_stream(&self, event: Event, retry: &RetryQueue) -> Result<(), StreamFailure> {
+    /// [`StreamFailure`] when neither delivery nor a queue took something. Lambda brings the batch again.
+    pub async fn from_stream(&self, event: Event, retry: &RetryQueue, deadline: Instant) -> Result<(), StreamFailure> {
         let first = event.records.first().and_then(|record| record.change.sequence_number.clone()).unwrap_or_default();
-        let (keys, sequence) = still_owing(event.records);
-        telemetry::note("rows", keys.len());
-        let rows = self.read_again(&keys).await.map_err(|error| {
+        let batch = Batch::read(event.records);
+        telemetry::note("rows", batch.owing.len());
+        let lost = join_all(batch.deleted.iter().map(|row| self.bury_deleted(row, retry))).await;
+        if !lost.into_iter().all(|is_kept| is_kept) {
+            return Err(StreamFailure(first));
+        }
+        let read = self.read_again(&batch.owing).await.map_err(|error| {
             telemetry::cause(&error);
             StreamFailure(first)
         })?;
-        let is_due = |row: &Committed, owed: &Owed| owed.not_before.is_none() && !is_its_writers(row, owed);
-        let fates = attempt::all(self, &rows, is_due).await;
-        let failed = join_all(rows.iter().zip(&fates).map(|(row, fates)| self.look_after(row, fates, retry))).await;
-        let unfinished = failed.into_iter().flatten().filter_map(|key| sequence.get(&key));
+        let now = Millis::now();
+        let visited = |row: Committed| due(&row.outbox, Visit::Stream, now).map(|due| Row::new(row, due));
+        let mut rows: Vec<_> = read.into_iter().filter_map(visited).collect();
+        self.attempt(&mut rows, retry, deadline).await;
+        let failed = join_all(rows.iter().map(|row| self.leave(row, retry))).await;
+        let unfinished = failed.into_iter().flatten().filter_map(|key| batch.sequence.get(&key));
         match unfinished.min_by(|a, b| compare_sequence(a, b)) {
             Some(first) => Err(StreamFailure(first.clone())),
             None => Ok(()),
         }
     }
 
-    /// Notes what became of a row; answers with its key when nothing worked, not even the queue.
-    async fn look_after(&self, row: &Committed, fates: &[Fate], retry: &RetryQueue) -> Option<Key> {
-        let of_writer = |owed: &Owed| owed.not_before.is_none().then_some(INLINE_BOUND);
-        let delay = again(row, fates, FIRST_RETRY, Millis::now(), of_writer);
-        let is_queued = match delay {
-            Some(delay) => self.later(row, retry, delay).await,
-            None => true,
+    /// Queues what is left of a row, and notes that in the row; returns its key when neither the queue nor the table took it.
+    async fn leave(&self, row: &Row, retry: &RetryQueue) -> Option<Key> {
+        let now = Millis::now();
+        let key = &row.committed.key;
+        let Left::Again(delay) = Self::left(row, FIRST_RETRY, now) else {
+            // Delivered and, with Pusher's entries, settled already. What was owed since then has a record of its own.
+            return match self.settle_rest(row, None, now).await {
+                Ok(_) => None,
+                Err(error) => {
+                    telemetry::cause(&error);
+                    Some(key.clone())
+                }
+            };
         };
-        let kept = self.settle(row, fates, retry, is_queued).await;
-        let is_done = is_queued && (kept || delay.is_some() || self.later(row, retry, FIRST_RETRY).await);
-        if is_done { None } else { Some(row.key.clone()) }
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        if let Err(error) = retry.later(key, &id, delay).await {
+            telemetry::cause(&error);
+            // What was delivered is not to come again with the batch.
+            let _ = self.settle_rest(row, None, now).await;
+            return Some(key.clone());
+        }
+        match self.settle_rest(row, Some((&id, delay)), now).await {
+            Ok(_) => None,
+            // A message that the row does not name is done with at its arrival, so the batch must come again.
+            Err(error) => {
+                telemetry::cause(&error);
+                Some(key.clone())
+            }
+        }
     }
 
-    async fn later(&self, row: &Committed, retry: &RetryQueue, delay: Duration) -> bool {
-        let queued = retry.later(&row.key, delay).await;
-        if let Err(error) = &queued {
-            telemetry::cause(error);
+    /// Puts what a deleted row still owed into the dead-letter queue; returns whether the queue took it.
+    async fn bury_deleted(&self, row: &Committed, retry: &RetryQueue) -> bool {
+        for owed in &row.outbox.owed {
+            let reason = "the row was deleted while it still owed this";
+            if let Err(error) = retry.give_up(&row.key, owed, reason).await {
+                telemetry::cause(&error);
+                return false;
+            }
+            telemetry::delivery(owed.request_id.as_deref(), owed.delivery.kind(), telemetry::Outcome::GivenUp);
         }
-        queued.is_ok()
+        true
     }
 
     /// The rows as they are now, those that still owe something.
@@ -72,45 +102,42 @@ impl Courier {
         let rows = self.table.get_many(keys, true).await?;
         // In the order of the stream, which is that of the writes.
         let place: HashMap<_, _> = keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
-        let mut owing: Vec<_> = rows.iter().filter_map(owing).collect();
+        let mut owing: Vec<_> = rows.iter().filter_map(Committed::of_row).collect();
         owing.sort_by_key(|row| place.get(&row.key).copied());
         Ok(owing)
     }
 }
 
-/// A row with what it owes. An outbox that cannot be read is reported and left: it was written by another version.
-fn owing(row: &Item) -> Option<Committed> {
-    let key = Key::of(row)?;
-    match Outbox::of_row(row) {
-        Ok(outbox) => Some(Committed { key, outbox: outbox? }),
-        Err(error) => {
-            telemetry::cause(&error);
-            None
-        }
-    }
+/// What a batch of records comes down to.
+#[derive(Default)]
+struct Batch {
+    /// The keys whose last record still has an outbox, in order.
+    owing: Vec<Key>,
+    /// Each key's first sequence number.
+    sequence: HashMap<Key, String>,
+    /// Rows that were deleted with an outbox.
+    deleted: Vec<Committed>,
 }
 
-/// Whether the row's writer may still be delivering the entry.
-pub(super) fn is_its_writers(row: &Committed, owed: &Owed) -> bool {
-    owed.delivery.is_immediate() && row.outbox.at.until(Millis::now()) < INLINE_BOUND
-}
-
-/// The keys whose last record in the batch still has an outbox, in order, and each key's first sequence number.
-fn still_owing(records: Vec<EventRecord>) -> (Vec<Key>, HashMap<Key, String>) {
-    let mut keys: Vec<Key> = Vec::new();
-    let mut sequence = HashMap::new();
-    for record in records {
-        let number = record.change.sequence_number.unwrap_or_default();
-        let Some(key) = Key::of(&record.change.keys.into()) else {
-            continue;
-        };
-        keys.retain(|known| *known != key);
-        if Item::from(record.change.new_image).contains_key(ATTRIBUTE) {
-            sequence.entry(key.clone()).or_insert(number);
-            keys.push(key);
+impl Batch {
+    fn read(records: Vec<EventRecord>) -> Self {
+        let mut batch = Self::default();
+        for record in records {
+            let number = record.change.sequence_number.unwrap_or_default();
+            let keys = Item::from(record.change.keys);
+            let Some(key) = Key::of(&keys) else { continue };
+            batch.owing.retain(|known| *known != key);
+            if record.event_name == "REMOVE" {
+                let mut old = Item::from(record.change.old_image);
+                old.extend(keys);
+                batch.deleted.extend(Committed::of_row(&old));
+            } else if Item::from(record.change.new_image).contains_key(ATTRIBUTE) {
+                batch.sequence.entry(key.clone()).or_insert(number);
+                batch.owing.push(key);
+            }
         }
+        batch
     }
-    (keys, sequence)
 }
 
 /// Sequence numbers are decimal numbers of up to 40 digits.
@@ -123,15 +150,16 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn records(list: &[(&str, &str, bool)]) -> Vec<EventRecord> {
-        let record = |(number, pk, owes): &(&str, &str, bool)| {
+    fn records(list: &[(&str, &str, &str, bool)]) -> Vec<EventRecord> {
+        let record = |(number, name, pk, owes): &(&str, &str, &str, bool)| {
             let keys = json!({ "pk": { "S": pk }, "sk": { "S": "x" } });
             let mut image = keys.clone();
             if *owes {
-                image["outbox"] = json!({ "S": "…" });
+                image["outbox"] = json!({ "S": r#"{"owed":[{"id":"1","kind":"terminate","user":"ada"}]}"# });
             }
-            json!({ "awsRegion": "us-east-1", "eventID": "1", "eventName": "MODIFY", "dynamodb": {
-                "ApproximateCreationDateTime": 1_700_000_000, "Keys": keys, "NewImage": image, "SequenceNumber": number,
+            let side = if *name == "REMOVE" { "OldImage" } else { "NewImage" };
+            json!({ "awsRegion": "us-east-1", "eventID": "1", "eventName": name, "dynamodb": {
+                "ApproximateCreationDateTime": 1_700_000_000, "Keys": keys, side: image, "SequenceNumber": number,
                 "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES" } })
         };
         let event: Event =
@@ -139,17 +167,41 @@ mod tests {
         event.records
     }
 
+    fn owing(batch: &Batch) -> Vec<&str> {
+        batch.owing.iter().map(|key| key.pk.as_str()).collect()
+    }
+
     #[test]
     fn a_row_that_a_later_record_clears_is_done() {
-        let (keys, _) = still_owing(records(&[("1", "a", true), ("2", "b", true), ("3", "a", false)]));
-        assert_eq!(keys.iter().map(|key| key.pk.as_str()).collect::<Vec<_>>(), ["b"]);
+        let batch = Batch::read(records(&[
+            ("1", "INSERT", "a", true),
+            ("2", "INSERT", "b", true),
+            ("3", "MODIFY", "a", false),
+        ]));
+        assert_eq!(owing(&batch), ["b"]);
     }
 
     #[test]
     fn a_row_that_owes_again_counts_once_from_its_first_record() {
-        let (keys, sequence) = still_owing(records(&[("8", "a", true), ("9", "b", true), ("10", "a", true)]));
-        assert_eq!(keys.iter().map(|key| key.pk.as_str()).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!(sequence[&keys[1]], "8");
+        let batch = Batch::read(records(&[
+            ("8", "INSERT", "a", true),
+            ("9", "INSERT", "b", true),
+            ("10", "MODIFY", "a", true),
+        ]));
+        assert_eq!(owing(&batch), ["b", "a"]);
+        assert_eq!(batch.sequence[&batch.owing[1]], "8");
+    }
+
+    #[test]
+    fn a_row_that_was_deleted_with_an_outbox_is_not_forgotten() {
+        let batch = Batch::read(records(&[
+            ("1", "INSERT", "a", true),
+            ("2", "REMOVE", "a", true),
+            ("3", "REMOVE", "b", false),
+        ]));
+        assert!(owing(&batch).is_empty());
+        assert_eq!(batch.deleted.len(), 1);
+        assert_eq!((batch.deleted[0].key.pk.as_str(), batch.deleted[0].outbox.owed.len()), ("a", 1));
     }
 
     #[test]

@@ -8,8 +8,8 @@
 //! another body    the same id                       -> put refused, other body -> 422
 //! ```
 //!
-//! Only one of two concurrent requests can win the put, so there is no "in progress" state. A request that creates one
-//! row needs no further write for this. A key lives as long as its row. Two callers may use the same key.
+//! Only one of two concurrent requests can win the put, so there is no "in progress" state. Several rows are created in a
+//! transaction, and a repetition that meets it waits. A request that creates one row needs no further write for this. A key lives as long as its row. Two callers may use the same key.
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;

@@ -5,9 +5,10 @@ pub(crate) mod page;
 mod request;
 mod response;
 mod serve;
+pub mod throttle;
 
 pub use lambda_http::service_fn;
 
 pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
 pub use response::{Response, ResponseExt, Work, created, no_content, ok, unavailable};
-pub use serve::{respond, serve, serve_with_events};
+pub use serve::{after_response, respond, serve, serve_with_events};

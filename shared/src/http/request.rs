@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::contract::event::MAX_EVENT_BYTES;
+use crate::json::{self, Part};
 use crate::problem::Problem;
 
 /// Most bytes of a body: most bodies become a Pusher event, which has this limit.
@@ -128,12 +129,11 @@ fn media_type(content_type: Option<&str>) -> String {
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| Problem::Malformed(format!("The body is not JSON: {error}")))?;
+    let value = json::parse(body)?;
     if !value.is_object() {
         return Err(Problem::Malformed("The body must be a JSON object".to_owned()));
     }
-    serde_json::from_value(value).map_err(|error| Problem::Malformed(format!("The body does not fit: {error}")))
+    json::from_value(Part::Body, value)
 }
 
 fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -147,7 +147,7 @@ fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         }
     }
     let object = Value::Object(fields.into_iter().collect());
-    serde_json::from_value(object).map_err(|error| Problem::Malformed(format!("The form does not fit: {error}")))
+    json::from_value(Part::Form, object)
 }
 
 /// Whether each `%` is followed by two hex digits. The parser would keep any other `%` as it is, and so accept a broken

@@ -64,7 +64,7 @@ pub trait ResponseExt {
     #[must_use]
     fn replayed(self, replayed: bool) -> Self;
 
-    /// Adds work to be done after the response is sent.
+    /// Adds work to be done after the response is sent, and after the work that it has already.
     #[must_use]
     fn then(self, work: impl Future<Output = ()> + Send + 'static) -> Self;
 
@@ -85,12 +85,33 @@ impl ResponseExt for Response {
     }
 
     fn then(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.extensions_mut().insert(AfterResponse(Arc::new(Mutex::new(Some(Box::pin(work))))));
+        let all: Work = match self.take_work() {
+            None => Box::pin(work),
+            Some(earlier) => Box::pin(async move {
+                earlier.await;
+                work.await;
+            }),
+        };
+        self.extensions_mut().insert(AfterResponse(Arc::new(Mutex::new(Some(all)))));
         self
     }
 
     fn take_work(&mut self) -> Option<Work> {
         let AfterResponse(work) = self.extensions_mut().remove()?;
         work.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cache_keeps_a_response() {
+        for response in
+            [ok(&1), created(&1), unavailable(&1), no_content(), json_text(StatusCode::NOT_FOUND, String::new())]
+        {
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{}", response.status());
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! extension. Work that a crash or the function's time-out cuts off is in the table already, and is delivered from the
 //! table's stream.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ use std::task::{Context, Poll};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, header};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service};
 use lambda_runtime::tower::{Layer, ServiceExt as _};
@@ -42,6 +43,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 tokio::task_local! {
     /// What is left to do after the invocation's response is posted.
     static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
+    /// Work for after the response, from whoever has no hold of the response.
+    static LATER: RefCell<Vec<Work>>;
+}
+
+/// Leaves work for after the response to the current request: after the response's own work, and not at all if the
+/// request fails by the server's fault, because the work would then wait for the same table.
+pub fn after_response(work: impl Future<Output = ()> + Send + 'static) {
+    // Outside a request there is no response to wait for, and nobody to do the work.
+    let _ = LATER.try_with(|later| later.borrow_mut().push(Box::pin(work)));
 }
 
 /// Runs a function whose events are HTTP requests, until Lambda ends it.
@@ -168,7 +178,9 @@ where
 {
     let request_id = HeaderValue::from_str(request.request_id());
     let record = Record::new(request.request_id(), request.route());
-    let handled = record.scope(AssertUnwindSafe(async { service.oneshot(request).await }).catch_unwind()).await;
+    let handling = AssertUnwindSafe(async { service.oneshot(request).await }).catch_unwind();
+    let with_later = async { (handling.await, LATER.with(RefCell::take)) };
+    let (handled, later) = LATER.scope(RefCell::default(), record.scope(with_later)).await;
     let mut response = match handled {
         Ok(Ok(response)) => response,
         Ok(Err(problem)) => problem_response(&problem, &record),
@@ -178,6 +190,9 @@ where
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
+    if !response.status().is_server_error() {
+        response = later.into_iter().fold(response, |response, work| response.then(work));
+    }
     record.responded(response.status().as_u16());
     (response, record)
 }
@@ -185,15 +200,22 @@ where
 fn note(problem: &Problem, record: &Record) {
     match problem {
         Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
-        other => record.refusal(&other.to_string()),
+        other => {
+            record.refusal(&other.log_text());
+            if let Some(cause) = other.token_refused() {
+                record.token_refused(cause);
+            }
+        }
     }
 }
 
 fn problem_response(problem: &Problem, record: &Record) -> Response {
     note(problem, record);
     let mut response = json_text(problem.status(), problem.body());
-    if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    if let Some(challenge) = problem.challenge() {
+        // A challenge is printable ASCII, which a header allows.
+        let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = problem.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,39 +1,30 @@
 //! The claims of a token.
+//!
+//! Only what decides is strict: `exp`, `nbf`, `iss` and `aud`, which jsonwebtoken checks, and the user's id. Any other claim
+//! that is not of the expected type is as good as absent, so that nobody is locked out by a claim that nobody needs.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{Identity, Unauthenticated};
 use crate::contract::id::UserId;
+use crate::settings::ClaimNames;
 
-/// The claims that Carillon reads. Issuers have two names for some of them.
-#[derive(Debug, Deserialize)]
-pub(super) struct Claims {
-    sub: Option<Subject>,
-    name: Option<String>,
-    username: Option<String>,
-    picture: Option<String>,
-    avatar_url: Option<String>,
-    email: Option<String>,
-    locale: Option<String>,
-    #[serde(default)]
-    roles: Vec<String>,
-    aud: Option<Audience>,
-}
+/// The claims of a verified token.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Claims(Map<String, Value>);
 
-/// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Subject {
-    Text(String),
-    Number(u64),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
+/// The user's id (RFC 7519, section 4.1.2).
+const USER_ID: &str = "sub";
+/// The user's name: the first of these that is text (OpenID Connect Core, section 5.1; `username` is that of Cognito and of
+/// many back ends).
+const NAMES: [&str; 4] = ["name", "preferred_username", "nickname", "username"];
+/// The address of the user's picture: the first of these that is usable (`picture` is OpenID Connect's, `avatar_url`
+/// Supabase's and GitHub's, `image` Auth.js's).
+const PICTURES: [&str; 3] = ["picture", "avatar_url", "image"];
+/// The caller's roles (RFC 9068, section 2.2.3.1). They permit, so no other claim is guessed at.
+const ROLES: &str = "roles";
 
 /// Longest name and picture. With them, a presence member's `user_info` is usually within Pusher's 1 KB.
 const MAX_NAME_CHARACTERS: usize = 128;
@@ -41,30 +32,70 @@ const MAX_AVATAR_BYTES: usize = 512;
 
 impl Claims {
     pub(super) fn is_guest(&self) -> bool {
-        match &self.aud {
-            Some(Audience::One(audience)) => audience == "guest",
-            Some(Audience::Many(audiences)) => audiences.iter().any(|audience| audience == "guest"),
-            None => false,
+        match self.0.get("aud") {
+            Some(Value::String(audience)) => audience == "guest",
+            Some(Value::Array(audiences)) => audiences.iter().any(|audience| audience == "guest"),
+            _ => false,
         }
     }
 
-    pub(super) fn into_identity(self) -> Result<Identity, Unauthenticated> {
-        let subject = match self.sub {
-            Some(Subject::Text(text)) => text,
-            Some(Subject::Number(number)) => number.to_string(),
-            None => return Err(Unauthenticated::UnusableSubject),
-        };
-        let user = UserId::parse(subject).map_err(|_| Unauthenticated::UnusableSubject)?;
-        let given = self.name.or(self.username).filter(|name| !name.trim().is_empty());
-        let name = given.map_or_else(|| user.to_string(), |name| name.chars().take(MAX_NAME_CHARACTERS).collect());
-        let avatar = self.picture.or(self.avatar_url);
+    /// Who the token is about. `names` says which claims to read instead of the usual ones.
+    pub(super) fn into_identity(self, names: &ClaimNames) -> Result<Identity, Unauthenticated> {
+        let user = self.user(names.user_id.as_deref().unwrap_or(USER_ID))?;
+        let name = |value| text(value).filter(|name| !name.trim().is_empty());
+        let name = self.first(names.name.as_deref(), &NAMES, name);
+        let picture = |value| text(value).filter(|url| !url.is_empty() && url.len() <= MAX_AVATAR_BYTES);
         Ok(Identity {
+            name: name.map_or_else(|| user.to_string(), |name| name.chars().take(MAX_NAME_CHARACTERS).collect()),
+            avatar: self.first(names.picture.as_deref(), &PICTURES, picture).map(str::to_owned),
+            email: self.0.get("email").and_then(text).map(str::to_owned),
+            locale: self.0.get("locale").and_then(text).map(str::to_owned),
+            roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             user,
-            name,
-            avatar: avatar.filter(|url| !url.is_empty() && url.len() <= MAX_AVATAR_BYTES),
-            email: self.email,
-            locale: self.locale,
-            roles: self.roles,
         })
+    }
+
+    /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.
+    fn user(&self, claim: &str) -> Result<UserId, Unauthenticated> {
+        let id = match find(&self.0, claim) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) if number.is_u64() => number.to_string(),
+            None | Some(Value::Null) => return Err(Unauthenticated::NoUserId(claim.to_owned())),
+            Some(_) => return Err(Unauthenticated::UnusableUserId(claim.to_owned())),
+        };
+        UserId::parse(id).map_err(|_| Unauthenticated::UnusableUserId(claim.to_owned()))
+    }
+
+    /// The claim of this name; without a name, the first usable one of the usual claims.
+    fn first<'a, T>(
+        &'a self,
+        named: Option<&'a str>,
+        usual: &[&'static str],
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Option<T> {
+        match named {
+            Some(name) => find(&self.0, name).and_then(read),
+            None => usual.iter().find_map(|name| self.0.get(*name).and_then(&read)),
+        }
+    }
+}
+
+/// The claim of this name. `app_metadata.roles` is also `roles` in the object `app_metadata`; a claim whose own name has dots
+/// (`https://example.com/roles`; RFC 7519, section 4.2) comes first.
+fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let nested = |(dot, _): (usize, &str)| find(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]);
+    claims.get(name).or_else(|| name.match_indices('.').find_map(nested))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    value.as_str()
+}
+
+/// Roles as a list, or as text with spaces between them, as `scope` has them (RFC 8693, section 4.2).
+fn roles(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(words) => Some(words.split_whitespace().map(str::to_owned).collect()),
+        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        _ => None,
     }
 }

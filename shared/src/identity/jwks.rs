@@ -2,12 +2,13 @@
 //!
 //! The set is fetched at start, when it is older than [`MAX_AGE`], and when a token names a key that is not in it (the
 //! issuer may have rotated its keys). Fetches are at least [`MIN_REFRESH_INTERVAL`] apart, so that tokens with invented
-//! kids cannot flood the issuer. When a fetch fails, the old set stays in use.
+//! kids cannot flood the issuer. When a fetch fails, the old set stays in use. While there is no set at all, every
+//! request fails, so the next fetch comes sooner: after [`FIRST_RETRY`], then twice that, up to the usual interval.
 
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::clients::https::{HttpClient, without_address};
@@ -15,6 +16,8 @@ use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
 const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
+/// The wait after the first failed fetch while no key is known.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 /// Most bytes of a key set, which usually has a handful of keys.
 const MAX_SET_BYTES: usize = 256 * 1024;
@@ -36,7 +39,20 @@ struct State {
     keys: Vec<Arc<Key>>,
     fetched: Option<Instant>,
     attempted: Option<Instant>,
+    /// Fetches that failed since the last one that did not.
+    failures: u32,
     failure: String,
+}
+
+impl State {
+    /// The least time from the last attempt to the next one.
+    fn pause(&self, min_refresh_interval: Duration) -> Duration {
+        if !self.keys.is_empty() {
+            return min_refresh_interval;
+        }
+        let doubled = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1)));
+        doubled.min(min_refresh_interval)
+    }
 }
 
 pub(super) struct Jwks {
@@ -97,25 +113,34 @@ impl Jwks {
         state.fetched.is_none_or(|at| at.elapsed() > MAX_AGE)
     }
 
-    /// Fetches the set, unless the last attempt was less than the minimum interval ago.
+    /// Fetches the set, unless the last attempt was too recent.
     pub(super) async fn refresh(&self) {
         let _one = self.fetching.lock().await;
         {
             let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if state.attempted.is_some_and(|at| at.elapsed() < self.min_refresh_interval) {
+            let pause = state.pause(self.min_refresh_interval);
+            if state.attempted.is_some_and(|at| at.elapsed() < pause) {
                 return;
             }
+            // Noted here too, because the fetch may be cancelled.
             state.attempted = Some(Instant::now());
         }
         // Boxed because it is rare, and would enlarge every handler's future.
         let fetched = Box::pin(self.fetch()).await;
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = Instant::now();
+        // Counted from the end of the fetch: after a time-out, those who waited for it do not each wait for another.
+        state.attempted = Some(now);
         match fetched {
             Ok(keys) => {
                 state.keys = keys;
-                state.fetched = Some(Instant::now());
+                state.fetched = Some(now);
+                state.failures = 0;
             }
-            Err(failure) => state.failure = failure,
+            Err(failure) => {
+                state.failures = state.failures.saturating_add(1);
+                state.failure = failure;
+            }
         }
     }
 
@@ -143,6 +168,10 @@ fn usable(jwk: &Jwk) -> Option<Key> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
     }
+    // RFC 7517, section 4.3: `key_ops` lists all that the key is for.
+    if jwk.common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
+        return None;
+    }
     let (algorithm, named) = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
         AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
@@ -158,4 +187,18 @@ fn usable(jwk: &Jwk) -> Option<Key> {
         return None;
     }
     Some(Key { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_key_the_wait_doubles_from_a_second_up_to_the_usual_interval() {
+        let waits = [0, 1, 2, 3, 4, 5, 6, 40, u32::MAX].map(|failures| {
+            let state = State { failures, ..State::default() };
+            state.pause(MIN_REFRESH_INTERVAL).as_secs()
+        });
+        assert_eq!(waits, [1, 1, 2, 4, 8, 16, 30, 30, 30]);
+    }
 }

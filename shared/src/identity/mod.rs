@@ -1,17 +1,19 @@
 //! Verifies bearer tokens, to know who is calling.
 //!
 //! The configuration sets the algorithm (HS256 for a shared secret, the one algorithm of its type for a JWKS key),
-//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes.
+//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes. Which claims say who
+//! the caller is, the settings decide (`JWT_CLAIM_*`), or else the usual names are tried.
 
 mod claims;
 mod jwks;
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 
 use crate::clients::https::HttpClient;
 use crate::contract::id::UserId;
 use crate::problem::Problem;
-use crate::settings::{TokenKeys, Tokens};
+use crate::settings::{ClaimNames, TokenKeys, Tokens};
 
 use claims::Claims;
 use jwks::Jwks;
@@ -24,16 +26,18 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// A signed-in member of the app, or a service of its back end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// `sub`
+    /// `JWT_CLAIM_USER_ID`, or else `sub`.
     pub user: UserId,
-    /// `name` or `username`, or else the user id. At most 128 characters.
+    /// `JWT_CLAIM_NAME`, or else the first of `name`, `preferred_username`, `nickname` and `username`; without one, the user
+    /// id. At most 128 characters.
     pub name: String,
-    /// `picture` or `avatar_url`, if it is at most 512 bytes.
+    /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is at most 512 bytes.
     pub avatar: Option<String>,
     /// `email`
     pub email: Option<String>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
+    /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
     roles: Vec<String>,
 }
 
@@ -60,28 +64,113 @@ impl Identity {
     }
 }
 
-/// Why a token was not accepted. All forgeries have the same message, so that a forger learns nothing from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why a token was not accepted. The sentence is for the client. [`Unauthenticated::cause`] is for the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthenticated {
     /// No `Authorization: Bearer …`.
     #[error("Sign in first: send the header Authorization: Bearer <token>")]
     Missing,
+    /// Not signed by the issuer, as far as can be told. All have the same message, so that a forger learns nothing from it.
+    #[error("The token is not valid here; sign in again")]
+    Untrusted(Untrusted),
     #[error("The token has expired; sign in again")]
     Expired,
-    /// Not signed by the issuer, or not meant for this API.
-    #[error("The token is not valid here; sign in again")]
-    Invalid,
-    /// `sub` cannot be part of a channel name.
-    #[error("The token's sub must be 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.;")]
-    UnusableSubject,
+    /// RFC 7519, section 4.1.5
+    #[error("The token is not valid yet: its nbf is ahead of this server's clock")]
+    NotYetValid,
+    #[error("The token's nbf must be a number of seconds since 1970")]
+    MalformedNotBefore,
+    /// A token that never expires, or whose `exp` is not a number.
+    #[error("The token needs an exp, a number of seconds since 1970")]
+    NoExpiry,
+    #[error("The token is not from the issuer that is trusted here: see its iss")]
+    OtherIssuer,
+    #[error("The token is not for this API: see its aud")]
+    OtherAudience,
+    /// The claim that holds the user's id is absent.
+    #[error("The token does not name its user: it needs the claim {0}, or JWT_CLAIM_USER_ID must name another claim")]
+    NoUserId(String),
+    /// The claim that holds the user's id cannot be part of a channel name.
+    #[error(
+        "The token's {0} must be 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.; since it becomes part of Pusher's \
+         channel names; have the issuer add a claim with such an id, and set JWT_CLAIM_USER_ID to that claim's name"
+    )]
+    UnusableUserId(String),
     /// A guest's token on a member's route.
     #[error("A guest's token does not open this; sign in as a member")]
     Guest,
 }
 
+/// What is wrong with a token whose signature is not known to be the issuer's. Only the log tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untrusted {
+    TooLong,
+    /// Not a JWT with an algorithm that exists, or its claims are not a JSON object.
+    Malformed,
+    /// Its `kid` names no key of the JWKS; or it has none, and the JWKS has several keys.
+    UnknownKey,
+    /// Its `alg` is not that of the key.
+    WrongAlgorithm,
+    BadSignature,
+}
+
+impl Unauthenticated {
+    /// Why the token was refused, for the log. It holds nothing of the token. `None` when there was no token.
+    #[must_use]
+    pub fn cause(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Missing => return None,
+            Self::Untrusted(Untrusted::TooLong) => "too long",
+            Self::Untrusted(Untrusted::Malformed) => "malformed",
+            Self::Untrusted(Untrusted::UnknownKey) => "unknown key",
+            Self::Untrusted(Untrusted::WrongAlgorithm) => "wrong algorithm",
+            Self::Untrusted(Untrusted::BadSignature) => "bad signature",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not yet valid",
+            Self::MalformedNotBefore => "malformed nbf",
+            Self::NoExpiry => "no exp",
+            Self::OtherIssuer => "other issuer",
+            Self::OtherAudience => "other audience",
+            Self::NoUserId(_) => "no user id",
+            Self::UnusableUserId(_) => "unusable user id",
+            Self::Guest => "guest",
+        })
+    }
+}
+
 impl From<Unauthenticated> for Problem {
     fn from(error: Unauthenticated) -> Self {
-        Self::Unauthenticated(error.to_string())
+        Self::Unauthenticated { told: error.to_string(), cause: error.cause() }
+    }
+}
+
+impl From<Untrusted> for Unauthenticated {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
+}
+
+impl From<&ErrorKind> for Unauthenticated {
+    /// jsonwebtoken verifies the signature before it looks at a claim.
+    fn from(error: &ErrorKind) -> Self {
+        match error {
+            ErrorKind::ExpiredSignature => Self::Expired,
+            ErrorKind::ImmatureSignature => Self::NotYetValid,
+            ErrorKind::InvalidIssuer => Self::OtherIssuer,
+            ErrorKind::InvalidAudience => Self::OtherAudience,
+            ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => match claim.as_str() {
+                "exp" => Self::NoExpiry,
+                "nbf" => Self::MalformedNotBefore,
+                "iss" => Self::OtherIssuer,
+                "aud" => Self::OtherAudience,
+                _ => Untrusted::Malformed.into(),
+            },
+            ErrorKind::InvalidSignature => Untrusted::BadSignature.into(),
+            ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm | ErrorKind::InvalidKeyFormat => {
+                Untrusted::WrongAlgorithm.into()
+            }
+            _ => Untrusted::Malformed.into(),
+        }
     }
 }
 
@@ -91,6 +180,7 @@ pub struct Verifier {
     keys: Keys,
     /// What is required of a token, for each accepted algorithm.
     validations: Vec<Validation>,
+    claim_names: ClaimNames,
 }
 
 enum Keys {
@@ -122,7 +212,8 @@ impl Verifier {
                 (Keys::Jwks(Box::new(Jwks::new(http, url)?)), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
             }
         };
-        Ok(Self { keys, validations: algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect() })
+        let validations = algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect();
+        Ok(Self { keys, validations, claim_names: tokens.claims.clone() })
     }
 
     /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
@@ -143,19 +234,19 @@ impl Verifier {
         if claims.is_guest() {
             return Err(Unauthenticated::Guest.into());
         }
-        Ok(claims.into_identity()?)
+        Ok(claims.into_identity(&self.claim_names)?)
     }
 
     async fn claims(&self, token: &str) -> Result<Claims, Problem> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(Unauthenticated::Invalid.into());
+            return Err(Unauthenticated::from(Untrusted::TooLong).into());
         }
         let decoded = match &self.keys {
             Keys::Shared(key) => self.decode(token, key, Algorithm::HS256),
             Keys::Jwks(jwks) => {
-                let header = decode_header(token).map_err(|_| Unauthenticated::Invalid)?;
+                let header = decode_header(token).map_err(|error| Unauthenticated::from(error.kind()))?;
                 let found = jwks.key(header.kid.as_deref()).await.map_err(Problem::internal)?;
-                let key = found.ok_or(Unauthenticated::Invalid)?;
+                let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;
                 self.decode(token, &key.decoding, key.algorithm)
             }
         };
@@ -169,11 +260,8 @@ impl Verifier {
         algorithm: Algorithm,
     ) -> Result<TokenData<Claims>, Unauthenticated> {
         let validation = self.validations.iter().find(|validation| validation.algorithms == [algorithm]);
-        let validation = validation.ok_or(Unauthenticated::Invalid)?;
-        decode::<Claims>(token, key, validation).map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::ExpiredSignature => Unauthenticated::Expired,
-            _ => Unauthenticated::Invalid,
-        })
+        let validation = validation.ok_or(Untrusted::WrongAlgorithm)?;
+        decode::<Claims>(token, key, validation).map_err(|error| error.kind().into())
     }
 }
 

@@ -14,14 +14,17 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::clients::https::HttpClient;
-use crate::problem::Problem;
 use crate::settings::Secret;
 
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
+fn tokens(keys: TokenKeys) -> Tokens {
+    Tokens { keys, issuer: None, audience: None, claims: ClaimNames::default() }
+}
+
 fn verifier(keys: TokenKeys) -> Verifier {
     crate::jws::install_for_tests();
-    Verifier::new(HttpClient::default(), &Tokens { keys, issuer: None, audience: None }).unwrap()
+    Verifier::new(HttpClient::default(), &tokens(keys)).unwrap()
 }
 
 fn shared_secret() -> Verifier {
@@ -34,27 +37,15 @@ fn claims(more: Value) -> Value {
     claims
 }
 
-const ALL: [Unauthenticated; 5] = [
-    Unauthenticated::Missing,
-    Unauthenticated::Expired,
-    Unauthenticated::Invalid,
-    Unauthenticated::UnusableSubject,
-    Unauthenticated::Guest,
-];
-
 fn signed(claims: &Value) -> String {
     crate::jws::install_for_tests();
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
+/// The identity, or the cause that is logged.
 async fn check(verifier: &Verifier, token: &str) -> Result<Identity, String> {
-    verifier.member(Some(&format!("Bearer {token}"))).await.map_err(|problem| match problem {
-        Problem::Unauthenticated(told) => {
-            let why = ALL.iter().find(|why| why.to_string() == told);
-            why.map_or(told, |why| format!("{why:?}"))
-        }
-        other => format!("{other:?}"),
-    })
+    let checked = verifier.member(Some(&format!("Bearer {token}"))).await;
+    checked.map_err(|problem| problem.token_refused().map_or(format!("{problem:?}"), str::to_owned))
 }
 
 async fn with(more: Value) -> Result<Identity, String> {
@@ -86,7 +77,10 @@ async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
     // The signature is checked first: a changed token is invalid, not expired.
     assert_eq!(shared_secret().decode(token, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Expired));
     let forged = token.replace("dBjf", "eBjf");
-    assert_eq!(shared_secret().decode(&forged, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Invalid));
+    assert_eq!(
+        shared_secret().decode(&forged, &decoding, Algorithm::HS256).err(),
+        Some(Untrusted::BadSignature.into())
+    );
 }
 
 #[tokio::test]
@@ -103,9 +97,18 @@ async fn forgeries_are_refused() {
     let rs256 = encode(&Header::new(Algorithm::RS256), &claims(json!({})), &rsa()).unwrap();
     let changed = good.replacen(&part(claims(json!({}))), &part(claims(json!({ "sub": "eve" }))), 1);
     let long = format!("{good}{}", "x".repeat(10_000));
-    for bad in [unsigned, hs512, other_key, rs256, changed, long, "…".to_owned(), "a.b.c".to_owned(), ".".to_owned()]
-    {
-        assert_eq!(check(&shared_secret(), &bad).await.unwrap_err(), "Invalid", "{bad}");
+    for (bad, why) in [
+        (unsigned.as_str(), "malformed"),
+        (&hs512, "wrong algorithm"),
+        (&other_key, "bad signature"),
+        (&rs256, "wrong algorithm"),
+        (&changed, "bad signature"),
+        (&long, "too long"),
+        ("…", "malformed"),
+        ("a.b.c", "malformed"),
+        (".", "malformed"),
+    ] {
+        assert_eq!(check(&shared_secret(), bad).await.unwrap_err(), why, "{bad}");
     }
     assert!(check(&shared_secret(), &good).await.is_ok());
 }
@@ -113,16 +116,20 @@ async fn forgeries_are_refused() {
 #[tokio::test]
 async fn claims_that_do_not_hold_are_refused() {
     for (more, why) in [
-        (json!({ "exp": 1_600_000_000 }), "Expired"),
-        (json!({ "exp": null }), "Invalid"),
-        (json!({ "exp": "tomorrow" }), "Invalid"),
-        (json!({ "nbf": 4_102_444_000_i64 }), "Invalid"),
-        (json!({ "sub": null }), "UnusableSubject"),
-        (json!({ "sub": "" }), "UnusableSubject"),
-        (json!({ "sub": "auth0|1" }), "UnusableSubject"),
-        (json!({ "sub": "ada\n" }), "UnusableSubject"),
-        (json!({ "aud": "guest" }), "Guest"),
-        (json!({ "aud": ["app", "guest"] }), "Guest"),
+        (json!({ "exp": 1_600_000_000 }), "expired"),
+        (json!({ "exp": null }), "no exp"),
+        (json!({ "exp": "tomorrow" }), "no exp"),
+        (json!({ "nbf": 4_102_444_000_i64 }), "not yet valid"),
+        (json!({ "nbf": "tomorrow" }), "malformed nbf"),
+        (json!({ "sub": null }), "no user id"),
+        // jsonwebtoken reads no further than this.
+        (json!({ "sub": ["ada"] }), "malformed"),
+        (json!({ "sub": 4.2 }), "unusable user id"),
+        (json!({ "sub": "" }), "unusable user id"),
+        (json!({ "sub": "auth0|1" }), "unusable user id"),
+        (json!({ "sub": "ada\n" }), "unusable user id"),
+        (json!({ "aud": "guest" }), "guest"),
+        (json!({ "aud": ["app", "guest"] }), "guest"),
     ] {
         assert_eq!(with(more.clone()).await.unwrap_err(), why, "{more}");
     }
@@ -144,20 +151,21 @@ async fn issuer_and_audience_are_required_where_configured() {
         keys: TokenKeys::Shared(Secret::new(SECRET)),
         issuer: Some("https://id".to_owned()),
         audience: Some("carillon".to_owned()),
+        claims: ClaimNames::default(),
     };
     crate::jws::install_for_tests();
     let verifier = Verifier::new(HttpClient::default(), &tokens).unwrap();
     let good = json!({ "iss": "https://id", "aud": ["carillon", "x"] });
     assert!(check(&verifier, &signed(&claims(good))).await.is_ok());
-    for bad in [
-        json!({}),
-        json!({ "iss": "https://id" }),
-        json!({ "aud": "carillon" }),
-        json!({ "iss": "https://other", "aud": "carillon" }),
-        json!({ "iss": "https://id", "aud": "other" }),
+    for (bad, why) in [
+        (json!({ "iss": "https://id" }), "other audience"),
+        (json!({ "aud": "carillon" }), "other issuer"),
+        (json!({ "iss": "https://other", "aud": "carillon" }), "other issuer"),
+        (json!({ "iss": "https://id", "aud": "other" }), "other audience"),
     ] {
-        assert_eq!(check(&verifier, &signed(&claims(bad.clone()))).await.unwrap_err(), "Invalid", "{bad}");
+        assert_eq!(check(&verifier, &signed(&claims(bad.clone()))).await.unwrap_err(), why, "{bad}");
     }
+    assert!(check(&verifier, &signed(&claims(json!({})))).await.is_err());
 }
 
 fn der(base64: &str) -> Vec<u8> {
@@ -226,8 +234,8 @@ async fn each_kind_of_published_key_verifies_its_own_algorithm() {
     // Signed by one key in another's name, and by the published symmetric key.
     let crossed = token_of("e", Algorithm::RS256, &pairs[0].2);
     let symmetric = token_of("symmetric", Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()));
-    for bad in [crossed, symmetric] {
-        assert_eq!(check(&verifier, &bad).await.unwrap_err(), "Invalid");
+    for (bad, why) in [(crossed, "wrong algorithm"), (symmetric, "unknown key")] {
+        assert_eq!(check(&verifier, &bad).await.unwrap_err(), why);
     }
 }
 
@@ -238,7 +246,7 @@ async fn unknown_kids_cannot_drive_traffic_to_the_issuer() {
     let verifier = verifier(TokenKeys::Jwks(address));
     for n in 0..50 {
         let token = token_of(&format!("invented-{n}"), Algorithm::RS256, &pairs[0].2);
-        assert_eq!(check(&verifier, &token).await.unwrap_err(), "Invalid");
+        assert_eq!(check(&verifier, &token).await.unwrap_err(), "unknown key");
     }
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
@@ -260,4 +268,53 @@ async fn an_issuer_that_does_not_respond_is_an_internal_error() {
     let (kid, algorithm, key) = &key_pairs()[1];
     let problem = verifier.member(Some(&format!("Bearer {}", token_of(kid, *algorithm, key)))).await.unwrap_err();
     assert!(matches!(problem, Problem::Internal(_)));
+}
+
+/// Serves a JWKS whose first response is an error.
+async fn issuer_that_stumbles(set: Value) -> String {
+    let (good, _) = issuer(set).await;
+    let good: std::net::SocketAddr = good.trim_start_matches("http://").trim_end_matches("/jwks").parse().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut first, _) = listener.accept().await.unwrap();
+        let _ = first.read(&mut [0; 2048]).await;
+        let _ = first.write_all(b"HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+        drop(first);
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut server = tokio::net::TcpStream::connect(good).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_fetch_that_fails_before_any_key_is_known_is_tried_again_a_second_later() {
+    let pairs = key_pairs();
+    let verifier = verifier(TokenKeys::Jwks(issuer_that_stumbles(published(&pairs)).await));
+    let (kid, algorithm, key) = &pairs[1];
+    let token = token_of(kid, *algorithm, key);
+    verifier.warm_up().await;
+    assert!(check(&verifier, &token).await.unwrap_err().contains("it answers 503"), "not at once");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    check(&verifier, &token).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_published_key_that_is_not_for_verifying_verifies_nothing() {
+    let pairs = key_pairs();
+    let (kid, algorithm, key) = &pairs[1];
+    for (operations, verifies) in [
+        (json!(["verify"]), true),
+        (json!(["sign", "verify"]), true),
+        (json!(["sign"]), false),
+        (json!(["encrypt", "wrapKey"]), false),
+        (json!([]), false),
+    ] {
+        let mut set = published(&pairs);
+        set["keys"][1]["key_ops"] = operations.clone();
+        let verifier = verifier(TokenKeys::Jwks(issuer(set).await.0));
+        assert_eq!(check(&verifier, &token_of(kid, *algorithm, key)).await.is_ok(), verifies, "{operations}");
+    }
 }

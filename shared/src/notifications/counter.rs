@@ -11,6 +11,9 @@ use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, number,
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
+/// Most days that are over which one write removes. An expression has at most 4 KB (DynamoDB Developer Guide,
+/// "Constraints"), and a day takes 24 bytes of it. The next write removes the next ones.
+const MAX_REMOVED: usize = 50;
 
 /// A user's counter row.
 ///
@@ -94,7 +97,7 @@ impl Counter {
         };
         set.push(days);
         set.extend(groups.map(|_| "recent = :recent"));
-        let over: Vec<_> = before.iter().flat_map(|before| before.days_over(now)).collect();
+        let over: Vec<_> = before.iter().flat_map(|before| before.days_over(now)).take(MAX_REMOVED).collect();
         let mut expression = format!("SET {}", set.join(", "));
         if !over.is_empty() {
             let places: Vec<_> = (0..over.len()).map(|n| format!("unread_by_day.#over{n}")).collect();

@@ -11,7 +11,7 @@ use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
-use crate::outbox::{Committed, Done, Outbox};
+use crate::outbox::{Committed, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
@@ -50,6 +50,7 @@ impl FirstRow {
 /// when DynamoDB fails or too many writers compete for the user's next number.
 pub async fn create(
     table: &Table,
+    writer: &Writer,
     settings: &Settings,
     request: NewNotification,
     key: &IdempotencyKey,
@@ -64,11 +65,11 @@ pub async fn create(
     let mut backoff = Backoff::new();
     loop {
         let (counter, preferences) = look_up(table, &user).await?;
-        let draft = Draft { user: &user, kind, new: &request, preferences: &preferences, key, settings, now };
+        let draft = Draft { writer, user: &user, kind, new: &request, preferences: &preferences, key, settings, now };
         let new = draft.write(counter.as_ref())?;
         match commit(table, &draft, &new, counter.as_ref()).await? {
             Transaction::Done => {
-                return Ok(Done::now(new.id, Some(new.committed).filter(|row| !row.outbox.owed.is_empty())));
+                return Ok(Done::now(new.id, [new.committed]));
             }
             Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
                 return first_of(table, key).await?.ok_or(TableError::Contended)?.replay(key);
@@ -101,6 +102,7 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
 
 /// What a notification is made from.
 struct Draft<'a> {
+    writer: &'a Writer,
     user: &'a UserId,
     kind: Kind,
     new: &'a NewNotification,
@@ -148,7 +150,7 @@ impl Draft<'_> {
             expires_at: day.expires_at(),
             read_at: None,
         };
-        let committed = Committed { key, outbox: Outbox::new(notification.deliveries(preferences, tag), now) };
+        let committed = Committed::new(key, Outbox::new(notification.deliveries(preferences, tag), self.writer, now));
         Ok(New { id, item: committed.item(&row)?, day, groups, committed })
     }
 

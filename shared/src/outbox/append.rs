@@ -1,27 +1,62 @@
-//! A write to a row that may still owe something: the new deliveries come after the old ones, and whoever writes may deliver
+//! A write to a row that may still owe something: the new deliveries come after the old ones, and whoever writes delivers them
 //! only where nothing older is owed.
 
-use super::{ATTRIBUTE, Committed, Delivery, Outbox};
+use super::{ATTRIBUTE, Committed, Delivery, Outbox, Owed, Writer};
 use crate::contract::time::Millis;
-use crate::table::{Action, Key};
+use crate::table::{Action, Key, TableError, string};
 
 /// Deliveries that a write adds to what its row owes.
 #[derive(Debug, Clone)]
 pub(crate) struct Append {
-    earlier: Option<Outbox>,
+    earlier: Option<Committed>,
     committed: Committed,
 }
 
 impl Append {
     /// Adds these deliveries to the row of this key, which owed `earlier` when it was read.
+    ///
+    /// # Errors
+    /// [`TableError::OwesTooMuch`] when the row would owe more than a row may.
     pub(crate) fn new(
         key: Key,
-        earlier: Option<Outbox>,
+        earlier: Option<Committed>,
         deliveries: impl IntoIterator<Item = Delivery>,
+        writer: &Writer,
         at: Millis,
-    ) -> Self {
-        let outbox = Outbox::new(deliveries, at).after(earlier.clone());
-        Self { earlier, committed: Committed { key, outbox } }
+    ) -> Result<Self, TableError> {
+        let outbox = match &earlier {
+            Some(earlier) => earlier.outbox.clone().with(deliveries, writer, at),
+            None => Outbox::new(deliveries, writer, at),
+        };
+        Self::checked(key, earlier, outbox)
+    }
+
+    /// As [`Append::new`], for a change that undoes what is still owed: entries that `is_undone` holds of and that nobody has
+    /// begun to deliver are dropped, and so are the deliveries that would have undone them.
+    pub(crate) fn undoing(
+        key: Key,
+        earlier: Option<Committed>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        is_undone: impl Fn(&Delivery) -> bool,
+        writer: &Writer,
+        at: Millis,
+    ) -> Result<Self, TableError> {
+        let untouched = |owed: &Owed| owed.lease.is_none() && !owed.tried && is_undone(&owed.delivery);
+        match earlier {
+            Some(seen) if seen.outbox.owed.iter().any(untouched) => {
+                let mut outbox = seen.outbox.clone();
+                outbox.owed.retain(|owed| !untouched(owed));
+                Self::checked(key, Some(seen), outbox)
+            }
+            earlier => Self::new(key, earlier, deliveries, writer, at),
+        }
+    }
+
+    fn checked(key: Key, earlier: Option<Committed>, outbox: Outbox) -> Result<Self, TableError> {
+        if earlier.is_some() && outbox.is_full() {
+            return Err(TableError::OwesTooMuch(key));
+        }
+        Ok(Self { earlier, committed: Committed::new(key, outbox) })
     }
 
     /// The row with all that it owes once the write is done.
@@ -34,16 +69,21 @@ impl Append {
         if self.earlier.is_some() { "#outbox = :earlier" } else { "attribute_not_exists(#outbox)" }
     }
 
-    /// The part of the write's `SET` that owes the deliveries, with a comma before it; nothing where the row owes nothing.
+    /// The part of an update's `SET` that owes the deliveries, with a comma before it; nothing where the row then owes nothing.
     pub(crate) fn set(&self) -> &'static str {
         if self.committed.outbox.owed.is_empty() { "" } else { ", #outbox = :owed" }
+    }
+
+    /// The part of an update's `REMOVE`, with a comma before it, where the row owes nothing any more.
+    pub(crate) fn remove(&self) -> &'static str {
+        if self.committed.outbox.owed.is_empty() && self.earlier.is_some() { ", #outbox" } else { "" }
     }
 
     /// The action with what the placeholders of [`Append::unchanged`] stand for.
     pub(crate) fn bind_condition(&self, action: Action) -> Action {
         let action = action.name("#outbox", ATTRIBUTE);
         match &self.earlier {
-            Some(earlier) => action.value(":earlier", earlier.value()),
+            Some(earlier) => action.value(":earlier", string(earlier.text())),
             None => action,
         }
     }
@@ -54,12 +94,12 @@ impl Append {
         if self.committed.outbox.owed.is_empty() {
             return action;
         }
-        action.value(":owed", self.committed.outbox.value())
+        action.value(":owed", string(self.committed.text()))
     }
 
-    /// What the writer itself delivers once the write is done. Where something older is owed, the order matters, and the
-    /// stream's consumer delivers both.
+    /// What the writer itself delivers once the write is done: nothing where it said that it delivers nothing, and nothing
+    /// where something older is owed. Then the order matters, and the stream's consumer delivers both.
     pub(crate) fn deliverable(self) -> Option<Committed> {
-        (self.earlier.is_none() && !self.committed.outbox.owed.is_empty()).then_some(self.committed)
+        (self.earlier.is_none() && self.committed.is_writers()).then_some(self.committed)
     }
 }

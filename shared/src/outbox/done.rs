@@ -17,7 +17,7 @@ impl<T> Done<T> {
     /// Done now, and these rows owe something.
     #[must_use]
     pub fn now(result: T, owed: impl IntoIterator<Item = Committed>) -> Self {
-        Self { result, is_replay: false, owed: owed.into_iter().collect() }
+        Self { result, is_replay: false, owed: owed.into_iter().filter(Committed::is_writers).collect() }
     }
 
     /// Done by an earlier request, and nothing is owed.

@@ -1,158 +1,199 @@
 //! A write carries the events that it causes.
 //!
-//! The row that a command puts has an attribute `outbox`: JSON text that says since when which deliveries are owed. The
-//! row and its debts are committed in one request, so there is no moment at which one exists without the other. Whoever
-//! delivers an entry then takes it out of the attribute; the last one takes the attribute away.
+//! The row that a command puts has an attribute `outbox`: JSON text that lists the deliveries that are still owed. The row and
+//! its debts are committed in one request, so there is no moment at which one exists without the other. Whoever delivers an
+//! entry then takes it out of the attribute; the last one takes the attribute away.
 //!
 //! ```text
-//! put row + outbox ──> answer ──> deliver ──> clear          the usual case: two writes
-//!                 └─(killed here)─> the stream's consumer reads the row again, delivers, clears
+//! put row + outbox ──> response ──> deliver ──> settle         the usual case: two writes
+//!                 └─(killed here)─> the stream's consumer reads the row again, delivers, settles
 //! ```
 //!
-//! Entries of one row and one kind arrive in order; no kind waits for another. A second write to a row that still owes
-//! something appends to it (`append`) and leaves delivering to the consumer, so that a `user-left` never overtakes its
-//! `user-joined`.
+//! **Leases.** An entry that its writer delivers itself bears a lease: until then it is the writer's. All other entries, such
+//! as those that are added to a row which still owes something, bear none, and are the consumer's at once. Entries of one row
+//! that go the same way arrive in order: one behind a running lease waits for its end.
+//!
+//! **The queue.** A row of which something is left after the consumer's visit gets a message in the retry queue, and `queue`
+//! says which and until when it is expected back. As long as that runs, the row is the queue's: the stream leaves it alone, and
+//! a message of another id is dropped.
 
 mod append;
+mod delivery;
 mod done;
 pub mod push;
 mod settle;
+mod writer;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::pusher::Message;
-use crate::contract::event::Event;
-use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::{AttributeValue, Item, Key, TableError, item, string, text};
+use crate::table::{Item, Key, TableError, item, string, text};
 
 pub(crate) use append::Append;
+pub use delivery::{Delivery, Way};
 pub use done::Done;
 pub use push::Push;
-pub(crate) use settle::{Settlement, settle};
+#[cfg(test)]
+pub(crate) use settle::changed;
+pub(crate) use settle::{Changes, settle};
+pub use writer::{INLINE_TIMEOUT, Writer};
 
 /// Name of the attribute.
 pub const ATTRIBUTE: &str = "outbox";
+/// Most entries of a row. Presence and parties coalesce or refuse before they get here; a row of more is nearer to DynamoDB's
+/// 400 KB than to its delivery.
+pub const MAX_ENTRIES: usize = 100;
+/// Most bytes of the attribute, for the same reason.
+pub const MAX_BYTES: usize = 200 * 1024;
 
 /// What a row owes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outbox {
-    /// When the newest entry was committed.
-    pub at: Millis,
     /// The entries, oldest first.
     pub owed: Vec<Owed>,
+    /// The message of the retry queue that is about this row, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub queue: Option<Queued>,
+}
+
+/// A message of the retry queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    pub id: String,
+    /// When it should long have come back. After that, the row is anybody's again.
+    pub until: Millis,
 }
 
 /// One delivery that is owed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Owed {
     /// Names the entry within its row.
     pub id: String,
-    /// Set once the retry queue has the entry: it is not tried before this, and only from there.
-    #[serde(rename = "notBefore", skip_serializing_if = "Option::is_none", default)]
+    /// When it was committed.
+    #[serde(default = "Millis::epoch")]
+    pub at: Millis,
+    /// The request that caused it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_id: Option<String>,
+    /// Until then it is its writer's to deliver.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lease: Option<Millis>,
+    /// Not to be tried before this, as whoever refused it said (`Retry-After`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub not_before: Option<Millis>,
+    /// Whether the consumer has tried it, so that it may have arrived although nobody said so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub tried: bool,
     /// What is to be delivered, and how.
     #[serde(flatten)]
     pub delivery: Delivery,
 }
 
-/// Ways in which something is delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Delivery {
-    /// An event for a Pusher channel.
-    Pusher(Message),
-    /// The end of the connections on which a user signed in to Pusher. Of Pusher's kind, so that it follows the event that
-    /// tells them why.
-    Terminate {
-        /// Whose connections.
-        user: UserId,
-    },
-    /// A push to the user's devices.
-    Push(Box<Push>),
-}
-
-impl Delivery {
-    /// The name of its kind, in metrics.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Pusher(_) => "pusher",
-            Self::Terminate { .. } => "terminate",
-            Self::Push(_) => "push",
+impl Owed {
+    fn new(delivery: Delivery, writer: &Writer, at: Millis, lease: Option<Millis>) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().simple().to_string(),
+            at,
+            request_id: Some(writer.request_id.clone()).filter(|id| !id.is_empty()),
+            lease: lease.filter(|_| delivery.is_immediate()),
+            not_before: None,
+            tried: false,
+            delivery,
         }
     }
 
-    /// Whether the writer itself delivers it right after its answer. A push waits for the consumer, which alone has Google's
-    /// credentials, and by then it shows whether the user is still connected.
+    /// Whether it may not be tried yet: its writer has it, or whoever refused it named a later time.
     #[must_use]
-    pub fn is_immediate(&self) -> bool {
-        matches!(self, Self::Pusher(_) | Self::Terminate { .. })
-    }
-}
-
-impl Delivery {
-    /// The delivery of an event to its Pusher channel.
-    #[must_use]
-    pub fn event<E: Event>(event: &E) -> Self {
-        let channel = event.channel().to_string();
-        Self::Pusher(Message { channel, name: E::NAME.to_owned(), data: event.data() })
+    pub fn waits_until(&self, now: Millis) -> Option<Millis> {
+        self.lease.max(self.not_before).filter(|then| *then > now)
     }
 }
 
 impl Outbox {
-    /// An outbox that owes these deliveries.
+    /// What a new row owes: these deliveries, each as far as it is immediate under its writer's lease.
     #[must_use]
-    pub fn new(deliveries: impl IntoIterator<Item = Delivery>, at: Millis) -> Self {
-        let owed = deliveries.into_iter().map(|delivery| Owed {
-            id: uuid::Uuid::now_v7().simple().to_string(),
-            not_before: None,
-            delivery,
-        });
-        Self { at, owed: owed.collect() }
+    pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
+        let lease = writer.lease(at);
+        let owed = deliveries.into_iter().map(|delivery| Owed::new(delivery, writer, at, lease));
+        Self { owed: owed.collect(), queue: None }
     }
 
-    /// These debts after those that a row already has.
-    #[must_use]
-    pub fn after(mut self, earlier: Option<Outbox>) -> Self {
-        self.owed.splice(0..0, earlier.map(|earlier| earlier.owed).unwrap_or_default());
+    /// These deliveries after those that are owed already, under nobody's lease.
+    fn with(mut self, deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
+        self.owed.extend(deliveries.into_iter().map(|delivery| Owed::new(delivery, writer, at, None)));
         self
     }
 
     /// The attribute's text.
     #[must_use]
     pub fn text(&self) -> String {
-        serde_json::to_string(self).expect("an outbox is numbers and strings")
+        serde_json::to_string(self).expect("an outbox is numbers, strings and maps with string keys")
     }
 
-    /// The attribute's value.
+    /// Reads the attribute's text. A text that is no outbox becomes one that owes the text itself, so that it is reported and
+    /// kept, and stands in nobody's way.
     #[must_use]
-    pub fn value(&self) -> AttributeValue {
-        string(self.text())
+    pub fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| {
+            let delivery = Delivery::Unreadable(text.to_owned());
+            let owed = Owed {
+                id: "unreadable".to_owned(),
+                at: Millis::epoch(),
+                request_id: None,
+                lease: None,
+                not_before: None,
+                tried: false,
+                delivery,
+            };
+            Self { owed: vec![owed], queue: None }
+        })
     }
 
-    /// What a row owes, if anything.
-    ///
-    /// # Errors
-    /// [`TableError::Corrupt`] when the attribute is not an outbox.
-    pub fn of_row(row: &Item) -> Result<Option<Self>, TableError> {
-        let Some(value) = row.get(ATTRIBUTE) else {
-            return Ok(None);
-        };
-        let corrupt = |why: String| TableError::corrupt(Key::of(row), format!("{ATTRIBUTE}: {why}"));
-        let text = text(value).ok_or_else(|| corrupt("not a string".to_owned()))?;
-        serde_json::from_str(text).map(Some).map_err(|error| corrupt(error.to_string()))
+    /// Whether it holds all that a row may owe.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.owed.len() > MAX_ENTRIES || self.text().len() > MAX_BYTES
     }
 }
 
-/// A committed row with what it owes.
-#[derive(Debug, Clone)]
+/// A row with what it owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     pub key: Key,
     pub outbox: Outbox,
+    /// The attribute as it is stored, which conditions compare with: entries of a newer version may not be written again as
+    /// they were.
+    text: String,
 }
 
 impl Committed {
+    /// A row that owes this once it is written.
+    #[must_use]
+    pub fn new(key: Key, outbox: Outbox) -> Self {
+        let text = outbox.text();
+        Self { key, outbox, text }
+    }
+
+    /// What a row owes, if anything.
+    #[must_use]
+    pub fn of_row(row: &Item) -> Option<Self> {
+        let (key, text) = (Key::of(row)?, text(row.get(ATTRIBUTE)?)?.to_owned());
+        Some(Self { key, outbox: Outbox::parse(&text), text })
+    }
+
+    /// Whether any of it is under its writer's lease.
+    #[must_use]
+    pub fn is_writers(&self) -> bool {
+        self.outbox.owed.iter().any(|owed| owed.lease.is_some())
+    }
+
+    /// The attribute as it is stored.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The row as it is put: the type's fields, and the outbox unless it owes nothing.
     ///
     /// # Errors
@@ -160,7 +201,7 @@ impl Committed {
     pub(crate) fn item(&self, row: &impl Serialize) -> Result<Item, TableError> {
         let mut item = item(&self.key, row)?;
         if !self.outbox.owed.is_empty() {
-            item.insert(ATTRIBUTE.to_owned(), self.outbox.value());
+            item.insert(ATTRIBUTE.to_owned(), string(&self.text));
         }
         Ok(item)
     }

@@ -9,9 +9,9 @@ use super::{Settings, check_name, check_settings, members_only, owner_only, unkn
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done};
+use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{Backoff, Key, Table, Transaction, string};
+use crate::table::{Backoff, Key, Table, TransactItem, Transaction, string};
 
 /// An owner's request; what is absent stays as it is.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,7 +25,13 @@ pub struct Changes {
 ///
 /// # Errors
 /// 400 for a bad name or an empty request, 403 unless the caller is the owner, 404, 413 for settings over 4 KB, 500.
-pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Changes) -> Result<Done<Party>, Problem> {
+pub async fn change(
+    table: &Table,
+    writer: &Writer,
+    id: &PartyId,
+    caller: &UserId,
+    changes: Changes,
+) -> Result<Done<Party>, Problem> {
     let name = changes.party_name.as_deref().map(check_name).transpose()?;
     let settings = changes.settings.as_ref().map(check_settings).transpose()?;
     if name.is_none() && settings.is_none() {
@@ -44,7 +50,7 @@ pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Chang
             row.settings.clone_from(settings);
             data.insert("settings".to_owned(), serde_json::from_str(settings).unwrap_or_default());
         }
-        if let Some(done) = write(table, id, &seen, row, data).await? {
+        if let Some(done) = write(table, writer, id, &seen, row, data, None).await? {
             return Ok(done);
         }
         backoff.wait().await?;
@@ -55,7 +61,13 @@ pub async fn change(table: &Table, id: &PartyId, caller: &UserId, changes: Chang
 ///
 /// # Errors
 /// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
-pub async fn hand_over(table: &Table, id: &PartyId, caller: &UserId, heir: &UserId) -> Result<Done<Party>, Problem> {
+pub async fn hand_over(
+    table: &Table,
+    writer: &Writer,
+    id: &PartyId,
+    caller: &UserId,
+    heir: &UserId,
+) -> Result<Done<Party>, Problem> {
     let mut backoff = Backoff::new();
     loop {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, heir)]).await?;
@@ -70,7 +82,9 @@ pub async fn hand_over(table: &Table, id: &PartyId, caller: &UserId, heir: &User
             row.owner = heir.clone();
             data.insert("ownerId".to_owned(), json!(heir));
         }
-        if let Some(done) = write(table, id, &seen, row, data).await? {
+        // The heir may have left after their row was read and before the party's was.
+        let stays = TransactItem::check(&Key::member(id, heir), "attribute_exists(pk)");
+        if let Some(done) = write(table, writer, id, &seen, row, data, Some(stays)).await? {
             return Ok(done);
         }
         backoff.wait().await?;
@@ -88,13 +102,15 @@ fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem>
     }
 }
 
-/// Writes a changed party with its event; `None` when another writer changed it first.
+/// Writes a changed party with its event, if the check holds; `None` when another writer was first.
 async fn write(
     table: &Table,
+    writer: &Writer,
     id: &PartyId,
     seen: &Seen<PartyRow>,
     mut row: PartyRow,
     data: Map<String, Value>,
+    check: Option<TransactItem>,
 ) -> Result<Option<Done<Party>>, Problem> {
     if data.is_empty() {
         return Ok(Some(Done::now(Party::of(id, &row), None)));
@@ -103,11 +119,12 @@ async fn write(
     row.updated_at = now;
     let update_type = PartyUpdate::SettingsChanged;
     let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-    let next = NextVersion::new(id, seen, [Delivery::event(&event)], now)
+    let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
         .set("name", string(&row.name))
         .set("settings", string(&row.settings))
         .set("owner", string(row.owner.as_str()));
-    Ok(match table.transact([next.write()]).await? {
+    let items = std::iter::once(next.write().into()).chain(check);
+    Ok(match table.transact(items).await? {
         Transaction::Done => Some(Done::now(Party::of(id, &row), next.deliverable())),
         Transaction::ConditionFailed(_) => None,
     })

@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
 use crate::outbox::Done;
 use crate::problem::Problem;
-use crate::table::{Action, Key, Table, TableError, Transaction, item};
+use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, item};
 
 /// A founder's request.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,7 +26,8 @@ pub struct NewParty {
 /// Creates a party that the caller owns. A repeated request returns what the first response held.
 ///
 /// # Errors
-/// 400 for a bad name, 413 for settings over 4 KB, 422 for a reused key, 500 when DynamoDB fails.
+/// 400 for a bad name, 413 for settings over 4 KB, 422 for a reused key, 500 when DynamoDB fails or the first request
+/// with the key stays in its transaction.
 pub async fn create(
     table: &Table,
     founder: &Person,
@@ -54,9 +55,14 @@ pub async fn create(
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
     row.first_response = key.has_key.then(|| party.to_string());
     let puts = [Action::put_new(item(&Key::party(&id), &row)?), put_member(&id, founder, now)?];
-    match table.transact(puts).await? {
-        Transaction::Done => Ok(Done::now(party, None)),
-        Transaction::ConditionFailed(_) => replay(table, &id, key).await,
+    let mut backoff = Backoff::new();
+    loop {
+        match table.transact(puts.clone()).await? {
+            Transaction::Done => return Ok(Done::now(party, None)),
+            Transaction::ConditionFailed(failed) if failed.contains(&true) => return replay(table, &id, key).await,
+            // The first request with the key is in its transaction, which may yet fail.
+            Transaction::ConditionFailed(_) => backoff.wait().await?,
+        }
     }
 }
 

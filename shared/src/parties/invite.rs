@@ -7,10 +7,10 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Delivery, Done};
+use crate::outbox::{Append, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, Write, number};
+use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, number, string};
 
 /// How many invitations a user may send: twenty at once, then one every 30 seconds.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
@@ -27,6 +27,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 /// already, 422 for oneself, 429 over the limit, 500.
 pub async fn invite(
     table: &Table,
+    writer: &Writer,
     id: &PartyId,
     inviter: &Person,
     invitee: &UserId,
@@ -54,7 +55,7 @@ pub async fn invite(
         let remembered = snapshot.number(limit, "due").map(Millis);
         let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
 
-        let (row, append) = invitation(id, &party.row, inviter, invitee, before.as_ref(), now);
+        let (row, append) = invitation(id, &party.row, inviter, invitee, before.as_ref(), writer, now)?;
         let items: [TransactItem; 5] = [
             TransactItem::check(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)"),
             TransactItem::check(&keys[0], "attribute_exists(pk)"),
@@ -91,8 +92,9 @@ fn invitation(
     inviter: &Person,
     invitee: &UserId,
     before: Option<&Seen<InvitationRow>>,
+    writer: &Writer,
     now: Millis,
-) -> (InvitationRow, Append) {
+) -> Result<(InvitationRow, Append), TableError> {
     let key = Key::invitation(invitee, id);
     let event = PartyInvitationReceived {
         invitee: invitee.clone(),
@@ -111,7 +113,8 @@ fn invitation(
         state: State::Pending,
         expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
     };
-    (row, Append::new(key, earlier, [Delivery::event(&event)], now))
+    let append = Append::new(key, earlier, [Delivery::event(&event)], writer, now)?;
+    Ok((row, append))
 }
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.
@@ -146,37 +149,42 @@ fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
 /// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
 pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), Problem> {
     let key = Key::invitation(invitee, id);
-    let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
-    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
-    if !snapshot.has_member(caller) {
-        return Err(members_only());
-    }
-    let none = || Problem::NotFound("There is no open invitation for this user".to_owned());
-    let now = Millis::now();
-    let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
-    if party.row.owner != *caller && invitation.inviter != *caller {
-        return Err(Problem::Forbidden("Only the party's owner or whoever invited them may take it back".to_owned()));
-    }
-    match close(table, &key, State::Revoked, now).await? {
-        Write::Done(_) => Ok(()),
-        // The invitee accepted or declined it just now.
-        Write::ConditionFailed(_) => Err(none()),
+    let mut backoff = Backoff::new();
+    loop {
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
+        let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+        if !snapshot.has_member(caller) {
+            return Err(members_only());
+        }
+        let none = || Problem::NotFound("There is no open invitation for this user".to_owned());
+        let now = Millis::now();
+        let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
+        // The rows were read at different moments, so the transaction checks what gives the caller the right.
+        let right = if invitation.inviter == *caller {
+            TransactItem::check(&Key::member(id, caller), "attribute_exists(pk)")
+        } else if party.row.owner == *caller {
+            TransactItem::check_equal(&Key::party(id), "owner", string(caller.as_str()))
+        } else {
+            let told = "Only the party's owner or whoever invited them may take it back";
+            return Err(Problem::Forbidden(told.to_owned()));
+        };
+        let revoked = close(&key, State::Revoked, now)
+            .condition("#state = :pending AND expires_at > :now AND invited_at = :at")
+            .value(":at", number(invitation.invited_at.0));
+        if let Transaction::Done = table.transact([revoked.into(), right]).await? {
+            return Ok(());
+        }
+        backoff.wait().await?;
     }
 }
 
 /// Closes an open invitation. Its outbox does not change.
-pub(super) async fn close(
-    table: &Table,
-    key: &Key,
-    state: State,
-    now: Millis,
-) -> Result<Write<Option<Item>>, TableError> {
-    let update = Action::update(key, "SET #state = :state, expires_at = :expires")
+pub(super) fn close(key: &Key, state: State, now: Millis) -> Action {
+    Action::update(key, "SET #state = :state, expires_at = :expires")
         .condition("#state = :pending AND expires_at > :now")
         .name("#state", "state")
         .value(":state", state.value())
         .value(":pending", State::Pending.value())
         .value(":now", number(now.seconds()))
-        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
-    table.write(update).await
+        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()))
 }

@@ -7,7 +7,7 @@ use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done};
+use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::{AttributeValue, Backoff, Key, Table, Transaction, number};
 
@@ -18,7 +18,7 @@ const REMEMBER_SECONDS: i64 = 24 * 3600;
 ///
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
-pub async fn leave(table: &Table, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
     let mut backoff = Backoff::new();
     loop {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
@@ -29,18 +29,34 @@ pub async fn leave(table: &Table, id: &PartyId, caller: &UserId) -> Result<Done<
             let told = "Hand the party over first: PUT /parties/{partyId}/owner with another member's userId";
             return Err(Problem::Conflict(told.to_owned()));
         }
-        if let Some(done) = depart(table, id, party, caller, &member, None, is_owner).await? {
+        let departure = Departure {
+            id,
+            party,
+            user: caller,
+            member: &member,
+            removed_by: None,
+            terminate: false,
+            dissolves: is_owner,
+        };
+        if let Some(done) = departure.write(table, writer).await? {
             return Ok(done);
         }
         backoff.wait().await?;
     }
 }
 
-/// Removes a member from the caller's party.
+/// Removes a member from the caller's party, and with `terminate` ends their connections.
 ///
 /// # Errors
 /// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
-pub async fn remove(table: &Table, id: &PartyId, caller: &UserId, user: &UserId) -> Result<Done<()>, Problem> {
+pub async fn remove(
+    table: &Table,
+    writer: &Writer,
+    id: &PartyId,
+    caller: &UserId,
+    user: &UserId,
+    terminate: bool,
+) -> Result<Done<()>, Problem> {
     let mut backoff = Backoff::new();
     loop {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
@@ -53,40 +69,51 @@ pub async fn remove(table: &Table, id: &PartyId, caller: &UserId, user: &UserId)
         }
         let none = || Problem::NotFound("The party has no such member".to_owned());
         let member = snapshot.member(user)?.ok_or_else(none)?;
-        if let Some(done) = depart(table, id, party, user, &member, Some(caller), false).await? {
+        let departure =
+            Departure { id, party, user, member: &member, removed_by: Some(caller), terminate, dissolves: false };
+        if let Some(done) = departure.write(table, writer).await? {
             return Ok(done);
         }
         backoff.wait().await?;
     }
 }
 
-/// Writes a departure; `None` when the party has changed since it was read.
-async fn depart(
-    table: &Table,
-    id: &PartyId,
-    party: &Seen<PartyRow>,
-    user: &UserId,
-    member: &MemberRow,
-    removed_by: Option<&UserId>,
+/// A member's departure from a party, by their own will or the owner's.
+struct Departure<'a> {
+    id: &'a PartyId,
+    party: &'a Seen<PartyRow>,
+    user: &'a UserId,
+    member: &'a MemberRow,
+    removed_by: Option<&'a UserId>,
+    /// Whether to end the member's connections.
+    terminate: bool,
+    /// Whether nobody is left, so that the party ends.
     dissolves: bool,
-) -> Result<Option<Done<()>>, Problem> {
-    let now = Millis::now();
-    let mut data = Map::new();
-    data.insert("userId".to_owned(), json!(user));
-    data.insert("username".to_owned(), json!(member.username));
-    data.insert("removedBy".to_owned(), json!(removed_by));
-    let update_type = PartyUpdate::MemberLeft;
-    let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-    // The event comes first. Then a removed member's connections are closed, because they are still subscribed.
-    let cut_off = removed_by.map(|_| Delivery::Terminate { user: user.clone() });
-    let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
-    let mut next = NextVersion::new(id, party, deliveries, now).set("members", number(party.row.members - 1));
-    if dissolves {
-        next = next.set("dissolved", AttributeValue::Bool(true));
-        next = next.set("expires_at", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
+}
+
+impl Departure<'_> {
+    /// Writes it; `None` when the party has changed since it was read.
+    async fn write(self, table: &Table, writer: &Writer) -> Result<Option<Done<()>>, Problem> {
+        let Departure { id, party, user, member, removed_by, terminate, dissolves } = self;
+        let now = Millis::now();
+        let mut data = Map::new();
+        data.insert("userId".to_owned(), json!(user));
+        data.insert("username".to_owned(), json!(member.username));
+        data.insert("removedBy".to_owned(), json!(removed_by));
+        let update_type = PartyUpdate::MemberLeft;
+        let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
+        // The event comes first. Then a removed member's connections are closed, because they are still subscribed.
+        let cut_off = terminate.then(|| Delivery::Terminate { user: user.clone() });
+        let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
+        let mut next =
+            NextVersion::new(id, party, deliveries, writer, now)?.set("members", number(party.row.members - 1));
+        if dissolves {
+            next = next.set("dissolved", AttributeValue::Bool(true));
+            next = next.set("expires_at", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
+        }
+        Ok(match table.transact([next.write(), delete_member(id, user)]).await? {
+            Transaction::Done => Some(Done::now((), next.deliverable())),
+            Transaction::ConditionFailed(_) => None,
+        })
     }
-    Ok(match table.transact([next.write(), delete_member(id, user)]).await? {
-        Transaction::Done => Some(Done::now((), next.deliverable())),
-        Transaction::ConditionFailed(_) => None,
-    })
 }

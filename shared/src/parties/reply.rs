@@ -4,14 +4,14 @@ use serde_json::{Map, json};
 
 use super::invite::{REMEMBER_SECONDS, close};
 use super::read::read;
-use super::row::{InvitationRow, NextVersion, Snapshot, State, put_member};
+use super::row::{InvitationRow, NextVersion, PartyRow, Snapshot, State, put_member};
 use super::view::Party;
 use super::{MAX_MEMBERS, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done};
+use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number};
 
@@ -20,7 +20,7 @@ use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number
 /// # Errors
 /// 404 when there is no such party or invitation, 409 when the invitation was revoked, declined or has expired, or the
 /// party is full, 500.
-pub async fn accept(table: &Table, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
+pub async fn accept(table: &Table, writer: &Writer, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
     let mut backoff = Backoff::new();
@@ -31,11 +31,15 @@ pub async fn accept(table: &Table, id: &PartyId, caller: &Person) -> Result<Done
             break None;
         }
         let now = Millis::now();
-        must_be_open(snapshot.invitation(user)?.map(|seen| seen.row), now)?;
-        if party.row.members >= MAX_MEMBERS {
-            return Err(Problem::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")));
+        let invitation_row = snapshot.invitation(user)?.map(|seen| seen.row);
+        if let Err(refusal) = must_be_open(invitation_row, now).and_then(|()| must_have_room(&party.row)) {
+            // The same user may have accepted after the member's row was read and before the others were.
+            if table.get_many(&[Key::member(id, user)], true).await?.is_empty() {
+                return Err(refusal);
+            }
+            break None;
         }
-        let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], now);
+        let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], writer, now)?;
         let next = next.set("members", number(party.row.members + 1));
         let writes = [next.write(), put_member(id, caller, now)?, accepted(&invitation, now)];
         if let Transaction::Done = table.transact(writes).await? {
@@ -70,10 +74,17 @@ fn accepted(invitation: &Key, now: Millis) -> Action {
 /// 404 when there is no such invitation, 409 when it is no longer open, 500.
 pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(), Problem> {
     let now = Millis::now();
-    match close(table, &Key::invitation(caller, id), State::Declined, now).await? {
+    match table.write(close(&Key::invitation(caller, id), State::Declined, now)).await? {
         Write::Done(_) => Ok(()),
         Write::ConditionFailed(row) => must_be_open(row.map(table::read).transpose()?, now),
     }
+}
+
+fn must_have_room(party: &PartyRow) -> Result<(), Problem> {
+    if party.members < MAX_MEMBERS {
+        return Ok(());
+    }
+    Err(Problem::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")))
 }
 
 fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), Problem> {

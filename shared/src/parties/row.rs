@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Outbox};
+use crate::outbox::{Append, Committed, Delivery, Writer};
 use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, item, number, read, string};
 
 /// A party, as stored.
@@ -87,17 +87,18 @@ impl InvitationRow {
 #[derive(Debug, Clone)]
 pub(super) struct Seen<T> {
     pub(super) row: T,
-    pub(super) owing: Option<Outbox>,
+    pub(super) owing: Option<Committed>,
 }
 
 impl<T: serde::de::DeserializeOwned> Seen<T> {
     pub(super) fn of(item: Item) -> Result<Self, TableError> {
-        let owing = Outbox::of_row(&item)?;
+        let owing = Committed::of_row(&item);
         Ok(Self { row: read(item)?, owing })
     }
 }
 
-/// A party with some of its rows.
+/// A party with some of its rows. They are read in one request, but each at its own moment: a transaction that rests on
+/// more than the party's row checks it.
 pub(super) struct Snapshot {
     items: HashMap<Key, Item>,
     pub(super) party: Option<Seen<PartyRow>>,
@@ -154,10 +155,11 @@ impl NextVersion {
         party: &PartyId,
         seen: &Seen<PartyRow>,
         deliveries: impl IntoIterator<Item = Delivery>,
+        writer: &Writer,
         at: Millis,
-    ) -> Self {
-        let append = Append::new(Key::party(party), seen.owing.clone(), deliveries, at);
-        Self { append, seen: seen.row.version, at, sets: Vec::new() }
+    ) -> Result<Self, TableError> {
+        let append = Append::new(Key::party(party), seen.owing.clone(), deliveries, writer, at)?;
+        Ok(Self { append, seen: seen.row.version, at, sets: Vec::new() })
     }
 
     /// Also sets this attribute.

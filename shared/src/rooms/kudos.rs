@@ -8,7 +8,7 @@ use crate::contract::person::Person;
 use crate::contract::rooms::KudosReceived;
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
-use crate::outbox::{Committed, Delivery, Done, Outbox};
+use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::{Item, Key, Table, TableError, Write, read};
 
@@ -47,7 +47,13 @@ struct Row {
 /// # Errors
 /// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for kudos to oneself or a
 /// reused key, 500 when DynamoDB fails.
-pub async fn give(table: &Table, from: Person, new: NewKudos, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
+pub async fn give(
+    table: &Table,
+    writer: &Writer,
+    from: Person,
+    new: NewKudos,
+    key: &IdempotencyKey,
+) -> Result<Done<Kudos>, Problem> {
     let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
     check_session(&new.session_id)?;
     check_title(&new.book_title)?;
@@ -67,8 +73,8 @@ pub async fn give(table: &Table, from: Person, new: NewKudos, key: &IdempotencyK
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
     }
     let id = key.id.to_string();
-    let outbox = Outbox::new([Delivery::event(&event)], row.created_at);
-    let committed = Committed { key: Key::kudos(&id), outbox };
+    let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
+    let committed = Committed::new(Key::kudos(&id), outbox);
     match table.create(committed.item(&row)?).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
         Write::ConditionFailed(first) => replay(id, first, key),

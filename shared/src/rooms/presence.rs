@@ -11,11 +11,12 @@ use serde::Deserialize;
 
 use super::book::{self, Book};
 use super::observation::{Observation, Seat};
+use crate::contract::event::Event as _;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Delivery, Done, Outbox};
+use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
 
@@ -51,10 +52,10 @@ pub struct Entered {
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
-pub async fn enter(table: &Table, seat: Seat, person: &Person) -> Result<Done<Entered>, TableError> {
+pub async fn enter(table: &Table, writer: &Writer, seat: Seat, person: &Person) -> Result<Done<Entered>, TableError> {
     let book = book::get(table, &seat.book).await?;
     let now = Millis::now();
-    let joined = join(table, &seat, person, book.as_ref(), Observation::ByUser(now)).await?;
+    let joined = join(table, writer, &seat, person, book.as_ref(), Observation::ByUser(now)).await?;
     let is_author = book.is_some_and(|book| book.is_by(&seat.user));
     Ok(joined.map(|since| Entered { seat, is_author, joined_at: since.unwrap_or(now) }))
 }
@@ -66,6 +67,7 @@ pub async fn enter(table: &Table, seat: Seat, person: &Person) -> Result<Done<En
 /// When DynamoDB fails or others keep changing the row.
 pub async fn join(
     table: &Table,
+    writer: &Writer,
     seat: &Seat,
     person: &Person,
     book: Option<&Book>,
@@ -77,7 +79,7 @@ pub async fn join(
         let (book, author_id) = (seat.book.clone(), seat.user.clone());
         events.push(Delivery::event(&AuthorJoined { book, author_id, author_name }));
     }
-    observe(table, seat, true, &events, observation).await
+    observe(table, writer, seat, true, &events, observation).await
 }
 
 /// As [`join`], for a user of whom only the id is known. Name and picture come from their profile.
@@ -86,6 +88,7 @@ pub async fn join(
 /// As [`join`].
 pub async fn join_by_id(
     table: &Table,
+    writer: &Writer,
     seat: &Seat,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
@@ -95,40 +98,53 @@ pub async fn join_by_id(
         // The user's authorization has not stored the profile yet.
         None => Person { user_id: seat.user.clone(), display_name: seat.user.to_string(), avatar_url: None },
     };
-    join(table, seat, &person, book.as_ref(), observation).await
+    join(table, writer, seat, &person, book.as_ref(), observation).await
 }
 
 /// Records that a user is not in a room. Returns when they entered, if a newer observation says that they are in it.
 ///
 /// # Errors
 /// As [`join`].
-pub async fn leave(table: &Table, seat: &Seat, observation: Observation) -> Result<Done<Option<Millis>>, TableError> {
+pub async fn leave(
+    table: &Table,
+    writer: &Writer,
+    seat: &Seat,
+    observation: Observation,
+) -> Result<Done<Option<Millis>>, TableError> {
     let event = Delivery::event(&UserLeft { book: seat.book.clone(), user_id: seat.user.clone() });
-    observe(table, seat, false, &[event], observation).await
+    observe(table, writer, seat, false, &[event], observation).await
 }
 
 async fn observe(
     table: &Table,
+    writer: &Writer,
     seat: &Seat,
     present: bool,
     events: &[Delivery],
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
     let key = Key::presence(&seat.book, &seat.user);
-    let mut earlier: Option<Outbox> = None;
+    let mut earlier: Option<Committed> = None;
     let mut backoff = Backoff::new();
     loop {
-        let append = Append::new(key.clone(), earlier.clone(), events.iter().cloned(), Millis::now());
+        let (events, now) = (events.iter().cloned(), Millis::now());
+        let append =
+            Append::undoing(key.clone(), earlier.clone(), events, |owed| is_undone(owed, present), writer, now)?;
         match table.write(change(seat, present, &append, observation)).await? {
             Write::Done(_) => {
                 let joined_at = present.then(|| observation.time());
                 return Ok(Done::now(joined_at, append.deliverable()));
             }
-            Write::ConditionFailed(None) if !present => return Ok(Done::now(None, None)),
+            Write::ConditionFailed(None) if !present => {
+                let is_webhook = matches!(observation, Observation::ByWebhook(_));
+                if !is_webhook || remember_departure(table, &key, observation.time()).await? {
+                    return Ok(Done::now(None, None));
+                }
+            }
             // The row expired just now.
             Write::ConditionFailed(None) => earlier = None,
             Write::ConditionFailed(Some(item)) => {
-                let owing = Outbox::of_row(&item)?;
+                let owing = Committed::of_row(&item);
                 let row: PresenceRow = read(item)?;
                 if row.present == present {
                     confirm(table, &key, &row, observation).await?;
@@ -144,18 +160,26 @@ async fn observe(
     }
 }
 
+/// Whether a change to `present` undoes this delivery: somebody who comes and goes before anybody was told did neither.
+fn is_undone(delivery: &Delivery, present: bool) -> bool {
+    let Delivery::Pusher(message) = delivery else { return false };
+    let undone: &[&str] = if present { &[UserLeft::NAME] } else { &[UserJoined::NAME, AuthorJoined::NAME] };
+    undone.contains(&message.name.as_str())
+}
+
 /// The update that changes the state, if the row has the other state, is not newer, and its outbox is as it was read.
 fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Action {
     let (time, key, owes, owed) = (observation.time(), &append.committed().key, append.unchanged(), append.set());
+    let paid = append.remove();
     let update = if present {
         let set = "SET present = :present, #at = :at, joined_at = :at, gsi1pk = :shard, gsi1sk = :seat";
-        Action::update(key, format!("{set}{owed} REMOVE expires_at"))
+        Action::update(key, format!("{set}{owed} REMOVE expires_at{paid}"))
             .condition(format!("attribute_not_exists(pk) OR (present = :other AND #at <= :upto AND {owes})"))
             .value(":shard", string(present_shard(shard_of(&seat.book))))
             .value(":seat", string(format!("{}#{}", seat.book, seat.user)))
     } else {
         let set = "SET present = :present, #at = :at, expires_at = :expires";
-        Action::update(key, format!("{set}{owed} REMOVE joined_at, gsi1pk, gsi1sk"))
+        Action::update(key, format!("{set}{owed} REMOVE joined_at, gsi1pk, gsi1sk{paid}"))
             .condition(format!("present = :other AND #at <= :upto AND {owes}"))
             .value(":expires", number(time.plus_seconds(REMEMBER_SECONDS).seconds()))
     };
@@ -166,6 +190,18 @@ fn change(seat: &Seat, present: bool, append: &Append, observation: Observation)
         .value(":other", AttributeValue::Bool(!present))
         .value(":at", number(time.0))
         .value(":upto", number(observation.beats_up_to().0))
+}
+
+/// Writes that a user of whom no arrival is known has left, unless there is a row by now. Webhooks overtake one another: the
+/// arrival that comes after this departure is older, and must not put the user into the room.
+async fn remember_departure(table: &Table, key: &Key, time: Millis) -> Result<bool, TableError> {
+    let update = Action::update(key, "SET present = :present, #at = :at, expires_at = :expires")
+        .condition("attribute_not_exists(pk)")
+        .name("#at", "at")
+        .value(":present", AttributeValue::Bool(false))
+        .value(":at", number(time.0))
+        .value(":expires", number(time.plus_seconds(REMEMBER_SECONDS).seconds()));
+    Ok(matches!(table.write(update).await?, Write::Done(_)))
 }
 
 /// Updates the time of an unchanged state.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::observation::{Observation, Seat};
 use super::presence;
@@ -10,7 +10,7 @@ use crate::clients::pusher::{Webhook, WebhookEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox::Committed;
+use crate::outbox::{Committed, Writer};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -24,17 +24,37 @@ enum Step {
     Out,
 }
 
-/// Records each member event of a room; ignores all other events. Returns the rows whose events are to be delivered.
-///
-/// # Errors
-/// When DynamoDB fails. Pusher then retries the webhook, and what was recorded already changes nothing.
-pub async fn observe(table: &Table, webhook: Webhook) -> Result<Vec<Committed>, TableError> {
+/// What a webhook led to.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The rows whose events are to be delivered.
+    pub owed: Vec<Committed>,
+    /// Why some user's event could not be written. The other users' were.
+    pub failure: Option<TableError>,
+}
+
+/// Observes each member event of a room; other events are ignored. One user's failure is that user's alone: when Pusher sends
+/// the webhook again, what was already observed changes nothing.
+pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observed {
     let steps = steps(webhook.events);
     telemetry::note("members", steps.len());
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
-    let observed = stream::iter(steps).map(|(seat, steps)| follow(table, seat, steps, observation));
-    let rows: Vec<_> = observed.buffer_unordered(MAX_AT_ONCE).try_collect().await?;
-    Ok(rows.into_iter().flatten().collect())
+    let outcomes = stream::iter(steps).map(|(seat, steps)| follow(table, writer, seat, steps, observation));
+    let mut observed = Observed::default();
+    let mut outcomes = outcomes.buffer_unordered(MAX_AT_ONCE);
+    while let Some(outcome) = outcomes.next().await {
+        match outcome {
+            Ok(rows) => observed.owed.extend(rows),
+            Err(error) => {
+                telemetry::cause(&error);
+                // A row that owes too much owes no less when the webhook comes again; healing will find the user.
+                if !matches!(error, TableError::OwesTooMuch(_)) {
+                    observed.failure = Some(error);
+                }
+            }
+        }
+    }
+    observed
 }
 
 /// What each user did in each room, in order.
@@ -66,6 +86,7 @@ fn seat(event: &WebhookEvent) -> Option<Seat> {
 
 async fn follow(
     table: &Table,
+    writer: &Writer,
     seat: Seat,
     steps: Vec<Step>,
     observation: Observation,
@@ -73,8 +94,8 @@ async fn follow(
     let mut rows = Vec::with_capacity(steps.len());
     for step in steps {
         let observed = match step {
-            Step::In => presence::join_by_id(table, &seat, observation).await?,
-            Step::Out => presence::leave(table, &seat, observation).await?,
+            Step::In => presence::join_by_id(table, writer, &seat, observation).await?,
+            Step::Out => presence::leave(table, writer, &seat, observation).await?,
         };
         rows.extend(observed.owed);
     }

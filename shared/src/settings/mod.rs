@@ -32,6 +32,8 @@ pub struct Settings {
     pub firebase: Option<Firebase>,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
+    /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party are ended; `true` if not set.
+    pub terminate_removed: bool,
 }
 
 /// A Pusher app, or a self-hosted server that speaks its protocol.
@@ -107,6 +109,22 @@ pub struct Tokens {
     pub issuer: Option<String>,
     /// `JWT_AUDIENCE`: the `aud` that a token must name.
     pub audience: Option<String>,
+    /// The `JWT_CLAIM_*` variables.
+    pub claims: ClaimNames,
+}
+
+/// The claims that say who a user is, where they have other names than the usual ones. A dot leads into an object
+/// (`app_metadata.roles`), unless the token has a claim of the whole name (`https://example.com/roles`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClaimNames {
+    /// `JWT_CLAIM_USER_ID`, instead of `sub`. Whoever can choose its value can be anybody.
+    pub user_id: Option<String>,
+    /// `JWT_CLAIM_NAME`, instead of `name`, `preferred_username`, `nickname` and `username`.
+    pub name: Option<String>,
+    /// `JWT_CLAIM_PICTURE`, instead of `picture`, `avatar_url` and `image`.
+    pub picture: Option<String>,
+    /// `JWT_CLAIM_ROLES`, instead of `roles`. Whoever can choose its value can act as a service.
+    pub roles: Option<String>,
 }
 
 /// Where verification keys come from.
@@ -167,6 +185,11 @@ impl Settings {
                 None => NOTIFICATION_DAYS,
                 Some(Ok(days @ 1..=3650)) => days,
                 Some(_) => return Err(SettingsError::Malformed("NOTIFICATION_DAYS", "a number from 1 to 3650")),
+            },
+            terminate_removed: match env.get("TERMINATE_REMOVED").as_deref() {
+                None | Some("true") => true,
+                Some("false") => false,
+                Some(_) => return Err(SettingsError::Malformed("TERMINATE_REMOVED", "true or false")),
             },
         })
     }
@@ -261,7 +284,23 @@ impl Tokens {
             }
             (None, None) => return Err(SettingsError::Missing("JWT_SECRET")),
         };
-        Ok(Self { keys, issuer: env.get("JWT_ISSUER"), audience: env.get("JWT_AUDIENCE") })
+        Ok(Self {
+            keys,
+            issuer: env.get("JWT_ISSUER"),
+            audience: env.get("JWT_AUDIENCE"),
+            claims: ClaimNames::read(env),
+        })
+    }
+}
+
+impl ClaimNames {
+    fn read(env: &Variables<'_>) -> Self {
+        Self {
+            user_id: env.get("JWT_CLAIM_USER_ID"),
+            name: env.get("JWT_CLAIM_NAME"),
+            picture: env.get("JWT_CLAIM_PICTURE"),
+            roles: env.get("JWT_CLAIM_ROLES"),
+        }
     }
 }
 
@@ -313,6 +352,7 @@ mod tests {
             ("JWT_SECRET", "short999", "JWT_SECRET"),
             ("JWT_JWKS_URL", "file:///999", "JWT_JWKS_URL"),
             ("NOTIFICATION_DAYS", "99999", "NOTIFICATION_DAYS"),
+            ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),
         ];
         for (name, value, named) in cases {
             let message = read(&[(name, value)]).unwrap_err().to_string();

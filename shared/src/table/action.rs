@@ -33,7 +33,7 @@ pub(super) enum Kind {
 
 /// The fields that all actions and checks share.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     pub(super) condition: Option<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -41,13 +41,13 @@ pub(super) struct Fields {
 
 impl Fields {
     /// `None` when there are none, because DynamoDB refuses an empty map.
-    pub(super) fn names(&mut self) -> Option<HashMap<String, String>> {
-        Some(std::mem::take(&mut self.names)).filter(|names| !names.is_empty())
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
+        (!self.names.is_empty()).then(|| self.names.clone())
     }
 
     /// As [`Fields::names`].
-    pub(super) fn values(&mut self) -> Option<HashMap<String, AttributeValue>> {
-        Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        (!self.values.is_empty()).then(|| self.values.clone())
     }
 }
 
@@ -108,13 +108,24 @@ pub(crate) enum TransactItem {
     /// Fails the transaction unless a row that it does not write meets a condition.
     Check {
         key: Key,
-        condition: &'static str,
+        fields: Fields,
     },
 }
 
 impl TransactItem {
     pub(crate) fn check(key: &Key, condition: &'static str) -> Self {
-        Self::Check { key: key.clone(), condition }
+        let fields = Fields { condition: Some(condition.to_owned()), ..Fields::default() };
+        Self::Check { key: key.clone(), fields }
+    }
+
+    /// Checks that an attribute has this value.
+    pub(crate) fn check_equal(key: &Key, attribute: &'static str, value: AttributeValue) -> Self {
+        let fields = Fields {
+            condition: Some("#attribute = :value".to_owned()),
+            names: HashMap::from([("#attribute".to_owned(), attribute.to_owned())]),
+            values: HashMap::from([(":value".to_owned(), value)]),
+        };
+        Self::Check { key: key.clone(), fields }
     }
 
     /// Converts to the SDK's type.
@@ -123,10 +134,15 @@ impl TransactItem {
     /// When a part is missing. The constructors set all parts, so this does not happen.
     pub(super) fn into_sdk(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
-        let (kind, mut fields) = match self {
-            Self::Check { key, condition } => {
-                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.item()));
-                return Ok(item.condition_check(check.condition_expression(condition).build()?).build());
+        let (kind, fields) = match self {
+            Self::Check { key, fields } => {
+                let check = ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(Some(key.item()))
+                    .set_expression_attribute_names(fields.names())
+                    .set_expression_attribute_values(fields.values())
+                    .set_condition_expression(fields.condition);
+                return Ok(item.condition_check(check.build()?).build());
             }
             Self::Write(action) => (action.kind, action.fields),
         };

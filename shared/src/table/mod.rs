@@ -68,6 +68,9 @@ pub enum TableError {
     /// Other writers kept changing the same rows.
     #[error("too many writers at once; try again")]
     Contended,
+    /// The row's deliveries wait for Pusher or FCM, and no more of them fit.
+    #[error("the row {0:?} owes too much")]
+    OwesTooMuch(Key),
     /// DynamoDB kept leaving rows out of a batch.
     #[error("DynamoDB left rows unread")]
     Throttled,
@@ -79,11 +82,21 @@ impl TableError {
         let key = key.unwrap_or_else(|| Key { pk: String::new(), sk: String::new() });
         Self::Corrupt(key, why.to_string())
     }
+
+    /// Whether a write was refused because the row is in a running transaction. The SDK does not retry it.
+    fn is_transaction_conflict(&self) -> bool {
+        matches!(self, Self::DynamoDb(AwsError::Refused { code, .. }) if code == "TransactionConflictException")
+    }
 }
 
 impl From<TableError> for Problem {
     fn from(error: TableError) -> Self {
-        Self::internal(error)
+        match error {
+            TableError::OwesTooMuch(_) => Self::Unavailable(
+                "Too many events of this are still waiting for delivery; try again in a minute".to_owned(),
+            ),
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -186,18 +199,33 @@ impl Table {
         })
     }
 
-    /// Does a write, if its condition holds. With `Action::returning_new`, returns the new row.
+    /// Does a write, if its condition holds. With `Action::returning_new`, returns the new row. Waits for a transaction
+    /// that has the row.
+    ///
+    /// # Errors
+    /// When DynamoDB fails, or transactions keep having the row.
+    pub(crate) async fn write(&self, action: Action) -> Result<Write<Option<Item>>, TableError> {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.attempt(&action).await {
+                Err(error) if error.is_transaction_conflict() => backoff.wait().await?,
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Does a write once.
     ///
     /// When the response to a put is lost, the SDK retries the put, and its condition fails because the first attempt
     /// has written the row. The present row then equals the put one in every attribute, and the put counts as done.
     ///
     /// # Errors
     /// When DynamoDB fails.
-    pub(crate) async fn write(&self, action: Action) -> Result<Write<Option<Item>>, TableError> {
+    async fn attempt(&self, action: &Action) -> Result<Write<Option<Item>>, TableError> {
         use ReturnValuesOnConditionCheckFailure::AllOld;
-        let Action { kind, mut fields, returns_new } = action;
-        let (names, values) = (fields.names(), fields.values());
-        let old = fields.condition.as_ref().map(|_| AllOld);
+        let Action { kind, fields, returns_new } = action;
+        let (condition, names, values) = (fields.condition.clone(), fields.names(), fields.values());
+        let old = condition.as_ref().map(|_| AllOld);
         let client = self.client();
         let failed = match kind {
             Kind::Put(item) => {
@@ -205,7 +233,7 @@ impl Table {
                     .put_item()
                     .table_name(&self.table)
                     .set_item(Some(item.clone()))
-                    .set_condition_expression(fields.condition)
+                    .set_condition_expression(condition)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(old);
@@ -215,7 +243,7 @@ impl Table {
                         PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
                         _ => None,
                     })? {
-                        Some(row) if row == item => return Ok(Write::Done(None)),
+                        Some(row) if row == *item => return Ok(Write::Done(None)),
                         row => row,
                     },
                 }
@@ -224,9 +252,9 @@ impl Table {
                 let request = client
                     .update_item()
                     .table_name(&self.table)
-                    .set_key(Some(key))
-                    .update_expression(expression)
-                    .set_condition_expression(fields.condition)
+                    .set_key(Some(key.clone()))
+                    .update_expression(expression.clone())
+                    .set_condition_expression(condition)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values(returns_new.then_some(ReturnValue::AllNew))
@@ -243,8 +271,8 @@ impl Table {
                 let request = client
                     .delete_item()
                     .table_name(&self.table)
-                    .set_key(Some(key))
-                    .set_condition_expression(fields.condition)
+                    .set_key(Some(key.clone()))
+                    .set_condition_expression(condition)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(old);

@@ -9,6 +9,11 @@ use crate::table::{AttributeValue, Item, Key};
 
 type Text = Cow<'static, str>;
 
+/// Most requests for one page of a client.
+const MAX_PAGE_REQUESTS: usize = 4;
+/// How many rows each request for such a page reads after the first one, which reads the page's limit.
+const ROWS_OF_A_REQUEST: u16 = 100;
+
 /// A query, in DynamoDB's expression language.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
@@ -129,8 +134,9 @@ impl Table {
         }
     }
 
-    /// Up to `limit` rows, and the last key that was read, if there may be more rows. It may take several requests,
-    /// because the query's filter leaves rows out.
+    /// Up to `limit` rows, and the key after which the next page starts, if there may be more rows. The query's filter
+    /// leaves rows out, so it may take several requests, but not more than [`MAX_PAGE_REQUESTS`]: a page can be short
+    /// and still have a next one.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -140,17 +146,25 @@ impl Table {
         limit: u8,
         after: Option<&Key>,
     ) -> Result<(Vec<Item>, Option<Key>), TableError> {
-        let mut rows = Vec::with_capacity(limit.into());
-        query.after = after.map(Key::item);
-        loop {
-            let missing = usize::from(limit).saturating_sub(rows.len());
-            query = query.limit(u16::try_from(missing).unwrap_or(u16::MAX));
+        let most = usize::from(limit);
+        let (mut rows, mut last) = (Vec::with_capacity(most), after.map(Key::item));
+        // Mostly the filter leaves nothing out, and the first request is the only one.
+        query = query.limit(limit.into());
+        for _ in 0..MAX_PAGE_REQUESTS {
+            query.after = last;
             let page = self.query(&query).await?;
             rows.extend(page.items);
-            match page.last_evaluated_key {
-                Some(last) if rows.len() < limit.into() => query = query.after(last),
-                last => return Ok((rows, last.as_ref().and_then(Key::of))),
+            last = page.last_evaluated_key;
+            if rows.len() >= most || last.is_none() {
+                break;
             }
+            query = query.limit(ROWS_OF_A_REQUEST);
         }
+        if rows.len() > most {
+            // The surplus rows are on the next page.
+            rows.truncate(most);
+            last = rows.last().cloned();
+        }
+        Ok((rows, last.as_ref().and_then(Key::of)))
     }
 }

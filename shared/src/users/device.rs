@@ -11,7 +11,7 @@ use crate::clients::fcm::Token;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{self, DEVICE};
-use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, item, read, string};
+use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, item, number, read, string};
 use crate::users::locale::Locale;
 
 /// Most devices of a user. A further one replaces the one that was registered longest ago.
@@ -76,7 +76,9 @@ pub async fn register(
         }
         for surplus in mine.into_iter().filter(|row| row.token != *token).skip(MAX_DEVICES - 1) {
             let hash = surplus.token.hash();
-            writes.push(Action::delete(&Key::device(user, &hash)));
+            // Another request may renew it meanwhile, and then it is not the oldest.
+            let oldest = Action::delete(&Key::device(user, &hash)).condition("registered_at = :seen");
+            writes.push(oldest.value(":seen", number(surplus.registered_at.0)));
             writes.push(disown(user, &hash));
         }
         writes.extend(locale.map(|locale| keep_locale(user, locale)));

@@ -1,16 +1,18 @@
 //! Profiles: a user's name and picture, from their last token.
 //!
-//! A webhook has only a user's id, but `room:user-joined` shows a name and a picture. A user who enters a room has been
-//! authorized for its channel before, so the profile is stored then, after the response. Profiles are also stored when
-//! users subscribe to their own channel or call a party's routes. Only users with a profile can be invited to a party.
+//! A webhook has only a user's id, but `room:user-joined` shows a name and a picture; and only a user who is known can be
+//! invited to a party. So every authenticated call stores the caller's profile, after the response
+//! ([`crate::app::App::authenticate`]).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::breaker::Breaker;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
+use crate::contract::time::Millis;
 use crate::table::{Action, Item, Key, Table, TableError, read, string};
 use crate::telemetry;
 
@@ -59,12 +61,14 @@ async fn keep_changed(table: &Table, person: &Person) -> Result<(), TableError> 
     table.write(update).await.map(drop)
 }
 
-/// Stores profiles after responses. It remembers them, so that each process writes a user's profile once, however many
-/// requests the user sends.
+/// Stores profiles after responses. It remembers the last one of each user, so that each process writes it once, however
+/// many requests the user sends.
 #[derive(Debug, Clone)]
 pub struct ProfileWriter {
     table: Table,
-    kept: Arc<Mutex<HashSet<Person>>>,
+    kept: Arc<Mutex<HashMap<UserId, Person>>>,
+    /// Open while DynamoDB is away: nobody waits for a profile.
+    breaker: Arc<Breaker>,
 }
 
 /// Most profiles that a process remembers; then it forgets all of them.
@@ -73,31 +77,45 @@ const MAX_KNOWN: usize = 10_000;
 impl ProfileWriter {
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default() }
+        Self { table, kept: Arc::default(), breaker: Arc::default() }
     }
 
-    /// Stores a profile, unless this process did so before. A failure is logged; the user's next request tries again.
+    /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
+    /// again.
     pub async fn keep_if_new(self, person: Person) {
-        if !self.kept().contains(&person) {
-            self.keep(person).await;
+        if self.breaker.is_open(Millis::now()) || self.kept().get(&person.user_id) == Some(&person) {
+            return;
         }
-    }
-
-    /// Stores a profile. A failure is logged; the user's next request tries again.
-    pub async fn keep(self, person: Person) {
         match keep_changed(&self.table, &person).await {
             Ok(()) => {
-                let mut kept = self.kept();
-                if kept.len() >= MAX_KNOWN {
-                    kept.clear();
-                }
-                kept.insert(person);
+                self.breaker.succeeded();
+                self.remember(person);
             }
-            Err(error) => telemetry::cause(&error),
+            Err(error) => {
+                self.breaker.failed(Millis::now());
+                telemetry::cause(&error);
+            }
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashSet<Person>> {
+    /// Takes note of what a request has just read: whether the stored profile is this one.
+    pub fn note(&self, person: Person, is_stored: bool) {
+        if is_stored {
+            self.remember(person);
+        } else {
+            self.kept().remove(&person.user_id);
+        }
+    }
+
+    fn remember(&self, person: Person) {
+        let mut kept = self.kept();
+        if kept.len() >= MAX_KNOWN {
+            kept.clear();
+        }
+        kept.insert(person.user_id.clone(), person);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<UserId, Person>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,14 +10,14 @@ import { usePusher } from "./use-pusher.js";
 
 /** The signed-in user's party, and a toast for every invitation to another. */
 export function Parties() {
-  const { accessToken } = useAuth();
+  const { user, accessToken } = useAuth();
   const [invitations, setInvitations] = useState([]);
   const [party, setParty] = useState(null);
   const [refusal, setRefusal] = useState(null);
   const [isLoaded, setIsLoaded] = useState(false);
   const { pusher, isConnected, isSubscribed, error } = usePusher({
     onPartyInvitation: (invitation) => setInvitations((known) => withInvitation(known, invitation)),
-    onPartyUpdate: (update) => setParty((known) => afterUpdate(known, update)),
+    onPartyUpdate: (update) => setParty((known) => afterUpdate(known, update, user.id)),
   });
   const isLive = useChannel(pusher, party && `private-party-${party.partyId}`);
 

@@ -5,6 +5,9 @@ import { useEffect, useEffectEvent, useState } from "react";
 
 import { useAuth } from "./session.jsx";
 
+/** The close code when a user's connections are ended, as Carillon does to whoever is removed from a party. */
+const CONNECTIONS_ENDED = 4009;
+
 /**
  * Connects the signed-in user to Pusher for as long as the component lives. `onPartyInvitation` hears of invitations
  * to the user; `onPartyUpdate` of every party whose channel the page subscribes to by the returned client.
@@ -21,12 +24,28 @@ export function usePusher({ onPartyInvitation, onPartyUpdate } = {}) {
 
   useEffect(() => {
     const client = connect(accessToken);
+    let isEnded = false;
     client.connection.bind("connected", () => {
       setIsConnected(true);
       setError(null);
     });
-    client.connection.bind("disconnected", () => setIsConnected(false));
-    client.connection.bind("error", setError);
+    client.connection.bind("disconnected", () => {
+      setIsConnected(false);
+      // The whole connection is gone, with the user's other channels, and pusher-js leaves it at that. Connected again, it
+      // subscribes to all of them; the party's is refused.
+      if (isEnded) {
+        isEnded = false;
+        client.connect();
+      }
+    });
+    client.connection.bind("error", (fault) => {
+      isEnded = codeOf(fault) === CONNECTIONS_ENDED;
+      if (!isEnded) {
+        setError(fault);
+      }
+    });
+    // Pusher can end the connections of signed-in users only.
+    client.signin();
     client.bind("party-updated", (update) => updated(update));
 
     const channelName = `private-user-${user.id}`;
@@ -57,14 +76,26 @@ function connect(accessToken) {
     authorizer: ({ name }) => ({
       authorize: async (socketId, callback) => {
         try {
-          callback(null, await authorization(accessToken, socketId, name));
+          callback(null, await authorization(accessToken, "/pusher/auth", { socket_id: socketId, channel_name: name }));
         } catch (error) {
           callback(error, null);
         }
       },
     }),
+    userAuthentication: {
+      customHandler: async ({ socketId }, callback) => {
+        try {
+          callback(null, await authorization(accessToken, "/pusher/user-auth", { socket_id: socketId }));
+        } catch (error) {
+          callback(error, null);
+        }
+      },
+    },
   });
 }
+
+/** The code of an error of pusher-js, which reports the end of a connection in two shapes. */
+const codeOf = ({ data, error }) => (data ?? error?.data)?.code;
 
 /** What a server of one's own needs beside the guide's options. */
 const selfHosted = (env) => ({
@@ -74,11 +105,11 @@ const selfHosted = (env) => ({
   enabledTransports: ["ws"],
 });
 
-async function authorization(accessToken, socketId, channelName) {
-  const response = await fetch(`${import.meta.env.VITE_API_BASE_URL}/pusher/auth`, {
+async function authorization(accessToken, path, body) {
+  const response = await fetch(`${import.meta.env.VITE_API_BASE_URL}${path}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${accessToken}` },
-    body: JSON.stringify({ socket_id: socketId, channel_name: channelName }),
+    body: JSON.stringify(body),
   });
   if (!response.ok) {
     throw new Error("Authorization failed");

@@ -59,16 +59,27 @@ impl Client {
     /// # Errors
     /// When FCM refuses the message or is unreachable. A refused access token is replaced once.
     pub async fn send(&self, token: &Token, message: &Message) -> Result<(), Refusal> {
+        self.request(&message.to(token)).await
+    }
+
+    /// Asks FCM whether it would take a minimal message for a device, and sends none (`validate_only`).
+    ///
+    /// # Errors
+    /// When FCM refuses it, which then is the token's fault, or is unreachable.
+    pub async fn would_take(&self, token: &Token) -> Result<(), Refusal> {
+        self.request(&Message::minimal().dry_run(token)).await
+    }
+
+    async fn request(&self, body: &str) -> Result<(), Refusal> {
         let _slot = self.0.slots.acquire().await.expect("the semaphore is never closed");
-        let body = message.to(token);
         let access = self.0.access.get().await?;
-        match self.once(&access, &body).await {
+        match self.once(&access, body).await {
             Err(Failure::Unauthorized) => self.0.access.discard(&access).await,
             Err(Failure::Refused(refusal)) => return Err(refusal),
             Ok(()) => return Ok(()),
         }
         let access = self.0.access.get().await?;
-        self.once(&access, &body).await.map_err(|failure| match failure {
+        self.once(&access, body).await.map_err(|failure| match failure {
             Failure::Unauthorized => Refusal::later("FCM answered 401, to a new access token too", None),
             Failure::Refused(refusal) => refusal,
         })

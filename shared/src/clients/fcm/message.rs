@@ -24,6 +24,20 @@ impl Message {
         serde_json::to_string(&self.0).map_or(usize::MAX, |text| text.len())
     }
 
+    /// The smallest message: one field of data.
+    #[must_use]
+    pub(super) fn minimal() -> Self {
+        Self(Map::from_iter([("data".to_owned(), json!({ "type": "probe" }))]))
+    }
+
+    /// The request body that has FCM check the message for one device, and send nothing.
+    #[must_use]
+    pub(super) fn dry_run(&self, token: &Token) -> String {
+        let mut message = self.0.clone();
+        message.insert("token".to_owned(), json!(token.as_str()));
+        json!({ "validate_only": true, "message": message }).to_string()
+    }
+
     /// The request body for one device.
     #[must_use]
     pub fn to(&self, token: &Token) -> String {

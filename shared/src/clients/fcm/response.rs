@@ -11,6 +11,12 @@ pub enum Refusal {
     /// The token is not valid, or no longer: the app or its data was removed from the device.
     #[error("the device's token is not registered")]
     UnknownToken,
+    /// The token belongs to another Firebase project's app, so this project can never reach the device.
+    #[error("the device's token belongs to another sender")]
+    OtherSender,
+    /// FCM calls something invalid and does not say whether it is the message or the token.
+    #[error("FCM refused the message or the token: {0}")]
+    Unclear(String),
     /// The message itself is invalid; a retry would fail too.
     #[error("FCM refused the message: {0}")]
     Invalid(String),
@@ -57,7 +63,7 @@ struct Violation {
 }
 
 /// What a response other than 200 and 401 means. Text of FCM that might quote the message or the token is left out.
-pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusal {
+pub fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusal {
     let Body { error } = serde_json::from_slice(body).unwrap_or_default();
     let code = error.details.iter().map(|detail| detail.error_code.as_str()).find(|code| !code.is_empty());
     let code = code.unwrap_or(&error.status);
@@ -67,6 +73,8 @@ pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusa
     match status {
         404 if code == "UNREGISTERED" => Refusal::UnknownToken,
         400 if fields.contains(&"message.token") => Refusal::UnknownToken,
+        400 if code == "INVALID_ARGUMENT" && fields.is_empty() => Refusal::Unclear(said.trim_end().to_owned()),
+        403 if code == "SENDER_ID_MISMATCH" => Refusal::OtherSender,
         // Caused by the project or the account, not by this message.
         401 | 403 | 404 | 408 | 429 | 500..=599 => Refusal::later(format!("FCM answered {}", said.trim_end()), after),
         _ => Refusal::Invalid(said.trim_end().to_owned()),
@@ -74,7 +82,7 @@ pub(super) fn refusal(status: u16, after: Option<Millis>, body: &[u8]) -> Refusa
 }
 
 /// The moment that `Retry-After` gives, as seconds from now or as a date (RFC 9110, section 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
+pub fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Millis> {
     let value = headers.get("retry-after")?.to_str().ok()?;
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(now.plus_seconds(seconds.into()));
@@ -112,6 +120,9 @@ mod tests {
         let invalid = Refusal::Invalid("400 INVALID_ARGUMENT message.data[0].value".to_owned());
         assert_eq!(error(400, "INVALID_ARGUMENT", other), invalid);
         assert_eq!(refusal(400, None, b"<html>"), Refusal::Invalid("400".to_owned()));
+        let unclear = Refusal::Unclear("400 INVALID_ARGUMENT".to_owned());
+        assert_eq!(error(400, "INVALID_ARGUMENT", json!([fcm("INVALID_ARGUMENT")])), unclear);
+        assert_eq!(error(403, "PERMISSION_DENIED", json!([fcm("SENDER_ID_MISMATCH")])), Refusal::OtherSender);
         // A missing project is an operator's mistake, not a fault of the device.
         assert!(matches!(error(404, "NOT_FOUND", json!([])), Refusal::Later { .. }));
     }
@@ -119,7 +130,7 @@ mod tests {
     #[test]
     fn temporary_failures_are_retried() {
         for (status, code) in
-            [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")]
+            [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (403, "PERMISSION_DENIED")]
         {
             let refusal = error(status, "X", json!([fcm(code)]));
             assert_eq!(refusal, Refusal::later(format!("FCM answered {status} {code}"), None));

@@ -3,11 +3,13 @@
 //! Retries are few and quick, because the outbox retries whatever still fails. A request's address holds its signature,
 //! so errors leave the address out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{EncryptionError, SharedSecret, Signer};
+use crate::clients::breaker::Breaker;
 use crate::clients::https::{HttpClient, without_address};
 use crate::contract::channel::ChannelName;
 use crate::contract::id::UserId;
@@ -17,8 +19,9 @@ use crate::settings::{MasterKey, Pusher};
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
 pub(crate) const MAX_BATCH: usize = 10;
-/// Time-out of one attempt. Inline delivery has two seconds in total, so one stalled attempt leaves time for another.
-const REQUEST_TIMEOUT: Duration = Duration::from_millis(900);
+/// One request's time-out. It is shorter than the two seconds of a delivery after the response, which then can still settle
+/// what other requests delivered.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Most attempts of one request, the first included.
 const MAX_ATTEMPTS: u32 = 3;
 /// Backoff before the second attempt; it doubles for each later one. Jitter subtracts up to half of it.
@@ -68,8 +71,29 @@ impl PusherError {
         matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
     }
 
+    /// Whether Pusher may have done what it was asked to: the request was sent, and no response came.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::NoResponse(error) if !error.is_connect())
+    }
+
+    /// The error without Pusher's own words, which may quote an event.
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        match self {
+            Self::Refused { status, .. } => format!("Pusher refused the request with {status}"),
+            Self::Unreadable(_) => "Pusher's answer cannot be read".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether Pusher surely did nothing, and may do it if asked again at once.
     fn is_worth_a_retry(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NoResponse(_))
+        match self {
+            Self::Unavailable(_) => true,
+            Self::NoResponse(error) => error.is_connect(),
+            _ => false,
+        }
     }
 }
 
@@ -87,6 +111,7 @@ pub struct Client {
     origin: String,
     app_path: String,
     master_key: Option<MasterKey>,
+    breaker: Arc<Breaker>,
 }
 
 #[derive(Serialize)]
@@ -128,6 +153,7 @@ impl Client {
             origin: settings.origin.clone(),
             app_path: format!("/apps/{}", settings.app_id),
             master_key: settings.encryption_master_key.clone(),
+            breaker: Arc::default(),
         }
     }
 
@@ -136,27 +162,23 @@ impl Client {
         self.http.connect(&self.origin).await;
     }
 
+    /// Whether Pusher is to be left alone by whoever can do without it.
+    #[must_use]
+    pub fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
     /// Signs with the app's key.
     #[must_use]
     pub fn signer(&self) -> &Signer {
         &self.signer
     }
 
-    /// Sends events, in order, ten per request.
+    /// Sends up to [`MAX_BATCH`] events, in order, in one request. Pusher takes it whole or not at all.
     ///
     /// # Errors
-    /// With the number of events that Pusher took before the request that failed. It takes a request whole or not at
-    /// all.
-    pub async fn trigger(&self, messages: &[Message]) -> Result<(), (usize, PusherError)> {
-        let mut taken = 0;
-        for batch in messages.chunks(MAX_BATCH) {
-            self.trigger_batch(batch).await.map_err(|error| (taken, error))?;
-            taken += batch.len();
-        }
-        Ok(())
-    }
-
-    async fn trigger_batch(&self, batch: &[Message]) -> Result<(), PusherError> {
+    /// When the request fails. After a time-out it may yet be done, so it is not sent again here.
+    pub async fn trigger(&self, batch: &[Message]) -> Result<(), PusherError> {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
         let body = serde_json::to_vec(&Batch { batch: &sealed })
             .map_err(|error| PusherError::Unreadable(error.to_string()))?;
@@ -215,6 +237,21 @@ impl Client {
     }
 
     async fn request(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Vec<u8>>,
+        parameters: &[(&str, &str)],
+    ) -> Result<Vec<u8>, PusherError> {
+        let outcome = self.until_it_works(method, path, body, parameters).await;
+        match &outcome {
+            Err(PusherError::NoResponse(_) | PusherError::Unavailable(_)) => self.breaker.failed(Millis::now()),
+            _ => self.breaker.succeeded(),
+        }
+        outcome
+    }
+
+    async fn until_it_works(
         &self,
         method: &'static str,
         path: &str,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Signer;
 use crate::contract::time::Millis;
+use crate::json::{self, Part};
 use crate::problem::Problem;
 
 /// Oldest webhook that is accepted, in milliseconds: Pusher stops retrying one after five minutes.
@@ -51,8 +52,7 @@ pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now:
             "The webhook's signature does not match; check the app's key and secret",
         ));
     }
-    let webhook: Webhook = serde_json::from_slice(body)
-        .map_err(|error| Problem::Malformed(format!("The body is not a webhook: {error}")))?;
+    let webhook: Webhook = json::from_slice(Part::Webhook, body)?;
     let age = now.0.saturating_sub(webhook.time_ms);
     if !(-MAX_AHEAD_MILLIS..=MAX_AGE_MILLIS).contains(&age) {
         return Err(Problem::UntrustedWebhook("The webhook is not from the last five minutes"));

@@ -1,0 +1,186 @@
+//! Events, as whoever receives them tells them apart.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// An event of a batch, with Pusher's field names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Message {
+    pub(super) channel: String,
+    pub(super) name: String,
+    /// The payload, as JSON text.
+    pub(super) data: String,
+}
+
+/// The body of `POST /apps/{id}/batch_events`.
+#[derive(Deserialize)]
+pub(super) struct Batch {
+    pub(super) batch: Vec<Message>,
+}
+
+/// An event that happens once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Event {
+    Kudos { session: String },
+    Notification { id: String },
+    Invitation { party: String, invitee: String },
+    Renamed { party: String, name: String },
+    MemberJoined { party: String, user: String },
+    MemberLeft { party: String, user: String },
+}
+
+/// The lines of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Kudos,
+    Notifications,
+    Invitations,
+    Parties,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 4] = [Self::Kudos, Self::Notifications, Self::Invitations, Self::Parties];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kudos => "kudos",
+            Self::Notifications => "notifications",
+            Self::Invitations => "invitations",
+            Self::Parties => "party updates",
+        }
+    }
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Kudos { .. } => Kind::Kudos,
+            Self::Notification { .. } => Kind::Notifications,
+            Self::Invitation { .. } => Kind::Invitations,
+            Self::Renamed { .. } | Self::MemberJoined { .. } | Self::MemberLeft { .. } => Kind::Parties,
+        }
+    }
+}
+
+/// A user in a room.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Seat {
+    pub(super) book: String,
+    pub(super) user: String,
+}
+
+/// Whether the user is in the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Word {
+    In,
+    Out,
+}
+
+/// The place of an event among those of its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The row, by its channel.
+    pub(super) row: String,
+    /// When the change was committed, in ISO 8601. A row's changes follow one another, so a later one has a later time.
+    pub(super) at: String,
+}
+
+/// What a message tells its receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    Event {
+        event: Event,
+        place: Option<Place>,
+    },
+    /// Joins and departures of one seat may cancel out before they are delivered, so only the last word counts.
+    Presence {
+        seat: Seat,
+        word: Word,
+    },
+}
+
+impl Message {
+    /// What it tells; `None` for what no command of the load causes.
+    pub(super) fn told(&self) -> Option<Told> {
+        let data: Value = serde_json::from_str(&self.data).ok()?;
+        let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let event = match self.name.as_str() {
+            "kudos:received" => Event::Kudos { session: text("/sessionId")? },
+            "notification:new" => Event::Notification { id: text("/data/notificationId")? },
+            "party-invitation-received" => Event::Invitation {
+                party: text("/partyId")?,
+                invitee: self.channel.strip_prefix("private-user-")?.to_owned(),
+            },
+            "party-updated" => {
+                let party = text("/partyId")?;
+                match text("/updateType")?.as_str() {
+                    "settings-changed" => Event::Renamed { party, name: text("/data/partyName")? },
+                    "member-joined" => Event::MemberJoined { party, user: text("/data/userId")? },
+                    "member-left" => Event::MemberLeft { party, user: text("/data/userId")? },
+                    _ => return None,
+                }
+            }
+            "room:user-joined" => return self.presence(text("/userId")?, Word::In),
+            "room:user-left" => return self.presence(text("/userId")?, Word::Out),
+            _ => return None,
+        };
+        let place = text("/updatedAt").map(|at| Place { row: self.channel.clone(), at });
+        Some(Told::Event { event, place })
+    }
+
+    fn presence(&self, user: String, word: Word) -> Option<Told> {
+        let book = self.channel.strip_prefix("presence-room-")?.to_owned();
+        Some(Told::Presence { seat: Seat { book, user }, word })
+    }
+}
+
+/// The messages anywhere in a JSON value or in JSON text within it: an outbox or a dead letter of whatever version.
+pub(super) fn messages_in(value: &Value) -> Vec<Message> {
+    if let Ok(message) = Message::deserialize(value) {
+        return vec![message];
+    }
+    match value {
+        Value::Array(values) => values.iter().flat_map(messages_in).collect(),
+        Value::Object(fields) => fields.values().flat_map(messages_in).collect(),
+        Value::String(text) if text.starts_with(['{', '[']) => {
+            serde_json::from_str(text).map(|value| messages_in(&value)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(channel: &str, name: &str, data: &Value) -> Option<Told> {
+        Message { channel: channel.to_owned(), name: name.to_owned(), data: data.to_string() }.told()
+    }
+
+    #[test]
+    fn each_event_of_the_load_is_told_apart() {
+        let kudos = told("private-user-ben", "kudos:received", &json!({ "sessionId": "s1" }));
+        assert_eq!(kudos, Some(Told::Event { event: Event::Kudos { session: "s1".to_owned() }, place: None }));
+        let renamed = json!({ "partyId": "p", "updateType": "settings-changed", "data": { "partyName": "n" },
+            "updatedAt": "2026-11-20T05:18:15.123Z" });
+        let place = Place { row: "private-party-p".to_owned(), at: "2026-11-20T05:18:15.123Z".to_owned() };
+        let event = Event::Renamed { party: "p".to_owned(), name: "n".to_owned() };
+        let expected = Told::Event { event, place: Some(place) };
+        assert_eq!(told("private-party-p", "party-updated", &renamed), Some(expected));
+        let seat = Seat { book: "b".to_owned(), user: "ben".to_owned() };
+        let left = told("presence-room-b", "room:user-left", &json!({ "userId": "ben" }));
+        assert_eq!(left, Some(Told::Presence { seat, word: Word::Out }));
+        assert_eq!(told("presence-room-b", "room:author-joined", &json!({ "authorId": "ben" })), None);
+        assert_eq!(told("private-user-ben", "kudos:received", &json!([])), None);
+    }
+
+    #[test]
+    fn messages_are_found_wherever_they_are() {
+        let message = json!({ "kind": "pusher", "channel": "c", "name": "n", "data": "{}" });
+        let outbox = json!({ "at": 1, "owed": [message, { "kind": "terminate", "user": "ben" }] });
+        assert_eq!(messages_in(&json!({ "outbox": { "S": outbox.to_string() } })).len(), 1);
+        assert_eq!(messages_in(&json!({ "pk": "a", "given_up": message, "reason": "[" })).len(), 1);
+        assert!(messages_in(&json!({ "pk": "a", "sk": "b" })).is_empty());
+    }
+}

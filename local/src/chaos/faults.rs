@@ -1,0 +1,169 @@
+//! Makes things fail as planned, and heals them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::books::Books;
+use super::event::Seat;
+use super::picture::{Spell, Trouble};
+use super::plan::Action;
+use super::throttle::Throttle;
+use super::victims;
+use super::webhooks::Webhooks;
+use crate::processes::{Processes, Service};
+use crate::sockudo::Launch;
+use crate::stack::Place;
+use crate::state::Running;
+
+/// How many seats are told wrongly of at a time.
+const SEATS_AT_ONCE: usize = 2;
+
+/// What was made to fail.
+#[derive(Default)]
+pub(super) struct Damage {
+    pub(super) spells: Vec<Spell>,
+    /// When a function's process was killed.
+    pub(super) kills: Vec<Duration>,
+}
+
+/// The parts that fail.
+pub(super) struct Faults<'a> {
+    pub(super) processes: &'a Processes,
+    pub(super) place: &'a Place,
+    pub(super) running: Running,
+    pub(super) sockudo_port: u16,
+    pub(super) throttle: Throttle,
+    /// Tells the recorder whether the Pusher server is up.
+    pub(super) is_up: watch::Sender<bool>,
+    pub(super) webhooks: Webhooks,
+    /// Webhooks that are being sent.
+    pub(super) told: JoinSet<Result<()>>,
+    /// Whom webhooks tell of.
+    pub(super) seats: Vec<Seat>,
+    pub(super) books: Books,
+    pub(super) random: StdRng,
+    pub(super) pusher: Pusher<'a>,
+    pub(super) damage: Damage,
+    /// When AWS began to be throttled, while it is.
+    pub(super) throttled_since: Option<Duration>,
+}
+
+/// The Pusher server's state, and since when.
+#[derive(Default)]
+pub(super) struct Pusher<'a> {
+    trouble: Option<(Trouble, Duration)>,
+    /// The server that was started last, unless it is the stack's own.
+    replacement: Option<Service<'a>>,
+    starts: u32,
+}
+
+impl Faults<'_> {
+    /// Goes through the plan, and heals everything in the end.
+    pub(super) async fn run(&mut self, plan: Vec<(Duration, Action)>) -> Result<()> {
+        for (at, action) in plan {
+            tokio::time::sleep(at.saturating_sub(self.books.now())).await;
+            self.take(action).await?;
+        }
+        self.heal().await?;
+        while let Some(told) = self.told.join_next().await {
+            told??;
+        }
+        Ok(())
+    }
+
+    /// Starts or continues what does not run.
+    async fn heal(&mut self) -> Result<()> {
+        self.unthrottle();
+        match self.pusher.trouble {
+            Some((Trouble::Frozen, _)) => self.thaw(),
+            Some(_) => self.start_pusher().await?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, action: Action) -> Result<()> {
+        match action {
+            Action::FreezePusher => {
+                signal(self.pusher_pid(), Signal::SIGSTOP);
+                self.pusher.trouble = Some((Trouble::Frozen, self.books.now()));
+            }
+            Action::ThawPusher => self.thaw(),
+            Action::KillPusher => {
+                signal(self.pusher_pid(), Signal::SIGKILL);
+                self.is_up.send_replace(false);
+                self.pusher.trouble = Some((Trouble::Gone, self.books.now()));
+            }
+            Action::StartPusher => self.start_pusher().await?,
+            Action::Throttle { services, share } => {
+                self.throttle.begin(services, share);
+                self.throttled_since = Some(self.books.now());
+            }
+            Action::Unthrottle => self.unthrottle(),
+            Action::KillFunction => {
+                if let Some(&pid) = victims::of(self.running.ministack.pid).choose(&mut self.random) {
+                    signal(pid, Signal::SIGKILL);
+                    self.damage.kills.push(self.books.now());
+                }
+            }
+            Action::Webhooks => self.tell_badly(),
+        }
+        Ok(())
+    }
+
+    fn pusher_pid(&self) -> i32 {
+        self.pusher.replacement.as_ref().map_or(self.running.sockudo.pid, Service::pid)
+    }
+
+    fn thaw(&mut self) {
+        signal(self.pusher_pid(), Signal::SIGCONT);
+        self.end_trouble();
+    }
+
+    async fn start_pusher(&mut self) -> Result<()> {
+        self.pusher.starts += 1;
+        let launch = Launch {
+            name: &format!("sockudo-{}", self.pusher.starts + 1),
+            command: &self.running.sockudo.command,
+            arguments: &self.running.sockudo.arguments,
+            port: self.sockudo_port,
+        };
+        let Place { directory, logs, .. } = self.place;
+        self.pusher.replacement = Some(launch.start(self.processes, directory, logs).await?);
+        self.is_up.send_replace(true);
+        self.end_trouble();
+        Ok(())
+    }
+
+    fn end_trouble(&mut self) {
+        if let Some((trouble, from)) = self.pusher.trouble.take() {
+            self.damage.spells.push(Spell { trouble, from, to: self.books.now() });
+        }
+    }
+
+    fn unthrottle(&mut self) {
+        self.throttle.end();
+        if let Some(from) = self.throttled_since.take() {
+            self.damage.spells.push(Spell { trouble: Trouble::Throttled, from, to: self.books.now() });
+        }
+    }
+
+    fn tell_badly(&mut self) {
+        for seat in self.seats.choose_multiple(&mut self.random, SEATS_AT_ONCE) {
+            // Tasks of their own, so that a slow response puts off no other step.
+            self.told.spawn(self.webhooks.clone().tell_badly(seat.clone()));
+        }
+    }
+}
+
+/// A process that has ended by itself needs no signal.
+fn signal(pid: i32, signal: Signal) {
+    let _ = kill(Pid::from_raw(pid), signal);
+}

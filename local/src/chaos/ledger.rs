@@ -1,0 +1,437 @@
+//! What was accepted, what was delivered, and what that comes to in the end.
+//!
+//! Accepted is what a command with a successful response owes. Delivered is what Pusher took. All times are from the
+//! beginning of the load.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use super::event::{Event, Kind, Message, Place, Seat, Told, Word};
+
+/// The books of one run.
+#[derive(Default)]
+pub(super) struct Ledger {
+    events: HashMap<Event, Entry>,
+    rows: HashMap<String, Row>,
+    seats: HashMap<Seat, Seated>,
+    heard: HashSet<Event>,
+    delivered: u64,
+}
+
+#[derive(Default)]
+struct Entry {
+    accepted: Option<Duration>,
+    /// When it was delivered for the first time.
+    delivered: Option<Duration>,
+    deliveries: u64,
+    /// Deliveries that came after one of a later event of the row.
+    late: u64,
+}
+
+/// The times of a row's delivered events.
+struct Row {
+    newest: String,
+    last: String,
+}
+
+/// What was delivered of a seat.
+struct Seated {
+    last: Word,
+    /// Deliveries that told what the one before had told.
+    repeated: u64,
+}
+
+/// What is left when nothing more happens.
+#[derive(Default)]
+pub(super) struct Remains {
+    /// Who is in which room, by the table.
+    pub(super) seats: BTreeMap<Seat, Word>,
+    /// What rows show to have happened, also where the command had no successful response.
+    pub(super) committed: Vec<Event>,
+    /// What the rows still owe.
+    pub(super) owed: Vec<Message>,
+    pub(super) rows_owing: usize,
+    /// What is in the dead-letter queue.
+    pub(super) dead: Vec<Message>,
+    pub(super) dead_letters: usize,
+}
+
+/// A line of the report.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) name: &'static str,
+    pub(super) accepted: u64,
+    pub(super) delivered: u64,
+    pub(super) duplicated: u64,
+    /// `None` where the order cannot be told.
+    pub(super) out_of_order: Option<u64>,
+    /// Neither delivered, nor owed, nor a dead letter.
+    pub(super) lost: u64,
+    /// From acceptance to the first delivery.
+    pub(super) longest_wait: Option<Duration>,
+}
+
+/// What the run came to.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) lines: Vec<Line>,
+    pub(super) rows_owing: usize,
+    pub(super) dead_letters: usize,
+    /// Rows whose last delivered event is not their newest one.
+    pub(super) wrong_last_word: u64,
+    /// Delivered, though the command had no successful response.
+    pub(super) delivered_unaccepted: u64,
+    /// Accepted events that a subscribed client received.
+    pub(super) heard: u64,
+    /// Some of what was lost.
+    pub(super) examples: Vec<String>,
+}
+
+/// How many lost events the report names.
+const EXAMPLES: usize = 5;
+
+impl Ledger {
+    /// A command with a successful response owes this event.
+    pub(super) fn accept(&mut self, event: Event, at: Duration) {
+        self.events.entry(event).or_default().accepted.get_or_insert(at);
+    }
+
+    /// Pusher took this event.
+    pub(super) fn deliver(&mut self, message: &Message, at: Duration) {
+        match message.told() {
+            None => {}
+            Some(Told::Presence { seat, word }) => {
+                self.delivered += 1;
+                let repeats = |told: &Seated| u64::from(told.last == word);
+                let repeated = self.seats.get(&seat).map_or(0, |told| told.repeated + repeats(told));
+                self.seats.insert(seat, Seated { last: word, repeated });
+            }
+            Some(Told::Event { event, place }) => {
+                self.delivered += 1;
+                let is_late = place.is_some_and(|place| self.is_late(place));
+                let entry = self.events.entry(event).or_default();
+                entry.delivered.get_or_insert(at);
+                entry.deliveries += 1;
+                entry.late += u64::from(is_late);
+            }
+        }
+    }
+
+    /// Whether a later event of the row was delivered before.
+    fn is_late(&mut self, Place { row, at }: Place) -> bool {
+        let row = self.rows.entry(row).or_insert_with(|| Row { newest: at.clone(), last: at.clone() });
+        row.last.clone_from(&at);
+        let is_late = at < row.newest;
+        if !is_late {
+            row.newest = at;
+        }
+        is_late
+    }
+
+    /// A subscribed client received this event.
+    pub(super) fn hear(&mut self, message: &Message) {
+        if let Some(Told::Event { event, .. }) = message.told() {
+            self.heard.insert(event);
+        }
+    }
+
+    /// How many events are accepted and not delivered now.
+    pub(super) fn waiting(&self) -> usize {
+        self.accepted().filter(|entry| entry.delivered.is_none()).count()
+    }
+
+    /// How many events were accepted.
+    pub(super) fn accepted_so_far(&self) -> usize {
+        self.accepted().count()
+    }
+
+    /// How many events Pusher took, repetitions included.
+    #[cfg(test)]
+    pub(super) fn deliveries(&self) -> u64 {
+        self.delivered
+    }
+
+    fn accepted(&self) -> impl Iterator<Item = &Entry> {
+        self.events.values().filter(|entry| entry.accepted.is_some())
+    }
+
+    /// How many accepted events were undelivered from each moment on.
+    pub(super) fn backlog(&self) -> Vec<(Duration, i64)> {
+        let mut changes: BTreeMap<Duration, i64> = BTreeMap::new();
+        for entry in self.events.values() {
+            let Some(accepted) = entry.accepted else { continue };
+            *changes.entry(accepted).or_default() += 1;
+            if let Some(delivered) = entry.delivered {
+                // Pusher may have the event before the harness has the command's response.
+                *changes.entry(delivered.max(accepted)).or_default() -= 1;
+            }
+        }
+        let mut waiting = 0;
+        changes
+            .into_iter()
+            .map(|(at, change)| {
+                waiting += change;
+                (at, waiting)
+            })
+            .collect()
+    }
+
+    /// What it comes to.
+    pub(super) fn judge(&self, remains: &Remains) -> Verdict {
+        let (owed, owed_seats) = told(&remains.owed);
+        let (dead, dead_seats) = told(&remains.dead);
+        let mut verdict = Verdict {
+            rows_owing: remains.rows_owing,
+            dead_letters: remains.dead_letters,
+            wrong_last_word: self.rows.values().map(|row| u64::from(row.last < row.newest)).sum(),
+            ..Verdict::default()
+        };
+        let mut lines = BTreeMap::new();
+        for kind in Kind::ALL {
+            let out_of_order = (kind == Kind::Parties).then_some(0);
+            lines.insert(kind, Line { name: kind.name(), out_of_order, ..Line::default() });
+        }
+        for (event, entry) in &self.events {
+            let Some(line) = lines.get_mut(&event.kind()) else { continue };
+            line.duplicated += entry.deliveries.saturating_sub(1);
+            line.out_of_order = line.out_of_order.map(|late| late + entry.late);
+            let Some(accepted) = entry.accepted else {
+                verdict.delivered_unaccepted += 1;
+                continue;
+            };
+            line.accepted += 1;
+            verdict.heard += u64::from(self.heard.contains(event));
+            if let Some(delivered) = entry.delivered {
+                line.delivered += 1;
+                line.longest_wait = line.longest_wait.max(Some(delivered.saturating_sub(accepted)));
+            } else if !owed.contains(event) && !dead.contains(event) {
+                line.lost += 1;
+                verdict.examples.push(format!("{event:?}, accepted after {:.1} s", accepted.as_secs_f32()));
+            }
+        }
+        for event in &remains.committed {
+            if self.events.contains_key(event) || owed.contains(event) || dead.contains(event) {
+                continue;
+            }
+            if let Some(line) = lines.get_mut(&event.kind()) {
+                line.lost += 1;
+                verdict.examples.push(format!("{event:?}, committed without a clear response"));
+            }
+        }
+        verdict.lines.extend(lines.into_values());
+        let mut presence = Line { name: "presence, by seat", ..Line::default() };
+        for (seat, word) in &remains.seats {
+            let delivered = self.seats.get(seat);
+            presence.accepted += 1;
+            presence.duplicated += delivered.map_or(0, |told| told.repeated);
+            // Nobody who was told nothing takes the user for present.
+            let last = delivered.map_or(Word::Out, |told| told.last);
+            if last == *word {
+                presence.delivered += 1;
+            } else if !owed_seats.contains(seat) && !dead_seats.contains(seat) {
+                presence.lost += 1;
+                verdict.examples.push(format!("{seat:?} is {word:?} by the table; delivered last: {last:?}"));
+            }
+        }
+        verdict.lines.push(presence);
+        verdict.examples.sort();
+        verdict.examples.truncate(EXAMPLES);
+        verdict
+    }
+}
+
+fn told(messages: &[Message]) -> (HashSet<Event>, HashSet<Seat>) {
+    let (mut events, mut seats) = (HashSet::new(), HashSet::new());
+    for told in messages.iter().filter_map(Message::told) {
+        match told {
+            Told::Event { event, .. } => drop(events.insert(event)),
+            Told::Presence { seat, .. } => drop(seats.insert(seat)),
+        }
+    }
+    (events, seats)
+}
+
+impl Verdict {
+    /// The sum of all lines.
+    pub(super) fn total(&self) -> Line {
+        let mut total = Line { name: "all", out_of_order: Some(0), ..Line::default() };
+        for line in &self.lines {
+            total.accepted += line.accepted;
+            total.delivered += line.delivered;
+            total.duplicated += line.duplicated;
+            total.out_of_order = total.out_of_order.zip(line.out_of_order.or(Some(0))).map(|(sum, late)| sum + late);
+            total.lost += line.lost;
+            total.longest_wait = total.longest_wait.max(line.longest_wait);
+        }
+        total
+    }
+
+    /// Whether nothing was lost, nothing is owed any more, and the last word on every row is right.
+    pub(super) fn is_good(&self) -> bool {
+        self.total().lost == 0 && self.rows_owing == 0 && self.wrong_last_word == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn kudos(session: &str) -> (Event, Message) {
+        let data = json!({ "sessionId": session }).to_string();
+        let message = Message { channel: "private-user-ben".to_owned(), name: "kudos:received".to_owned(), data };
+        (Event::Kudos { session: session.to_owned() }, message)
+    }
+
+    fn renamed(name: &str, at: &str) -> (Event, Message) {
+        let data =
+            json!({ "partyId": "p", "updateType": "settings-changed", "data": { "partyName": name }, "updatedAt": at });
+        let message =
+            Message { channel: "private-party-p".to_owned(), name: "party-updated".to_owned(), data: data.to_string() };
+        (Event::Renamed { party: "p".to_owned(), name: name.to_owned() }, message)
+    }
+
+    fn presence(name: &str) -> Message {
+        let data = json!({ "userId": "ben" }).to_string();
+        Message { channel: "presence-room-b".to_owned(), name: name.to_owned(), data }
+    }
+
+    fn seat() -> Seat {
+        Seat { book: "b".to_owned(), user: "ben".to_owned() }
+    }
+
+    fn line<'a>(verdict: &'a Verdict, name: &str) -> &'a Line {
+        verdict.lines.iter().find(|line| line.name == name).unwrap()
+    }
+
+    #[test]
+    fn what_was_accepted_and_never_delivered_is_lost() {
+        let mut ledger = Ledger::default();
+        ledger.accept(kudos("a").0, SECOND);
+        ledger.accept(kudos("b").0, SECOND);
+        ledger.deliver(&kudos("a").1, SECOND * 4);
+        let verdict = ledger.judge(&Remains::default());
+        let expected = Line {
+            name: "kudos",
+            accepted: 2,
+            delivered: 1,
+            lost: 1,
+            longest_wait: Some(SECOND * 3),
+            ..Line::default()
+        };
+        assert_eq!(*line(&verdict, "kudos"), expected);
+        assert!(!verdict.is_good());
+        assert_eq!(verdict.examples.len(), 1);
+    }
+
+    #[test]
+    fn what_is_owed_or_a_dead_letter_is_not_lost() {
+        let mut ledger = Ledger::default();
+        for session in ["a", "b"] {
+            ledger.accept(kudos(session).0, SECOND);
+        }
+        let remains = Remains {
+            owed: vec![kudos("a").1],
+            rows_owing: 1,
+            dead: vec![kudos("b").1],
+            dead_letters: 1,
+            ..Remains::default()
+        };
+        let verdict = ledger.judge(&remains);
+        assert_eq!(verdict.total().lost, 0);
+        assert!(!verdict.is_good(), "a row still owes");
+        assert!(ledger.judge(&Remains { rows_owing: 0, ..remains }).is_good());
+    }
+
+    #[test]
+    fn each_delivery_after_the_first_is_a_duplicate() {
+        let mut ledger = Ledger::default();
+        for _ in 0..3 {
+            ledger.deliver(&kudos("a").1, SECOND);
+        }
+        // The response came after the event.
+        ledger.accept(kudos("a").0, SECOND * 2);
+        let verdict = ledger.judge(&Remains::default());
+        assert_eq!(line(&verdict, "kudos").duplicated, 2);
+        assert_eq!(line(&verdict, "kudos").longest_wait, Some(Duration::ZERO));
+        assert!(verdict.is_good());
+    }
+
+    #[test]
+    fn what_a_failed_command_owes_may_come_and_may_not() {
+        let mut ledger = Ledger::default();
+        ledger.deliver(&kudos("a").1, SECOND);
+        let verdict = ledger.judge(&Remains::default());
+        assert_eq!((verdict.delivered_unaccepted, verdict.total().accepted), (1, 0));
+        assert!(verdict.is_good());
+    }
+
+    #[test]
+    fn what_a_failed_command_committed_must_come() {
+        let mut ledger = Ledger::default();
+        ledger.deliver(&kudos("a").1, SECOND);
+        let committed = |session: &str| Remains { committed: vec![kudos(session).0], ..Remains::default() };
+        assert_eq!(ledger.judge(&committed("a")).total().lost, 0);
+        assert_eq!(ledger.judge(&committed("b")).total().lost, 1);
+        let owing = Remains { owed: vec![kudos("b").1], ..committed("b") };
+        assert_eq!(ledger.judge(&owing).total().lost, 0);
+    }
+
+    #[test]
+    fn an_event_after_a_later_one_of_its_row_is_out_of_order() {
+        let mut ledger = Ledger::default();
+        ledger.deliver(&renamed("a", "2026-11-20T05:18:15.001Z").1, SECOND);
+        ledger.deliver(&renamed("c", "2026-11-20T05:18:15.003Z").1, SECOND);
+        ledger.deliver(&renamed("b", "2026-11-20T05:18:15.002Z").1, SECOND);
+        let verdict = ledger.judge(&Remains::default());
+        assert_eq!(line(&verdict, "party updates").out_of_order, Some(1));
+        assert_eq!(verdict.wrong_last_word, 1);
+        assert!(!verdict.is_good());
+        ledger.deliver(&renamed("c", "2026-11-20T05:18:15.003Z").1, SECOND);
+        let verdict = ledger.judge(&Remains::default());
+        assert_eq!((verdict.wrong_last_word, line(&verdict, "party updates").duplicated), (0, 1));
+    }
+
+    #[test]
+    fn of_presence_the_last_word_counts() {
+        let judge = |words: &[&str], by_table: Word| {
+            let mut ledger = Ledger::default();
+            for word in words {
+                ledger.deliver(&presence(word), SECOND);
+            }
+            let seats = BTreeMap::from([(seat(), by_table)]);
+            let verdict = ledger.judge(&Remains { seats, ..Remains::default() });
+            let line = line(&verdict, "presence, by seat");
+            (line.delivered, line.lost, line.duplicated)
+        };
+        assert_eq!(judge(&["room:user-joined", "room:user-left"], Word::Out), (1, 0, 0));
+        assert_eq!(judge(&["room:user-joined", "room:user-joined"], Word::In), (1, 0, 1));
+        assert_eq!(judge(&["room:user-joined"], Word::Out), (0, 1, 0));
+        assert_eq!(judge(&[], Word::Out), (1, 0, 0), "joining and leaving may cancel out");
+        assert_eq!(judge(&[], Word::In), (0, 1, 0));
+    }
+
+    #[test]
+    fn the_backlog_is_what_is_accepted_and_not_delivered() {
+        let mut ledger = Ledger::default();
+        ledger.accept(kudos("a").0, SECOND);
+        ledger.accept(kudos("b").0, SECOND * 2);
+        ledger.deliver(&kudos("a").1, SECOND * 3);
+        ledger.deliver(&kudos("a").1, SECOND * 4);
+        ledger.deliver(&kudos("never accepted").1, SECOND * 5);
+        assert_eq!(ledger.backlog(), [(SECOND, 1), (SECOND * 2, 2), (SECOND * 3, 1)]);
+        assert_eq!((ledger.waiting(), ledger.accepted_so_far(), ledger.deliveries()), (1, 2, 3));
+    }
+
+    #[test]
+    fn clients_hear_what_was_accepted() {
+        let mut ledger = Ledger::default();
+        ledger.accept(kudos("a").0, SECOND);
+        ledger.hear(&kudos("a").1);
+        ledger.hear(&kudos("a").1);
+        ledger.hear(&presence("room:user-joined"));
+        assert_eq!(ledger.judge(&Remains::default()).heard, 1);
+    }
+}

@@ -1,0 +1,290 @@
+//! `cargo local chaos`: the stack under load while its parts fail, and a count of what arrives.
+//!
+//! ```text
+//! load ──> front door ──> functions ──> throttle ──> ministack
+//!             ^            (killed)        (refuses)
+//!             │               └──────> recorder ──> sockudo (frozen, killed) ──> crowd
+//!             └── webhooks, twice and in the wrong order        └── webhooks
+//! ```
+
+mod aws;
+mod books;
+mod crowd;
+mod event;
+mod faults;
+mod ledger;
+mod load;
+mod picture;
+mod plan;
+mod recorder;
+mod report;
+mod throttle;
+mod victims;
+mod webhooks;
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cli::{self, Detours};
+use crate::functions;
+use crate::ministack;
+use crate::ports;
+use crate::prerequisites;
+use crate::processes::Processes;
+use crate::sockudo;
+use crate::stack::{Place, Stack, claim_ports};
+use crate::state::State;
+use crate::step::Step;
+use crate::tools::{Clients, Tools};
+use crate::workspace::Workspace;
+use aws::{Aws, Outstanding};
+use books::Books;
+use crowd::Crowd;
+use faults::{Damage, Faults, Pusher};
+use ledger::Verdict;
+use load::Load;
+use picture::{Picture, Trouble};
+use recorder::Recorder;
+use report::Report;
+use throttle::Throttle;
+use webhooks::Webhooks;
+
+/// How often the progress is shown.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the table and the queue are asked whether something is owed.
+const OWING_INTERVAL: Duration = Duration::from_secs(1);
+/// How often in a row nothing must be owed. A late webhook may still cause something.
+const QUIET_LOOKS: u32 = 4;
+/// How often the books are compared with the table before something is called lost, and the pauses between.
+const LOOKS: u32 = 3;
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How long a client's first request may take to leave the user's profile.
+const PROFILES_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options: &cli::Chaos) -> Result<ExitCode> {
+    victims::can_be_found()?;
+    let place = Place::take(workspace.chaos_state(), "cargo local chaos")?;
+    let python_version = prerequisites::check().await?;
+    let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
+    functions::build(workspace, processes, &place.logs).await?;
+    let seed = options.seed.unwrap_or_else(rand::random);
+    println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
+
+    let recorder = Recorder::bind()?;
+    let throttled = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let mut ports = ports::free()?;
+    ports.detours = Detours { ministack: Some(throttled.local_addr()?.port()), sockudo: Some(recorder.port()) };
+    let books = Books::default();
+    let throttle = Throttle::new(stream(seed, Draws::Throttle));
+    let (is_up, sees_up) = watch::channel(true);
+    let ministack = ministack::endpoint(ports.ministack_port);
+    let server = format!("http://{}:{}", sockudo::HOST, ports.sockudo_port);
+    let proxies = async {
+        tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, books.clone(), sees_up))
+    };
+    let run = async {
+        let stack = Stack::start(workspace, processes, &tools, &place, &ports, claim_ports(&ports)?, None).await?;
+        let (crowd, subscriptions) = Crowd::start(workspace, processes, &place)?;
+        let state = State::read(&place.directory)?;
+        let front_door = format!("http://127.0.0.1:{}", ports.port);
+        let load = Load::new(&state, &front_door, books.clone(), subscriptions)?;
+        let faults = Faults {
+            processes,
+            place: &place,
+            sockudo_port: ports.sockudo_port,
+            throttle: throttle.clone(),
+            is_up,
+            webhooks: Webhooks::of(&state, &front_door),
+            told: JoinSet::new(),
+            seats: load.seats(),
+            books: books.clone(),
+            random: stream(seed, Draws::Victims),
+            pusher: Pusher::default(),
+            damage: Damage::default(),
+            throttled_since: None,
+            running: State::read(&place.directory)?.processes,
+        };
+        let trial = Trial { options, seed, place: &place, aws: Aws::of(&state), books: &books, load };
+        tokio::select! {
+            outcome = trial.run(faults) => outcome,
+            error = stack.serve(false) => Err(error),
+            outcome = crowd.listen(&books) => outcome.and_then(|()| bail!("The clients have ended by themselves")),
+        }
+    };
+    tokio::select! {
+        outcome = run => outcome,
+        outcome = proxies => outcome.and_then(|_| bail!("The proxies have ended by themselves")),
+    }
+}
+
+/// What is drawn from the seed. Each has a sequence of its own, so that one does not depend on how often another draws.
+#[derive(Clone, Copy)]
+enum Draws {
+    Plan,
+    Load,
+    Victims,
+    Throttle,
+}
+
+fn stream(seed: u64, draws: Draws) -> StdRng {
+    StdRng::seed_from_u64(seed.wrapping_mul(4).wrapping_add(draws as u64))
+}
+
+/// One run.
+struct Trial<'a> {
+    options: &'a cli::Chaos,
+    seed: u64,
+    place: &'a Place,
+    aws: Aws,
+    books: &'a Books,
+    load: Load,
+}
+
+impl Trial<'_> {
+    async fn run(&self, mut faults: Faults<'_>) -> Result<ExitCode> {
+        self.introduce().await?;
+        self.books.begin();
+        self.fail_under_load(&mut faults).await?;
+        let load_end = self.books.now();
+        let settled = self.settle().await?;
+        self.conclude(&faults, load_end, settled).await
+    }
+
+    /// Makes the users known, before anything fails.
+    async fn introduce(&self) -> Result<()> {
+        self.load.introduce().await?;
+        let begun = Instant::now();
+        while self.aws.profiles().await? < self.load.people() {
+            if begun.elapsed() > PROFILES_TIMEOUT {
+                bail!("The users' profiles were not stored within {} seconds", PROFILES_TIMEOUT.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    async fn fail_under_load(&self, faults: &mut Faults<'_>) -> Result<()> {
+        let lasting = self.options.lasting();
+        let plan = match self.options.calm {
+            true => Vec::new(),
+            false => plan::draw(&mut stream(self.seed, Draws::Plan), lasting),
+        };
+        let mut random = stream(self.seed, Draws::Load);
+        let mut step = Step::begin("Load and failures");
+        let progress = async {
+            loop {
+                let (accepted, waiting) = {
+                    let ledger = self.books.ledger();
+                    (ledger.accepted_so_far(), ledger.waiting())
+                };
+                let note = format!("{accepted} events accepted, {waiting} of them not delivered yet");
+                step.advance(self.books.now().as_secs(), lasting.as_secs(), &note);
+                tokio::time::sleep(PROGRESS_INTERVAL).await;
+            }
+        };
+        tokio::select! {
+            outcome = async {
+                tokio::try_join!(self.load.run(&mut random, self.options.rate, lasting), faults.run(plan))
+            } => drop(outcome?),
+            never = progress => never,
+        }
+        step.finish();
+        Ok(())
+    }
+
+    /// Waits until nothing is owed; returns how long that took, unless patience ran out.
+    async fn settle(&self) -> Result<Option<Duration>> {
+        let begun = Instant::now();
+        let mut step = Step::begin("Waiting until nothing is owed");
+        let (mut quiet_looks, mut quiet_since) = (0, None);
+        while quiet_looks < QUIET_LOOKS && begun.elapsed() < self.options.patience() {
+            let outstanding = self.aws.outstanding().await?;
+            if outstanding.is_nothing() {
+                quiet_looks += 1;
+                quiet_since.get_or_insert(begun.elapsed());
+            } else {
+                (quiet_looks, quiet_since) = (0, None);
+            }
+            let Outstanding { rows, retries } = outstanding;
+            let note = format!("{rows} rows owe, {retries} messages in the retry queue");
+            step.advance(begun.elapsed().as_secs(), self.options.patience().as_secs(), &note);
+            tokio::time::sleep(OWING_INTERVAL).await;
+        }
+        step.finish();
+        Ok(quiet_since.filter(|_| quiet_looks == QUIET_LOOKS))
+    }
+
+    /// Compares the books with the table. Webhooks and reconciliation may change a seat at any time, so what looks wrong is
+    /// looked at again.
+    async fn judge(&self) -> Result<Verdict> {
+        let dead_letters = self.aws.dead_letters().await?;
+        for _ in 1..LOOKS {
+            let remains = self.aws.remains(&dead_letters).await?;
+            let verdict = self.books.ledger().judge(&remains);
+            if verdict.is_good() {
+                return Ok(verdict);
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        let remains = self.aws.remains(&dead_letters).await?;
+        Ok(self.books.ledger().judge(&remains))
+    }
+
+    async fn conclude(&self, faults: &Faults<'_>, load_end: Duration, settled: Option<Duration>) -> Result<ExitCode> {
+        let verdict = self.judge().await?;
+        let backlog = self.books.ledger().backlog();
+        let Damage { spells, kills } = &faults.damage;
+        let total = verdict.total();
+        let picture = Picture {
+            title: format!(
+                "Accepted and not delivered: {} events at {} commands a second, {} lost (seed {})",
+                total.accepted, self.options.rate, total.lost, self.seed
+            ),
+            backlog: &backlog,
+            spells,
+            kills,
+            load_end,
+            end: self.books.now(),
+        };
+        let path = self.place.directory.join("backlog.svg");
+        fs::write(&path, picture.svg()).with_context(|| format!("{} cannot be written", path.display()))?;
+        let report = Report {
+            verdict: &verdict,
+            commands: &self.load.commands(),
+            failures: failures(faults),
+            settled,
+            seed: self.seed,
+            picture: path.display().to_string(),
+        };
+        println!("\n{}", report.text());
+        Ok(if verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// What was made to fail, in words.
+fn failures(faults: &Faults<'_>) -> String {
+    let Damage { spells, kills } = &faults.damage;
+    let spells_of = |trouble: Trouble| {
+        let of_it: Vec<_> = spells.iter().filter(|spell| spell.trouble == trouble).collect();
+        let lasting: Duration = of_it.iter().map(|spell| spell.to.saturating_sub(spell.from)).sum();
+        format!("{} times ({:.1} s)", of_it.len(), lasting.as_secs_f32())
+    };
+    format!(
+        "Pusher frozen {} and killed {}, AWS throttled {} with {} requests refused, {} processes of functions killed, {} \
+         webhooks sent twice and in the wrong order",
+        spells_of(Trouble::Frozen),
+        spells_of(Trouble::Gone),
+        spells_of(Trouble::Throttled),
+        faults.throttle.refused(),
+        kills.len(),
+        faults.webhooks.taken(),
+    )
+}

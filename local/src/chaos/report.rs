@@ -1,0 +1,94 @@
+//! What the run came to, as text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::ledger::{Line, Verdict};
+use super::load::Commands;
+
+/// What is told besides the verdict.
+pub(super) struct Report<'a> {
+    pub(super) verdict: &'a Verdict,
+    pub(super) commands: &'a Commands,
+    /// What was made to fail, in words.
+    pub(super) failures: String,
+    /// From the end of the load until nothing was owed; `None` if that was not reached.
+    pub(super) settled: Option<Duration>,
+    pub(super) seed: u64,
+    pub(super) picture: String,
+}
+
+impl Report<'_> {
+    pub(super) fn text(&self) -> String {
+        let Self { verdict, commands, failures, settled, seed, picture } = self;
+        let mut text = format!(
+            "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>13}\n",
+            "events", "accepted", "delivered", "duplicated", "out of order", "lost", "longest wait"
+        );
+        for line in &verdict.lines {
+            text.push_str(&row(line));
+        }
+        text.push_str(&row(&verdict.total()));
+        let refused: u64 = commands.refused.values().sum();
+        let by_status: Vec<_> = commands.refused.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+        let by_status = if refused == 0 { String::new() } else { format!(" ({})", by_status.join(", ")) };
+        let settled = settled
+            .map_or("not reached".to_owned(), |after| format!("{:.1} s after the last command", after.as_secs_f32()));
+        let _ = write!(
+            text,
+            "\ndead letters                 {}\nrows still owing             {}\nrows with a wrong last word  {}\n\
+             nothing owed                 {settled}\n\n\
+             commands   {} sent, {} accepted, {refused} refused{by_status}, {} without a clear response ({} of their events \
+             delivered)\nfailures   {failures}\nclients    received {} of the accepted events while they were connected\n\
+             picture    {picture}\nseed       {seed}\n",
+            verdict.dead_letters,
+            verdict.rows_owing,
+            verdict.wrong_last_word,
+            commands.sent,
+            commands.accepted,
+            commands.unclear,
+            verdict.delivered_unaccepted,
+            verdict.heard,
+        );
+        for example in &verdict.examples {
+            let _ = writeln!(text, "lost       {example}");
+        }
+        text
+    }
+}
+
+fn row(line: &Line) -> String {
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    format!(
+        "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>13}\n",
+        line.name,
+        line.accepted,
+        line.delivered,
+        line.duplicated,
+        or_dash(line.out_of_order.map(|count| count.to_string())),
+        line.lost,
+        or_dash(line.longest_wait.map(|wait| format!("{:.1} s", wait.as_secs_f32()))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_line_for_each_kind_and_their_sum() {
+        let line = Line { name: "kudos", accepted: 3, delivered: 2, lost: 1, ..Line::default() };
+        let verdict = Verdict { lines: vec![line], examples: vec!["one".to_owned()], ..Verdict::default() };
+        let commands = Commands { sent: 5, refused: [(409, 2)].into(), ..Commands::default() };
+        let failures = "none".to_owned();
+        let picture = "target/chaos/backlog.svg".to_owned();
+        let report = Report { verdict: &verdict, commands: &commands, failures, settled: None, seed: 7, picture };
+        let text = report.text();
+        let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(lines[1], "kudos 3 2 0 - 1 -");
+        assert_eq!(lines[2], "all 3 2 0 0 1 -");
+        assert!(text.contains("2 refused (409: 2)"), "{text}");
+        assert!(text.contains("nothing owed                 not reached"), "{text}");
+        assert!(text.ends_with("lost       one\n"), "{text}");
+    }
+}

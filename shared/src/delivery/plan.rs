@@ -1,0 +1,175 @@
+//! What a visit to a row does, decided without touching anything: which entries are due, and what is left to do once they were
+//! tried. Time is a parameter, so that a test can try every interleaving of writers, visits and kills.
+
+use std::time::Duration;
+
+use crate::contract::time::Millis;
+use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued, Way};
+
+/// A message of the retry queue is expected back this long after its delay, at the latest.
+const QUEUE_SLACK_SECONDS: i64 = 300;
+
+/// What brings the consumer to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visit<'a> {
+    /// A record of the table's stream.
+    Stream,
+    /// The message of the retry queue of this id, which the row names as long as it is waited for.
+    Queue(&'a str),
+    /// A message that a person sent, by its own id. No row names it before its first visit.
+    Person(&'a str),
+}
+
+/// How the attempt at one entry ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fate {
+    /// It was not due, and not tried.
+    Waiting,
+    /// It arrived.
+    Delivered,
+    /// There is nobody whom it should reach: no device, say.
+    Moot,
+    /// It was not delivered now.
+    Postponed {
+        /// Not to be tried before this.
+        not_before: Option<Millis>,
+        /// What of it is left, when some of it arrived.
+        rest: Option<Delivery>,
+        /// Whether it was sent, so that it may have arrived.
+        tried: bool,
+    },
+    /// It never can be delivered, for this reason.
+    GivenUp(String),
+}
+
+impl Fate {
+    /// It was not sent.
+    pub(super) const UNTRIED: Self = Self::Postponed { not_before: None, rest: None, tried: false };
+    /// It was sent, and nobody said that it arrived.
+    pub(super) const TRIED: Self = Self::Postponed { not_before: None, rest: None, tried: true };
+}
+
+/// The entries that this visit tries, by place; `None` where the row is the retry queue's, and not by this visit.
+pub(crate) fn due(outbox: &Outbox, visit: Visit<'_>, now: Millis) -> Option<Vec<usize>> {
+    let queue = outbox.queue.as_ref();
+    let is_waited_for = queue.is_some_and(|queue| queue.until > now);
+    let is_mine = match visit {
+        Visit::Stream => !is_waited_for,
+        // Where the row names no message any more, what it owes now is the stream's.
+        Visit::Queue(id) => queue.is_some_and(|queue| queue.id == id),
+        Visit::Person(id) => !is_waited_for || queue.is_some_and(|queue| queue.id == id),
+    };
+    if !is_mine {
+        return None;
+    }
+    // What waits holds up what is owed after it on the same way: a `user-left` behind a waiting `user-joined`.
+    let mut held_up: Vec<Way> = Vec::new();
+    let mut places = Vec::new();
+    for (place, owed) in outbox.owed.iter().enumerate() {
+        match &owed.delivery {
+            Delivery::Unknown(_) => {}
+            Delivery::Unreadable(_) => places.push(place),
+            delivery if held_up.contains(&delivery.way()) => {}
+            delivery if owed.waits_until(now).is_some() => held_up.push(delivery.way()),
+            _ => places.push(place),
+        }
+    }
+    Some(places)
+}
+
+/// The changes to a row after its due entries were tried. Entries that were given up are left out: they are dead letters first.
+pub(crate) fn changes(outbox: &Outbox, fates: &[Fate]) -> Changes {
+    let change = |(owed, fate): (&Owed, &Fate)| match fate {
+        Fate::Waiting | Fate::GivenUp(_) => None,
+        Fate::Delivered | Fate::Moot => Some((owed.id.clone(), None)),
+        Fate::Postponed { not_before, rest, tried } => {
+            let delivery = rest.clone().unwrap_or_else(|| owed.delivery.clone());
+            let tried = owed.tried || *tried;
+            let left = Owed { not_before: *not_before, lease: None, tried, delivery, ..owed.clone() };
+            (left != *owed).then(|| (owed.id.clone(), Some(left)))
+        }
+    };
+    outbox.owed.iter().zip(fates).filter_map(change).collect()
+}
+
+/// How long until the row is to be visited again; `None` when nothing is left of what this visit saw. `pause` is the one after
+/// an attempt that failed. Each entry goes by its own time, so that one way's long wait is not another's.
+pub(crate) fn again(outbox: &Outbox, fates: &[Fate], pause: Duration, now: Millis) -> Option<Duration> {
+    let of_entry = |(owed, fate): (&Owed, &Fate)| match fate {
+        Fate::Delivered | Fate::Moot | Fate::GivenUp(_) => None,
+        Fate::Postponed { not_before, .. } => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
+        // A newer version is being deployed, or an older one again.
+        Fate::Waiting if matches!(owed.delivery, Delivery::Unknown(_)) => Some(pause),
+        // Its writer's lease, or a time that was named; or it waits behind such a one, which is looked at first.
+        Fate::Waiting => Some(owed.waits_until(now).map_or(pause, |then| now.until(then))),
+    };
+    outbox.owed.iter().zip(fates).filter_map(of_entry).min()
+}
+
+/// The note that the message of this id is expected back after `delay`.
+pub(crate) fn queued(id: &str, delay: Duration, now: Millis) -> Queued {
+    let seconds = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX).saturating_add(QUEUE_SLACK_SECONDS);
+    Queued { id: id.to_owned(), until: now.plus_seconds(seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::pusher::Message;
+    use crate::outbox::Writer;
+
+    const NOW: Millis = Millis(1_000_000);
+
+    fn outbox(delivers: bool, entries: usize) -> Outbox {
+        let event =
+            |n: usize| Delivery::Pusher(Message { channel: "c".into(), name: n.to_string(), data: "{}".into() });
+        let writer = Writer { request_id: "r".to_owned(), delivers };
+        Outbox::new((0..entries).map(event), &writer, NOW)
+    }
+
+    #[test]
+    fn each_entry_goes_by_its_own_time() {
+        let row = outbox(false, 2);
+        let again = |a: &Fate, b: &Fate| again(&row, &[a.clone(), b.clone()], Duration::from_secs(4), NOW);
+        let later = |seconds| Fate::Postponed { not_before: Some(NOW.plus_seconds(seconds)), rest: None, tried: true };
+        assert_eq!(again(&Fate::Delivered, &Fate::Moot), None);
+        assert_eq!(again(&Fate::TRIED, &later(600)), Some(Duration::from_secs(4)));
+        assert_eq!(again(&Fate::Delivered, &later(600)), Some(Duration::from_secs(600)));
+        assert_eq!(again(&Fate::Delivered, &later(1)), Some(Duration::from_secs(4)), "backing off all the same");
+    }
+
+    #[test]
+    fn an_entry_under_a_lease_is_its_writers_and_holds_up_what_follows() {
+        let mut row = outbox(true, 1);
+        row.owed.extend(outbox(false, 1).owed);
+        assert_eq!(due(&row, Visit::Stream, NOW), Some(vec![]));
+        assert_eq!(due(&row, Visit::Stream, NOW.plus_seconds(3)), Some(vec![0, 1]));
+        let waiting = [Fate::Waiting, Fate::Waiting];
+        assert_eq!(again(&row, &waiting, Duration::from_secs(9), NOW), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn a_row_that_the_queue_has_is_left_to_that_message() {
+        let mut row = outbox(false, 1);
+        row.queue = Some(queued("q", Duration::from_secs(2), NOW));
+        assert_eq!(due(&row, Visit::Stream, NOW), None);
+        assert_eq!(due(&row, Visit::Queue("other"), NOW), None);
+        assert_eq!(due(&row, Visit::Queue("q"), NOW), Some(vec![0]));
+        let long_after = NOW.plus_seconds(400);
+        assert_eq!(due(&row, Visit::Stream, long_after), Some(vec![0]), "the message got lost");
+        row.queue = None;
+        assert_eq!(due(&row, Visit::Queue("q"), NOW), None, "a message of which the row knows nothing");
+        assert_eq!(due(&row, Visit::Person("p"), NOW), Some(vec![0]));
+    }
+
+    #[test]
+    fn an_entry_of_an_unknown_kind_stays_and_holds_up_nothing() {
+        let text = r#"{"owed":[{"id":"1","at":1,"kind":"carrierPigeon","to":"ada"},{"id":"2","at":1,"kind":"terminate","user":"ada"}]}"#;
+        let row = Outbox::parse(text);
+        assert_eq!(due(&row, Visit::Stream, NOW), Some(vec![1]));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&row.text()).unwrap(),
+            serde_json::from_str::<serde_json::Value>(text).unwrap()
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! What can be delivered, and how.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::Push;
+use crate::clients::pusher::Message;
+use crate::contract::event::Event;
+use crate::contract::id::UserId;
+
+/// One thing to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// An event for a Pusher channel.
+    Pusher(Message),
+    /// The end of the connections on which a user signed in to Pusher. It goes the same way as events, so that it follows the
+    /// event that tells them why.
+    Terminate { user: UserId },
+    /// A push to the user's devices.
+    Push(Box<Push>),
+    /// An outbox that is no JSON of an outbox: the text as it was found.
+    Unreadable(String),
+    /// Of a kind that a newer version writes. It stays as it is until that version delivers it.
+    Unknown(Map<String, Value>),
+}
+
+/// Deliveries of one row that go the same way arrive in order; no way waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    Pusher,
+    Push,
+    /// To nobody: what cannot be read.
+    None,
+}
+
+impl Delivery {
+    /// The delivery of an event to its Pusher channel.
+    #[must_use]
+    pub fn event<E: Event>(event: &E) -> Self {
+        let channel = event.channel().to_string();
+        Self::Pusher(Message { channel, name: E::NAME.to_owned(), data: event.data() })
+    }
+
+    /// The name of its kind, in metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pusher(_) => "pusher",
+            Self::Terminate { .. } => "terminate",
+            Self::Push(_) => "push",
+            Self::Unreadable(_) => "unreadable",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The way that it goes.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        match self {
+            Self::Pusher(_) | Self::Terminate { .. } => Way::Pusher,
+            Self::Push(_) => Way::Push,
+            Self::Unreadable(_) | Self::Unknown(_) => Way::None,
+        }
+    }
+
+    /// Whether the writer itself delivers it right after its response. A push waits for the consumer, which alone has
+    /// Google's credentials, and by then it shows whether the user is still connected.
+    #[must_use]
+    pub fn is_immediate(&self) -> bool {
+        self.way() == Way::Pusher
+    }
+}
+
+/// The kinds that this version knows, as they are stored.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+enum Known {
+    Pusher(Message),
+    Terminate { user: UserId },
+    Push(Box<Push>),
+    Unreadable { text: String },
+}
+
+impl Serialize for Delivery {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.clone() {
+            Self::Pusher(message) => Known::Pusher(message).serialize(serializer),
+            Self::Terminate { user } => Known::Terminate { user }.serialize(serializer),
+            Self::Push(push) => Known::Push(push).serialize(serializer),
+            Self::Unreadable(text) => Known::Unreadable { text }.serialize(serializer),
+            Self::Unknown(fields) => fields.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Delivery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Map::deserialize(deserializer)?;
+        Ok(match serde_json::from_value(Value::Object(fields.clone())) {
+            Ok(Known::Pusher(message)) => Self::Pusher(message),
+            Ok(Known::Terminate { user }) => Self::Terminate { user },
+            Ok(Known::Push(push)) => Self::Push(push),
+            Ok(Known::Unreadable { text }) => Self::Unreadable(text),
+            Err(_) => Self::Unknown(fields),
+        })
+    }
+}

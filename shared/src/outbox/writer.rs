@@ -1,0 +1,33 @@
+//! Who writes: which request it is for, and whether this process will deliver right after its response.
+
+use std::time::Duration;
+
+use crate::contract::time::Millis;
+
+/// How long the writer itself tries to deliver.
+pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a lease is longer than that: the writer's clock and the consumer's may differ, and settling takes a write.
+const LEASE_MARGIN_SECONDS: i64 = 1;
+
+/// The writer of a row.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// The id of the request that the write is for. Every log line about its deliveries names it.
+    pub request_id: String,
+    /// Whether this process delivers what is immediate, once it has responded.
+    pub delivers: bool,
+}
+
+impl Writer {
+    /// A writer that delivers nothing itself: all is left to the stream's consumer.
+    #[must_use]
+    pub fn without_delivery(request_id: &str) -> Self {
+        Self { request_id: request_id.to_owned(), delivers: false }
+    }
+
+    /// Until when an immediate delivery that is committed now is this writer's alone.
+    pub(super) fn lease(&self, now: Millis) -> Option<Millis> {
+        let seconds = INLINE_TIMEOUT.as_secs().cast_signed() + LEASE_MARGIN_SECONDS;
+        self.delivers.then(|| now.plus_seconds(seconds))
+    }
+}
