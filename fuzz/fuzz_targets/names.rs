@@ -4,19 +4,20 @@
 use libfuzzer_sys::fuzz_target;
 use shared::contract::channel::{Channel, ChannelName};
 use shared::contract::id::UserId;
-use shared::{notification, party, socket_id::SocketId};
+use shared::contract::socket_id::SocketId;
+use shared::{notifications, parties};
 
 fuzz_target!(|text: &str| {
-    if let Ok(name) = ChannelName::parse(text) {
-        if let Some(channel) = Channel::of(&name) {
-            assert_eq!(channel.to_string(), text);
-        }
+    if let Ok(name) = ChannelName::parse(text)
+        && let Some(channel) = Channel::of(&name)
+    {
+        assert_eq!(channel.to_string(), text);
     }
     if let Ok(user) = UserId::parse(text) {
         let own = Channel::User(user).to_string();
         assert!(ChannelName::parse(&own).is_ok(), "every id makes a channel name");
     }
     let _ = SocketId::parse(text);
-    let _ = notification::Cursor::parse(text);
-    let _ = party::Cursor::parse(text);
+    let _ = notifications::Cursor::parse(text);
+    let _ = parties::Cursor::parse(text);
 });

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::contract::channel::{Channel, ChannelName};
 use shared::clients::pusher::Webhook;
+use shared::contract::channel::{Channel, ChannelName};
 
 fuzz_target!(|body: &[u8]| {
     let Ok(webhook) = serde_json::from_slice::<Webhook>(body) else { return };

@@ -1,0 +1,24 @@
+//! The JSON bodies of the other operations. What is stored as text is read again as the same.
+#![no_main]
+
+use http::header::CONTENT_TYPE;
+use lambda_http::Body;
+use libfuzzer_sys::fuzz_target;
+use shared::clients::fcm::Token;
+use shared::http::{ReadRequest as _, Request};
+use shared::notifications::{NewNotification, Preferences};
+use shared::parties::{Changes, NewParty};
+
+fuzz_target!(|body: &[u8]| {
+    let mut request = Request::new(Body::Binary(body.to_vec()));
+    request.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    let _ = request.json::<NewNotification>();
+    let _ = request.json::<NewParty>();
+    let _ = request.json::<Changes>();
+    let _ = serde_json::from_slice::<Token>(body);
+    if let Ok(preferences) = request.json::<Preferences>() {
+        let text = serde_json::to_string(&preferences).expect("preferences are strings and booleans");
+        let again: Preferences = serde_json::from_str(&text).expect("what is stored can be read");
+        assert_eq!(again, preferences);
+    }
+});
