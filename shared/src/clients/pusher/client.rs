@@ -174,7 +174,7 @@ impl Client {
         &self.signer
     }
 
-    /// Sends up to [`MAX_BATCH`] events, in order, in one request. Pusher takes it whole or not at all.
+    /// Sends up to `MAX_BATCH` events, in order, in one request. Pusher takes it whole or not at all.
     ///
     /// # Errors
     /// When the request fails. After a time-out it may yet be done, so it is not sent again here.
