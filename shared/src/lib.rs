@@ -9,6 +9,7 @@
 //! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way: pusher, fcm
 //! rooms           presence, kudos, books, healing after a missed webhook
 //! parties         members, invitations, changes
+//! chats           conversations: messages, read marks, inbox; guests' chats
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
 //! outbox          what a row owes, and taking out of it what was delivered
@@ -26,6 +27,7 @@
 
 pub mod app;
 pub mod authorization;
+pub mod chats;
 pub mod clients;
 pub mod contract;
 pub mod delivery;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::id::{BookId, PartyId, UserId, is_channel_byte};
+use super::id::{BookId, BookingId, GUEST_CHAT, HotelSlug, PartyId, UserId, is_channel_byte};
 
 /// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
 pub const MAX_LENGTH: usize = 164;
@@ -70,6 +70,14 @@ pub enum Channel {
     EncryptedParty(PartyId),
     /// `presence-party-{partyId}`: which members are online.
     PartyPresence(PartyId),
+    /// `private-hotel-{slug}-guest-chat-booking-{bookingId}`: a guest's chat with a hotel.
+    GuestChat(HotelSlug, BookingId),
+    /// `private-encrypted-hotel-{slug}-guest-chat-booking-{bookingId}`: the same, encrypted end to end.
+    EncryptedGuestChat(HotelSlug, BookingId),
+    /// `private-hotel-{slug}-staff`: what happens in any chat of a hotel.
+    HotelStaff(HotelSlug),
+    /// `private-encrypted-hotel-{slug}-staff`: the same, encrypted end to end.
+    EncryptedHotelStaff(HotelSlug),
 }
 
 const USER: &str = "private-user-";
@@ -77,6 +85,9 @@ const ENCRYPTED_USER: &str = "private-encrypted-user-";
 const PARTY: &str = "private-party-";
 const ENCRYPTED_PARTY: &str = "private-encrypted-party-";
 const PARTY_PRESENCE: &str = "presence-party-";
+const HOTEL: &str = "private-hotel-";
+const ENCRYPTED_HOTEL: &str = "private-encrypted-hotel-";
+const STAFF: &str = "-staff";
 /// Prefix of every reading room's channel, as `GET /channels?filter_by_prefix=` takes it.
 pub const ROOM: &str = "presence-room-";
 
@@ -88,6 +99,12 @@ impl Channel {
         let user = |prefix: &str| UserId::parse(id(prefix)?).ok();
         let party = |prefix: &str| PartyId::parse(id(prefix)?).ok();
         let book = |prefix: &str| BookId::parse(id(prefix)?).ok();
+        let staff = |prefix: &str| HotelSlug::parse(id(prefix)?.strip_suffix(STAFF)?).ok();
+        let guest = |prefix: &str| {
+            let (hotel, booking) = id(prefix)?.split_once(GUEST_CHAT)?;
+            Some((HotelSlug::parse(hotel).ok()?, BookingId::parse(booking.strip_prefix('-')?).ok()?))
+        };
+        // A slug cannot hold what is between it and a booking, so a guest's channel is no staff's, nor the other way round.
         // No prefix starts with another, so their order does not matter.
         (user(USER).map(Self::User))
             .or_else(|| user(ENCRYPTED_USER).map(Self::EncryptedUser))
@@ -95,6 +112,10 @@ impl Channel {
             .or_else(|| party(PARTY).map(Self::Party))
             .or_else(|| party(ENCRYPTED_PARTY).map(Self::EncryptedParty))
             .or_else(|| party(PARTY_PRESENCE).map(Self::PartyPresence))
+            .or_else(|| guest(HOTEL).map(|(hotel, booking)| Self::GuestChat(hotel, booking)))
+            .or_else(|| guest(ENCRYPTED_HOTEL).map(|(hotel, booking)| Self::EncryptedGuestChat(hotel, booking)))
+            .or_else(|| staff(HOTEL).map(Self::HotelStaff))
+            .or_else(|| staff(ENCRYPTED_HOTEL).map(Self::EncryptedHotelStaff))
     }
 }
 
@@ -107,6 +128,12 @@ impl fmt::Display for Channel {
             Self::Party(party) => write!(f, "{PARTY}{party}"),
             Self::EncryptedParty(party) => write!(f, "{ENCRYPTED_PARTY}{party}"),
             Self::PartyPresence(party) => write!(f, "{PARTY_PRESENCE}{party}"),
+            Self::GuestChat(hotel, booking) => write!(f, "{HOTEL}{hotel}{GUEST_CHAT}-{booking}"),
+            Self::EncryptedGuestChat(hotel, booking) => {
+                write!(f, "{ENCRYPTED_HOTEL}{hotel}{GUEST_CHAT}-{booking}")
+            }
+            Self::HotelStaff(hotel) => write!(f, "{HOTEL}{hotel}{STAFF}"),
+            Self::EncryptedHotelStaff(hotel) => write!(f, "{ENCRYPTED_HOTEL}{hotel}{STAFF}"),
         }
     }
 }
@@ -143,7 +170,36 @@ mod tests {
         assert_eq!(ChannelName::parse("Private-user-ada"), Err(InvalidChannelName::Public));
     }
 
+    #[test]
+    fn a_hotels_channels_are_told_apart_whatever_the_slug_and_the_booking() {
+        let hotel = |slug: &str| HotelSlug::parse(slug).unwrap();
+        let chat = |slug, booking: &str| Some(Channel::GuestChat(hotel(slug), BookingId::parse(booking).unwrap()));
+        let name = "private-hotel-killarney-guest-chat-booking-BK-2025-0123";
+        assert_eq!(of(name), chat("killarney", "BK-2025-0123"));
+        assert_eq!(of("private-hotel-a-guest-chat-booking-b-staff"), chat("a", "b-staff"));
+        assert_eq!(of("private-hotel-a-staff-guest-chat-booking-b"), chat("a-staff", "b"));
+        let twice = "private-hotel-a-guest-chat-booking-guest-chat-booking-b";
+        assert_eq!(of(twice), chat("a", "guest-chat-booking-b"));
+        assert_eq!(of("private-hotel-a-staff-staff"), Some(Channel::HotelStaff(hotel("a-staff"))));
+        for none in
+            ["private-hotel--staff", "private-hotel-staff", "private-hotel-a-guest-chat-booking-", "private-hotel-a"]
+        {
+            assert_eq!(of(none), None, "{none}");
+        }
+        let longest = Channel::EncryptedGuestChat(hotel(&"h".repeat(50)), BookingId::parse("b".repeat(64)).unwrap());
+        assert!(longest.to_string().len() <= MAX_LENGTH);
+    }
+
     proptest! {
+        #[test]
+        fn a_hotels_channel_prints_as_the_name_it_came_from(
+            text in "private-(encrypted-)?hotel-[-a-z]{1,20}(-staff|-guest-chat-booking-[-a-z]{1,20}(-staff|-guest-chat-booking)?)"
+        ) {
+            if let Some(channel) = of(&text) {
+                prop_assert_eq!(channel.to_string(), text);
+            }
+        }
+
         #[test]
         fn a_parsed_channel_prints_as_the_name_it_came_from(
             text in "((private|private-encrypted)-(user|party)-|presence-(room|party)-)[-a-zA-Z0-9_=@,.;]{1,128}"

@@ -3,6 +3,7 @@
 //! `docs/asyncapi.yaml` is the same in machine-readable form; a test compares the two.
 
 pub mod channel;
+pub mod chats;
 pub mod event;
 pub mod id;
 pub mod notifications;

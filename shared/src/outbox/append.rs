@@ -52,6 +52,28 @@ impl Append {
         }
     }
 
+    /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where another writer
+    /// is delivering some of it just now, the new deliveries wait for the end of that lease, so that they come after.
+    pub(crate) fn instead(
+        key: Key,
+        earlier: Option<Committed>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        writer: &Writer,
+        at: Millis,
+    ) -> Self {
+        let outbox = match &earlier {
+            None => Outbox::new(deliveries, writer, at),
+            Some(seen) => {
+                let under_way = seen.outbox.owed.iter().filter_map(|owed| owed.waits_until(at)).max();
+                let rest = Outbox { owed: Vec::new(), queue: seen.outbox.queue.clone() };
+                let mut outbox = rest.with(deliveries, writer, at);
+                outbox.owed.iter_mut().for_each(|owed| owed.not_before = under_way);
+                if outbox.owed.is_empty() { Outbox::default() } else { outbox }
+            }
+        };
+        Self { earlier, committed: Committed::new(key, outbox) }
+    }
+
     fn checked(key: Key, earlier: Option<Committed>, outbox: Outbox) -> Result<Self, TableError> {
         if earlier.is_some() && outbox.is_full() {
             return Err(TableError::OwesTooMuch(key));

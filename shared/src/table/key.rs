@@ -16,7 +16,18 @@
 //! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
 //! | party invitation | `USER#{userId}` | `INVITATION#{partyId}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
+//! | staff member of a hotel (written by your app, too) | `HOTEL#{slug}` | `STAFF#{userId}` |
+//! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}` | `HEAD` |
+//! | message | as the conversation's | `MSG#{seq, 12 digits}` |
+//! | idempotency of a message | as the conversation's | `KEY#{hash}` |
+//! | read mark | as the conversation's | `READ#{userId}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
+//!
+//! | in the index | gsi1pk | gsi1sk |
+//! |---|---|---|
+//! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
+//! | what a user wrote and read in conversations | `AUTHOR#{userId}` | the conversation's pk |
+//! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
 //!
 //! Ids hold no `#`, so different ids always have different keys.
 
@@ -25,7 +36,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Item, string, text};
-use crate::contract::id::{BookId, PartyId, UserId};
+use crate::contract::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
 
 /// A primary key of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,6 +130,36 @@ impl Key {
         Self::new(self::user(user), format!("LIMIT#{what}"))
     }
 
+    /// A member of a hotel's staff.
+    #[must_use]
+    pub fn staff(hotel: &HotelSlug, user: &UserId) -> Self {
+        Self::new(self::hotel(hotel), format!("{STAFF}{user}"))
+    }
+
+    /// What is known of a conversation's newest message.
+    #[must_use]
+    pub fn chat_head(chat: &str) -> Self {
+        Self::new(chat, "HEAD")
+    }
+
+    /// A message, by its number.
+    #[must_use]
+    pub fn chat_message(chat: &str, seq: u64) -> Self {
+        Self::new(chat, format!("{CHAT_MESSAGE}{seq:012}"))
+    }
+
+    /// The idempotency key of a message; the hash is of its author and the key.
+    #[must_use]
+    pub fn chat_key(chat: &str, hash: &str) -> Self {
+        Self::new(chat, format!("KEY#{hash}"))
+    }
+
+    /// How far somebody has read a conversation.
+    #[must_use]
+    pub fn chat_read(chat: &str, user: &UserId) -> Self {
+        Self::new(chat, format!("READ#{user}"))
+    }
+
     /// The place at which the reconciliation of rooms continues.
     #[must_use]
     pub fn reconcile() -> Self {
@@ -161,6 +202,48 @@ pub const MEMBER: &str = "MEMBER#";
 
 /// Beginning of an invitation's sort key.
 pub const INVITATION: &str = "INVITATION#";
+
+/// Partition key of a hotel's rows.
+#[must_use]
+pub fn hotel(hotel: &HotelSlug) -> String {
+    format!("HOTEL#{hotel}")
+}
+
+/// Beginning of a staff member's sort key.
+pub const STAFF: &str = "STAFF#";
+
+/// Partition key of a guest's conversation with a hotel.
+#[must_use]
+pub fn guest_chat(hotel: &HotelSlug, booking: &BookingId) -> String {
+    format!("{GUEST_CHAT}{hotel}#{booking}")
+}
+
+/// Beginning of the partition key of a guest's conversation.
+pub const GUEST_CHAT: &str = "CHAT#GUEST#";
+
+/// Partition key of a lease's conversation.
+#[must_use]
+pub fn lease_chat(lease: &LeaseId) -> String {
+    format!("{LEASE_CHAT}{lease}")
+}
+
+/// Beginning of the partition key of a lease's conversation.
+pub const LEASE_CHAT: &str = "CHAT#LEASE#";
+
+/// Beginning of a message's sort key.
+pub const CHAT_MESSAGE: &str = "MSG#";
+
+/// Partition key, in the index, of a hotel's conversations.
+#[must_use]
+pub fn hotel_chats(hotel: &HotelSlug) -> String {
+    format!("CHATS#HOTEL#{hotel}")
+}
+
+/// Partition key, in the index, of what a user wrote and read in conversations.
+#[must_use]
+pub fn author(user: &UserId) -> String {
+    format!("AUTHOR#{user}")
+}
 
 /// Partition key of a room's presence rows.
 #[must_use]

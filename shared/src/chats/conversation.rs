@@ -1,0 +1,88 @@
+//! Which conversation it is.
+
+use crate::contract::id::{BookingId, HotelSlug, LeaseId, UserId};
+use crate::table::{Key, key};
+
+use super::Seq;
+
+/// A conversation: between a hotel and the guest of a booking, or about a lease. It needs no creation: it is there from its
+/// first message on, and empty before.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Conversation {
+    kind: Kind,
+    pk: String,
+}
+
+/// Who talks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A hotel's staff and the guest of a booking.
+    Guest(HotelSlug, BookingId),
+    /// A lease's client and notary.
+    Lease(LeaseId),
+}
+
+impl Conversation {
+    /// The conversation of a hotel with the guest of a booking.
+    #[must_use]
+    pub fn guest(hotel: &HotelSlug, booking: &BookingId) -> Self {
+        Self { pk: key::guest_chat(hotel, booking), kind: Kind::Guest(hotel.clone(), booking.clone()) }
+    }
+
+    /// The conversation about a lease.
+    #[must_use]
+    pub fn lease(lease: &LeaseId) -> Self {
+        Self { pk: key::lease_chat(lease), kind: Kind::Lease(lease.clone()) }
+    }
+
+    /// The conversation with this partition key.
+    pub(super) fn of_partition(pk: &str) -> Option<Self> {
+        if let Some(rest) = pk.strip_prefix(key::GUEST_CHAT) {
+            let (hotel, booking) = rest.split_once('#')?;
+            return Some(Self::guest(&HotelSlug::parse(hotel).ok()?, &BookingId::parse(booking).ok()?));
+        }
+        Some(Self::lease(&LeaseId::parse(pk.strip_prefix(key::LEASE_CHAT)?).ok()?))
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// Its partition of the table.
+    pub(super) fn partition(&self) -> &str {
+        &self.pk
+    }
+
+    pub(super) fn head(&self) -> Key {
+        Key::chat_head(&self.pk)
+    }
+
+    pub(super) fn message(&self, seq: Seq) -> Key {
+        Key::chat_message(&self.pk, seq.0)
+    }
+
+    pub(super) fn read_mark(&self, user: &UserId) -> Key {
+        Key::chat_read(&self.pk, user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_conversation_is_known_by_its_partition(
+            slug in "[-a-z]{1,30}", booking in "[-a-zA-Z0-9_=@,.;]{1,64}", lease in "[-a-zA-Z0-9_=@,.;]{1,128}"
+        ) {
+            if let Ok(hotel) = HotelSlug::parse(slug) {
+                let guest = Conversation::guest(&hotel, &BookingId::parse(booking).unwrap());
+                prop_assert_eq!(Conversation::of_partition(guest.partition()), Some(guest));
+            }
+            let lease = Conversation::lease(&LeaseId::parse(lease).unwrap());
+            prop_assert_eq!(Conversation::of_partition(lease.partition()), Some(lease));
+        }
+    }
+}

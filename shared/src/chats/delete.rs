@@ -1,0 +1,101 @@
+//! Deleting a message: its number stays, what it said goes.
+
+use super::head::Head;
+use super::{Conversation, Message, MessageId};
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::problem::Problem;
+use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, number};
+
+/// Deletes a message. Its text leaves its row, the inbox, and everything that the row still owes; `owes` says what the deletion
+/// owes. Deleting twice is the same.
+///
+/// # Errors
+/// 403 unless the caller wrote it, 404 when there is no such message, 503 when too many write at once, 500.
+pub async fn delete(
+    table: &Table,
+    writer: &Writer,
+    conversation: &Conversation,
+    id: &MessageId,
+    author: &UserId,
+    owes: impl Fn(&Message) -> Vec<Delivery>,
+) -> Result<Done<Message>, Problem> {
+    let mut backoff = Backoff::new();
+    loop {
+        let seen = Seen::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
+        let seen = seen.ok_or_else(super::unknown_message)?;
+        if seen.message.author.as_ref() != Some(author) {
+            return Err(Problem::Forbidden("Only its author may delete a message".to_owned()));
+        }
+        if seen.message.deleted_at.is_some() {
+            return Ok(Done::now(seen.message, None));
+        }
+        if let Some(done) = seen.bury(table, writer, conversation, false, &owes).await? {
+            return Ok(done);
+        }
+        backoff.wait().await.map_err(|_| busy())?;
+    }
+}
+
+/// A message as it was read, with the conversation's head.
+pub(super) struct Seen {
+    pub(super) message: Message,
+    owing: Option<Committed>,
+    head: Head,
+}
+
+impl Seen {
+    /// The message with this number, if there is one.
+    pub(super) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
+        let (head, key) = (conversation.head(), conversation.message(super::Seq(seq)));
+        let (mut of_head, mut of_message) = (None, None);
+        for row in table.get_many(&[head.clone(), key], true).await? {
+            let place = if Key::of(&row).as_ref() == Some(&head) { &mut of_head } else { &mut of_message };
+            *place = Some(row);
+        }
+        let Some(row) = of_message else {
+            return Ok(None);
+        };
+        let owing = Committed::of_row(&row);
+        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(of_head)? }))
+    }
+
+    /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
+    pub(super) async fn bury(
+        self,
+        table: &Table,
+        writer: &Writer,
+        conversation: &Conversation,
+        erases: bool,
+        owes: impl Fn(&Message) -> Vec<Delivery>,
+    ) -> Result<Option<Done<Message>>, TableError> {
+        let now = Millis::now();
+        let was_deleted = self.message.deleted_at.is_some();
+        let mut left =
+            Message { text: None, deleted_at: Some(self.message.deleted_at.unwrap_or(now)), ..self.message.clone() };
+        if erases {
+            left.author = None;
+            left.author_name = String::new();
+        }
+        // Whoever was told that it is deleted need not be told who had written it.
+        let deliveries = if was_deleted { Vec::new() } else { owes(&left) };
+        let key = conversation.message(left.seq);
+        let append = Append::instead(key.clone(), self.owing, deliveries, writer, now);
+        let gone = if erases { "#text, author, author_name, gsi1pk, gsi1sk" } else { "#text" };
+        let change = format!("SET deleted_at = :at{} REMOVE {gone}{}", append.set(), append.remove());
+        let update = Action::update(&key, change)
+            .condition(append.unchanged())
+            .name("#text", "text")
+            .value(":at", number(left.deleted_at.unwrap_or(now).0));
+        let writes = [append.bind(update), self.head.bury(conversation, &self.message, erases)];
+        Ok(match table.transact(writes).await? {
+            Transaction::Done => Some(Done::now(left, append.deliverable())),
+            Transaction::ConditionFailed(_) => None,
+        })
+    }
+}
+
+fn busy() -> Problem {
+    Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
+}

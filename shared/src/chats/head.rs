@@ -1,0 +1,134 @@
+//! The newest message of a conversation: how far its numbers go, and what an inbox shows of it.
+
+use serde::Deserialize;
+
+use super::{Author, Conversation, Kind, Message, Seq};
+use crate::contract::chats::Role;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::table::key::hotel_chats;
+use crate::table::{Action, Item, Table, TableError, number, read, string};
+
+/// Most characters of a message that an inbox shows.
+const MAX_PREVIEW: usize = 200;
+
+/// A conversation's head. Every message and every deletion changes it in its own transaction.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Head {
+    /// The number of the newest message, deleted ones included; 0 while there is none.
+    pub seq: Seq,
+    /// How many messages were deleted.
+    #[serde(default)]
+    changes: u64,
+    #[serde(default)]
+    pub(super) last_at: Option<Millis>,
+    /// The beginning of the newest message; absent when that is deleted.
+    #[serde(default)]
+    pub(super) preview: Option<String>,
+    #[serde(default)]
+    pub(super) last_author: Option<UserId>,
+    #[serde(default)]
+    pub(super) last_author_name: Option<String>,
+    #[serde(default)]
+    pub(super) last_role: Option<Role>,
+    /// The name in the token with which the guest last wrote.
+    #[serde(default)]
+    pub(super) guest_name: Option<String>,
+}
+
+impl Head {
+    pub(super) fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+        row.map(read).transpose().map(Option::unwrap_or_default)
+    }
+
+    /// The `ETag` of the newest page: it changes with every message and every deletion.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        format!("\"{}-{}\"", self.seq, self.changes)
+    }
+
+    /// How many messages come after a read mark. Deleted ones count: their numbers stay.
+    #[must_use]
+    pub fn unread_after(&self, mark: Seq) -> u64 {
+        self.seq.0.saturating_sub(mark.0)
+    }
+
+    /// The write that takes the next number for this message, on the condition that the number is still free.
+    pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
+        let preview: String = message.text.iter().flat_map(|text| text.chars()).take(MAX_PREVIEW).collect();
+        let mut set = "SET seq = :seq, last_at = :at, preview = :preview, last_author = :author, \
+             last_author_name = :name, last_role = :role"
+            .to_owned();
+        let mut values = Vec::new();
+        if let Kind::Guest(hotel, _) = conversation.kind() {
+            set.push_str(", gsi1pk = :chats, gsi1sk = :newest");
+            values.push((":chats", string(hotel_chats(hotel))));
+            values.push((":newest", string(message.created_at.iso())));
+        }
+        if author.role == Role::Guest {
+            set.push_str(", guest_name = :name");
+        }
+        let update = Action::update(&conversation.head(), set)
+            .value(":seq", message.seq.value())
+            .value(":at", number(message.created_at.0))
+            .value(":preview", string(preview))
+            .value(":author", string(author.id.as_str()))
+            .value(":name", string(&author.name))
+            .value(":role", string(role_name(author.role)));
+        let update = values.into_iter().fold(update, |update, (name, value)| update.value(name, value));
+        match self.seq {
+            Seq::NONE => update.condition("attribute_not_exists(pk)"),
+            seq => update.condition("seq = :before").value(":before", seq.value()),
+        }
+    }
+
+    /// The write that goes with the deletion of this message: another `ETag`, and nothing of the message in the inbox. With
+    /// `erased`, its author's name goes, too.
+    pub(super) fn bury(&self, conversation: &Conversation, message: &Message, erased: bool) -> Action {
+        let mut gone = Vec::new();
+        if self.seq == message.seq {
+            gone.push("preview");
+            if erased {
+                gone.extend(["last_author", "last_author_name"]);
+            }
+        }
+        if erased && message.role == Role::Guest {
+            gone.push("guest_name");
+        }
+        let mut change = "SET changes = if_not_exists(changes, :none) + :one".to_owned();
+        if !gone.is_empty() {
+            change = format!("{change} REMOVE {}", gone.join(", "));
+        }
+        // A message that comes meanwhile is the newest one, and keeps its preview.
+        Action::update(&conversation.head(), change)
+            .condition("seq = :seen")
+            .value(":seen", self.seq.value())
+            .value(":none", number(0))
+            .value(":one", number(1))
+    }
+}
+
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Guest => "guest",
+        Role::Staff => "staff",
+        Role::Client => "client",
+        Role::Notary => "notary",
+    }
+}
+
+/// A conversation's head, consistently.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn head(table: &Table, conversation: &Conversation) -> Result<Head, TableError> {
+    Head::of_row(table.get(&conversation.head(), true).await?)
+}
+
+/// A conversation's head, for half the price: it may be a moment old. A page that is read after it is never older.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(super) async fn recent_head(table: &Table, conversation: &Conversation) -> Result<Head, TableError> {
+    Head::of_row(table.get(&conversation.head(), false).await?)
+}

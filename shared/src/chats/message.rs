@@ -1,0 +1,267 @@
+//! A message: its number, its id, its text, its row.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::chats::{AuthorView, MessageView, Role};
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::problem::Problem;
+use crate::table::key::CHAT_MESSAGE;
+use crate::table::{Item, Key, TableError, read};
+
+/// Longest text, in characters.
+pub const MAX_TEXT: usize = 4_000;
+/// The highest number: those of sort keys have twelve digits.
+const MAX_SEQ: u64 = 999_999_999_999;
+
+/// The number of a message in its conversation, from 1. As a mark ("read up to", "after"), 0 is before the first one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// Before the first message.
+    pub const NONE: Self = Self(0);
+    /// No message has a higher number.
+    pub(super) const LAST: Self = Self(MAX_SEQ);
+
+    /// Reads a number from a query.
+    ///
+    /// # Errors
+    /// 400, naming the field, for anything but a number from 0 to 999999999999.
+    pub fn parse(text: &str, field: &str) -> Result<Self, Problem> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let seq = text.parse().ok().filter(|seq| digits && *seq <= MAX_SEQ);
+        seq.map(Self).ok_or_else(|| Problem::field(field, "must be the seq of a message, or 0"))
+    }
+
+    pub(super) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    pub(super) fn value(self) -> crate::table::AttributeValue {
+        crate::table::AttributeValue::N(self.0.to_string())
+    }
+
+    /// The number in a message's sort key.
+    pub(super) fn of_sort_key(sk: &str) -> Option<Self> {
+        sk.strip_prefix(CHAT_MESSAGE)?.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A message's id: its number and a UUID. So a message is found by one key, and an id of another conversation is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(String);
+
+impl MessageId {
+    pub(super) fn new(seq: Seq, id: uuid::Uuid) -> Self {
+        Self(format!("{:012}-{}", seq.0, id.simple()))
+    }
+
+    /// Parses an id from a path.
+    ///
+    /// # Errors
+    /// 404 for anything else: there is no message of such an id.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let is_id = text.split_once('-').is_some_and(|(seq, id)| {
+            let is_hex = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+            seq.len() == 12 && seq.bytes().all(|byte| byte.is_ascii_digit()) && id.len() == 32 && id.bytes().all(is_hex)
+        });
+        if is_id { Ok(Self(text.to_owned())) } else { Err(super::unknown_message()) }
+    }
+
+    /// The message's number.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        Seq(self.0.split('-').next().and_then(|seq| seq.parse().ok()).unwrap_or_default())
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A message's text: 1 to 4,000 characters, not all of them white space, with no control character but line feed and carriage
+/// return. It is kept as it was sent; whoever shows it escapes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// Parses a text; `field` is what the request calls it.
+    ///
+    /// # Errors
+    /// 400 when it is empty, too long, or has a control character other than line breaks.
+    pub fn parse(text: String, field: &str) -> Result<Self, Problem> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
+        if text.trim().is_empty() || text.chars().count() > MAX_TEXT || text.chars().any(is_control) {
+            let rule = format!("must be 1 to {MAX_TEXT} characters, without control characters other than line breaks");
+            return Err(Problem::field(field, rule));
+        }
+        Ok(Self(text))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who writes a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    pub id: UserId,
+    /// As the others see them.
+    pub name: String,
+    pub role: Role,
+}
+
+/// A message to be stored.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub author: Author,
+    pub text: Text,
+    /// The request's key. One that has none is never a repetition.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A stored message, or what is left of it once it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub seq: Seq,
+    /// `None` once the author's account is erased.
+    pub author: Option<UserId>,
+    /// Empty once the author's account is erased.
+    pub author_name: String,
+    pub role: Role,
+    /// `None` once it is deleted.
+    pub text: Option<String>,
+    pub created_at: Millis,
+    pub deleted_at: Option<Millis>,
+}
+
+impl Message {
+    /// As a guest's chat shows it: with its text as `message`.
+    #[must_use]
+    pub fn with_message(&self) -> MessageView {
+        MessageView { message: self.text.clone(), ..self.view() }
+    }
+
+    /// As a lease's chat shows it: with its text as `content`.
+    #[must_use]
+    pub fn with_content(&self) -> MessageView {
+        MessageView { content: self.text.clone(), ..self.view() }
+    }
+
+    fn view(&self) -> MessageView {
+        MessageView {
+            id: self.id.to_string(),
+            seq: self.seq.0,
+            author: AuthorView { id: self.author.clone(), name: self.author_name.clone(), role: self.role },
+            message: None,
+            content: None,
+            created_at: self.created_at.iso(),
+            deleted_at: self.deleted_at.map(Millis::iso),
+        }
+    }
+
+    pub(super) fn of_row(item: Item) -> Result<Self, TableError> {
+        let key = Key::of(&item);
+        let seq = key.as_ref().and_then(|key| Seq::of_sort_key(&key.sk));
+        let seq = seq.ok_or_else(|| TableError::corrupt(key, "its key has no number"))?;
+        let row: MessageRow = read(item)?;
+        Ok(Self {
+            id: row.id,
+            seq,
+            author: row.author,
+            author_name: row.author_name.unwrap_or_default(),
+            role: row.role,
+            text: row.text,
+            created_at: row.created_at,
+            deleted_at: row.deleted_at,
+        })
+    }
+}
+
+/// A message, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MessageRow {
+    pub(super) id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) author: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) author_name: Option<String>,
+    pub(super) role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
+    pub(super) created_at: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deleted_at: Option<Millis>,
+    /// What the author wrote is found by these, to be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) gsi1pk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) gsi1sk: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn is_text(text: &str) -> bool {
+        Text::parse(text.to_owned(), "message").is_ok()
+    }
+
+    #[test]
+    fn a_text_has_up_to_4000_characters_and_no_control_characters_but_line_breaks() {
+        let longest = "é".repeat(4_000);
+        for good in ["x", "a\nb\r\nc", "<script>alert(1)</script>", "👋🏽", " x ", &longest] {
+            assert!(is_text(good), "{good:?}");
+        }
+        for bad in ["", " ", "\n", "a\0", "a\tb", "\u{1b}[31m", "a\u{85}b", "\u{7f}", &format!("{longest}x")] {
+            assert!(!is_text(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_query_is_digits_alone() {
+        assert_eq!(Seq::parse("0", "after").unwrap(), Seq::NONE);
+        assert_eq!(Seq::parse("999999999999", "after").unwrap(), Seq::LAST);
+        for bad in ["", "-1", "+1", "1.0", " 1", "1\n", "x", "1000000000000", "99999999999999999999999"] {
+            assert!(Seq::parse(bad, "after").is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_tells_its_number(seq in 1..=MAX_SEQ) {
+            let id = MessageId::new(Seq(seq), uuid::Uuid::now_v7());
+            prop_assert_eq!(MessageId::parse(id.as_str()).unwrap().seq(), Seq(seq));
+        }
+
+        #[test]
+        fn no_text_is_taken_for_an_id_that_it_is_not(text in ".{0,60}") {
+            if let Ok(id) = MessageId::parse(&text) {
+                prop_assert_eq!(id.as_str().len(), 45);
+            }
+        }
+    }
+}

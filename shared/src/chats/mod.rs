@@ -1,0 +1,34 @@
+//! Conversations: messages that are numbered without gaps, read marks, an inbox.
+//!
+//! A conversation's rows share a partition. Its **head** has the newest message's number. Each message is a row of its own,
+//! put in one transaction with the head on the condition that the head's number is still the one that was read; so numbers
+//! become visible in order, and whoever reads on `after` the last number that they know misses nothing. A message's own row
+//! carries what it owes, so an outage bounds no conversation, and a message and its deletion stay in order.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `conversation` | which conversation, and its keys |
+//! | `message`, `head` | the rows |
+//! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
+
+mod conversation;
+mod delete;
+mod head;
+mod message;
+mod page;
+mod post;
+mod read;
+
+pub use conversation::{Conversation, Kind};
+pub use delete::delete;
+pub use head::{Head, head};
+pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
+pub use page::{Newest, Page, Range, newest, page};
+pub use post::{MESSAGES, post};
+pub use read::{Mark, head_and_mark, mark_read, read_mark};
+
+use crate::problem::Problem;
+
+fn unknown_message() -> Problem {
+    Problem::NotFound("There is no message of this id in this conversation".to_owned())
+}

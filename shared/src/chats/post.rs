@@ -1,0 +1,221 @@
+//! Stores a message: its row with what it owes, the conversation's head, the author's rate limit and read mark, and the
+//! idempotency key, in one transaction.
+
+use serde::{Deserialize, Serialize};
+
+use super::head::Head;
+use super::message::MessageRow;
+use super::{Conversation, Message, MessageId, NewMessage};
+use crate::contract::event::MAX_EVENT_BYTES;
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
+use crate::problem::Problem;
+use crate::table::key::author;
+use crate::table::rate_limit::Limit;
+use crate::table::{
+    Action, AttributeValue, Backoff, Item, Key, Table, TableError, Transaction, item, number, read, string,
+};
+
+/// How much an author may write: thirty messages at once, then one every two seconds.
+pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
+/// How long an idempotency key is remembered, in seconds.
+const KEY_SECONDS: i64 = 24 * 3600;
+
+/// The row of an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct KeyRow {
+    message: MessageId,
+    fingerprint: String,
+    expires_at: i64,
+}
+
+/// Stores a message with the conversation's next number and with what it owes, which `owes` says once the number is known. It
+/// moves its author's read mark: whoever writes has seen what is above, and their own message is not unread to them. A repeated
+/// request, also one that comes while the first is under way, returns the first one's message.
+///
+/// # Errors
+/// 413 when an event would be over 10 KB, 422 for a reused key, 429 over the limit, 503 when too many write at once; then
+/// nothing was written. 500 when DynamoDB fails.
+pub async fn post(
+    table: &Table,
+    writer: &Writer,
+    conversation: &Conversation,
+    new: NewMessage,
+    owes: impl Fn(&Message) -> Vec<Delivery>,
+) -> Result<Done<Message>, Problem> {
+    let mut backoff = Backoff::new();
+    loop {
+        let now = Millis::now();
+        let seen = Seen::read(table, conversation, &new, now).await?;
+        if let Some(first) = seen.first {
+            return replay(table, conversation, &new, first).await;
+        }
+        let due = MESSAGES.admit(seen.due, now).map_err(Problem::TooManyRequests)?;
+        let message = new.numbered(&seen.head, now);
+        let deliveries = owes(&message);
+        must_fit(&deliveries)?;
+        let outbox = Outbox::new(deliveries, writer, now);
+        let committed = Committed::new(conversation.message(message.seq), outbox);
+        let mut writes = vec![
+            seen.head.advance(conversation, &new.author, &message),
+            Action::put_new(committed.item(&new.row(conversation, &message))?),
+            count(&new.limit(), seen.due, due),
+            new.mark(conversation, &message),
+        ];
+        writes.extend(new.remember(conversation, &message, now)?);
+        if let Transaction::Done = table.transact(writes).await? {
+            return Ok(Done::now(message, [committed]));
+        }
+        // Another message took the number, or it is the first request with this key.
+        backoff.wait().await.map_err(|_| busy())?;
+    }
+}
+
+/// What a message is written on top of, read in one request.
+struct Seen {
+    head: Head,
+    /// The state of the author's rate limit.
+    due: Option<Millis>,
+    /// What the first request with the same key stored.
+    first: Option<KeyRow>,
+}
+
+impl Seen {
+    async fn read(
+        table: &Table,
+        conversation: &Conversation,
+        new: &NewMessage,
+        now: Millis,
+    ) -> Result<Self, TableError> {
+        let (head, limit, first) = (conversation.head(), new.limit(), new.key_row(conversation));
+        let keys: Vec<_> = [head.clone(), limit.clone()].into_iter().chain(first.clone()).collect();
+        let mut rows: Vec<(Key, Item)> = Vec::with_capacity(keys.len());
+        for row in table.get_many(&keys, true).await? {
+            rows.extend(Key::of(&row).map(|key| (key, row)));
+        }
+        let mut take = |key: &Key| {
+            let place = rows.iter().position(|(found, _)| found == key)?;
+            Some(rows.swap_remove(place).1)
+        };
+        let due = take(&limit).and_then(|row| match row.get("due")? {
+            AttributeValue::N(due) => due.parse().ok().map(Millis),
+            _ => None,
+        });
+        let first = first.and_then(|key| take(&key)).map(read::<KeyRow>).transpose()?;
+        let first = first.filter(|first| first.expires_at > now.seconds());
+        Ok(Self { head: Head::of_row(take(&head))?, due, first })
+    }
+}
+
+impl NewMessage {
+    fn key(&self) -> Option<&IdempotencyKey> {
+        self.key.as_ref().filter(|key| key.has_key)
+    }
+
+    fn key_row(&self, conversation: &Conversation) -> Option<Key> {
+        // The key's id is a hash of its author and its text.
+        self.key().map(|key| Key::chat_key(conversation.partition(), &key.id.simple().to_string()))
+    }
+
+    fn limit(&self) -> Key {
+        Key::limit(&self.author.id, "messages")
+    }
+
+    fn numbered(&self, head: &Head, now: Millis) -> Message {
+        let seq = head.seq.next();
+        Message {
+            id: MessageId::new(seq, self.key().map_or_else(uuid::Uuid::now_v7, |key| key.id)),
+            seq,
+            author: Some(self.author.id.clone()),
+            author_name: self.author.name.clone(),
+            role: self.author.role,
+            text: Some(self.text.as_str().to_owned()),
+            created_at: now,
+            deleted_at: None,
+        }
+    }
+
+    fn row(&self, conversation: &Conversation, message: &Message) -> MessageRow {
+        MessageRow {
+            id: message.id.clone(),
+            author: message.author.clone(),
+            author_name: Some(message.author_name.clone()),
+            role: message.role,
+            text: message.text.clone(),
+            created_at: message.created_at,
+            deleted_at: None,
+            gsi1pk: Some(author(&self.author.id)),
+            gsi1sk: Some(conversation.partition().to_owned()),
+        }
+    }
+
+    /// The author has read up to their own message. No mark is higher than its number, which is new in this transaction.
+    fn mark(&self, conversation: &Conversation, message: &Message) -> Action {
+        Action::update(&conversation.read_mark(&self.author.id), "SET seq = :seq, gsi1pk = :author, gsi1sk = :chat")
+            .value(":seq", message.seq.value())
+            .value(":author", string(author(&self.author.id)))
+            .value(":chat", string(conversation.partition()))
+    }
+
+    fn remember(
+        &self,
+        conversation: &Conversation,
+        message: &Message,
+        now: Millis,
+    ) -> Result<Option<Action>, TableError> {
+        let (Some(row), Some(key)) = (self.key_row(conversation), self.key()) else {
+            return Ok(None);
+        };
+        let first = KeyRow {
+            message: message.id.clone(),
+            fingerprint: key.fingerprint.clone(),
+            expires_at: now.plus_seconds(KEY_SECONDS).seconds(),
+        };
+        // DynamoDB deletes expired rows some time later.
+        let put = Action::put(item(&row, &first)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
+        Ok(Some(put.value(":now", number(now.seconds()))))
+    }
+}
+
+/// Refuses an event that Pusher would refuse.
+fn must_fit(deliveries: &[Delivery]) -> Result<(), Problem> {
+    let is_too_large = |delivery: &Delivery| match delivery {
+        Delivery::Pusher(event) => event.data.len() > MAX_EVENT_BYTES,
+        _ => false,
+    };
+    if deliveries.iter().any(is_too_large) {
+        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    }
+    Ok(())
+}
+
+/// Counts the message against its author's limit.
+fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
+    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
+        .value(":due", number(due.0))
+        .value(":expires", number(due.plus_seconds(60).seconds()));
+    match remembered {
+        None => update.condition("attribute_not_exists(pk)"),
+        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
+    }
+}
+
+async fn replay(
+    table: &Table,
+    conversation: &Conversation,
+    new: &NewMessage,
+    first: KeyRow,
+) -> Result<Done<Message>, Problem> {
+    if let Some(key) = new.key() {
+        key.must_match(&first.fingerprint)?;
+    }
+    // A message is never taken away, only what is in it.
+    let row = table.get(&conversation.message(first.message.seq()), true).await?;
+    let row = row.ok_or_else(super::unknown_message)?;
+    Ok(Done::replay(Message::of_row(row)?))
+}
+
+fn busy() -> Problem {
+    Problem::Unavailable("Too many messages at once in this conversation; try again".to_owned())
+}

@@ -1,0 +1,106 @@
+//! Read marks: how far somebody has read a conversation.
+
+use serde::Deserialize;
+
+use super::head::Head;
+use super::{Conversation, Seq};
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::problem::Problem;
+use crate::table::key::author;
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Write, read, string};
+
+/// How far somebody has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// All messages up to this number are read.
+    pub seq: Seq,
+    /// How many there are after it.
+    pub unread: u64,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    seq: Seq,
+}
+
+fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
+    Ok(row.map(read::<Row>).transpose()?.map_or(Seq::NONE, |row| row.seq))
+}
+
+/// Moves a reader's mark forward, never back, and not past the newest message. `owes` says what a move owes: of several that
+/// nobody was told of yet, only the last one is.
+///
+/// # Errors
+/// 503 when too many change it at once, 500.
+pub async fn mark_read(
+    table: &Table,
+    writer: &Writer,
+    conversation: &Conversation,
+    reader: &UserId,
+    seq: Seq,
+    owes: impl Fn(Seq, Millis) -> Vec<Delivery>,
+) -> Result<Done<Mark>, Problem> {
+    let key = conversation.read_mark(reader);
+    let mut backoff = Backoff::new();
+    loop {
+        let (head, row) = look_up(table, conversation, reader).await?;
+        let owing = row.as_ref().and_then(Committed::of_row);
+        let (before, seq) = (seq_of(row)?, seq.min(head.seq));
+        if seq <= before {
+            return Ok(Done::now(Mark { seq: before, unread: head.unread_after(before) }, None));
+        }
+        let now = Millis::now();
+        let append = Append::instead(key.clone(), owing, owes(seq, now), writer, now);
+        let removed = if append.remove().is_empty() { "" } else { " REMOVE #outbox" };
+        let change = format!("SET seq = :seq, gsi1pk = :author, gsi1sk = :chat{}{}", append.set(), removed);
+        let is_unmoved = if before == Seq::NONE { "attribute_not_exists(pk)" } else { "seq = :before" };
+        let update = Action::update(&key, change)
+            .condition(format!("{is_unmoved} AND {}", append.unchanged()))
+            .value(":seq", seq.value())
+            .value(":author", string(author(reader)))
+            .value(":chat", string(conversation.partition()));
+        let update = if before == Seq::NONE { update } else { update.value(":before", before.value()) };
+        if let Write::Done(_) = table.write(append.bind(update)).await? {
+            return Ok(Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable()));
+        }
+        let busy = |_| Problem::Unavailable("This read mark changes too often; try again".to_owned());
+        backoff.wait().await.map_err(busy)?;
+    }
+}
+
+/// How far a reader has read.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn read_mark(table: &Table, conversation: &Conversation, reader: &UserId) -> Result<Seq, TableError> {
+    seq_of(table.get(&conversation.read_mark(reader), true).await?)
+}
+
+/// The conversation's head with how far a reader has read, in one request.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn head_and_mark(
+    table: &Table,
+    conversation: &Conversation,
+    reader: &UserId,
+) -> Result<(Head, Seq), TableError> {
+    let (head, row) = look_up(table, conversation, reader).await?;
+    Ok((head, seq_of(row)?))
+}
+
+async fn look_up(
+    table: &Table,
+    conversation: &Conversation,
+    reader: &UserId,
+) -> Result<(Head, Option<Item>), TableError> {
+    let (head, mark) = (conversation.head(), conversation.read_mark(reader));
+    let (mut of_head, mut of_mark) = (None, None);
+    for row in table.get_many(&[head.clone(), mark], true).await? {
+        let place = if Key::of(&row).as_ref() == Some(&head) { &mut of_head } else { &mut of_mark };
+        *place = Some(row);
+    }
+    Ok((Head::of_row(of_head)?, of_mark))
+}

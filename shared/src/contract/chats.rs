@@ -1,0 +1,96 @@
+//! The events of chats, and a message as clients see it.
+
+use serde::{Deserialize, Serialize};
+
+use super::channel::Channel;
+use super::event::Event;
+use super::id::{BookingId, UserId};
+
+/// As what somebody takes part in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A hotel's guest.
+    Guest,
+    /// Somebody of a hotel's staff.
+    Staff,
+    /// A lease's client.
+    Client,
+    /// A lease's notary.
+    Notary,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuthorView {
+    /// `null` once the author's account is erased.
+    pub id: Option<UserId>,
+    /// Empty once the author's account is erased.
+    pub name: String,
+    pub role: Role,
+}
+
+/// A message of a chat. A guest's chat calls its text `message`, a lease's chat `content`; a deleted message has neither.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView {
+    /// By which duplicates are dropped.
+    pub id: String,
+    /// Its number in the conversation, from 1 without gaps.
+    pub seq: u64,
+    pub author: AuthorView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// ISO 8601
+    pub created_at: String,
+    /// ISO 8601
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+}
+
+/// Who has read a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    pub id: UserId,
+    pub role: Role,
+}
+
+/// What happened in a guest's chat, by the payload's `type`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum GuestChatChange {
+    /// Somebody wrote.
+    ChatMessage { message: MessageView },
+    /// A message was deleted; what is left of it has its `id` and `seq`.
+    MessageDeleted { message: MessageView },
+    /// Somebody has read all messages up to this number.
+    MessagesRead {
+        reader: Reader,
+        seq: u64,
+        /// ISO 8601
+        read_at: String,
+    },
+}
+
+/// `realtime_event`, on a guest's channel and on that of the hotel's staff.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RealtimeEvent {
+    #[serde(skip)]
+    pub channel: Channel,
+    #[serde(flatten)]
+    pub change: GuestChatChange,
+    /// On the staff's channel: which chat it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_id: Option<BookingId>,
+}
+
+impl Event for RealtimeEvent {
+    const NAME: &'static str = "realtime_event";
+
+    fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+}
