@@ -14,7 +14,7 @@ use crate::contract::time::Millis;
 use crate::delivery::{Courier, Pushes, RetryQueue};
 use crate::http::throttle::Throttle;
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
-use crate::identity::{Identity, Verifier};
+use crate::identity::{Guest, Identity, Verifier};
 use crate::outbox::{Committed, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -137,6 +137,19 @@ impl App {
         Ok(caller)
     }
 
+    /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
+    /// address.
+    ///
+    /// # Errors
+    /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest.
+    pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, Problem> {
+        let guest = self.verifier.guest(request.header("authorization"), request.query("token")).await?;
+        if guest.hotel.as_str() == request.path("hotelSlug") {
+            return Ok(guest);
+        }
+        Err(Problem::Forbidden("The token is another hotel's".to_owned()))
+    }
+
     /// The webhook that is calling.
     ///
     /// # Errors
@@ -157,6 +170,11 @@ impl App {
     /// Delivers what rows owe.
     #[must_use]
     pub fn courier(&self) -> Courier {
+        self.writers_courier().notifying(self.settings.clone())
+    }
+
+    /// Delivers what a writer delivers itself.
+    fn writers_courier(&self) -> Courier {
         Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone())
     }
 
@@ -174,7 +192,7 @@ impl App {
 
     /// Delivers what was just committed, to be done after the answer.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
-        self.courier().inline(rows)
+        self.writers_courier().inline(rows)
     }
 
     /// The retry queue, for the one function that has any use for it; the others need not even contain it.

@@ -1,18 +1,20 @@
 //! Whether a user may subscribe to a channel, and how others see them there.
 //!
 //! `private-user` needs no I/O. `presence-room` needs one read of the table, for the book (to know its author) and the
-//! caller's profile (to know whether it is current). A party's channels need one consistent read of the membership.
+//! caller's profile (to know whether it is current). A party's channels need one consistent read of the membership,
+//! a hotel's one of the staff. A guest's token says by itself which channel it opens.
 
 use serde::Serialize;
 
+use crate::chats;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
-use crate::contract::id::{PartyId, UserId};
+use crate::contract::id::{HotelSlug, PartyId, UserId};
 use crate::contract::parties::PartyMember;
 use crate::contract::person::Person;
 use crate::contract::rooms::RoomMember;
 use crate::contract::socket_id::SocketId;
-use crate::identity::Identity;
+use crate::identity::{Guest, Identity};
 use crate::parties;
 use crate::problem::Problem;
 use crate::rooms::book;
@@ -74,6 +76,14 @@ impl Authorizer<'_> {
                 self.members_only(&party, caller).await?;
                 Ok(self.presence(socket, name, &caller.user, &party_member(caller)))
             }
+            Some(Channel::GuestChat(hotel, _) | Channel::HotelStaff(hotel)) => {
+                self.staff_only(&hotel, caller).await?;
+                Ok(self.private(socket, name))
+            }
+            Some(Channel::EncryptedGuestChat(hotel, _) | Channel::EncryptedHotelStaff(hotel)) => {
+                self.staff_only(&hotel, caller).await?;
+                self.encrypted(socket, name)
+            }
             Some(Channel::Room(book)) => {
                 let (book, profile) = book::get_with_profile(self.table, &book, &caller.user).await?;
                 let person = caller.person();
@@ -82,6 +92,21 @@ impl Authorizer<'_> {
                 let mut granted = self.presence(socket, name, &caller.user, &member);
                 granted.profile_is_current = Some(is_current);
                 Ok(granted)
+            }
+            _ => Err(Problem::not_your_channel()),
+        }
+    }
+
+    /// Authorizes a guest's subscription: to the channel of exactly that hotel and booking, and to no other.
+    ///
+    /// # Errors
+    /// 403 for any other channel, and for the encrypted one when no key is configured.
+    pub fn authorize_guest(self, guest: &Guest, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+        let is_theirs = |hotel: &_, booking: &_| *hotel == guest.hotel && *booking == guest.booking;
+        match Channel::of(name) {
+            Some(Channel::GuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => Ok(self.private(socket, name)),
+            Some(Channel::EncryptedGuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => {
+                self.encrypted(socket, name)
             }
             _ => Err(Problem::not_your_channel()),
         }
@@ -116,6 +141,13 @@ impl Authorizer<'_> {
         let data = channel_data(user, info);
         let auth = self.signer.channel(socket, name, Some(&data));
         Granted { grant: Grant { auth, channel_data: Some(data), shared_secret: None }, profile_is_current: None }
+    }
+
+    async fn staff_only(self, hotel: &HotelSlug, caller: &Identity) -> Result<(), Problem> {
+        if chats::is_staff(self.table, hotel, &caller.user).await? {
+            return Ok(());
+        }
+        Err(Problem::not_your_channel())
     }
 
     async fn members_only(self, party: &PartyId, caller: &Identity) -> Result<(), Problem> {

@@ -1,4 +1,5 @@
-//! `POST /pusher/auth` and `POST /pusher/user-auth`: Pusher's clients call them before they subscribe or sign in.
+//! `POST /pusher/auth`, `POST /pusher/user-auth`, and for hotels' guests `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth`:
+//! Pusher's clients call them before they subscribe or sign in.
 
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use shared::contract::socket_id::SocketId;
 use shared::http::throttle::Throttle;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
-use shared::{App, Problem};
+use shared::{App, Problem, chats};
 
 /// At once: a client that connects again asks for each of its channels anew. And so many each second after.
 static THROTTLE: LazyLock<Throttle> = LazyLock::new(|| {
@@ -29,13 +30,14 @@ struct SignIn {
     socket_id: String,
 }
 
-/// Handles either route, and counts the outcomes.
+/// Handles any of the routes, and counts the outcomes.
 ///
 /// # Errors
 /// 400, 401, 403, 413, 415 and 429, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let decided = match request.route() {
         "POST /pusher/user-auth" => user(app, &request).await,
+        "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth" => guest(app, &request).await,
         _ => channel(app, &request).await,
     };
     match &decided {
@@ -60,6 +62,15 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
         app.profiles.note(caller.person(), is_current);
     }
     Ok(http::ok(&granted.grant))
+}
+
+async fn guest(app: &App, request: &Request) -> Result<Response, Problem> {
+    let guest = app.authenticate_guest(request).await?;
+    THROTTLE.admit(&chats::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?)?;
+    let subscription: Subscription = request.json_or_form()?;
+    let socket = SocketId::parse(&subscription.socket_id)?;
+    let name = ChannelName::parse(&subscription.channel_name)?;
+    Ok(http::ok(&app.authorizer().authorize_guest(&guest, &socket, &name)?.grant))
 }
 
 async fn user(app: &App, request: &Request) -> Result<Response, Problem> {

@@ -34,7 +34,7 @@ pub async fn delete(
         if let Some(done) = seen.bury(table, writer, conversation, false, &owes).await? {
             return Ok(done);
         }
-        backoff.wait().await.map_err(|_| busy())?;
+        backoff.wait().await.map_err(|_| super::busy())?;
     }
 }
 
@@ -94,8 +94,4 @@ impl Seen {
             Transaction::ConditionFailed(_) => None,
         })
     }
-}
-
-fn busy() -> Problem {
-    Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
 }

@@ -10,10 +10,16 @@
 //! | `conversation` | which conversation, and its keys |
 //! | `message`, `head` | the rows |
 //! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
+//! | `erase` | everything that a user wrote |
+//! | `guest`, `hotel`, `inbox` | a guest's chat, a hotel's staff, their inbox |
 
 mod conversation;
 mod delete;
+mod erase;
+mod guest;
 mod head;
+mod hotel;
+mod inbox;
 mod message;
 mod page;
 mod post;
@@ -21,13 +27,22 @@ mod read;
 
 pub use conversation::{Conversation, Kind};
 pub use delete::delete;
+pub use erase::{Cursor as EraseCursor, Erased, erase};
+pub use guest::{guest_author, guest_id, message_created, message_deleted, messages_read, staff_author};
 pub use head::{Head, head};
+pub(crate) use hotel::staff;
+pub use hotel::{is_staff, put_staff, remove_staff};
+pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
 pub use read::{Mark, head_and_mark, mark_read, read_mark};
 
 use crate::problem::Problem;
+
+fn busy() -> Problem {
+    Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
+}
 
 fn unknown_message() -> Problem {
     Problem::NotFound("There is no message of this id in this conversation".to_owned())

@@ -68,7 +68,7 @@ pub async fn post(
             return Ok(Done::now(message, [committed]));
         }
         // Another message took the number, or it is the first request with this key.
-        backoff.wait().await.map_err(|_| busy())?;
+        backoff.wait().await.map_err(|_| super::busy())?;
     }
 }
 
@@ -214,8 +214,4 @@ async fn replay(
     let row = table.get(&conversation.message(first.message.seq()), true).await?;
     let row = row.ok_or_else(super::unknown_message)?;
     Ok(Done::replay(Message::of_row(row)?))
-}
-
-fn busy() -> Problem {
-    Problem::Unavailable("Too many messages at once in this conversation; try again".to_owned())
 }

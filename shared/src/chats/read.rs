@@ -25,7 +25,7 @@ struct Row {
     seq: Seq,
 }
 
-fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
+pub(super) fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
     Ok(row.map(read::<Row>).transpose()?.map_or(Seq::NONE, |row| row.seq))
 }
 
@@ -65,8 +65,7 @@ pub async fn mark_read(
         if let Write::Done(_) = table.write(append.bind(update)).await? {
             return Ok(Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable()));
         }
-        let busy = |_| Problem::Unavailable("This read mark changes too often; try again".to_owned());
-        backoff.wait().await.map_err(busy)?;
+        backoff.wait().await.map_err(|_| super::busy())?;
     }
 }
 

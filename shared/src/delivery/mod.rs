@@ -9,7 +9,7 @@
 //! | `plan` | what a visit to a row does, decided without touching anything |
 //! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: deliver, settle, queue what is left |
-//! | `pusher`, `fcm` | a file a way |
+//! | `pusher`, `fcm`, `wake` | a file a way |
 //! | `queue` | the retry queue and the dead-letter queue |
 
 mod fcm;
@@ -22,6 +22,7 @@ mod retry;
 mod simulation;
 mod stream;
 mod visit;
+mod wake;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,6 +30,7 @@ use std::time::Instant;
 use crate::clients;
 use crate::contract::time::Millis;
 use crate::outbox::{Changes, Committed, INLINE_TIMEOUT, settle};
+use crate::settings::Settings;
 use crate::table::Table;
 use crate::telemetry;
 
@@ -44,6 +46,7 @@ pub struct Courier {
     table: Table,
     pusher: clients::pusher::Client,
     pushes: Option<Arc<dyn Pushes>>,
+    settings: Option<Arc<Settings>>,
 }
 
 /// A row on a visit: the entries that are tried, and how each entry's attempt ended.
@@ -90,7 +93,12 @@ impl Row {
 impl Courier {
     /// A courier between this table, this Pusher app and, where pushes are sent, whoever sends them.
     pub(crate) fn new(table: Table, pusher: clients::pusher::Client, pushes: Option<Arc<dyn Pushes>>) -> Self {
-        Self { table, pusher, pushes }
+        Self { table, pusher, pushes, settings: None }
+    }
+
+    /// The same, which also stores notifications, as these settings say.
+    pub(crate) fn notifying(self, settings: Settings) -> Self {
+        Self { settings: Some(Arc::new(settings)), ..self }
     }
 
     /// Delivers what has just been committed and is under this writer's lease, within [`INLINE_TIMEOUT`]. What does not arrive

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::plan::{self, Fate};
-use super::{Courier, RetryQueue, Row, fcm, pusher};
+use super::{Courier, RetryQueue, Row, fcm, pusher, wake};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Queued, Way, settle};
 use crate::telemetry;
@@ -22,16 +22,18 @@ impl Courier {
     /// Tries the rows' due entries, each way's in order and the ways side by side: an outage of one holds up no other. What was
     /// delivered is settled as it goes; what Pusher or FCM refuses for good becomes a dead letter.
     pub(super) async fn attempt(&self, rows: &mut [Row], retry: &RetryQueue, deadline: Instant) {
-        let mut for_pushes: Vec<Row> = rows.to_vec();
+        let (mut for_pushes, mut for_wakes) = (rows.to_vec(), rows.to_vec());
         let settle = |row: Row| self.settle_delivered(row);
         futures_util::join!(
             pusher::deliver(&self.pusher, rows, true, deadline, settle),
             fcm::deliver(self, &mut for_pushes, deadline),
+            wake::deliver(self, &mut for_wakes, deadline),
         );
-        for (row, of_pushes) in rows.iter_mut().zip(for_pushes) {
-            for (place, fate) in of_pushes.fates.into_iter().enumerate() {
+        for ((row, pushes), wakes) in rows.iter_mut().zip(for_pushes).zip(for_wakes) {
+            for (place, (push, wake)) in pushes.fates.into_iter().zip(wakes.fates).enumerate() {
                 match row.committed.outbox.owed[place].delivery.way() {
-                    Way::Push => row.fates[place] = fate,
+                    Way::Push => row.fates[place] = push,
+                    Way::Wake => row.fates[place] = wake,
                     Way::None if row.due.contains(&place) => {
                         row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());
                     }

@@ -34,6 +34,12 @@ pub fn unavailable(body: &impl Serialize) -> Response {
     json(StatusCode::SERVICE_UNAVAILABLE, body)
 }
 
+/// 304: what the client has is current.
+#[must_use]
+pub fn not_modified() -> Response {
+    with_status(StatusCode::NOT_MODIFIED, Body::Empty)
+}
+
 /// 204
 #[must_use]
 pub fn no_content() -> Response {
@@ -55,6 +61,8 @@ fn with_status(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Addresses may hold a guest's token: no page that is opened from a response hears of them.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
@@ -63,6 +71,10 @@ pub trait ResponseExt {
     /// Marks a response that repeats the first one with `Idempotent-Replayed: true`.
     #[must_use]
     fn replayed(self, replayed: bool) -> Self;
+
+    /// Adds an `ETag`, in its quotation marks.
+    #[must_use]
+    fn tagged(self, etag: &str) -> Self;
 
     /// Adds work to be done after the response is sent, and after the work that it has already.
     #[must_use]
@@ -80,6 +92,13 @@ impl ResponseExt for Response {
     fn replayed(mut self, replayed: bool) -> Self {
         if replayed {
             self.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        self
+    }
+
+    fn tagged(mut self, etag: &str) -> Self {
+        if let Ok(etag) = HeaderValue::from_str(etag) {
+            self.headers_mut().insert(header::ETAG, etag);
         }
         self
     }
@@ -112,6 +131,7 @@ mod tests {
             [ok(&1), created(&1), unavailable(&1), no_content(), json_text(StatusCode::NOT_FOUND, String::new())]
         {
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{}", response.status());
+            assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer", "{}", response.status());
         }
     }
 }

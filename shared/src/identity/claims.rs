@@ -6,8 +6,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Identity, Unauthenticated};
-use crate::contract::id::UserId;
+use super::{Guest, Identity, Unauthenticated};
+use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::settings::ClaimNames;
 
 /// The claims of a verified token.
@@ -53,6 +53,16 @@ impl Claims {
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             user,
         })
+    }
+
+    /// Which hotel's guest the token is about.
+    pub(super) fn into_guest(self) -> Result<Guest, Unauthenticated> {
+        let claim = |name: &str| self.0.get(name).and_then(text);
+        let hotel = claim("hotel").and_then(|slug| HotelSlug::parse(slug).ok());
+        let booking = claim("booking").and_then(|id| BookingId::parse(id).ok());
+        let (hotel, booking) = hotel.zip(booking).ok_or(Unauthenticated::UnusableGuest)?;
+        let name = claim("name").filter(|name| !name.trim().is_empty()).unwrap_or("Guest");
+        Ok(Guest { hotel, booking, name: name.chars().take(MAX_NAME_CHARACTERS).collect() })
     }
 
     /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.

@@ -1,7 +1,7 @@
 //! Verifies bearer tokens, to know who is calling.
 //!
 //! The configuration sets the algorithm (HS256 for a shared secret, the one algorithm of its type for a JWKS key),
-//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes. Which claims say who
+//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes, and members' on guests'. Which claims say who
 //! the caller is, the settings decide (`JWT_CLAIM_*`), or else the usual names are tried.
 
 mod claims;
@@ -11,7 +11,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 
 use crate::clients::https::HttpClient;
-use crate::contract::id::UserId;
+use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::problem::Problem;
 use crate::settings::{ClaimNames, TokenKeys, Tokens};
 
@@ -39,6 +39,17 @@ pub struct Identity {
     pub locale: Option<String>,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
     roles: Vec<String>,
+}
+
+/// A hotel's guest. Their token opens the chat of one booking, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// `hotel`
+    pub hotel: HotelSlug,
+    /// `booking`
+    pub booking: BookingId,
+    /// `name`; without one, `Guest`. At most 128 characters.
+    pub name: String,
 }
 
 impl Identity {
@@ -99,6 +110,18 @@ pub enum Unauthenticated {
     /// A guest's token on a member's route.
     #[error("A guest's token does not open this; sign in as a member")]
     Guest,
+    /// No token of a guest's, neither in the header nor in the query.
+    #[error("Open this with the guest's link: send ?token=<token> or the header Authorization: Bearer <token>")]
+    MissingGuest,
+    /// A member's token on a guest's route.
+    #[error("This needs a guest's token: one whose aud is guest")]
+    NotGuest,
+    /// A guest's token that does not say whose guest it is.
+    #[error(
+        "A guest's token needs the claims hotel (1 to 50 characters out of a-z, A-Z, 0-9, - and _) and booking (1 to 64 \
+         characters out of a-z, A-Z, 0-9 and -_=@,.;)"
+    )]
+    UnusableGuest,
 }
 
 /// What is wrong with a token whose signature is not known to be the issuer's. Only the log tells.
@@ -119,7 +142,7 @@ impl Unauthenticated {
     #[must_use]
     pub fn cause(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Missing => return None,
+            Self::Missing | Self::MissingGuest => return None,
             Self::Untrusted(Untrusted::TooLong) => "too long",
             Self::Untrusted(Untrusted::Malformed) => "malformed",
             Self::Untrusted(Untrusted::UnknownKey) => "unknown key",
@@ -134,6 +157,8 @@ impl Unauthenticated {
             Self::NoUserId(_) => "no user id",
             Self::UnusableUserId(_) => "unusable user id",
             Self::Guest => "guest",
+            Self::NotGuest => "not a guest",
+            Self::UnusableGuest => "unusable hotel or booking",
         })
     }
 }
@@ -178,8 +203,10 @@ impl From<&ErrorKind> for Unauthenticated {
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    /// What is required of a token, for each accepted algorithm.
+    /// What is required of a member's token, for each accepted algorithm.
     validations: Vec<Validation>,
+    /// What is required of a guest's, whose `aud` is always `guest`.
+    guest_validations: Vec<Validation>,
     claim_names: ClaimNames,
 }
 
@@ -213,7 +240,9 @@ impl Verifier {
             }
         };
         let validations = algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect();
-        Ok(Self { keys, validations, claim_names: tokens.claims.clone() })
+        let of_guests = Tokens { audience: None, ..tokens.clone() };
+        let guest_validations = algorithms.iter().map(|algorithm| validation(*algorithm, &of_guests)).collect();
+        Ok(Self { keys, validations, guest_validations, claim_names: tokens.claims.clone() })
     }
 
     /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
@@ -230,39 +259,53 @@ impl Verifier {
     /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
     pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, Problem> {
         let token = bearer(authorization)?;
-        let claims = self.claims(token).await?;
+        let claims = self.claims(token, &self.validations).await?;
         if claims.is_guest() {
             return Err(Unauthenticated::Guest.into());
         }
         Ok(claims.into_identity(&self.claim_names)?)
     }
 
-    async fn claims(&self, token: &str) -> Result<Claims, Problem> {
+    /// Which guest sent this `Authorization` header, or this token in the query where there is no bearer's header.
+    ///
+    /// # Errors
+    /// As [`Verifier::member`].
+    pub async fn guest(&self, authorization: Option<&str>, in_query: Option<&str>) -> Result<Guest, Problem> {
+        let in_query = in_query.filter(|token| !token.is_empty());
+        let token = bearer(authorization).ok().or(in_query).ok_or(Unauthenticated::MissingGuest)?;
+        let claims = self.claims(token, &self.guest_validations).await?;
+        if !claims.is_guest() {
+            return Err(Unauthenticated::NotGuest.into());
+        }
+        Ok(claims.into_guest()?)
+    }
+
+    async fn claims(&self, token: &str, validations: &[Validation]) -> Result<Claims, Problem> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Unauthenticated::from(Untrusted::TooLong).into());
         }
         let decoded = match &self.keys {
-            Keys::Shared(key) => self.decode(token, key, Algorithm::HS256),
+            Keys::Shared(key) => decode_with(validations, token, key, Algorithm::HS256),
             Keys::Jwks(jwks) => {
                 let header = decode_header(token).map_err(|error| Unauthenticated::from(error.kind()))?;
                 let found = jwks.key(header.kid.as_deref()).await.map_err(Problem::internal)?;
                 let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;
-                self.decode(token, &key.decoding, key.algorithm)
+                decode_with(validations, token, &key.decoding, key.algorithm)
             }
         };
         Ok(decoded?.claims)
     }
+}
 
-    fn decode(
-        &self,
-        token: &str,
-        key: &DecodingKey,
-        algorithm: Algorithm,
-    ) -> Result<TokenData<Claims>, Unauthenticated> {
-        let validation = self.validations.iter().find(|validation| validation.algorithms == [algorithm]);
-        let validation = validation.ok_or(Untrusted::WrongAlgorithm)?;
-        decode::<Claims>(token, key, validation).map_err(|error| error.kind().into())
-    }
+fn decode_with(
+    validations: &[Validation],
+    token: &str,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> Result<TokenData<Claims>, Unauthenticated> {
+    let validation = validations.iter().find(|validation| validation.algorithms == [algorithm]);
+    let validation = validation.ok_or(Untrusted::WrongAlgorithm)?;
+    decode::<Claims>(token, key, validation).map_err(|error| error.kind().into())
 }
 
 /// What is required of a token that is signed with this algorithm.

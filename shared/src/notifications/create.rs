@@ -28,6 +28,13 @@ pub struct NewNotification {
     priority: Priority,
 }
 
+impl NewNotification {
+    /// A notification of normal priority.
+    pub(crate) fn of(user: &UserId, kind: Kind, data: Map<String, Value>) -> Self {
+        Self { user_id: user.to_string(), r#type: kind.name().to_owned(), data, priority: Priority::default() }
+    }
+}
+
 /// The idempotency row: what the first request with a key stored.
 #[derive(Serialize, Deserialize)]
 struct FirstRow {

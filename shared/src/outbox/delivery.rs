@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Push;
+use super::{Push, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -18,6 +18,8 @@ pub enum Delivery {
     Terminate { user: UserId },
     /// A push to the user's devices.
     Push(Box<Push>),
+    /// A guest's message, for the staff of the hotel if nobody of them is looking.
+    Wake(Box<Wake>),
     /// An outbox that is no JSON of an outbox: the text as it was found.
     Unreadable(String),
     /// Of a kind that a newer version writes. It stays as it is until that version delivers it.
@@ -29,6 +31,8 @@ pub enum Delivery {
 pub enum Way {
     Pusher,
     Push,
+    /// To a hotel's staff, as notifications.
+    Wake,
     /// To nobody: what cannot be read.
     None,
 }
@@ -48,6 +52,7 @@ impl Delivery {
             Self::Pusher(_) => "pusher",
             Self::Terminate { .. } => "terminate",
             Self::Push(_) => "push",
+            Self::Wake(_) => "wake",
             Self::Unreadable(_) => "unreadable",
             Self::Unknown(_) => "unknown",
         }
@@ -59,6 +64,7 @@ impl Delivery {
         match self {
             Self::Pusher(_) | Self::Terminate { .. } => Way::Pusher,
             Self::Push(_) => Way::Push,
+            Self::Wake(_) => Way::Wake,
             Self::Unreadable(_) | Self::Unknown(_) => Way::None,
         }
     }
@@ -78,6 +84,7 @@ enum Known {
     Pusher(Message),
     Terminate { user: UserId },
     Push(Box<Push>),
+    Wake(Box<Wake>),
     Unreadable { text: String },
 }
 
@@ -87,6 +94,7 @@ impl Serialize for Delivery {
             Self::Pusher(message) => Known::Pusher(message).serialize(serializer),
             Self::Terminate { user } => Known::Terminate { user }.serialize(serializer),
             Self::Push(push) => Known::Push(push).serialize(serializer),
+            Self::Wake(wake) => Known::Wake(wake).serialize(serializer),
             Self::Unreadable(text) => Known::Unreadable { text }.serialize(serializer),
             Self::Unknown(fields) => fields.serialize(serializer),
         }
@@ -100,6 +108,7 @@ impl<'de> Deserialize<'de> for Delivery {
             Ok(Known::Pusher(message)) => Self::Pusher(message),
             Ok(Known::Terminate { user }) => Self::Terminate { user },
             Ok(Known::Push(push)) => Self::Push(push),
+            Ok(Known::Wake(wake)) => Self::Wake(wake),
             Ok(Known::Unreadable { text }) => Self::Unreadable(text),
             Err(_) => Self::Unknown(fields),
         })

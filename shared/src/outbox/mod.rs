@@ -22,6 +22,7 @@ mod delivery;
 mod done;
 pub mod push;
 mod settle;
+mod wake;
 mod writer;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,7 @@ pub use push::Push;
 #[cfg(test)]
 pub(crate) use settle::changed;
 pub(crate) use settle::{Changes, settle};
+pub use wake::Wake;
 pub use writer::{INLINE_TIMEOUT, Writer};
 
 /// Name of the attribute.

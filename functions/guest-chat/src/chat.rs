@@ -1,0 +1,100 @@
+//! What guest and staff do alike: read, write and delete messages, and say how far they have read.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq, Text};
+use shared::contract::chats::Reader;
+use shared::contract::id::{BookingId, HotelSlug};
+use shared::http::idempotency::IdempotencyKey;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::outbox::Done;
+use shared::{App, Problem};
+
+use super::Handled;
+
+const DEFAULT_LIMIT: u8 = 50;
+const MAX_LIMIT: u8 = 100;
+
+/// One side of a guest's chat.
+pub(super) struct Side {
+    pub(super) hotel: HotelSlug,
+    pub(super) booking: BookingId,
+    /// Who they are when they write.
+    pub(super) author: Author,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct ReadUpTo {
+    seq: u64,
+}
+
+impl Side {
+    pub(super) fn conversation(&self) -> Conversation {
+        Conversation::guest(&self.hotel, &self.booking)
+    }
+
+    pub(super) async fn read(&self, app: &App, request: &Request) -> Handled {
+        let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+        let conversation = self.conversation();
+        let range = range(request)?;
+        let response = if range == Range::Newest {
+            match chats::newest(&app.table, &conversation, limit, request.header("if-none-match")).await? {
+                Newest::Unchanged { etag } => http::not_modified().tagged(&etag),
+                Newest::Page { page, etag } => shown(&page).tagged(&etag),
+            }
+        } else {
+            shown(&chats::page(&app.table, &conversation, range, limit).await?)
+        };
+        Ok(Done::now(response, None))
+    }
+
+    pub(super) async fn write(self, app: &App, request: &Request) -> Handled {
+        let text = Text::parse(request.json::<Written>()?.message, "message")?;
+        let key = IdempotencyKey::of(request, "chat-message", &self.author.id)?;
+        let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
+        let owes = |message: &_| chats::message_created(&self.hotel, &self.booking, message);
+        let writer = app.writer(request.request_id());
+        let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
+        Ok(posted.map(|message| http::created(&json!({ "message": message.with_message() }))))
+    }
+
+    pub(super) async fn delete(self, app: &App, request: &Request) -> Handled {
+        let id = MessageId::parse(request.path("messageId"))?;
+        let owes = |left: &_| chats::message_deleted(&self.hotel, &self.booking, left);
+        let writer = app.writer(request.request_id());
+        let deleted = chats::delete(&app.table, &writer, &self.conversation(), &id, &self.author.id, owes).await?;
+        Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_message() }))))
+    }
+
+    pub(super) async fn mark_read(self, app: &App, request: &Request) -> Handled {
+        let Author { id, role, .. } = &self.author;
+        let owes = |seq, at| {
+            let reader = Reader { id: id.clone(), role: *role };
+            chats::messages_read(&self.hotel, &self.booking, reader, seq, at)
+        };
+        let seq = Seq(request.json::<ReadUpTo>()?.seq);
+        let writer = app.writer(request.request_id());
+        let marked = chats::mark_read(&app.table, &writer, &self.conversation(), id, seq, owes).await?;
+        Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
+    }
+}
+
+/// Which page a request asks for.
+fn range(request: &Request) -> Result<Range, Problem> {
+    match (request.query("before"), request.query("after")) {
+        (None, None) => Ok(Range::Newest),
+        (Some(before), None) => Ok(Range::Before(Seq::parse(before, "before")?)),
+        (None, Some(after)) => Ok(Range::After(Seq::parse(after, "after")?)),
+        (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
+    }
+}
+
+fn shown(page: &Page) -> Response {
+    let messages: Vec<_> = page.messages.iter().map(chats::Message::with_message).collect();
+    http::ok(&json!({ "messages": messages, "nextCursor": page.next.map(|seq| seq.to_string()) }))
+}

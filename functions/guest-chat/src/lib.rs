@@ -1,0 +1,49 @@
+//! A hotel's guests and its staff: everything under `/api/guest/hotel/{hotelSlug}/chat` but the authorization of its channel,
+//! everything under `/hotels/{hotelSlug}`, and `/conversations/authors/{userId}`.
+
+mod chat;
+mod guest;
+mod service;
+mod staff;
+
+use shared::contract::id::{BookingId, HotelSlug, UserId};
+use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::outbox::Done;
+use shared::{App, Problem};
+
+/// Handles the route that API Gateway matched.
+///
+/// # Errors
+/// 400, 401, 403, 404, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let route = request.route();
+    let done = match route.split_once(' ').map_or(route, |(_, path)| path) {
+        path if path.starts_with("/api/guest/") => {
+            guest::handle(app, &request, &app.authenticate_guest(&request).await?).await
+        }
+        path if path.starts_with("/hotels/{hotelSlug}/chats") => {
+            staff::handle(app, &request, &app.authenticate(&request).await?).await
+        }
+        _ => service::handle(app, &request, &app.authenticate(&request).await?).await,
+    }?;
+    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
+}
+
+/// The response of a route, with the rows that can be delivered after it.
+type Handled = Result<Done<Response>, Problem>;
+
+fn no_such_route(route: &str) -> Problem {
+    Problem::NotFound(format!("There is no route {route}"))
+}
+
+fn hotel(request: &Request) -> Result<HotelSlug, Problem> {
+    HotelSlug::parse(request.path("hotelSlug")).map_err(|error| Problem::field("hotelSlug", error))
+}
+
+fn booking(request: &Request) -> Result<BookingId, Problem> {
+    BookingId::parse(request.path("bookingId")).map_err(|error| Problem::field("bookingId", error))
+}
+
+fn user(request: &Request) -> Result<UserId, Problem> {
+    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+}

@@ -1,0 +1,120 @@
+//! Erasing what a user wrote, when their account is deleted.
+
+use serde::Serialize;
+
+use super::delete::Seen;
+use super::{Conversation, Kind, Message, Seq, guest};
+use crate::contract::id::UserId;
+use crate::http::page;
+use crate::outbox::{Committed, Delivery, Done, Writer};
+use crate::problem::Problem;
+use crate::table::key::{CHAT_MESSAGE, author};
+use crate::table::{Action, Backoff, Item, Key, Query, Table, TableError, string};
+
+/// How many rows one call erases.
+const ROWS_A_CALL: u16 = 25;
+
+/// What a call erased.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Erased {
+    /// How many messages.
+    pub erased: usize,
+    /// For the next call; `null` when nothing is left.
+    pub next_cursor: Option<String>,
+}
+
+/// The last row that a call looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(Key);
+
+impl Cursor {
+    /// Parses an [`Erased::next_cursor`].
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        page::parse_cursor(text, |key| {
+            let (pk, sk) = key.split_once('\n')?;
+            Conversation::of_partition(pk)?;
+            Some(Self(Key { pk: pk.to_owned(), sk: sk.to_owned() }))
+        })
+    }
+
+    fn text(key: &Key) -> String {
+        page::cursor(&format!("{}\n{}", key.pk, key.sk))
+    }
+}
+
+/// Erases messages and read marks of a user, up to [`ROWS_A_CALL`] of them. A message loses its text, its author and the
+/// author's name, and leaves its number; conversations that are open hear of a deletion. It may be called again at any time,
+/// with the cursor or from the beginning. The index by which it finds the rows is a moment late, so what is written during the
+/// call is found by a later one.
+///
+/// # Errors
+/// 503 when too many write in one of the conversations at once, 500 when DynamoDB fails; what was erased by then stays erased.
+pub async fn erase(
+    table: &Table,
+    writer: &Writer,
+    user: &UserId,
+    cursor: Option<&Cursor>,
+) -> Result<Done<Erased>, Problem> {
+    let mut query =
+        Query::new("gsi1pk = :author").in_index("gsi1").value(":author", string(author(user))).limit(ROWS_A_CALL);
+    if let Some(Cursor(last)) = cursor {
+        query = query.after(index_key(user, last));
+    }
+    let found = table.query(&query).await?;
+    let (mut erased, mut owed) = (0, Vec::new());
+    for key in found.items.iter().filter_map(Key::of) {
+        if key.sk.starts_with(CHAT_MESSAGE) {
+            let rows = erase_message(table, writer, user, &key).await?;
+            erased += usize::from(rows.is_some());
+            owed.extend(rows.into_iter().flatten());
+        } else {
+            table.write(Action::delete(&key)).await?;
+        }
+    }
+    let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| Cursor::text(&key));
+    Ok(Done::now(Erased { erased, next_cursor }, owed))
+}
+
+fn index_key(user: &UserId, row: &Key) -> Item {
+    let mut item = row.item();
+    item.insert("gsi1pk".to_owned(), string(author(user)));
+    item.insert("gsi1sk".to_owned(), string(&row.pk));
+    item
+}
+
+/// Erases a message; returns what its row owes then, or `None` when it was erased already.
+async fn erase_message(
+    table: &Table,
+    writer: &Writer,
+    user: &UserId,
+    key: &Key,
+) -> Result<Option<Vec<Committed>>, Problem> {
+    let place = Conversation::of_partition(&key.pk).zip(Seq::of_sort_key(&key.sk));
+    let (conversation, seq) =
+        place.ok_or_else(|| TableError::corrupt(Some(key.clone()), "it is no message of a conversation"))?;
+    let mut backoff = Backoff::new();
+    loop {
+        let Some(seen) = Seen::read(table, &conversation, seq.0).await? else {
+            return Ok(None);
+        };
+        if seen.message.author.as_ref() != Some(user) {
+            return Ok(None);
+        }
+        if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
+            return Ok(Some(done.owed));
+        }
+        backoff.wait().await.map_err(|_| super::busy())?;
+    }
+}
+
+/// What a deletion owes in a conversation of this kind.
+fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
+    match conversation.kind() {
+        Kind::Guest(hotel, booking) => guest::message_deleted(hotel, booking, left),
+        Kind::Lease(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,95 @@
+//! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
+
+use super::{Author, Message, Seq};
+use crate::contract::channel::Channel;
+use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
+use crate::contract::id::{BookingId, HotelSlug, InvalidId, UserId};
+use crate::contract::time::Millis;
+use crate::identity::{Guest, Identity};
+use crate::outbox::{Delivery, Wake};
+
+/// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
+const GUEST: &str = "guest;";
+
+/// A guest's id in conversations: there is one for each booking. `;` is in no slug, so no two bookings share one.
+///
+/// # Errors
+/// Never: a slug and a booking are short enough, and of characters that an id may have.
+pub fn guest_id(hotel: &HotelSlug, booking: &BookingId) -> Result<UserId, InvalidId> {
+    UserId::parse(format!("{GUEST}{hotel};{booking}"))
+}
+
+/// Whether an id has the form of a guest's.
+#[must_use]
+pub(super) fn is_guests(user: &UserId) -> bool {
+    user.as_str().starts_with(GUEST)
+}
+
+/// The guest as an author.
+///
+/// # Errors
+/// As [`guest_id`].
+pub fn guest_author(guest: &Guest) -> Result<Author, InvalidId> {
+    let id = guest_id(&guest.hotel, &guest.booking)?;
+    Ok(Author { id, name: guest.name.clone(), role: Role::Guest })
+}
+
+/// A member of the staff as an author.
+#[must_use]
+pub fn staff_author(staff: &Identity) -> Author {
+    Author { id: staff.user.clone(), name: staff.name.clone(), role: Role::Staff }
+}
+
+/// What a new message owes: it tells the chat and the staff's inbox, and a guest's message wakes the hotel.
+#[must_use]
+pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message) -> Vec<Delivery> {
+    let mut deliveries = both(hotel, booking, &GuestChatChange::ChatMessage { message: message.with_message() });
+    if message.role == Role::Guest {
+        deliveries.push(Delivery::Wake(Box::new(Wake {
+            hotel: hotel.clone(),
+            booking: booking.clone(),
+            message: message.id.to_string(),
+            guest_name: message.author_name.clone(),
+        })));
+    }
+    deliveries
+}
+
+/// What the deletion of a message owes.
+#[must_use]
+pub fn message_deleted(hotel: &HotelSlug, booking: &BookingId, left: &Message) -> Vec<Delivery> {
+    both(hotel, booking, &GuestChatChange::MessageDeleted { message: left.with_message() })
+}
+
+/// What a read mark owes.
+#[must_use]
+pub fn messages_read(hotel: &HotelSlug, booking: &BookingId, reader: Reader, seq: Seq, at: Millis) -> Vec<Delivery> {
+    both(hotel, booking, &GuestChatChange::MessagesRead { reader, seq: seq.0, read_at: at.iso() })
+}
+
+/// The guest's channel hears of a change, and the staff's, where it names the booking.
+fn both(hotel: &HotelSlug, booking: &BookingId, change: &GuestChatChange) -> Vec<Delivery> {
+    let chat = RealtimeEvent {
+        channel: Channel::GuestChat(hotel.clone(), booking.clone()),
+        change: change.clone(),
+        booking_id: None,
+    };
+    let staff = RealtimeEvent {
+        channel: Channel::HotelStaff(hotel.clone()),
+        change: change.clone(),
+        booking_id: Some(booking.clone()),
+    };
+    vec![Delivery::event(&chat), Delivery::event(&staff)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_slug_and_booking_make_an_id() {
+        let hotel = HotelSlug::parse("h".repeat(crate::contract::id::MAX_SLUG)).unwrap();
+        let booking = BookingId::parse("b".repeat(crate::contract::id::MAX_BOOKING)).unwrap();
+        assert!(is_guests(&guest_id(&hotel, &booking).unwrap()));
+    }
+}

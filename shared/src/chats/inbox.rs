@@ -1,0 +1,139 @@
+//! A hotel's conversations, by their newest message.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::head::Head;
+use super::read::seq_of;
+use super::{Conversation, Kind};
+use crate::contract::chats::{AuthorView, Role};
+use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::time::Millis;
+use crate::http::page;
+use crate::problem::Problem;
+use crate::table::{Item, Key, Query, Table, TableError, key, string, text};
+
+/// Most conversations of a page: each takes two rows of one `BatchGetItem`, which reads a hundred.
+pub const MAX_CHATS: u8 = 50;
+
+/// The last conversation of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    at: String,
+    booking: BookingId,
+}
+
+impl Cursor {
+    /// Parses an [`Inbox::next_cursor`].
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        page::parse_cursor(text, |text| {
+            let (at, booking) = text.split_once('#')?;
+            Some(Self { at: at.to_owned(), booking: BookingId::parse(booking).ok()? })
+        })
+    }
+
+    fn text(&self) -> String {
+        page::cursor(&format!("{}#{}", self.at, self.booking))
+    }
+
+    /// The conversation of a row of the index.
+    fn of(item: &Item) -> Option<Self> {
+        match Conversation::of_partition(text(item.get("pk")?)?)?.kind() {
+            Kind::Guest(_, booking) => {
+                Some(Self { at: text(item.get("gsi1sk")?)?.to_owned(), booking: booking.clone() })
+            }
+            Kind::Lease(_) => None,
+        }
+    }
+}
+
+/// A page of a hotel's conversations.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inbox {
+    /// The one with the newest message first.
+    pub chats: Vec<Chat>,
+    /// For the next page, or `null`.
+    pub next_cursor: Option<String>,
+}
+
+/// A conversation in an inbox.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chat {
+    booking_id: BookingId,
+    /// `null` until the guest writes.
+    guest_name: Option<String>,
+    last_message: LastMessage,
+    /// How many messages come after the reader's mark, deleted ones included.
+    unread_count: u64,
+}
+
+/// The newest message of a conversation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LastMessage {
+    seq: u64,
+    author: AuthorView,
+    /// Its first 200 characters; `null` once it is deleted.
+    preview: Option<String>,
+    created_at: String,
+}
+
+/// Up to `limit` conversations of a hotel, with what this reader has not read: a query, and one request for what it names.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn inbox(
+    table: &Table,
+    hotel: &HotelSlug,
+    reader: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+) -> Result<Inbox, TableError> {
+    let chats = key::hotel_chats(hotel);
+    let mut query = Query::new("gsi1pk = :chats").in_index("gsi1").value(":chats", string(&chats)).descending();
+    query = query.limit(limit.min(MAX_CHATS).into());
+    if let Some(cursor) = cursor {
+        let mut last = Conversation::guest(hotel, &cursor.booking).head().item();
+        last.insert("gsi1pk".to_owned(), string(&chats));
+        last.insert("gsi1sk".to_owned(), string(&cursor.at));
+        query = query.after(last);
+    }
+    let found = table.query(&query).await?;
+    let bookings: Vec<_> = found.items.iter().filter_map(Cursor::of).map(|chat| chat.booking).collect();
+    let keys: Vec<_> = bookings
+        .iter()
+        .map(|booking| Conversation::guest(hotel, booking))
+        .flat_map(|chat| [chat.head(), chat.read_mark(reader)])
+        .collect();
+    let rows = if keys.is_empty() { Vec::new() } else { table.get_many(&keys, true).await? };
+    let mut rows: HashMap<Key, Item> = rows.into_iter().filter_map(|row| Some((Key::of(&row)?, row))).collect();
+    let mut chats = Vec::with_capacity(bookings.len());
+    for booking in bookings {
+        let conversation = Conversation::guest(hotel, &booking);
+        let head = Head::of_row(rows.remove(&conversation.head()))?;
+        let mark = seq_of(rows.remove(&conversation.read_mark(reader)))?;
+        chats.push(Chat {
+            unread_count: head.unread_after(mark),
+            last_message: LastMessage {
+                seq: head.seq.0,
+                author: AuthorView {
+                    id: head.last_author,
+                    name: head.last_author_name.unwrap_or_default(),
+                    role: head.last_role.unwrap_or(Role::Guest),
+                },
+                preview: head.preview,
+                created_at: head.last_at.unwrap_or(Millis::epoch()).iso(),
+            },
+            guest_name: head.guest_name,
+            booking_id: booking,
+        });
+    }
+    let next_cursor = found.last_evaluated_key.as_ref().and_then(Cursor::of).map(|cursor| cursor.text());
+    Ok(Inbox { chats, next_cursor })
+}
