@@ -4,10 +4,14 @@
 
 mod aws;
 mod budgets;
+mod chats;
 mod delivery;
 mod delivery_faults;
 mod device_tokens;
 mod event_files;
+mod guest_chat;
+mod guest_chat_access;
+mod guest_chat_staff;
 mod health;
 mod identity;
 mod kudos;

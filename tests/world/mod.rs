@@ -8,6 +8,7 @@
 pub mod consumer;
 pub mod devices;
 mod fcm;
+pub mod guest_chat;
 pub mod notification;
 mod pusher;
 mod queues;
@@ -29,7 +30,7 @@ use shared::settings::Settings;
 pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
-pub use request::{Request, token, token_with};
+pub use request::{Request, guest_token, signed, token, token_with};
 pub use table::{Fault, Hold, Table};
 pub use traffic::Traffic;
 

@@ -99,10 +99,20 @@ pub fn token(user: &str) -> String {
     token_with(user, &json!({ "name": name, "picture": format!("https://example.com/{user}.png") }))
 }
 
+/// A token of the guest of this booking at this hotel.
+pub fn guest_token(hotel: &str, booking: &str) -> String {
+    signed(&json!({ "aud": "guest", "hotel": hotel, "booking": booking, "name": "Grace", "exp": 4_102_444_800_i64 }))
+}
+
 /// A token of this user with these further claims.
 pub fn token_with(user: &str, more: &Value) -> String {
     let mut claims = Map::from_iter([("sub".to_owned(), json!(user)), ("exp".to_owned(), json!(4_102_444_800_i64))]);
     claims.extend(more.as_object().unwrap().clone());
+    signed(&Value::Object(claims))
+}
+
+/// A token with exactly these claims.
+pub fn signed(claims: &Value) -> String {
     shared::jws::install();
-    encode(&Header::default(), &claims, &EncodingKey::from_secret(JWT_SECRET.as_bytes())).unwrap()
+    encode(&Header::default(), claims, &EncodingKey::from_secret(JWT_SECRET.as_bytes())).unwrap()
 }

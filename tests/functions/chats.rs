@@ -1,0 +1,171 @@
+//! Conversations: numbers without gaps, whoever writes, reads, repeats or is killed meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq, Text};
+use shared::contract::chats::Role;
+use shared::contract::id::{BookingId, HotelSlug, UserId};
+use shared::http::idempotency::IdempotencyKey;
+use shared::outbox::Writer;
+use shared::{App, Problem};
+use tests::{Fault, Hold, World};
+use tokio::runtime::Runtime;
+
+fn hotel() -> HotelSlug {
+    HotelSlug::parse("killarney").unwrap()
+}
+
+fn booking() -> BookingId {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    BookingId::parse(format!("BK-{}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap()
+}
+
+fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
+    let author = Author { id: UserId::parse(author).unwrap(), name: author.to_owned(), role: Role::Guest };
+    let key = key.map(|key| IdempotencyKey::of_event("chat", author.id.as_str(), key, text.as_bytes()));
+    NewMessage { author, text: Text::parse(text.to_owned(), "message").unwrap(), key }
+}
+
+/// Posts without delivering: as a process that is killed right after its response.
+async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), Problem> {
+    let owes = |message: &Message| chats::message_created(&hotel(), booking, message);
+    let conversation = Conversation::guest(&hotel(), booking);
+    let done = chats::post(&app.table, &Writer::without_delivery("r"), &conversation, new, owes).await?;
+    Ok((done.result, done.is_replay))
+}
+
+async fn all(app: &App, booking: &BookingId) -> Vec<Message> {
+    let conversation = Conversation::guest(&hotel(), booking);
+    chats::page(&app.table, &conversation, Range::After(Seq::NONE), 100).await.unwrap().messages
+}
+
+/// What one writer does: its messages, each with how long its process lives in each attempt, in milliseconds. After the last of
+/// these, it lives.
+type Lives = Vec<Vec<u8>>;
+
+fn crowd() -> impl Strategy<Value = Vec<Lives>> {
+    let writer = prop::collection::vec(prop::collection::vec(0_u8..12, 0..3), 1..3);
+    let many = prop::collection::vec(prop::collection::vec(prop::collection::vec(0_u8..30, 0..2), 1..2), 32);
+    prop_oneof![100 => prop::collection::vec(writer, 1..5), 1 => many]
+}
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+static WORLD: LazyLock<World> = LazyLock::new(|| RUNTIME.block_on(World::new()));
+
+/// Writes a message until somebody says that it is written, however often the process is killed before.
+async fn insist(app: &App, booking: &BookingId, author: &str, text: &str, lives: &[u8]) -> Seq {
+    for life in lives {
+        let new = message(author, text, Some(text));
+        if let Ok(Ok((message, _))) =
+            tokio::time::timeout(Duration::from_millis((*life).into()), post(app, booking, new)).await
+        {
+            return message.seq;
+        }
+    }
+    loop {
+        match post(app, booking, message(author, text, Some(text))).await {
+            Ok((message, _)) => return message.seq,
+            Err(problem) => assert_eq!(problem.status(), 503, "{problem}"),
+        }
+    }
+}
+
+/// Reads on after the last number that it knows, until it has this many.
+async fn follow(app: &App, booking: &BookingId, limit: u8, until: u64) -> Vec<u64> {
+    let conversation = Conversation::guest(&hotel(), booking);
+    let mut seen: Vec<u64> = Vec::new();
+    while seen.len() < usize::try_from(until).unwrap() {
+        let last = Seq(seen.last().copied().unwrap_or_default());
+        let page = chats::page(&app.table, &conversation, Range::After(last), limit).await.unwrap();
+        seen.extend(page.messages.iter().map(|message| message.seq.0));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    seen
+}
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200)
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases(), max_shrink_iters: 20, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn however_many_write_at_once_and_die_each_message_has_one_number_and_each_reader_sees_it_once(
+        crowd in crowd(), limits in prop::collection::vec(1_u8..8, 2)
+    ) {
+        let (app, booking) = (&WORLD.app, booking());
+        let total = crowd.iter().map(Vec::len).sum::<usize>() as u64;
+        let write = async |writer: usize, lives: &Lives| {
+            let mut written = Vec::new();
+            for (n, lives) in lives.iter().enumerate() {
+                let (author, text) = (format!("{booking}-w{writer}"), format!("{writer}.{n}"));
+                written.push((insist(app, &booking, &author, &text, lives).await, text));
+            }
+            written
+        };
+        let (written, followed, rows) = RUNTIME.block_on(async {
+            let writers = join_all(crowd.iter().enumerate().map(|(writer, lives)| write(writer, lives)));
+            let readers = join_all(limits.iter().map(|limit| follow(app, &booking, *limit, total)));
+            let (written, followed) = tokio::join!(writers, readers);
+            (written, followed, all(app, &booking).await)
+        });
+        let stored: BTreeMap<_, _> = rows.iter().map(|message| (message.seq, message.text.clone().unwrap())).collect();
+        let told: BTreeMap<_, _> = written.into_iter().flatten().collect();
+        prop_assert_eq!(&stored, &told, "what the writers were told is what is there");
+        let numbers: Vec<u64> = (1..=total).collect();
+        prop_assert_eq!(rows.iter().map(|message| message.seq.0).collect::<Vec<_>>(), numbers.clone());
+        for seen in followed {
+            prop_assert_eq!(&seen, &numbers);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_message_of_a_killed_writer_owes_its_events() {
+    let world = World::new().await;
+    let booking = booking();
+    for text in ["one", "two"] {
+        post(&world.app, &booking, message("ada", text, None)).await.unwrap();
+    }
+    let owed = tests::consumer::owed(&world).await;
+    let count = |kind: &str| owed.iter().filter(|owed| owed["kind"] == kind).count();
+    assert_eq!((count("pusher"), count("wake")), (4, 2));
+}
+
+#[tokio::test]
+async fn a_repeat_while_the_first_is_under_way_gets_the_same_message() {
+    let world = World::new().await;
+    let (booking, hold) = (booking(), Hold::default());
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    let first = post(&world.app, &booking, message("ada", "hello", Some("k")));
+    let repeat = hold.meanwhile(post(&world.app, &booking, message("ada", "hello", Some("k"))));
+    let (first, repeat) = tokio::join!(first, repeat);
+    let ((first, _), (repeat, _)) = (first.unwrap(), repeat.unwrap());
+    assert_eq!(first, repeat);
+    assert_eq!(all(&world.app, &booking).await, [first]);
+}
+
+#[tokio::test]
+async fn a_response_that_is_lost_on_the_way_writes_nothing_twice() {
+    let world = World::new().await;
+    let booking = booking();
+    world.table.inject("TransactWriteItems", &[Fault::ResponseLost]);
+    let (message, _) = post(&world.app, &booking, message("ada", "hello", None)).await.unwrap();
+    assert_eq!(all(&world.app, &booking).await, [message]);
+}
+
+#[tokio::test]
+async fn a_conversation_that_too_many_write_to_says_when_to_try_again() {
+    let world = World::new().await;
+    world.table.inject("TransactWriteItems", &vec![Fault::Conflict; 20]);
+    let problem = post(&world.app, &booking(), message("ada", "hello", None)).await.unwrap_err();
+    assert_eq!((problem.status().as_u16(), problem.retry_after().is_some()), (503, true));
+}
