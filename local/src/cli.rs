@@ -115,7 +115,14 @@ impl Chaos {
 #[derive(Args)]
 pub(crate) struct Token {
     /// The user id, the token's `sub`
-    pub(crate) user_id: String,
+    #[arg(required_unless_present = "hotel", conflicts_with = "hotel")]
+    pub(crate) user_id: Option<String>,
+    /// For a guest's token: the hotel's slug
+    #[arg(long, requires = "booking", conflicts_with_all = ["avatar", "roles"])]
+    pub(crate) hotel: Option<String>,
+    /// For a guest's token: the booking
+    #[arg(long, requires = "hotel")]
+    pub(crate) booking: Option<String>,
     /// The display name
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -154,6 +161,22 @@ mod tests {
         };
         assert!(test.e2e_only);
         assert_eq!(test.extra, ["--test-only"]);
+    }
+
+    #[test]
+    fn a_token_is_a_users_or_a_guests() {
+        let is_fine = |arguments: &[&str]| Cli::try_parse_from([&["local", "token"], arguments].concat()).is_ok();
+        assert!(is_fine(&["ben", "--role", "service"]));
+        assert!(is_fine(&["--hotel", "killarney", "--booking", "BK-2025-0123", "--name", "Grace"]));
+        for wrong in [
+            &[][..],
+            &["--hotel", "killarney"],
+            &["--booking", "BK-1"],
+            &["ben", "--hotel", "killarney", "--booking", "BK-1"],
+            &["--hotel", "killarney", "--booking", "BK-1", "--role", "service"],
+        ] {
+            assert!(!is_fine(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

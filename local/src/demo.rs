@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An author, a reader and a book, all invented.
+/// An author, a reader and a book; a hotel, a booking and a member of the staff: all invented.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Demo {
@@ -10,9 +10,14 @@ pub(crate) struct Demo {
     pub(crate) book_title: String,
     pub(crate) author_id: String,
     pub(crate) reader_id: String,
+    pub(crate) hotel_slug: String,
+    pub(crate) booking_id: String,
+    pub(crate) staff_id: String,
 }
 
 pub(crate) const AUTHOR_NAME: &str = "Ursula Vey";
+/// The name of the hotel's guest.
+pub(crate) const GUEST_NAME: &str = "Grace Moran";
 
 impl Demo {
     pub(crate) fn new() -> Self {
@@ -21,6 +26,9 @@ impl Demo {
             book_title: "The Left Hand of the Tide".to_owned(),
             author_id: "ursula".to_owned(),
             reader_id: "ben".to_owned(),
+            hotel_slug: "killarney".to_owned(),
+            booking_id: "BK-2025-0123".to_owned(),
+            staff_id: "nora".to_owned(),
         }
     }
 
@@ -30,6 +38,8 @@ impl Demo {
             Some(AUTHOR_NAME)
         } else if user_id == self.reader_id {
             Some("Ben Okoro")
+        } else if user_id == self.staff_id {
+            Some("Nora Byrne")
         } else {
             None
         }

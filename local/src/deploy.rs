@@ -141,6 +141,9 @@ fn request(
             "title": demo.book_title,
             "authorId": demo.author_id,
             "authorName": AUTHOR_NAME,
+        }, {
+            "pk": format!("HOTEL#{}", demo.hotel_slug),
+            "sk": format!("STAFF#{}", demo.staff_id),
         }],
     })
 }

@@ -54,6 +54,10 @@ cargo local listen {reader}
 3. Send {reader} kudos from {author}, and see it arrive there.
 curl {url}/kudos -H 'authorization: Bearer {author_token}' -H 'content-type: application/json' -d '{{\"receiverId\":\"{reader}\",\"sessionId\":\"session-1\",\"bookTitle\":\"{book}\"}}'
 
+4. Be a hotel's guest in one window, and the staff in another.
+{url}/examples/guest-chat
+{url}/examples/guest-chat/staff
+
 Ctrl-C stops everything.",
         pusher.host, pusher.port, pusher.key,
     ))

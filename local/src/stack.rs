@@ -10,7 +10,7 @@ use crate::cli::Ports;
 use crate::demo::Demo;
 use crate::deploy::{API_ID, deploy};
 use crate::firebase::Firebase;
-use crate::front_door::{self, Cors};
+use crate::front_door::{self, Cors, Examples};
 use crate::ministack;
 use crate::ports;
 use crate::processes::{Processes, Service};
@@ -61,6 +61,7 @@ struct FrontDoor {
     listener: TcpListener,
     api_address: String,
     cors: Cors,
+    examples: Examples,
 }
 
 /// Checks that all ports are free; holds the front door's port from then on.
@@ -100,6 +101,7 @@ impl<'a> Stack<'a> {
             listener: TcpListener::from_std(listener)?,
             api_address: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
             cors: deployment.cors,
+            examples: Examples::new(workspace, directory),
         };
         let state = State {
             url: format!("http://localhost:{}", ports.port),
@@ -140,7 +142,12 @@ impl<'a> Stack<'a> {
         tokio::select! {
             error = ministack.ended() => error,
             error = sockudo.service.ended(), if keep_sockudo => error,
-            outcome = front_door::serve(front_door.listener, &front_door.api_address, front_door.cors) => {
+            outcome = front_door::serve(
+                front_door.listener,
+                &front_door.api_address,
+                front_door.cors,
+                front_door.examples,
+            ) => {
                 outcome.err().unwrap_or_else(|| anyhow::anyhow!("The front door has ended by itself"))
             }
         }

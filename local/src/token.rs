@@ -8,6 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 
 use crate::cli;
+use crate::demo::GUEST_NAME;
 use crate::state::State;
 use crate::workspace::Workspace;
 
@@ -27,6 +28,16 @@ struct Claims<'a> {
     exp: u64,
 }
 
+#[derive(Serialize)]
+struct GuestClaims<'a> {
+    aud: &'a str,
+    hotel: &'a str,
+    booking: &'a str,
+    name: &'a str,
+    iat: u64,
+    exp: u64,
+}
+
 /// Whether Carillon takes this as a user's id: the rule of `UserId` in `shared/src/contract/id.rs`.
 fn is_user_id(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=@,.;".contains(&byte);
@@ -36,11 +47,17 @@ fn is_user_id(text: &str) -> bool {
 /// `cargo local token`.
 pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitCode> {
     let state = State::read(&workspace.state())?;
-    let name = options.name.as_deref().or(state.demo.name_of(&options.user_id));
+    if let (Some(hotel), Some(booking)) = (&options.hotel, &options.booking) {
+        let name = options.name.as_deref().unwrap_or(GUEST_NAME);
+        println!("{}", of_guest(&state.jwt_secret, hotel, booking, name, options.hours)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let user_id = options.user_id.as_deref().context("Say whose token: a user's id, or --hotel and --booking")?;
+    let name = options.name.as_deref().or(state.demo.name_of(user_id));
     let token = sign(
         &state.jwt_secret,
         &Claims {
-            sub: &options.user_id,
+            sub: user_id,
             name,
             picture: options.avatar.as_deref(),
             roles: &options.roles,
@@ -62,6 +79,27 @@ pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Resu
     let name = state.demo.name_of(user_id);
     let claims = Claims { sub: user_id, name, picture: None, roles, iat: now()?, exp: now()? + HOURS * 3600 };
     sign(&state.jwt_secret, &claims)
+}
+
+/// A token for a hotel's guest, as the hotel's own back end would make it.
+pub(crate) fn of_guest(secret: &str, hotel: &str, booking: &str, name: &str, hours: u64) -> Result<String> {
+    ensure!(
+        is_slug(hotel),
+        "{hotel:?} is no hotel's slug: one has 1 to 50 characters out of a-z, A-Z, 0-9, - and _, without -guest-chat-booking in it"
+    );
+    ensure!(
+        is_user_id(booking) && booking.len() <= 64,
+        "{booking:?} is no booking: one has 1 to 64 characters out of a-z, A-Z, 0-9 and -_=@,.;"
+    );
+    let claims = GuestClaims { aud: "guest", hotel, booking, name, iat: now()?, exp: now()? + hours * 3600 };
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), &claims, &key).context("The token cannot be signed")
+}
+
+/// Whether Carillon takes this as a hotel's slug: the rule of `HotelSlug` in `shared/src/contract/id.rs`.
+fn is_slug(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=50).contains(&text.len()) && text.bytes().all(fits) && !text.contains("-guest-chat-booking")
 }
 
 /// A token for an invented person, with a role if they have one.
@@ -107,6 +145,21 @@ mod tests {
         let parts: Vec<_> = token.split('.').collect();
         let decoded = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
         assert_eq!(decoded, br#"{"sub":"ben","iat":1,"exp":2}"#);
+    }
+
+    #[test]
+    fn a_guests_token_names_the_hotel_the_booking_and_the_guest() {
+        let token = of_guest("secret", "killarney", "BK-2025-0123", "Grace", 1).unwrap();
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        let of = |name: &str| claims[name].as_str().unwrap().to_owned();
+        assert_eq!(
+            [of("aud"), of("hotel"), of("booking"), of("name")],
+            ["guest", "killarney", "BK-2025-0123", "Grace"]
+        );
+        for (hotel, booking) in [("a.b", "BK-1"), ("", "BK-1"), ("killarney", ""), ("killarney", "BK 1")] {
+            assert!(of_guest("secret", hotel, booking, "Grace", 1).is_err(), "{hotel} {booking}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::contract::time::Millis;
 use tests::consumer::{age, batch};
+use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_writes, hire, inbox, staff_writes};
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +58,14 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("count unread notifications", |world| Box::pin(unread(world))),
     ("read a notification", |world| Box::pin(read_one(world))),
     ("read all notifications", |world| Box::pin(read_all(world))),
+    ("authorize a guest's channel", |world| Box::pin(authorize_guest(world))),
+    ("send a chat message", |world| Box::pin(chat_post(world))),
+    ("read 50 chat messages", |world| Box::pin(chat_page(world))),
+    ("poll a chat without news", |world| Box::pin(chat_poll(world))),
+    ("delete a chat message", |world| Box::pin(chat_delete(world))),
+    ("mark a chat as read", |world| Box::pin(chat_mark(world))),
+    ("list 20 chats", |world| Box::pin(chat_inbox(world))),
+    ("erase 10 chat messages", |world| Box::pin(chat_erase(world))),
     ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
 ];
 
@@ -215,6 +224,84 @@ async fn create(world: &World) -> (String, [Traffic; 2]) {
     let (reply, traffic) = world.count(notifications::handle, &request).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     (reply.body["notificationId"].as_str().unwrap().to_owned(), traffic)
+}
+
+async fn authorize_guest(world: &World) -> [Traffic; 2] {
+    let channel = "private-hotel-killarney-guest-chat-booking-BK-2025-0123";
+    let body = json!({ "socket_id": "123456.7890123", "channel_name": channel });
+    let (reply, traffic) = world.count(pusher_auth::handle, &as_guest("POST /pusher/auth").json(&body)).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+fn hello() -> Value {
+    json!({ "message": "Hello! Could we have two more towels, please?" })
+}
+
+async fn chat_post(world: &World) -> [Traffic; 2] {
+    // The first message of a conversation makes rows that later ones change.
+    guest_writes(world, "Hello").await;
+    counted_chat(world, &as_guest("POST /messages").json(&hello())).await
+}
+
+async fn counted_chat(world: &World, request: &Request) -> [Traffic; 2] {
+    world.pusher.take_sent();
+    let (reply, traffic) = world.count(guest_chat::handle, request).await;
+    assert!([200, 201, 304].contains(&reply.status), "{reply:?}");
+    traffic
+}
+
+/// Two hundred bytes a message, half of them the guest's.
+async fn fifty_messages(world: &World) {
+    hire(world, &["ada"]).await;
+    for _ in 0..25 {
+        guest_writes(world, &"x".repeat(200)).await;
+        staff_writes(world, "ada", &"x".repeat(200)).await;
+    }
+}
+
+async fn chat_page(world: &World) -> [Traffic; 2] {
+    fifty_messages(world).await;
+    counted_chat(world, &as_guest("GET /messages")).await
+}
+
+async fn chat_poll(world: &World) -> [Traffic; 2] {
+    fifty_messages(world).await;
+    let etag = world.send(guest_chat::handle, &as_guest("GET /messages")).await.headers["etag"].clone();
+    counted_chat(world, &as_guest("GET /messages").header("if-none-match", &etag)).await
+}
+
+async fn chat_delete(world: &World) -> [Traffic; 2] {
+    hire(world, &["ada"]).await;
+    let message = staff_writes(world, "ada", "Hello").await;
+    let delete = as_staff("ada", "DELETE /messages/{messageId}").path("messageId", message["id"].as_str().unwrap());
+    counted_chat(world, &delete).await
+}
+
+async fn chat_mark(world: &World) -> [Traffic; 2] {
+    hire(world, &["ada"]).await;
+    staff_writes(world, "ada", "Hello").await;
+    counted_chat(world, &as_guest("PUT /read").json(&json!({ "seq": 1 }))).await
+}
+
+async fn chat_inbox(world: &World) -> [Traffic; 2] {
+    hire(world, &["ada"]).await;
+    for n in 0..20 {
+        let write = as_guest_of(&format!("BK-{n}"), "POST /messages").json(&hello());
+        world.send(guest_chat::handle, &write).await;
+    }
+    world.knows(&token("ada")).await;
+    counted_chat(world, &inbox("ada")).await
+}
+
+async fn chat_erase(world: &World) -> [Traffic; 2] {
+    for _ in 0..10 {
+        guest_writes(world, "Hello").await;
+    }
+    let guest = "guest;killarney;BK-2025-0123";
+    let erase = || as_service("DELETE /conversations/authors/{userId}").path("userId", guest);
+    world.knows(&token_with("pms", &json!({ "roles": ["service"] }))).await;
+    counted_chat(world, &erase()).await
 }
 
 async fn of_the_reader(world: &World, request: Request) -> [Traffic; 2] {

@@ -88,6 +88,30 @@ async fn event_files_of_a_party_that_does_not_exist_get_a_not_found() {
 }
 
 #[tokio::test]
+async fn event_files_of_a_guests_chat_get_the_expected_status() {
+    let world = world().await;
+    for (name, expected) in [
+        ("context", 200),
+        ("guest-writes", 201),
+        ("guest-reads", 200),
+        ("guest-has-read", 200),
+        ("guest-deletes", 404),
+        ("inbox", 403),
+        ("put-staff", 204),
+        ("inbox", 200),
+        ("staff-writes", 201),
+        ("staff-reads", 200),
+        ("staff-has-read", 200),
+        ("staff-deletes", 404),
+        ("remove-staff", 204),
+        ("erase", 200),
+    ] {
+        assert_eq!(status(&world, guest_chat::handle, &format!("guest-chat-{name}")).await.0, expected, "{name}");
+    }
+    assert_eq!(status(&world, pusher_auth::handle, "pusher-auth-guest").await.0, 200);
+}
+
+#[tokio::test]
 async fn the_event_file_of_a_signed_webhook_is_refused_for_its_age() {
     let (status, body) = status(&world().await, pusher_webhook::handle, "pusher-webhook").await;
     assert_eq!(status, 401);

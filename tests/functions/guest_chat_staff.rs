@@ -172,18 +172,18 @@ fn erase(user: &str) -> Request {
 #[tokio::test]
 async fn what_an_erased_account_wrote_is_gone_page_by_page() {
     let world = World::new().await;
-    hire(&world, &["ada", "ben"]).await;
+    hire(&world, &["ursula", "ben"]).await;
     for booking in ["BK-1", "BK-2"] {
         for n in 0..14 {
-            let to = as_staff("ada", "POST /messages").path("bookingId", booking);
-            assert_eq!(world.send(handle, &to.json(&json!({ "message": format!("ada's {n}") }))).await.status, 201);
+            let to = as_staff("ursula", "POST /messages").path("bookingId", booking);
+            assert_eq!(world.send(handle, &to.json(&json!({ "message": format!("ursula's {n}") }))).await.status, 201);
         }
     }
     guest_of(&world, "BK-1", "the guest's").await;
     world.pusher.take_sent();
     let (mut cursor, mut erased, mut calls) = (None::<String>, 0, 0);
     loop {
-        let request = cursor.iter().fold(erase("ada"), |request, cursor| request.query("cursor", cursor));
+        let request = cursor.iter().fold(erase("ursula"), |request, cursor| request.query("cursor", cursor));
         let reply = world.send(handle, &request).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         erased += reply.body["erased"].as_u64().unwrap();
@@ -194,8 +194,8 @@ async fn what_an_erased_account_wrote_is_gone_page_by_page() {
         }
     }
     assert_eq!((erased, calls), (28, 2));
-    assert_eq!(traces(&world, "ada").await, Vec::<String>::new());
-    assert_eq!(traces(&world, "Ada").await, Vec::<String>::new());
+    assert_eq!(traces(&world, "ursula").await, Vec::<String>::new());
+    assert_eq!(traces(&world, "Ursula").await, Vec::<String>::new());
     let page = world.send(handle, &as_staff("ben", "GET /messages").path("bookingId", "BK-1")).await;
     let messages = page.body["messages"].as_array().unwrap();
     assert_eq!((messages.len(), &messages[0]["message"]), (15, &json!("the guest's")), "numbers stay whole");
@@ -203,7 +203,7 @@ async fn what_an_erased_account_wrote_is_gone_page_by_page() {
     let told = world.pusher.take_sent();
     assert_eq!(told.len(), 56);
     assert!(told.iter().all(|(.., data)| data["type"] == "message_deleted"));
-    assert_eq!(world.send(handle, &erase("ada")).await.body, json!({ "erased": 0, "nextCursor": null }));
+    assert_eq!(world.send(handle, &erase("ursula")).await.body, json!({ "erased": 0, "nextCursor": null }));
 }
 
 #[tokio::test]

@@ -1,0 +1,141 @@
+//! Small pages to try a system with, in two windows: `/examples/…`. They are on the API's own origin, as a hotel's own pages
+//! would be.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use crate::demo::GUEST_NAME;
+use crate::state;
+use crate::token;
+use crate::workspace::Workspace;
+
+/// The pages, and where they find what they are served with.
+#[derive(Clone)]
+pub(crate) struct Examples {
+    /// The directory of the stack's state file.
+    state: PathBuf,
+    /// Where pusher-js may be: whichever of the Node packages is installed has it.
+    pusher_js: [PathBuf; 2],
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+impl Examples {
+    pub(crate) fn new(workspace: &Workspace, state: &std::path::Path) -> Self {
+        let in_package = |package: PathBuf| package.join("node_modules/pusher-js/dist/web/pusher.min.js");
+        Self { state: state.to_owned(), pusher_js: [in_package(workspace.listen()), in_package(workspace.e2e())] }
+    }
+
+    /// The routes of the pages.
+    pub(super) fn router(self) -> Router {
+        let page = |text: &'static str| get(move || async move { file(HTML, text) });
+        let script = |text: &'static str| get(move || async move { file(JAVASCRIPT, text) });
+        Router::new()
+            .route("/examples/guest-chat", page(include_str!("../../examples/guest-chat.html")))
+            .route("/examples/guest-chat/staff", page(include_str!("../../examples/guest-chat-staff.html")))
+            .route("/examples/guest-chat.js", script(include_str!("../../examples/guest-chat.js")))
+            .route("/examples/guest-chat-staff.js", script(include_str!("../../examples/guest-chat-staff.js")))
+            .route("/examples/chat.js", script(include_str!("../../examples/chat.js")))
+            .route("/examples/guest-chat/session", get(guest_chat_session))
+            .route("/examples/pusher.js", get(pusher_js))
+            .with_state(self)
+    }
+}
+
+fn file(content_type: &'static str, content: impl IntoResponse) -> Response {
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")], content)
+        .into_response()
+}
+
+async fn pusher_js(State(examples): State<Examples>) -> Response {
+    for path in &examples.pusher_js {
+        // Small, and read once by each page.
+        if let Ok(script) = std::fs::read(path) {
+            return file(JAVASCRIPT, script);
+        }
+    }
+    (StatusCode::NOT_FOUND, "pusher-js is not installed; start the stack with `cargo local`").into_response()
+}
+
+/// The demo's guest and staff, with their tokens.
+async fn guest_chat_session(State(examples): State<Examples>, headers: HeaderMap) -> Response {
+    if !is_this_machine(&headers) {
+        return (StatusCode::FORBIDDEN, "Open this page at localhost").into_response();
+    }
+    match session(&examples) {
+        Ok(session) => file("application/json", session.to_string()),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}")).into_response(),
+    }
+}
+
+/// Whether the page is open at this machine's own name. A name that somebody else made resolve to it gets no tokens.
+fn is_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "127.0.0.1")
+}
+
+fn session(examples: &Examples) -> anyhow::Result<Value> {
+    let state = state::State::read(&examples.state)?;
+    let demo = &state.demo;
+    let guest = token::of_guest(&state.jwt_secret, &demo.hotel_slug, &demo.booking_id, GUEST_NAME, token::HOURS)?;
+    Ok(json!({
+        "hotel": demo.hotel_slug,
+        "booking": demo.booking_id,
+        "guestToken": guest,
+        "staff": { "id": demo.staff_id, "token": token::of_user(&state, &demo.staff_id)? },
+        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::Request;
+    use tower::ServiceExt as _;
+
+    async fn response_to(path: &str, host: &str) -> (StatusCode, HeaderMap, String) {
+        let nowhere = PathBuf::from("/nonexistent");
+        let examples = Examples { state: nowhere.clone(), pusher_js: [nowhere.clone(), nowhere] };
+        let request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
+        let (parts, body) = examples.router().oneshot(request).await.unwrap().into_parts();
+        let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
+        (parts.status, parts.headers, body)
+    }
+
+    #[tokio::test]
+    async fn a_page_sends_its_address_to_nobody() {
+        for path in ["/examples/guest-chat", "/examples/guest-chat/staff"] {
+            let (status, headers, body) = response_to(path, "localhost:3000").await;
+            assert_eq!(
+                (status, &headers[REFERRER_POLICY]),
+                (StatusCode::OK, &"no-referrer".parse().unwrap()),
+                "{path}"
+            );
+            assert!(body.starts_with("<!doctype html>"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_are_given_to_pages_of_this_machine_alone() {
+        for host in ["evil.example:3000", "localhost.evil.example", "evil.example", ""] {
+            assert_eq!(response_to("/examples/guest-chat/session", host).await.0, StatusCode::FORBIDDEN, "{host}");
+        }
+        for host in ["localhost:3000", "127.0.0.1:3000", "localhost"] {
+            assert_eq!(
+                response_to("/examples/guest-chat/session", host).await.0,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "{host}"
+            );
+        }
+    }
+}
