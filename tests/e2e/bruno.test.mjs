@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { requests, run } from "./support/bruno.mjs";
-import { newId, person, service } from "./support/people.mjs";
+import { guestOf, newHotel, newId, person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { deployedRoutes } from "./support/template.mjs";
 
@@ -25,6 +25,7 @@ test("every request holds its answer's status against something", () => {
 
 test("Bruno runs the collection against this stack, and all of it holds", async () => {
   const [ada, ben] = [person("Ada"), person("Ben")];
+  const guest = guestOf(newHotel());
   const { code, output, results } = await run({
     baseUrl: stack.url,
     pusherKey: stack.pusher.key,
@@ -35,6 +36,9 @@ test("Bruno runs the collection against this stack, and all of it holds", async 
     benToken: ben.token,
     serviceToken: service().token,
     bookId: newId("book"),
+    hotelSlug: guest.hotel,
+    bookingId: guest.booking,
+    guestToken: guest.token,
   });
 
   for (const { test: { filename }, error, assertionResults, testResults } of results) {

@@ -16,10 +16,10 @@ const FAILED = "pusher:subscription_error";
 
 /**
  * Connects `user`, and disconnects at the end of the test `t`. `authorizer` replaces pusher-js's own way to ask for
- * authorization; `foreign` names events that other back ends send, which no document of ours describes.
+ * authorization, and `authEndpoint` whom it asks; `foreign` names events that other back ends send, which no document of ours describes.
  */
-export async function listen(t, user, { authorizer, foreign = [] } = {}) {
-  const listener = new Listener(user, authorizer, new Set(foreign));
+export async function listen(t, user, { authorizer, authEndpoint = "/pusher/auth", foreign = [] } = {}) {
+  const listener = new Listener(user, authorizer, authEndpoint, new Set(foreign));
   t.after(() => listener.close());
   await listener.connected();
   return listener;
@@ -32,7 +32,7 @@ class Listener {
   #inbox = [];
   #history = [];
 
-  constructor(user, authorizer, foreign) {
+  constructor(user, authorizer, authEndpoint, foreign) {
     const headers = { authorization: `Bearer ${user.token}` };
     const endpoint = (path) => ({ transport: "ajax", endpoint: new URL(path, stack.url).href, headers });
     this.#foreign = foreign;
@@ -43,7 +43,7 @@ class Listener {
       forceTLS: false,
       enabledTransports: ["ws"],
       enableStats: false,
-      ...(authorizer ? { authorizer } : { channelAuthorization: endpoint("/pusher/auth") }),
+      ...(authorizer ? { authorizer } : { channelAuthorization: endpoint(authEndpoint) }),
       userAuthentication: endpoint("/pusher/user-auth"),
     });
     this.#pusher.connection.bind("message", ({ event, data }) => {

@@ -14,6 +14,16 @@ export function person(name = "Ada", picture = null) {
   return { userId, displayName: name, avatarUrl: picture, token: bearer, ownChannel: `private-user-${userId}` };
 }
 
+/** A hotel that no other test has. */
+export const newHotel = () => `hotel-${randomUUID().slice(0, 8)}`;
+
+/** A guest of this hotel; `token` is what the hotel's own back end would give them. */
+export function guestOf(hotel, booking = `BK-${randomUUID().slice(0, 8)}`, name = "Grace") {
+  const channel = `private-hotel-${hotel}-guest-chat-booking-${booking}`;
+  const id = `guest;${hotel};${booking}`;
+  return { hotel, booking, name, id, channel, token: token({ aud: "guest", hotel, booking, name }) };
+}
+
 /** A person as events show them. */
 export const shown = ({ userId, displayName, avatarUrl }) => ({ userId, displayName, avatarUrl });
 

@@ -1,0 +1,366 @@
+// A guest's chat with a hotel, over HTTP and pusher-js, and on its page in Chromium.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { call, expecting } from "./support/api.mjs";
+import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { holdDeliveries } from "./support/functions.mjs";
+import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
+import { listen } from "./support/listener.mjs";
+import { guestOf, newHotel, person, service } from "./support/people.mjs";
+import { freezePusher, killFunction, killPusher, restorePusher, startPusher, unavailable as noProcesses } from "./support/processes.mjs";
+import { server } from "./support/server.mjs";
+import { stack } from "./support/stack.mjs";
+import { itemsMentioning } from "./support/table.mjs";
+import { inSeconds, token } from "./support/token.mjs";
+import { until } from "./support/wait.mjs";
+
+const SOCKET = "123456.7890123";
+const EVENT = "realtime_event";
+const LATE = 60_000;
+
+describe("A guest's chat", { concurrency: 4 }, () => {
+  test("guest and staff talk, and both hear each message once, with its number", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const [atGuest, atStaff] = [await guestListening(t, guest), await listen(t, nora)];
+    await atStaff.subscribe(staffChannel(guest.hotel));
+
+    const hello = await guestWrites(guest, "Hello!");
+    const answer = await staffWrites(nora, guest, "Good evening! <b>How</b> can we help?");
+    assert.deepEqual([hello.seq, answer.seq], [1, 2]);
+    for (const message of [hello, answer]) {
+      const isIt = (data) => data.message?.id === message.id;
+      assert.deepEqual(await atGuest.next(EVENT, isIt), { type: "chat_message", message });
+      assert.deepEqual(await atStaff.next(EVENT, isIt), { type: "chat_message", message, bookingId: guest.booking });
+    }
+    const { body: page } = await asGuest(guest, "GET", "messages");
+    assert.deepEqual(page, { messages: [answer, hello], nextCursor: null });
+  });
+
+  test("a deletion and a read mark reach the other side", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const atGuest = await guestListening(t, guest);
+    const message = await staffWrites(nora, guest, "Room 12");
+    await atGuest.next(EVENT, { type: "chat_message" });
+
+    const { message: left } = await expecting(200, "DELETE", staffPath(guest, `messages/${message.id}`), { as: nora });
+    assert.deepEqual(await atGuest.next(EVENT, { type: "message_deleted" }), { type: "message_deleted", message: left });
+    await guestWrites(guest, "Thank you");
+    await expecting(200, "PUT", staffPath(guest, "read"), { as: nora, json: { seq: 2 } });
+    const read = await atGuest.next(EVENT, { type: "messages_read" });
+    assert.deepEqual([read.seq, read.reader], [2, { id: nora.userId, role: "staff" }]);
+    const { body: mark } = await asGuest(guest, "PUT", "read", { json: { seq: 2 } });
+    assert.deepEqual(mark, { seq: 2, unreadCount: 0 });
+    assert.equal((await asGuest(guest, "DELETE", `messages/${message.id}`)).status, 403);
+    assert.equal((await asGuest(guest, "DELETE", `messages/${message.id.replace(/^0{11}1/, "000000000009")}`)).status, 404);
+    const { body: page } = await asGuest(guest, "GET", "messages");
+    assert.equal((await asGuest(guest, "DELETE", `messages/${page.messages[0].id}`)).status, 200);
+  });
+
+  test("the context names the channel and the event", async () => {
+    const guest = guestOf(newHotel());
+    const { body } = await asGuest(guest, "GET", "context");
+    assert.deepEqual(body.pusher, { channel: guest.channel, event: EVENT });
+  });
+
+  test("the channels are for the guest and the staff", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const [atGuest, atStaff] = [await guestListening(t, guest), await listen(t, nora)];
+    const encrypted = (name) => name.replace("private-", "private-encrypted-");
+    await atGuest.subscribe(encrypted(guest.channel));
+    for (const name of [guest.channel, staffChannel(guest.hotel)]) {
+      await atStaff.subscribe(name);
+      await atStaff.subscribe(encrypted(name));
+    }
+    const atStranger = await listen(t, person());
+    for (const name of [guest.channel, staffChannel(guest.hotel)]) {
+      await atStranger.refusal(name);
+      await atStranger.refusal(encrypted(name));
+    }
+    const neighbour = `${guest.channel}4`;
+    await atGuest.refusal(neighbour);
+    const form = { socket_id: SOCKET, channel_name: guest.channel };
+    const { body } = await asGuest(guest, "POST", "pusher/auth", { form });
+    assert.deepEqual(body, server.authorizeChannel(SOCKET, guest.channel));
+  });
+
+  test("a poll without news is a 304, and a client that was away reads on after its last number", async () => {
+    const guest = guestOf(newHotel());
+    for (const text of ["1", "2", "3"]) {
+      await guestWrites(guest, text);
+    }
+    const page = await asGuest(guest, "GET", "messages");
+    const poll = await asGuest(guest, "GET", "messages", { headers: { "if-none-match": page.headers.get("etag") } });
+    assert.equal(poll.status, 304);
+    const { messages } = (await asGuest(guest, "GET", "messages?after=1")).body;
+    assert.deepEqual(messages.map(({ seq }) => seq), [2, 3]);
+  });
+
+  test("the inbox shows whose message is newest, and what is unread", async () => {
+    const hotel = newHotel();
+    const nora = await hire(hotel);
+    const [one, two] = [guestOf(hotel), guestOf(hotel)];
+    await guestWrites(one, "first");
+    await guestWrites(two, "second");
+    await guestWrites(one, "third");
+    const inbox = () => expecting(200, "GET", `/hotels/${hotel}/chats`, { as: nora });
+    await until("the index", async () => (await inbox()).chats[0]?.lastMessage.preview === "third");
+    const { chats } = await inbox();
+    const seen = chats.map(({ bookingId, unreadCount }) => [bookingId, unreadCount]);
+    assert.deepEqual(seen, [[one.booking, 2], [two.booking, 1]]);
+    const page = await expecting(200, "GET", staffPath(one, "messages?before=2"), { as: nora });
+    assert.deepEqual(page.messages.map(({ message }) => message), ["first"]);
+  });
+
+  test("a guest's message notifies the staff while nobody of them is there", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const listener = await listen(t, nora);
+    await listener.subscribe(nora.ownChannel);
+    const message = await guestWrites(guest, "Is anybody there?");
+    const { type, data } = await listener.next("notification:new", {}, LATE);
+    assert.deepEqual([type, data.messageId, data.bookingId], ["MESSAGE", message.id, guest.booking]);
+  });
+
+  test("what an erased account wrote is gone, and its numbers stay", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    await staffWrites(nora, guest, "a text to be erased");
+    const atGuest = await guestListening(t, guest);
+    const erase = () => expecting(200, "DELETE", `/conversations/authors/${nora.userId}`, { as: service() });
+    await until("the index", async () => (await erase()).erased === 1);
+    await atGuest.next(EVENT, { type: "message_deleted" }, LATE);
+    const { messages } = (await asGuest(guest, "GET", "messages")).body;
+    assert.deepEqual(messages.map(({ seq, author }) => [seq, author]), [[1, { id: null, name: "", role: "staff" }]]);
+    assert.equal(await itemsMentioning("a text to be erased"), 0);
+    await expecting(204, "DELETE", `/hotels/${guest.hotel}/staff/${nora.userId}`, { as: service() });
+    await expecting(403, "GET", `/hotels/${guest.hotel}/chats`, { as: nora });
+  });
+});
+
+describe("What is refused in a guest's chat", { concurrency: 4 }, () => {
+  const JSON_TYPE = { "content-type": "application/json" };
+
+  /** Every way to call a route that is refused, with its status. */
+  const wrongBodies = (good) => [
+    [400, { body: "{", headers: JSON_TYPE }],
+    [400, { json: {} }],
+    [413, { json: { ...good, ignored: "x".repeat(11_000) } }],
+    [415, { body: JSON.stringify(good), headers: { "content-type": "text/plain" } }],
+  ];
+
+  test("no route of the guest's opens without the guest's token", async () => {
+    const guest = guestOf(newHotel());
+    const { id } = await guestWrites(guest, "Hello");
+    const body = { json: { message: "x", seq: 1, socket_id: SOCKET, channel_name: guest.channel } };
+    const routes = [
+      ["GET", "context"],
+      ["GET", "messages"],
+      ["POST", "messages", body],
+      ["DELETE", `messages/${id}`],
+      ["PUT", "read", body],
+      ["POST", "pusher/auth", body],
+    ];
+    const expired = token({ aud: "guest", hotel: guest.hotel, booking: guest.booking, exp: inSeconds(-60) });
+    for (const [method, route, request] of routes) {
+      for (const bad of [person().token, expired, `${guest.token}x`, ""]) {
+        assert.equal((await asGuest({ ...guest, token: bad }, method, route, request)).status, 401, `${method} ${route}`);
+      }
+      const other = { ...guest, token: guestOf(newHotel(), guest.booking).token };
+      assert.equal((await asGuest(other, method, route, request)).status, 403, `${method} ${route}`);
+    }
+    assert.equal((await asGuest(guest, "GET", "messages")).body.messages.length, 1);
+  });
+
+  test("no route of the staff's opens to others", async () => {
+    const guest = guestOf(newHotel());
+    const { id } = await guestWrites(guest, "Hello");
+    const body = { json: { message: "x", seq: 1 } };
+    const routes = [
+      ["GET", `/hotels/${guest.hotel}/chats`],
+      ["GET", staffPath(guest, "messages")],
+      ["POST", staffPath(guest, "messages"), body],
+      ["DELETE", staffPath(guest, `messages/${id}`)],
+      ["PUT", staffPath(guest, "read"), body],
+      ["PUT", `/hotels/${guest.hotel}/staff/zoe`],
+      ["DELETE", `/hotels/${guest.hotel}/staff/zoe`],
+      ["DELETE", "/conversations/authors/zoe"],
+    ];
+    for (const [method, path, request] of routes) {
+      await expecting(403, method, path, { as: person(), ...request });
+      await expecting(401, method, path, { as: guest, ...request });
+      await expecting(401, method, path, request);
+    }
+  });
+
+  test("what is malformed or too large is refused, and nothing is written", async () => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const staff = { as: nora };
+    const message = { message: "Hello" };
+    const channel = { socket_id: SOCKET, channel_name: guest.channel };
+    for (const [good, route] of [[message, "messages"], [{ seq: 1 }, "read"], [channel, "pusher/auth"]]) {
+      const method = route === "read" ? "PUT" : "POST";
+      for (const [status, request] of wrongBodies(good)) {
+        assert.equal((await asGuest(guest, method, route, request)).status, status, route);
+        if (route !== "pusher/auth") {
+          await expecting(status, method, staffPath(guest, route), { ...staff, ...request });
+        }
+      }
+    }
+    for (const text of ["", " ", "x\0", "x".repeat(4_001)]) {
+      assert.equal((await asGuest(guest, "POST", "messages", { json: { message: text } })).status, 400);
+    }
+    assert.equal((await asGuest(guest, "POST", "messages", { json: { message: "\u{1F44B}".repeat(2_540) } })).status, 413);
+    assert.equal((await asGuest(guest, "GET", "messages?limit=0")).status, 400);
+    await expecting(400, "GET", staffPath(guest, "messages?before=x"), staff);
+    await expecting(400, "GET", `/hotels/${guest.hotel}/chats?cursor=x`, staff);
+    const noHotel = { ...guest, hotel: "not.a.slug" };
+    await expecting(400, "DELETE", staffPath(noHotel, "messages/1"), staff);
+    await expecting(404, "DELETE", staffPath(guest, "messages/1"), staff);
+    await expecting(400, "PUT", "/hotels/not.a.slug/staff/zoe", { as: service() });
+    await expecting(400, "DELETE", "/hotels/not.a.slug/staff/zoe", { as: service() });
+    await expecting(422, "PUT", `/hotels/${guest.hotel}/staff/${guest.id}`, { as: service() });
+    await expecting(400, "DELETE", "/conversations/authors/zoe?cursor=x", { as: service() });
+    assert.deepEqual((await asGuest(guest, "GET", "messages")).body.messages, []);
+  });
+
+  test("a key is for one message", async () => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const write = (message) => ({ json: { message }, headers: { "idempotency-key": "k" } });
+    const first = await asGuest(guest, "POST", "messages", write("Hello"));
+    const again = await asGuest(guest, "POST", "messages", write("Hello"));
+    assert.deepEqual([again.body, again.headers.get("idempotent-replayed")], [first.body, "true"]);
+    assert.equal((await asGuest(guest, "POST", "messages", write("Other"))).status, 422);
+    await expecting(201, "POST", staffPath(guest, "messages"), { as: nora, ...write("Hello") });
+    await expecting(422, "POST", staffPath(guest, "messages"), { as: nora, ...write("Other") });
+  });
+});
+
+test("a function killed between its write and its delivery loses no message", { skip: noProcesses }, async (t) => {
+  t.after(restorePusher);
+  const guest = guestOf(newHotel());
+  const listener = await guestListening(t, guest);
+  // It answers once it has written, and then hangs in its own delivery, where it is killed.
+  const release = await holdDeliveries();
+  let message;
+  try {
+    freezePusher();
+    message = await guestWrites(guest, "Hello");
+    assert.ok(killFunction("GuestChat") > 0, "the function was not running");
+    await killPusher();
+    await startPusher();
+    await listener.reconnect();
+  } finally {
+    await release();
+  }
+  assert.deepEqual((await listener.next(EVENT, {}, LATE)).message, message);
+});
+
+describe("The page of a guest's chat", { skip: noBrowser }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch();
+  });
+
+  after(() => browser?.close());
+
+  async function open(t, path) {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(LATE);
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const faults = [];
+    page.on("pageerror", (fault) => faults.push(fault));
+    t.after(() => assert.deepEqual(faults, [], "the page threw"));
+    await page.goto(new URL(path, stack.url).href);
+    return page;
+  }
+
+  /** The guest's page and the staff's, each in a browser context of its own. */
+  async function bothSides(t) {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const hotel = `hotel=${guest.hotel}`;
+    const atGuest = await open(t, `/examples/guest-chat?${hotel}&token=${guest.token}`);
+    const atStaff = await open(t, `/examples/guest-chat/staff?${hotel}&staff=${nora.userId}&token=${nora.token}`);
+    for (const page of [atGuest, atStaff]) {
+      await page.getByText("Live", { exact: true }).waitFor();
+    }
+    return { guest, nora, atGuest, atStaff };
+  }
+
+  async function write(page, text) {
+    await page.getByLabel("Message", { exact: true }).fill(text);
+    await page.getByRole("button", { name: "Send" }).click();
+  }
+
+  const messagesOn = (page) => page.getByRole("list", { name: "Messages" }).getByRole("listitem").allTextContents();
+  const shows = (page, texts) =>
+    until(`${JSON.stringify(texts)} on the page`, async () => JSON.stringify((await messagesOn(page)).map((text) => text.replace(/ Delete$/, ""))) === JSON.stringify(texts), LATE);
+
+  test("both sides talk, delete, and see what is read", async (t) => {
+    const { guest, atGuest, atStaff } = await bothSides(t);
+    await write(atGuest, "Hello! <img src=x onerror=alert(1)>");
+    await atStaff.getByRole("button", { name: `Grace, ${guest.booking} (1 unread)` }).click();
+    await shows(atStaff, ["Grace: Hello! <img src=x onerror=alert(1)>"]);
+    await atGuest.getByText("The hotel has read up to message 1").waitFor();
+
+    await write(atStaff, "Good evening!");
+    const both = ["Grace: Hello! <img src=x onerror=alert(1)>", "Nora: Good evening!"];
+    await shows(atGuest, both);
+    await atStaff.getByText("The guest has read up to message 2").waitFor();
+
+    await atGuest.getByRole("button", { name: "Delete" }).click();
+    await shows(atStaff, ["Grace: (deleted)", "Nora: Good evening!"]);
+    await shows(atGuest, ["Grace: (deleted)", "Nora: Good evening!"]);
+  });
+
+  test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: noProcesses }, async (t) => {
+    t.after(restorePusher);
+    const { atGuest, atStaff } = await bothSides(t);
+    await write(atGuest, "one");
+    await atStaff.getByRole("button", { name: "(1 unread)" }).click();
+    await shows(atStaff, ["Grace: one"]);
+
+    await killPusher();
+    for (const page of [atGuest, atStaff]) {
+      await page.getByText("Pusher is out of reach; asking every 2 seconds").waitFor();
+    }
+    await write(atStaff, "two");
+    await shows(atGuest, ["Grace: one", "Nora: two"]);
+    await write(atGuest, "three");
+    await shows(atStaff, ["Grace: one", "Nora: two", "Grace: three"]);
+
+    await startPusher();
+    for (const page of [atGuest, atStaff]) {
+      await page.getByText("Live", { exact: true }).waitFor();
+    }
+    await write(atGuest, "four");
+    for (const page of [atGuest, atStaff]) {
+      await shows(page, ["Grace: one", "Nora: two", "Grace: three", "Grace: four"]);
+    }
+  });
+
+  test("a link that is no guest's says so", async (t) => {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(new URL(`/examples/guest-chat?hotel=${newHotel()}&token=x`, stack.url).href);
+    await page.getByRole("alert").filter({ hasText: "The token is not valid here" }).waitFor();
+  });
+
+  test("the demo's guest and staff need no link", async (t) => {
+    const page = await open(t, "/examples/guest-chat");
+    await page.getByText("booking BK-2025-0123 at killarney").waitFor();
+    const staff = await open(t, "/examples/guest-chat/staff");
+    await staff.getByText("nora, at killarney").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+  });
+});
