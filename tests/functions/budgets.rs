@@ -359,6 +359,7 @@ async fn the_future_of_a_handler_is_small() {
         size_of_val(&kudos_create::handle(&world.app, call())),
         size_of_val(&device_tokens::handle(&world.app, call())),
         size_of_val(&notifications::handle(&world.app, call())),
+        size_of_val(&guest_chat::handle(&world.app, call())),
         size_of_val(&parties::handle(&world.app, call())),
         size_of_val(&presence_join::handle(&world.app, call())),
         size_of_val(&presence_leave::handle(&world.app, call())),
