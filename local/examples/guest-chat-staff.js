@@ -35,8 +35,15 @@ async function choose(booking) {
   await open.conversation.open();
 }
 
+let asked = 0;
+
 async function showInbox() {
+  const turn = (asked += 1);
   const { body } = await call(base, { headers });
+  // Answers may come in another order than they were asked for.
+  if (turn !== asked) {
+    return;
+  }
   const items = body.chats.map(({ bookingId, guestName, lastMessage, unreadCount }) => {
     const item = document.createElement("li");
     const button = document.createElement("button");

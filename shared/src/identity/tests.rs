@@ -75,10 +75,13 @@ async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
     let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let decoding = DecodingKey::from_secret(&URL_SAFE_NO_PAD.decode(key).unwrap());
     // The signature is checked first: a changed token is invalid, not expired.
-    assert_eq!(shared_secret().decode(token, &decoding, Algorithm::HS256).err(), Some(Unauthenticated::Expired));
+    assert_eq!(
+        decode_with(&shared_secret().validations, token, &decoding, Algorithm::HS256).err(),
+        Some(Unauthenticated::Expired)
+    );
     let forged = token.replace("dBjf", "eBjf");
     assert_eq!(
-        shared_secret().decode(&forged, &decoding, Algorithm::HS256).err(),
+        decode_with(&shared_secret().validations, &forged, &decoding, Algorithm::HS256).err(),
         Some(Untrusted::BadSignature.into())
     );
 }
@@ -317,4 +320,72 @@ async fn a_published_key_that_is_not_for_verifying_verifies_nothing() {
         let verifier = verifier(TokenKeys::Jwks(issuer(set).await.0));
         assert_eq!(check(&verifier, &token_of(kid, *algorithm, key)).await.is_ok(), verifies, "{operations}");
     }
+}
+
+/// The guest, or the cause that is logged.
+async fn guest(verifier: &Verifier, header: Option<&str>, query: Option<&str>) -> Result<Guest, String> {
+    let checked = verifier.guest(header, query).await;
+    checked.map_err(|problem| problem.token_refused().map_or(problem.to_string(), str::to_owned))
+}
+
+fn guest_claims(more: Value) -> Value {
+    let mut guest = json!({
+        "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "exp": 4_102_444_800_i64
+    });
+    guest.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    guest
+}
+
+#[tokio::test]
+async fn a_guests_token_says_whose_guest_it_is_in_the_header_or_in_the_query() {
+    let verifier = shared_secret();
+    let token = signed(&guest_claims(json!({})));
+    let header = format!("Bearer {token}");
+    let grace = guest(&verifier, Some(&header), None).await.unwrap();
+    assert_eq!(
+        (grace.hotel.as_str(), grace.booking.as_str(), grace.name.as_str()),
+        ("killarney", "BK-2025-0123", "Grace")
+    );
+    assert_eq!(guest(&verifier, None, Some(&token)).await, Ok(grace.clone()));
+    assert_eq!(guest(&verifier, Some("Basic x"), Some(&token)).await, Ok(grace.clone()));
+    let other = signed(&guest_claims(json!({ "booking": "BK-1" })));
+    assert_eq!(guest(&verifier, Some(&header), Some(&other)).await, Ok(grace), "the header goes first");
+    let nameless = signed(&guest_claims(json!({ "name": " ", "aud": ["guest", "else"] })));
+    assert_eq!(guest(&verifier, None, Some(&nameless)).await.unwrap().name, "Guest");
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_guests_is_refused_with_its_cause() {
+    let verifier = shared_secret();
+    let refused = async |claims: Value| guest(&verifier, None, Some(&signed(&claims))).await.unwrap_err();
+    assert_eq!(refused(claims(json!({}))).await, "not a guest");
+    assert_eq!(refused(guest_claims(json!({ "aud": "guests" }))).await, "not a guest");
+    assert_eq!(refused(guest_claims(json!({ "exp": 1 }))).await, "expired");
+    for unusable in
+        [json!({ "hotel": "a b" }), json!({ "booking": null }), json!({ "booking": 7 }), json!({ "hotel": "" })]
+    {
+        assert_eq!(refused(guest_claims(unusable)).await, "unusable hotel or booking");
+    }
+    for none in [None, Some("")] {
+        assert!(guest(&verifier, None, none).await.unwrap_err().starts_with("Open this with the guest's link"));
+    }
+}
+
+#[tokio::test]
+async fn the_members_audience_and_issuer_are_not_confused_with_a_guests() {
+    crate::jws::install_for_tests();
+    let mut settings = tokens(TokenKeys::Shared(Secret::new(SECRET)));
+    settings.audience = Some("carillon".to_owned());
+    settings.issuer = Some("https://issuer".to_owned());
+    let verifier = Verifier::new(HttpClient::default(), &settings).unwrap();
+    let of_issuer = signed(&guest_claims(json!({ "iss": "https://issuer" })));
+    assert!(guest(&verifier, None, Some(&of_issuer)).await.is_ok());
+    let of_nobody = signed(&guest_claims(json!({})));
+    assert_eq!(guest(&verifier, None, Some(&of_nobody)).await, Err("other issuer".to_owned()));
+    let both = signed(&guest_claims(json!({ "iss": "https://issuer", "aud": ["carillon", "guest"], "sub": "ada" })));
+    assert_eq!(
+        check(&verifier, &both).await,
+        Err("guest".to_owned()),
+        "a guest is no member, whatever else the token says"
+    );
 }
