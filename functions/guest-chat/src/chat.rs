@@ -59,8 +59,7 @@ impl Side {
         let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
         let owes = |message: &_| chats::message_created(&self.hotel, &self.booking, message);
         let writer = app.writer(request.request_id());
-        // Boxed: it is the largest part of the handler's future, which the runtime moves whatever the route.
-        let posted = Box::pin(chats::post(&app.table, &writer, &self.conversation(), new, owes)).await?;
+        let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
         Ok(posted.map(|message| http::created(&json!({ "message": message.with_message() }))))
     }
 

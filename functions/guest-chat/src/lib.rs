@@ -17,14 +17,15 @@ use shared::{App, Problem};
 /// 400, 401, 403, 404, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let route = request.route();
+    // Boxed, since the runtime moves the handler's future several times, whatever the route.
     let done = match route.split_once(' ').map_or(route, |(_, path)| path) {
         path if path.starts_with("/api/guest/") => {
-            guest::handle(app, &request, &app.authenticate_guest(&request).await?).await
+            Box::pin(guest::handle(app, &request, &app.authenticate_guest(&request).await?)).await
         }
         path if path.starts_with("/hotels/{hotelSlug}/chats") => {
-            staff::handle(app, &request, &app.authenticate(&request).await?).await
+            Box::pin(staff::handle(app, &request, &app.authenticate(&request).await?)).await
         }
-        _ => service::handle(app, &request, &app.authenticate(&request).await?).await,
+        _ => Box::pin(service::handle(app, &request, &app.authenticate(&request).await?)).await,
     }?;
     Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
 }
