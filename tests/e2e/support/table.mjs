@@ -45,6 +45,13 @@ export async function agePresence({ bookId, userId }, seconds) {
   });
 }
 
+/** Whether somebody is still to be told of what someone did in a room. */
+export async function owesPresence({ bookId, userId }) {
+  const key = { pk: { S: `ROOM#${bookId}` }, sk: { S: `USER#${userId}` } };
+  const { Item } = await dynamodb("GetItem", { Key: key, ConsistentRead: true });
+  return Item?.outbox !== undefined;
+}
+
 /** How many items of the table hold this text in a key or a value, but for profiles: every call with a token keeps the caller's. */
 export async function itemsMentioning(text) {
   let found = 0;
