@@ -17,15 +17,20 @@ use shared::{App, Problem};
 /// 400, 401, 403, 404, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let route = request.route();
-    // Boxed, since the runtime moves the handler's future several times, whatever the route.
+    // Boxed, because the runtime moves a handler's future several times.
     let done = match route.split_once(' ').map_or(route, |(_, path)| path) {
         path if path.starts_with("/api/guest/") => {
-            Box::pin(guest::handle(app, &request, &app.authenticate_guest(&request).await?)).await
+            let guest = app.authenticate_guest(&request).await?;
+            Box::pin(guest::handle(app, &request, &guest)).await
         }
         path if path.starts_with("/hotels/{hotelSlug}/chats") => {
-            Box::pin(staff::handle(app, &request, &app.authenticate(&request).await?)).await
+            let caller = app.authenticate(&request).await?;
+            Box::pin(staff::handle(app, &request, &caller)).await
         }
-        _ => Box::pin(service::handle(app, &request, &app.authenticate(&request).await?)).await,
+        _ => {
+            let caller = app.authenticate(&request).await?;
+            Box::pin(service::handle(app, &request, &caller)).await
+        }
     }?;
     Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
 }
