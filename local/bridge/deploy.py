@@ -29,6 +29,7 @@ def main():
         return session.client(service, endpoint_url=request["endpoint"], config=config)
 
     create_secret(client("secretsmanager"), request["secret"])
+    client("sesv2").create_email_identity(EmailIdentity=request["emailIdentity"])
     template = sam.load(request["template"])
     keys = upload_code(client("s3"), request, sorted(set(sam.functions(template).values())))
     sam.place_code(template, request["codeBucket"], keys)

@@ -30,14 +30,14 @@ export const complain = (error) => ($("alert").textContent = error?.message ?? "
 
 /**
  * The messages of one conversation on the page. `messagesUrl(query)` is the address of its messages, `headers` go with each call,
- * `me` is the caller's id, and `read(seq)` says that the caller has read up to there.
+ * `me` is the caller's id, `read(seq)` says that the caller has read up to there, and `field` is what a message calls its text.
  */
 export class Conversation {
   #messages = new Map();
   #etag = null;
 
-  constructor({ messagesUrl, deleteUrl, headers = {}, me, read }) {
-    Object.assign(this, { messagesUrl, deleteUrl, headers, me, read });
+  constructor({ messagesUrl, deleteUrl, headers = {}, me, read, field = "message" }) {
+    Object.assign(this, { messagesUrl, deleteUrl, headers, me, read, field });
   }
 
   /** The highest number that the page has. */
@@ -119,7 +119,7 @@ export class Conversation {
   /** A send that may be repeated: the key makes it one message. */
   async send(text) {
     const headers = { ...this.headers, "Idempotency-Key": crypto.randomUUID() };
-    const options = { method: "POST", headers, body: JSON.stringify({ message: text }) };
+    const options = { method: "POST", headers, body: JSON.stringify({ [this.field]: text }) };
     const { body } = await call(this.messagesUrl(""), options).catch((error) => {
       // No answer, so it may be stored or not: once more with the same key.
       if (error instanceof TypeError) {
@@ -135,6 +135,17 @@ export class Conversation {
     this.add(body.message);
   }
 
+  /** A deletion that says no more than which message it was. */
+  removed(id, seq, deletedAt) {
+    const known = this.#messages.get(seq);
+    if (known) {
+      const { [this.field]: _, ...left } = known;
+      this.add({ ...left, id, seq, deletedAt });
+    } else {
+      this.poll().catch(complain);
+    }
+  }
+
   show() {
     const ordered = [...this.#messages.values()].toSorted((one, other) => one.seq - other.seq);
     $("messages").replaceChildren(...ordered.map((message) => this.#item(message)));
@@ -147,7 +158,7 @@ export class Conversation {
     item.toggleAttribute("data-mine", mine);
     item.dataset.seq = message.seq;
     // As text: what somebody wrote is never HTML here.
-    item.append(`${message.author.name}: ${message.deletedAt ? "(deleted)" : message.message}`);
+    item.append(`${message.author.name}: ${message.deletedAt ? "(deleted)" : message[this.field]}`);
     if (mine && !message.deletedAt) {
       const button = document.createElement("button");
       button.textContent = "Delete";

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An author, a reader and a book; a hotel, a booking and a member of the staff: all invented.
+/// An author, a reader and a book; a hotel, a booking and a member of the staff; a lease and
+/// its notary: all invented.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Demo {
@@ -13,6 +14,9 @@ pub(crate) struct Demo {
     pub(crate) hotel_slug: String,
     pub(crate) booking_id: String,
     pub(crate) staff_id: String,
+    /// The reader is its client.
+    pub(crate) lease_id: String,
+    pub(crate) notary_id: String,
 }
 
 pub(crate) const AUTHOR_NAME: &str = "Ursula Vey";
@@ -29,6 +33,8 @@ impl Demo {
             hotel_slug: "killarney".to_owned(),
             booking_id: "BK-2025-0123".to_owned(),
             staff_id: "nora".to_owned(),
+            lease_id: "lilas-12".to_owned(),
+            notary_id: "durand".to_owned(),
         }
     }
 
@@ -40,6 +46,8 @@ impl Demo {
             Some("Ben Okoro")
         } else if user_id == self.staff_id {
             Some("Nora Byrne")
+        } else if user_id == self.notary_id {
+            Some("Maître Durand")
         } else {
             None
         }

@@ -58,6 +58,10 @@ curl {url}/kudos -H 'authorization: Bearer {author_token}' -H 'content-type: app
 {url}/examples/guest-chat
 {url}/examples/guest-chat/staff
 
+5. Be a lease's client in one window, and the notary in another; close one, and see the e-mail.
+{url}/examples/lease-chat
+{url}/examples/lease-chat?as=notary
+
 Ctrl-C stops everything.",
         pusher.host, pusher.port, pusher.key,
     ))

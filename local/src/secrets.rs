@@ -17,6 +17,13 @@ pub(crate) struct Secrets {
     pub(crate) pusher_secret: String,
     pub(crate) encryption_master_key_base64: String,
     pub(crate) jwt_secret: String,
+    /// Absent from files of before there was e-mail.
+    #[serde(default = "random_key")]
+    pub(crate) email_link_key: String,
+}
+
+fn random_key() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 impl Secrets {
@@ -24,8 +31,10 @@ impl Secrets {
     pub(crate) fn keep_in(directory: &Path) -> Result<Self> {
         let path = directory.join("secrets.json");
         if let Ok(kept) = fs::read_to_string(&path) {
-            return serde_json::from_str(&kept)
-                .with_context(|| format!("{} is not readable; delete it and start again", path.display()));
+            let secrets: Self = serde_json::from_str(&kept)
+                .with_context(|| format!("{} is not readable; delete it and start again", path.display()))?;
+            private_file::write(&path, &serde_json::to_string_pretty(&secrets)?)?;
+            return Ok(secrets);
         }
         let secrets = Self::random();
         private_file::write(&path, &serde_json::to_string_pretty(&secrets)?)?;
@@ -36,7 +45,8 @@ impl Secrets {
         Self {
             pusher_secret: hex::encode(rand::random::<[u8; 10]>()),
             encryption_master_key_base64: STANDARD.encode(rand::random::<[u8; 32]>()),
-            jwt_secret: hex::encode(rand::random::<[u8; 32]>()),
+            jwt_secret: random_key(),
+            email_link_key: random_key(),
         }
     }
 }

@@ -9,9 +9,9 @@ use aws_config::SdkConfig;
 use crate::authorization::Authorizer;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
-use crate::clients::{aws, fcm};
+use crate::clients::{aws, fcm, ses};
 use crate::contract::time::Millis;
-use crate::delivery::{Courier, Pushes, RetryQueue};
+use crate::delivery::{Courier, Emails, Pushes, RetryQueue};
 use crate::http::throttle::Throttle;
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Guest, Identity, Verifier};
@@ -19,7 +19,7 @@ use crate::outbox::{Committed, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
-use crate::users::profile::ProfileWriter;
+use crate::users::profile::{Claimed, ProfileWriter};
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub struct App {
     previous_signer: Option<Signer>,
     aws: SdkConfig,
     pushes: Option<Arc<dyn Pushes>>,
+    emails: Option<Arc<dyn Emails>>,
     presence_throttle: OnceLock<Throttle>,
 }
 
@@ -69,14 +70,14 @@ impl App {
     /// In one sentence, what to set.
     pub async fn start() -> Result<&'static Self, StartError> {
         let (settings, http, aws) = environment().await?;
-        Self::without_pushes(settings, http, aws)?.connected().await
+        Self::without_senders(settings, http, aws)?.connected().await
     }
 
-    /// As [`App::start`], for the function that sends the pushes.
+    /// As [`App::start`], for the function that sends pushes and e-mails.
     ///
     /// # Errors
     /// As [`App::start`].
-    pub async fn start_with_pushes() -> Result<&'static Self, StartError> {
+    pub async fn start_with_senders() -> Result<&'static Self, StartError> {
         let (settings, http, aws) = environment().await?;
         Self::with(settings, http, aws)?.connected().await
     }
@@ -87,7 +88,7 @@ impl App {
     /// As [`App::start`].
     pub async fn start_unconnected() -> Result<&'static Self, StartError> {
         let (settings, http, aws) = environment().await?;
-        let app = Self::without_pushes(settings, http, aws)?;
+        let app = Self::without_senders(settings, http, aws)?;
         app.verifier.warm_up().await;
         Ok(Box::leak(Box::new(app)))
     }
@@ -97,17 +98,20 @@ impl App {
         Ok(Box::leak(Box::new(self)))
     }
 
-    /// Makes the clients for these settings, FCM's among them if they name an account to send as.
+    /// Makes the clients for these settings, FCM's and SES's among them where the settings name a sender.
     ///
     /// # Errors
     /// When a client cannot be made.
     pub fn with(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
         let pushes = fcm.map(|fcm| Arc::new(fcm) as Arc<dyn Pushes>);
-        Ok(Self { pushes, ..Self::without_pushes(settings, http, aws)? })
+        let email = settings.email.as_ref();
+        let emails =
+            email.and_then(|email| ses::Mailer::new(&aws, email)).map(|mailer| Arc::new(mailer) as Arc<dyn Emails>);
+        Ok(Self { pushes, emails, ..Self::without_senders(settings, http, aws)? })
     }
 
-    fn without_pushes(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
+    fn without_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         if aws.region().is_none() {
             return Err(StartError(
                 "set the environment variable AWS_REGION, or a region in your AWS profile".to_owned(),
@@ -122,6 +126,7 @@ impl App {
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
             pushes: None,
+            emails: None,
             presence_throttle: OnceLock::new(),
             settings,
         })
@@ -133,7 +138,7 @@ impl App {
     /// 401 for no or a bad token.
     pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
         let caller = self.verifier.member(request.header("authorization")).await?;
-        http::after_response(self.profiles.clone().keep_if_new(caller.person()));
+        http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
     }
 
@@ -175,7 +180,7 @@ impl App {
 
     /// Delivers what a writer delivers itself.
     fn writers_courier(&self) -> Courier {
-        Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone())
+        Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone(), self.emails.clone())
     }
 
     /// Limits how often a user enters and leaves rooms.

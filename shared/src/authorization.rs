@@ -2,7 +2,7 @@
 //!
 //! `private-user` needs no I/O. `presence-room` needs one read of the table, for the book (to know its author) and the
 //! caller's profile (to know whether it is current). A party's channels need one consistent read of the membership,
-//! a hotel's one of the staff. A guest's token says by itself which channel it opens.
+//! a hotel's one of the staff, a lease's one of the lease. A guest's token says by itself which channel it opens.
 
 use serde::Serialize;
 
@@ -10,6 +10,7 @@ use crate::chats;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::{HotelSlug, PartyId, UserId};
+use crate::contract::leases::LeaseMember;
 use crate::contract::parties::PartyMember;
 use crate::contract::person::Person;
 use crate::contract::rooms::RoomMember;
@@ -20,6 +21,7 @@ use crate::problem::Problem;
 use crate::rooms::book;
 use crate::settings::MasterKey;
 use crate::table::Table;
+use crate::users::profile::Claimed;
 
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO_BYTES: usize = 1024;
@@ -84,10 +86,17 @@ impl Authorizer<'_> {
                 self.staff_only(&hotel, caller).await?;
                 self.encrypted(socket, name)
             }
+            Some(Channel::Lease(lease)) => {
+                let role = chats::role_in(self.table, &lease, &caller.user).await?;
+                let role = role.ok_or_else(Problem::not_your_channel)?;
+                // A lease's member has fewer fields than a room's, so what fits there fits here.
+                let name_shown = room_member(caller.person(), false).person.display_name;
+                Ok(self.presence(socket, name, &caller.user, &LeaseMember { name: name_shown, role }))
+            }
             Some(Channel::Room(book)) => {
                 let (book, profile) = book::get_with_profile(self.table, &book, &caller.user).await?;
                 let person = caller.person();
-                let is_current = profile.is_some_and(|profile| profile.is_current(&person));
+                let is_current = profile.is_some_and(|profile| profile.is_current(&Claimed::of(caller)));
                 let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
                 let mut granted = self.presence(socket, name, &caller.user, &member);
                 granted.profile_is_current = Some(is_current);

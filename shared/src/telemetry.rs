@@ -213,12 +213,19 @@ pub fn authorization_refused(reason: &str) {
     count(format!("AuthorizationsRefused.{reason}"), 1);
 }
 
+/// Counts a user whose e-mail is turned off by what SES says: a `bounce` or a `complaint`.
+pub fn email_turned_off(reason: &str) {
+    count(format!("EmailTurnedOff.{reason}"), 1);
+}
+
 /// How an attempt to deliver something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Delivered,
     /// It has no recipient.
     Moot,
+    /// It waits for a time that was set for it: nothing has failed.
+    Waiting,
     /// It will be retried.
     Postponed,
     /// It can never be delivered, and goes to the dead-letter queue.
@@ -231,6 +238,7 @@ pub fn delivery(request_id: Option<&str>, kind: &str, outcome: Outcome) {
     let outcome = match outcome {
         Outcome::Delivered => "delivered",
         Outcome::Moot => "moot",
+        Outcome::Waiting => "waiting",
         Outcome::Postponed => "postponed",
         Outcome::GivenUp => "given-up",
     };

@@ -38,6 +38,7 @@ test("Bruno runs the collection against this stack, and all of it holds", async 
     bookId: newId("book"),
     hotelSlug: guest.hotel,
     bookingId: guest.booking,
+    bailId: newId("bail"),
     guestToken: guest.token,
   });
 

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use shared::contract::time::Millis;
 use tests::consumer::{age, batch};
 use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_writes, hire, inbox, staff_writes};
+use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +67,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("mark a chat as read", |world| Box::pin(chat_mark(world))),
     ("list 20 chats", |world| Box::pin(chat_inbox(world))),
     ("erase 10 chat messages", |world| Box::pin(chat_erase(world))),
+    ("send a lease's message", |world| Box::pin(lease_post(world))),
+    ("send an e-mail about a lease", |world| Box::pin(lease_email(world))),
+    ("turn e-mail off", |world| Box::pin(turn_email_off(world))),
     ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
 ];
 
@@ -234,6 +238,42 @@ async fn authorize_guest(world: &World) -> [Traffic; 2] {
     traffic
 }
 
+async fn lease_post(world: &World) -> [Traffic; 2] {
+    lease::put(world, json!({})).await;
+    // The first message of a conversation makes rows that later ones change.
+    lease::write(world, "ada", "Bonjour").await;
+    world.pusher.take_sent();
+    let request = lease::message("ada", "Pourriez-vous relire l'article 3, s'il vous plaît ?");
+    let (reply, traffic) = world.count(lease_chat::handle, &request).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    traffic
+}
+
+/// What `delivery` does for a message whose recipient is away: it asks Pusher, looks, claims, sends, notes and settles.
+async fn lease_email(_: &World) -> [Traffic; 2] {
+    let world = lease::with_email().await;
+    lease::known(&world, "ben", "ben@example.com").await;
+    lease::write(&world, "ada", "Bonjour").await;
+    let event = batch(&world).await;
+    world.take_traffic();
+    tests::consumer::give(&world, event).await.unwrap();
+    assert_eq!(world.ses.take_sent().len(), 1);
+    [world.take_traffic(), Traffic::default()]
+}
+
+async fn turn_email_off(_: &World) -> [Traffic; 2] {
+    let world = lease::with_email().await;
+    let email = world.app.settings.email.as_ref().unwrap();
+    let ada = shared::contract::id::UserId::parse("ada").unwrap();
+    let locale = shared::users::locale::Locale::En;
+    let link = shared::notifications::unsubscribe_link(email, "https://api.example.com", &ada, locale);
+    let signature = link.split_once("signature=").unwrap().1;
+    let request = Request::new("POST /email/unsubscribe").query("user", "ada").query("signature", signature);
+    let (reply, traffic) = world.count(email_unsubscribe::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
 fn hello() -> Value {
     json!({ "message": "Hello! Could we have two more towels, please?" })
 }
@@ -358,6 +398,8 @@ async fn the_future_of_a_handler_is_small() {
     let sizes = [
         size_of_val(&kudos_create::handle(&world.app, call())),
         size_of_val(&device_tokens::handle(&world.app, call())),
+        size_of_val(&email_unsubscribe::handle(&world.app, call())),
+        size_of_val(&lease_chat::handle(&world.app, call())),
         size_of_val(&notifications::handle(&world.app, call())),
         size_of_val(&guest_chat::handle(&world.app, call())),
         size_of_val(&parties::handle(&world.app, call())),

@@ -19,7 +19,7 @@ fn file(name: &str) -> Value {
 /// A world with the variables in `events/env.json`, which `sam local invoke --env-vars` reads.
 async fn world() -> World {
     let env: BTreeMap<String, String> = serde_json::from_value(file("env")["Parameters"].clone()).unwrap();
-    let secrets = ["PUSHER_KEY", "PUSHER_SECRET", "JWT_SECRET"];
+    let secrets = ["PUSHER_KEY", "PUSHER_SECRET", "JWT_SECRET", "EMAIL_FROM", "EMAIL_LINK_KEY"];
     World::with(&secrets.map(|name| (name, env[name].as_str()))).await
 }
 
@@ -109,6 +109,28 @@ async fn event_files_of_a_guests_chat_get_the_expected_status() {
         assert_eq!(status(&world, guest_chat::handle, &format!("guest-chat-{name}")).await.0, expected, "{name}");
     }
     assert_eq!(status(&world, pusher_auth::handle, "pusher-auth-guest").await.0, 200);
+}
+
+#[tokio::test]
+async fn event_files_of_a_leases_chat_get_the_expected_status() {
+    let world = world().await;
+    for (name, expected) in [
+        ("put", 200),
+        ("show", 200),
+        ("write", 201),
+        ("list", 200),
+        ("delete", 404),
+        ("read", 200),
+        ("request", 201),
+        ("requests", 200),
+        ("request-change", 404),
+    ] {
+        assert_eq!(status(&world, lease_chat::handle, &format!("lease-chat-{name}")).await.0, expected, "{name}");
+    }
+    for name in ["email-unsubscribe-look", "email-unsubscribe"] {
+        assert_eq!(status(&world, email_unsubscribe::handle, name).await.0, 200, "{name}");
+    }
+    email_unsubscribe::on_event(&world.app, serde_json::from_value(file("email-bounced")).unwrap()).await.unwrap();
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ fn a_stage_does_not_hear_the_events_of_another() {
 
 #[test]
 fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
-    for function in ["Delivery", "PresenceReconcile", "Notifications", "PusherWebhook"] {
+    for function in ["Delivery", "PresenceReconcile", "Notifications", "PusherWebhook", "EmailUnsubscribe"] {
         let alarm = resource(&format!("{function}ErrorAlarm"));
         assert!(alarm.contains(&format!("Dimensions: [{{ Name: FunctionName, Value: !Ref {function} }}]")), "{alarm}");
         assert!(alarm.contains("MetricName: Errors") && alarm.contains("AlarmActions: !If [HasAlarmTopic,"), "{alarm}");
@@ -123,7 +123,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
         }
     }
-    assert_eq!(authenticating, 8);
+    assert_eq!(authenticating, 9);
 }
 
 #[test]
@@ -157,4 +157,35 @@ fn no_policy_has_a_wildcard_action_or_resource() {
         assert!(!line.contains('*'), "{line}");
     }
     assert!(!template().contains("Resource: \"*\""));
+}
+
+#[test]
+fn e_mail_is_off_unless_a_parameter_names_its_sender() {
+    assert!(resource("EmailFrom").contains("Default: \"\""));
+    assert!(template().contains("\n  HasEmail: !Not [!Equals [!Ref EmailFrom, \"\"]]\n"));
+    for name in ["EmailEvents", "EmailEventsToEventBridge", "EmailBounceRateAlarm", "EmailComplaintRateAlarm"] {
+        assert!(resource(name).contains("\n    Condition: HasEmail\n"), "{name}");
+    }
+    let delivery = resource("Delivery");
+    let (_, ses) = delivery.split_once("              - HasEmail\n").unwrap();
+    assert!(ses.contains("Action: [ses:SendEmail]"), "{ses}");
+    assert!(
+        ses.contains("Condition: { StringEquals: { ses:FromAddress: !Ref EmailFrom } }"),
+        "from this address alone"
+    );
+    assert_eq!(template().matches("ses:SendEmail").count(), 1, "no other function sends");
+}
+
+#[test]
+fn bounces_and_complaints_of_this_stage_reach_the_function_that_heeds_them() {
+    let function = resource("EmailUnsubscribe");
+    assert!(function.contains("detail-type: [Email Bounced, Email Complaint Received]"), "{function}");
+    assert!(function.contains("\"ses:configuration-set\": [!Sub \"carillon-${Stage}\"]"), "{function}");
+    assert!(function.contains("DeadLetterConfig: { Arn: !GetAtt DeadLetterQueue.Arn }"), "{function}");
+    assert!(resource("EmailEvents").contains("Name: !Sub \"carillon-${Stage}\""));
+    let destination = resource("EmailEventsToEventBridge");
+    assert!(destination.contains("MatchingEventTypes: [bounce, complaint]"), "{destination}");
+    assert!(destination.contains("event-bus/default"), "SES knows no other bus");
+    let policy = resource("DeadLetterQueuePolicy");
+    assert!(policy.contains("aws:SourceArn: !GetAtt EmailUnsubscribeReported.Arn"), "{policy}");
 }

@@ -1,4 +1,4 @@
-//! The environment of a function under test: a table, and fakes of Pusher, FCM and SQS.
+//! The environment of a function under test: a table, and fakes of Pusher, FCM, SQS and SES.
 //!
 //! The table is an embedded DynamoDB behind a proxy that counts requests. The fakes can be made to fail in ways that a real
 //! service rarely does. The end-to-end tests use a real Pusher server.
@@ -9,11 +9,13 @@ pub mod consumer;
 pub mod devices;
 mod fcm;
 pub mod guest_chat;
+pub mod lease;
 pub mod notification;
 mod pusher;
 mod queues;
 mod request;
 mod server;
+mod ses;
 mod table;
 mod tcp_proxy;
 mod traffic;
@@ -31,6 +33,7 @@ pub use fcm::{FakeFcm, Refusal};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, guest_token, signed, token, token_with};
+pub use ses::FakeSes;
 pub use table::{Fault, Hold, Table};
 pub use traffic::Traffic;
 
@@ -53,6 +56,8 @@ pub struct World {
     pub fcm: FakeFcm,
     /// The fakes of the retry queue and the dead-letter queue.
     pub queues: FakeQueues,
+    /// The fake of SES.
+    pub ses: FakeSes,
 }
 
 /// A response and its log line.
@@ -62,7 +67,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers, with names in lower case.
     pub headers: HashMap<String, String>,
-    /// The body; `null` if it is empty.
+    /// The body; `null` if it is empty, text if it is no JSON.
     pub body: Value,
     /// The log line.
     pub line: Value,
@@ -84,7 +89,8 @@ impl World {
     /// A world with these environment variables instead of the usual ones.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
-        let table = Table::new(queues.endpoint()).await;
+        let ses = FakeSes::new().await;
+        let table = Table::new(queues.endpoint(), ses.endpoint()).await;
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
         let standard = [
@@ -109,7 +115,7 @@ impl World {
         });
         let (http, aws) = table.aws();
         let app = App::with(settings.unwrap(), http, aws).unwrap();
-        Self { app, table, pusher, fcm, queues }
+        Self { app, table, pusher, fcm, queues, ses }
     }
 
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
@@ -163,13 +169,22 @@ impl World {
     }
 }
 
+/// A body that is no JSON: a page.
+fn text_of(body: &[u8]) -> Value {
+    Value::String(String::from_utf8(body.to_vec()).unwrap())
+}
+
 fn reply(response: Response, record: &shared::telemetry::Record) -> Reply {
     let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap().to_owned();
     let body: &[u8] = response.body();
     Reply {
         status: response.status().as_u16(),
         headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-        body: if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() },
+        body: if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(body).unwrap_or_else(|_| text_of(body))
+        },
         line: serde_json::from_str(&record.line("test")).unwrap(),
     }
 }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use shared::clients::https::HttpClient;
@@ -105,13 +105,14 @@ pub struct Table {
 }
 
 impl Table {
-    /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS on to `sqs`.
-    pub(crate) async fn new(sqs: String) -> Self {
+    /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS and SES on to
+    /// these.
+    pub(crate) async fn new(sqs: String, ses: String) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dynamodb = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
         let state = Arc::new(ProxyState::default());
-        let proxy = Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, client: reqwest_client() };
+        let proxy = Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, ses, client: reqwest_client() };
         let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(proxy)).await);
         create(&dynamodb).await;
         let http = HttpClient::default();
@@ -280,10 +281,14 @@ struct Proxy {
     state: Arc<ProxyState>,
     dynamodb: String,
     sqs: String,
+    ses: String,
     client: reqwest::Client,
 }
 
-async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Response {
+async fn pass(State(proxy): State<Proxy>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if uri.path().starts_with("/v2/email/") {
+        return proxy.to_ses(&uri, body).await;
+    }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let state = proxy.state.clone();
@@ -350,6 +355,15 @@ fn lost_connection() -> Response {
 }
 
 impl Proxy {
+    /// Forwards a request to SES, which has paths and no targets.
+    async fn to_ses(&self, uri: &Uri, body: Bytes) -> Response {
+        let response = self.client.post(format!("{}{}", self.ses, uri.path())).body(body).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut response = (status, response.bytes().await.unwrap()).into_response();
+        *response.headers_mut() = headers;
+        response
+    }
+
     /// Forwards a request. The response reports the keys in `left` as not read.
     async fn forward(
         &self,
@@ -461,6 +475,7 @@ fn attribute(value: &Value) -> AttributeValue {
     match value {
         Value::String(text) => string(text),
         Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::Bool(flag) => AttributeValue::Bool(*flag),
         Value::Object(map) => {
             AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
         }

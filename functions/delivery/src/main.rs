@@ -5,7 +5,7 @@ use shared::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start_with_pushes().await?;
+    let app = App::start_with_senders().await?;
     let retry = &app.retry_queue()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<delivery::Trigger>| {
         Ok::<_, std::convert::Infallible>(delivery::handle(app, retry, event).await)

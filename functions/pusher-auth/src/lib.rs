@@ -10,6 +10,7 @@ use shared::contract::socket_id::SocketId;
 use shared::http::throttle::Throttle;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
+use shared::users::profile::Claimed;
 use shared::{App, Problem, chats};
 
 /// At once: a client that connects again asks for each of its channels anew. And so many each second after.
@@ -59,7 +60,7 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     let name = ChannelName::parse(&subscription.channel_name)?;
     let granted = app.authorizer().authorize(&caller, &socket, &name).await?;
     if let Some(is_current) = granted.profile_is_current {
-        app.profiles.note(caller.person(), is_current);
+        app.profiles.note(Claimed::of(&caller), is_current);
     }
     Ok(http::ok(&granted.grant))
 }

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, StatusCode};
@@ -45,6 +45,11 @@ impl Examples {
             .route("/examples/guest-chat-staff.js", script(include_str!("../../examples/guest-chat-staff.js")))
             .route("/examples/chat.js", script(include_str!("../../examples/chat.js")))
             .route("/examples/guest-chat/session", get(guest_chat_session))
+            .route("/examples/lease-chat", page(include_str!("../../examples/lease-chat.html")))
+            .route("/examples/lease-chat.js", script(include_str!("../../examples/lease-chat.js")))
+            .route("/examples/lease-chat/session", get(lease_chat_session))
+            // Where e-mails lead: this is the app's address, too.
+            .route("/leases/{bailId}/chat", get(lease_chat))
             .route("/examples/pusher.js", get(pusher_js))
             .with_state(self)
     }
@@ -74,6 +79,39 @@ async fn guest_chat_session(State(examples): State<Examples>, headers: HeaderMap
         Ok(session) => file("application/json", session.to_string()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}")).into_response(),
     }
+}
+
+/// The demo's client and notary, with their tokens, and where the e-mails to them can be seen.
+async fn lease_chat_session(State(examples): State<Examples>, headers: HeaderMap) -> Response {
+    if !is_this_machine(&headers) {
+        return (StatusCode::FORBIDDEN, "Open this page at localhost").into_response();
+    }
+    match lease_session(&examples) {
+        Ok(session) => file("application/json", session.to_string()),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}")).into_response(),
+    }
+}
+
+/// The page of a lease. The browser keeps what follows `#`.
+async fn lease_chat(Path(lease): Path<String>) -> Redirect {
+    let lease: String = form_urlencoded::byte_serialize(lease.as_bytes()).collect();
+    Redirect::to(&format!("/examples/lease-chat?lease={lease}"))
+}
+
+fn lease_session(examples: &Examples) -> anyhow::Result<Value> {
+    let state = state::State::read(&examples.state)?;
+    let demo = &state.demo;
+    let person = |id: &String| -> anyhow::Result<Value> {
+        Ok(json!({ "id": id, "token": token::of_user(&state, id)?, "email": format!("{id}@example.com") }))
+    };
+    Ok(json!({
+        "lease": demo.lease_id,
+        "client": person(&demo.reader_id)?,
+        "notary": person(&demo.notary_id)?,
+        "serviceToken": token::with_roles(&state, "leases", &["service".to_owned()])?,
+        "mail": format!("{}/_ministack/ses/messages", state.aws_endpoint),
+        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+    }))
 }
 
 /// Whether the page is open at this machine's own name. A name that somebody else made resolve to it gets no tokens.
@@ -114,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_sends_its_address_to_nobody() {
-        for path in ["/examples/guest-chat", "/examples/guest-chat/staff"] {
+        for path in ["/examples/guest-chat", "/examples/guest-chat/staff", "/examples/lease-chat"] {
             let (status, headers, body) = response_to(path, "localhost:3000").await;
             assert_eq!(
                 (status, &headers[REFERRER_POLICY]),
@@ -129,6 +167,7 @@ mod tests {
     async fn tokens_are_given_to_pages_of_this_machine_alone() {
         for host in ["evil.example:3000", "localhost.evil.example", "evil.example", ""] {
             assert_eq!(response_to("/examples/guest-chat/session", host).await.0, StatusCode::FORBIDDEN, "{host}");
+            assert_eq!(response_to("/examples/lease-chat/session", host).await.0, StatusCode::FORBIDDEN, "{host}");
         }
         for host in ["localhost:3000", "127.0.0.1:3000", "localhost"] {
             assert_eq!(

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::delete::Seen;
+use super::lease_chat::lease_message_deleted;
 use super::{Conversation, Kind, Message, Seq, guest};
 use crate::contract::id::UserId;
 use crate::http::page;
@@ -115,6 +116,6 @@ async fn erase_message(
 fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
         Kind::Guest(hotel, booking) => guest::message_deleted(hotel, booking, left),
-        Kind::Lease(_) => Vec::new(),
+        Kind::Lease(lease) => lease_message_deleted(lease, left),
     }
 }

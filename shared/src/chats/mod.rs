@@ -11,6 +11,8 @@
 //! | `message`, `head` | the rows |
 //! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
 //! | `erase` | everything that a user wrote |
+//! | `lease`, `lease_request` | a lease's two people, and what they ask of each other |
+//! | `lease_chat`, `lease_unseen` | what a lease's chat owes, and what its e-mails sum up |
 //! | `guest`, `hotel`, `inbox` | a guest's chat, a hotel's staff, their inbox |
 
 mod conversation;
@@ -20,6 +22,10 @@ mod guest;
 mod head;
 mod hotel;
 mod inbox;
+mod lease;
+mod lease_chat;
+mod lease_request;
+mod lease_unseen;
 mod message;
 mod page;
 mod post;
@@ -33,6 +39,10 @@ pub use head::{Head, head};
 pub(crate) use hotel::staff;
 pub use hotel::{is_staff, put_staff, remove_staff};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
+pub use lease::{Lease, LeaseView, PutLease, Seat, put_lease, role_in, seat};
+pub use lease_chat::lease_message_deleted;
+pub use lease_request::{NewRequest, REQUESTS, RequestCursor, RequestPage, change_request, create_request, requests};
+pub(crate) use lease_unseen::{Unseen, read_mark_key, unseen};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};

@@ -5,3 +5,4 @@ pub mod breaker;
 pub mod fcm;
 pub mod https;
 pub mod pusher;
+pub mod ses;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::id::{BookId, BookingId, GUEST_CHAT, HotelSlug, PartyId, UserId, is_channel_byte};
+use super::id::{BookId, BookingId, GUEST_CHAT, HotelSlug, LeaseId, PartyId, UserId, is_channel_byte};
 
 /// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
 pub const MAX_LENGTH: usize = 164;
@@ -70,6 +70,8 @@ pub enum Channel {
     EncryptedParty(PartyId),
     /// `presence-party-{partyId}`: which members are online.
     PartyPresence(PartyId),
+    /// `presence-bail-{bailId}`: the chat of a lease, and which of its two people are online.
+    Lease(LeaseId),
     /// `private-hotel-{slug}-guest-chat-booking-{bookingId}`: a guest's chat with a hotel.
     GuestChat(HotelSlug, BookingId),
     /// `private-encrypted-hotel-{slug}-guest-chat-booking-{bookingId}`: the same, encrypted end to end.
@@ -85,6 +87,7 @@ const ENCRYPTED_USER: &str = "private-encrypted-user-";
 const PARTY: &str = "private-party-";
 const ENCRYPTED_PARTY: &str = "private-encrypted-party-";
 const PARTY_PRESENCE: &str = "presence-party-";
+const LEASE: &str = "presence-bail-";
 const HOTEL: &str = "private-hotel-";
 const ENCRYPTED_HOTEL: &str = "private-encrypted-hotel-";
 const STAFF: &str = "-staff";
@@ -112,6 +115,7 @@ impl Channel {
             .or_else(|| party(PARTY).map(Self::Party))
             .or_else(|| party(ENCRYPTED_PARTY).map(Self::EncryptedParty))
             .or_else(|| party(PARTY_PRESENCE).map(Self::PartyPresence))
+            .or_else(|| LeaseId::parse(id(LEASE)?).ok().map(Self::Lease))
             .or_else(|| guest(HOTEL).map(|(hotel, booking)| Self::GuestChat(hotel, booking)))
             .or_else(|| guest(ENCRYPTED_HOTEL).map(|(hotel, booking)| Self::EncryptedGuestChat(hotel, booking)))
             .or_else(|| staff(HOTEL).map(Self::HotelStaff))
@@ -128,6 +132,7 @@ impl fmt::Display for Channel {
             Self::Party(party) => write!(f, "{PARTY}{party}"),
             Self::EncryptedParty(party) => write!(f, "{ENCRYPTED_PARTY}{party}"),
             Self::PartyPresence(party) => write!(f, "{PARTY_PRESENCE}{party}"),
+            Self::Lease(lease) => write!(f, "{LEASE}{lease}"),
             Self::GuestChat(hotel, booking) => write!(f, "{HOTEL}{hotel}{GUEST_CHAT}-{booking}"),
             Self::EncryptedGuestChat(hotel, booking) => {
                 write!(f, "{ENCRYPTED_HOTEL}{hotel}{GUEST_CHAT}-{booking}")
@@ -202,7 +207,7 @@ mod tests {
 
         #[test]
         fn a_parsed_channel_prints_as_the_name_it_came_from(
-            text in "((private|private-encrypted)-(user|party)-|presence-(room|party)-)[-a-zA-Z0-9_=@,.;]{1,128}"
+            text in "((private|private-encrypted)-(user|party)-|presence-(room|party|bail)-)[-a-zA-Z0-9_=@,.;]{1,128}"
         ) {
             prop_assert_eq!(of(&text).unwrap().to_string(), text);
         }

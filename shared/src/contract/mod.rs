@@ -4,8 +4,10 @@
 
 pub mod channel;
 pub mod chats;
+pub mod email;
 pub mod event;
 pub mod id;
+pub mod leases;
 pub mod notifications;
 pub mod parties;
 pub mod person;

@@ -9,9 +9,14 @@
 //! | `plan` | what a visit to a row does, decided without touching anything |
 //! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: deliver, settle, queue what is left |
-//! | `pusher`, `fcm`, `wake` | a file a way |
+//! | `pusher`, `fcm`, `wake`, `email` | a file a way |
+//! | `email_window` | whether an e-mail goes now, later or not at all, decided without touching anything |
+//! | `email_words` | what an e-mail says |
 //! | `queue` | the retry queue and the dead-letter queue |
 
+mod email;
+mod email_window;
+mod email_words;
 mod fcm;
 mod fcm_message;
 mod plan;
@@ -34,6 +39,7 @@ use crate::settings::Settings;
 use crate::table::Table;
 use crate::telemetry;
 
+pub(crate) use email::Emails;
 pub(crate) use fcm::Pushes;
 pub use queue::RetryQueue;
 pub use stream::StreamFailure;
@@ -46,6 +52,7 @@ pub struct Courier {
     table: Table,
     pusher: clients::pusher::Client,
     pushes: Option<Arc<dyn Pushes>>,
+    emails: Option<Arc<dyn Emails>>,
     settings: Option<Arc<Settings>>,
 }
 
@@ -91,9 +98,14 @@ impl Row {
 }
 
 impl Courier {
-    /// A courier between this table, this Pusher app and, where pushes are sent, whoever sends them.
-    pub(crate) fn new(table: Table, pusher: clients::pusher::Client, pushes: Option<Arc<dyn Pushes>>) -> Self {
-        Self { table, pusher, pushes, settings: None }
+    /// A courier between this table, this Pusher app and, where pushes and e-mails are sent, whoever sends them.
+    pub(crate) fn new(
+        table: Table,
+        pusher: clients::pusher::Client,
+        pushes: Option<Arc<dyn Pushes>>,
+        emails: Option<Arc<dyn Emails>>,
+    ) -> Self {
+        Self { table, pusher, pushes, emails, settings: None }
     }
 
     /// The same, which also stores notifications, as these settings say.

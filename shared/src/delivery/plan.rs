@@ -29,6 +29,8 @@ pub(crate) enum Fate {
     Delivered,
     /// There is nobody whom it should reach: no device, say.
     Moot,
+    /// Its time has not come: it is looked at again then. Nothing has failed.
+    Later(Millis),
     /// It was not delivered now.
     Postponed {
         /// Not to be tried before this.
@@ -82,6 +84,10 @@ pub(crate) fn changes(outbox: &Outbox, fates: &[Fate]) -> Changes {
     let change = |(owed, fate): (&Owed, &Fate)| match fate {
         Fate::Waiting | Fate::GivenUp(_) => None,
         Fate::Delivered | Fate::Moot => Some((owed.id.clone(), None)),
+        Fate::Later(then) => {
+            let left = Owed { not_before: Some(*then), lease: None, ..owed.clone() };
+            (left != *owed).then(|| (owed.id.clone(), Some(left)))
+        }
         Fate::Postponed { not_before, rest, tried } => {
             let delivery = rest.clone().unwrap_or_else(|| owed.delivery.clone());
             let tried = owed.tried || *tried;
@@ -97,6 +103,7 @@ pub(crate) fn changes(outbox: &Outbox, fates: &[Fate]) -> Changes {
 pub(crate) fn again(outbox: &Outbox, fates: &[Fate], pause: Duration, now: Millis) -> Option<Duration> {
     let of_entry = |(owed, fate): (&Owed, &Fate)| match fate {
         Fate::Delivered | Fate::Moot | Fate::GivenUp(_) => None,
+        Fate::Later(then) => Some(now.until(*then)),
         Fate::Postponed { not_before, .. } => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
         // A newer version is being deployed, or an older one again.
         Fate::Waiting if matches!(owed.delivery, Delivery::Unknown(_)) => Some(pause),
@@ -160,6 +167,17 @@ mod tests {
         row.queue = None;
         assert_eq!(due(&row, Visit::Queue("q"), NOW), None, "a message of which the row knows nothing");
         assert_eq!(due(&row, Visit::Person("p"), NOW), Some(vec![0]));
+    }
+
+    #[test]
+    fn an_entry_whose_time_has_not_come_waits_for_it_and_not_longer() {
+        let row = outbox(false, 1);
+        let then = NOW.plus_seconds(300);
+        let changed = crate::outbox::changed(&row, &changes(&row, &[Fate::Later(then)]), |_| None);
+        assert_eq!((changed.owed[0].not_before, changed.owed[0].tried), (Some(then), false));
+        assert_eq!(again(&row, &[Fate::Later(then)], Duration::from_secs(2), NOW), Some(Duration::from_secs(300)));
+        assert_eq!(due(&changed, Visit::Stream, NOW), Some(vec![]));
+        assert_eq!(due(&changed, Visit::Stream, then), Some(vec![0]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::plan::{self, Fate};
-use super::{Courier, RetryQueue, Row, fcm, pusher, wake};
+use super::{Courier, RetryQueue, Row, email, fcm, pusher, wake};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Queued, Way, settle};
 use crate::telemetry;
@@ -20,20 +20,22 @@ pub(super) enum Left {
 
 impl Courier {
     /// Tries the rows' due entries, each way's in order and the ways side by side: an outage of one holds up no other. What was
-    /// delivered is settled as it goes; what Pusher or FCM refuses for good becomes a dead letter.
+    /// delivered is settled as it goes; what Pusher, FCM or SES refuses for good becomes a dead letter.
     pub(super) async fn attempt(&self, rows: &mut [Row], retry: &RetryQueue, deadline: Instant) {
-        let (mut for_pushes, mut for_wakes) = (rows.to_vec(), rows.to_vec());
+        let [mut pushes, mut wakes, mut emails] = [rows.to_vec(), rows.to_vec(), rows.to_vec()];
         let settle = |row: Row| self.settle_delivered(row);
         futures_util::join!(
             pusher::deliver(&self.pusher, rows, true, deadline, settle),
-            fcm::deliver(self, &mut for_pushes, deadline),
-            wake::deliver(self, &mut for_wakes, deadline),
+            fcm::deliver(self, &mut pushes, deadline),
+            wake::deliver(self, &mut wakes, deadline),
+            email::deliver(self, &mut emails, deadline),
         );
-        for ((row, pushes), wakes) in rows.iter_mut().zip(for_pushes).zip(for_wakes) {
-            for (place, (push, wake)) in pushes.fates.into_iter().zip(wakes.fates).enumerate() {
-                match row.committed.outbox.owed[place].delivery.way() {
-                    Way::Push => row.fates[place] = push,
-                    Way::Wake => row.fates[place] = wake,
+        for (n, row) in rows.iter_mut().enumerate() {
+            for (place, owed) in row.committed.outbox.owed.iter().enumerate() {
+                match owed.delivery.way() {
+                    Way::Push => row.fates[place] = pushes[n].fates[place].clone(),
+                    Way::Wake => row.fates[place] = wakes[n].fates[place].clone(),
+                    Way::Email => row.fates[place] = emails[n].fates[place].clone(),
                     Way::None if row.due.contains(&place) => {
                         row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());
                     }
@@ -97,6 +99,7 @@ pub(super) fn report(rows: &[Row]) {
                 Fate::Waiting => continue,
                 Fate::Delivered => telemetry::Outcome::Delivered,
                 Fate::Moot => telemetry::Outcome::Moot,
+                Fate::Later(_) => telemetry::Outcome::Waiting,
                 Fate::Postponed { .. } => telemetry::Outcome::Postponed,
                 Fate::GivenUp(_) => telemetry::Outcome::GivenUp,
             };

@@ -46,6 +46,20 @@ pub fn no_content() -> Response {
     with_status(StatusCode::NO_CONTENT, Body::Empty)
 }
 
+/// 200 with a page for people, which loads nothing, runs nothing and is shown in no frame.
+#[must_use]
+pub fn html(page: String) -> Response {
+    let mut response = with_status(StatusCode::OK, Body::Text(page));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    const POLICY: HeaderValue =
+        HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    // The page's address is as good as its button.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let text = serde_json::to_string(body).expect("responses are structs of strings, numbers and JSON values");
     json_text(status, text)

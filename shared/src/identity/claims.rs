@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Guest, Identity, Unauthenticated};
+use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::settings::ClaimNames;
 
@@ -48,7 +49,7 @@ impl Claims {
         Ok(Identity {
             name: name.map_or_else(|| user.to_string(), |name| name.chars().take(MAX_NAME_CHARACTERS).collect()),
             avatar: self.first(names.picture.as_deref(), &PICTURES, picture).map(str::to_owned),
-            email: self.0.get("email").and_then(text).map(str::to_owned),
+            email: self.email(),
             locale: self.0.get("locale").and_then(text).map(str::to_owned),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             user,
@@ -74,6 +75,18 @@ impl Claims {
             Some(_) => return Err(Unauthenticated::UnusableUserId(claim.to_owned())),
         };
         UserId::parse(id).map_err(|_| Unauthenticated::UnusableUserId(claim.to_owned()))
+    }
+
+    /// OpenID Connect Core, section 5.1. An address that nobody has verified may be somebody else's. Some issuers write the
+    /// booleans as text.
+    fn email(&self) -> Option<EmailAddress> {
+        let is_unverified = match self.0.get("email_verified") {
+            Some(Value::Bool(verified)) => !verified,
+            Some(Value::String(text)) => text.eq_ignore_ascii_case("false"),
+            _ => false,
+        };
+        let address = self.0.get("email").and_then(text).filter(|_| !is_unverified)?;
+        EmailAddress::parse(address).ok()
     }
 
     /// The claim of this name; without a name, the first usable one of the usual claims.

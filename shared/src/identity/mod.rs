@@ -11,6 +11,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
 
 use crate::clients::https::HttpClient;
+use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::problem::Problem;
 use crate::settings::{ClaimNames, TokenKeys, Tokens};
@@ -33,8 +34,8 @@ pub struct Identity {
     pub name: String,
     /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is at most 512 bytes.
     pub avatar: Option<String>,
-    /// `email`
-    pub email: Option<String>,
+    /// `email`, unless `email_verified` is false.
+    pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.

@@ -54,11 +54,15 @@ async fn with(more: Value) -> Result<Identity, String> {
 
 #[tokio::test]
 async fn a_token_says_who_is_calling_in_either_spelling() {
-    let ada = with(json!({ "name": "Ada", "picture": "https://x/a.png", "email": "a@x", "roles": ["service"] }))
-        .await
-        .unwrap();
+    let ada =
+        with(json!({ "name": "Ada", "picture": "https://x/a.png", "email": "ada@example.com", "roles": ["service"] }))
+            .await
+            .unwrap();
     assert_eq!((ada.user.as_str(), ada.name.as_str()), ("ada", "Ada"));
-    assert_eq!((ada.avatar.as_deref(), ada.email.as_deref()), (Some("https://x/a.png"), Some("a@x")));
+    assert_eq!(
+        (ada.avatar.as_deref(), ada.email.as_ref().map(|email| email.as_str())),
+        (Some("https://x/a.png"), Some("ada@example.com"))
+    );
     assert!(ada.must_be_service().is_ok());
     let ada = with(json!({ "username": "ada99", "avatar_url": "https://x/b.png" })).await.unwrap();
     assert_eq!((ada.name.as_str(), ada.avatar.as_deref()), ("ada99", Some("https://x/b.png")));

@@ -9,6 +9,7 @@ mod notification;
 mod preferences;
 mod read;
 mod row;
+mod unsubscribe;
 mod words;
 
 pub use create::{NewNotification, create};
@@ -17,6 +18,7 @@ pub use list::{Cursor, NotificationView, Page, list, unread_count};
 pub use notification::Notification;
 pub use preferences::{DeliveryPreferences, Preferences, preferences, save_preferences};
 pub use read::{Marked, read, read_all};
+pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, unsubscribe_link};
 pub use words::Words;
 
 use counter::Counter;

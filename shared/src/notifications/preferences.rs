@@ -31,7 +31,7 @@ pub struct DeliveryPreferences {
     pub in_app: bool,
     /// Pushes to the user's devices.
     pub push: bool,
-    /// Not used by Carillon; for the back ends that send e-mail.
+    /// `MESSAGE`: e-mails about a lease's messages. The other types are for the back ends that send e-mail.
     pub email: bool,
 }
 
@@ -44,7 +44,6 @@ impl Default for DeliveryPreferences {
 #[derive(Deserialize)]
 struct Row {
     saved: Option<String>,
-    claimed_locale: Option<String>,
 }
 
 impl Preferences {
@@ -63,17 +62,27 @@ impl Preferences {
     }
 
     /// Reads the row, if there is one.
-    pub(super) fn of_row(row: Option<Item>) -> Result<Self, TableError> {
-        let Some(row) = row else {
-            return Ok(Self::default());
-        };
-        let key = Key::of(&row);
-        let Row { saved, claimed_locale } = read(row)?;
-        let saved = saved.map(|text| serde_json::from_str::<Self>(&text)).transpose();
-        let mut preferences = saved.map_err(|error| TableError::corrupt(key, error))?.unwrap_or_default();
-        preferences.locale = preferences.locale.or(claimed_locale.as_deref().map(Locale::of_tag));
+    ///
+    /// # Errors
+    /// [`TableError::Corrupt`] when it holds no preferences.
+    pub fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+        let claimed = row.as_ref().and_then(|row| row.get("claimed_locale")).and_then(crate::table::text);
+        let claimed = claimed.map(Locale::of_tag);
+        let mut preferences = saved(row)?;
+        preferences.locale = preferences.locale.or(claimed);
         Ok(preferences)
     }
+}
+
+/// What the user has saved, without the language of their token.
+pub(super) fn saved(row: Option<Item>) -> Result<Preferences, TableError> {
+    let Some(row) = row else {
+        return Ok(Preferences::default());
+    };
+    let key = Key::of(&row);
+    let Row { saved } = read(row)?;
+    let saved = saved.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(saved.map_err(|error| TableError::corrupt(key, error))?.unwrap_or_default())
 }
 
 /// A user's preferences.

@@ -10,6 +10,8 @@ use crate::table::{Action, Key, TableError, string};
 pub(crate) struct Append {
     earlier: Option<Committed>,
     committed: Committed,
+    /// Whether something older comes first, so that the order matters.
+    follows: bool,
 }
 
 impl Append {
@@ -52,8 +54,9 @@ impl Append {
         }
     }
 
-    /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where another writer
-    /// is delivering some of it just now, the new deliveries wait for the end of that lease, so that they come after.
+    /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go
+    /// the same way are being delivered just now, the new deliveries wait for the end of that lease, so that they come after.
+    /// Whatever else the row waited for, it waits for no longer: its message of the retry queue finds nothing to do.
     pub(crate) fn instead(
         key: Key,
         earlier: Option<Committed>,
@@ -61,24 +64,27 @@ impl Append {
         writer: &Writer,
         at: Millis,
     ) -> Self {
-        let outbox = match &earlier {
-            None => Outbox::new(deliveries, writer, at),
-            Some(seen) => {
-                let under_way = seen.outbox.owed.iter().filter_map(|owed| owed.waits_until(at)).max();
-                let rest = Outbox { owed: Vec::new(), queue: seen.outbox.queue.clone() };
-                let mut outbox = rest.with(deliveries, writer, at);
-                outbox.owed.iter_mut().for_each(|owed| owed.not_before = under_way);
-                if outbox.owed.is_empty() { Outbox::default() } else { outbox }
-            }
-        };
-        Self { earlier, committed: Committed::new(key, outbox) }
+        let deliveries: Vec<_> = deliveries.into_iter().collect();
+        let owed = earlier.iter().flat_map(|seen| &seen.outbox.owed);
+        let same_way = |owed: &&Owed| deliveries.iter().any(|delivery| delivery.way() == owed.delivery.way());
+        let before: Vec<_> = owed.filter(same_way).collect();
+        if before.is_empty() {
+            let committed = Committed::new(key, Outbox::new(deliveries, writer, at));
+            return Self { earlier, committed, follows: false };
+        }
+        let under_way = before.iter().filter_map(|owed| owed.waits_until(at)).max();
+        let queue = earlier.as_ref().and_then(|seen| seen.outbox.queue.clone());
+        let mut outbox = Outbox { owed: Vec::new(), queue }.with(deliveries, writer, at);
+        outbox.owed.iter_mut().for_each(|owed| owed.not_before = under_way);
+        Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
     fn checked(key: Key, earlier: Option<Committed>, outbox: Outbox) -> Result<Self, TableError> {
         if earlier.is_some() && outbox.is_full() {
             return Err(TableError::OwesTooMuch(key));
         }
-        Ok(Self { earlier, committed: Committed::new(key, outbox) })
+        let follows = earlier.is_some();
+        Ok(Self { earlier, committed: Committed::new(key, outbox), follows })
     }
 
     /// The row with all that it owes once the write is done.
@@ -122,6 +128,6 @@ impl Append {
     /// What the writer itself delivers once the write is done: nothing where it said that it delivers nothing, and nothing
     /// where something older is owed. Then the order matters, and the stream's consumer delivers both.
     pub(crate) fn deliverable(self) -> Option<Committed> {
-        (self.earlier.is_none() && self.committed.is_writers()).then_some(self.committed)
+        (!self.follows && self.committed.is_writers()).then_some(self.committed)
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Push, Wake};
+use super::{OwedEmail, Push, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -18,6 +18,8 @@ pub enum Delivery {
     Terminate { user: UserId },
     /// A push to the user's devices.
     Push(Box<Push>),
+    /// An e-mail about a chat message that its recipient has not seen.
+    Email(OwedEmail),
     /// A guest's message, for the staff of the hotel if nobody of them is looking.
     Wake(Box<Wake>),
     /// An outbox that is no JSON of an outbox: the text as it was found.
@@ -31,6 +33,7 @@ pub enum Delivery {
 pub enum Way {
     Pusher,
     Push,
+    Email,
     /// To a hotel's staff, as notifications.
     Wake,
     /// To nobody: what cannot be read.
@@ -52,6 +55,7 @@ impl Delivery {
             Self::Pusher(_) => "pusher",
             Self::Terminate { .. } => "terminate",
             Self::Push(_) => "push",
+            Self::Email(_) => "email",
             Self::Wake(_) => "wake",
             Self::Unreadable(_) => "unreadable",
             Self::Unknown(_) => "unknown",
@@ -64,13 +68,14 @@ impl Delivery {
         match self {
             Self::Pusher(_) | Self::Terminate { .. } => Way::Pusher,
             Self::Push(_) => Way::Push,
+            Self::Email(_) => Way::Email,
             Self::Wake(_) => Way::Wake,
             Self::Unreadable(_) | Self::Unknown(_) => Way::None,
         }
     }
 
-    /// Whether the writer itself delivers it right after its response. A push waits for the consumer, which alone has
-    /// Google's credentials, and by then it shows whether the user is still connected.
+    /// Whether the writer itself delivers it right after its response. Pushes and e-mails wait for the consumer, which
+    /// alone has Google's credentials and may send e-mail, and by then it shows whether the user is still connected.
     #[must_use]
     pub fn is_immediate(&self) -> bool {
         self.way() == Way::Pusher
@@ -84,6 +89,7 @@ enum Known {
     Pusher(Message),
     Terminate { user: UserId },
     Push(Box<Push>),
+    Email(OwedEmail),
     Wake(Box<Wake>),
     Unreadable { text: String },
 }
@@ -94,6 +100,7 @@ impl Serialize for Delivery {
             Self::Pusher(message) => Known::Pusher(message).serialize(serializer),
             Self::Terminate { user } => Known::Terminate { user }.serialize(serializer),
             Self::Push(push) => Known::Push(push).serialize(serializer),
+            Self::Email(email) => Known::Email(email).serialize(serializer),
             Self::Wake(wake) => Known::Wake(wake).serialize(serializer),
             Self::Unreadable(text) => Known::Unreadable { text }.serialize(serializer),
             Self::Unknown(fields) => fields.serialize(serializer),
@@ -108,6 +115,7 @@ impl<'de> Deserialize<'de> for Delivery {
             Ok(Known::Pusher(message)) => Self::Pusher(message),
             Ok(Known::Terminate { user }) => Self::Terminate { user },
             Ok(Known::Push(push)) => Self::Push(push),
+            Ok(Known::Email(email)) => Self::Email(email),
             Ok(Known::Wake(wake)) => Self::Wake(wake),
             Ok(Known::Unreadable { text }) => Self::Unreadable(text),
             Err(_) => Self::Unknown(fields),

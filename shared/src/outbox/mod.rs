@@ -20,6 +20,7 @@
 mod append;
 mod delivery;
 mod done;
+pub mod email;
 pub mod push;
 mod settle;
 mod wake;
@@ -33,6 +34,7 @@ use crate::table::{Item, Key, TableError, item, string, text};
 pub(crate) use append::Append;
 pub use delivery::{Delivery, Way};
 pub use done::Done;
+pub use email::OwedEmail;
 pub use push::Push;
 #[cfg(test)]
 pub(crate) use settle::changed;
@@ -81,7 +83,7 @@ pub struct Owed {
     /// Until then it is its writer's to deliver.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lease: Option<Millis>,
-    /// Not to be tried before this, as whoever refused it said (`Retry-After`).
+    /// Not to be tried before this, as whoever refused it said (`Retry-After`), or as its own window says.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub not_before: Option<Millis>,
     /// Whether the consumer has tried it, so that it may have arrived although nobody said so.

@@ -3,6 +3,7 @@
 //! A missing or malformed variable stops the function with a message that names the variable, and never shows its
 //! value. An empty variable counts as absent, because CloudFormation cannot leave one out.
 
+mod email;
 mod firebase;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::fmt;
 use base64::Engine as _;
 use zeroize::Zeroizing;
 
+pub use email::{Email, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
 
 /// The default of `NOTIFICATION_DAYS`.
@@ -30,9 +32,12 @@ pub struct Settings {
     pub queues: Option<Queues>,
     /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
+    /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
+    pub email: Option<Email>,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
-    /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party are ended; `true` if not set.
+    /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party, or from a lease, are ended;
+    /// `true` if not set.
     pub terminate_removed: bool,
 }
 
@@ -181,6 +186,7 @@ impl Settings {
                 _ => None,
             },
             firebase: Firebase::read(&env)?,
+            email: Email::read(&env)?,
             notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
                 None => NOTIFICATION_DAYS,
                 Some(Ok(days @ 1..=3650)) => days,

@@ -21,6 +21,9 @@
 //! | message | as the conversation's | `MSG#{seq, 12 digits}` |
 //! | idempotency of a message | as the conversation's | `KEY#{hash}` |
 //! | read mark | as the conversation's | `READ#{userId}` |
+//! | lease | `LEASE#{bailId}` | `LEASE` |
+//! | request of a lease | `LEASE#{bailId}` | `REQUEST#{requestId}` |
+//! | window of a lease's e-mails to a user | `LEASE#{bailId}` | `EMAIL#{userId}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
 //!
 //! | in the index | gsi1pk | gsi1sk |
@@ -160,6 +163,22 @@ impl Key {
         Self::new(chat, format!("READ#{user}"))
     }
 
+    #[must_use]
+    pub fn lease(lease: &LeaseId) -> Self {
+        Self::new(self::lease(lease), "LEASE")
+    }
+
+    #[must_use]
+    pub fn lease_request(lease: &LeaseId, id: &str) -> Self {
+        Self::new(self::lease(lease), format!("{REQUEST}{id}"))
+    }
+
+    /// When a user was last sent an e-mail about a lease's chat.
+    #[must_use]
+    pub fn lease_email(lease: &LeaseId, user: &UserId) -> Self {
+        Self::new(self::lease(lease), format!("EMAIL#{user}"))
+    }
+
     /// The place at which the reconciliation of rooms continues.
     #[must_use]
     pub fn reconcile() -> Self {
@@ -199,6 +218,15 @@ pub fn party(party: &PartyId) -> String {
 
 /// Beginning of a party member's sort key.
 pub const MEMBER: &str = "MEMBER#";
+
+/// Partition key of a lease and its requests.
+#[must_use]
+pub fn lease(lease: &LeaseId) -> String {
+    format!("LEASE#{lease}")
+}
+
+/// Beginning of a request's sort key.
+pub const REQUEST: &str = "REQUEST#";
 
 /// Beginning of an invitation's sort key.
 pub const INVITATION: &str = "INVITATION#";

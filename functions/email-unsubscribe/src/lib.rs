@@ -1,0 +1,44 @@
+//! `/email/unsubscribe`, the link at the end of an e-mail, and what SES says about addresses: both turn e-mail off.
+
+mod page;
+mod ses;
+
+use shared::contract::id::UserId;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::settings::Email;
+use shared::users::locale::Locale;
+use shared::{App, Problem, notifications};
+
+pub use ses::handle as on_event;
+
+/// Handles the route that API Gateway matched. There is no login: the link's signature is the proof. `GET` changes nothing, since
+/// mail scanners follow links.
+///
+/// # Errors
+/// 403 for a link that was not signed here, 404 where e-mail is off.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let email = app.settings.email.as_ref();
+    let email = email.ok_or_else(|| Problem::NotFound("This server sends no e-mail".to_owned()))?;
+    let user = signed_user(email, &request)?;
+    let locale = Locale::of_tag(request.query("lang").unwrap_or_default());
+    match request.route() {
+        "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
+        "POST /email/unsubscribe" => {
+            notifications::turn_email_off(&app.table, &user).await?;
+            Ok(http::html(page::done(locale)))
+        }
+        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+    }
+}
+
+/// The user whom the link is for.
+fn signed_user(email: &Email, request: &Request) -> Result<UserId, Problem> {
+    let user = UserId::parse(request.query("user").unwrap_or_default()).ok();
+    let signature = request.query("signature").unwrap_or_default();
+    let is_signed = |user: &UserId| notifications::is_unsubscribe_signature(email, user, signature);
+    user.filter(is_signed).ok_or_else(|| {
+        Problem::Forbidden(
+            "This link is not valid; take that of a newer e-mail, or turn e-mail off in the app".to_owned(),
+        )
+    })
+}

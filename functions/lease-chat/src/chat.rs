@@ -1,0 +1,79 @@
+//! A lease's messages: listed, written, deleted, read.
+
+use serde::Deserialize;
+use serde_json::json;
+use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seat, Seq, Text};
+use shared::http::idempotency::IdempotencyKey;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::outbox::Done;
+use shared::{App, Problem};
+
+use super::Handled;
+
+const DEFAULT_LIMIT: u8 = 50;
+const MAX_LIMIT: u8 = 100;
+
+#[derive(Deserialize)]
+struct Written {
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct ReadUpTo {
+    seq: u64,
+}
+
+pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let (limit, conversation) = (request.limit(DEFAULT_LIMIT, MAX_LIMIT)?, seat.conversation());
+    let range = range(request)?;
+    let response = if range == Range::Newest {
+        match chats::newest(&app.table, &conversation, limit, request.header("if-none-match")).await? {
+            Newest::Unchanged { etag } => http::not_modified().tagged(&etag),
+            Newest::Page { page, etag } => shown(&page).tagged(&etag),
+        }
+    } else {
+        shown(&chats::page(&app.table, &conversation, range, limit).await?)
+    };
+    Ok(Done::now(response, None))
+}
+
+pub(super) async fn post(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let text = Text::parse(request.json::<Written>()?.content, "content")?;
+    let key = IdempotencyKey::of(request, "lease-message", &seat.person.id)?;
+    let new = NewMessage { author: seat.author(), text, key: Some(key) };
+    let emails = app.settings.email.is_some();
+    let owes = |message: &_| seat.message_created(message, emails);
+    let posted = chats::post(&app.table, &app.writer(request.request_id()), &seat.conversation(), new, owes).await?;
+    Ok(posted.map(|message| http::created(&json!({ "message": message.with_content() }))))
+}
+
+pub(super) async fn delete(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let id = MessageId::parse(request.path("messageId"))?;
+    let owes = |left: &_| chats::lease_message_deleted(&seat.lease, left);
+    let (writer, conversation) = (app.writer(request.request_id()), seat.conversation());
+    let deleted = chats::delete(&app.table, &writer, &conversation, &id, &seat.person.id, owes).await?;
+    Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_content() }))))
+}
+
+pub(super) async fn mark_read(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let seq = Seq(request.json::<ReadUpTo>()?.seq);
+    let owes = |seq, at| seat.messages_read(seq, at);
+    let (writer, conversation) = (app.writer(request.request_id()), seat.conversation());
+    let marked = chats::mark_read(&app.table, &writer, &conversation, &seat.person.id, seq, owes).await?;
+    Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
+}
+
+/// Which page a request asks for.
+fn range(request: &Request) -> Result<Range, Problem> {
+    match (request.query("before"), request.query("after")) {
+        (None, None) => Ok(Range::Newest),
+        (Some(before), None) => Ok(Range::Before(Seq::parse(before, "before")?)),
+        (None, Some(after)) => Ok(Range::After(Seq::parse(after, "after")?)),
+        (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
+    }
+}
+
+fn shown(page: &Page) -> Response {
+    let messages: Vec<_> = page.messages.iter().map(Message::with_content).collect();
+    http::ok(&json!({ "messages": messages, "nextCursor": page.next.map(|seq| seq.to_string()) }))
+}

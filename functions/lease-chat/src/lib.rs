@@ -1,0 +1,70 @@
+//! Everything under `/leases/{bailId}`: the chat of a lease's client and notary, their requests, and the lease itself, which a
+//! service puts.
+
+mod chat;
+mod requests;
+
+use serde_json::json;
+use shared::chats::{self, Seat};
+use shared::contract::channel::Channel;
+use shared::contract::id::LeaseId;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::identity::Identity;
+use shared::outbox::Done;
+use shared::{App, Problem};
+
+/// Handles the route that API Gateway matched.
+///
+/// # Errors
+/// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    let lease = LeaseId::parse(request.path("bailId")).map_err(|error| error.in_field("bailId"))?;
+    // The larger futures are boxed: the runtime moves that of a handler several times.
+    let done = match request.route() {
+        "PUT /leases/{bailId}" => Box::pin(put(app, &request, &lease, &caller)).await,
+        "PATCH /leases/{bailId}/requests/{requestId}" => {
+            Box::pin(requests::change(app, &request, &lease, &caller)).await
+        }
+        route => {
+            let seat = chats::seat(&app.table, &lease, &caller).await?;
+            match route {
+                "GET /leases/{bailId}" => show(app, &seat).await,
+                "GET /leases/{bailId}/messages" => chat::list(app, &request, &seat).await,
+                "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &seat)).await,
+                "DELETE /leases/{bailId}/messages/{messageId}" => chat::delete(app, &request, &seat).await,
+                "PUT /leases/{bailId}/read" => chat::mark_read(app, &request, &seat).await,
+                "GET /leases/{bailId}/requests" => requests::list(app, &request, &seat).await,
+                "POST /leases/{bailId}/requests" => Box::pin(requests::create(app, &request, &seat)).await,
+                other => Err(Problem::NotFound(format!("There is no route {other}"))),
+            }
+        }
+    }?;
+    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
+}
+
+/// The response of a route, with the rows that can be delivered after it.
+type Handled = Result<Done<Response>, Problem>;
+
+/// `PUT /leases/{bailId}`, for services.
+async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
+    caller.must_be_service()?;
+    let (writer, terminate) = (app.writer(request.request_id()), app.settings.terminate_removed);
+    let put = chats::put_lease(&app.table, &writer, lease, request.json()?, terminate).await?;
+    Ok(put.map(|lease| http::ok(&lease)))
+}
+
+/// `GET /leases/{bailId}`: what a chat page needs before it subscribes.
+async fn show(app: &App, seat: &Seat) -> Handled {
+    let (head, mark) = chats::head_and_mark(&app.table, &seat.conversation(), &seat.person.id).await?;
+    let shown = json!({
+        "bailId": seat.lease,
+        "channel": Channel::Lease(seat.lease.clone()).to_string(),
+        "me": seat.person,
+        "otherId": seat.other,
+        "lastSeq": head.seq,
+        "readSeq": mark,
+        "unreadCount": head.unread_after(mark),
+    });
+    Ok(Done::now(http::ok(&shown), None))
+}

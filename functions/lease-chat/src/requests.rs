@@ -1,0 +1,42 @@
+//! What a lease's client and notary ask of each other.
+
+use serde::Deserialize;
+use shared::App;
+use shared::chats::{self, RequestCursor, Seat};
+use shared::contract::id::LeaseId;
+use shared::contract::leases::RequestStatus;
+use shared::http::idempotency::IdempotencyKey;
+use shared::http::{self, ReadRequest as _, Request};
+use shared::identity::Identity;
+use shared::outbox::Done;
+
+use super::Handled;
+
+const DEFAULT_LIMIT: u8 = 50;
+const MAX_LIMIT: u8 = 100;
+
+#[derive(Deserialize)]
+struct Change {
+    status: RequestStatus,
+}
+
+pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+    let cursor = request.query("cursor").map(RequestCursor::parse).transpose()?;
+    let page = chats::requests(&app.table, &seat.lease, limit, cursor.as_ref()).await?;
+    Ok(Done::now(http::ok(&page), None))
+}
+
+pub(super) async fn create(app: &App, request: &Request, seat: &Seat) -> Handled {
+    let new = request.json()?;
+    let key = IdempotencyKey::of(request, "lease-request", &seat.person.id)?;
+    let created = chats::create_request(&app.table, &app.writer(request.request_id()), seat, new, &key).await?;
+    Ok(created.map(|request| http::created(&request)))
+}
+
+pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
+    let (id, Change { status }) = (request.path("requestId"), request.json()?);
+    let writer = app.writer(request.request_id());
+    let changed = chats::change_request(&app.table, &writer, lease, caller, id, status).await?;
+    Ok(changed.map(|request| http::ok(&request)))
+}

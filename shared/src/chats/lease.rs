@@ -1,0 +1,223 @@
+//! A lease: who its client and its notary are. A service puts it; it has no other way to come about.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::chats::Role;
+use crate::contract::email::EmailAddress;
+use crate::contract::id::{LeaseId, UserId};
+use crate::contract::leases::LeasePerson;
+use crate::contract::time::Millis;
+use crate::identity::Identity;
+use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::problem::Problem;
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Write, number, read};
+use crate::users::locale::Locale;
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 200;
+
+/// A service's request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutLease {
+    client_id: String,
+    notary_id: String,
+    title: String,
+    locale: Option<String>,
+    client_email: Option<String>,
+    notary_email: Option<String>,
+}
+
+/// A lease, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub client: UserId,
+    pub notary: UserId,
+    /// What it is called, for e-mails.
+    pub title: String,
+    /// The language of e-mails to whoever has chosen none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// Where the client's e-mail goes, instead of the address in their token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_email: Option<EmailAddress>,
+    /// Likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notary_email: Option<EmailAddress>,
+    created_at: Millis,
+    updated_at: Millis,
+}
+
+/// A lease as services see it. It shows no addresses.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseView {
+    bail_id: LeaseId,
+    client_id: UserId,
+    notary_id: UserId,
+    title: String,
+    locale: Option<Locale>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// Somebody's place in a lease.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    pub lease: LeaseId,
+    /// Who they are.
+    pub person: LeasePerson,
+    /// The other of the two.
+    pub other: UserId,
+}
+
+impl Lease {
+    /// Reads a lease's row.
+    ///
+    /// # Errors
+    /// [`TableError::Corrupt`] when it is no lease.
+    pub fn of_row(row: Item) -> Result<Self, TableError> {
+        read(row)
+    }
+
+    /// What a user is in this lease, if anything.
+    #[must_use]
+    pub fn role(&self, user: &UserId) -> Option<Role> {
+        match user {
+            user if *user == self.client => Some(Role::Client),
+            user if *user == self.notary => Some(Role::Notary),
+            _ => None,
+        }
+    }
+
+    /// The address that the service gave for a user.
+    #[must_use]
+    pub fn email(&self, user: &UserId) -> Option<&EmailAddress> {
+        if *user == self.client { self.client_email.as_ref() } else { self.notary_email.as_ref() }
+    }
+
+    fn people(&self) -> [&UserId; 2] {
+        [&self.client, &self.notary]
+    }
+
+    fn view(self, lease: &LeaseId) -> LeaseView {
+        LeaseView {
+            bail_id: lease.clone(),
+            client_id: self.client,
+            notary_id: self.notary,
+            title: self.title,
+            locale: self.locale,
+            created_at: self.created_at.iso(),
+            updated_at: self.updated_at.iso(),
+        }
+    }
+}
+
+impl PutLease {
+    fn checked(self, now: Millis) -> Result<Lease, Problem> {
+        let user = |id, field| UserId::parse(id).map_err(|error| error.in_field(field));
+        let (client, notary) = (user(self.client_id, "clientId")?, user(self.notary_id, "notaryId")?);
+        if client == notary {
+            return Err(Problem::Unprocessable("clientId and notaryId must be two people".to_owned()));
+        }
+        let email = |address: Option<String>, field| {
+            let parsed = address.map(EmailAddress::parse).transpose();
+            parsed.map_err(|error| Problem::field(field, error))
+        };
+        let locale = match self.locale.as_deref() {
+            None => None,
+            Some("en") => Some(Locale::En),
+            Some("fr") => Some(Locale::Fr),
+            Some(_) => return Err(Problem::field("locale", "must be en or fr")),
+        };
+        Ok(Lease {
+            client,
+            notary,
+            title: line(&self.title, MAX_TITLE, "title")?,
+            locale,
+            client_email: email(self.client_email, "clientEmail")?,
+            notary_email: email(self.notary_email, "notaryEmail")?,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+/// A line of text: 1 to `most` characters, trimmed, without control characters.
+pub(super) fn line(text: &str, most: usize, field: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::field(field, format!("must be 1 to {most} characters without control characters")))
+}
+
+/// Puts a lease, or replaces it: absent fields are then absent. Whoever is not part of it any more gets no further messages;
+/// with `terminate`, their connections end too, since Pusher cannot end a single subscription.
+///
+/// # Errors
+/// 400 for a bad field, 422 when both are the same person, 503 when too many put it at once, 500.
+pub async fn put_lease(
+    table: &Table,
+    writer: &Writer,
+    id: &LeaseId,
+    put: PutLease,
+    terminate: bool,
+) -> Result<Done<LeaseView>, Problem> {
+    let wanted = put.checked(Millis::now())?;
+    let key = Key::lease(id);
+    let mut backoff = Backoff::new();
+    loop {
+        let row = table.get(&key, true).await?;
+        let owing = row.as_ref().and_then(Committed::of_row);
+        let seen = row.map(Lease::of_row).transpose()?;
+        // Later than any earlier change, so that the condition tells the changes apart.
+        let after = seen.as_ref().map_or(Millis::epoch(), |seen| Millis(seen.updated_at.0 + 1));
+        let now = Millis::now().max(after);
+        let created_at = seen.as_ref().map_or(now, |seen| seen.created_at);
+        let lease = Lease { created_at, updated_at: now, ..wanted.clone() };
+        let gone = seen.iter().flat_map(Lease::people).filter(|user| lease.role(user).is_none() && terminate);
+        let ended: Vec<_> = gone.map(|user| Delivery::Terminate { user: user.clone() }).collect();
+        let append = Append::new(key.clone(), owing, ended, writer, now)?;
+        let item = append.committed().item(&lease)?;
+        let put = match &seen {
+            None => Action::put_new(item),
+            Some(seen) => append.bind_condition(
+                Action::put(item)
+                    .condition(format!("updated_at = :seen AND {}", append.unchanged()))
+                    .value(":seen", number(seen.updated_at.0)),
+            ),
+        };
+        if let Write::Done(_) = table.write(put).await? {
+            return Ok(Done::now(lease.view(id), append.deliverable()));
+        }
+        backoff.wait().await.map_err(|_| super::busy())?;
+    }
+}
+
+/// The caller's seat in a lease, by one consistent read: nothing is cached, so whoever is replaced is out at once.
+///
+/// # Errors
+/// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
+pub async fn seat(table: &Table, id: &LeaseId, caller: &Identity) -> Result<Seat, Problem> {
+    let none = || Problem::NotFound("There is no lease of this id with you in it".to_owned());
+    let row = table.get(&Key::lease(id), true).await?.ok_or_else(none)?;
+    seat_in(&Lease::of_row(row)?, id, caller).ok_or_else(none)
+}
+
+/// The caller's seat in this lease.
+pub(super) fn seat_in(lease: &Lease, id: &LeaseId, caller: &Identity) -> Option<Seat> {
+    let role = lease.role(&caller.user)?;
+    let other = if role == Role::Client { &lease.notary } else { &lease.client };
+    let person = LeasePerson { id: caller.user.clone(), name: caller.name.clone(), role };
+    Some(Seat { lease: id.clone(), person, other: other.clone() })
+}
+
+/// What a user is in a lease, for its channel.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn role_in(table: &Table, id: &LeaseId, user: &UserId) -> Result<Option<Role>, TableError> {
+    let row = table.get(&Key::lease(id), true).await?;
+    Ok(row.map(Lease::of_row).transpose()?.and_then(|lease| lease.role(user)))
+}

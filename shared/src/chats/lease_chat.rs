@@ -1,0 +1,51 @@
+//! What a lease's chat owes: its events, and an e-mail to the other person, in case they see none of them.
+
+use super::{Author, Conversation, Message, Seat, Seq};
+use crate::contract::chats::Reader;
+use crate::contract::id::LeaseId;
+use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead};
+use crate::contract::time::Millis;
+use crate::outbox::{Delivery, OwedEmail};
+
+impl Seat {
+    #[must_use]
+    pub fn conversation(&self) -> Conversation {
+        Conversation::lease(&self.lease)
+    }
+
+    /// Who they are when they write.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        Author { id: self.person.id.clone(), name: self.person.name.clone(), role: self.person.role }
+    }
+
+    /// What a new message owes: `new-message`, and where e-mail is on, an e-mail to the other person. Whether they need it is
+    /// found out when it is sent.
+    #[must_use]
+    pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
+        let event = LeaseMessage { lease: self.lease.clone(), message: message.with_content() };
+        let email = OwedEmail { lease: self.lease.clone(), recipient: self.other.clone(), seq: message.seq.0 };
+        let email = emails.then_some(Delivery::Email(email));
+        std::iter::once(Delivery::event(&event)).chain(email).collect()
+    }
+
+    /// What a read mark owes: `messages-read`.
+    #[must_use]
+    pub fn messages_read(&self, seq: Seq, at: Millis) -> Vec<Delivery> {
+        let reader = Reader { id: self.person.id.clone(), role: self.person.role };
+        let event = LeaseMessagesRead { lease: self.lease.clone(), reader, seq: seq.0, read_at: at.iso() };
+        vec![Delivery::event(&event)]
+    }
+}
+
+/// What a deletion owes: `message-deleted`.
+#[must_use]
+pub fn lease_message_deleted(lease: &LeaseId, left: &Message) -> Vec<Delivery> {
+    let event = LeaseMessageDeleted {
+        lease: lease.clone(),
+        message_id: left.id.to_string(),
+        seq: left.seq.0,
+        deleted_at: left.deleted_at.unwrap_or(left.created_at).iso(),
+    };
+    vec![Delivery::event(&event)]
+}

@@ -1,0 +1,345 @@
+//! Requests of a lease: one of its two people asks something of the other, who accepts or refuses it, until it is done.
+
+use serde::{Deserialize, Serialize};
+
+use super::Seat;
+use super::lease::{Lease, line, seat_in};
+use crate::contract::id::{LeaseId, UserId};
+use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::page::{cursor, parse_cursor};
+use crate::identity::Identity;
+use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
+use crate::problem::Problem;
+use crate::table::key::{self, REQUEST};
+use crate::table::rate_limit::Limit;
+use crate::table::{
+    Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Transaction, Write, item, number, read,
+    string,
+};
+
+use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
+
+/// How many requests a user may make: twenty at once, then one each half minute.
+pub const REQUESTS: Limit = Limit { burst: 20, interval: 30_000 };
+/// Longest title and description, in characters. With the longest names, the event is then within Pusher's 10 KB.
+const MAX_TITLE: usize = 200;
+const MAX_DESCRIPTION: usize = 1_500;
+/// How long an idempotency key is remembered, in seconds.
+const KEY_SECONDS: i64 = 24 * 3600;
+
+/// Who a person is to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// They made it.
+    Asker,
+    /// It is for them to decide on.
+    Asked,
+}
+
+/// Who may do what. Whatever is not here, nobody may. Either person of a lease may ask.
+const TRANSITIONS: &[(RequestStatus, RequestStatus, &[Side])] = &[
+    (Pending, Accepted, &[Side::Asked]),
+    (Pending, Refused, &[Side::Asked]),
+    (Accepted, Refused, &[Side::Asked]),
+    (Accepted, Finished, &[Side::Asker, Side::Asked]),
+];
+
+/// Checks a change of status against the table.
+fn permit(from: RequestStatus, to: RequestStatus, side: Side) -> Result<(), Problem> {
+    match TRANSITIONS.iter().find(|(before, after, _)| (*before, *after) == (from, to)) {
+        None => Err(Problem::Conflict(format!("A request that is {} cannot become {}", name(from), name(to)))),
+        Some((.., sides)) if sides.contains(&side) => Ok(()),
+        Some(_) => Err(Problem::Forbidden(format!("Only whoever was asked may make it {}", name(to)))),
+    }
+}
+
+fn name(status: RequestStatus) -> &'static str {
+    match status {
+        Pending => "pending",
+        Accepted => "accepted",
+        Refused => "refused",
+        Finished => "done",
+    }
+}
+
+/// A member's request.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NewRequest {
+    title: String,
+    #[serde(default)]
+    description: String,
+}
+
+/// A request, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Row {
+    #[serde(skip_serializing)]
+    sk: String,
+    title: String,
+    description: String,
+    status: RequestStatus,
+    created_by: LeasePerson,
+    created_at: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_by: Option<LeasePerson>,
+    updated_at: Millis,
+}
+
+/// The row of an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct KeyRow {
+    request: String,
+    fingerprint: String,
+    expires_at: i64,
+}
+
+impl Row {
+    fn view(self, lease: &LeaseId) -> LeaseRequest {
+        LeaseRequest {
+            lease: lease.clone(),
+            id: self.sk.strip_prefix(REQUEST).unwrap_or_default().to_owned(),
+            title: self.title,
+            description: self.description,
+            status: self.status,
+            created_by: self.created_by,
+            created_at: self.created_at.iso(),
+            updated_by: self.updated_by,
+            updated_at: self.updated_at.iso(),
+        }
+    }
+}
+
+fn description(text: &str) -> Result<String, Problem> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
+    if text.chars().count() > MAX_DESCRIPTION || text.chars().any(is_control) {
+        let rule =
+            format!("must be at most {MAX_DESCRIPTION} characters, without control characters other than line breaks");
+        return Err(Problem::field("description", rule));
+    }
+    Ok(text.to_owned())
+}
+
+/// Makes a request, which is pending then. A repeated one returns the first one's, as it is now.
+///
+/// # Errors
+/// 400 for a bad field, 422 for a reused key, 429 over the limit, 503 when too many write at once, 500.
+pub async fn create_request(
+    table: &Table,
+    writer: &Writer,
+    seat: &Seat,
+    new: NewRequest,
+    key: &IdempotencyKey,
+) -> Result<Done<LeaseRequest>, Problem> {
+    let (title, description) = (line(&new.title, MAX_TITLE, "title")?, description(&new.description)?);
+    let limit = Key::limit(&seat.person.id, "lease-requests");
+    let first = Key::idempotency(&key.id.to_string());
+    let mut backoff = Backoff::new();
+    loop {
+        let now = Millis::now();
+        let (mut due, mut done) = (None, None);
+        for row in table.get_many(&[limit.clone(), first.clone()], true).await? {
+            if Key::of(&row).as_ref() == Some(&limit) {
+                due = due_of(&row);
+            } else {
+                done = Some(read::<KeyRow>(row)?).filter(|row| row.expires_at > now.seconds());
+            }
+        }
+        if let Some(done) = done {
+            key.must_match(&done.fingerprint)?;
+            let row = table.get(&Key::lease_request(&seat.lease, &done.request), true).await?.ok_or_else(unknown)?;
+            return Ok(Done::replay(read::<Row>(row)?.view(&seat.lease)));
+        }
+        let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
+        // Sorts by time.
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        let request = Key::lease_request(&seat.lease, &id);
+        let row = Row {
+            sk: request.sk.clone(),
+            title: title.clone(),
+            description: description.clone(),
+            status: Pending,
+            created_by: seat.person.clone(),
+            created_at: now,
+            updated_by: None,
+            updated_at: now,
+        };
+        let view = row.clone().view(&seat.lease);
+        let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
+        let mut writes = vec![Action::put_new(committed.item(&row)?), count(&limit, due, next)];
+        if key.has_key {
+            let expires_at = now.plus_seconds(KEY_SECONDS).seconds();
+            let row = KeyRow { request: id, fingerprint: key.fingerprint.clone(), expires_at };
+            let put = Action::put(item(&first, &row)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
+            writes.push(put.value(":now", number(now.seconds())));
+        }
+        if let Transaction::Done = table.transact(writes).await? {
+            return Ok(Done::now(view, [committed]));
+        }
+        backoff.wait().await.map_err(|_| super::busy())?;
+    }
+}
+
+fn due_of(row: &Item) -> Option<Millis> {
+    match row.get("due")? {
+        AttributeValue::N(due) => due.parse().ok().map(Millis),
+        _ => None,
+    }
+}
+
+/// Counts the request against its author's limit, in the transaction that makes it.
+fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
+    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
+        .value(":due", number(due.0))
+        .value(":expires", number(due.plus_seconds(60).seconds()));
+    match remembered {
+        None => update.condition("attribute_not_exists(pk)"),
+        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
+    }
+}
+
+/// Changes a request's status as the table above permits. The status that it has already is no change.
+///
+/// # Errors
+/// 403 for whoever may not make this change, 404 for an unknown lease or request, 409 when its status permits no such change,
+/// 503 when too many change it at once or its events wait for Pusher, 500.
+pub async fn change_request(
+    table: &Table,
+    writer: &Writer,
+    lease: &LeaseId,
+    caller: &Identity,
+    id: &str,
+    status: RequestStatus,
+) -> Result<Done<LeaseRequest>, Problem> {
+    let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id));
+    let mut backoff = Backoff::new();
+    loop {
+        let (mut seat, mut found) = (None, None);
+        for row in table.get_many(&[of_lease.clone(), of_request.clone()], true).await? {
+            if Key::of(&row).as_ref() == Some(&of_lease) {
+                seat = seat_in(&Lease::of_row(row)?, lease, caller);
+            } else {
+                found = Some((Committed::of_row(&row), read::<Row>(row)?));
+            }
+        }
+        let (Some(seat), Some((owing, row))) = (seat, found) else {
+            return Err(unknown());
+        };
+        if row.status == status {
+            return Ok(Done::now(row.view(lease), None));
+        }
+        permit(row.status, status, side(&row, &caller.user))?;
+        let now = Millis::now();
+        let seen = row.status;
+        let changed = Row { status, updated_by: Some(seat.person), updated_at: now, ..row };
+        let view = changed.clone().view(lease);
+        let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
+        let put = Action::put(append.committed().item(&changed)?)
+            .condition(format!("#status = :seen AND {}", append.unchanged()))
+            .name("#status", "status")
+            .value(":seen", string(name(seen)));
+        if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
+            return Ok(Done::now(view, append.deliverable()));
+        }
+        backoff.wait().await.map_err(|_| super::busy())?;
+    }
+}
+
+fn side(row: &Row, caller: &UserId) -> Side {
+    if row.created_by.id == *caller { Side::Asker } else { Side::Asked }
+}
+
+fn unknown() -> Problem {
+    Problem::NotFound("There is no such request in a lease with you in it".to_owned())
+}
+
+/// Where a page of requests starts.
+#[derive(Debug, Clone)]
+pub struct RequestCursor(String);
+
+impl RequestCursor {
+    /// Parses the `nextCursor` of an earlier page.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let is_id = |id: &String| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        parse_cursor(text, |id| Some(id).filter(is_id)).map(Self)
+    }
+}
+
+/// A page of requests.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestPage {
+    requests: Vec<LeaseRequest>,
+    next_cursor: Option<String>,
+}
+
+/// The requests of a lease, newest first: one consistent query.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn requests(
+    table: &Table,
+    lease: &LeaseId,
+    limit: u8,
+    after: Option<&RequestCursor>,
+) -> Result<RequestPage, TableError> {
+    let query = Query::new("pk = :lease AND begins_with(sk, :request)")
+        .value(":lease", string(key::lease(lease)))
+        .value(":request", string(REQUEST))
+        .descending();
+    let after = after.map(|RequestCursor(id)| Key::lease_request(lease, id));
+    let (rows, next) = table.query_page(query, limit, after.as_ref()).await?;
+    let rows = rows.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;
+    let next_cursor = next.and_then(|key| key.sk.strip_prefix(REQUEST).map(cursor));
+    Ok(RequestPage { requests: rows.into_iter().map(|row| row.view(lease)).collect(), next_cursor })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::chats::Role;
+    use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
+
+    const ALL: [RequestStatus; 4] = [Pending, Accepted, Refused, Finished];
+
+    #[test]
+    fn whoever_was_asked_decides_and_either_finishes() {
+        let permitted = |side| {
+            let pairs = ALL.into_iter().flat_map(|from| ALL.map(|to| (from, to)));
+            pairs.filter(|(from, to)| permit(*from, *to, side).is_ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(permitted(Side::Asker), [(Accepted, Finished)]);
+        let asked = [(Pending, Accepted), (Pending, Refused), (Accepted, Refused), (Accepted, Finished)];
+        assert_eq!(permitted(Side::Asked), asked);
+    }
+
+    #[test]
+    fn what_nobody_may_is_a_conflict_and_what_the_other_may_is_forbidden() {
+        assert!(matches!(permit(Refused, Accepted, Side::Asked), Err(Problem::Conflict(_))));
+        assert!(matches!(permit(Finished, Pending, Side::Asker), Err(Problem::Conflict(_))));
+        assert!(matches!(permit(Pending, Accepted, Side::Asker), Err(Problem::Forbidden(_))));
+    }
+
+    #[test]
+    fn the_longest_request_fits_into_an_event() {
+        // Four bytes each, which is what a character can have at most where no control character is allowed.
+        let text = |length: usize| "\u{1f600}".repeat(length);
+        let person =
+            LeasePerson { id: UserId::parse("x".repeat(128)).unwrap(), name: "\u{1}".repeat(128), role: Role::Client };
+        let row = Row {
+            sk: format!("{REQUEST}{}", "f".repeat(32)),
+            title: text(MAX_TITLE),
+            description: text(MAX_DESCRIPTION),
+            status: Accepted,
+            created_by: person.clone(),
+            created_at: Millis(1),
+            updated_by: Some(person),
+            updated_at: Millis(1),
+        };
+        assert!(row.view(&LeaseId::parse("l").unwrap()).data().len() <= MAX_EVENT_BYTES);
+    }
+}

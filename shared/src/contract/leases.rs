@@ -1,0 +1,122 @@
+//! The events of a lease's chat, on `presence-bail-{bailId}`.
+//!
+//! `client-typing` is not among them: it goes from client to client through Pusher.
+
+use serde::{Deserialize, Serialize};
+
+use super::channel::Channel;
+use super::chats::{MessageView, Reader, Role};
+use super::event::Event;
+use super::id::{LeaseId, UserId};
+
+/// `user_info` of whoever is in the chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeaseMember {
+    pub name: String,
+    pub role: Role,
+}
+
+/// One of a lease's two people, as its requests show them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeasePerson {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+}
+
+/// `new-message`: the message as `GET /leases/{bailId}/messages` lists it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeaseMessage {
+    #[serde(skip)]
+    pub lease: LeaseId,
+    #[serde(flatten)]
+    pub message: MessageView,
+}
+
+impl Event for LeaseMessage {
+    const NAME: &'static str = "new-message";
+
+    fn channel(&self) -> Channel {
+        Channel::Lease(self.lease.clone())
+    }
+}
+
+/// `message-deleted`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseMessageDeleted {
+    #[serde(skip)]
+    pub lease: LeaseId,
+    pub message_id: String,
+    pub seq: u64,
+    /// ISO 8601
+    pub deleted_at: String,
+}
+
+impl Event for LeaseMessageDeleted {
+    const NAME: &'static str = "message-deleted";
+
+    fn channel(&self) -> Channel {
+        Channel::Lease(self.lease.clone())
+    }
+}
+
+/// `messages-read`: somebody has read all messages up to a number. Clients that do not know it miss nothing.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseMessagesRead {
+    #[serde(skip)]
+    pub lease: LeaseId,
+    pub reader: Reader,
+    pub seq: u64,
+    /// ISO 8601
+    pub read_at: String,
+}
+
+impl Event for LeaseMessagesRead {
+    const NAME: &'static str = "messages-read";
+
+    fn channel(&self) -> Channel {
+        Channel::Lease(self.lease.clone())
+    }
+}
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestStatus {
+    Pending,
+    Accepted,
+    Refused,
+    Done,
+}
+
+/// `request-updated`: the whole request, as `GET /leases/{bailId}/requests` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseRequest {
+    #[serde(skip)]
+    pub lease: LeaseId,
+    /// Names the request within its lease.
+    pub id: String,
+    pub title: String,
+    /// Empty where nothing more was said.
+    pub description: String,
+    pub status: RequestStatus,
+    /// Who asked.
+    pub created_by: LeasePerson,
+    /// ISO 8601
+    pub created_at: String,
+    /// Who changed the status last; `null` until somebody has.
+    pub updated_by: Option<LeasePerson>,
+    /// ISO 8601
+    pub updated_at: String,
+}
+
+impl Event for LeaseRequest {
+    const NAME: &'static str = "request-updated";
+
+    fn channel(&self) -> Channel {
+        Channel::Lease(self.lease.clone())
+    }
+}

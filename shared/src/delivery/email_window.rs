@@ -1,0 +1,160 @@
+//! Whether an e-mail goes now, later or not at all: at most one in so long a time for each lease and recipient. Decided without
+//! touching anything, so that a test can try every order of messages, failures and kills.
+//!
+//! A **claim** is the row of a lease and a recipient. Whoever wants to send first writes itself there, on the condition that the
+//! row is as it was read; so of several that want to send at once, one does. It says whose the last e-mail is, which messages it
+//! covers, and whether SES took it. An e-mail that SES did not take is its owner's to send again; after the window it may also
+//! be another's, which then covers the same messages, since their rows still owe them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chats::Seq;
+use crate::contract::time::Millis;
+
+/// The last e-mail about a lease to a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claim {
+    /// When it was claimed.
+    pub(super) sent_at: Millis,
+    /// It tells of all messages up to this number.
+    pub(super) covered: Seq,
+    /// The entry of an outbox that sends it.
+    pub(super) token: String,
+    /// Whether SES took it.
+    pub(super) sent: bool,
+}
+
+/// What becomes of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Another e-mail told of its message.
+    Covered,
+    /// The window is running until then.
+    Later(Millis),
+    /// Claim the window, and send.
+    Send,
+}
+
+/// Decides about the entry with this token, for the message with this number.
+pub(super) fn decide(claim: Option<&Claim>, token: &str, seq: Seq, now: Millis, window: Duration) -> Decision {
+    let Some(claim) = claim else {
+        return Decision::Send;
+    };
+    let end = Millis(claim.sent_at.0.saturating_add(i64::try_from(window.as_millis()).unwrap_or(i64::MAX)));
+    match () {
+        () if claim.sent && claim.covered >= seq => Decision::Covered,
+        // It was killed, or SES did not take it.
+        () if !claim.sent && claim.token == token => Decision::Send,
+        () if now < end => Decision::Later(end),
+        () => Decision::Send,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(300);
+
+    fn claim(sent_at: i64, covered: u64, token: &str, sent: bool) -> Claim {
+        Claim { sent_at: Millis(sent_at), covered: Seq(covered), token: token.to_owned(), sent }
+    }
+
+    #[test]
+    fn the_first_goes_at_once_and_what_comes_within_the_window_at_its_end() {
+        let decide = |claim: Option<&Claim>, token, seq, now| decide(claim, token, Seq(seq), Millis(now), WINDOW);
+        assert_eq!(decide(None, "a", 1, 0), Decision::Send);
+        let first = claim(0, 1, "a", true);
+        assert_eq!(decide(Some(&first), "b", 2, 1_000), Decision::Later(Millis(300_000)));
+        assert_eq!(decide(Some(&first), "b", 2, 300_000), Decision::Send);
+        assert_eq!(decide(Some(&first), "a", 1, 1_000), Decision::Covered, "what SES took does not go again");
+        let summary = claim(300_000, 4, "b", true);
+        assert_eq!(decide(Some(&summary), "c", 3, 300_001), Decision::Covered);
+        let unsent = claim(0, 4, "a", false);
+        assert_eq!(decide(Some(&unsent), "a", 1, 1_000), Decision::Send, "its owner tries again");
+        assert_eq!(decide(Some(&unsent), "b", 2, 1_000), Decision::Later(Millis(300_000)), "others wait for it");
+        assert_eq!(decide(Some(&unsent), "b", 2, 300_000), Decision::Send, "and then do it themselves");
+    }
+
+    /// What an attempt comes to.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Attempt {
+        Sent,
+        /// SES did not take it.
+        Refused,
+        /// The process died after claiming.
+        DiedBefore,
+        /// The process died after SES took it.
+        DiedAfter,
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Messages come at any time; each attempt ends in any way. Every message is told of; where nothing fails, nobody gets
+        /// two e-mails within a window, and no message is told of twice.
+        #[test]
+        fn every_message_is_told_of_and_a_window_has_one_e_mail(
+            gaps in proptest::collection::vec(0_i64..200_000, 1..20),
+            attempts in proptest::collection::vec(
+                prop_oneof![3 => Just(Attempt::Sent), 1 => Just(Attempt::Refused), 1 => Just(Attempt::DiedBefore), 1 => Just(Attempt::DiedAfter)],
+                0..20,
+            ),
+        ) {
+            let mut attempts = attempts.into_iter();
+            let mut failed = false;
+            // The time at which each message's entry is visited next.
+            let mut owed: BTreeMap<u64, i64> = BTreeMap::new();
+            let mut arrivals = BTreeMap::new();
+            let mut time = 0;
+            for (n, gap) in gaps.iter().enumerate() {
+                time += gap;
+                arrivals.insert(u64::try_from(n).unwrap() + 1, time);
+            }
+            let (mut row, mut mails): (Option<Claim>, Vec<(i64, Vec<u64>)>) = (None, Vec::new());
+            owed.extend(arrivals.iter().map(|(seq, at)| (*seq, *at + 1_000)));
+            for _ in 0..10_000 {
+                let Some((seq, now)) = owed.iter().map(|(seq, at)| (*seq, *at)).min_by_key(|(seq, at)| (*at, *seq)) else { break };
+                let token = seq.to_string();
+                match decide(row.as_ref(), &token, Seq(seq), Millis(now), WINDOW) {
+                    Decision::Covered => { owed.remove(&seq); }
+                    Decision::Later(then) => { owed.insert(seq, then.0); }
+                    Decision::Send => {
+                        let there = |seq: &u64| arrivals[seq] < now;
+                        let after = row.as_ref().filter(|row| row.sent).map_or(0, |row| row.covered.0);
+                        let told: Vec<u64> = owed.keys().copied().filter(|seq| *seq > after).filter(there).collect();
+                        let newest = arrivals.keys().copied().filter(there).max().unwrap();
+                        row = Some(claim(now, newest, &token, false));
+                        let attempt = attempts.next().unwrap_or(Attempt::Sent);
+                        failed |= attempt != Attempt::Sent;
+                        if matches!(attempt, Attempt::Sent | Attempt::DiedAfter) {
+                            mails.push((now, told));
+                        }
+                        match attempt {
+                            Attempt::Sent => {
+                                row.as_mut().unwrap().sent = true;
+                                owed.remove(&seq);
+                            }
+                            _ => { owed.insert(seq, now + 30_000); }
+                        }
+                    }
+                }
+            }
+            prop_assert!(owed.is_empty(), "never comes to rest: {owed:?}");
+            for seq in arrivals.keys() {
+                let times = mails.iter().filter(|(_, told)| told.contains(seq)).count();
+                prop_assert!(times >= 1, "nobody was told of {seq}: {mails:?}");
+                prop_assert!(failed || times == 1, "{seq} was told {times} times: {mails:?}");
+            }
+            if !failed {
+                prop_assert!(mails.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 300_000), "{mails:?}");
+            }
+        }
+    }
+}

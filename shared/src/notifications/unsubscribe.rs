@@ -1,0 +1,122 @@
+//! The link that turns e-mail off without a login (RFC 8058), and turning it off.
+//!
+//! ```text
+//! {API_URL}/email/unsubscribe?user=…&lang=fr&signature=base64url(HMAC-SHA256(EMAIL_LINK_KEY, "unsubscribe:" + user))
+//! ```
+//!
+//! The link has no end: it must work as long as the e-mail is kept. All that it can do is what its owner would do with it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+
+use super::{Kind, Preferences, preferences};
+use crate::contract::id::UserId;
+use crate::settings::{Email, Secret};
+use crate::table::{Action, Backoff, Key, Table, TableError, Write, string};
+use crate::users::locale::Locale;
+
+/// The address that turns a user's e-mail off, in the API at `api_url`.
+#[must_use]
+pub fn unsubscribe_link(email: &Email, api_url: &str, user: &UserId, locale: Locale) -> String {
+    let signature = URL_SAFE_NO_PAD.encode(mac(&email.link_key, user).finalize().into_bytes());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("user", user.as_str())
+        .append_pair("lang", locale.name())
+        .append_pair("signature", &signature)
+        .finish();
+    format!("{api_url}/email/unsubscribe?{query}")
+}
+
+/// Whether this is the signature of a link of this user's, by the key or the one being rotated out.
+#[must_use]
+pub fn is_unsubscribe_signature(email: &Email, user: &UserId, signature: &str) -> bool {
+    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
+        return false;
+    };
+    let keys = std::iter::once(&email.link_key).chain(&email.previous_link_key);
+    // Compared in constant time.
+    keys.into_iter().any(|key| mac(key, user).verify_slice(&signature).is_ok())
+}
+
+fn mac(key: &Secret, user: &UserId) -> Hmac<Sha256> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("HMAC takes a key of any length");
+    mac.chain_update("unsubscribe:").chain_update(user.as_str())
+}
+
+/// Turns off e-mail about messages for a user; other preferences stay. Turning it off twice writes once.
+///
+/// # Errors
+/// When DynamoDB fails or the preferences keep changing.
+pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableError> {
+    let key = Key::preferences(user);
+    let mut backoff = Backoff::new();
+    loop {
+        let row = table.get(&key, true).await?;
+        let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
+        let mut now = preferences::saved(row)?;
+        if !now.of(Kind::Message).email {
+            return Ok(());
+        }
+        now.types.insert(Kind::Message, super::DeliveryPreferences { email: false, ..now.of(Kind::Message) });
+        let update = Action::update(&key, "SET saved = :saved").value(":saved", string(text(&now)));
+        let update = match seen {
+            Some(seen) => update.condition("saved = :seen").value(":seen", seen),
+            None => update.condition("attribute_not_exists(saved)"),
+        };
+        if let Write::Done(_) = table.write(update).await? {
+            return Ok(());
+        }
+        backoff.wait().await?;
+    }
+}
+
+fn text(preferences: &Preferences) -> String {
+    serde_json::to_string(preferences).expect("preferences are strings and booleans")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::email::EmailAddress;
+    use proptest::prelude::*;
+
+    fn email(key: &str, previous: Option<&str>) -> Email {
+        Email {
+            from: EmailAddress::parse("chat@example.com").unwrap(),
+            from_name: None,
+            link_key: Secret::new(key),
+            previous_link_key: previous.map(Secret::new),
+            window: std::time::Duration::from_secs(300),
+            sender: None,
+        }
+    }
+
+    fn signature(link: &str) -> &str {
+        link.split_once("signature=").unwrap().1
+    }
+
+    #[test]
+    fn a_link_works_for_its_user_until_its_key_is_gone() {
+        let (ada, ben) = (UserId::parse("ada@x;1").unwrap(), UserId::parse("ben").unwrap());
+        let link = unsubscribe_link(&email("first", None), "https://api.example.com", &ada, Locale::Fr);
+        assert!(
+            link.starts_with("https://api.example.com/email/unsubscribe?user=ada%40x%3B1&lang=fr&signature="),
+            "{link}"
+        );
+        let signature = signature(&link);
+        assert!(is_unsubscribe_signature(&email("first", None), &ada, signature));
+        assert!(is_unsubscribe_signature(&email("second", Some("first")), &ada, signature));
+        assert!(!is_unsubscribe_signature(&email("second", None), &ada, signature));
+        assert!(!is_unsubscribe_signature(&email("first", None), &ben, signature));
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_text_is_a_signature(text in "[-_A-Za-z0-9]{0,64}|.{0,64}") {
+            let ada = UserId::parse("ada").unwrap();
+            prop_assert!(!is_unsubscribe_signature(&email("first", None), &ada, &text));
+        }
+    }
+}

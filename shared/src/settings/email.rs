@@ -1,0 +1,157 @@
+//! `EMAIL_*`, `APP_URL` and `API_URL`: what e-mail needs. All are optional: without `EMAIL_FROM`, e-mail is off.
+
+use std::time::Duration;
+
+use super::{Secret, SettingsError, Variables};
+use crate::contract::email::EmailAddress;
+
+/// The default of `EMAIL_WINDOW_SECONDS`: five minutes.
+const WINDOW_SECONDS: u64 = 300;
+/// Shortest key of the links' signatures, in bytes (RFC 2104, section 3: at least as long as the hash).
+const MIN_KEY_BYTES: usize = 32;
+
+/// How e-mail is sent.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// `EMAIL_FROM`: the sender's address, which SES has verified (or its domain).
+    pub from: EmailAddress,
+    /// `EMAIL_FROM_NAME`: the sender's name, if any.
+    pub from_name: Option<String>,
+    /// `EMAIL_LINK_KEY`: signs the links that unsubscribe.
+    pub link_key: Secret,
+    /// `EMAIL_PREVIOUS_LINK_KEY`: the key being rotated out, whose links still work.
+    pub previous_link_key: Option<Secret>,
+    /// `EMAIL_WINDOW_SECONDS`: at most one e-mail in so long a time for each recipient and lease.
+    pub window: Duration,
+    /// What only the function that sends has.
+    pub sender: Option<EmailSender>,
+}
+
+/// Where the links of an e-mail lead, and how SES is to treat it; only `delivery` has it.
+#[derive(Debug, Clone)]
+pub struct EmailSender {
+    /// `APP_URL`: where the app's own pages are, without a slash at the end.
+    pub app_url: String,
+    /// `API_URL`: where this API is, without a slash at the end.
+    pub api_url: String,
+    /// `EMAIL_CONFIGURATION_SET`: the SES configuration set that reports bounces and complaints.
+    pub configuration_set: Option<String>,
+}
+
+impl Email {
+    pub(super) fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
+        let Some(from) = env.get("EMAIL_FROM") else {
+            return Ok(None);
+        };
+        let from = EmailAddress::parse(from).map_err(|_| {
+            SettingsError::Malformed("EMAIL_FROM", "an address such as chat@example.com, without a name")
+        })?;
+        let from_name = env.get("EMAIL_FROM_NAME");
+        if from_name.as_deref().is_some_and(|name| name.chars().any(char::is_control) || name.len() > 100) {
+            return Err(SettingsError::Malformed("EMAIL_FROM_NAME", "at most 100 bytes without control characters"));
+        }
+        let key = |name| -> Result<Option<Secret>, SettingsError> {
+            match env.get(name) {
+                Some(key) if key.len() < MIN_KEY_BYTES => {
+                    Err(SettingsError::Malformed(name, "at least 32 bytes (openssl rand -hex 32)"))
+                }
+                key => Ok(key.map(Secret::new)),
+            }
+        };
+        let window = match env.get("EMAIL_WINDOW_SECONDS").map(|seconds| seconds.parse()) {
+            None => WINDOW_SECONDS,
+            Some(Ok(seconds @ 1..=3600)) => seconds,
+            Some(_) => return Err(SettingsError::Malformed("EMAIL_WINDOW_SECONDS", "a number from 1 to 3600")),
+        };
+        Ok(Some(Self {
+            from,
+            from_name,
+            link_key: key("EMAIL_LINK_KEY")?.ok_or(SettingsError::Missing("EMAIL_LINK_KEY"))?,
+            previous_link_key: key("EMAIL_PREVIOUS_LINK_KEY")?,
+            window: Duration::from_secs(window),
+            sender: EmailSender::read(env)?,
+        }))
+    }
+}
+
+impl EmailSender {
+    fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
+        let Some(api_url) = address(env, "API_URL")? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            app_url: address(env, "APP_URL")?.ok_or(SettingsError::Missing("APP_URL"))?,
+            api_url,
+            configuration_set: env.get("EMAIL_CONFIGURATION_SET"),
+        }))
+    }
+}
+
+/// An address that paths are added to: nothing in it may end an attribute of HTML, a header or a URL's path.
+fn address(env: &Variables<'_>, name: &'static str) -> Result<Option<String>, SettingsError> {
+    let Some(text) = env.get(name) else {
+        return Ok(None);
+    };
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@%[]".contains(&byte);
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(is_path) => Ok(Some(text.trim_end_matches('/').to_owned())),
+        _ => Err(SettingsError::Malformed(name, "an https address such as https://app.example.com, without ? and #")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    fn read(variables: &[(&str, &str)]) -> Result<Option<Email>, SettingsError> {
+        let find = |name: &str| {
+            let found = variables.iter().rev().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Email::read(&Variables(&find))
+    }
+
+    fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let all = [
+            ("EMAIL_FROM", "chat@example.com"),
+            ("EMAIL_LINK_KEY", KEY),
+            ("APP_URL", "https://app.example.com/"),
+            ("API_URL", "https://api.example.com"),
+        ];
+        all.iter().chain(more).copied().collect()
+    }
+
+    #[test]
+    fn without_a_sender_e_mail_is_off() {
+        assert!(read(&[("EMAIL_LINK_KEY", KEY), ("APP_URL", "https://app.example.com")]).unwrap().is_none());
+        let own = read(&[("EMAIL_FROM", "chat@example.com"), ("EMAIL_LINK_KEY", KEY)]).unwrap().unwrap();
+        assert!(own.sender.is_none(), "a function that sends nothing has no address of the API");
+        let all = read(&with(&[])).unwrap().unwrap();
+        assert_eq!(all.sender.unwrap().app_url, "https://app.example.com");
+        assert_eq!(all.window, Duration::from_secs(300));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named_and_its_value_is_not_shown() {
+        for (name, value) in [
+            ("EMAIL_FROM", "999"),
+            ("EMAIL_FROM", "Chat <999@example.com>"),
+            ("EMAIL_FROM_NAME", "9\n99"),
+            ("EMAIL_LINK_KEY", "999"),
+            ("EMAIL_PREVIOUS_LINK_KEY", "999"),
+            ("EMAIL_WINDOW_SECONDS", "99999"),
+            ("APP_URL", "app.example.com/999"),
+            ("APP_URL", "https://app.example.com/?999"),
+            ("API_URL", "https://\"999"),
+            ("API_URL", "https://"),
+        ] {
+            let message = read(&with(&[(name, value)])).unwrap_err().to_string();
+            assert!(message.contains(name) && !message.contains("999"), "{message}");
+        }
+        assert!(read(&[("EMAIL_FROM", "chat@example.com")]).unwrap_err().to_string().contains("EMAIL_LINK_KEY"));
+        assert!(!format!("{:?}", read(&with(&[])).unwrap()).contains(KEY));
+    }
+}

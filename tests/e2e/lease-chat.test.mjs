@@ -1,0 +1,236 @@
+// A lease's chat, over HTTP and pusher-js, on its page in Chromium, and by e-mail.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { call, expecting } from "./support/api.mjs";
+import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { leasePath, mailed, mailsTo, newLease, putLease, writes } from "./support/lease-chat.mjs";
+import { listen } from "./support/listener.mjs";
+import { newId, person, service } from "./support/people.mjs";
+import { server } from "./support/server.mjs";
+import { stack } from "./support/stack.mjs";
+import { until } from "./support/wait.mjs";
+
+const SOCKET = "123456.7890123";
+const PATIENCE = 15_000;
+
+/** Whom Pusher's REST API lists in the chat. */
+async function present({ channel }) {
+  const response = await server.get({ path: `/channels/${channel}/users` });
+  return response.status === 200 ? (await response.json()).users.map(({ id }) => id) : [];
+}
+
+const isAway = (lease, { userId }) => until("their absence", async () => !(await present(lease)).includes(userId), PATIENCE);
+
+describe("A lease's chat", { concurrency: 4 }, () => {
+  test("client and notary hear each message, each deletion, each read mark and each request", async (t) => {
+    const lease = await newLease();
+    const { client, notary } = lease;
+    const [atClient, atNotary] = [await listen(t, client), await listen(t, notary)];
+    await atClient.subscribe(lease.channel);
+    await atNotary.subscribe(lease.channel);
+    const hello = await writes(client, lease, "Bonjour, <b>Maître</b>");
+    const answer = await writes(notary, lease, "Bonjour !");
+    for (const message of [hello, answer]) {
+      for (const listener of [atClient, atNotary]) {
+        assert.deepEqual(await listener.next("new-message", { id: message.id }), message);
+      }
+    }
+    assert.deepEqual([hello.seq, hello.author.role, answer.seq, answer.author.role], [1, "client", 2, "notary"]);
+
+    const { message: left } = await expecting(200, "DELETE", leasePath(lease, `messages/${hello.id}`), { as: client });
+    const deleted = await atNotary.next("message-deleted", {});
+    assert.deepEqual(deleted, { messageId: hello.id, seq: 1, deletedAt: left.deletedAt });
+    await expecting(200, "PUT", leasePath(lease, "read"), { as: client, json: { seq: 2 } });
+    const read = await atNotary.next("messages-read", { seq: 2 });
+    assert.deepEqual(read.reader, { id: client.userId, role: "client" });
+
+    const asked = await expecting(201, "POST", leasePath(lease, "requests"), { as: notary, json: { title: "Justificatif" } });
+    assert.deepEqual(await atClient.next("request-updated", { status: "pending" }), asked);
+    const accept = { as: client, json: { status: "accepted" } };
+    const accepted = await expecting(200, "PATCH", leasePath(lease, `requests/${asked.id}`), accept);
+    assert.deepEqual(await atNotary.next("request-updated", { status: "accepted" }), accepted);
+    const { requests } = await expecting(200, "GET", leasePath(lease, "requests"), { as: client });
+    assert.deepEqual(requests, [accepted]);
+    const seat = await expecting(200, "GET", `/leases/${lease.bailId}`, { as: client });
+    assert.deepEqual([seat.channel, seat.me.role, seat.unreadCount], [lease.channel, "client", 0]);
+  });
+
+  test("a client that missed messages reads on after its last number, and a poll without news is a 304", async () => {
+    const lease = await newLease();
+    for (const text of ["1", "2", "3"]) {
+      await writes(lease.client, lease, text);
+    }
+    const { messages } = await expecting(200, "GET", leasePath(lease, "messages?after=1"), { as: lease.notary });
+    assert.deepEqual(messages.map(({ seq }) => seq), [2, 3]);
+    const page = await call("GET", leasePath(lease, "messages"), { as: lease.notary });
+    const headers = { "if-none-match": page.headers.get("etag") };
+    assert.equal((await call("GET", leasePath(lease, "messages"), { as: lease.notary, headers })).status, 304);
+  });
+
+  test("what is not for the caller, malformed or repeated is refused", async () => {
+    const lease = await newLease();
+    const { client, notary } = lease;
+    const message = await writes(client, lease, "1");
+    const asked = await expecting(201, "POST", leasePath(lease, "requests"), { as: client, json: { title: "x" } });
+    const json = { content: "x", seq: 1, title: "x", status: "accepted" };
+    const routes = [
+      ["GET", `/leases/${lease.bailId}`],
+      ["GET", leasePath(lease, "messages")],
+      ["POST", leasePath(lease, "messages"), { json }],
+      ["DELETE", leasePath(lease, `messages/${message.id}`)],
+      ["PUT", leasePath(lease, "read"), { json }],
+      ["GET", leasePath(lease, "requests")],
+      ["POST", leasePath(lease, "requests"), { json }],
+      ["PATCH", leasePath(lease, `requests/${asked.id}`), { json }],
+    ];
+    for (const [method, path, request] of routes) {
+      await expecting(404, method, path, { as: person(), ...request });
+      await expecting(401, method, path, request);
+      await expecting(400, method, path.replace(lease.bailId, "not~an~id"), { as: client, ...request });
+    }
+    const bodies = [[400, { json: {} }], [413, { json: { ...json, x: "x".repeat(11_000) } }], [415, { form: { content: "x" } }]];
+    for (const [status, request] of bodies) {
+      for (const [method, path] of routes.filter(([, , body]) => body)) {
+        await expecting(status, method, path, { as: notary, ...request });
+      }
+      await expecting(status, "PUT", `/leases/${lease.bailId}`, { as: service(), ...request });
+    }
+    await expecting(403, "DELETE", leasePath(lease, `messages/${message.id}`), { as: notary });
+    await expecting(403, "PATCH", leasePath(lease, `requests/${asked.id}`), { as: client, json });
+    await expecting(409, "PATCH", leasePath(lease, `requests/${asked.id}`), { as: notary, json: { status: "done" } });
+    await expecting(400, "GET", leasePath(lease, "requests?cursor=x"), { as: client });
+    for (const route of ["messages", "requests"]) {
+      const write = (text) => ({ as: client, json: { content: text, title: text }, headers: { "idempotency-key": "k" } });
+      const first = await expecting(201, "POST", leasePath(lease, route), write("x"));
+      const again = await call("POST", leasePath(lease, route), write("x"));
+      assert.deepEqual([again.body, again.headers.get("idempotent-replayed")], [first, "true"]);
+      await expecting(422, "POST", leasePath(lease, route), write("y"));
+    }
+    await expecting(403, "PUT", `/leases/${lease.bailId}`, { as: client, json: {} });
+    await expecting(401, "PUT", `/leases/${lease.bailId}`, { json: {} });
+    const same = { clientId: "a", notaryId: "a", title: "x" };
+    await expecting(422, "PUT", `/leases/${newId("bail")}`, { as: service(), json: same });
+    const stranger = { as: person(), form: { socket_id: SOCKET, channel_name: lease.channel } };
+    await expecting(403, "POST", "/pusher/auth", stranger);
+  });
+});
+
+describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
+  test("who is away gets one at once, and one for the three messages that come within the window", async () => {
+    const lease = await newLease();
+    const { client, notary } = lease;
+    const first = await writes(client, lease, "Bonjour <b>Maître</b>");
+    const [mail] = await mailed(notary, 1);
+    assert.equal(mail.Subject, "New message from Ada – 12 rue des Lilas");
+    const link = `${stack.url}/leases/${lease.bailId}/chat#message-${first.id}`;
+    assert.ok(mail.BodyText.includes(link) && mail.BodyHtml.includes(link), mail.BodyText);
+    assert.ok(mail.BodyHtml.includes("Bonjour &lt;b&gt;Maître&lt;/b&gt;"), mail.BodyHtml);
+    for (const text of ["1", "2", "3"]) {
+      await writes(client, lease, text);
+    }
+    const [, summary] = await mailed(notary, 2);
+    assert.equal(summary.Subject, "3 new messages from Ada – 12 rue des Lilas");
+    assert.equal((await mailsTo(notary)).length, 2);
+    assert.equal((await mailsTo(client)).length, 0);
+  });
+
+  test("who is in the chat gets none", async (t) => {
+    const lease = await newLease();
+    const atNotary = await listen(t, lease.notary);
+    await atNotary.subscribe(lease.channel);
+    const message = await writes(lease.client, lease, "Bonjour");
+    await atNotary.next("new-message", { id: message.id });
+    const row = { as: lease.client, json: { title: "x" } };
+    await expecting(201, "POST", leasePath(lease, "requests"), row);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    assert.deepEqual(await mailsTo(lease.notary), []);
+  });
+
+  test("the link in an e-mail shows a page with a button, and the button turns e-mail off", async () => {
+    const lease = await newLease();
+    await putLease(lease, { locale: "fr" });
+    await writes(lease.client, lease, "Bonjour");
+    const [mail] = await mailed(lease.notary, 1);
+    assert.equal(mail.Subject, "Nouveau message de Ada – 12 rue des Lilas");
+    const [link] = mail.BodyText.match(/http:\S+\/email\/unsubscribe\?\S+/);
+    const path = link.replace(stack.url, "");
+    const wants = async () =>
+      (await expecting(200, "GET", "/notifications/preferences", { as: lease.notary })).types.MESSAGE.email;
+    const page = await fetch(link);
+    assert.match(await page.text(), /<form method="post">/);
+    assert.equal(page.status, 200);
+    assert.equal(await wants(), true);
+    const off = await fetch(link, { method: "POST", body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) });
+    assert.equal(off.status, 200);
+    assert.equal(await wants(), false);
+    const forged = path.replace(/user=[^&]+/, `user=${lease.client.userId}`);
+    assert.equal((await fetch(stack.url + forged, { method: "POST" })).status, 403);
+    assert.equal((await fetch(stack.url + forged)).status, 403);
+  });
+});
+
+describe("The page of a lease's chat", { skip: noBrowser }, () => {
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
+  async function open(t, lease, side) {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(PATIENCE);
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const address = new URLSearchParams({ lease: lease.bailId, as: side, token: lease[side].token });
+    await page.goto(`${stack.url}/examples/lease-chat?${address}`);
+    await page.getByText("Live", { exact: true }).waitFor();
+    return { context, page };
+  }
+
+  const itemsOn = (page) => page.getByRole("list", { name: "Messages" }).getByRole("listitem");
+  const sends = async (page, text) => {
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await page.getByRole("button", { name: "Send" }).click();
+    await itemsOn(page).filter({ hasText: text }).waitFor();
+  };
+
+  test("two windows talk, see each other typing, delete, and one that was away gets an e-mail and misses nothing", async (t) => {
+    const lease = await newLease();
+    const { page: atClient } = await open(t, lease, "client");
+    const { page: atNotary, context } = await open(t, lease, "notary");
+    await atClient.getByText("Maître Durand is here").waitFor();
+    await sends(atClient, "Bonjour Maître");
+    await itemsOn(atNotary).filter({ hasText: "Bonjour Maître" }).waitFor();
+    await sends(atNotary, "Bonjour Ada");
+    await itemsOn(atClient).filter({ hasText: "Bonjour Ada" }).waitFor();
+    await atNotary.getByRole("textbox", { name: "Message" }).pressSequentially("Je ");
+    await atClient.getByText("Maître Durand is typing").waitFor();
+    await atNotary.getByRole("textbox", { name: "Message" }).fill("");
+    await itemsOn(atNotary).filter({ hasText: "Bonjour Ada" }).getByRole("button", { name: "Delete" }).click();
+    await itemsOn(atClient).filter({ hasText: "Maître Durand: (deleted)" }).waitFor();
+
+    await atNotary.evaluate(() => pusher.disconnect());
+    await atNotary.getByText("Pusher is out of reach; asking every 2 seconds").waitFor();
+    await isAway(lease, lease.notary);
+    // A page that polls has read what it got, and its user needs no e-mail.
+    await context.setOffline(true);
+    await sends(atClient, "Vous êtes là ?");
+    await mailed(lease.notary, 1);
+    for (const text of ["un", "deux", "trois"]) {
+      await sends(atClient, text);
+    }
+    const mails = await mailed(lease.notary, 2);
+    assert.deepEqual(mails.map(({ Subject }) => Subject.split(" – ")[0]), ["New message from Ada", "3 new messages from Ada"]);
+
+    const asked = [];
+    atNotary.on("request", (request) => asked.push(request.url()));
+    await context.setOffline(false);
+    await atNotary.evaluate(() => pusher.connect());
+    await atNotary.getByText("Live", { exact: true }).waitFor();
+    await itemsOn(atNotary).filter({ hasText: "trois" }).waitFor();
+    assert.ok(asked.some((url) => url.includes("after=2")), asked.join("\n"));
+    const shown = (await itemsOn(atNotary).allTextContents()).map((text) => text.replace(/ Delete$/, ""));
+    assert.deepEqual(shown, ["Ada: Bonjour Maître", "Maître Durand: (deleted)", "Ada: Vous êtes là ?", "Ada: un", "Ada: deux", "Ada: trois"]);
+    assert.equal((await mailsTo(lease.notary)).length, 2);
+  });
+});
