@@ -1,8 +1,11 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::origin::Origin;
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -11,7 +14,22 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
+    pub(crate) run: Run,
+}
+
+/// How the stack is started.
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
     pub(crate) ports: Ports,
+    /// A further origin whose pages may call the API, such as http://192.168.1.20:5173; may be given more than once. Pages of
+    /// http://localhost and http://127.0.0.1 may on every port
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<Origin>,
+    /// File with your app's JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, JWT_CLAIM_… and FIREBASE_…; the environment goes
+    /// before it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 }
 
 /// The ports on 127.0.0.1 that the stack listens on.
@@ -59,6 +77,18 @@ pub(crate) enum Command {
     Token(Token),
     /// Prints every event that a user of the running stack receives
     Listen(Listen),
+    /// Prints what the functions of the running stack logged
+    Logs(Logs),
+    /// Prints what the running stack pushed to phones; it plays FCM where no Firebase project is named
+    Pushes(Pushes),
+    /// Tells whether the stack is up and well, and what it has not delivered yet
+    Status,
+    /// Empties the running stack: no row, message or log is left, and what is connected stays connected
+    Reset,
+    /// Sends the requests of docs/bruno to the running stack
+    Bruno(Bruno),
+    /// Serves a page of parties and invitations for the running stack
+    Page,
     /// Stops the children of a stack that was killed
     #[command(hide = true)]
     Watchdog,
@@ -143,6 +173,38 @@ pub(crate) struct Listen {
     pub(crate) user_id: String,
 }
 
+#[derive(Args)]
+pub(crate) struct Logs {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Only functions whose name begins so, for example delivery, kudos-create or PusherAuth
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    /// Only what is about the request with this id (the response's x-request-id), deliveries that it caused included
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: Option<String>,
+    /// Only errors, and requests that were refused
+    #[arg(long)]
+    pub(crate) errors: bool,
+    /// The lines as the functions wrote them, in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Pushes {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bruno {
+    /// Files or folders of docs/bruno, for example parties or kudos.bru; all, if none is given
+    pub(crate) requests: Vec<PathBuf>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +213,14 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn further_origins_may_be_given() {
+        let cli = Cli::parse_from(["local", "--origin", "https://a.example", "--origin", "http://b.example:81/"]);
+        let origins: Vec<_> = cli.run.origins.iter().map(ToString::to_string).collect();
+        assert_eq!(origins, ["https://a.example", "http://b.example:81"]);
+        assert!(Cli::try_parse_from(["local", "--origin", "a.example"]).is_err());
     }
 
     #[test]

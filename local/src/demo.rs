@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::token::Guest;
+
 /// An author, a reader and a book; a hotel, a booking and a member of the staff; a lease and
 /// its notary: all invented.
 #[derive(Clone, Deserialize, Serialize)]
@@ -36,6 +38,11 @@ impl Demo {
             lease_id: "lilas-12".to_owned(),
             notary_id: "durand".to_owned(),
         }
+    }
+
+    /// The hotel's guest.
+    pub(crate) fn guest(&self) -> Guest<'_> {
+        Guest { hotel: &self.hotel_slug, booking: &self.booking_id, name: GUEST_NAME }
     }
 
     /// The name that the person's token carries.

@@ -6,16 +6,17 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use crate::cli::Ports;
 use crate::demo::{AUTHOR_NAME, Demo};
-use crate::firebase::Firebase;
 use crate::front_door::Cors;
+use crate::issuer::Keys;
 use crate::ministack;
 use crate::secrets::Secrets;
+use crate::settings::Settings;
 use crate::sockudo;
 use crate::step::Step;
 use crate::tools::Tools;
@@ -23,6 +24,9 @@ use crate::workspace::Workspace;
 
 /// The id of the API. ministack requires eight hexadecimal digits.
 pub(crate) const API_ID: &str = "ca411107";
+
+/// The name of the CloudFormation stack, with which the names of its functions begin.
+pub(crate) const STACK_NAME: &str = "carillon-local";
 
 /// Who the e-mails come from.
 const EMAIL_FROM: &str = "chat@carillon.example";
@@ -60,7 +64,7 @@ pub(crate) async fn deploy(
     tools: &Tools,
     ports: &Ports,
     secrets: &Secrets,
-    firebase: Option<&Firebase>,
+    settings: &Settings,
     demo: &Demo,
     logs: &Path,
 ) -> Result<Deployment> {
@@ -80,7 +84,7 @@ pub(crate) async fn deploy(
         .kill_on_drop(true)
         .spawn()
         .context("The deployment cannot be started")?;
-    let request = request(workspace, ports, secrets, firebase, demo).to_string();
+    let request = request(workspace, ports, secrets, settings, demo).to_string();
     let mut input = bridge.stdin.take().context("The deployment has no input")?;
     input.write_all(request.as_bytes()).await?;
     drop(input);
@@ -101,17 +105,18 @@ pub(crate) async fn deploy(
     deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
 }
 
-fn request(
-    workspace: &Workspace,
-    ports: &Ports,
-    secrets: &Secrets,
-    firebase: Option<&Firebase>,
-    demo: &Demo,
-) -> serde_json::Value {
-    json!({
+fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Value {
+    let Settings { issuer, pushes, .. } = settings;
+    let firebase = pushes.firebase();
+    let jwt_secret = match &issuer.keys {
+        Keys::Own => &secrets.jwt_secret,
+        Keys::Secret(of_app) => of_app,
+        Keys::Jwks(_) => "",
+    };
+    let mut request = json!({
         "endpoint": ministack::endpoint(ports.ministack_port),
         "template": workspace.root.join("template.yaml"),
-        "stackName": "carillon-local",
+        "stackName": STACK_NAME,
         "apiId": API_ID,
         "binaries": workspace.binaries,
         "codeBucket": "carillon-code",
@@ -119,7 +124,7 @@ fn request(
             "Stage": "dev",
             "MockEvents": "true",
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
-            "AllowedOrigins": format!("http://localhost:{},http://localhost:3001", ports.port),
+            "AllowedOrigins": settings.origins(ports.port).join(","),
             "PusherAppId": sockudo::APP_ID,
             "PusherKey": sockudo::KEY,
             "PusherHost": sockudo::HOST,
@@ -132,7 +137,7 @@ fn request(
             "EmailWindowSeconds": EMAIL_WINDOW_SECONDS.to_string(),
             "AppUrl": format!("http://localhost:{}", ports.port),
             "ApiUrl": format!("http://localhost:{}", ports.port),
-            "FcmEndpoint": firebase.map(Firebase::endpoint).unwrap_or_default(),
+            "FcmEndpoint": firebase.map(|firebase| firebase.endpoint()).unwrap_or_default(),
         },
         "emailIdentity": EMAIL_FROM,
         "secret": {
@@ -141,7 +146,7 @@ fn request(
                 "PUSHER_SECRET": secrets.pusher_secret,
                 "PUSHER_PREVIOUS_SECRET": "",
                 "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": secrets.encryption_master_key_base64,
-                "JWT_SECRET": secrets.jwt_secret,
+                "JWT_SECRET": jwt_secret,
                 "EMAIL_LINK_KEY": secrets.email_link_key,
                 "EMAIL_PREVIOUS_LINK_KEY": "",
                 "FIREBASE_CLIENT_EMAIL": firebase.map_or("", |firebase| &firebase.client_email),
@@ -158,5 +163,9 @@ fn request(
             "pk": format!("HOTEL#{}", demo.hotel_slug),
             "sk": format!("STAFF#{}", demo.staff_id),
         }],
-    })
+    });
+    for (name, value) in issuer.parameters() {
+        request["parameters"][name] = json!(value);
+    }
+    request
 }

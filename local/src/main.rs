@@ -3,32 +3,44 @@
 //! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's protocol), deploys
 //! `template.yaml` and serves all of it on one address.
 
+mod aws;
+mod by_hand;
 mod chaos;
 mod cli;
 mod demo;
 mod deploy;
+mod fcm;
 mod firebase;
 mod front_door;
 mod functions;
+mod issuer;
+mod journal;
 mod listen;
+mod logs;
 mod ministack;
+mod origin;
 mod ports;
 mod prerequisites;
 mod private_file;
 mod probe;
 mod processes;
+mod pushes;
 mod relay;
+mod reset;
 mod run;
 mod schemathesis;
 mod secrets;
+mod settings;
 mod sockudo;
 mod stack;
 mod state;
+mod status;
 mod step;
 mod tally;
 mod test;
 mod token;
 mod tools;
+mod variables;
 mod watchdog;
 mod workspace;
 
@@ -65,11 +77,17 @@ async fn main() -> ExitCode {
 async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match cli.command {
-        None => run::run(&workspace, processes, &cli.ports).await,
+        None => run::run(&workspace, processes, &cli.run).await,
         Some(Command::Test(options)) => test::test(&workspace, processes, &options).await,
         Some(Command::Chaos(options)) => chaos::chaos(&workspace, processes, &options).await,
         Some(Command::Token(options)) => token::print(&workspace, &options),
         Some(Command::Listen(options)) => listen::listen(&workspace, &options),
+        Some(Command::Bruno(options)) => by_hand::bruno(&workspace, processes, &options).await,
+        Some(Command::Page) => by_hand::page(&workspace, processes).await,
+        Some(Command::Logs(options)) => logs::print(&workspace, &options).await,
+        Some(Command::Pushes(options)) => pushes::print(&workspace, &options).await,
+        Some(Command::Status) => status::print(&workspace).await,
+        Some(Command::Reset) => reset::reset(&workspace).await,
         Some(Command::Watchdog) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -8,6 +8,7 @@ use http::Uri;
 use tokio::process::Command;
 
 use crate::cli::Ports;
+use crate::journal;
 use crate::probe;
 use crate::processes::{Processes, Service};
 use crate::tools::Tools;
@@ -30,6 +31,7 @@ pub(crate) async fn start<'a>(
     let home = state.join("ministack");
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).with_context(|| format!("{} cannot be created", home.display()))?;
+    let functions_log = journal::begin(logs, journal::FUNCTIONS)?;
     let mut command = Command::new(&tools.ministack);
     command
         // The functions inherit ministack's environment, so nothing of the developer's AWS account or shell may be in
@@ -46,6 +48,7 @@ pub(crate) async fn start<'a>(
         .env("GATEWAY_PORT", port.to_string())
         // Without it, the functions would call AWS.
         .env("AWS_ENDPOINT_URL", endpoint(ports.aws_of_functions()))
+        .env("CARILLON_FUNCTION_LOG", &functions_log)
         // Python runs the `sitecustomize.py` that it finds there.
         .env("PYTHONPATH", &tools.ministack_patches)
         .envs(credentials());

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::stack::Place;
 use crate::state::State;
-use crate::token;
+use crate::token::{self, Guest};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -19,7 +19,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Whose token most requests carry.
 const MEMBER: &str = "schemathesis";
 /// The guest whose token the guests' routes get: the address of most of them names another hotel.
-const GUEST: (&str, &str) = ("killarney", "schemathesis");
+const GUEST: Guest = Guest { hotel: "killarney", booking: "schemathesis", name: "Schemathesis" };
 /// Another back end, for what is for services only.
 const SERVICE: &str = "billing";
 
@@ -44,7 +44,7 @@ pub(crate) fn command(
         .current_dir(&place.directory)
         // Not arguments, because arguments are visible to every user of the machine.
         .env("CARILLON_MEMBER", token::of_user(state, MEMBER)?)
-        .env("CARILLON_GUEST", token::of_guest(&state.jwt_secret, GUEST.0, GUEST.1, "Schemathesis", token::HOURS)?)
+        .env("CARILLON_GUEST", token::of_guest(state, GUEST, token::HOURS)?)
         .env("CARILLON_SERVICE", token::with_roles(state, SERVICE, &["service".to_owned()])?);
     Ok(command)
 }

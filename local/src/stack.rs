@@ -1,22 +1,25 @@
 //! The whole stack, started in order.
 
 use std::fs::{self, File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Ports;
 use crate::demo::Demo;
-use crate::deploy::{API_ID, deploy};
-use crate::firebase::Firebase;
+use crate::deploy::{API_ID, Deployment, deploy};
 use crate::front_door::{self, Cors, Examples};
+use crate::issuer::Keys;
+use crate::journal::{self, PUSHES};
 use crate::ministack;
 use crate::ports;
 use crate::processes::{Processes, Service};
 use crate::secrets::Secrets;
+use crate::settings::{Pushes, Settings};
 use crate::sockudo::{self, Sockudo};
-use crate::state::{Pusher, Running, RunningMinistack, RunningSockudo, State};
+use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -49,12 +52,40 @@ impl Drop for Place {
     }
 }
 
+/// Checks that all ports are free; holds the front door's port from then on.
+pub(crate) fn claim_ports(ports: &Ports) -> Result<std::net::TcpListener> {
+    let front_door = ports::claim(ports.port, "--port")?;
+    ports::claim(ports.ministack_port, "--ministack-port")?;
+    ports::claim(ports.sockudo_port, "--sockudo-port")?;
+    Ok(front_door)
+}
+
+/// Whether a stack uses the directory now. The state file alone may be that of a stack that was killed.
+pub(crate) fn is_running(directory: &Path) -> bool {
+    let lock = File::open(directory.join("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// What a stack is made from, and made from again by `cargo local reset`.
+pub(crate) struct Plan<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) processes: &'a Processes,
+    pub(crate) tools: &'a Tools,
+    pub(crate) place: &'a Place,
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+}
+
 /// A running stack.
 pub(crate) struct Stack<'a> {
     pub(crate) state: State,
+    plan: Plan<'a>,
+    secrets: Secrets,
     ministack: Service<'a>,
     sockudo: Sockudo<'a>,
     front_door: FrontDoor,
+    /// Asked for by `cargo local reset`.
+    resets: Signal,
 }
 
 struct FrontDoor {
@@ -64,92 +95,127 @@ struct FrontDoor {
     examples: Examples,
 }
 
-/// Checks that all ports are free; holds the front door's port from then on.
-pub(crate) fn claim_ports(ports: &Ports) -> Result<std::net::TcpListener> {
-    let front_door = ports::claim(ports.port, "--port")?;
-    ports::claim(ports.ministack_port, "--ministack-port")?;
-    ports::claim(ports.sockudo_port, "--sockudo-port")?;
-    Ok(front_door)
-}
-
-impl<'a> Stack<'a> {
-    pub(crate) async fn start(
-        workspace: &Workspace,
-        processes: &'a Processes,
-        tools: &Tools,
-        place: &Place,
-        ports: &Ports,
-        listener: std::net::TcpListener,
-        firebase: Option<Firebase>,
-    ) -> Result<Self> {
-        let Place { directory, logs, .. } = place;
+impl<'a> Plan<'a> {
+    /// Starts everything, and serves on `listener` once it is deployed.
+    pub(crate) async fn start(self, listener: std::net::TcpListener) -> Result<Stack<'a>> {
+        // Before anything tells this process's id: without a handler the signal would end it.
+        let resets = signal(SignalKind::user_defined1())?;
+        let Place { directory, logs, .. } = self.place;
         let secrets = Secrets::keep_in(directory)?;
-        let demo = Demo::new();
-        let settings = sockudo::Settings {
-            port: ports.sockudo_port,
+        let of_sockudo = sockudo::Settings {
+            port: self.ports.sockudo_port,
             secret: &secrets.pusher_secret,
-            webhook: format!("http://127.0.0.1:{}/pusher/webhook", ports.port),
+            webhook: format!("http://127.0.0.1:{}/pusher/webhook", self.ports.port),
         };
         let (ministack, sockudo) = tokio::try_join!(
-            ministack::start(processes, tools, ports, directory, logs),
-            sockudo::start(processes, tools, &settings, directory, logs),
+            self.start_ministack(),
+            sockudo::start(self.processes, self.tools, &of_sockudo, directory, logs)
         )?;
-        let deployment = deploy(workspace, tools, ports, &secrets, firebase.as_ref(), &demo, logs).await?;
-        let aws_endpoint = ministack::endpoint(ports.ministack_port);
+        let demo = Demo::new();
+        let deployment = self.deploy(&secrets, &demo).await?;
+        let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
         listener.set_nonblocking(true)?;
         let front_door = FrontDoor {
             listener: TcpListener::from_std(listener)?,
             api_address: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
-            cors: deployment.cors,
-            examples: Examples::new(workspace, directory),
+            cors: deployment.cors.with_this_machine(),
+            examples: Examples::new(self.workspace, directory),
         };
+        let issuer = self.settings.issuer.clone();
         let state = State {
-            url: format!("http://localhost:{}", ports.port),
-            jwt_secret: secrets.jwt_secret,
+            url: format!("http://localhost:{}", self.ports.port),
+            jwt_secret: match &issuer.keys {
+                Keys::Own => Some(secrets.jwt_secret.clone()),
+                Keys::Secret(of_app) => Some(of_app.clone()),
+                Keys::Jwks(_) => None,
+            },
+            issuer,
             aws_endpoint,
             region: ministack::REGION.to_owned(),
-            table_name: deployment.outputs.table_name,
-            event_bus_name: deployment.outputs.event_bus_name,
-            retry_queue_url: deployment.outputs.retry_queue_url,
-            dead_letter_queue_url: deployment.outputs.dead_letter_queue_url,
+            deployed: deployment.outputs.into(),
             pusher: Pusher {
                 app_id: sockudo::APP_ID.to_owned(),
                 key: sockudo::KEY.to_owned(),
-                secret: secrets.pusher_secret,
+                secret: secrets.pusher_secret.clone(),
                 host: sockudo::HOST.to_owned(),
-                port: ports.sockudo_port,
-                encryption_master_key_base64: secrets.encryption_master_key_base64,
+                port: self.ports.sockudo_port,
+                encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
             },
-            firebase: firebase.and_then(Firebase::of_tests),
+            firebase: self.settings.pushes.of_tests().cloned(),
+            shows_pushes: matches!(self.settings.pushes, Pushes::Shown(_)),
             processes: Running {
-                ministack: RunningMinistack { pid: ministack.pid() },
+                cargo_local: RunningProcess { pid: i32::try_from(std::process::id())? },
+                ministack: RunningProcess { pid: ministack.pid() },
                 sockudo: RunningSockudo {
                     pid: sockudo.service.pid(),
                     command: sockudo.command.clone(),
                     arguments: sockudo.arguments.clone(),
                 },
             },
+            resets: 0,
             demo,
         };
         state.write(directory)?;
-        Ok(Self { state, ministack, sockudo, front_door })
+        Ok(Stack { state, plan: self, secrets, ministack, sockudo, front_door, resets })
     }
 
+    async fn start_ministack(&self) -> Result<Service<'a>> {
+        let Place { directory, logs, .. } = self.place;
+        ministack::start(self.processes, self.tools, &self.ports, directory, logs).await
+    }
+
+    async fn deploy(&self, secrets: &Secrets, demo: &Demo) -> Result<Deployment> {
+        deploy(self.workspace, self.tools, &self.ports, secrets, &self.settings, demo, &self.place.logs).await
+    }
+
+    /// Puts a new, empty AWS in the old one's place, and deploys to it. Whoever is connected to sockudo stays so.
+    async fn start_over(&self, ministack: &mut Option<Service<'a>>, secrets: &Secrets) -> Result<()> {
+        *ministack = None;
+        if let Pushes::Shown(_) = self.settings.pushes {
+            journal::begin(&self.place.logs, PUSHES)?;
+        }
+        *ministack = Some(self.start_ministack().await?);
+        let directory = &self.place.directory;
+        // Read again, since tests may have put another sockudo into it.
+        let mut state = State::read(directory)?;
+        state.deployed = self.deploy(secrets, &state.demo).await?.outputs.into();
+        state.processes.ministack.pid = ministack.as_ref().map(Service::pid).unwrap_or_default();
+        state.resets += 1;
+        state.write(directory)
+    }
+}
+
+impl Stack<'_> {
     /// Serves until a part of the stack ends; returns the reason. `keep_sockudo` is false for tests that end sockudo
     /// themselves.
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
-        let Self { mut ministack, mut sockudo, front_door, .. } = self;
-        tokio::select! {
-            error = ministack.ended() => error,
-            error = sockudo.service.ended(), if keep_sockudo => error,
-            outcome = front_door::serve(
-                front_door.listener,
-                &front_door.api_address,
-                front_door.cors,
-                front_door.examples,
-            ) => {
-                outcome.err().unwrap_or_else(|| anyhow::anyhow!("The front door has ended by itself"))
+        let Self { plan, secrets, ministack, mut sockudo, front_door, mut resets, .. } = self;
+        let mut ministack = Some(ministack);
+        let FrontDoor { listener, api_address, cors, examples } = front_door;
+        let served = front_door::serve(listener, &api_address, cors, examples);
+        let served = async { served.await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
+        let kept = async {
+            loop {
+                tokio::select! {
+                    error = ended(ministack.as_mut()) => return error,
+                    _ = resets.recv() => {}
+                }
+                if let Err(error) = plan.start_over(&mut ministack, &secrets).await {
+                    return error.context("The stack cannot start over");
+                }
             }
+        };
+        tokio::select! {
+            error = kept => error,
+            error = sockudo.service.ended(), if keep_sockudo => error,
+            error = served => error,
         }
+    }
+}
+
+async fn ended(service: Option<&mut Service<'_>>) -> anyhow::Error {
+    match service {
+        Some(service) => service.ended().await,
+        None => anyhow!("ministack has ended"),
     }
 }

@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::demo::Demo;
+use crate::deploy::Outputs;
 use crate::firebase::Firebase;
+use crate::issuer::Issuer;
 use crate::private_file;
 
 /// The running stack. The end-to-end tests read it too, and update it when they replace a process.
@@ -15,19 +17,43 @@ use crate::private_file;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct State {
     pub(crate) url: String,
-    pub(crate) jwt_secret: String,
+    /// What tokens are signed with; absent where only the app's issuer can sign them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jwt_secret: Option<String>,
+    pub(crate) issuer: Issuer,
     pub(crate) aws_endpoint: String,
     pub(crate) region: String,
+    #[serde(flatten)]
+    pub(crate) deployed: Deployed,
+    pub(crate) pusher: Pusher,
+    /// Only in tests, which play Google's servers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) firebase: Option<Firebase>,
+    /// Whether the stack's own stand-in for FCM keeps what is pushed.
+    #[serde(default)]
+    pub(crate) shows_pushes: bool,
+    pub(crate) processes: Running,
+    /// How often `cargo local reset` has emptied it.
+    #[serde(default)]
+    pub(crate) resets: u64,
+    pub(crate) demo: Demo,
+}
+
+/// What the deployment made, under the names of the template's outputs.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deployed {
     pub(crate) table_name: String,
     pub(crate) event_bus_name: String,
     pub(crate) retry_queue_url: String,
     pub(crate) dead_letter_queue_url: String,
-    pub(crate) pusher: Pusher,
-    /// Only in tests; otherwise push is off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) firebase: Option<Firebase>,
-    pub(crate) processes: Running,
-    pub(crate) demo: Demo,
+}
+
+impl From<Outputs> for Deployed {
+    fn from(outputs: Outputs) -> Self {
+        let Outputs { table_name, event_bus_name, retry_queue_url, dead_letter_queue_url } = outputs;
+        Self { table_name, event_bus_name, retry_queue_url, dead_letter_queue_url }
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -42,13 +68,16 @@ pub(crate) struct Pusher {
 }
 
 #[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Running {
-    pub(crate) ministack: RunningMinistack,
+    /// The program that started the others.
+    pub(crate) cargo_local: RunningProcess,
+    pub(crate) ministack: RunningProcess,
     pub(crate) sockudo: RunningSockudo,
 }
 
 #[derive(Deserialize, Serialize)]
-pub(crate) struct RunningMinistack {
+pub(crate) struct RunningProcess {
     pub(crate) pid: i32,
 }
 

@@ -15,7 +15,8 @@ use crate::ports;
 use crate::prerequisites;
 use crate::processes::Processes;
 use crate::schemathesis;
-use crate::stack::{Place, Stack, claim_ports};
+use crate::settings::{Pushes, Settings};
+use crate::stack::{Place, Plan, claim_ports};
 use crate::state::State;
 use crate::tally::Tally;
 use crate::tools::{Clients, Tools, cargo};
@@ -37,8 +38,10 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
-    let (listener, firebase) = (claim_ports(&ports)?, Firebase::for_tests().await?);
-    let stack = Stack::start(workspace, processes, &tools, &place, &ports, listener, Some(firebase)).await?;
+    let listener = claim_ports(&ports)?;
+    let settings = Settings { pushes: Pushes::Tests(Firebase::for_tests().await?), ..Settings::default() };
+    let plan = Plan { workspace, processes, tools: &tools, place: &place, ports, settings };
+    let stack = plan.start(listener).await?;
     let against_stack = async {
         let mut succeeded = true;
         if !options.schemathesis_only {
@@ -90,7 +93,9 @@ fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<C
         .args(extra)
         .args(test_files(&workspace.e2e())?)
         .current_dir(&workspace.root)
-        .env("CARILLON_STACK", State::path(state));
+        .env("CARILLON_STACK", State::path(state))
+        // What the documents call `cargo local`, without another cargo that waits for this one's lock.
+        .env("CARILLON_LOCAL", std::env::current_exe()?);
     Ok(command)
 }
 

@@ -5,37 +5,93 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::cli;
 use crate::demo::GUEST_NAME;
+use crate::issuer::Issuer;
 use crate::state::State;
 use crate::workspace::Workspace;
 
 /// Validity of the demo's tokens, in hours.
 pub(crate) const HOURS: u64 = 12;
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    sub: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// Who a token is about.
+#[derive(Clone, Copy, Default)]
+struct Bearer<'a> {
+    user_id: &'a str,
     name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     roles: &'a [String],
-    iat: u64,
-    exp: u64,
 }
 
-#[derive(Serialize)]
-struct GuestClaims<'a> {
-    aud: &'a str,
-    hotel: &'a str,
-    booking: &'a str,
-    name: &'a str,
-    iat: u64,
-    exp: u64,
+impl Bearer<'_> {
+    /// The claims that the stack reads, under the names that the app's settings give them.
+    fn claims(&self, issuer: &Issuer, issued_at: u64, hours: u64) -> Map<String, Value> {
+        let mut claims = Map::new();
+        let mut set = |setting: &Option<String>, usual: &str, value: Value| {
+            claims.insert(setting.clone().unwrap_or_else(|| usual.to_owned()), value);
+        };
+        set(&None, "sub", json!(self.user_id));
+        set(&issuer.user_id, "sub", json!(self.user_id));
+        if let Some(name) = self.name {
+            set(&issuer.name, "name", json!(name));
+        }
+        if let Some(picture) = self.picture {
+            set(&issuer.picture, "picture", json!(picture));
+        }
+        if !self.roles.is_empty() {
+            set(&issuer.roles, "roles", json!(self.roles));
+        }
+        if let Some(name) = &issuer.issuer {
+            set(&None, "iss", json!(name));
+        }
+        if let Some(audience) = &issuer.audience {
+            set(&None, "aud", json!(audience));
+        }
+        set(&None, "iat", json!(issued_at));
+        set(&None, "exp", json!(issued_at + hours * 3600));
+        claims
+    }
+}
+
+/// A hotel's guest.
+#[derive(Clone, Copy)]
+pub(crate) struct Guest<'a> {
+    pub(crate) hotel: &'a str,
+    pub(crate) booking: &'a str,
+    pub(crate) name: &'a str,
+}
+
+impl Guest<'_> {
+    fn check(&self) -> Result<()> {
+        let Self { hotel, booking, .. } = self;
+        ensure!(
+            is_slug(hotel),
+            "{hotel:?} is no hotel's slug: one has 1 to 50 characters out of a-z, A-Z, 0-9, - and _, without -guest-chat-booking in it"
+        );
+        ensure!(
+            is_user_id(booking) && booking.len() <= 64,
+            "{booking:?} is no booking: one has 1 to 64 characters out of a-z, A-Z, 0-9 and -_=@,.;"
+        );
+        Ok(())
+    }
+
+    /// The claims that the stack reads. `aud` says that it is a guest, so `JWT_AUDIENCE` is the members' alone, as are `JWT_CLAIM_…`.
+    fn claims(&self, issuer: &Issuer, issued_at: u64, hours: u64) -> Map<String, Value> {
+        let mut claims = Map::new();
+        let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        set("aud", json!("guest"));
+        set("hotel", json!(self.hotel));
+        set("booking", json!(self.booking));
+        set("name", json!(self.name));
+        if let Some(name) = &issuer.issuer {
+            set("iss", json!(name));
+        }
+        set("iat", json!(issued_at));
+        set("exp", json!(issued_at + hours * 3600));
+        claims
+    }
 }
 
 /// Whether Carillon takes this as a user's id: the rule of `UserId` in `shared/src/contract/id.rs`.
@@ -46,26 +102,20 @@ fn is_user_id(text: &str) -> bool {
 
 /// `cargo local token`.
 pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitCode> {
-    let state = State::read(&workspace.state())?;
+    let state = State::read(&workspace.running())?;
     if let (Some(hotel), Some(booking)) = (&options.hotel, &options.booking) {
         let name = options.name.as_deref().unwrap_or(GUEST_NAME);
-        println!("{}", of_guest(&state.jwt_secret, hotel, booking, name, options.hours)?);
+        println!("{}", of_guest(&state, Guest { hotel, booking, name }, options.hours)?);
         return Ok(ExitCode::SUCCESS);
     }
     let user_id = options.user_id.as_deref().context("Say whose token: a user's id, or --hotel and --booking")?;
-    let name = options.name.as_deref().or(state.demo.name_of(user_id));
-    let token = sign(
-        &state.jwt_secret,
-        &Claims {
-            sub: user_id,
-            name,
-            picture: options.avatar.as_deref(),
-            roles: &options.roles,
-            iat: now()?,
-            exp: now()? + options.hours * 3600,
-        },
-    )?;
-    println!("{token}");
+    let bearer = Bearer {
+        user_id,
+        name: options.name.as_deref().or(state.demo.name_of(user_id)),
+        picture: options.avatar.as_deref(),
+        roles: &options.roles,
+    };
+    println!("{}", sign(&state, bearer, options.hours)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,24 +126,13 @@ pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
 
 /// The same with these roles.
 pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Result<String> {
-    let name = state.demo.name_of(user_id);
-    let claims = Claims { sub: user_id, name, picture: None, roles, iat: now()?, exp: now()? + HOURS * 3600 };
-    sign(&state.jwt_secret, &claims)
+    sign(state, Bearer { user_id, name: state.demo.name_of(user_id), picture: None, roles }, HOURS)
 }
 
 /// A token for a hotel's guest, as the hotel's own back end would make it.
-pub(crate) fn of_guest(secret: &str, hotel: &str, booking: &str, name: &str, hours: u64) -> Result<String> {
-    ensure!(
-        is_slug(hotel),
-        "{hotel:?} is no hotel's slug: one has 1 to 50 characters out of a-z, A-Z, 0-9, - and _, without -guest-chat-booking in it"
-    );
-    ensure!(
-        is_user_id(booking) && booking.len() <= 64,
-        "{booking:?} is no booking: one has 1 to 64 characters out of a-z, A-Z, 0-9 and -_=@,.;"
-    );
-    let claims = GuestClaims { aud: "guest", hotel, booking, name, iat: now()?, exp: now()? + hours * 3600 };
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    encode(&Header::new(Algorithm::HS256), &claims, &key).context("The token cannot be signed")
+pub(crate) fn of_guest(state: &State, guest: Guest, hours: u64) -> Result<String> {
+    guest.check()?;
+    encoded(secret_of(state)?, &guest.claims(&state.issuer, now()?, hours))
 }
 
 /// Whether Carillon takes this as a hotel's slug: the rule of `HotelSlug` in `shared/src/contract/id.rs`.
@@ -103,27 +142,34 @@ fn is_slug(text: &str) -> bool {
 }
 
 /// A token for an invented person, with a role if they have one.
-pub(crate) fn of_person(secret: &str, user_id: &str, name: &str, role: Option<&str>) -> Result<String> {
+pub(crate) fn of_person(state: &State, user_id: &str, name: &str, role: Option<&str>) -> Result<String> {
     let roles: Vec<_> = role.map(str::to_owned).into_iter().collect();
-    let claims = Claims {
-        sub: user_id,
-        name: Some(name),
-        picture: None,
-        roles: &roles,
-        iat: now()?,
-        exp: now()? + HOURS * 3600,
-    };
-    sign(secret, &claims)
+    sign(state, Bearer { user_id, name: Some(name), picture: None, roles: &roles }, HOURS)
 }
 
-fn sign(secret: &str, claims: &Claims) -> Result<String> {
+fn sign(state: &State, bearer: Bearer, hours: u64) -> Result<String> {
     ensure!(
-        is_user_id(claims.sub),
+        is_user_id(bearer.user_id),
         "{:?} is no user id: one has 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.; since it becomes part of Pusher's \
          channel names. If your issuer's ids have others (auth0|abc), have it add a claim with such an id, and set \
-         JWT_CLAIM_USER_ID to that claim's name",
-        claims.sub
+         JWT_CLAIM_USER_ID to that claim's name (docs/TOKENS.md)",
+        bearer.user_id
     );
+    encoded(secret_of(state)?, &bearer.claims(&state.issuer, now()?, hours))
+}
+
+/// What this stack's tokens are signed with, if that can be done here.
+fn secret_of(state: &State) -> Result<&str> {
+    state.jwt_secret.as_deref().with_context(|| {
+        format!(
+            "This stack takes {}, so only your issuer can make one. Sign in to your app and take its token, or start \
+             `cargo local` without JWT_JWKS_URL",
+            state.issuer.describe()
+        )
+    })
+}
+
+fn encoded(secret: &str, claims: &Map<String, Value>) -> Result<String> {
     let key = EncodingKey::from_secret(secret.as_bytes());
     encode(&Header::new(Algorithm::HS256), claims, &key).context("The token cannot be signed")
 }
@@ -135,42 +181,82 @@ fn now() -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    fn claims(bearer: Bearer, issuer: &Issuer) -> Value {
+        Value::Object(bearer.claims(issuer, 1, 1))
+    }
 
     #[test]
     fn claims_that_are_not_given_are_left_out() {
-        let claims = Claims { sub: "ben", name: None, picture: None, roles: &[], iat: 1, exp: 2 };
-        let token = sign("secret", &claims).unwrap();
-        let parts: Vec<_> = token.split('.').collect();
-        let decoded = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
-        assert_eq!(decoded, br#"{"sub":"ben","iat":1,"exp":2}"#);
+        let bearer = Bearer { user_id: "ben", ..Bearer::default() };
+        assert_eq!(claims(bearer, &Issuer::default()), json!({ "sub": "ben", "iat": 1, "exp": 3601 }));
     }
 
     #[test]
     fn a_guests_token_names_the_hotel_the_booking_and_the_guest() {
-        let token = of_guest("secret", "killarney", "BK-2025-0123", "Grace", 1).unwrap();
-        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
-        let of = |name: &str| claims[name].as_str().unwrap().to_owned();
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
         assert_eq!(
-            [of("aud"), of("hotel"), of("booking"), of("name")],
-            ["guest", "killarney", "BK-2025-0123", "Grace"]
+            Value::Object(guest.claims(&Issuer::default(), 1, 1)),
+            json!({ "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "iat": 1, "exp": 3601 })
         );
+        assert!(guest.check().is_ok());
         for (hotel, booking) in [("a.b", "BK-1"), ("", "BK-1"), ("killarney", ""), ("killarney", "BK 1")] {
-            assert!(of_guest("secret", hotel, booking, "Grace", 1).is_err(), "{hotel} {booking}");
+            assert!(Guest { hotel, booking, name: "Grace" }.check().is_err(), "{hotel} {booking}");
         }
     }
 
     #[test]
-    fn an_id_that_no_channel_name_can_hold_gets_no_token() {
-        let token = |sub: &str| sign("secret", &Claims { sub, name: None, picture: None, roles: &[], iat: 1, exp: 2 });
+    fn a_guests_token_has_the_apps_issuer_and_neither_its_audience_nor_its_names_of_claims() {
+        let issuer = Issuer {
+            issuer: Some("https://id.example/".to_owned()),
+            audience: Some("carillon".to_owned()),
+            name: Some("user_metadata.full_name".to_owned()),
+            ..Issuer::default()
+        };
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
+        let claims = Value::Object(guest.claims(&issuer, 1, 1));
+        assert_eq!(
+            [&claims["iss"], &claims["aud"], &claims["name"]],
+            [&json!("https://id.example/"), &json!("guest"), &json!("Grace")]
+        );
+    }
+
+    #[test]
+    fn a_token_has_the_claims_that_the_apps_settings_ask_for() {
+        let issuer = Issuer {
+            issuer: Some("https://id.example/".to_owned()),
+            audience: Some("carillon".to_owned()),
+            user_id: Some("https://app.example/user_id".to_owned()),
+            name: Some("user_metadata.full_name".to_owned()),
+            roles: Some("app_metadata.roles".to_owned()),
+            ..Issuer::default()
+        };
+        let roles = ["service".to_owned()];
+        let bearer =
+            Bearer { user_id: "ben", name: Some("Ben"), picture: Some("https://b.example/b.png"), roles: &roles };
+        assert_eq!(
+            claims(bearer, &issuer),
+            json!({
+                "sub": "ben",
+                "https://app.example/user_id": "ben",
+                "user_metadata.full_name": "Ben",
+                "picture": "https://b.example/b.png",
+                "app_metadata.roles": ["service"],
+                "iss": "https://id.example/",
+                "aud": "carillon",
+                "iat": 1,
+                "exp": 3601,
+            })
+        );
+    }
+
+    #[test]
+    fn an_id_that_no_channel_name_can_hold_is_none() {
         for good in ["ben", "b.en@example.com", "-_=@,.;", "42", &"x".repeat(128)] {
-            assert!(token(good).is_ok(), "{good}");
+            assert!(is_user_id(good), "{good}");
         }
         for bad in ["", "auth0|abc", "a b", "a/b", "ben\n", "é", &"x".repeat(129)] {
-            let refused = token(bad).unwrap_err().to_string();
-            assert!(refused.contains("JWT_CLAIM_USER_ID"), "{refused}");
+            assert!(!is_user_id(bad), "{bad}");
         }
     }
 }

@@ -55,6 +55,13 @@ impl Tools {
     }
 }
 
+/// Installs the Node packages of the end-to-end tests, if they are not installed yet.
+pub(crate) async fn install_e2e(workspace: &Workspace, processes: &Processes) -> Result<()> {
+    fs::create_dir_all(&workspace.tools).with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
+    let installer = Installer { workspace, processes };
+    installer.node_packages("Installing the clients for tests", &workspace.e2e()).await
+}
+
 /// Which third-party clients are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clients {

@@ -50,6 +50,13 @@ impl Workspace {
         self.target.join("local")
     }
 
+    /// The files of the stack that commands are about: that of `cargo local`, or the one whose `stack.json` the variable
+    /// `CARILLON_STACK` names.
+    pub(crate) fn running(&self) -> PathBuf {
+        let named = std::env::var_os("CARILLON_STACK").map(PathBuf::from);
+        named.and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or_else(|| self.state())
+    }
+
     /// The files of the stack that `cargo local test` runs, so that both can run at once.
     pub(crate) fn test_state(&self) -> PathBuf {
         self.target.join("local-test")

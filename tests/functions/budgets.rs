@@ -51,6 +51,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("authorize presence-room, new profile", |world| Box::pin(authorize(world, "presence-room-emma"))),
     ("give kudos", |world| Box::pin(give_again(world))),
     ("give kudos, first of a process", |world| Box::pin(give(world))),
+    ("put a book", |world| Box::pin(put_book(world))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
     ("webhook of 10 members", |world| Box::pin(webhook(world))),
@@ -212,6 +213,16 @@ async fn webhook(world: &World) -> [Traffic; 2] {
     let request = request.header("x-pusher-key", PUSHER.0);
     let request = request.header("x-pusher-signature", &hex::encode(mac.finalize().into_bytes()));
     let (reply, traffic) = world.count(pusher_webhook::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn put_book(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    let body = json!({ "authorId": "ursula", "authorName": "Ursula Vey", "title": "The Left Hand of the Tide" });
+    let request = Request::new("PUT /books/{bookId}").path("bookId", "emma").bearer(&service).json(&body);
+    let (reply, traffic) = world.count(books::handle, &request).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     traffic
 }
@@ -396,6 +407,7 @@ async fn the_future_of_a_handler_is_small() {
     let world = World::new().await;
     let call = || kudos().build();
     let sizes = [
+        size_of_val(&books::handle(&world.app, call())),
         size_of_val(&kudos_create::handle(&world.app, call())),
         size_of_val(&device_tokens::handle(&world.app, call())),
         size_of_val(&email_unsubscribe::handle(&world.app, call())),

@@ -57,6 +57,7 @@ async fn event_files_of_requests_get_the_expected_status() {
         assert_eq!(status(&world, pusher_auth::handle, name).await.0, expected, "{name}");
     }
     assert_eq!(status(&world, kudos_create::handle, "kudos-create").await.0, 201);
+    assert_eq!(status(&world, books::handle, "books-put").await.0, 200);
     assert_eq!(status(&world, presence_join::handle, "presence-join").await.0, 200);
     assert_eq!(status(&world, presence_leave::handle, "presence-leave").await.0, 204);
     for (name, expected) in [

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod aws;
+mod books;
 mod budgets;
 mod chats;
 mod delivery;
@@ -36,3 +37,4 @@ mod pusher_auth;
 mod pusher_mock_event;
 mod pusher_webhook;
 mod template;
+mod token_recipes;

@@ -123,7 +123,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
         }
     }
-    assert_eq!(authenticating, 9);
+    assert_eq!(authenticating, 10);
 }
 
 #[test]

@@ -3,14 +3,19 @@
 Gap: ministack takes a batch of a DynamoDB stream for done when the function reports that some of its records failed
 (`ReportBatchItemFailures`). AWS brings them again. Here the whole batch comes again, as after an error; what was delivered
 of it is no longer owed then.
+
+Gap: what a function prints is kept in memory alone, and is gone with an invocation that is killed. Here each line is also
+appended to the file that `CARILLON_FUNCTION_LOG` names, with the moment and the function, for `cargo local logs`.
 """
 
 import importlib.abc
 import importlib.util
 import json
+import os
 import sys
+import time
 
-LAMBDA = "ministack.services.lambda_svc"
+FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
 
 
 def bring_reported_failures_again(module):
@@ -40,19 +45,64 @@ def reports_failures(result):
     return isinstance(body, dict) and bool(body.get("batchItemFailures"))
 
 
+class Kept:
+    """The output of a function's process, each line of which is also kept in a file."""
+
+    def __init__(self, stream, function):
+        self.stream = stream
+        self.function = function
+
+    def readline(self):
+        line = self.stream.readline()
+        if line:
+            self.keep(line)
+        return line
+
+    def keep(self, line):
+        text = line.decode("utf-8", errors="replace") if isinstance(line, bytes) else line
+        record = {"at": int(time.time() * 1000), "function": self.function, "text": text.rstrip("\r\n")}
+        try:
+            # One write, so that the lines of functions that print at once do not mix.
+            file = os.open(FUNCTION_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, (json.dumps(record) + "\n").encode())
+            finally:
+                os.close(file)
+        except OSError:
+            # A full disk must not stop the thread that empties the pipe.
+            pass
+
+    def close(self):
+        self.stream.close()
+
+
+def keep_output_of_functions(module):
+    pump = module.ProvidedWorker._pump_output
+
+    def pump_and_keep(self, stream, log_queue):
+        pump(self, Kept(stream, self.func_name) if FUNCTION_LOG else stream, log_queue)
+
+    module.ProvidedWorker._pump_output = pump_and_keep
+
+
 class AfterImport(importlib.abc.MetaPathFinder):
-    """Changes the module right after it is imported."""
+    """Changes modules right after they are imported."""
+
+    changes = {
+        "ministack.services.lambda_svc": bring_reported_failures_again,
+        "ministack.core.lambda_runtime": keep_output_of_functions,
+    }
 
     def find_spec(self, name, path=None, target=None):
-        if name != LAMBDA:
+        change = self.changes.pop(name, None)
+        if change is None:
             return None
-        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         execute = spec.loader.exec_module
 
         def exec_module(module):
             execute(module)
-            bring_reported_failures_again(module)
+            change(module)
 
         spec.loader.exec_module = exec_module
         return spec

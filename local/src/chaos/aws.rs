@@ -1,23 +1,16 @@
-//! Requests of the harness itself to ministack, past the proxy. It does not check signatures.
+//! What the harness itself asks of ministack, past the proxy.
 
-use std::time::Duration;
-
-use anyhow::{Context, Result, bail};
-use http::Request;
-use serde_json::{Map, Value, json};
+use anyhow::Result;
+use serde_json::{Value, json};
 
 use super::event::{Event, Message, Seat, Word, messages_in};
 use super::ledger::Remains;
-use crate::relay::Relay;
+use crate::aws::{self, Row, text};
 use crate::state::State;
-
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The stack's table and queues.
 pub(super) struct Aws {
-    relay: Relay,
-    region: String,
-    table: String,
+    aws: aws::Aws,
     retry_queue: String,
     dead_letter_queue: String,
 }
@@ -38,30 +31,28 @@ impl Outstanding {
 impl Aws {
     pub(super) fn of(state: &State) -> Self {
         Self {
-            relay: Relay::to(&state.aws_endpoint),
-            region: state.region.clone(),
-            table: state.table_name.clone(),
-            retry_queue: state.retry_queue_url.clone(),
-            dead_letter_queue: state.dead_letter_queue_url.clone(),
+            aws: aws::Aws::of(state),
+            retry_queue: state.deployed.retry_queue_url.clone(),
+            dead_letter_queue: state.deployed.dead_letter_queue_url.clone(),
         }
     }
 
     /// How many users have a profile, and so can be invited.
     pub(super) async fn profiles(&self) -> Result<usize> {
         let filter = json!({ "FilterExpression": "sk = :profile", "ExpressionAttributeValues": { ":profile": { "S": "PROFILE" } } });
-        Ok(self.scan(filter).await?.len())
+        Ok(self.aws.scan(filter).await?.len())
     }
 
     pub(super) async fn outstanding(&self) -> Result<Outstanding> {
-        let filter = json!({ "FilterExpression": "attribute_exists(outbox)", "ConsistentRead": true });
-        Ok(Outstanding { rows: self.scan(filter).await?.len(), retries: self.messages_in(&self.retry_queue).await? })
+        let (rows, retries) = (self.aws.owing().await?, self.aws.messages_in(&self.retry_queue).await?);
+        Ok(Outstanding { rows: rows.len(), retries })
     }
 
     /// What is left in the table, and these dead letters.
     pub(super) async fn remains(&self, dead_letters: &[Vec<Message>]) -> Result<Remains> {
         let mut remains =
             Remains { dead: dead_letters.concat(), dead_letters: dead_letters.len(), ..Remains::default() };
-        for row in self.scan(json!({ "ConsistentRead": true })).await? {
+        for row in self.aws.scan(json!({ "ConsistentRead": true })).await? {
             if let Some(outbox) = row.get("outbox") {
                 remains.rows_owing += 1;
                 remains.owed.extend(messages_in(outbox));
@@ -78,7 +69,7 @@ impl Aws {
         loop {
             let input =
                 json!({ "QueueUrl": self.dead_letter_queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 3600 });
-            let received = self.action("sqs", "AmazonSQS.ReceiveMessage", &input).await?;
+            let received = self.aws.action("sqs", "AmazonSQS.ReceiveMessage", &input).await?;
             let messages = received.get("Messages").and_then(Value::as_array).cloned().unwrap_or_default();
             if messages.is_empty() {
                 return Ok(letters);
@@ -86,61 +77,10 @@ impl Aws {
             letters.extend(messages.iter().map(messages_in));
         }
     }
-
-    /// How many messages a queue holds, whether they are due, taken or delayed.
-    async fn messages_in(&self, queue: &str) -> Result<u64> {
-        const COUNTS: [&str; 3] = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        ];
-        let input = json!({ "QueueUrl": queue, "AttributeNames": COUNTS });
-        let found = self.action("sqs", "AmazonSQS.GetQueueAttributes", &input).await?;
-        let count =
-            |name: &str| found.pointer(&format!("/Attributes/{name}")).and_then(Value::as_str)?.parse::<u64>().ok();
-        Ok(COUNTS.iter().filter_map(|name| count(name)).sum())
-    }
-
-    async fn scan(&self, mut input: Value) -> Result<Vec<Map<String, Value>>> {
-        let mut rows = Vec::new();
-        input["TableName"] = json!(self.table);
-        loop {
-            let mut page = self.action("dynamodb", "DynamoDB_20120810.Scan", &input).await?;
-            if let Some(Value::Array(items)) = page.get_mut("Items").map(Value::take) {
-                rows.extend(items.into_iter().filter_map(|item| match item {
-                    Value::Object(row) => Some(row),
-                    _ => None,
-                }));
-            }
-            match page.get_mut("LastEvaluatedKey").map(Value::take) {
-                Some(last) => input["ExclusiveStartKey"] = last,
-                None => return Ok(rows),
-            }
-        }
-    }
-
-    /// Calls an action of a service that speaks AWS's JSON protocol.
-    async fn action(&self, service: &str, target: &str, input: &Value) -> Result<Value> {
-        let scope = format!("test/20260101/{}/{service}/aws4_request", self.region);
-        let credential = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-        let request = Request::post("/")
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", target)
-            .header("authorization", credential)
-            .body(())?;
-        let sent = self.relay.send(request.into_parts().0, input.to_string().into());
-        let response = tokio::time::timeout(REQUEST_TIMEOUT, sent).await.ok().and_then(Result::ok);
-        let response = response.with_context(|| format!("ministack did not answer {target}"))?;
-        if !response.status().is_success() {
-            let said = String::from_utf8_lossy(response.body());
-            bail!("ministack answered {target} with {}: {said}", response.status());
-        }
-        serde_json::from_slice(response.body()).with_context(|| format!("ministack's answer to {target} is no JSON"))
-    }
 }
 
 /// The seat that a row is about, and whether the user is there.
-fn seat(row: &Map<String, Value>) -> Option<(Seat, Word)> {
+fn seat(row: &Row) -> Option<(Seat, Word)> {
     let book = text(row, "pk")?.strip_prefix("ROOM#")?.to_owned();
     let user = text(row, "sk")?.strip_prefix("USER#")?.to_owned();
     let word = if row.get("present")?.get("BOOL")?.as_bool()? { Word::In } else { Word::Out };
@@ -148,7 +88,7 @@ fn seat(row: &Map<String, Value>) -> Option<(Seat, Word)> {
 }
 
 /// The event that was committed with a row.
-fn committed(row: &Map<String, Value>) -> Option<Event> {
+fn committed(row: &Row) -> Option<Event> {
     let (pk, sk) = (text(row, "pk")?, text(row, "sk")?);
     if pk.starts_with("KUDOS#") {
         return Some(Event::Kudos { session: text(row, "session_id")?.to_owned() });
@@ -158,10 +98,6 @@ fn committed(row: &Map<String, Value>) -> Option<Event> {
     }
     let (party, invitee) = (sk.strip_prefix("INVITATION#")?.to_owned(), pk.strip_prefix("USER#")?.to_owned());
     Some(Event::Invitation { party, invitee })
-}
-
-fn text<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    row.get(name)?.get("S")?.as_str()
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Load {
     pub(super) fn new(state: &State, front_door: &str, books: Books, subscriptions: Subscriptions) -> Result<Self> {
         let person = |number| {
             let id = format!("user-{number:02}");
-            let token = token::of_person(&state.jwt_secret, &id, &format!("User {number}"), None)?;
+            let token = token::of_person(state, &id, &format!("User {number}"), None)?;
             Ok(Person { id, token })
         };
         Ok(Self(Arc::new(Inner {
@@ -98,7 +98,7 @@ impl Load {
             books,
             subscriptions,
             people: (0..PEOPLE).map(person).collect::<Result<_>>()?,
-            service: token::of_person(&state.jwt_secret, "billing", "Billing", Some("service"))?,
+            service: token::of_person(state, "billing", "Billing", Some("service"))?,
             parties: Mutex::default(),
             commands: Mutex::default(),
         })))

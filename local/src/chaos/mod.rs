@@ -39,8 +39,9 @@ use crate::ministack;
 use crate::ports;
 use crate::prerequisites;
 use crate::processes::Processes;
+use crate::settings::Settings;
 use crate::sockudo;
-use crate::stack::{Place, Stack, claim_ports};
+use crate::stack::{Place, Plan, claim_ports};
 use crate::state::State;
 use crate::step::Step;
 use crate::tools::{Clients, Tools};
@@ -91,7 +92,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
         tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, books.clone(), sees_up))
     };
     let run = async {
-        let stack = Stack::start(workspace, processes, &tools, &place, &ports, claim_ports(&ports)?, None).await?;
+        let plan = Plan { workspace, processes, tools: &tools, place: &place, ports, settings: Settings::default() };
+        let stack = plan.start(claim_ports(&ports)?).await?;
         let (crowd, subscriptions) = Crowd::start(workspace, processes, &place)?;
         let state = State::read(&place.directory)?;
         let front_door = format!("http://127.0.0.1:{}", ports.port);

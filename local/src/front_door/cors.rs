@@ -21,9 +21,17 @@ pub(crate) struct Cors {
     expose_headers: Vec<String>,
     allow_credentials: bool,
     max_age: Option<u32>,
+    /// Whether pages of this machine may call the API too, whatever the template says.
+    #[serde(skip)]
+    this_machine: bool,
 }
 
 impl Cors {
+    /// The same, and every page that this machine serves is allowed: `npm run dev` has one port today and another tomorrow.
+    pub(crate) fn with_this_machine(self) -> Self {
+        Self { this_machine: true, ..self }
+    }
+
     /// Whether CORS is configured; without it, OPTIONS is a method like any other.
     pub(crate) fn is_configured(&self) -> bool {
         !self.allow_origins.is_empty()
@@ -62,7 +70,9 @@ impl Cors {
         };
         if self.allow_origins.iter().any(|allowed| allowed == "*") {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        } else if self.allow_origins.iter().any(|allowed| allows(allowed, origin)) {
+        } else if self.allow_origins.iter().any(|allowed| allows(allowed, origin))
+            || (self.this_machine && is_of_this_machine(origin))
+        {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if self.allow_credentials {
                 headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
@@ -80,6 +90,15 @@ fn allows(allowed: &str, origin: &HeaderValue) -> bool {
             .is_ok_and(|origin| origin.split_once("://").is_some_and(|(of_origin, _)| of_origin == scheme)),
         None => origin == allowed,
     }
+}
+
+/// `http://localhost` or `http://127.0.0.1`, on any port.
+fn is_of_this_machine(origin: &HeaderValue) -> bool {
+    let Some(authority) = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://")) else {
+        return false;
+    };
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    matches!(host, "localhost" | "127.0.0.1") && port.parse::<u16>().is_ok()
 }
 
 fn list(headers: &mut HeaderMap, name: HeaderName, values: &[String]) {
@@ -131,6 +150,26 @@ mod tests {
             assert!(cors.response_headers(&request(origin)).is_empty(), "{origin}");
         }
         assert!(cors.response_headers(&HeaderMap::new()).is_empty());
+    }
+
+    #[test]
+    fn every_page_of_this_machine_may_be_allowed_and_no_other_with_it() {
+        let cors = cors(&["https://app.example"]).with_this_machine();
+        for origin in ["http://localhost:5173", "http://127.0.0.1:8080", "http://localhost", "https://app.example"] {
+            assert_eq!(cors.preflight_headers(&request(origin))[ACCESS_CONTROL_ALLOW_ORIGIN], origin);
+            assert_eq!(cors.response_headers(&request(origin))[ACCESS_CONTROL_ALLOW_ORIGIN], origin);
+        }
+        for origin in [
+            "https://localhost:5173",
+            "http://localhost:5173.example",
+            "http://localhost.example:5173",
+            "http://localhost:99999",
+            "http://localhost:",
+            "http://user@localhost:1",
+            "null",
+        ] {
+            assert!(cors.preflight_headers(&request(origin)).is_empty(), "{origin}");
+        }
     }
 
     #[test]

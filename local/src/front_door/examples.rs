@@ -11,7 +11,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::demo::GUEST_NAME;
 use crate::state;
 use crate::token;
 use crate::workspace::Workspace;
@@ -124,7 +123,7 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
 fn session(examples: &Examples) -> anyhow::Result<Value> {
     let state = state::State::read(&examples.state)?;
     let demo = &state.demo;
-    let guest = token::of_guest(&state.jwt_secret, &demo.hotel_slug, &demo.booking_id, GUEST_NAME, token::HOURS)?;
+    let guest = token::of_guest(&state, demo.guest(), token::HOURS)?;
     Ok(json!({
         "hotel": demo.hotel_slug,
         "booking": demo.booking_id,

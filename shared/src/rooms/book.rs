@@ -1,9 +1,10 @@
-//! Books. Your app writes their rows; Carillon reads the author from them.
+//! Books: who wrote them, as the app's own back end says.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::id::{BookId, UserId};
-use crate::table::{Item, Key, Table, TableError, read};
+use crate::problem::Problem;
+use crate::table::{Action, Item, Key, Table, TableError, read, string};
 use crate::users::profile::Profile;
 
 /// What Carillon reads of a book.
@@ -13,6 +14,70 @@ pub struct Book {
     pub author_id: UserId,
     /// Absent when the row has no name; then the name in the author's token is used.
     pub author_name: Option<String>,
+}
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 500;
+/// Longest name of an author, in characters, as that of a caller.
+const MAX_NAME: usize = 128;
+
+/// What another back end says of a book.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewBook {
+    author_id: String,
+    author_name: Option<String>,
+    title: Option<String>,
+}
+
+/// A book as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    pub book_id: BookId,
+    pub author_id: UserId,
+    pub author_name: Option<String>,
+    pub title: Option<String>,
+}
+
+/// Keeps what is said of a book. A name or title that is left out is forgotten; attributes that the app has put into the row
+/// itself stay.
+///
+/// # Errors
+/// 400 for invalid fields, 500 when DynamoDB fails.
+pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, Problem> {
+    let NewBook { author_id, author_name, title } = new;
+    let author_id = UserId::parse(author_id).map_err(|error| error.in_field("authorId"))?;
+    check_text("authorName", author_name.as_deref(), MAX_NAME)?;
+    check_text("title", title.as_deref(), MAX_TITLE)?;
+    let (mut set, mut remove) = ("SET authorId = :author".to_owned(), Vec::new());
+    for (attribute, placeholder, value) in [("authorName", ":name", &author_name), ("title", ":title", &title)] {
+        match value {
+            Some(_) => set.push_str(&format!(", {attribute} = {placeholder}")),
+            None => remove.push(attribute),
+        }
+    }
+    if !remove.is_empty() {
+        set.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    let mut update = Action::update(&Key::book(&book_id), set).value(":author", string(author_id.as_str()));
+    for (placeholder, value) in [(":name", &author_name), (":title", &title)] {
+        if let Some(value) = value {
+            update = update.value(placeholder, string(value));
+        }
+    }
+    table.write(update).await?;
+    Ok(Kept { book_id, author_id, author_name, title })
+}
+
+/// Text for display: not blank, at most `max` characters, none of them a control character.
+pub(super) fn check_text(field: &'static str, text: Option<&str>, max: usize) -> Result<(), Problem> {
+    let fits =
+        |text: &str| !text.trim().is_empty() && text.chars().count() <= max && !text.chars().any(char::is_control);
+    if text.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(Problem::field(field, format!("must be 1 to {max} characters without control characters")))
 }
 
 impl Book {

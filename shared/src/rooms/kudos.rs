@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::book::check_text;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::{InvalidId, UserId, is_channel_byte};
 use crate::contract::person::Person;
@@ -56,7 +57,7 @@ pub async fn give(
 ) -> Result<Done<Kudos>, Problem> {
     let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
     check_session(&new.session_id)?;
-    check_title(&new.book_title)?;
+    check_text("bookTitle", Some(&new.book_title), MAX_TITLE)?;
     if receiver == from.user_id {
         return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
     }
@@ -93,12 +94,4 @@ fn check_session(id: &str) -> Result<(), Problem> {
         return Ok(());
     }
     Err(InvalidId.in_field("sessionId"))
-}
-
-fn check_title(title: &str) -> Result<(), Problem> {
-    let fits = !title.trim().is_empty() && title.chars().count() <= MAX_TITLE && !title.chars().any(char::is_control);
-    if fits {
-        return Ok(());
-    }
-    Err(Problem::field("bookTitle", format!("must be 1 to {MAX_TITLE} characters without control characters")))
 }

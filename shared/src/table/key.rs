@@ -2,7 +2,7 @@
 //!
 //! | row | pk | sk |
 //! |---|---|---|
-//! | book (written by your app) | `BOOK#{bookId}` | `BOOK` |
+//! | book (`PUT /books/{bookId}`, or your app itself) | `BOOK#{bookId}` | `BOOK` |
 //! | profile | `USER#{userId}` | `PROFILE` |
 //! | presence | `ROOM#{bookId}` | `USER#{userId}` |
 //! | kudos | `KUDOS#{kudosId}` | `KUDOS` |

@@ -8,13 +8,13 @@ import { build } from "esbuild";
 
 import { stack } from "../support/stack.mjs";
 
-/** The port of the one origin, beside the API's own, whose pages the local stack's API answers. */
-export const ALLOWED_PORT = 3001;
+/** The port that the page is served on for people; the local stack answers pages of this machine on every port. */
+export const PAGE_PORT = 3001;
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Serves the page at http://localhost:`port`; 0 is any free port. Resolves to its origin and a function that ends it. */
-export async function servePage(port) {
+/** Serves the page at http://`host`:`port`; 0 is any free port. Resolves to its origin and a function that ends it. */
+export async function servePage(port, host = "localhost") {
   const files = {
     "/": { type: "text/html; charset=utf-8", content: readFileSync(here("index.html")) },
     "/page.js": { type: "text/javascript; charset=utf-8", content: await bundle() },
@@ -24,7 +24,7 @@ export async function servePage(port) {
     response.writeHead(file ? 200 : 404, { "content-type": file?.type ?? "text/plain" }).end(file?.content);
   });
   await listening(server, port);
-  return { origin: `http://localhost:${server.address().port}`, close: () => closed(server) };
+  return { origin: `http://${host}:${server.address().port}`, close: () => closed(server) };
 }
 
 async function bundle() {

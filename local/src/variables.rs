@@ -1,0 +1,98 @@
+//! The settings that `cargo local` takes from the environment, and from the file of `--env-file`.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use tokio::process::Command;
+
+/// Environment variables. As for Node's `--env-file`, the environment decides where both name one.
+#[derive(Default)]
+pub(crate) struct Variables {
+    of_file: BTreeMap<String, String>,
+    /// Whether the process's own environment is looked at; not in tests.
+    with_environment: bool,
+}
+
+/// Prints what `--env-file` gave it. Node reads the file, so it means here what it means to the app's own back end.
+const PRINT: &str = "process.stdout.write(JSON.stringify(process.env))";
+
+impl Variables {
+    /// The environment's, and those of the file, if there is one.
+    pub(crate) async fn read(file: Option<&Path>) -> Result<Self> {
+        let of_file = match file {
+            Some(path) => read_file(path).await?,
+            None => BTreeMap::new(),
+        };
+        Ok(Self { of_file, with_environment: true })
+    }
+
+    /// A variable's value, unless it is empty.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let of_environment = self.with_environment.then(|| env::var(name).ok()).flatten();
+        of_environment.or_else(|| self.of_file.get(name).cloned()).filter(|value| !value.is_empty())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
+        let of_file = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { of_file, with_environment: false }
+    }
+}
+
+async fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
+    std::fs::File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut option = std::ffi::OsString::from("--env-file=");
+    option.push(path);
+    let read = Command::new("node")
+        .arg(option)
+        .args(["-e", PRINT])
+        // Only the file's variables shall be printed, and none of them shall change how Node starts.
+        .env_clear()
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .context("node cannot be started")?;
+    if !read.status.success() {
+        let said = String::from_utf8_lossy(&read.stderr);
+        bail!("{} cannot be read: {}", path.display(), said.lines().next().unwrap_or("node said nothing"));
+    }
+    serde_json::from_slice(&read.stdout).with_context(|| format!("{} is no list of NAME=value", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_means_what_it_means_to_node() {
+        let path = env::temp_dir().join(format!("carillon-env-{}", std::process::id()));
+        let text = "# the app's\nA_SECRET=\"with # and $HOME\"\nexport B=two\nC='three' # note\nEMPTY=\n";
+        std::fs::write(&path, text).unwrap();
+        let variables = Variables::read(Some(&path)).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(variables.get("A_SECRET").as_deref(), Some("with # and $HOME"));
+        assert_eq!(variables.get("B").as_deref(), Some("two"));
+        assert_eq!(variables.get("C").as_deref(), Some("three"));
+        assert_eq!(variables.get("EMPTY"), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_there_is_named() {
+        let error = Variables::read(Some(Path::new("/nowhere/.env"))).await.err().unwrap();
+        assert!(format!("{error:#}").contains("/nowhere/.env"), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn the_environment_decides() {
+        let path = env::temp_dir().join(format!("carillon-path-{}", std::process::id()));
+        std::fs::write(&path, "PATH=/of/the/file\n").unwrap();
+        let variables = Variables::read(Some(&path)).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(variables.get("PATH"), env::var("PATH").ok());
+    }
+}

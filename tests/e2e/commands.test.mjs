@@ -1,0 +1,165 @@
+// Every command in the documents: run where that can be done beside a stack, and otherwise held against what it names.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
+
+import Pusher from "pusher-js";
+
+import { expecting } from "./support/api.mjs";
+import { person, service } from "./support/people.mjs";
+import { stack } from "./support/stack.mjs";
+import { until } from "./support/wait.mjs";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "docs/bruno/README.md"].concat(
+  readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+);
+const PATIENCE = 120_000;
+
+/** Every command of a page's shell blocks, without comments, with continued lines and open quotes joined. */
+function commandsOf(page) {
+  const blocks = [...readFileSync(root + page, "utf8").matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)];
+  return blocks.flatMap(([, block]) => {
+    const commands = [];
+    let open = "";
+    for (const line of block.replaceAll("\\\n", " ").split("\n")) {
+      // An apostrophe of a comment opens no quote.
+      open += open ? `\n${line}` : line.replace(/(^|\s)#\s.*$/, "");
+      const isComplete = (open.match(/'/g)?.length ?? 0) % 2 === 0 && !/\|\s*$/.test(open);
+      if (isComplete) {
+        commands.push(open.replaceAll(/\s+/g, " ").trim());
+        open = "";
+      }
+    }
+    assert.equal(open, "", `${page} has an open quote in\n${block}`);
+    return commands.filter((command) => command !== "");
+  });
+}
+
+/** Runs it in bash, where `cargo local` is the program that runs these tests. */
+function bash(script, { noExec = false } = {}) {
+  const shim = 'cargo() { [ "$1" = local ] || { echo "not cargo local: $*" >&2; return 99; }; shift; "$CARILLON_LOCAL" "$@"; }\n';
+  return new Promise((resolve) => {
+    const options = { cwd: root, timeout: PATIENCE, env: process.env };
+    execFile("bash", noExec ? ["-n", "-c", script] : ["-c", `set -o pipefail\n${shim}${script}`], options, (error, stdout, stderr) =>
+      resolve({ code: error ? (error.code ?? 1) : 0, stdout, output: stdout + stderr }),
+    );
+  });
+}
+
+async function succeeds(script, options) {
+  const { code, stdout, output } = await bash(script, options);
+  assert.equal(code, 0, `${script}\n${output}`);
+  return stdout;
+}
+
+const isExecutable = (path) => accessSync(root + path, constants.X_OK);
+const exists = (path) => assert.ok(existsSync(root + path), `${path} is not there`);
+/** A command of `cargo local` with its arguments parsed, and nothing done. */
+const parsed = (command) => succeeds(`${command.replace(/ -- .*$/, "")} --help`);
+
+/** How each command is checked; the first kind that matches. */
+const KINDS = [
+  // Beside the stack of these tests, on its address.
+  [/^curl (.*)http:\/\/localhost:3000/, (command) => succeeds(command.replace(/^curl /, "curl -sS --fail-with-body ").replaceAll("http://localhost:3000", stack.url))],
+  [/^cargo local (token|status)\b/, (command) => succeeds(command)],
+  [/^cargo local logs(?!.*--follow)/, async (command) => succeeds(command)],
+  [/^cargo local( |$)/, parsed],
+  // What .ci/run does, or a person who has the time.
+  [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
+  [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
+  [/^cargo test -p shared -p tests$/, () => ["shared", "tests"].forEach((name) => exists(`${name}/Cargo.toml`))],
+  [/^cargo bench-peers\b/, () => assert.match(readFileSync(`${root}.cargo/config.toml`, "utf8"), /^bench-peers = /m)],
+  // For an AWS account, or tools of AWS's: nothing of it is run here. The files that it names are there.
+  [/^(aws|sam|cargo lambda|rm secret\.json)\b/, (command) => [...command.matchAll(/events\/[\w.-]+/g)].forEach(([path]) => exists(path))],
+];
+
+for (const page of PAGES) {
+  describe(page, () => {
+    for (const command of commandsOf(page)) {
+      test(command, async () => {
+        await succeeds(command, { noExec: true });
+        const found = KINDS.map(([pattern, check]) => ({ match: command.match(pattern), check })).find(({ match }) => match);
+        assert.ok(found, "no kind of command that is checked; add it to KINDS, or leave it out of the document");
+        await found.check(command, found.match);
+      });
+    }
+  });
+}
+
+test("no document offers npx, which installs a stranger's package where ours is missing", () => {
+  for (const page of PAGES) {
+    assert.doesNotMatch(readFileSync(root + page, "utf8"), /\bnpx\b/, page);
+  }
+});
+
+test("the alias is what the documents call cargo local", () => {
+  assert.match(readFileSync(`${root}.cargo/config.toml`, "utf8"), /^local = "run --quiet --package carillon-local --"$/m);
+});
+
+test("a token for another back end, as the README makes it, has its role", async () => {
+  const token = (await succeeds("cargo local token billing --role service")).trim();
+  const { sub, roles } = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  assert.deepEqual({ sub, roles }, { sub: "billing", roles: ["service"] });
+});
+
+test("the logs of a request are found by the id in its response", async () => {
+  const response = await fetch(`${stack.url}/health`);
+  const id = response.headers.get("x-request-id");
+  const deadline = Date.now() + PATIENCE;
+  let lines = "";
+  while (!lines.includes("GET /health")) {
+    assert.ok(Date.now() < deadline, `no line about ${id}`);
+    lines = await succeeds(`cargo local logs --request ${id}`);
+  }
+  assert.match(lines, /^\d\d:\d\d:\d\d\.\d{3}Z Health +GET \/health  200/);
+  assert.equal(lines.trim().split("\n").length, 1, lines);
+});
+
+describe("The README's snippets", () => {
+  const snippets = [...readFileSync(`${root}README.md`, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  const [local, deployed] = snippets;
+
+  test("the first one connects a page to the local stack, and hears what another back end sends", async (t) => {
+    const ada = person("Ada");
+    const heard = [];
+    const code = local
+      .replace("http://localhost:3000", stack.url)
+      .replace("6001", String(stack.pusher.port))
+      .replace('"carillon-local"', JSON.stringify(stack.pusher.key));
+    const run = new Function("Pusher", "token", "userId", "console", `${code}\nreturn pusher;`);
+    const pusher = run(Pusher, () => ada.token, ada.userId, { log: (event, data) => heard.push({ event, data }) });
+    t.after(() => pusher.disconnect());
+    await until("the subscription", () => heard.some(({ event }) => event === "pusher:subscription_succeeded"));
+
+    const notification = { userId: ada.userId, type: "SYSTEM", data: {} };
+    const { notificationId } = await expecting(201, "POST", "/notifications", { as: service(), json: notification });
+    await until("the notification", () => heard.some(({ data }) => data?.data?.notificationId === notificationId));
+    assert.equal(heard.find(({ data }) => data?.data?.notificationId === notificationId).event, "notification:new");
+  });
+
+  test("the second one differs from it only in where the servers are", () => {
+    const options = (code, names) => {
+      let given;
+      const Fake = class {
+        constructor(key, settings) {
+          given = settings;
+        }
+        subscribe() {
+          return { bind_global() {} };
+        }
+      };
+      new Function("Pusher", ...Object.keys(names), code)(Fake, ...Object.values(names));
+      return given;
+    };
+    const names = { token: () => "t", userId: "ada", PUSHER_KEY: "k", PUSHER_CLUSTER: "eu", API_URL: "https://api.example" };
+    const [{ channelAuthorization: here }, { channelAuthorization: there, ...rest }] = [options(local, names), options(deployed, names)];
+    assert.deepEqual(rest, { cluster: "eu" });
+    assert.equal(there.endpoint, "https://api.example/pusher/auth");
+    assert.deepEqual(there.headersProvider(), { authorization: "Bearer t" });
+    assert.deepEqual([there.transport, Object.keys(there)], [here.transport, Object.keys(here)]);
+  });
+});
