@@ -162,7 +162,7 @@ describe("In Chromium", { skip: unavailable }, () => {
     const page = await open(t, allowed);
     const { userId } = person();
     await signIn(page, { token: token({ sub: userId, exp: inSeconds(-60) }) });
-    await page.getByRole("alert").filter({ hasText: "Authorization failed" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "The token has expired; sign in again" }).first().waitFor();
     await page.getByText("Connected", { exact: true }).waitFor();
   });
 

@@ -14,7 +14,7 @@ import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "docs/bruno/README.md"].concat(
+const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md"].concat(
   readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
 );
 const PATIENCE = 120_000;
@@ -58,6 +58,9 @@ async function succeeds(script, options) {
 
 const isExecutable = (path) => accessSync(root + path, constants.X_OK);
 const exists = (path) => assert.ok(existsSync(root + path), `${path} is not there`);
+/** A script of a Node package, or npm's own `ci`, which needs the lock file. */
+const hasScript = (path, script) =>
+  script === "ci" ? exists(`${path}/package-lock.json`) : assert.ok(JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8")).scripts[script], `${path} has no script ${script}`);
 /** A command of `cargo local` with its arguments parsed, and nothing done. */
 const parsed = (command) => succeeds(`${command.replace(/ -- .*$/, "")} --help`);
 
@@ -69,6 +72,10 @@ const KINDS = [
   [/^cargo local logs(?!.*--follow)/, async (command) => succeeds(command)],
   [/^cargo local( |$)/, parsed],
   // What .ci/run does, or a person who has the time.
+  [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
+  [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
+  // For the app that uses the package.
+  [/^npm install carillon pusher-js$/, () => exists("clients/typescript/package.json")],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
   [/^cargo test -p shared -p tests$/, () => ["shared", "tests"].forEach((name) => exists(`${name}/Cargo.toml`))],

@@ -1,12 +1,11 @@
-import { useEffect, useState } from "react";
+import { useChannel, usePusher } from "carillon/react";
+import { useState } from "react";
 
 import { request } from "./api.js";
 import { InvitationToast } from "./invitation-toast.jsx";
 import { Party } from "./party.jsx";
 import { afterUpdate } from "./party-update.js";
 import { useAuth } from "./session.jsx";
-import { useChannel } from "./use-channel.js";
-import { usePusher } from "./use-pusher.js";
 
 /** The signed-in user's party, and a toast for every invitation to another. */
 export function Parties() {
@@ -15,11 +14,17 @@ export function Parties() {
   const [party, setParty] = useState(null);
   const [refusal, setRefusal] = useState(null);
   const [isLoaded, setIsLoaded] = useState(false);
-  const { pusher, isConnected, isSubscribed, error } = usePusher({
+  const { isConnected, isSubscribed, isPolling, error } = usePusher({
     onPartyInvitation: (invitation) => setInvitations((known) => withInvitation(known, invitation)),
     onPartyUpdate: (update) => setParty((known) => afterUpdate(known, update, user.id)),
+    // What was not heard: before this page was open, or while Pusher was gone.
+    poll: async () => {
+      const { invitations } = await request(accessToken, "GET", "/party-invitations");
+      setInvitations((known) => invitations.reduce(withInvitation, known));
+      setIsLoaded(true);
+    },
   });
-  const isLive = useChannel(pusher, party && `private-party-${party.partyId}`);
+  const { isSubscribed: isLive } = useChannel(party && `private-party-${party.partyId}`);
 
   const call = async (...call) => {
     try {
@@ -46,25 +51,9 @@ export function Parties() {
     }
   };
 
-  // Those of before this page was open; Pusher brings the others.
-  useEffect(() => {
-    let isStale = false;
-    const load = async () => {
-      const answer = await request(accessToken, "GET", "/party-invitations").catch(setRefusal);
-      if (!isStale && answer) {
-        setInvitations((known) => answer.invitations.reduce(withInvitation, known));
-        setIsLoaded(true);
-      }
-    };
-    load();
-    return () => {
-      isStale = true;
-    };
-  }, [accessToken]);
-
   return (
     <main>
-      <p role="status">{isSubscribed && isLoaded ? "Listening" : isConnected ? "Connected" : "Not connected"}</p>
+      <p role="status">{stateOf({ isConnected, isSubscribed: isSubscribed && isLoaded, isPolling })}</p>
       {[error, refusal].map((fault, index) => fault && <p role="alert" key={index}>{fault.message}</p>)}
       {party ? <Party party={party} isLive={isLive} onInvite={invite} /> : <NewParty onCreate={create} />}
       {invitations.map((invitation) => (
@@ -72,6 +61,16 @@ export function Parties() {
       ))}
     </main>
   );
+}
+
+function stateOf({ isConnected, isSubscribed, isPolling }) {
+  if (isSubscribed) {
+    return "Listening";
+  }
+  if (isConnected) {
+    return "Connected";
+  }
+  return isPolling ? "Not connected; looking every ten seconds" : "Not connected";
 }
 
 const withInvitation = (known, invitation) =>

@@ -34,6 +34,12 @@ async function bundle() {
     write: false,
     format: "esm",
     jsx: "automatic",
+    // The package as it is in this clone, with the one React of this page.
+    alias: {
+      "carillon/react": here("../../../clients/typescript/src/react/index.ts"),
+      "pusher-js": here("../node_modules/pusher-js"),
+      react: here("../node_modules/react"),
+    },
     logLevel: "error",
     define: {
       "process.env.NODE_ENV": '"development"',

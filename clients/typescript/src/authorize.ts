@@ -1,0 +1,109 @@
+import { backoff } from "./backoff.js";
+import type { components } from "./generated/openapi.js";
+import { type Token, tokenNow } from "./token.js";
+
+/** Tries of one authorization: a gap of seconds must not leave a page without its channel until the next reconnect. */
+const TRIES = 5;
+const FIRST_DELAY_MS = 500;
+const TIMEOUT_MS = 10_000;
+const LONGEST_RETRY_AFTER_MS = 30_000;
+
+/** Carillon refused. The message is its own, and says what to do. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+
+  constructor(
+    /** Status code of the response. */
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Bodies = {
+  "/pusher/auth": [components["schemas"]["ChannelAuthorizationRequest"], components["schemas"]["ChannelAuthorization"]];
+  "/pusher/user-auth": [components["schemas"]["UserAuthenticationRequest"], components["schemas"]["UserAuthentication"]];
+};
+
+/** Whom to ask for authorization, and as whom. */
+export interface Authorizer {
+  /** Address of the Carillon stack, such as `http://localhost:3000`. */
+  apiUrl: string;
+  token: Token;
+  /** Address of the channels' authorization, where it is not `{apiUrl}/pusher/auth`. */
+  channelAuthUrl?: string | undefined;
+}
+
+/**
+ * Asks for the authorization of a channel, or of the connection. Tries again while the server fails or asks to wait, for as long as
+ * `isWanted` says so; resolves to `undefined` once it does not.
+ *
+ * @throws RefusedError when Carillon refuses
+ */
+export async function authorization<Path extends keyof Bodies>(
+  authorizer: Authorizer,
+  path: Path,
+  body: Bodies[Path][0],
+  isWanted: () => boolean,
+): Promise<Bodies[Path][1] | undefined> {
+  const url =
+    path === "/pusher/auth" && authorizer.channelAuthUrl
+      ? authorizer.channelAuthUrl
+      : `${authorizer.apiUrl.replace(/\/+$/, "")}${path}`;
+  for (let tried = 1; ; tried += 1) {
+    const isLast = tried === TRIES;
+    let wait = backoff(FIRST_DELAY_MS, tried);
+    try {
+      const response = await post(url, await tokenNow(authorizer.token), body);
+      if (!isWanted()) {
+        return undefined;
+      }
+      if (response.ok) {
+        return (await response.json()) as Bodies[Path][1];
+      }
+      if (isLast || !mayPass(response.status)) {
+        throw new RefusedError(response.status, await reason(response));
+      }
+      wait = Math.max(wait, retryAfter(response));
+    } catch (error) {
+      // A token that cannot be had, or a server that cannot be reached, may be there in a moment.
+      if (isLast || error instanceof RefusedError) {
+        throw error;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    if (!isWanted()) {
+      return undefined;
+    }
+  }
+}
+
+const mayPass = (status: number) => status === 429 || status >= 500;
+
+function retryAfter(response: Response): number {
+  const seconds = Number(response.headers.get("retry-after") ?? 0);
+  return Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS) : 0;
+}
+
+async function post(url: string, token: string, body: object): Promise<Response> {
+  // `AbortSignal.timeout` is missing in React Native.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error(`No response from ${url} within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+  try {
+    return await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+      signal: timeout.signal,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function reason(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const message = (body as { message?: unknown } | undefined)?.message;
+  return typeof message === "string" ? message : `Refused with status ${response.status}`;
+}

@@ -1,0 +1,108 @@
+import PusherJs, { type Options } from "pusher-js";
+
+import { type Authorizer, authorization } from "./authorize.js";
+import { reconnectWhenEnded } from "./reconnect.js";
+import { type CarillonPusher, type Pusher, typed } from "./typed.js";
+
+/** pusher-js's class, of any of its builds. */
+export type PusherClass = new (appKey: string, options: Options) => Pusher;
+
+/** How to reach Carillon and Pusher. */
+export interface ConnectOptions extends Authorizer {
+  /** Key of the Pusher app. It is public. */
+  appKey: string;
+  /** Cluster of the Pusher app, such as `eu`. Left out for a server of one's own. */
+  cluster?: string | undefined;
+  /** Host, port and TLS of a server of one's own, as `cargo local` prints them. */
+  wsHost?: string | undefined;
+  wsPort?: number | undefined;
+  forceTLS?: boolean | undefined;
+  /**
+   * Whether to sign the connection in, so that Carillon can end it when the user is removed from a party. On unless `false`; a guest's
+   * connection has no user to sign in.
+   */
+  signIn?: boolean | undefined;
+  /** Any other option of pusher-js. */
+  options?: Partial<Omit<Options, "authorizer" | "channelAuthorization" | "userAuthentication">> | undefined;
+  /** Another build of pusher-js: that of `pusher-js/react-native`, `pusher-js/worker` or `pusher-js/with-encryption`. */
+  Pusher?: unknown;
+}
+
+/** A connection, and how to end it. */
+export interface Connection {
+  pusher: CarillonPusher;
+  /** Ends the connection for good. */
+  close(): void;
+}
+
+/**
+ * Connects to Pusher with Carillon as the one who authorizes channels and users. Asks again while Carillon cannot be reached, and connects
+ * again after close code 4009.
+ */
+export function connect(options: ConnectOptions): Connection {
+  const Client = (options.Pusher ?? PusherJs) as PusherClass;
+  const pusher: Pusher = new Client(options.appKey, pusherOptions(options, () => pusher));
+  const stop = reconnectWhenEnded(pusher);
+  if (options.signIn !== false) {
+    pusher.signin();
+  }
+  return {
+    pusher: typed(pusher),
+    close() {
+      stop();
+      pusher.unbind_all();
+      pusher.disconnect();
+    },
+  };
+}
+
+function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
+  const { cluster, wsHost, wsPort, forceTLS } = options;
+  return {
+    ...(wsHost !== undefined && { enabledTransports: ["ws"], wsHost, cluster: "mt1" }),
+    ...(wsPort !== undefined && { wsPort, wssPort: wsPort }),
+    ...(forceTLS !== undefined && { forceTLS }),
+    ...options.options,
+    ...(cluster !== undefined && { cluster }),
+    channelAuthorization: {
+      customHandler: ({ socketId, channelName }, callback) => {
+        const body = { socket_id: socketId, channel_name: channelName };
+        answer(authorization(options, "/pusher/auth", body, isCurrent(pusher, socketId)), callback, isCurrent(pusher, socketId));
+      },
+    },
+    userAuthentication: {
+      customHandler: ({ socketId }, callback) => {
+        const body = { socket_id: socketId };
+        answer(authorization(options, "/pusher/user-auth", body, isCurrent(pusher, socketId)), callback, isCurrent(pusher, socketId));
+      },
+    },
+  } as Options;
+}
+
+/**
+ * Whether the connection that asked is still there. pusher-js asks again for a new one, and would send it the signature of the old one,
+ * which Pusher answers by closing the connection.
+ */
+const isCurrent = (pusher: () => Pusher, socketId: string) => () => {
+  const { state, socket_id } = pusher().connection;
+  return state === "connected" && socket_id === socketId;
+};
+
+function answer<Granted>(
+  asked: Promise<Granted | undefined>,
+  callback: (error: Error | null, granted: Granted | null) => void,
+  isWanted: () => boolean,
+): void {
+  asked.then(
+    (granted) => {
+      if (granted !== undefined && isWanted()) {
+        callback(null, granted);
+      }
+    },
+    (error: unknown) => {
+      if (isWanted()) {
+        callback(error instanceof Error ? error : new Error(String(error)), null);
+      }
+    },
+  );
+}

@@ -1,0 +1,3964 @@
+// Made from docs/openapi.yaml by openapi-typescript; `npm run generate` makes it again. Do not edit.
+
+export interface paths {
+    "/pusher/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorize a subscription to a channel
+         * @description The endpoint that a Pusher client calls before it subscribes; give it to the client as its channel authorization endpoint,
+         *     with the caller's bearer token as a header. A form names each of its fields once.
+         *
+         *     | channel | who may subscribe |
+         *     |---|---|
+         *     | `private-user-{userId}` | that user |
+         *     | `private-encrypted-user-{userId}` | that user; the answer adds `shared_secret` |
+         *     | `presence-room-{bookId}` | any signed-in user; the answer adds `channel_data` |
+         *     | `private-party-{partyId}` | the party's members |
+         *     | `private-encrypted-party-{partyId}` | the party's members; the answer adds `shared_secret` |
+         *     | `presence-party-{partyId}` | the party's members; the answer adds `channel_data` |
+         *     | `presence-bail-{bailId}` | the lease's client and notary; the answer adds `channel_data` |
+         *     | `private-hotel-{slug}-guest-chat-booking-{bookingId}` | the hotel's staff; its guest asks `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth` |
+         *     | `private-hotel-{slug}-staff` | the hotel's staff |
+         *     | `private-encrypted-hotel-…` of both | the same; the answer adds `shared_secret` |
+         *
+         *     Any other private or presence channel is refused with 403, as is a channel of someone else's. A public channel needs no
+         *     authorization, so asking for one is a mistake and answered with 400. A user may ask 100 times at once, and ten times a
+         *     second after that.
+         */
+        post: operations["authorizeChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pusher/user-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign the caller's connection in to Pusher
+         * @description The endpoint that a Pusher client calls for its `signin()`; give it to the client as its user authentication endpoint. A signed-in connection can be reached by user id and is closed when the user's connections are terminated.
+         */
+        post: operations["authenticateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pusher/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a webhook from Pusher
+         * @description For Pusher alone: it calls this address when someone enters or leaves a presence channel. Enable the presence webhooks in
+         *     Pusher's dashboard. Events that concern no reading room are accepted and ignored, and so is a webhook that came before.
+         *     There is no bearer token: the signature is the proof.
+         */
+        post: operations["receivePusherWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kudos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give kudos to another reader
+         * @description Stores the kudos and sends `kudos:received` to the receiver's channel `private-user-{receiverId}`.
+         */
+        post: operations["createKudos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/books/{bookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say who wrote a book
+         * @description For other back ends: the token needs the role `service`. From then on the reading room of the book knows its author: `isAuthor` when they enter, and `room:author-joined` for everybody in it. Takes the place of what was said of the book before: a name or title that is left out is forgotten. It may be repeated.
+         */
+        put: operations["putBook"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rooms/{bookId}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book whose reading room this is. */
+                bookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a book's reading room
+         * @description Sends `room:user-joined` on `presence-room-{bookId}`, followed by `room:author-joined` when the caller wrote the book.
+         *     Someone who is already in the room joins once only, whether by this call or by subscribing to the channel; the answer
+         *     is then that of the first time. There is no request body.
+         */
+        post: operations["joinRoom"];
+        /**
+         * Leave a book's reading room
+         * @description Sends `room:user-left` on `presence-room-{bookId}`. Leaving a room that the caller is not in does nothing and succeeds.
+         */
+        delete: operations["leaveRoom"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's notifications, newest first */
+        get: operations["listNotifications"];
+        put?: never;
+        /**
+         * Notify a user, as another back end
+         * @description Needs a token whose `roles` hold `service`. Stores the notification, sends `notification:new` to the user's channel `private-user-{userId}`, and a push to the user's devices when no client is subscribed to that channel, or always with priority high; all within the user's preferences. Several of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so one with much more than 3 KB is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         */
+        post: operations["createNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/unread-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the caller's unread notifications */
+        get: operations["countUnreadNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/{notificationId}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark one of the caller's notifications as read
+         * @description Reading it again changes nothing and answers with the time of the first reading. There is no request body.
+         */
+        post: operations["markNotificationRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark all of the caller's notifications as read
+         * @description There is no request body.
+         */
+        post: operations["markAllNotificationsRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the caller wants to be notified */
+        get: operations["showPreferences"];
+        /**
+         * Say how the caller wants to be notified
+         * @description Takes the place of all earlier preferences: what is left out is as if nothing had been saved. They hold for notifications that are created from then on. Whatever they say, every notification is stored and listed.
+         */
+        put: operations["savePreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/device-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have pushes sent to a device
+         * @description Registers an FCM registration token for the caller. A token belongs to one user: registering another user's moves it. A user has at most 20 devices; the one registered longest ago makes way. Register at every start of the app: a token that has not been registered for 270 days is forgotten, as is one that FCM does not know any more.
+         */
+        post: operations["registerDeviceToken"];
+        /**
+         * Have no more pushes sent to a device
+         * @description Without a body, all of the caller's devices are unregistered; with a body, the one that it names. One that is not the caller's stays as it is.
+         */
+        delete: operations["unregisterDeviceToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pusher/mock-event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send any event to any channel, for trying a client out
+         * @description It asks for no token, so whoever reaches it can send anything to anybody. It exists only where the stack's parameter `MockEvents` is true, as in the local stack; elsewhere there is neither the route nor its function, and the answer is 404.
+         */
+        post: operations["triggerMockEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a party
+         * @description The caller becomes its owner and first member.
+         */
+        post: operations["createParty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        /** Read a party and its members */
+        get: operations["readParty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a party's name or settings
+         * @description For the owner. What is not given stays as it is; settings that are given replace all earlier ones. Sends `party-updated` with `updateType` `settings-changed` on `private-party-{partyId}`.
+         */
+        patch: operations["changeParty"];
+        trace?: never;
+    };
+    "/parties/{partyId}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make another member the owner
+         * @description For the owner, who stays a member. Sends `party-updated` with `updateType` `settings-changed` on `private-party-{partyId}`.
+         */
+        put: operations["handOverParty"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+                /** @description A member of the party. */
+                userId: components["parameters"]["PartyMemberId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave a party, or remove someone from it
+         * @description With the caller's own id, leaves: an owner hands the party over first, unless nobody else is in it; the party then ends. With another's id, removes that member, which is for the owner. Sends `party-updated` with `updateType` `member-left` on `private-party-{partyId}`. From then on the user may subscribe to none of the party's channels; what becomes of subscriptions that are open, `asyncapi.yaml` says at that channel.
+         */
+        delete: operations["removePartyMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite a user to a party
+         * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. A user is known once they have called any operation with a token, if only to authorize a channel. A caller may invite 20 users at once, and another one every 30 seconds after that. An invitation is open for 30 days.
+         */
+        post: operations["inviteToParty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}/invitations/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+                /** @description Who is invited. */
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an invitation
+         * @description For the party's owner, and for whoever invited the user.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the invitation to a party
+         * @description Sends `party-updated` with `updateType` `member-joined` on `private-party-{partyId}`. Accepting again changes nothing and succeeds. There is no request body.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/parties/{partyId}/invitations/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline the invitation to a party
+         * @description There is no request body.
+         */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/party-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's pending invitations */
+        get: operations["listMyInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a chat page needs before it subscribes
+         * @description The channel to subscribe to and the event to bind, whose guest this is, and how many messages are unread.
+         */
+        get: operations["getGuestChatContext"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read messages
+         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always goes on after the highest number that it has misses nothing. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         */
+        get: operations["readGuestMessages"];
+        put?: never;
+        /**
+         * Send a message
+         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender has then read what is above it. A person may send 30 messages at once, and another one every two seconds.
+         */
+        post: operations["sendGuestMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message
+         * @description For its author. Its number stays, its text goes: from the chat, the inbox, and events that are not delivered yet. Sends `realtime_event` with the type `message_deleted`. Deleting twice is the same.
+         */
+        delete: operations["deleteGuestMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far the caller has read
+         * @description The mark moves forward only, and not past the newest message. A move sends `realtime_event` with the type `messages_read`.
+         */
+        put: operations["markGuestChatRead"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/pusher/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorize a guest's subscription
+         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, its encrypted twin, and nothing else. There are no wildcards. A guest may ask 100 times at once, and ten times a second after that.
+         */
+        post: operations["authorizeGuestChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a chat page needs
+         * @description The channel to subscribe to, who the caller is there, and how much is unread.
+         */
+        get: operations["showLease"];
+        /**
+         * Put a lease
+         * @description For services. Says who the client and the notary of a lease are, and replaces what was said before: a field that is left out is then absent. Whoever is replaced is out at once; their connections to Pusher end, unless that is turned off (`TerminateRemoved`).
+         */
+        put: operations["putLease"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read messages
+         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         */
+        get: operations["listLeaseMessages"];
+        put?: never;
+        /**
+         * Send a message
+         * @description Sends `new-message` to `presence-bail-{bailId}`. If the other person is not in that channel, and e-mail is on, they get an e-mail: the first at once, and what comes within the next five minutes in one at their end. A person may send 30 messages at once, and another one every two seconds.
+         */
+        post: operations["sendLeaseMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message
+         * @description Sends `message-deleted`. The number stays, the content is gone. Only its author may; twice is the same.
+         */
+        delete: operations["deleteLeaseMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far one has read
+         * @description Moves the read mark forward, never back, and sends `messages-read`.
+         */
+        put: operations["readLease"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List requests
+         * @description Newest first.
+         */
+        get: operations["listLeaseRequests"];
+        put?: never;
+        /**
+         * Ask something of the other person
+         * @description Sends `request-updated`. Either person may ask; 20 at once, and another each half minute.
+         */
+        post: operations["createLeaseRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The request. */
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Accept, refuse or finish a request
+         * @description Sends `request-updated` with the whole request. Whoever was asked accepts or refuses a pending request, and may still refuse an accepted one; either makes an accepted one done. The status that it has already is no change and no event.
+         */
+        patch: operations["changeLeaseRequest"];
+        trace?: never;
+    };
+    "/email/unsubscribe": {
+        parameters: {
+            query: {
+                /** @description Whose e-mail it is. */
+                user: components["schemas"]["Id"];
+                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                signature: string;
+                /** @description The page's language. */
+                lang?: "en" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page with a button that turns e-mail off
+         * @description The link in an e-mail. It changes nothing, since mail scanners follow links.
+         */
+        get: operations["showUnsubscribe"];
+        put?: never;
+        /**
+         * Turn e-mail off
+         * @description What the button does, and mail clients by themselves (RFC 8058). It turns off the preference `email` of the type MESSAGE; the body is not looked at. Twice is the same.
+         */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The hotel's inbox
+         * @description For the hotel's staff: its chats, the one with the newest message first, with what the caller has not read. Deleted messages count as unread: their numbers stay.
+         */
+        get: operations["listHotelChats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats/{bookingId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read messages
+         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always goes on after the highest number that it has misses nothing. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         */
+        get: operations["readHotelMessages"];
+        put?: never;
+        /**
+         * Send a message
+         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender has then read what is above it. A person may send 30 messages at once, and another one every two seconds.
+         */
+        post: operations["sendHotelMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats/{bookingId}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message
+         * @description For its author. Its number stays, its text goes: from the chat, the inbox, and events that are not delivered yet. Sends `realtime_event` with the type `message_deleted`. Deleting twice is the same.
+         */
+        delete: operations["deleteHotelMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats/{bookingId}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how far the caller has read
+         * @description The mark moves forward only, and not past the newest message. A move sends `realtime_event` with the type `messages_read`.
+         */
+        put: operations["markHotelChatRead"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/staff/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description A member of the staff. */
+                userId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a user a member of the hotel's staff
+         * @description For services. The staff read and answer every guest's chat of the hotel, and may subscribe to its channels. A hotel's own app may also put the row into the table itself.
+         */
+        put: operations["putHotelStaff"];
+        post?: never;
+        /**
+         * Remove a user from the hotel's staff
+         * @description For services. The user's connections end, since they are still subscribed, unless the operator has turned that off (`TerminateRemoved`); Pusher can end those that have signed in.
+         */
+        delete: operations["removeHotelStaff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/authors/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                userId: components["parameters"]["AuthorId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase what a user wrote in chats
+         * @description For services, when an account is deleted. A call erases up to 25 rows: messages lose their text, their author and the author's name, and keep their numbers; read marks go. Chats that are open hear of a deletion. Call again with `nextCursor` until it is null. A call that failed may be repeated, and the whole may be done again at any time. What the user writes during the call may be left, so end their sessions first.
+         */
+        delete: operations["eraseAuthor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say whether Carillon reaches what it needs
+         * @description Answers within a second. It asks for no token and names nothing but what is written here.
+         */
+        get: operations["checkHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An opaque identifier that is safe inside a channel name. */
+        Id: string;
+        /**
+         * Format: date-time
+         * @description ISO 8601 in UTC with milliseconds.
+         * @example 2026-11-20T05:18:15.123Z
+         */
+        Time: string;
+        /**
+         * @description The Pusher client's connection, as Pusher names it.
+         * @example 123456.7890123
+         */
+        SocketId: string;
+        ChannelAuthorizationRequest: {
+            socket_id: components["schemas"]["SocketId"];
+            /** @description The channel to subscribe to. */
+            channel_name: string;
+        };
+        ChannelAuthorization: {
+            auth: components["schemas"]["Signature"];
+            /** @description On presence channels: a JSON string of `user_id` and `user_info`. It is part of what `auth` signs, so hand it on byte for byte. */
+            channel_data?: string;
+            /** @description On encrypted channels: the 32-byte key, in base64, that the client decrypts events with. */
+            shared_secret?: string;
+        };
+        PresenceMember: {
+            user_id: components["schemas"]["Id"];
+            /** @description What the others in the room see of this member. */
+            user_info: {
+                userId: components["schemas"]["Id"];
+                displayName: string;
+                avatarUrl: string | null;
+                /** @description Whether this member wrote the book. */
+                isAuthor: boolean;
+            };
+        };
+        PartyPresenceMember: {
+            user_id: components["schemas"]["Id"];
+            /** @description What the others in the party see of this member. */
+            user_info: {
+                username: string;
+                /** @description Address of the member's picture, if there is one. */
+                avatar?: string;
+            };
+        };
+        UserAuthenticationRequest: {
+            socket_id: components["schemas"]["SocketId"];
+        };
+        UserAuthentication: {
+            auth: components["schemas"]["Signature"];
+            /** @description A JSON string of the caller's user id and how others see the caller. It is part of what `auth` signs, so hand it on byte for byte. */
+            user_data: string;
+        };
+        /** @description The app key, a colon, and an HMAC-SHA256 in hexadecimal. */
+        Signature: string;
+        /** @description What Pusher sends. Pusher may add fields and events, so nothing here is closed. */
+        PusherWebhook: {
+            /** @description When Pusher sent it, in milliseconds since 1970. */
+            time_ms: number;
+            events: {
+                /** @description `member_added` and `member_removed` on a room's channel count; all others are ignored. */
+                name: string;
+                channel?: string;
+                user_id?: string;
+            }[];
+        };
+        /** @enum {string} */
+        NotificationType: "MESSAGE" | "CONNECTION_REQUEST" | "CONNECTION_ACCEPTED" | "POST_COMMENT" | "COMMENT_MENTION" | "REFERRAL_APPLICATION" | "PROJECT_UPDATE" | "SYSTEM" | "KUDOS" | "PARTY_INVITATION";
+        /** @enum {string} */
+        Locale: "en" | "fr";
+        /** @description Hours in which a push is dropped, unless its priority is high. The app is told and the notification stored all the same. Over midnight when `to` is before `from`; the two differ. */
+        QuietHours: {
+            from: components["schemas"]["TimeOfDay"];
+            to: components["schemas"]["TimeOfDay"];
+            /**
+             * @description A name of the IANA database.
+             * @example Europe/Paris
+             */
+            timeZone: string;
+        };
+        TimeOfDay: string;
+        Preferences: {
+            locale: components["schemas"]["Locale"];
+            quietHours: components["schemas"]["QuietHours"] | null;
+            /** @description Every type, with the ways in which it reaches the user. */
+            types: {
+                [key: string]: {
+                    /** @description `notification:new` */
+                    inApp: boolean;
+                    /** @description To the user's devices, when the app is not connected or the priority is high. */
+                    push: boolean;
+                    /** @description Of MESSAGE, e-mails about messages in a lease's chat. The other types are kept for the back ends that send e-mail. */
+                    email: boolean;
+                };
+            };
+        };
+        DeviceToken: {
+            /** @description What Firebase's `getToken()` gave. */
+            token: string;
+        };
+        /** @description Whatever the client needs to show the notification and to open what it is about. The sentence is made from `senderName` (or `fromUser.displayName`, or `invitedBy.username`), `projectName`, `bookTitle`, `partyName`, and for SYSTEM `title` and `message`. */
+        NotificationData: {
+            [key: string]: unknown;
+        };
+        /** @enum {string} */
+        Priority: "normal" | "high";
+        UnreadCount: number;
+        Notification: {
+            notificationId: components["schemas"]["Id"];
+            type: components["schemas"]["NotificationType"];
+            /** @description One sentence for the user. */
+            message: string;
+            data: components["schemas"]["NotificationData"];
+            priority: components["schemas"]["Priority"];
+            createdAt: components["schemas"]["Time"];
+            /** @description When the user read it; null while unread. */
+            readAt: components["schemas"]["Time"] | null;
+        };
+        /** @description What the party is called; not blank, and without control characters. Spaces around it are dropped. */
+        PartyName: string;
+        /** @description Whatever the app keeps for the party; at most 4 KB as JSON. */
+        PartySettings: {
+            [key: string]: unknown;
+        };
+        Party: {
+            partyId: components["schemas"]["Id"];
+            partyName: components["schemas"]["PartyName"];
+            ownerId: components["schemas"]["Id"];
+            settings: components["schemas"]["PartySettings"];
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        PartyWithMembers: {
+            partyId: components["schemas"]["Id"];
+            partyName: components["schemas"]["PartyName"];
+            ownerId: components["schemas"]["Id"];
+            settings: components["schemas"]["PartySettings"];
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+            members: components["schemas"]["PartyMember"][];
+        };
+        PartyMember: {
+            userId: components["schemas"]["Id"];
+            /** @description What the user is called; the user id when the token has no name. */
+            username: string;
+            /** @description Picture of the user, if there is one. */
+            avatar: string | null;
+            /** @enum {string} */
+            role: "owner" | "member";
+            joinedAt: components["schemas"]["Time"];
+        };
+        PartyInvitation: {
+            partyId: components["schemas"]["Id"];
+            partyName: components["schemas"]["PartyName"];
+            /** @description Who is invited. */
+            userId: components["schemas"]["Id"];
+            invitedBy: {
+                id: components["schemas"]["Id"];
+                username: string;
+            };
+            invitedAt: components["schemas"]["Time"];
+        };
+        /**
+         * @description A hotel's name in addresses and channels; it may not contain `-guest-chat-booking`.
+         * @example killarney
+         */
+        HotelSlug: string;
+        /** @example BK-2025-0123 */
+        BookingId: string;
+        /** @example 000000000001-019a9f8e4a3b7c119d2e5f60718293a4 */
+        MessageId: string;
+        /** @description A message's number in its conversation, from 1 without gaps. */
+        Seq: number;
+        ChatAuthor: {
+            /** @description Null once the author's account is erased. */
+            id: components["schemas"]["Id"] | null;
+            /** @description Empty once the author's account is erased. */
+            name: string;
+            /** @enum {string} */
+            role: "guest" | "staff";
+        };
+        ChatMessage: components["schemas"]["WrittenChatMessage"] | components["schemas"]["DeletedChatMessage"];
+        WrittenChatMessage: {
+            id: components["schemas"]["MessageId"];
+            seq: components["schemas"]["Seq"];
+            author: components["schemas"]["ChatAuthor"];
+            /** @description The text as it was sent, so escape it where it is shown. */
+            message: string;
+            createdAt: components["schemas"]["Time"];
+        };
+        /** @description What is left of a message that was deleted. */
+        DeletedChatMessage: {
+            id: components["schemas"]["MessageId"];
+            seq: components["schemas"]["Seq"];
+            author: components["schemas"]["ChatAuthor"];
+            createdAt: components["schemas"]["Time"];
+            deletedAt: components["schemas"]["Time"];
+        };
+        ChatMessageAlone: {
+            message: components["schemas"]["ChatMessage"];
+        };
+        NewChatMessage: {
+            /** @description Not blank, and without control characters other than line breaks. */
+            message: string;
+        };
+        ChatPage: {
+            messages: components["schemas"]["ChatMessage"][];
+            /** @description The last number of this page: give it as `before`, or as `after` where this page was asked for with `after`. Null when there is nothing more. */
+            nextCursor: string | null;
+        };
+        PutLease: {
+            clientId: components["schemas"]["Id"];
+            /** @description Somebody else than the client. */
+            notaryId: components["schemas"]["Id"];
+            title: components["schemas"]["LeaseLine"];
+            /** @description The language of e-mails to whoever has chosen none. */
+            locale?: components["schemas"]["Locale"] | null;
+            clientEmail?: components["schemas"]["LeaseEmail"];
+            notaryEmail?: components["schemas"]["LeaseEmail"];
+        };
+        /** @description One line, not blank, without control characters. */
+        LeaseLine: string;
+        /** @description Where this person's e-mail goes, instead of the address in their token; ASCII. It is never shown. (More is taken than the pattern says.) */
+        LeaseEmail: string | null;
+        /** @enum {string} */
+        LeaseRole: "client" | "notary";
+        /** @enum {string} */
+        LeaseRequestStatus: "pending" | "accepted" | "refused" | "done";
+        Lease: {
+            bailId: components["schemas"]["Id"];
+            clientId: components["schemas"]["Id"];
+            notaryId: components["schemas"]["Id"];
+            title: components["schemas"]["LeaseLine"];
+            locale: components["schemas"]["Locale"] | null;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        LeasePerson: {
+            id: components["schemas"]["Id"];
+            name: string;
+            role: components["schemas"]["LeaseRole"];
+        };
+        LeaseSeat: {
+            bailId: components["schemas"]["Id"];
+            /** @description `presence-bail-{bailId}` */
+            channel: string;
+            me: components["schemas"]["LeasePerson"];
+            otherId: components["schemas"]["Id"];
+            /** @description The number of the newest message; 0 while there is none. */
+            lastSeq: number;
+            /** @description The caller has read up to here. */
+            readSeq: number;
+            /** @description How many come after it; deleted ones count. */
+            unreadCount: number;
+        };
+        LeaseChatMessage: {
+            id: components["schemas"]["MessageId"];
+            seq: components["schemas"]["Seq"];
+            author: {
+                id: components["schemas"]["Id"] | null;
+                /** @description Empty once the author's account is erased. */
+                name: string;
+                role: components["schemas"]["LeaseRole"];
+            };
+            /** @description The text as it was sent, so escape it where it is shown. Absent once the message is deleted. */
+            content?: string;
+            createdAt: components["schemas"]["Time"];
+            deletedAt?: components["schemas"]["Time"];
+        };
+        LeaseChatMessageAlone: {
+            message: components["schemas"]["LeaseChatMessage"];
+        };
+        LeaseChatPage: {
+            messages: components["schemas"]["LeaseChatMessage"][];
+            /** @description The last number of this page: give it as `before`, or as `after` where this page was asked for with `after`. Null when there is nothing more. */
+            nextCursor: string | null;
+        };
+        NewLeaseMessage: {
+            /** @description Not blank, and without control characters other than line breaks. */
+            content: string;
+        };
+        NewLeaseRequest: {
+            title: components["schemas"]["LeaseLine"];
+            description?: string;
+        };
+        LeaseRequestChange: {
+            status: components["schemas"]["LeaseRequestStatus"];
+        };
+        LeaseRequest: {
+            id: string;
+            title: components["schemas"]["LeaseLine"];
+            description: string;
+            status: components["schemas"]["LeaseRequestStatus"];
+            createdBy: components["schemas"]["LeasePerson"];
+            createdAt: components["schemas"]["Time"];
+            /** @description Who changed the status last; null until somebody has. */
+            updatedBy: components["schemas"]["LeasePerson"] | null;
+            updatedAt: components["schemas"]["Time"];
+        };
+        LeaseRequestPage: {
+            requests: components["schemas"]["LeaseRequest"][];
+            nextCursor: string | null;
+        };
+        ReadUpTo: {
+            /** @description The caller has read all messages up to this number. */
+            seq: number;
+        };
+        ReadMark: {
+            /** @description All messages up to this number are read. */
+            seq: number;
+            unreadCount: components["schemas"]["UnreadCount"];
+        };
+        /**
+         * @example {
+         *       "pusher": {
+         *         "channel": "private-hotel-killarney-guest-chat-booking-BK-2025-0123",
+         *         "event": "realtime_event"
+         *       },
+         *       "hotel": "killarney",
+         *       "booking": "BK-2025-0123",
+         *       "guest": {
+         *         "id": "guest;killarney;BK-2025-0123",
+         *         "name": "Grace"
+         *       },
+         *       "unreadCount": 0
+         *     }
+         */
+        GuestChatContext: {
+            pusher: {
+                channel: string;
+                /** @constant */
+                event: "realtime_event";
+            };
+            hotel: components["schemas"]["HotelSlug"];
+            booking: components["schemas"]["BookingId"];
+            guest: {
+                id: components["schemas"]["Id"];
+                name: string;
+            };
+            unreadCount: components["schemas"]["UnreadCount"];
+        };
+        Inbox: {
+            chats: {
+                bookingId: components["schemas"]["BookingId"];
+                /** @description The name in the token with which the guest last wrote; null until they write. */
+                guestName: string | null;
+                lastMessage: {
+                    seq: components["schemas"]["Seq"];
+                    author: components["schemas"]["ChatAuthor"];
+                    /** @description The beginning of its text; null once it is deleted. */
+                    preview: string | null;
+                    createdAt: components["schemas"]["Time"];
+                };
+                unreadCount: components["schemas"]["UnreadCount"];
+            }[];
+            /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. */
+            nextCursor: string | null;
+        };
+        Erased: {
+            /** @description How many messages this call erased. */
+            erased: number;
+            /** @description Give it back as `cursor` to go on; null when nothing is left. Opaque. */
+            nextCursor: string | null;
+        };
+        UnavailableError: {
+            /** @constant */
+            error: "Service Unavailable";
+            message: components["schemas"]["Message"];
+        };
+        BadRequestError: {
+            /** @constant */
+            error: "Bad Request";
+            message: components["schemas"]["Message"];
+        };
+        UnauthorizedError: {
+            /** @constant */
+            error: "Unauthorized";
+            message: components["schemas"]["Message"];
+        };
+        ForbiddenError: {
+            /** @constant */
+            error: "Forbidden";
+            message: components["schemas"]["Message"];
+        };
+        NotFoundError: {
+            /** @constant */
+            error: "Not Found";
+            message: components["schemas"]["Message"];
+        };
+        ConflictError: {
+            /** @constant */
+            error: "Conflict";
+            message: components["schemas"]["Message"];
+        };
+        TooManyRequestsError: {
+            /** @constant */
+            error: "Too Many Requests";
+            message: components["schemas"]["Message"];
+        };
+        ContentTooLargeError: {
+            /** @constant */
+            error: "Payload Too Large";
+            message: components["schemas"]["Message"];
+        };
+        UnsupportedMediaTypeError: {
+            /** @constant */
+            error: "Unsupported Media Type";
+            message: components["schemas"]["Message"];
+        };
+        UnprocessableError: {
+            /** @constant */
+            error: "Unprocessable Entity";
+            message: components["schemas"]["Message"];
+        };
+        InternalError: {
+            /** @constant */
+            error: "Internal Server Error";
+            message: components["schemas"]["Message"];
+        };
+        /** @description The shape of the answers that API Gateway gives by itself. */
+        GatewayError: {
+            message: components["schemas"]["Message"];
+        };
+        /** @description What to do, for people to read. */
+        Message: string;
+    };
+    responses: {
+        /** @description Too many write in this conversation at once; nothing was done. Or API Gateway answers because the function could not. */
+        TooBusy: {
+            headers: {
+                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                "retry-after"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnavailableError"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description The request is malformed; the message names what to correct. */
+        BadRequest: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["BadRequestError"];
+            };
+        };
+        /** @description The bearer token is missing, malformed, expired, not signed as configured, or names a user whose id no channel name can hold. The message says which, once the signature is verified. */
+        Unauthorized: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                /** @description `Bearer` alone when there is no token, else with `error` and `error_description` (RFC 6750, section 3). The description is the message. */
+                "www-authenticate": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnauthorizedError"];
+            };
+        };
+        /** @description The body is over 10 KB, the most that a Pusher event may carry. Nothing was written. */
+        ContentTooLarge: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContentTooLargeError"];
+            };
+        };
+        /** @description The `Content-Type` is none of those that this operation takes. */
+        UnsupportedMediaType: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnsupportedMediaTypeError"];
+            };
+        };
+        /** @description API Gateway's rate limit is exceeded. Wait and repeat; nothing was done. */
+        TooManyRequests: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description The caller, or everybody together, asks too often. Wait and repeat; nothing was done. API Gateway, whose answer has no `error`, does not say how long. */
+        CallerTooFast: {
+            headers: {
+                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                "retry-after"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TooManyRequestsError"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description The caller is not the party's owner, or not even a member. */
+        NotTheOwner: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ForbiddenError"];
+            };
+        };
+        /** @description There is no such thing; the message says which. */
+        NotFound: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFoundError"];
+            };
+        };
+        /** @description The invitation was accepted or declined before, was revoked, or has expired; or the party is full. */
+        InvitationClosed: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConflictError"];
+            };
+        };
+        /** @description Carillon failed. Repeat the call, with the same idempotency key where there is one. */
+        InternalServerError: {
+            headers: {
+                /** @description As on every other answer, unless API Gateway answers because the function could not. */
+                "x-request-id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InternalError"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description Too many events of this room or party wait for Pusher. Nothing was done; repeat the call later. API Gateway, whose answer has no `error`, says the same when the function could not answer. */
+        OwesTooMuch: {
+            headers: {
+                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                "retry-after"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnavailableError"] | components["schemas"]["GatewayError"];
+            };
+        };
+    };
+    parameters: {
+        /** @description The lease. */
+        BailId: components["schemas"]["Id"];
+        /** @description The hotel. */
+        HotelSlug: components["schemas"]["HotelSlug"];
+        /** @description The guest's booking. */
+        BookingId: components["schemas"]["BookingId"];
+        /** @description The message. */
+        MessageId: components["schemas"]["MessageId"];
+        /** @description A member of the staff. */
+        StaffId: components["schemas"]["Id"];
+        /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+        AuthorId: components["schemas"]["Id"];
+        /** @description The party. */
+        PartyId: components["schemas"]["Id"];
+        /** @description A member of the party. */
+        PartyMemberId: components["schemas"]["Id"];
+        /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+        IdempotencyKey: string;
+    };
+    requestBodies: never;
+    headers: {
+        /** @description Names this call in Carillon's logs; quote it when you ask about the call. */
+        RequestId: string;
+        /** @description Present, and `true`, when the request had been answered before and nothing was created this time. */
+        IdempotentReplayed: "true";
+        /** @description Names the newest page as it is now. */
+        NewestPage: string;
+        /** @description Names the newest page as it is now; absent with `before` and `after`. */
+        NewestPageOnly: string;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    authorizeChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ChannelAuthorizationRequest"];
+                "application/json": components["schemas"]["ChannelAuthorizationRequest"];
+            };
+        };
+        responses: {
+            /** @description The subscription is granted. Hand the whole body to the Pusher client. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAuthorization"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller may not subscribe to this channel. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error: "Forbidden";
+                        /** @enum {unknown} */
+                        message: "Not authorized to access this channel" | "Encrypted channels are not set up on this server";
+                    };
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    authenticateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["UserAuthenticationRequest"];
+                "application/json": components["schemas"]["UserAuthenticationRequest"];
+            };
+        };
+        responses: {
+            /** @description The caller is who the token says. Hand the whole body to the Pusher client. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAuthentication"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    receivePusherWebhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The app key whose secret signed the body. The key being rotated out is accepted too while it is configured. */
+                "X-Pusher-Key": string;
+                /** @description HMAC-SHA256 of the raw body with the app secret, in hexadecimal. */
+                "X-Pusher-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PusherWebhook"];
+            };
+        };
+        responses: {
+            /** @description Taken. Pusher need not send it again. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description The key is unknown, the signature is wrong, or `time_ms` is more than five minutes ago. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    /** @description Always `Bearer`, which every 401 carries; a webhook has no token. */
+                    "www-authenticate": "Bearer";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnauthorizedError"];
+                };
+            };
+            /** @description The body is over 1 MB. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentTooLargeError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createKudos: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who gets the kudos; not the caller. */
+                    receiverId: components["schemas"]["Id"];
+                    /** @description The reading session that the kudos are for. */
+                    sessionId: components["schemas"]["Id"];
+                    /** @description Title of the book that was read, for display; not blank, and without control characters. */
+                    bookTitle: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The kudos are stored. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        kudosId: components["schemas"]["Id"];
+                        createdAt: components["schemas"]["Time"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The receiver is the caller, or the idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    putBook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The user who wrote it. */
+                    authorId: components["schemas"]["Id"];
+                    /** @description The name that `room:author-joined` shows; without it, the one in the author's token. */
+                    authorName?: string | null;
+                    title?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What is known of the book from now on. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bookId: components["schemas"]["Id"];
+                        authorId: components["schemas"]["Id"];
+                        authorName: string | null;
+                        title: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    joinRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book whose reading room this is. */
+                bookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is in the room. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bookId: components["schemas"]["Id"];
+                        userId: components["schemas"]["Id"];
+                        /** @description Whether the caller wrote the book; false also for a book that is unknown. */
+                        isAuthor: boolean;
+                        /** @description When the caller entered, which may be before this call. */
+                        joinedAt: components["schemas"]["Time"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    leaveRoom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The book whose reading room this is. */
+                bookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is not in the room. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        notifications: components["schemas"]["Notification"][];
+                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        nextCursor: string | null;
+                        unreadCount: components["schemas"]["UnreadCount"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createNotification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    userId: components["schemas"]["Id"];
+                    type: components["schemas"]["NotificationType"];
+                    data?: components["schemas"]["NotificationData"];
+                    /** @description Without it, normal. */
+                    priority?: components["schemas"]["Priority"];
+                };
+            };
+        };
+        responses: {
+            /** @description The notification is stored. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        notificationId: components["schemas"]["Id"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    countUnreadNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The number of notifications that the caller has not read. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        unreadCount: components["schemas"]["UnreadCount"];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    markNotificationRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the notification. */
+                notificationId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification is read. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        notificationId: components["schemas"]["Id"];
+                        readAt: components["schemas"]["Time"];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller has no such notification; someone else's counts as none. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    markAllNotificationsRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is unread. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        unreadCount: 0;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    showPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds now; everything in every way for who has saved nothing. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    savePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The language that titles and sentences are worded in. Without it, that of the claim `locale` in the token that last registered a device, or else English. */
+                    locale?: components["schemas"]["Locale"] | null;
+                    quietHours?: components["schemas"]["QuietHours"] | null;
+                    types?: {
+                        [key: string]: {
+                            inApp?: boolean;
+                            push?: boolean;
+                            email?: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What holds from now on. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    registerDeviceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceToken"];
+            };
+        };
+        responses: {
+            /** @description Pushes reach this device. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        message: "Device token registered successfully";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    unregisterDeviceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeviceToken"];
+            };
+        };
+        responses: {
+            /** @description The device, or all of them, are unregistered, or were none. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        message: "Device token unregistered successfully";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    triggerMockEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The channel to send to. */
+                    channel: string;
+                    /** @description The event's name. */
+                    event: string;
+                    /** @description The event's payload, any JSON value. */
+                    data: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Pusher has taken the event. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        message: "Event triggered";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Pusher did not take the event. */
+            502: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error: "Bad Gateway";
+                        message: components["schemas"]["Message"];
+                    };
+                };
+            };
+        };
+    };
+    createParty: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    partyName: components["schemas"]["PartyName"];
+                    settings?: components["schemas"]["PartySettings"];
+                };
+            };
+        };
+        responses: {
+            /** @description The party exists. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    readParty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The party as it is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyWithMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    changeParty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    partyName?: components["schemas"]["PartyName"];
+                    settings?: components["schemas"]["PartySettings"];
+                };
+            };
+        };
+        responses: {
+            /** @description The party as it is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotTheOwner"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    handOverParty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The member who is the owner from now on. */
+                    userId: components["schemas"]["Id"];
+                };
+            };
+        };
+        responses: {
+            /** @description The party as it is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotTheOwner"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    removePartyMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+                /** @description A member of the party. */
+                userId: components["parameters"]["PartyMemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is not a member any more. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotTheOwner"];
+            404: components["responses"]["NotFound"];
+            /** @description The caller owns the party and others are in it. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    inviteToParty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who is invited; not the caller. */
+                    userId: components["schemas"]["Id"];
+                };
+            };
+        };
+        responses: {
+            /** @description The user is invited. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description The user is a member already, or has been invited. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The caller invites the caller. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+                /** @description Who is invited. */
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation cannot be accepted any more. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller neither owns the party nor invited the user. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is a member of this party. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyWithMembers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InvitationClosed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation cannot be accepted any more. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InvitationClosed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listMyInvitations: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, in no particular order. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        invitations: components["schemas"]["PartyInvitation"][];
+                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getGuestChatContext: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The context. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestChatContext"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    readGuestMessages: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description Only messages with lower numbers, newest first; not together with `after`. */
+                before?: number;
+                /** @description Only messages with higher numbers, oldest first; not together with `before`. */
+                after?: number;
+            };
+            header?: {
+                /** @description The `etag` of the newest page that the client has. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPageOnly"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatPage"];
+                };
+            };
+            /** @description The newest page is the one that the client has. */
+            304: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPage"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    sendGuestMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChatMessage"];
+            };
+        };
+        responses: {
+            /** @description The message is stored. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessageAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    deleteGuestMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left of the message. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessageAlone"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    markGuestChatRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description Where the mark is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMark"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    authorizeGuestChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ChannelAuthorizationRequest"];
+                "application/json": components["schemas"]["ChannelAuthorizationRequest"];
+            };
+        };
+        responses: {
+            /** @description The subscription is granted. Hand the whole body to the Pusher client. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAuthorization"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is another hotel's, or the channel is not the guest's. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    showLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the caller has to know. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseSeat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    putLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutLease"];
+            };
+        };
+        responses: {
+            /** @description The lease, without addresses. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is no service. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The client and the notary are the same person. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    listLeaseMessages: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description Only messages with lower numbers, newest first; not together with `after`. */
+                before?: number;
+                /** @description Only messages with higher numbers, oldest first; not together with `before`. */
+                after?: number;
+            };
+            header?: {
+                /** @description The `etag` of the newest page that the client has. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPageOnly"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseChatPage"];
+                };
+            };
+            /** @description The newest page is the one that the client has. */
+            304: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPage"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    sendLeaseMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeaseMessage"];
+            };
+        };
+        responses: {
+            /** @description The message is stored. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseChatMessageAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    deleteLeaseMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left of the message. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseChatMessageAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller did not write it. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description There is no such message, or no such lease with the caller in it. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    readLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description How far the caller has read now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMark"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    listLeaseRequests: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseRequestPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createLeaseRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeaseRequest"];
+            };
+        };
+        responses: {
+            /** @description The request; it is pending, unless this is a repetition. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such lease with the caller in it; others are told no more. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    changeLeaseRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The request. */
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseRequestChange"];
+            };
+        };
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description It is for the other person to decide. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description There is no such request, or no such lease with the caller in it. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            /** @description A request of this status cannot become that. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    showUnsubscribe: {
+        parameters: {
+            query: {
+                /** @description Whose e-mail it is. */
+                user: components["schemas"]["Id"];
+                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                signature: string;
+                /** @description The page's language. */
+                lang?: "en" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The link was not signed here. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description This server sends no e-mail. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query: {
+                /** @description Whose e-mail it is. */
+                user: components["schemas"]["Id"];
+                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                signature: string;
+                /** @description The page's language. */
+                lang?: "en" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @constant */
+                    "List-Unsubscribe"?: "One-Click";
+                };
+            };
+        };
+        responses: {
+            /** @description E-mail is off; a page says so. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The link was not signed here. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description This server sends no e-mail. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listHotelChats: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    readHotelMessages: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description Only messages with lower numbers, newest first; not together with `after`. */
+                before?: number;
+                /** @description Only messages with higher numbers, oldest first; not together with `before`. */
+                after?: number;
+            };
+            header?: {
+                /** @description The `etag` of the newest page that the client has. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPageOnly"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatPage"];
+                };
+            };
+            /** @description The newest page is the one that the client has. */
+            304: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    etag: components["headers"]["NewestPage"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    sendHotelMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChatMessage"];
+            };
+        };
+        responses: {
+            /** @description The message is stored. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessageAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    deleteHotelMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+                /** @description The message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left of the message. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessageAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    markHotelChatRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description Where the mark is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMark"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    putHotelStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description A member of the staff. */
+                userId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or done before. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description The id has the form of a guest's. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    removeHotelStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description A member of the staff. */
+                userId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or done before. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    eraseAuthor: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the call before; without it, from the beginning. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                userId: components["parameters"]["AuthorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What this call erased. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    checkHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table and Pusher answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                        /** @constant */
+                        table: "ok";
+                        /** @constant */
+                        pusher: "ok";
+                    };
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /** @description The table or Pusher does not answer. */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "degraded";
+                        /** @enum {unknown} */
+                        table: "ok" | "unreachable";
+                        /** @enum {unknown} */
+                        pusher: "ok" | "unreachable";
+                    };
+                };
+            };
+        };
+    };
+}

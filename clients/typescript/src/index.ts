@@ -1,0 +1,26 @@
+export { type Api, createApi } from "./api.js";
+export { RefusedError } from "./authorize.js";
+export { type Connection, type ConnectOptions, connect } from "./connect.js";
+export type { AnyEvents, AppEvents, EventsOn, MemberOn } from "./events.js";
+export type * from "./generated/asyncapi.js";
+export type { components, operations, paths } from "./generated/openapi.js";
+export { CONNECTIONS_ENDED, reconnectWhenEnded } from "./reconnect.js";
+export type { Heard, Sent } from "./sockets.js";
+export { keepInSync, type SyncOptions } from "./sync.js";
+export type { Token } from "./token.js";
+export {
+  type CarillonChannel,
+  type CarillonMembers,
+  type CarillonPresenceChannel,
+  type CarillonPusher,
+  type Pusher,
+  type Subscribed,
+  typed,
+} from "./typed.js";
+
+import type { PartyInvitationReceived, PartyUpdated } from "./generated/asyncapi.js";
+
+/** What the party guide calls the payload of `party-invitation-received`. */
+export type PartyInvitationEvent = PartyInvitationReceived;
+/** What the party guide calls the payload of `party-updated`. */
+export type PartyUpdateEvent = PartyUpdated;

@@ -1,0 +1,21 @@
+import { createContext, useContext } from "react";
+
+import type { CarillonPusher } from "../typed.js";
+
+/** The one connection of an app, and whose it is. */
+export interface CarillonContext {
+  /** Null while nobody is signed in, and before the first effect has run. */
+  pusher: CarillonPusher | null;
+  userId: string | null;
+}
+
+export const Context = createContext<CarillonContext | null>(null);
+
+/** The connection of the nearest {@link CarillonProvider}. */
+export function useCarillon(): CarillonContext {
+  const context = useContext(Context);
+  if (context === null) {
+    throw new Error("usePusher and useChannel need a <CarillonProvider> above them");
+  }
+  return context;
+}

@@ -1,0 +1,44 @@
+import { createElement, type ReactElement, type ReactNode, useEffect, useMemo, useState } from "react";
+
+import { type ConnectOptions, connect } from "../connect.js";
+import { tokenNow } from "../token.js";
+import type { CarillonPusher } from "../typed.js";
+import { Context } from "./context.js";
+import { useLatest } from "./latest.js";
+
+export interface CarillonProviderProps extends ConnectOptions {
+  /** The signed-in user's id; null or undefined while nobody is signed in, and then there is no connection. */
+  userId: string | null | undefined;
+  children?: ReactNode;
+}
+
+/**
+ * Keeps one connection to Pusher for all components below it. Another user, or another address or app, is another connection. A new
+ * token is not: it is read when it is needed. `options` and `Pusher` are read when a connection is made.
+ */
+export function CarillonProvider({ children, ...props }: CarillonProviderProps): ReactElement {
+  const { apiUrl, channelAuthUrl, appKey, cluster, wsHost, wsPort, forceTLS, signIn } = props;
+  const userId = props.userId ?? null;
+  const [pusher, setPusher] = useState<CarillonPusher | null>(null);
+  const latest = useLatest(props);
+
+  useEffect(() => {
+    if (userId === null) {
+      return undefined;
+    }
+    const { options, Pusher } = latest.current;
+    const token = () => tokenNow(latest.current.token);
+    const connection = connect({
+      ...{ apiUrl, channelAuthUrl, appKey, token, cluster, wsHost, wsPort, forceTLS, signIn },
+      ...{ options, Pusher },
+    });
+    setPusher(connection.pusher);
+    return () => {
+      connection.close();
+      setPusher(null);
+    };
+  }, [latest, apiUrl, channelAuthUrl, appKey, cluster, wsHost, wsPort, forceTLS, signIn, userId]);
+
+  const value = useMemo(() => ({ pusher, userId }), [pusher, userId]);
+  return createElement(Context.Provider, { value }, children);
+}

@@ -1,0 +1,103 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+
+import type { KudosReceived, NotificationNew, PartyInvitationReceived, PartyUpdated } from "../generated/asyncapi.js";
+import { CONNECTIONS_ENDED, faultOf } from "../reconnect.js";
+import type { CarillonPusher } from "../typed.js";
+import { useCarillon } from "./context.js";
+import { useLatest } from "./latest.js";
+import { type PollOptions, useChannel } from "./use-channel.js";
+
+/** What to do when something concerns the signed-in user. May be written inline: new callbacks neither connect nor subscribe again. */
+export interface UsePusherOptions extends PollOptions {
+  onPartyInvitation?: (invitation: PartyInvitationReceived) => void;
+  /** Hears of every party whose channel a component subscribes to, as by `useChannel`. */
+  onPartyUpdate?: (update: PartyUpdated) => void;
+  onKudos?: (kudos: KudosReceived) => void;
+  onNotification?: (notification: NotificationNew) => void;
+}
+
+export interface PusherState {
+  /** Null while nobody is signed in, and before the first effect has run. */
+  pusher: CarillonPusher | null;
+  isConnected: boolean;
+  /** Whether what concerns the user arrives by itself now. */
+  isSubscribed: boolean;
+  /** Whether `poll` is called at intervals, as Pusher is gone. */
+  isPolling: boolean;
+  error: Error | null;
+}
+
+/** Hears of what concerns the signed-in user, over the connection of the `CarillonProvider` above. */
+export function usePusher(options: UsePusherOptions = {}): PusherState {
+  const { poll, everyMs, graceMs } = options;
+  const { pusher, userId } = useCarillon();
+  const { isSubscribed, isPolling, error } = useChannel(
+    userId === null ? null : `private-user-${userId}`,
+    {
+      "party-invitation-received": (invitation) => options.onPartyInvitation?.(invitation),
+      "kudos:received": (kudos) => options.onKudos?.(kudos),
+      "notification:new": (notification) => options.onNotification?.(notification),
+    },
+    { ...(poll && { poll }), everyMs, graceMs },
+  );
+  const latest = useLatest(options);
+
+  useEffect(() => {
+    const onUpdate = (update: PartyUpdated) => latest.current.onPartyUpdate?.(update);
+    pusher?.bind("party-updated", onUpdate);
+    return () => {
+      pusher?.unbind("party-updated", onUpdate);
+    };
+  }, [pusher, latest]);
+
+  const isConnected = useConnectionState(pusher) === "connected";
+  const connectionError = useConnectionError(pusher);
+  return { pusher, isConnected, isSubscribed, isPolling, error: connectionError ?? error };
+}
+
+/** The state of the connection in pusher-js's words: `connecting`, `connected`, `unavailable`, `failed`, `disconnected`. */
+function useConnectionState(pusher: CarillonPusher | null): string {
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      pusher?.connection.bind("state_change", changed);
+      return () => {
+        pusher?.connection.unbind("state_change", changed);
+      };
+    },
+    [pusher],
+  );
+  return useSyncExternalStore(
+    subscribe,
+    () => pusher?.connection.state ?? "disconnected",
+    () => "disconnected",
+  );
+}
+
+function useConnectionError(pusher: CarillonPusher | null): Error | null {
+  const [error, setError] = useState<Error | null>(null);
+  useEffect(() => {
+    if (pusher === null) {
+      return undefined;
+    }
+    const onError = (fault: unknown) => {
+      // It connects again by itself.
+      if (faultOf(fault)?.code !== CONNECTIONS_ENDED) {
+        setError(new Error(wordsOf(fault)));
+      }
+    };
+    const onConnected = () => setError(null);
+    pusher.connection.bind("error", onError);
+    pusher.connection.bind("connected", onConnected);
+    return () => {
+      pusher.connection.unbind("error", onError);
+      pusher.connection.unbind("connected", onConnected);
+      setError(null);
+    };
+  }, [pusher]);
+  return error;
+}
+
+function wordsOf(fault: unknown): string {
+  const { code, message } = faultOf(fault) ?? {};
+  return message || (code ? `Pusher closed the connection with code ${code}` : "The connection to Pusher failed");
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+
+import { connect, keepInSync, RefusedError } from "carillon";
+
+import { startServer } from "./support/server.mjs";
+import { until } from "./support/until.mjs";
+
+describe("A connection", () => {
+  let server, connection;
+
+  beforeEach(async () => {
+    server = await startServer();
+  });
+  afterEach(async () => {
+    connection?.close();
+    connection = undefined;
+    await server.close();
+  });
+
+  const open = (options) => {
+    connection = connect({ ...server.options, token: "ada", ...options });
+    return connection.pusher;
+  };
+  const isSubscribed = (channel) => () => server.subscriptions.includes(channel);
+
+  test("hears what is sent on a channel that Carillon authorized", async () => {
+    const heard = [];
+    open().subscribe("private-user-ada").bind("notification:new", (notification) => heard.push(notification));
+    await until("subscription", isSubscribed("private-user-ada"));
+
+    const sent = { type: "SYSTEM", message: "Hello.", data: { notificationId: "n-1" } };
+    server.send("private-user-ada", "notification:new", sent);
+    await until("event", () => heard.length > 0);
+    assert.deepEqual(heard, [sent]);
+  });
+
+  test("signs in, so that Carillon can end it", async () => {
+    const pusher = open();
+    await until("sign-in", () => pusher.user.user_data?.id === "ada");
+  });
+
+  test("does not sign a guest in, and asks the guests' route for authorization", async () => {
+    const channelAuthUrl = `${server.options.apiUrl}/api/guest/hotel/killarney/chat/pusher/auth`;
+    open({ signIn: false, channelAuthUrl }).subscribe("private-hotel-killarney-guest-chat-booking-B1");
+    await until("subscription", () => server.subscriptions.length === 1);
+    assert.deepEqual(server.asked.map(({ path }) => path), ["/api/guest/hotel/killarney/chat/pusher/auth"]);
+  });
+
+  test("asks with the token that is valid when it asks", async () => {
+    let token = "first";
+    const pusher = open({ token: async () => token, signIn: false });
+    pusher.subscribe("private-user-ada");
+    await until("subscription", isSubscribed("private-user-ada"));
+    token = "second";
+    pusher.subscribe("private-party-1");
+    await until("subscription", isSubscribed("private-party-1"));
+    assert.deepEqual(server.asked.map(({ token }) => token), ["first", "second"]);
+  });
+
+  test("asks again while Carillon fails or asks to wait", async () => {
+    const failures = [{ status: 503, body: {} }, { status: 429, headers: { "retry-after": "0" }, body: {} }];
+    server.answer = () => failures.shift();
+    open({ signIn: false }).subscribe("private-user-ada");
+    await until("subscription", isSubscribed("private-user-ada"));
+    assert.equal(server.asked.length, 3);
+  });
+
+  test("asks once when Carillon refuses, and says why in its words", async () => {
+    server.answer = () => ({ status: 403, body: { error: "Forbidden", message: "Not authorized to access this channel" } });
+    const errors = [];
+    open({ signIn: false }).subscribe("private-party-1").bind("pusher:subscription_error", (error) => errors.push(error));
+    await until("refusal", () => errors.length > 0);
+    assert.deepEqual(errors, [{ type: "AuthError", error: "Not authorized to access this channel" }]);
+    assert.equal(server.asked.length, 1);
+    assert.equal(new RefusedError(403, "no").name, "RefusedError");
+  });
+
+  test("never sends the signature of a connection that is gone", async () => {
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    server.before = ({ body }) => (body.socket_id === "1.1" ? held : undefined);
+    open().subscribe("private-user-ada");
+    await until("request", () => server.asked.length === 2);
+    server.end(4200);
+    await until("subscription of the next connection", isSubscribed("private-user-ada"));
+    letGo();
+    await until("both answers", () => server.asked.length >= 4);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(server.faults, []);
+    assert.equal(server.count, 2);
+  });
+
+  test("that is ended with 4009 is made again, with all of its channels", async () => {
+    const pusher = open();
+    pusher.subscribe("private-user-ada");
+    pusher.subscribe("private-party-1");
+    await until("subscriptions", () => server.subscriptions.length === 2);
+    server.answer = ({ body }) => (body.channel_name === "private-party-1" ? { status: 403, body: {} } : undefined);
+    server.end(4009, "Connection terminated");
+    await until("another connection", () => server.count === 2 && server.subscriptions.length === 1);
+    assert.deepEqual(server.subscriptions, ["private-user-ada"]);
+  });
+
+  test("that is closed stays closed", async () => {
+    const pusher = open();
+    await until("connection", () => server.sockets.size === 1);
+    server.end(4009);
+    connection.close();
+    await until("end", () => server.sockets.size === 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(server.count, 1);
+    assert.equal(pusher.connection.state, "disconnected");
+  });
+
+  test("reads the state when it is live, at intervals while it is not, and again when it is back", async (t) => {
+    const pusher = open();
+    const channel = pusher.subscribe("private-user-ada");
+    const reads = [];
+    const polling = [];
+    const stop = keepInSync(pusher, channel, {
+      poll: async () => reads.push(channel.subscribed),
+      everyMs: 20,
+      graceMs: 20,
+      onPolling: (isPolling) => polling.push(isPolling),
+    });
+    t.after(stop);
+    await until("first read", () => reads.includes(true));
+
+    server.goAway();
+    const whenGone = reads.length;
+    await until("reads without Pusher", () => reads.slice(whenGone).filter((live) => !live).length >= 3);
+    assert.equal(polling.at(-1), true);
+
+    server.comeBack();
+    const whenBack = reads.length;
+    await until("a read when it is back", () => reads.slice(whenBack).includes(true));
+    assert.equal(polling.at(-1), false);
+  });
+});

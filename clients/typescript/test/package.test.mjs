@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Fixtures by what docs/asyncapi.yaml must know for them to have a meaning. */
+const SEEDS = {
+  "parties.tsx": "party-updated",
+  "party-client.ts": "party-updated",
+  "reading-rooms.ts": "room:user-joined",
+  "push.ts": "notification:new",
+  "guest-chat.ts": "realtime_event",
+  "lease-chat.ts": "new-message",
+  "sockets.ts": "sendMessage",
+};
+
+describe("The package that `npm pack` makes", () => {
+  let app, packed;
+
+  before(async () => {
+    app = mkdtempSync(join(tmpdir(), "carillon-app-"));
+    const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", app], { cwd: here("..") });
+    packed = Object.values(JSON.parse(stdout))[0];
+    const modules = join(app, "node_modules");
+    mkdirSync(join(modules, "carillon"), { recursive: true });
+    await run("tar", ["-xzf", join(app, packed.filename), "-C", join(modules, "carillon"), "--strip-components=1"]);
+    for (const name of readdirSync(here("../node_modules")).filter((name) => !name.startsWith("."))) {
+      symlinkSync(here(`../node_modules/${name}`), join(modules, name));
+    }
+    cpSync(here("seeds"), join(app, "seeds"), { recursive: true });
+    cpSync(here("types"), join(app, "types"), { recursive: true });
+    writeFileSync(join(app, "package.json"), JSON.stringify({ name: "an-app", type: "module" }));
+  });
+
+  after(() => rmSync(app, { recursive: true, force: true }));
+
+  /** What TypeScript says of these files in an app of its own. */
+  async function faults(files, options = {}) {
+    const compilerOptions = {
+      target: "ES2022",
+      lib: ["ES2022", "DOM", "DOM.Iterable"],
+      module: "ESNext",
+      moduleResolution: "Bundler",
+      jsx: "react-jsx",
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: [],
+      paths: {},
+      ...options,
+    };
+    writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+    try {
+      await run(process.execPath, [here("../node_modules/typescript/bin/tsc"), "--project", app], { cwd: app });
+      return "";
+    } catch (error) {
+      return error.stdout || error.message;
+    }
+  }
+
+  test("holds the built code, its types, the licences and the README, and nothing else", () => {
+    const paths = packed.files.map(({ path }) => path);
+    for (const path of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "dist/react/index.js"]) {
+      assert.ok(paths.includes(path), `${path} is missing`);
+    }
+    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path));
+    assert.deepEqual(others, []);
+  });
+
+  test("is an ES module that Node loads", async () => {
+    const script = 'const { connect } = await import("carillon"); const { usePusher } = await import("carillon/react"); console.log(typeof connect, typeof usePusher)';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: app });
+    assert.equal(stdout.trim(), "function function");
+  });
+
+  test("marks its hooks as client code, for the app router of Next.js", () => {
+    assert.match(readFileSync(join(app, "node_modules/carillon/dist/react/index.js"), "utf8"), /^"use client";/);
+  });
+
+  test("refuses what the documents do not have, and lets pass what they have", async () => {
+    assert.equal(await faults(["types/events.ts"]), "");
+  });
+
+  test("has types that are right by themselves, also for an app that resolves modules as Node does", async () => {
+    assert.equal(await faults(["types/events.ts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
+  });
+
+  const events = readFileSync(here("../../../docs/asyncapi.yaml"), "utf8");
+  const isKnown = (event) => events.includes(`name: ${event}\n`);
+  const compiled = Object.keys(SEEDS).filter((name) => isKnown(SEEDS[name]));
+  let found;
+  for (const [name, event] of Object.entries(SEEDS)) {
+    const skip = !isKnown(event) && `docs/asyncapi.yaml does not know ${event} yet`;
+    test(`compiles the client code of ${name}`, { skip }, async () => {
+      found ??= faults(["seeds/ambient.d.ts", ...compiled.map((name) => `seeds/${name}`)]);
+      assert.deepEqual((await found).split("\n").filter((line) => line.startsWith(`seeds/${name}`)), []);
+    });
+  }
+
+  test("has no other fault in these files", async () => {
+    assert.equal(await found, "");
+  });
+
+  test("has every fixture compiled", () => {
+    const fixtures = readdirSync(here("seeds")).filter((name) => !name.endsWith(".d.ts"));
+    assert.deepEqual(fixtures.toSorted(), Object.keys(SEEDS).toSorted());
+  });
+});

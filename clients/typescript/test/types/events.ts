@@ -1,0 +1,79 @@
+// What the types must refuse, and what they must let pass.
+
+import { type AnyEvents, type CarillonPusher, connect, createApi, type EventsOn, type MemberOn, type NotificationRequested } from "carillon";
+
+declare module "carillon" {
+  interface AppEvents {
+    "shelf:changed": { shelfId: string };
+  }
+}
+
+declare const pusher: CarillonPusher;
+declare const someName: string;
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <_Holds extends true>() => {};
+
+const user = pusher.subscribe("private-user-ada");
+// @ts-expect-error: a name with a slip of the pen
+user.bind("kudos:recieved", () => {});
+// @ts-expect-error: an event of another channel
+user.bind("party-updated", () => {});
+// @ts-expect-error: a field that the payload does not have
+user.bind("kudos:received", ({ from }) => from);
+// @ts-expect-error: a private channel has no members
+user.members;
+// @ts-expect-error: only client events are sent
+user.trigger("kudos:received", {});
+user.bind("client-typing", (data) => {
+  // @ts-expect-error: nobody has described what clients send to each other
+  data.isTyping;
+});
+user.trigger("client-typing", { isTyping: true });
+user.bind("shelf:changed", ({ shelfId }) => shelfId.trim());
+
+same<Same<MemberOn<"presence-room-1">["info"]["isAuthor"], boolean>>();
+same<Same<MemberOn<"private-user-1">, never>>();
+same<Same<EventsOn<"private-party-1">["party-updated"]["updateType"], "member-joined" | "member-left" | "settings-changed">>();
+same<Same<AnyEvents["room:user-left"]["userId"], string>>();
+
+pusher.subscribe("private-party-1").bind("party-updated", (update) => {
+  if (update.updateType === "member-left") {
+    const by: string | null = update.data.removedBy;
+    return by;
+  }
+  // @ts-expect-error: only who has left can have been removed
+  return update.data.removedBy;
+});
+
+// A name that is not known beforehand carries any event; those that are documented are typed.
+const some = pusher.subscribe(someName);
+some.bind("notification:new", ({ message }) => message.trim());
+some.bind("of-your-own", (data) => {
+  // @ts-expect-error: nothing is known of it
+  data.field;
+});
+pusher.bind("pusher:signin_success", ({ user_data }) => user_data.trim());
+
+const requested: NotificationRequested = { userId: "ada", type: "MESSAGE", data: { senderName: "Ben" }, priority: "high" };
+// @ts-expect-error: no such type
+requested.type = "MESAGE";
+
+const api = createApi({ apiUrl: "", token: "" });
+export async function routes() {
+  const { data } = await api.GET("/parties/{partyId}", { params: { path: { partyId: "1" } } });
+  data?.members[0]?.username.trim();
+  await api.POST("/kudos", {
+    params: { header: { "Idempotency-Key": "1" } },
+    body: { receiverId: "ben", sessionId: "s", bookTitle: "t" },
+  });
+  // @ts-expect-error: no such route
+  await api.GET("/party/{partyId}");
+  // @ts-expect-error: the book's title is missing
+  await api.POST("/kudos", { body: { receiverId: "ben", sessionId: "s" } });
+  // @ts-expect-error: the path needs its parameter
+  await api.GET("/parties/{partyId}");
+}
+
+// @ts-expect-error: Carillon's address is missing
+connect({ appKey: "key", token: "" });
