@@ -47,7 +47,7 @@ impl Cursor {
     }
 }
 
-/// Erases messages and read marks of a user, up to [`ROWS_A_CALL`] of them. A message loses its text, its author and the
+/// Erases messages and read marks of a user, up to `ROWS_A_CALL` of them. A message loses its text, its author and the
 /// author's name, and leaves its number; conversations that are open hear of a deletion. It may be called again at any time,
 /// with the cursor or from the beginning. The index by which it finds the rows is a moment late, so what is written during the
 /// call is found by a later one.
