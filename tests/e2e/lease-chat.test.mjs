@@ -5,15 +5,26 @@ import { after, before, describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { holdDeliveries } from "./support/functions.mjs";
 import { leasePath, mailed, mailsTo, newLease, putLease, writes } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
+import {
+  freezePusher,
+  killFunction,
+  killPusher,
+  restorePusher,
+  startPusher,
+  unavailable as noProcesses,
+} from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const PATIENCE = 15_000;
+/** Some retries with backoff. */
+const LATE = 60_000;
 
 /** Whom Pusher's REST API lists in the chat. */
 async function present({ channel }) {
@@ -115,6 +126,56 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     const stranger = { as: person(), form: { socket_id: SOCKET, channel_name: lease.channel } };
     await expecting(403, "POST", "/pusher/auth", stranger);
   });
+});
+
+/** A lease, its notary listening, and a first message that the notary has heard. */
+async function talking(t) {
+  t.after(restorePusher);
+  const lease = await newLease();
+  const listener = await listen(t, lease.notary);
+  await listener.subscribe(lease.channel);
+  const first = await writes(lease.client, lease, "1");
+  await listener.next("new-message", { id: first.id });
+  return { lease, listener, first };
+}
+
+test("a talk goes on while Pusher is gone, and who comes back misses nothing", { skip: noProcesses }, async (t) => {
+  const { lease, listener, first } = await talking(t);
+  await killPusher();
+  const meanwhile = [await writes(lease.client, lease, "2"), await writes(lease.notary, lease, "3")];
+  // A client hears only what is sent while it is subscribed, so deliveries wait until it is.
+  const release = await holdDeliveries();
+  try {
+    await startPusher();
+    await listener.reconnect();
+  } finally {
+    await release();
+  }
+  for (const message of meanwhile) {
+    assert.deepEqual(await listener.next("new-message", { id: message.id }, LATE), message);
+  }
+  const path = leasePath(lease, `messages?after=${first.seq}`);
+  assert.deepEqual((await expecting(200, "GET", path, { as: lease.notary })).messages, meanwhile);
+});
+
+test("a function killed between sending and clearing sends a message again, as the same one", { skip: noProcesses }, async (t) => {
+  const { lease, listener } = await talking(t);
+  // The server has the request in its receive buffer, and takes it once it goes on; who sent it is dead by then.
+  const release = await holdDeliveries();
+  let message;
+  try {
+    freezePusher();
+    message = await writes(lease.client, lease, "2");
+    assert.ok(killFunction("LeaseChat") > 0, "the function was not running");
+    await restorePusher();
+  } finally {
+    await release();
+  }
+  assert.deepEqual(await listener.next("new-message", { id: message.id }, LATE), message);
+  const { messages } = await expecting(200, "GET", leasePath(lease, "messages"), { as: lease.notary });
+  assert.deepEqual(messages.map(({ seq }) => seq), [2, 1]);
+  const next = await writes(lease.client, lease, "3");
+  assert.deepEqual(await listener.next("new-message", { id: next.id }, LATE), next);
 });
 
 describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
