@@ -126,6 +126,18 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     const stranger = { as: person(), form: { socket_id: SOCKET, channel_name: lease.channel } };
     await expecting(403, "POST", "/pusher/auth", stranger);
   });
+
+  test("the two see each other come and go, and nobody else gets in", async (t) => {
+    const lease = await newLease();
+    const atClient = await listen(t, lease.client);
+    await atClient.subscribe(lease.channel);
+    const atNotary = await listen(t, lease.notary);
+    await atNotary.subscribe(lease.channel);
+    assert.equal((await atClient.next("pusher:member_added")).id, lease.notary.userId);
+    atNotary.unsubscribe(lease.channel);
+    assert.equal((await atClient.next("pusher:member_removed")).id, lease.notary.userId);
+    assert.equal((await (await listen(t, person())).refusal(lease.channel)).status, 403);
+  });
 });
 
 /** A lease, its notary listening, and a first message that the notary has heard. */
@@ -219,16 +231,15 @@ describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
     const path = link.replace(stack.url, "");
     const wants = async () =>
       (await expecting(200, "GET", "/notifications/preferences", { as: lease.notary })).types.MESSAGE.email;
-    const page = await fetch(link);
-    assert.match(await page.text(), /<form method="post">/);
+    const page = await call("GET", path);
+    assert.match(page.text, /<form method="post">/);
     assert.equal(page.status, 200);
     assert.equal(await wants(), true);
-    const off = await fetch(link, { method: "POST", body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) });
-    assert.equal(off.status, 200);
+    await expecting(200, "POST", path, { form: { "List-Unsubscribe": "One-Click" } });
     assert.equal(await wants(), false);
     const forged = path.replace(/user=[^&]+/, `user=${lease.client.userId}`);
-    assert.equal((await fetch(stack.url + forged, { method: "POST" })).status, 403);
-    assert.equal((await fetch(stack.url + forged)).status, 403);
+    await expecting(403, "POST", forged);
+    await expecting(403, "GET", forged);
   });
 });
 
