@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use shared::App;
 use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq, Text};
 use shared::contract::chats::Reader;
 use shared::contract::id::{BookingId, HotelSlug};
 use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
-use shared::{App, Problem};
 
 use super::Handled;
 
@@ -41,7 +41,7 @@ impl Side {
     pub(super) async fn read(&self, app: &App, request: &Request) -> Handled {
         let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
         let conversation = self.conversation();
-        let range = range(request)?;
+        let range = Range::parse(request.query("before"), request.query("after"))?;
         let response = if range == Range::Newest {
             match chats::newest(&app.table, &conversation, limit, request.header("if-none-match")).await? {
                 Newest::Unchanged { etag } => http::not_modified().tagged(&etag),
@@ -81,16 +81,6 @@ impl Side {
         let writer = app.writer(request.request_id());
         let marked = chats::mark_read(&app.table, &writer, &self.conversation(), id, seq, owes).await?;
         Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
-    }
-}
-
-/// Which page a request asks for.
-fn range(request: &Request) -> Result<Range, Problem> {
-    match (request.query("before"), request.query("after")) {
-        (None, None) => Ok(Range::Newest),
-        (Some(before), None) => Ok(Range::Before(Seq::parse(before, "before")?)),
-        (None, Some(after)) => Ok(Range::After(Seq::parse(after, "after")?)),
-        (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
     }
 }
 

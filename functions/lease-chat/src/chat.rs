@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use shared::App;
 use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seat, Seq, Text};
 use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
-use shared::{App, Problem};
 
 use super::Handled;
 
@@ -25,7 +25,7 @@ struct ReadUpTo {
 
 pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
     let (limit, conversation) = (request.limit(DEFAULT_LIMIT, MAX_LIMIT)?, seat.conversation());
-    let range = range(request)?;
+    let range = Range::parse(request.query("before"), request.query("after"))?;
     let response = if range == Range::Newest {
         match chats::newest(&app.table, &conversation, limit, request.header("if-none-match")).await? {
             Newest::Unchanged { etag } => http::not_modified().tagged(&etag),
@@ -61,16 +61,6 @@ pub(super) async fn mark_read(app: &App, request: &Request, seat: &Seat) -> Hand
     let (writer, conversation) = (app.writer(request.request_id()), seat.conversation());
     let marked = chats::mark_read(&app.table, &writer, &conversation, &seat.person.id, seq, owes).await?;
     Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
-}
-
-/// Which page a request asks for.
-fn range(request: &Request) -> Result<Range, Problem> {
-    match (request.query("before"), request.query("after")) {
-        (None, None) => Ok(Range::Newest),
-        (Some(before), None) => Ok(Range::Before(Seq::parse(before, "before")?)),
-        (None, Some(after)) => Ok(Range::After(Seq::parse(after, "after")?)),
-        (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
-    }
 }
 
 fn shown(page: &Page) -> Response {

@@ -13,11 +13,8 @@ use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
-use crate::table::rate_limit::Limit;
-use crate::table::{
-    Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Transaction, Write, item, number, read,
-    string,
-};
+use crate::table::rate_limit::{self, Limit};
+use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, Write, item, number, read, string};
 
 use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
 
@@ -141,7 +138,7 @@ pub async fn create_request(
         let (mut due, mut done) = (None, None);
         for row in table.get_many(&[limit.clone(), first.clone()], true).await? {
             if Key::of(&row).as_ref() == Some(&limit) {
-                due = due_of(&row);
+                due = rate_limit::due(&row);
             } else {
                 done = Some(read::<KeyRow>(row)?).filter(|row| row.expires_at > now.seconds());
             }
@@ -167,7 +164,7 @@ pub async fn create_request(
         };
         let view = row.clone().view(&seat.lease);
         let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
-        let mut writes = vec![Action::put_new(committed.item(&row)?), count(&limit, due, next)];
+        let mut writes = vec![Action::put_new(committed.item(&row)?), rate_limit::count(&limit, due, next)];
         if key.has_key {
             let expires_at = now.plus_seconds(KEY_SECONDS).seconds();
             let row = KeyRow { request: id, fingerprint: key.fingerprint.clone(), expires_at };
@@ -178,24 +175,6 @@ pub async fn create_request(
             return Ok(Done::now(view, [committed]));
         }
         backoff.wait().await.map_err(|_| super::busy())?;
-    }
-}
-
-fn due_of(row: &Item) -> Option<Millis> {
-    match row.get("due")? {
-        AttributeValue::N(due) => due.parse().ok().map(Millis),
-        _ => None,
-    }
-}
-
-/// Counts the request against its author's limit, in the transaction that makes it.
-fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
-    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
-        .value(":due", number(due.0))
-        .value(":expires", number(due.plus_seconds(60).seconds()));
-    match remembered {
-        None => update.condition("attribute_not_exists(pk)"),
-        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
     }
 }
 

@@ -17,6 +17,21 @@ pub enum Range {
     After(Seq),
 }
 
+impl Range {
+    /// What a request asks for, by its `before` and `after`.
+    ///
+    /// # Errors
+    /// 400 for both at once, and for what is no number.
+    pub fn parse(before: Option<&str>, after: Option<&str>) -> Result<Self, Problem> {
+        match (before, after) {
+            (None, None) => Ok(Self::Newest),
+            (Some(before), None) => Ok(Self::Before(Seq::parse(before, "before")?)),
+            (None, Some(after)) => Ok(Self::After(Seq::parse(after, "after")?)),
+            (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
+        }
+    }
+}
+
 /// A page.
 #[derive(Debug)]
 pub struct Page {

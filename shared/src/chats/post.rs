@@ -12,10 +12,8 @@ use crate::http::idempotency::IdempotencyKey;
 use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::author;
-use crate::table::rate_limit::Limit;
-use crate::table::{
-    Action, AttributeValue, Backoff, Item, Key, Table, TableError, Transaction, item, number, read, string,
-};
+use crate::table::rate_limit::{self, Limit};
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, number, read, string};
 
 /// How much an author may write: thirty messages at once, then one every two seconds.
 pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
@@ -60,7 +58,7 @@ pub async fn post(
         let mut writes = vec![
             seen.head.advance(conversation, &new.author, &message),
             Action::put_new(committed.item(&new.row(conversation, &message))?),
-            count(&new.limit(), seen.due, due),
+            rate_limit::count(&new.limit(), seen.due, due),
             new.mark(conversation, &message),
         ];
         writes.extend(new.remember(conversation, &message, now)?);
@@ -98,10 +96,7 @@ impl Seen {
             let place = rows.iter().position(|(found, _)| found == key)?;
             Some(rows.swap_remove(place).1)
         };
-        let due = take(&limit).and_then(|row| match row.get("due")? {
-            AttributeValue::N(due) => due.parse().ok().map(Millis),
-            _ => None,
-        });
+        let due = take(&limit).and_then(|row| rate_limit::due(&row));
         let first = first.and_then(|key| take(&key)).map(read::<KeyRow>).transpose()?;
         let first = first.filter(|first| first.expires_at > now.seconds());
         Ok(Self { head: Head::of_row(take(&head))?, due, first })
@@ -188,17 +183,6 @@ fn must_fit(deliveries: &[Delivery]) -> Result<(), Problem> {
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
     }
     Ok(())
-}
-
-/// Counts the message against its author's limit.
-fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
-    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
-        .value(":due", number(due.0))
-        .value(":expires", number(due.plus_seconds(60).seconds()));
-    match remembered {
-        None => update.condition("attribute_not_exists(pk)"),
-        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
-    }
 }
 
 async fn replay(

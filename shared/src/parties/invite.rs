@@ -9,7 +9,7 @@ use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::rate_limit::Limit;
+use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, number, string};
 
 /// How many invitations a user may send: twenty at once, then one every 30 seconds.
@@ -61,7 +61,7 @@ pub async fn invite(
             TransactItem::check(&keys[0], "attribute_exists(pk)"),
             TransactItem::check(&keys[1], "attribute_not_exists(pk)"),
             put(&append, &row, before.as_ref())?.into(),
-            count(limit, remembered, due).into(),
+            rate_limit::count(limit, remembered, due).into(),
         ];
         if let Transaction::Done = table.transact(items).await? {
             let invitation = Invitation::of(id.clone(), invitee.clone(), row);
@@ -129,18 +129,6 @@ fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>
         .value(":at", number(before.row.invited_at.0))
         .value(":state", before.row.state.value());
     Ok(append.bind_condition(put))
-}
-
-/// Counts the invitation against the inviter's limit. It is in the same transaction, so a failed invitation does not
-/// count.
-fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
-    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
-        .value(":due", number(due.0))
-        .value(":expires", number(due.plus_seconds(60).seconds()));
-    match remembered {
-        None => update.condition("attribute_not_exists(pk)"),
-        Some(seen) => update.condition("due = :seen").value(":seen", number(seen.0)),
-    }
 }
 
 /// Takes an invitation back.

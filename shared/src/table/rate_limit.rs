@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::{Action, AttributeValue, Item, Key, number};
 use crate::contract::time::Millis;
 
 /// A number of requests at once, and one more after each interval.
@@ -27,6 +28,26 @@ impl Limit {
         let next = Millis(due.0.saturating_add(self.interval));
         let early = next.0.saturating_sub(now.0).saturating_sub(self.burst.saturating_mul(self.interval));
         if early > 0 { Err(Duration::from_millis(early.unsigned_abs())) } else { Ok(next) }
+    }
+}
+
+/// The theoretical arrival time that a limit's row holds.
+pub(crate) fn due(row: &Item) -> Option<Millis> {
+    match row.get("due")? {
+        AttributeValue::N(due) => due.parse().ok().map(Millis),
+        _ => None,
+    }
+}
+
+/// Stores what [`Limit::admit`] returned, if the row still holds what was remembered. It is part of the transaction of what it
+/// admits, so that what fails does not count.
+pub(crate) fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
+    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
+        .value(":due", number(due.0))
+        .value(":expires", number(due.plus_seconds(60).seconds()));
+    match remembered {
+        None => update.condition("attribute_not_exists(pk)"),
+        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
     }
 }
 
