@@ -194,11 +194,13 @@ export function sending(conversation) {
   $("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = $("text").value;
+    // Emptied at once: what is typed until the answer is the next message.
+    $("text").value = "";
     try {
       await conversation().send(text);
-      $("text").value = "";
       complain();
     } catch (error) {
+      $("text").value ||= text;
       complain(error);
     }
   });

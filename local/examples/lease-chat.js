@@ -80,12 +80,16 @@ async function showRequests() {
 $("ask").addEventListener("submit", async (event) => {
   event.preventDefault();
   const asking = { ...headers, "Idempotency-Key": crypto.randomUUID() };
-  const options = { method: "POST", headers: asking, body: JSON.stringify({ title: $("title").value }) };
+  const title = $("title").value;
+  $("title").value = "";
+  const options = { method: "POST", headers: asking, body: JSON.stringify({ title }) };
   await call(`${base}/requests`, options).then(({ body }) => {
     takeRequests(body);
-    $("title").value = "";
     complain();
-  }, complain);
+  }, (error) => {
+    $("title").value ||= title;
+    complain(error);
+  });
 });
 await showRequests();
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { expecting } from "./support/api.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
+import { bringPusherBack } from "./support/outage.mjs";
 import { newId, person, service } from "./support/people.mjs";
 import { freezePusher, killFunction, killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
 import { messagesIn } from "./support/queue.mjs";
@@ -27,17 +28,6 @@ async function giveKudos(giver, receiver) {
   const json = { receiverId: receiver.userId, sessionId: newId("session"), bookTitle: "The Dispossessed" };
   await expecting(201, "POST", "/kudos", { as: giver, json });
   return json.sessionId;
-}
-
-// A client hears only what is sent while it is subscribed, so deliveries wait until it is.
-async function bringPusherBack(listener) {
-  const release = await holdDeliveries();
-  try {
-    await startPusher();
-    await listener.reconnect();
-  } finally {
-    await release();
-  }
 }
 
 test("what happens while Pusher is down is delivered when it is back", { skip: unavailable }, async (t) => {

@@ -8,13 +8,13 @@ import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { leasePath, mailed, mailsTo, newLease, putLease, writes } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
+import { bringPusherBack } from "./support/outage.mjs";
 import { newId, person, service } from "./support/people.mjs";
 import {
   freezePusher,
   killFunction,
   killPusher,
   restorePusher,
-  startPusher,
   unavailable as noProcesses,
 } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
@@ -154,12 +154,11 @@ async function talking(t) {
 test("a talk goes on while Pusher is gone, and who comes back misses nothing", { skip: noProcesses }, async (t) => {
   const { lease, listener, first } = await talking(t);
   await killPusher();
-  const meanwhile = [await writes(lease.client, lease, "2"), await writes(lease.notary, lease, "3")];
-  // A client hears only what is sent while it is subscribed, so deliveries wait until it is.
   const release = await holdDeliveries();
+  let meanwhile;
   try {
-    await startPusher();
-    await listener.reconnect();
+    meanwhile = [await writes(lease.client, lease, "2"), await writes(lease.notary, lease, "3")];
+    await bringPusherBack(listener);
   } finally {
     await release();
   }

@@ -82,6 +82,8 @@ class Listener {
   async reconnect() {
     const channels = this.#pusher.allChannels().map((channel) => channel.name);
     this.#pusher.disconnect();
+    // pusher-js may have come back by itself meanwhile; those subscriptions have just ended with the connection.
+    this.#inbox = this.#inbox.filter(({ event }) => event !== SUCCEEDED && event !== FAILED);
     this.#pusher.connect();
     for (const name of channels) {
       await this.#take(`the subscription to ${name} after reconnecting`, isOutcomeFor(name));
