@@ -26,6 +26,14 @@ pub(crate) fn by_user(n: usize, route: &str, body: &Value) -> Value {
     event
 }
 
+/// The same with a parameter of its path.
+pub(crate) fn by_user_at(n: usize, route: &str, (name, value): (&str, &str), body: &Value) -> Value {
+    let mut event = by_user(n, route, body);
+    event["pathParameters"] = json!({ name: value });
+    event["rawPath"] = json!(event["rawPath"].as_str().unwrap_or_default().replace(&format!("{{{name}}}"), value));
+    event
+}
+
 /// A webhook with these events, signed now.
 pub(crate) fn webhook(events: &[Value]) -> Value {
     let body = json!({ "time_ms": millis(), "events": events }).to_string();

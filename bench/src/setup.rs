@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::system::Programs;
 
 /// Carillon's functions that are measured.
-const CARILLON: &[&str] = &["pusher-auth", "kudos-create", "pusher-webhook", "delivery"];
+const CARILLON: &[&str] = &["pusher-auth", "kudos-create", "lease-chat", "pusher-webhook", "delivery"];
 
 /// The directory of the workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {

@@ -49,6 +49,7 @@ pub(crate) fn all() -> Vec<Work> {
     const SIGNING: &[System] = &[Floor, Carillon, NaturalRust, Node];
     const READING: &[System] = &[Floor, FloorWithSdk, Carillon, NaturalRust, Node];
     const WRITING: &[System] = &[Floor, Carillon, NaturalRust, Node];
+    const CHATTING: &[System] = &[Floor, Carillon, Node];
     const CONSUMING: &[System] = &[Floor, Carillon, Node];
     let of = |name, function, transport, systems, warm, event, rows, response| Work {
         name,
@@ -66,6 +67,7 @@ pub(crate) fn all() -> Vec<Work> {
         of("presence-room", "pusher-auth", Transport::Plain, READING, 1000, presence_room, book, r#"channel_data"#),
         of("kudos", "kudos-create", Transport::Tls, WRITING, 500, kudos, no_rows, r#"kudosId"#),
         of("kudos", "kudos-create", Transport::Plain, WRITING, 500, kudos, no_rows, r#"kudosId"#),
+        of("chat message", "lease-chat", Transport::Tls, CHATTING, 500, chat_message, leases, r#"\"seq\":8"#),
         of("webhook of 10", "pusher-webhook", Transport::Tls, CONSUMING, 100, webhook, no_rows, r#""statusCode":200"#),
         of("stream of 100", "delivery", Transport::Tls, CONSUMING, 30, stream, owing, r#""batchItemFailures":[]"#),
     ]
@@ -85,6 +87,11 @@ fn subscription(n: usize, channel: &str) -> Value {
 
 fn kudos(n: usize) -> Value {
     event::by_user(n, "POST /kudos", &json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" }))
+}
+
+fn chat_message(n: usize) -> Value {
+    let route = "POST /leases/{bailId}/messages";
+    event::by_user_at(n, route, ("bailId", &lease(n)), &json!({ "content": "When can we sign?" }))
 }
 
 fn webhook(_: usize) -> Value {
@@ -114,6 +121,25 @@ fn book() -> Rows {
                 "avatar": { "S": PERSON.1 }, "expires_at": { "N": "4102444800" } })
     }));
     rows(list)
+}
+
+fn lease(n: usize) -> String {
+    format!("lease-{n}")
+}
+
+/// A lease for each user, and conversations of seven messages.
+fn leases() -> Rows {
+    let lease_rows = |n: usize| {
+        let lease = lease(n);
+        let created = json!({ "N": "1760000000000" });
+        [
+            json!({ "pk": { "S": format!("LEASE#{lease}") }, "sk": { "S": "LEASE" }, "client": { "S": user(n) },
+                    "notary": { "S": "jane" }, "title": { "S": "12 rue des Lilas" }, "created_at": created,
+                    "updated_at": created }),
+            json!({ "pk": { "S": format!("CHAT#LEASE#{lease}") }, "sk": { "S": "HEAD" }, "seq": { "N": "7" } }),
+        ]
+    };
+    rows((0..USERS).flat_map(lease_rows).collect())
 }
 
 fn owing() -> Rows {
