@@ -147,6 +147,20 @@ async fn who_comes_and_goes_before_anybody_was_told_did_neither() {
 }
 
 #[tokio::test]
+async fn what_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
+    let world = World::new().await;
+    // Killed before or after it sent: nobody can tell.
+    world.send_and_kill(presence_join::handle, &enter("ada")).await;
+    age(&world, 4).await;
+    let event = batch(&world).await;
+    world.app.courier().from_stream(event, &consumer::retry_queue(&world), Instant::now()).await.unwrap();
+    world.send(presence_leave::handle, &exit("ada")).await;
+    receive_all(&world, &mut 0).await;
+    assert_eq!(names(&world), ["room:user-joined", "room:user-left"]);
+    assert_eq!(rows_that_owe(&world).await, 0);
+}
+
+#[tokio::test]
 async fn a_party_that_owes_too_much_takes_no_more_changes_until_some_are_delivered() {
     let world = World::new().await;
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));

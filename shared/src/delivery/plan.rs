@@ -85,17 +85,22 @@ pub(crate) fn changes(outbox: &Outbox, fates: &[Fate]) -> Changes {
         Fate::Waiting | Fate::GivenUp(_) => None,
         Fate::Delivered | Fate::Moot => Some((owed.id.clone(), None)),
         Fate::Later(then) => {
-            let left = Owed { not_before: Some(*then), lease: None, ..owed.clone() };
+            let left = Owed { not_before: Some(*then), lease: None, tried: may_have_arrived(owed), ..owed.clone() };
             (left != *owed).then(|| (owed.id.clone(), Some(left)))
         }
         Fate::Postponed { not_before, rest, tried } => {
             let delivery = rest.clone().unwrap_or_else(|| owed.delivery.clone());
-            let tried = owed.tried || *tried;
+            let tried = *tried || may_have_arrived(owed);
             let left = Owed { not_before: *not_before, lease: None, tried, delivery, ..owed.clone() };
             (left != *owed).then(|| (owed.id.clone(), Some(left)))
         }
     };
     outbox.owed.iter().zip(fates).filter_map(change).collect()
+}
+
+/// A writer that had a lease may have sent it, and been killed before it could say so.
+fn may_have_arrived(owed: &Owed) -> bool {
+    owed.tried || owed.lease.is_some()
 }
 
 /// How long until the row is to be visited again; `None` when nothing is left of what this visit saw. `pause` is the one after

@@ -86,7 +86,7 @@ pub struct Owed {
     /// Not to be tried before this, as whoever refused it said (`Retry-After`), or as its own window says.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub not_before: Option<Millis>,
-    /// Whether the consumer has tried it, so that it may have arrived although nobody said so.
+    /// Whether it may have arrived although nobody said so: the consumer has tried it, or its writer had a lease.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub tried: bool,
     /// What is to be delivered, and how.
