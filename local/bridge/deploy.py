@@ -34,7 +34,7 @@ def main():
     keys = upload_code(client("s3"), request, sorted(set(sam.functions(template).values())))
     sam.place_code(template, request["codeBucket"], keys)
     template = sam.to_cloudformation(template, request["parameters"])
-    cors = sam.bridge_gaps(template, request["apiId"])
+    cors = sam.bridge_gaps(template, request["apiId"], request["socketApiId"])
     cloudformation = client("cloudformation")
     template_url = upload_template(client("s3"), request, template)
     outputs = create_stack(cloudformation, request, template, template_url)

@@ -46,7 +46,7 @@ def to_cloudformation(template, parameters):
     return transform(template, values, SimpleNamespace(load=lambda: {}))
 
 
-def bridge_gaps(template, api_id):
+def bridge_gaps(template, api_id, socket_api_id):
     """Makes the transformed template deployable; returns the CORS settings of its HTTP API."""
     apis = [name for name, resource in template["Resources"].items() if resource["Type"] == API]
     cors = {}
@@ -56,6 +56,8 @@ def bridge_gaps(template, api_id):
             expand_body(template["Resources"], name, body)
             cors = body.get("x-amazon-apigateway-cors", {})
             pin_api_id(template["Resources"][name], api_id)
+        elif template["Resources"][name]["Properties"].get("ProtocolType") == "WEBSOCKET":
+            pin_api_id(template["Resources"][name], socket_api_id)
     return cors
 
 

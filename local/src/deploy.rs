@@ -24,6 +24,8 @@ use crate::workspace::Workspace;
 
 /// The id of the API. ministack requires eight hexadecimal digits.
 pub(crate) const API_ID: &str = "ca411107";
+/// The id of the WebSocket API.
+pub(crate) const SOCKET_API_ID: &str = "ca411108";
 
 /// The name of the CloudFormation stack, with which the names of its functions begin.
 pub(crate) const STACK_NAME: &str = "carillon-local";
@@ -118,6 +120,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
         "template": workspace.root.join("template.yaml"),
         "stackName": STACK_NAME,
         "apiId": API_ID,
+        "socketApiId": SOCKET_API_ID,
         "binaries": workspace.binaries,
         "codeBucket": "carillon-code",
         "parameters": {
@@ -131,6 +134,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "PusherPort": ports.pusher_of_functions().to_string(),
             "PusherScheme": "http",
             "SecretName": "carillon",
+            // The events' domain name lacks ministack's port.
+            "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),
             "FirebaseProjectId": firebase.map_or("", |firebase| &firebase.project_id),
             "EmailFrom": EMAIL_FROM,
             "EmailFromName": "Carillon",

@@ -88,6 +88,7 @@ fn with_tokens_of_the_demo(state: &State) -> Result<String> {
     let author_token = token::of_user(state, author)?;
     let reader_token = token::of_user(state, reader)?;
     let hours = token::HOURS;
+    let sockets = url.replacen("http", "ws", 1);
     Ok(format!(
         "Tokens, good for {hours} hours (`cargo local token <userId>` makes others)
   {author}, author of \"{book}\"
@@ -110,7 +111,14 @@ curl {url}/kudos -H 'authorization: Bearer {author_token}' -H 'content-type: app
 
 5. Be a lease's client in one window, and the notary in another; close one, and see the e-mail.
 {url}/examples/lease-chat
-{url}/examples/lease-chat?as=notary"
+{url}/examples/lease-chat?as=notary
+
+6. Open a WebSocket as {reader}: subscribe to channels, or write to {author} at {sockets}/ws.
+npx wscat -c \"{sockets}/dashboard?userId={reader}&token={reader_token}\"
+> {{\"event\": \"subscribe\", \"data\": {{\"channels\": [\"referrals\", \"events\"]}}}}
+
+7. The same with Socket.IO (npm install socket.io-client).
+node -e \"require('socket.io-client').io('{url}/dashboard', {{ query: {{ userId: '{reader}', token: '{reader_token}' }}, transports: ['websocket'] }}).onAny(console.log)\""
     ))
 }
 

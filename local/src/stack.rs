@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Ports;
 use crate::demo::Demo;
-use crate::deploy::{API_ID, Deployment, deploy};
+use crate::deploy::{API_ID, Deployment, SOCKET_API_ID, deploy};
 use crate::front_door::{self, Cors, Examples};
 use crate::issuer::Keys;
 use crate::journal::{self, PUSHES};
@@ -91,6 +91,7 @@ pub(crate) struct Stack<'a> {
 struct FrontDoor {
     listener: TcpListener,
     api_address: String,
+    socket_address: String,
     cors: Cors,
     examples: Examples,
 }
@@ -118,6 +119,7 @@ impl<'a> Plan<'a> {
         let front_door = FrontDoor {
             listener: TcpListener::from_std(listener)?,
             api_address: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
+            socket_address: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
             cors: deployment.cors.with_this_machine(),
             examples: Examples::new(self.workspace, directory),
         };
@@ -191,8 +193,8 @@ impl Stack<'_> {
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
         let Self { plan, secrets, ministack, mut sockudo, front_door, mut resets, .. } = self;
         let mut ministack = Some(ministack);
-        let FrontDoor { listener, api_address, cors, examples } = front_door;
-        let served = front_door::serve(listener, &api_address, cors, examples);
+        let FrontDoor { listener, api_address, socket_address, cors, examples } = front_door;
+        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples);
         let served = async { served.await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
         let kept = async {
             loop {

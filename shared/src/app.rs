@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use aws_config::SdkConfig;
 
 use crate::authorization::Authorizer;
+use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm, ses};
@@ -30,6 +31,8 @@ pub struct App {
     pub table: Table,
     /// Pusher's HTTP API.
     pub pusher: Client,
+    /// WebSocket connections, where this function posts to them.
+    pub connections: Option<Connections>,
     /// What users' tokens said of them.
     pub profiles: ProfileWriter,
     verifier: Verifier,
@@ -122,6 +125,7 @@ impl App {
             profiles: ProfileWriter::new(table.clone()),
             table,
             pusher: Client::new(http.clone(), &settings.pusher),
+            connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
             verifier: Verifier::new(http, &settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             aws,
@@ -140,6 +144,28 @@ impl App {
         let caller = self.verifier.member(request.header("authorization")).await?;
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
+    }
+
+    /// Who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header. Their
+    /// profile is kept as with [`App::authenticate`].
+    ///
+    /// # Errors
+    /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
+    pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, Problem> {
+        let caller = self.verifier.member_by_token(request.query("token"), request.header("authorization")).await?;
+        if request.query("userId").is_some_and(|named| named != caller.user.as_str()) {
+            return Err(Problem::Forbidden("userId must be the user whom the token names".to_owned()));
+        }
+        http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
+        Ok(caller)
+    }
+
+    /// WebSocket connections.
+    ///
+    /// # Errors
+    /// 500 in a function that has no `SOCKET_ENDPOINT`.
+    pub fn connections(&self) -> Result<&Connections, Problem> {
+        self.connections.as_ref().ok_or_else(|| Problem::internal("set the environment variable SOCKET_ENDPOINT"))
     }
 
     /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
@@ -180,7 +206,8 @@ impl App {
 
     /// Delivers what a writer delivers itself.
     fn writers_courier(&self) -> Courier {
-        Courier::new(self.table.clone(), self.pusher.clone(), self.pushes.clone(), self.emails.clone())
+        let (pushes, emails) = (self.pushes.clone(), self.emails.clone());
+        Courier::new(self.table.clone(), self.pusher.clone(), pushes, emails, self.connections.clone())
     }
 
     /// Limits how often a user enters and leaves rooms.
@@ -192,7 +219,11 @@ impl App {
     /// fails to respond, so that an outage holds up no invocation.
     #[must_use]
     pub fn writer(&self, request_id: &str) -> Writer {
-        Writer { request_id: request_id.to_owned(), delivers: !self.pusher.breaker().is_open(Millis::now()) }
+        Writer {
+            request_id: request_id.to_owned(),
+            delivers: !self.pusher.breaker().is_open(Millis::now()),
+            posts: self.connections.is_some(),
+        }
     }
 
     /// Delivers what was just committed, to be done after the answer.

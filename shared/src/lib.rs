@@ -6,7 +6,8 @@
 //! ```text
 //! app             the composition root: settings and clients, made once; only functions use it
 //! authorization   who may subscribe to what
-//! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way: pusher, fcm
+//! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way
+//! sockets         WebSockets: framings, connections, dashboards, direct messages
 //! rooms           presence, kudos, books, healing after a missed webhook
 //! parties         members, invitations, changes
 //! chats           conversations: messages, read marks, inbox; guests' chats
@@ -16,7 +17,7 @@
 //! http            requests, responses, idempotency keys, pages
 //! identity        bearer tokens
 //! table           keys, attributes, actions, queries, back-off, rate limits: over aws-sdk-dynamodb
-//! clients         Pusher, FCM, AWS's configuration, HTTPS
+//! clients         Pusher, FCM, WebSocket connections, Socket.IO's protocol, AWS's configuration, HTTPS
 //! jws             the cryptography of tokens
 //! json            JSON that others wrote: read, or refused without a quotation in the log
 //! problem         every error that a client can be told
@@ -41,6 +42,7 @@ pub mod parties;
 pub mod problem;
 pub mod rooms;
 pub mod settings;
+pub mod sockets;
 pub mod table;
 pub mod telemetry;
 pub mod users;

@@ -68,6 +68,9 @@ pub enum Problem {
     /// 429: too many requests. A retry succeeds after this time.
     #[error("Too many requests; try again in {} s", seconds(.0))]
     TooManyRequests(Duration),
+    /// 429: as many of something as there may be, until one of them ends.
+    #[error("{told}")]
+    LimitReached { told: String, retry_after: Duration },
     /// 503: it cannot be done just now, and nothing was changed.
     #[error("{0}")]
     Unavailable(String),
@@ -113,7 +116,7 @@ impl Problem {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests(_) | Self::LimitReached { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::BadGateway { .. } => StatusCode::BAD_GATEWAY,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -124,7 +127,7 @@ impl Problem {
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyRequests(wait) => Some(seconds(wait)),
+            Self::TooManyRequests(wait) | Self::LimitReached { retry_after: wait, .. } => Some(seconds(wait)),
             Self::Unavailable(_) => Some(UNAVAILABLE_SECONDS),
             _ => None,
         }

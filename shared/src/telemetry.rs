@@ -246,6 +246,12 @@ pub fn delivery(request_id: Option<&str>, kind: &str, outcome: Outcome) {
     current(|fields| fields.deliveries.push(json!([request_id.unwrap_or_default(), kind, outcome])));
 }
 
+/// Counts the places in namespaces that a heartbeat found taken, and the connections that had ended without a word.
+pub fn connections(found: usize, gone: usize) {
+    count("Sockets.connections".to_owned(), found.try_into().unwrap_or(u64::MAX));
+    count("Sockets.gone".to_owned(), gone.try_into().unwrap_or(u64::MAX));
+}
+
 /// Counts a device whose token belongs to another Firebase project.
 pub fn other_sender() {
     count("Pushes.other-sender".to_owned(), 1);

@@ -18,6 +18,9 @@ use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_write
 use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
+use crate::socket_registry::fill;
+use crate::sockets::connect;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Budget {
@@ -72,6 +75,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("send an e-mail about a lease", |world| Box::pin(lease_email(world))),
     ("turn e-mail off", |world| Box::pin(turn_email_off(world))),
     ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
+    ("open a socket", |world| Box::pin(open_socket(world))),
+    ("send a direct message", |world| Box::pin(direct_message(world))),
+    ("announce to 1,000 sockets", |world| Box::pin(announce(world))),
 ];
 
 #[tokio::test]
@@ -93,7 +99,7 @@ async fn every_operation_keeps_to_its_budget() {
 }
 
 /// As many rows as a table has after some months, a hundred to a room and a user.
-async fn fill(world: &World, rows: usize) {
+async fn fill_table(world: &World, rows: usize) {
     let presence = |n: usize| json!({ "pk": format!("ROOM#b{}", n / 100), "sk": format!("USER#u{n}"), "at": n });
     let notification = |n: usize| json!({ "pk": format!("USER#u{}", n / 100), "sk": format!("N#{n}"), "at": n });
     let rows = (0..rows).map(|n| if n.is_multiple_of(2) { presence(n) } else { notification(n) });
@@ -116,7 +122,7 @@ async fn an_event_costs_the_same_however_many_rows_there_are() {
 /// The requests and units before and after the response of each operation, in a table of so many other rows.
 async fn costs(names: &[&str], rows: usize) -> Vec<[(usize, f64, f64); 2]> {
     let world = World::new().await;
-    fill(&world, rows).await;
+    fill_table(&world, rows).await;
     let mut costs = Vec::new();
     for name in names {
         let (_, operation) = OPERATIONS.iter().find(|(known, _)| known == name).unwrap();
@@ -385,6 +391,54 @@ async fn read_all(world: &World) -> [Traffic; 2] {
 }
 
 /// Delivers a hundred kudos whose functions were killed before their delivery.
+async fn open_socket(world: &World) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
+    // Somebody's second connection is no news to others.
+    connect(world, "dashboard", "c1", "ada").await;
+    world.sockets.open("c2");
+    let request = Request::socket("$connect", "dashboard", "c2").asking("token", &token("ada"));
+    let (reply, traffic) = world.count(socket_connect::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+async fn direct_message(world: &World) -> [Traffic; 2] {
+    connect(world, "ws", "a1", "ada").await;
+    connect(world, "ws", "b1", "bob").await;
+    let say = |content: &str| {
+        let data = json!({ "receiverId": "bob", "content": content });
+        Request::socket("$default", "ws", "a1").body(&json!({ "event": "sendMessage", "data": data }).to_string())
+    };
+    // The first message of a conversation makes rows that later ones change.
+    world.send(socket_message::handle, &say("Hello")).await;
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.contains_key("next_due") {
+            world.table.set_number((&pk, &sk), "next_due", 0).await;
+        }
+    }
+    world.count(socket_message::handle, &say("How are you?")).await.1
+}
+
+async fn announce(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    fill(world, 0..1_000).await;
+    for slot in 0..1_000 {
+        world.sockets.open(&format!("f{slot}"));
+    }
+    let body = json!({ "event": "announcement", "data": { "title": "System Maintenance", "body": "Tonight" } });
+    let request = Request::new("POST /dashboard/events").bearer(&service).json(&body);
+    // Counted as the consumer does it, which has the time that it takes in a debug build.
+    world.send_and_kill(dashboard::handle, &request).await;
+    age(world, 10).await;
+    let event = batch(world).await;
+    world.take_traffic();
+    let done =
+        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
+    assert_eq!((done, world.sockets.take_posted().len()), (Ok(()), 1_000));
+    [world.take_traffic(), Traffic::default()]
+}
+
 async fn deliver(world: &World) -> [Traffic; 2] {
     for _ in 0..100 {
         world.send_and_kill(kudos_create::handle, &kudos()).await;
@@ -417,6 +471,11 @@ async fn the_future_of_a_handler_is_small() {
         size_of_val(&presence_leave::handle(&world.app, call())),
         size_of_val(&pusher_auth::handle(&world.app, call())),
         size_of_val(&pusher_webhook::handle(&world.app, call())),
+        size_of_val(&dashboard::handle(&world.app, call())),
+        size_of_val(&messages::handle(&world.app, call())),
+        size_of_val(&socket_connect::handle(&world.app, call())),
+        size_of_val(&socket_disconnect::handle(&world.app, call())),
+        size_of_val(&socket_message::handle(&world.app, call())),
     ];
     assert!(sizes.iter().all(|size| *size <= MOST), "{sizes:?} bytes");
 }

@@ -71,6 +71,12 @@ async fn event_files_of_requests_get_the_expected_status() {
     ] {
         assert_eq!(status(&world, notifications::handle, name).await.0, expected, "{name}");
     }
+    assert_eq!(status(&world, dashboard::handle, "dashboard-events").await.0, 202);
+    assert_eq!(status(&world, dashboard::handle, "dashboard-online").await.0, 200);
+    assert_eq!(status(&world, dashboard::handle, "dashboard-online-user").await.0, 200);
+    assert_eq!(status(&world, messages::handle, "messages-history").await.0, 200);
+    assert_eq!(status(&world, messages::handle, "keys-save").await.0, 200);
+    assert_eq!(status(&world, messages::handle, "keys-find").await.0, 200);
     for name in ["device-tokens-register", "device-tokens-unregister"] {
         assert_eq!(status(&world, device_tokens::handle, name).await.0, 200, "{name}");
     }
@@ -163,6 +169,25 @@ async fn event_files_of_other_triggers_are_handled() {
     let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
     let report = presence_reconcile::handle(&world.app, event).await.unwrap();
     assert_eq!(report["failed"], 0);
+}
+
+#[tokio::test]
+async fn event_files_of_a_websocket_connect_subscribe_and_disconnect() {
+    let world = world().await;
+    world.sockets.open("L0SM9cOFvHcCIhw=");
+    let connect = world.send(socket_connect::handle, &Request::of_event(file("socket-connect"))).await;
+    assert_eq!(connect.status, 200, "{connect:?}");
+    world.sockets.take_posted();
+    world.send(socket_message::handle, &Request::of_event(file("socket-message"))).await;
+    assert!(world.sockets.take_posted()[0].2.contains("referrals"));
+    let mut context = Context::default();
+    // Time for one heartbeat, and not for the next one.
+    context.deadline = u64::try_from(shared::contract::time::Millis::now().plus_seconds(7).0).unwrap();
+    let event = LambdaEvent::new(file("socket-heartbeat"), context);
+    let reports = socket_heartbeat::handle(&world.app, event).await.unwrap();
+    assert_eq!(reports[0]["connections"], 1);
+    world.send(socket_disconnect::handle, &Request::of_event(file("socket-disconnect"))).await;
+    assert!(!world.table.rows().await.keys().any(|(pk, _)| pk.starts_with("SOCKET")));
 }
 
 #[test]

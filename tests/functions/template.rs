@@ -83,7 +83,16 @@ fn a_stage_does_not_hear_the_events_of_another() {
 
 #[test]
 fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
-    for function in ["Delivery", "PresenceReconcile", "Notifications", "PusherWebhook", "EmailUnsubscribe"] {
+    for function in [
+        "Delivery",
+        "PresenceReconcile",
+        "Notifications",
+        "PusherWebhook",
+        "EmailUnsubscribe",
+        "SocketConnect",
+        "SocketMessage",
+        "SocketHeartbeat",
+    ] {
         let alarm = resource(&format!("{function}ErrorAlarm"));
         assert!(alarm.contains(&format!("Dimensions: [{{ Name: FunctionName, Value: !Ref {function} }}]")), "{alarm}");
         assert!(alarm.contains("MetricName: Errors") && alarm.contains("AlarmActions: !If [HasAlarmTopic,"), "{alarm}");
@@ -123,7 +132,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
         }
     }
-    assert_eq!(authenticating, 10);
+    assert_eq!(authenticating, 12);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod queues;
 mod request;
 mod server;
 mod ses;
+mod sockets;
 mod table;
 mod tcp_proxy;
 mod traffic;
@@ -34,6 +35,7 @@ pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, guest_token, signed, token, token_with};
 pub use ses::FakeSes;
+pub use sockets::FakeSockets;
 pub use table::{Fault, Hold, Table};
 pub use traffic::Traffic;
 
@@ -54,6 +56,8 @@ pub struct World {
     pub pusher: FakePusher,
     /// The fake of FCM and of Google's token endpoint.
     pub fcm: FakeFcm,
+    /// The fake of API Gateway's management API of WebSocket connections.
+    pub sockets: FakeSockets,
     /// The fakes of the retry queue and the dead-letter queue.
     pub queues: FakeQueues,
     /// The fake of SES.
@@ -91,6 +95,8 @@ impl World {
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
         let ses = FakeSes::new().await;
         let table = Table::new(queues.endpoint(), ses.endpoint()).await;
+        let sockets = FakeSockets::new().await;
+        let socket_endpoint = sockets.endpoint();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
         let standard = [
@@ -108,6 +114,7 @@ impl World {
             ("RETRY_QUEUE_URL", &retry),
             ("DEAD_LETTER_QUEUE_URL", &dead_letter),
             ("FCM_ENDPOINT", &fcm_endpoint),
+            ("SOCKET_ENDPOINT", &socket_endpoint),
         ];
         let settings = Settings::read(|name| {
             let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
@@ -115,7 +122,7 @@ impl World {
         });
         let (http, aws) = table.aws();
         let app = App::with(settings.unwrap(), http, aws).unwrap();
-        Self { app, table, pusher, fcm, queues, ses }
+        Self { app, table, pusher, fcm, sockets, queues, ses }
     }
 
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
@@ -156,6 +163,7 @@ impl World {
     pub fn take_traffic(&self) -> Traffic {
         let mut traffic = self.table.take_traffic();
         traffic += self.pusher.take_traffic();
+        traffic += self.sockets.take_traffic();
         traffic
     }
 

@@ -28,6 +28,43 @@ impl Request {
         }
     }
 
+    /// An event of the WebSocket API: `$connect`, `$disconnect` or `$default`.
+    pub fn socket(route: &str, stage: &str, connection: &str) -> Self {
+        let kind = match route {
+            "$connect" => "CONNECT",
+            "$disconnect" => "DISCONNECT",
+            _ => "MESSAGE",
+        };
+        // Only the handshake is an HTTP request, with headers.
+        let headers = if kind == "CONNECT" { json!({ "Host": "test" }) } else { Value::Null };
+        Self {
+            event: json!({
+                "headers": headers, "isBase64Encoded": false, "body": "",
+                "requestContext": {
+                    "routeKey": route, "eventType": kind, "extendedRequestId": "e", "requestTime": "20/Nov/2026:05:00:00 +0000",
+                    "messageDirection": "IN", "stage": stage, "connectedAt": 1, "requestTimeEpoch": 1,
+                    "identity": { "sourceIp": "127.0.0.1" }, "requestId": "request-1", "domainName": "test",
+                    "connectionId": connection, "apiId": "a"
+                },
+            }),
+        }
+    }
+
+    /// Adds this parameter to the query of a handshake.
+    #[must_use]
+    pub fn asking(mut self, name: &str, value: &str) -> Self {
+        self.event["queryStringParameters"][name] = json!(value);
+        self.event["multiValueQueryStringParameters"][name] = json!([value]);
+        self
+    }
+
+    /// Marks the body as binary data in base64.
+    #[must_use]
+    pub fn binary(mut self) -> Self {
+        self.event["isBase64Encoded"] = json!(true);
+        self
+    }
+
     /// The request in an event file of `events/`.
     pub fn of_event(event: Value) -> Self {
         Self { event }

@@ -479,16 +479,18 @@ fn attribute(value: &Value) -> AttributeValue {
         Value::Object(map) => {
             AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
         }
+        Value::Array(list) => AttributeValue::L(list.iter().map(attribute).collect()),
         other => panic!("no such attribute is put: {other}"),
     }
 }
 
 fn plain(value: &AttributeValue) -> Value {
-    use AttributeValue::{Bool, M, N, S};
+    use AttributeValue::{Bool, L, M, N, S};
     match value {
         S(text) => json!(text),
         N(number) => json!(number.parse::<i64>().unwrap()),
         Bool(flag) => json!(flag),
+        L(list) => list.iter().map(plain).collect(),
         M(map) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         other => panic!("no such attribute is written: {other:?}"),
     }

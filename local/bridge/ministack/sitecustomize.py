@@ -6,8 +6,14 @@ of it is no longer owed then.
 
 Gap: what a function prints is kept in memory alone, and is gone with an invocation that is killed. Here each line is also
 appended to the file that `CARILLON_FUNCTION_LOG` names, with the moment and the function, for `cargo local logs`.
+Gap: ministack refuses a WebSocket's handshake with 403, whatever status the function of `$connect` responds. AWS passes the
+status on.
+
+Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
+a host name is no number.
 """
 
+import contextvars
 import importlib.abc
 import importlib.util
 import json
@@ -16,6 +22,9 @@ import sys
 import time
 
 FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
+LAMBDA = "ministack.services.lambda_svc"
+LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
+API_GATEWAY = "ministack.services.apigateway"
 
 
 def bring_reported_failures_again(module):
@@ -85,16 +94,59 @@ def keep_output_of_functions(module):
     module.ProvidedWorker._pump_output = pump_and_keep
 
 
-class AfterImport(importlib.abc.MetaPathFinder):
-    """Changes modules right after they are imported."""
+def refuse_with_the_status_of_connect(module):
+    refused = contextvars.ContextVar("refused", default=None)
+    invoke, handle = module._invoke_ws_lambda, module.handle_websocket
 
-    changes = {
-        "ministack.services.lambda_svc": bring_reported_failures_again,
-        "ministack.core.lambda_runtime": keep_output_of_functions,
-    }
+    async def invoke_ws_lambda(*args, **kwargs):
+        response = await invoke(*args, **kwargs)
+        seen = refused.get()
+        if "CONNECT" in args and seen is not None:
+            seen["status"] = int((response or {}).get("statusCode", 200))
+        return response
+
+    async def handle_websocket(scope, receive, send, *args, **kwargs):
+        seen = {}
+        refused.set(seen)
+        can_say = "websocket.http.response" in (scope.get("extensions") or {})
+
+        async def say(message):
+            if message["type"] == "websocket.accept":
+                seen["accepted"] = True
+            is_refusal = message["type"] == "websocket.close" and not seen.get("accepted")
+            if is_refusal and can_say and seen.get("status", 0) >= 300:
+                await send({"type": "websocket.http.response.start", "status": seen["status"], "headers": []})
+                await send({"type": "websocket.http.response.body", "body": b""})
+            else:
+                await send(message)
+
+        await handle(scope, receive, say, *args, **kwargs)
+
+    module._invoke_ws_lambda, module.handle_websocket = invoke_ws_lambda, handle_websocket
+    name_the_domain(module)
+
+
+def name_the_domain(module):
+    context = module._ws_request_context
+
+    def ws_request_context(api_id, *args, **kwargs):
+        return {**context(api_id, *args, **kwargs), "domainName": f"{api_id}.execute-api.localhost"}
+
+    module._ws_request_context = ws_request_context
+
+
+CHANGES = {
+    LAMBDA: bring_reported_failures_again,
+    LAMBDA_RUNTIME: keep_output_of_functions,
+    API_GATEWAY: refuse_with_the_status_of_connect,
+}
+
+
+class AfterImport(importlib.abc.MetaPathFinder):
+    """Changes each of the modules right after it is imported."""
 
     def find_spec(self, name, path=None, target=None):
-        change = self.changes.pop(name, None)
+        change = CHANGES.pop(name, None)
         if change is None:
             return None
         spec = importlib.util.find_spec(name)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -33,12 +33,12 @@ impl HttpApi {
 }
 
 /// Handles one request.
-pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Response {
+pub(super) async fn handle(api: &HttpApi, request: Request) -> Response {
     if request.method() == Method::OPTIONS && api.cors.is_configured() {
         return (StatusCode::NO_CONTENT, api.cors.preflight_headers(request.headers())).into_response();
     }
     let cors_headers = api.cors.response_headers(request.headers());
-    let mut response = match tokio::time::timeout(INTEGRATION_TIMEOUT, forward(&api, request)).await {
+    let mut response = match tokio::time::timeout(INTEGRATION_TIMEOUT, forward(api, request)).await {
         Ok(response) => response,
         Err(_) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     };
@@ -49,7 +49,10 @@ pub(super) async fn handle(State(api): State<HttpApi>, request: Request) -> Resp
 }
 
 async fn forward(api: &HttpApi, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(without) = without_prefix(&parts.uri) {
+        parts.uri = without;
+    }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return gateway_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
@@ -58,6 +61,13 @@ async fn forward(api: &HttpApi, request: Request) -> Response {
         Err(RelayError::Address) => gateway_response(StatusCode::BAD_REQUEST, "Bad Request"),
         Err(RelayError::NoResponse) => gateway_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }
+}
+
+/// The address of a page that calls `/api/notifications/…`, where the route has no `/api`: the CloudFront distribution of the
+/// template takes it away, too. Routes that begin with `/api` by themselves stay as they are.
+fn without_prefix(uri: &http::Uri) -> Option<http::Uri> {
+    let path = uri.path_and_query()?.as_str();
+    path.starts_with("/api/notifications").then(|| path["/api".len()..].parse().ok())?
 }
 
 /// Changes ministack's response to the one that API Gateway would send.
@@ -129,7 +139,7 @@ mod tests {
         let address = format!("http://{}/stage", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, Router::new().fallback(upstream)).await });
         let cors = serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
-        router(HttpApi::new(&address, cors))
+        router(HttpApi::new(&address, cors), crate::front_door::Sockets::new(&address))
     }
 
     async fn response_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {
@@ -147,6 +157,14 @@ mod tests {
         assert_eq!(body, "PUT /stage/a%20b?c=%2F&c=d Bearer t { }");
         assert_eq!(headers["x-request-id"], "1");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "http://localhost:3001");
+    }
+
+    #[tokio::test]
+    async fn the_prefix_of_a_page_s_relative_address_is_taken_away() {
+        let (_, _, body) = response_to(Request::post("/api/notifications/device-token?a=b"), "x").await;
+        assert_eq!(body, "POST /stage/notifications/device-token?a=b Bearer t x");
+        let (_, _, body) = response_to(Request::get("/api/guest/hotel/h/chat/context"), "").await;
+        assert_eq!(body, "GET /stage/api/guest/hotel/h/chat/context Bearer t ");
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub enum Kind {
     Guest(HotelSlug, BookingId),
     /// A lease's client and notary.
     Lease(LeaseId),
+    /// Two members, in the order of their ids.
+    Direct(UserId, UserId),
 }
 
 impl Conversation {
@@ -35,11 +37,22 @@ impl Conversation {
         Self { pk: key::lease_chat(lease), kind: Kind::Lease(lease.clone()) }
     }
 
+    /// The conversation of two members, whichever is named first.
+    #[must_use]
+    pub fn direct(one: &UserId, other: &UserId) -> Self {
+        let (first, second) = if one <= other { (one, other) } else { (other, one) };
+        Self { pk: key::direct_chat(first, second), kind: Kind::Direct(first.clone(), second.clone()) }
+    }
+
     /// The conversation with this partition key.
     pub(super) fn of_partition(pk: &str) -> Option<Self> {
         if let Some(rest) = pk.strip_prefix(key::GUEST_CHAT) {
             let (hotel, booking) = rest.split_once('#')?;
             return Some(Self::guest(&HotelSlug::parse(hotel).ok()?, &BookingId::parse(booking).ok()?));
+        }
+        if let Some(rest) = pk.strip_prefix(key::DIRECT_CHAT) {
+            let (first, second) = rest.split_once('#')?;
+            return Some(Self::direct(&UserId::parse(first).ok()?, &UserId::parse(second).ok()?));
         }
         Some(Self::lease(&LeaseId::parse(pk.strip_prefix(key::LEASE_CHAT)?).ok()?))
     }
@@ -81,6 +94,9 @@ mod tests {
                 let guest = Conversation::guest(&hotel, &BookingId::parse(booking).unwrap());
                 prop_assert_eq!(Conversation::of_partition(guest.partition()), Some(guest));
             }
+            let one = UserId::parse(lease.clone()).unwrap();
+            let direct = Conversation::direct(&one, &UserId::parse("m").unwrap());
+            prop_assert_eq!(Conversation::of_partition(direct.partition()), Some(direct));
             let lease = Conversation::lease(&LeaseId::parse(lease).unwrap());
             prop_assert_eq!(Conversation::of_partition(lease.partition()), Some(lease));
         }

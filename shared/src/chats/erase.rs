@@ -117,5 +117,6 @@ fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
         Kind::Guest(hotel, booking) => guest::message_deleted(hotel, booking, left),
         Kind::Lease(lease) => lease_message_deleted(lease, left),
+        Kind::Direct(..) => Vec::new(),
     }
 }

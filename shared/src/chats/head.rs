@@ -12,6 +12,9 @@ use crate::table::{Action, Item, Table, TableError, number, read, string};
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
 
+/// What is shown of a message that is encrypted from end to end.
+const SEALED_PREVIEW: &str = "New message";
+
 /// A conversation's head. Every message and every deletion changes it in its own transaction.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Head {
@@ -55,7 +58,8 @@ impl Head {
 
     /// The write that takes the next number for this message, on the condition that the number is still free.
     pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
-        let preview: String = message.text.iter().flat_map(|text| text.chars()).take(MAX_PREVIEW).collect();
+        let shown = if message.sealed { Some(SEALED_PREVIEW) } else { message.text.as_deref() };
+        let preview: String = shown.into_iter().flat_map(str::chars).take(MAX_PREVIEW).collect();
         let mut set = "SET seq = :seq, last_at = :at, preview = :preview, last_author = :author, \
              last_author_name = :name, last_role = :role"
             .to_owned();
@@ -114,6 +118,7 @@ pub(super) fn role_name(role: Role) -> &'static str {
         Role::Staff => "staff",
         Role::Client => "client",
         Role::Notary => "notary",
+        Role::Member => "member",
     }
 }
 

@@ -46,7 +46,7 @@ impl Cursor {
             Kind::Guest(_, booking) => {
                 Some(Self { at: text(item.get("gsi1sk")?)?.to_owned(), booking: booking.clone() })
             }
-            Kind::Lease(_) => None,
+            Kind::Lease(_) | Kind::Direct(..) => None,
         }
     }
 }

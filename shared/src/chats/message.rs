@@ -117,6 +117,11 @@ impl Text {
         Ok(Self(text))
     }
 
+    /// A content that is encrypted from end to end, as JSON. Whoever makes it has checked its form and its length.
+    pub(crate) fn sealed(json: String) -> Self {
+        Self(json)
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -153,6 +158,8 @@ pub struct Message {
     pub role: Role,
     /// `None` once it is deleted.
     pub text: Option<String>,
+    /// Whether the text is a sealed content: JSON with what only its receiver can read.
+    pub sealed: bool,
     pub created_at: Millis,
     pub deleted_at: Option<Millis>,
 }
@@ -194,6 +201,7 @@ impl Message {
             author_name: row.author_name.unwrap_or_default(),
             role: row.role,
             text: row.text,
+            sealed: row.sealed,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
         })
@@ -211,6 +219,8 @@ pub(super) struct MessageRow {
     pub(super) role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(super) sealed: bool,
     pub(super) created_at: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deleted_at: Option<Millis>,

@@ -46,6 +46,7 @@ pub(crate) use lease_unseen::{Unseen, read_mark_key, unseen};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
+pub(crate) use post::{Terms, post_on};
 pub use read::{Mark, head_and_mark, mark_read, read_mark};
 
 use crate::problem::Problem;

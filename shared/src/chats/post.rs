@@ -28,6 +28,24 @@ struct KeyRow {
     expires_at: i64,
 }
 
+/// What differs between kinds of conversation.
+pub(crate) struct Terms<'a> {
+    /// How much an author may write over all conversations; `None` where whoever calls has counted already.
+    pub limit: Option<Limit>,
+    /// How long a key is remembered, in seconds.
+    pub key_seconds: i64,
+    /// Whether the text is a sealed content.
+    pub sealed: bool,
+    /// What is written in the same transaction, by the message's number.
+    pub also: &'a (dyn Fn(&Message) -> Vec<Action> + Sync),
+}
+
+impl Default for Terms<'_> {
+    fn default() -> Self {
+        Self { limit: Some(MESSAGES), key_seconds: KEY_SECONDS, sealed: false, also: &|_| Vec::new() }
+    }
+}
+
 /// Stores a message with the conversation's next number and with what it owes, which `owes` says once the number is known. It
 /// moves its author's read mark: whoever writes has seen what is above, and their own message is not unread to them. A repeated
 /// request, also one that comes while the first is under way, returns the first one's message.
@@ -42,6 +60,21 @@ pub async fn post(
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
+    post_on(&Terms::default(), table, writer, conversation, new, owes).await
+}
+
+/// As [`post`], on these terms.
+///
+/// # Errors
+/// As [`post`].
+pub(crate) async fn post_on(
+    terms: &Terms<'_>,
+    table: &Table,
+    writer: &Writer,
+    conversation: &Conversation,
+    new: NewMessage,
+    owes: impl Fn(&Message) -> Vec<Delivery>,
+) -> Result<Done<Message>, Problem> {
     let mut backoff = Backoff::new();
     loop {
         let now = Millis::now();
@@ -49,8 +82,8 @@ pub async fn post(
         if let Some(first) = seen.first {
             return replay(table, conversation, &new, first).await;
         }
-        let due = MESSAGES.admit(seen.due, now).map_err(Problem::TooManyRequests)?;
-        let message = new.numbered(&seen.head, now);
+        let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(Problem::TooManyRequests)?;
+        let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
         let deliveries = owes(&message);
         must_fit(&deliveries)?;
         let outbox = Outbox::new(deliveries, writer, now);
@@ -58,10 +91,11 @@ pub async fn post(
         let mut writes = vec![
             seen.head.advance(conversation, &new.author, &message),
             Action::put_new(committed.item(&new.row(conversation, &message))?),
-            rate_limit::count(&new.limit(), seen.due, due),
             new.mark(conversation, &message),
         ];
-        writes.extend(new.remember(conversation, &message, now)?);
+        writes.extend(due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
+        writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
+        writes.extend((terms.also)(&message));
         if let Transaction::Done = table.transact(writes).await? {
             return Ok(Done::now(message, [committed]));
         }
@@ -126,6 +160,7 @@ impl NewMessage {
             author_name: self.author.name.clone(),
             role: self.author.role,
             text: Some(self.text.as_str().to_owned()),
+            sealed: false,
             created_at: now,
             deleted_at: None,
         }
@@ -138,6 +173,7 @@ impl NewMessage {
             author_name: Some(message.author_name.clone()),
             role: message.role,
             text: message.text.clone(),
+            sealed: message.sealed,
             created_at: message.created_at,
             deleted_at: None,
             gsi1pk: Some(author(&self.author.id)),
@@ -157,6 +193,7 @@ impl NewMessage {
         &self,
         conversation: &Conversation,
         message: &Message,
+        seconds: i64,
         now: Millis,
     ) -> Result<Option<Action>, TableError> {
         let (Some(row), Some(key)) = (self.key_row(conversation), self.key()) else {
@@ -165,7 +202,7 @@ impl NewMessage {
         let first = KeyRow {
             message: message.id.clone(),
             fingerprint: key.fingerprint.clone(),
-            expires_at: now.plus_seconds(KEY_SECONDS).seconds(),
+            expires_at: now.plus_seconds(seconds).seconds(),
         };
         // DynamoDB deletes expired rows some time later.
         let put = Action::put(item(&row, &first)?).condition("attribute_not_exists(pk) OR expires_at <= :now");

@@ -2,7 +2,9 @@
 
 pub mod aws;
 pub mod breaker;
+pub mod connections;
 pub mod fcm;
 pub mod https;
 pub mod pusher;
 pub mod ses;
+pub mod socket_io;

@@ -18,6 +18,8 @@ pub enum Role {
     Client,
     /// A lease's notary.
     Notary,
+    /// One of two who write to each other.
+    Member,
 }
 
 /// Who wrote a message.

@@ -14,4 +14,5 @@ pub mod person;
 pub mod quiet_hours;
 pub mod rooms;
 pub mod socket_id;
+pub mod sockets;
 pub mod time;

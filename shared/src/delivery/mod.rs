@@ -9,7 +9,7 @@
 //! | `plan` | what a visit to a row does, decided without touching anything |
 //! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: deliver, settle, queue what is left |
-//! | `pusher`, `fcm`, `wake`, `email` | a file a way |
+//! | `pusher`, `fcm`, `socket`, `wake`, `email` | a file a way |
 //! | `email_window` | whether an e-mail goes now, later or not at all, decided without touching anything |
 //! | `email_words` | what an e-mail says |
 //! | `queue` | the retry queue and the dead-letter queue |
@@ -25,6 +25,7 @@ mod queue;
 mod retry;
 #[cfg(test)]
 mod simulation;
+mod socket;
 mod stream;
 mod visit;
 mod wake;
@@ -34,7 +35,7 @@ use std::time::Instant;
 
 use crate::clients;
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Committed, INLINE_TIMEOUT, settle};
+use crate::outbox::{Changes, Committed, INLINE_TIMEOUT, Way, settle};
 use crate::settings::Settings;
 use crate::table::Table;
 use crate::telemetry;
@@ -53,6 +54,7 @@ pub struct Courier {
     pusher: clients::pusher::Client,
     pushes: Option<Arc<dyn Pushes>>,
     emails: Option<Arc<dyn Emails>>,
+    connections: Option<clients::connections::Connections>,
     settings: Option<Arc<Settings>>,
 }
 
@@ -88,6 +90,15 @@ impl Row {
         changes
     }
 
+    /// Notes how the entries of one way ended, which were tried on a copy of this row.
+    fn take_fates(&mut self, tried: Self, way: Way) {
+        for (place, fate) in tried.fates.into_iter().enumerate() {
+            if self.committed.outbox.owed[place].delivery.way() == way {
+                self.fates[place] = fate;
+            }
+        }
+    }
+
     /// Notes that the row knows of all that was delivered by now.
     fn know_delivered(&mut self, latest: Committed) {
         for (fate, settled) in self.fates.iter().zip(&mut self.settled) {
@@ -98,14 +109,16 @@ impl Row {
 }
 
 impl Courier {
-    /// A courier between this table, this Pusher app and, where pushes and e-mails are sent, whoever sends them.
+    /// A courier between this table, this Pusher app and, where they are known, whoever sends pushes and e-mails, and API
+    /// Gateway's connections.
     pub(crate) fn new(
         table: Table,
         pusher: clients::pusher::Client,
         pushes: Option<Arc<dyn Pushes>>,
         emails: Option<Arc<dyn Emails>>,
+        connections: Option<clients::connections::Connections>,
     ) -> Self {
-        Self { table, pusher, pushes, emails, settings: None }
+        Self { table, pusher, pushes, emails, connections, settings: None }
     }
 
     /// The same, which also stores notifications, as these settings say.
@@ -122,11 +135,26 @@ impl Courier {
             owed.filter(|(_, owed)| owed.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
         };
         let mut rows: Vec<_> = rows.into_iter().map(|row| Row::new(row.clone(), leased(&row))).collect();
+        let mut for_sockets = rows.clone();
+        // A row that owes both ways is settled once, when both are done.
+        let courier = &self;
+        let settle =
+            |row: Row| async move { if owes_sockets(&row) { None } else { courier.settle_delivered(row).await } };
         // What was refused for good is left to the consumer too, which alone may write to the dead-letter queue.
-        let done = pusher::deliver(&self.pusher, &mut rows, false, deadline, |row| self.settle_delivered(row));
-        if tokio::time::timeout(INLINE_TIMEOUT, done).await.is_err() {
+        let to_pusher = pusher::deliver(&self.pusher, &mut rows, false, deadline, settle);
+        let to_sockets = socket::deliver(courier, &mut for_sockets, deadline);
+        let (to_pusher, to_sockets) = futures_util::join!(
+            tokio::time::timeout(INLINE_TIMEOUT, to_pusher),
+            tokio::time::timeout(INLINE_TIMEOUT, to_sockets)
+        );
+        if to_pusher.is_err() || to_sockets.is_err() {
             telemetry::note("inlineDelivery", "timed out");
         }
+        for (row, of_sockets) in rows.iter_mut().zip(for_sockets) {
+            row.take_fates(of_sockets, Way::Socket);
+        }
+        let mixed = rows.iter().filter(|row| owes_sockets(row));
+        futures_util::future::join_all(mixed.map(|row| courier.settle_delivered(row.clone()))).await;
         visit::report(&rows);
     }
 
@@ -147,4 +175,9 @@ impl Courier {
             }
         }
     }
+}
+
+/// Whether any of what is due goes to sockets.
+fn owes_sockets(row: &Row) -> bool {
+    row.due.iter().any(|place| row.committed.outbox.owed[*place].delivery.way() == Way::Socket)
 }

@@ -135,7 +135,7 @@ mod tests {
     fn outbox(delivers: bool, entries: usize) -> Outbox {
         let event =
             |n: usize| Delivery::Pusher(Message { channel: "c".into(), name: n.to_string(), data: "{}".into() });
-        let writer = Writer { request_id: "r".to_owned(), delivers };
+        let writer = Writer { request_id: "r".to_owned(), delivers, posts: delivers };
         Outbox::new((0..entries).map(event), &writer, NOW)
     }
 

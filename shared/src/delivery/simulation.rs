@@ -187,7 +187,7 @@ impl World {
 
     fn write(&mut self, n: usize) {
         let command = self.commands[n].clone();
-        let writer = Writer { request_id: n.to_string(), delivers: true };
+        let writer = Writer { request_id: n.to_string(), delivers: true, posts: true };
         let event =
             |name: usize| Delivery::Pusher(Message { channel: "c".into(), name: name.to_string(), data: "{}".into() });
         let events: Vec<_> = (self.names..self.names + command.events).map(event).collect();

@@ -86,7 +86,7 @@ impl Courier {
 
     /// Puts what a deleted row still owed into the dead-letter queue; returns whether the queue took it.
     async fn bury_deleted(&self, row: &Committed, retry: &RetryQueue) -> bool {
-        for owed in &row.outbox.owed {
+        for owed in row.outbox.owed.iter().filter(|owed| !owed.delivery.ends_with_its_row()) {
             let reason = "the row was deleted while it still owed this";
             if let Err(error) = retry.give_up(&row.key, owed, reason).await {
                 telemetry::cause(&error);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::plan::{self, Fate};
-use super::{Courier, RetryQueue, Row, email, fcm, pusher, wake};
+use super::{Courier, RetryQueue, Row, email, fcm, pusher, socket, wake};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Queued, Way, settle};
 use crate::telemetry;
@@ -22,24 +22,25 @@ impl Courier {
     /// Tries the rows' due entries, each way's in order and the ways side by side: an outage of one holds up no other. What was
     /// delivered is settled as it goes; what Pusher, FCM or SES refuses for good becomes a dead letter.
     pub(super) async fn attempt(&self, rows: &mut [Row], retry: &RetryQueue, deadline: Instant) {
-        let [mut pushes, mut wakes, mut emails] = [rows.to_vec(), rows.to_vec(), rows.to_vec()];
+        let [mut for_pushes, mut for_sockets] = [rows.to_vec(), rows.to_vec()];
+        let [mut for_wakes, mut for_emails] = [rows.to_vec(), rows.to_vec()];
         let settle = |row: Row| self.settle_delivered(row);
         futures_util::join!(
             pusher::deliver(&self.pusher, rows, true, deadline, settle),
-            fcm::deliver(self, &mut pushes, deadline),
-            wake::deliver(self, &mut wakes, deadline),
-            email::deliver(self, &mut emails, deadline),
+            fcm::deliver(self, &mut for_pushes, deadline),
+            socket::deliver(self, &mut for_sockets, deadline),
+            wake::deliver(self, &mut for_wakes, deadline),
+            email::deliver(self, &mut for_emails, deadline),
         );
-        for (n, row) in rows.iter_mut().enumerate() {
-            for (place, owed) in row.committed.outbox.owed.iter().enumerate() {
-                match owed.delivery.way() {
-                    Way::Push => row.fates[place] = pushes[n].fates[place].clone(),
-                    Way::Wake => row.fates[place] = wakes[n].fates[place].clone(),
-                    Way::Email => row.fates[place] = emails[n].fates[place].clone(),
-                    Way::None if row.due.contains(&place) => {
-                        row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());
-                    }
-                    _ => {}
+        let tried = for_pushes.into_iter().zip(for_sockets).zip(for_wakes).zip(for_emails);
+        for (row, (((of_pushes, of_sockets), of_wakes), of_emails)) in rows.iter_mut().zip(tried) {
+            row.take_fates(of_pushes, Way::Push);
+            row.take_fates(of_sockets, Way::Socket);
+            row.take_fates(of_wakes, Way::Wake);
+            row.take_fates(of_emails, Way::Email);
+            for place in row.due.clone() {
+                if row.committed.outbox.owed[place].delivery.way() == Way::None {
+                    row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());
                 }
             }
         }

@@ -59,6 +59,13 @@ impl IdempotencyKey {
         Self { id: id([operation, &source, event]), fingerprint: hex::encode(Sha256::digest(detail)), has_key: true }
     }
 
+    /// The key of what somebody sends otherwise than by a request: `parts` are what makes it the same, and `content` what must
+    /// then be the same.
+    #[must_use]
+    pub fn of_parts(parts: [&str; 3], content: &[u8]) -> Self {
+        Self { id: id(parts), fingerprint: hex::encode(Sha256::digest(content)), has_key: true }
+    }
+
     /// Checks that the row that is already there was created by the same request.
     ///
     /// # Errors

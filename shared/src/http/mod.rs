@@ -5,10 +5,14 @@ pub(crate) mod page;
 mod request;
 mod response;
 mod serve;
+mod socket;
 pub mod throttle;
 
 pub use lambda_http::service_fn;
 
 pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
-pub use response::{Response, ResponseExt, Work, created, html, no_content, not_modified, ok, unavailable};
+pub use response::{
+    Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
+};
 pub use serve::{after_response, respond, serve, serve_with_events};
+pub use socket::ReadSocket;

@@ -92,6 +92,7 @@ impl ReadRequest for Request {
     fn route(&self) -> &str {
         match self.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
+            Some(RequestContext::WebSocket(context)) => context.route_key.as_deref().unwrap_or_default(),
             _ => "",
         }
     }
@@ -99,6 +100,7 @@ impl ReadRequest for Request {
     fn request_id(&self) -> &str {
         let of_gateway = match self.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref().filter(|id| !id.is_empty()),
+            Some(RequestContext::WebSocket(context)) => context.request_id.as_deref().filter(|id| !id.is_empty()),
             _ => None,
         };
         let of_lambda = || self.lambda_context_ref().map(|context| context.request_id.as_str());

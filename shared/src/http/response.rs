@@ -28,6 +28,12 @@ pub fn created(body: &impl Serialize) -> Response {
     json(StatusCode::CREATED, body)
 }
 
+/// 202 with this body, as JSON: it is stored, and will be done.
+#[must_use]
+pub fn accepted(body: &impl Serialize) -> Response {
+    json(StatusCode::ACCEPTED, body)
+}
+
 /// 503 with this body, as JSON.
 #[must_use]
 pub fn unavailable(body: &impl Serialize) -> Response {
@@ -58,6 +64,12 @@ pub fn html(page: String) -> Response {
     // The page's address is as good as its button.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// 200 without a body: what a route of a WebSocket API responds when all is well.
+#[must_use]
+pub fn empty() -> Response {
+    with_status(StatusCode::OK, Body::Empty)
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Guest, Identity, Unauthenticated};
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::time::Millis;
 use crate::settings::ClaimNames;
 
 /// The claims of a verified token.
@@ -51,9 +52,16 @@ impl Claims {
             avatar: self.first(names.picture.as_deref(), &PICTURES, picture).map(str::to_owned),
             email: self.email(),
             locale: self.0.get("locale").and_then(text).map(str::to_owned),
+            expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             user,
         })
+    }
+
+    /// `exp` in seconds (RFC 7519, section 4.1.4), which jsonwebtoken has checked to be a number. Far times are cut.
+    fn expires(&self) -> Millis {
+        let seconds = self.0.get("exp").and_then(|exp| exp.as_i64().or(exp.as_f64().map(|exp| exp as i64)));
+        Millis::epoch().plus_seconds(seconds.unwrap_or_default())
     }
 
     /// Which hotel's guest the token is about.

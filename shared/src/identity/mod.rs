@@ -13,6 +13,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode
 use crate::clients::https::HttpClient;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::time::Millis;
 use crate::problem::Problem;
 use crate::settings::{ClaimNames, TokenKeys, Tokens};
 
@@ -38,6 +39,8 @@ pub struct Identity {
     pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
+    /// When the token expires.
+    pub expires: Millis,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
     roles: Vec<String>,
 }
@@ -265,6 +268,17 @@ impl Verifier {
             return Err(Unauthenticated::Guest.into());
         }
         Ok(claims.into_identity(&self.claim_names)?)
+    }
+
+    /// Who sent this token, in a query or in an `Authorization` header; the former comes first.
+    ///
+    /// # Errors
+    /// As [`Verifier::member`].
+    pub async fn member_by_token(&self, token: Option<&str>, authorization: Option<&str>) -> Result<Identity, Problem> {
+        match token {
+            Some(token) => self.member(Some(&format!("Bearer {token}"))).await,
+            None => self.member(authorization).await,
+        }
     }
 
     /// Which guest sent this `Authorization` header, or this token in the query where there is no bearer's header.

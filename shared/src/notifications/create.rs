@@ -11,7 +11,7 @@ use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
-use crate::outbox::{Committed, Done, Outbox, Writer};
+use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
@@ -33,6 +33,20 @@ impl NewNotification {
     pub(crate) fn of(user: &UserId, kind: Kind, data: Map<String, Value>) -> Self {
         Self { user_id: user.to_string(), r#type: kind.name().to_owned(), data, priority: Priority::default() }
     }
+}
+
+/// Creates a notification for a user whom nobody could tell something; once, however often it is called. What it owes is left
+/// to the stream.
+///
+/// # Errors
+/// As [`create`].
+pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<(), Problem> {
+    let detail = Value::Object(notify.data.clone()).to_string();
+    let key = IdempotencyKey::of_event("notification", "sockets", &notify.id, detail.as_bytes());
+    let (user_id, r#type) = (notify.user.to_string(), notify.r#type.clone());
+    let request = NewNotification { user_id, r#type, data: notify.data.clone(), priority: Priority::Normal };
+    let writer = Writer::without_delivery("");
+    create(table, &writer, settings, request, &key, Millis::now()).await.map(drop)
 }
 
 /// The idempotency row: what the first request with a key stored.

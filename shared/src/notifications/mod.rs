@@ -12,6 +12,7 @@ mod row;
 mod unsubscribe;
 mod words;
 
+pub(crate) use create::create_instead;
 pub use create::{NewNotification, create};
 pub use kind::{Kind, Priority};
 pub use list::{Cursor, NotificationView, Page, list, unread_count};

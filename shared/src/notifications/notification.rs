@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::{Kind, Preferences, Priority, Words};
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationNew;
+use crate::contract::sockets::{DashboardNotification, Namespace};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Push};
+use crate::outbox::{Delivery, Emit, Push};
 
 /// The content of a notification.
 #[derive(Debug, Clone)]
@@ -34,6 +35,19 @@ impl Notification {
         }
     }
 
+    /// `notification`, for the user's dashboards.
+    #[must_use]
+    pub fn dashboard(&self) -> DashboardNotification {
+        DashboardNotification {
+            title: self.words.title.clone(),
+            body: self.words.body.clone(),
+            r#type: self.kind.name().to_owned(),
+            priority: self.priority.name().to_owned(),
+            data: self.data.clone(),
+            timestamp: self.created_at.iso(),
+        }
+    }
+
     fn push(&self, tag: String, preferences: &Preferences) -> Push {
         Push {
             user: self.user.clone(),
@@ -53,7 +67,11 @@ impl Notification {
     #[must_use]
     pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
         let in_app = preferences.of(self.kind).in_app.then(|| Delivery::event(&self.event()));
+        let dashboard = preferences
+            .of(self.kind)
+            .in_app
+            .then(|| Emit::to_user(Namespace::Dashboard, &self.user, &self.dashboard()).into());
         let push = tag.map(|tag| Delivery::Push(Box::new(self.push(tag, preferences))));
-        in_app.into_iter().chain(push).collect()
+        in_app.into_iter().chain(dashboard).chain(push).collect()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{OwedEmail, Push, Wake};
+use super::{Audience, Emit, OwedEmail, Push, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -20,6 +20,8 @@ pub enum Delivery {
     Push(Box<Push>),
     /// An e-mail about a chat message that its recipient has not seen.
     Email(OwedEmail),
+    /// An event for connections of API Gateway's WebSockets.
+    Socket(Box<Emit>),
     /// A guest's message, for the staff of the hotel if nobody of them is looking.
     Wake(Box<Wake>),
     /// An outbox that is no JSON of an outbox: the text as it was found.
@@ -34,6 +36,7 @@ pub enum Way {
     Pusher,
     Push,
     Email,
+    Socket,
     /// To a hotel's staff, as notifications.
     Wake,
     /// To nobody: what cannot be read.
@@ -56,6 +59,7 @@ impl Delivery {
             Self::Terminate { .. } => "terminate",
             Self::Push(_) => "push",
             Self::Email(_) => "email",
+            Self::Socket(_) => "socket",
             Self::Wake(_) => "wake",
             Self::Unreadable(_) => "unreadable",
             Self::Unknown(_) => "unknown",
@@ -69,16 +73,16 @@ impl Delivery {
             Self::Pusher(_) | Self::Terminate { .. } => Way::Pusher,
             Self::Push(_) => Way::Push,
             Self::Email(_) => Way::Email,
+            Self::Socket(_) => Way::Socket,
             Self::Wake(_) => Way::Wake,
             Self::Unreadable(_) | Self::Unknown(_) => Way::None,
         }
     }
 
-    /// Whether the writer itself delivers it right after its response. Pushes and e-mails wait for the consumer, which
-    /// alone has Google's credentials and may send e-mail, and by then it shows whether the user is still connected.
+    /// Whether it is about one connection, so that it means nothing once the row of that connection is deleted.
     #[must_use]
-    pub fn is_immediate(&self) -> bool {
-        self.way() == Way::Pusher
+    pub fn ends_with_its_row(&self) -> bool {
+        matches!(self, Self::Socket(emit) if matches!(emit.to, Audience::Connection(_)))
     }
 }
 
@@ -90,6 +94,7 @@ enum Known {
     Terminate { user: UserId },
     Push(Box<Push>),
     Email(OwedEmail),
+    Socket(Box<Emit>),
     Wake(Box<Wake>),
     Unreadable { text: String },
 }
@@ -101,6 +106,7 @@ impl Serialize for Delivery {
             Self::Terminate { user } => Known::Terminate { user }.serialize(serializer),
             Self::Push(push) => Known::Push(push).serialize(serializer),
             Self::Email(email) => Known::Email(email).serialize(serializer),
+            Self::Socket(emit) => Known::Socket(emit).serialize(serializer),
             Self::Wake(wake) => Known::Wake(wake).serialize(serializer),
             Self::Unreadable(text) => Known::Unreadable { text }.serialize(serializer),
             Self::Unknown(fields) => fields.serialize(serializer),
@@ -116,6 +122,7 @@ impl<'de> Deserialize<'de> for Delivery {
             Ok(Known::Terminate { user }) => Self::Terminate { user },
             Ok(Known::Push(push)) => Self::Push(push),
             Ok(Known::Email(email)) => Self::Email(email),
+            Ok(Known::Socket(emit)) => Self::Socket(emit),
             Ok(Known::Wake(wake)) => Self::Wake(wake),
             Ok(Known::Unreadable { text }) => Self::Unreadable(text),
             Err(_) => Self::Unknown(fields),

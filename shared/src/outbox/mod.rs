@@ -21,6 +21,7 @@ mod append;
 mod delivery;
 mod done;
 pub mod email;
+mod emit;
 pub mod push;
 mod settle;
 mod wake;
@@ -35,6 +36,7 @@ pub(crate) use append::Append;
 pub use delivery::{Delivery, Way};
 pub use done::Done;
 pub use email::OwedEmail;
+pub use emit::{Audience, Emit, Notify, Place, Progress, Say, Target};
 pub use push::Push;
 #[cfg(test)]
 pub(crate) use settle::changed;
@@ -100,7 +102,7 @@ impl Owed {
             id: uuid::Uuid::now_v7().simple().to_string(),
             at,
             request_id: Some(writer.request_id.clone()).filter(|id| !id.is_empty()),
-            lease: lease.filter(|_| delivery.is_immediate()),
+            lease: lease.filter(|_| writer.delivers_itself(&delivery)),
             not_before: None,
             tried: false,
             delivery,
@@ -118,7 +120,7 @@ impl Outbox {
     /// What a new row owes: these deliveries, each as far as it is immediate under its writer's lease.
     #[must_use]
     pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
-        let lease = writer.lease(at);
+        let lease = Some(Writer::lease(at));
         let owed = deliveries.into_iter().map(|delivery| Owed::new(delivery, writer, at, lease));
         Self { owed: owed.collect(), queue: None }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{Delivery, Way};
 use crate::contract::time::Millis;
 
 /// How long the writer itself tries to deliver.
@@ -14,20 +15,30 @@ const LEASE_MARGIN_SECONDS: i64 = 1;
 pub struct Writer {
     /// The id of the request that the write is for. Every log line about its deliveries names it.
     pub request_id: String,
-    /// Whether this process delivers what is immediate, once it has responded.
+    /// Whether this process delivers what goes to Pusher, once it has responded.
     pub delivers: bool,
+    /// Whether it delivers what goes to WebSockets.
+    pub posts: bool,
 }
 
 impl Writer {
     /// A writer that delivers nothing itself: all is left to the stream's consumer.
     #[must_use]
     pub fn without_delivery(request_id: &str) -> Self {
-        Self { request_id: request_id.to_owned(), delivers: false }
+        Self { request_id: request_id.to_owned(), delivers: false, posts: false }
     }
 
-    /// Until when an immediate delivery that is committed now is this writer's alone.
-    pub(super) fn lease(&self, now: Millis) -> Option<Millis> {
-        let seconds = INLINE_TIMEOUT.as_secs().cast_signed() + LEASE_MARGIN_SECONDS;
-        self.delivers.then(|| now.plus_seconds(seconds))
+    /// Whether this process delivers it right after its response.
+    pub(super) fn delivers_itself(&self, delivery: &Delivery) -> bool {
+        match delivery.way() {
+            Way::Pusher => self.delivers,
+            Way::Socket => self.posts,
+            Way::Push | Way::Email | Way::Wake | Way::None => false,
+        }
+    }
+
+    /// Until when a delivery that is committed now is its writer's alone, where the writer delivers it.
+    pub(super) fn lease(now: Millis) -> Millis {
+        now.plus_seconds(INLINE_TIMEOUT.as_secs().cast_signed() + LEASE_MARGIN_SECONDS)
     }
 }

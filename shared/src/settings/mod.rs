@@ -17,6 +17,9 @@ pub use firebase::{Firebase, ServiceAccount};
 /// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
 
+/// The default of `HEARTBEAT_SECONDS`.
+const HEARTBEAT_SECONDS: u32 = 30;
+
 /// The settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -34,6 +37,11 @@ pub struct Settings {
     pub firebase: Option<Firebase>,
     /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
     pub email: Option<Email>,
+    /// `SOCKET_ENDPOINT`: the address of the WebSocket API's management API, without a stage. Only functions that post to
+    /// connections have it.
+    pub socket_endpoint: Option<String>,
+    /// `HEARTBEAT_SECONDS`: how often each WebSocket connection is pinged; 30 if not set.
+    pub heartbeat_seconds: u32,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
     /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party, or from a lease, are ended;
@@ -187,6 +195,12 @@ impl Settings {
             },
             firebase: Firebase::read(&env)?,
             email: Email::read(&env)?,
+            socket_endpoint: socket_endpoint(&env)?,
+            heartbeat_seconds: match env.get("HEARTBEAT_SECONDS").map(|seconds| seconds.parse()) {
+                None => HEARTBEAT_SECONDS,
+                Some(Ok(seconds @ 10..=540)) => seconds,
+                Some(_) => return Err(SettingsError::Malformed("HEARTBEAT_SECONDS", "a number from 10 to 540")),
+            },
             notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
                 None => NOTIFICATION_DAYS,
                 Some(Ok(days @ 1..=3650)) => days,
@@ -265,6 +279,17 @@ impl Pusher {
                 _ => Err(SettingsError::Malformed("PUSHER_PORT", "a port number")),
             },
         }
+    }
+}
+
+/// Without a slash at the end, since a stage follows.
+fn socket_endpoint(env: &Variables<'_>) -> Result<Option<String>, SettingsError> {
+    match env.get("SOCKET_ENDPOINT") {
+        Some(address) if address.starts_with("https://") || address.starts_with("http://") => {
+            Ok(Some(address.trim_end_matches('/').to_owned()))
+        }
+        Some(_) => Err(SettingsError::Malformed("SOCKET_ENDPOINT", "an https address")),
+        None => Ok(None),
     }
 }
 
@@ -358,6 +383,8 @@ mod tests {
             ("JWT_SECRET", "short999", "JWT_SECRET"),
             ("JWT_JWKS_URL", "file:///999", "JWT_JWKS_URL"),
             ("NOTIFICATION_DAYS", "99999", "NOTIFICATION_DAYS"),
+            ("SOCKET_ENDPOINT", "wss://999", "SOCKET_ENDPOINT"),
+            ("HEARTBEAT_SECONDS", "999", "HEARTBEAT_SECONDS"),
             ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),
         ];
         for (name, value, named) in cases {

@@ -15,9 +15,15 @@
 //! | party | `PARTY#{partyId}` | `PARTY` |
 //! | party member | `PARTY#{partyId}` | `MEMBER#{userId}` |
 //! | party invitation | `USER#{userId}` | `INVITATION#{partyId}` |
+//! | connection | `SOCKET#{connectionId}` | `SOCKET` |
+//! | place of a connection in a namespace | `SOCKETS#{namespace}#{shard}` | `{slot}` |
+//! | a user's connections in a namespace | `USER#{userId}` | `SOCKETS#{namespace}` |
+//! | event for dashboards | `SOCKETEVENT#{id}` | `SOCKETEVENT` |
+//! | public key of a user | `USER#{userId}` | `PUBLICKEY` |
+//! | contact | `USER#{userId}` | `CONTACT#{userId}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | staff member of a hotel (written by your app, too) | `HOTEL#{slug}` | `STAFF#{userId}` |
-//! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}` | `HEAD` |
+//! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}`, `CHAT#DIRECT#{userId}#{userId}` | `HEAD` |
 //! | message | as the conversation's | `MSG#{seq, 12 digits}` |
 //! | idempotency of a message | as the conversation's | `KEY#{hash}` |
 //! | read mark | as the conversation's | `READ#{userId}` |
@@ -40,6 +46,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::{Item, string, text};
 use crate::contract::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
+use crate::contract::sockets::{ConnectionId, Namespace};
 
 /// A primary key of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,6 +138,43 @@ impl Key {
     #[must_use]
     pub fn limit(user: &UserId, what: &str) -> Self {
         Self::new(self::user(user), format!("LIMIT#{what}"))
+    }
+
+    /// A connection.
+    #[must_use]
+    pub fn socket(connection: &ConnectionId) -> Self {
+        Self::new(format!("SOCKET#{connection}"), "SOCKET")
+    }
+
+    /// A place in a namespace, which holds one connection.
+    #[must_use]
+    pub fn socket_place(namespace: Namespace, slot: u16) -> Self {
+        let shard = u8::try_from(slot % u16::from(SOCKET_SHARDS)).expect("less than SOCKET_SHARDS, which is a u8");
+        Self::new(socket_shard(namespace, shard), format!("{slot:05}"))
+    }
+
+    /// The connections of a user in a namespace.
+    #[must_use]
+    pub fn user_sockets(namespace: Namespace, user: &UserId) -> Self {
+        Self::new(self::user(user), format!("SOCKETS#{namespace}"))
+    }
+
+    /// An event that another back end sends to dashboards.
+    #[must_use]
+    pub fn socket_event(id: &str) -> Self {
+        Self::new(format!("SOCKETEVENT#{id}"), "SOCKETEVENT")
+    }
+
+    /// A user's public key, for messages that are encrypted from end to end.
+    #[must_use]
+    pub fn public_key(user: &UserId) -> Self {
+        Self::new(self::user(user), "PUBLICKEY")
+    }
+
+    /// That a user has exchanged direct messages with another.
+    #[must_use]
+    pub fn contact(user: &UserId, other: &UserId) -> Self {
+        Self::new(self::user(user), format!("{CONTACT}{other}"))
     }
 
     /// A member of a hotel's staff.
@@ -227,6 +271,8 @@ pub fn lease(lease: &LeaseId) -> String {
 
 /// Beginning of a request's sort key.
 pub const REQUEST: &str = "REQUEST#";
+/// Beginning of a contact's sort key.
+pub const CONTACT: &str = "CONTACT#";
 
 /// Beginning of an invitation's sort key.
 pub const INVITATION: &str = "INVITATION#";
@@ -257,6 +303,15 @@ pub fn lease_chat(lease: &LeaseId) -> String {
 
 /// Beginning of the partition key of a lease's conversation.
 pub const LEASE_CHAT: &str = "CHAT#LEASE#";
+
+/// Partition key of the conversation of two members.
+#[must_use]
+pub fn direct_chat(first: &UserId, second: &UserId) -> String {
+    format!("{DIRECT_CHAT}{first}#{second}")
+}
+
+/// Beginning of the partition key of the conversation of two members.
+pub const DIRECT_CHAT: &str = "CHAT#DIRECT#";
 
 /// Beginning of a message's sort key.
 pub const CHAT_MESSAGE: &str = "MSG#";
@@ -293,6 +348,15 @@ pub fn present_shard(shard: u8) -> String {
 pub fn shard_of(book: &BookId) -> u8 {
     let sum = book.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     u8::try_from(sum % u32::from(PRESENT_SHARDS)).expect("less than PRESENT_SHARDS, which is a u8")
+}
+
+/// How many partitions hold the places of a namespace.
+pub const SOCKET_SHARDS: u8 = 4;
+
+/// Partition key of the places of one shard of a namespace.
+#[must_use]
+pub fn socket_shard(namespace: Namespace, shard: u8) -> String {
+    format!("SOCKETS#{namespace}#{shard}")
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ const ROWS_OF_A_REQUEST: u16 = 100;
 pub(crate) struct Query {
     key_condition: String,
     filter: Option<String>,
+    projection: Option<&'static str>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
     index: Option<&'static str>,
@@ -41,6 +42,7 @@ impl Query {
         Self {
             key_condition: key_condition.into().into_owned(),
             filter: None,
+            projection: None,
             names: HashMap::new(),
             values: HashMap::new(),
             index: None,
@@ -59,6 +61,12 @@ impl Query {
     /// Leaves out rows that do not meet a condition. They are read and paid for all the same.
     pub(crate) fn filter(mut self, expression: impl Into<Text>) -> Self {
         self.filter = Some(expression.into().into_owned());
+        self
+    }
+
+    /// Returns these attributes alone. The rows are read and paid for whole.
+    pub(crate) fn project(mut self, attributes: &'static str) -> Self {
+        self.projection = Some(attributes);
         self
     }
 
@@ -106,6 +114,7 @@ impl Table {
             .table_name(&self.table)
             .key_condition_expression(query.key_condition)
             .set_filter_expression(query.filter)
+            .set_projection_expression(query.projection.map(str::to_owned))
             .set_expression_attribute_names(Some(query.names).filter(|names| !names.is_empty()))
             .set_expression_attribute_values(Some(query.values))
             // An index has no consistent reads.

@@ -1,0 +1,46 @@
+//! The history of direct messages, and public keys for their encryption. The messages themselves go over WebSockets.
+
+use shared::chats::{Range, Seq};
+use shared::contract::id::UserId;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::identity::Identity;
+use shared::sockets::direct::{self, keys};
+use shared::{App, Problem};
+
+const DEFAULT_LIMIT: u8 = 50;
+const MAX_LIMIT: u8 = 100;
+
+/// Handles the route that API Gateway matched.
+///
+/// # Errors
+/// 400, 401, 404, 413 and 415, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    match request.route() {
+        "GET /messages/{userId}" => history(app, &request, &caller).await,
+        "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
+        "GET /keys/{userId}" => key(app, &request).await,
+        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+    }
+}
+
+fn user(request: &Request) -> Result<UserId, Problem> {
+    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+}
+
+async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+    let (other, limit) = (user(request)?, request.limit(DEFAULT_LIMIT, MAX_LIMIT)?);
+    let range = match (request.query("after"), request.query("before")) {
+        (None, None) => Range::Newest,
+        (Some(after), None) => Range::After(Seq::parse(after, "after")?),
+        (None, Some(before)) => Range::Before(Seq::parse(before, "before")?),
+        (Some(_), Some(_)) => return Err(Problem::Malformed("Send after or before, not both".to_owned())),
+    };
+    Ok(http::ok(&direct::history(&app.table, &caller.user, &other, range, limit).await?))
+}
+
+async fn key(app: &App, request: &Request) -> Result<Response, Problem> {
+    let found = keys::find(&app.table, &user(request)?).await?;
+    let key = found.ok_or_else(|| Problem::NotFound("This user has saved no key".to_owned()))?;
+    Ok(http::ok(&key))
+}

@@ -1,0 +1,21 @@
+//! `$connect`: who may connect, and how many.
+
+use shared::contract::time::Millis;
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::sockets::{self, Handshake};
+use shared::{App, Problem};
+
+/// Lets a client in, or refuses the handshake with the status of the problem. What the connection is told first is posted
+/// after the response, since it is not open before.
+///
+/// # Errors
+/// 400 for a handshake that fits no framing, 401, 403, 429 over a limit.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let now = Millis::now();
+    let caller = app.authenticate_handshake(&request).await?;
+    let handshake = Handshake::read(&request, now)?;
+    let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
+    // Boxed: the runtime moves the future of a handler several times.
+    let connected = Box::pin(sockets::connect(&app.table, &writer, heartbeat, handshake, caller, now)).await?;
+    Ok(http::empty().then(app.deliver(connected.owed)))
+}

@@ -1,0 +1,150 @@
+//! `$default`: what clients send, in any framing and either namespace.
+
+mod event;
+
+use serde_json::{Value, json};
+use shared::contract::sockets::{Framing, Namespace, Outgoing};
+use shared::contract::time::Millis;
+use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
+use shared::outbox::{Committed, Emit};
+use shared::sockets::{self, Incoming, Socket, Unreadable, heartbeat, told};
+use shared::table::Key;
+use shared::{App, Problem, telemetry};
+
+/// A pong of Engine.IO, which most frames are: it asks for nothing, so nothing is looked up.
+const PONG: &str = "3";
+
+/// What comes of a message.
+#[derive(Default)]
+struct Outcome {
+    /// For the connection itself.
+    told: Vec<Outgoing>,
+    /// Rows whose deliveries are this process's.
+    owed: Vec<Committed>,
+    /// For somebody else's connections, and of no use later.
+    passing: Option<Emit>,
+    /// Whether the connection is ended.
+    ends: bool,
+}
+
+impl Outcome {
+    fn told(told: Vec<Outgoing>) -> Self {
+        Self { told, ..Self::default() }
+    }
+}
+
+/// Does what a client asked for. Whatever is wrong with it, the client is told by an `error` event: API Gateway has no other
+/// response to a message.
+///
+/// # Errors
+/// 400 for what is no event of a WebSocket API, 500 when the table fails.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let connection = request.connection()?;
+    if request.text() == Some(PONG) {
+        return Ok(http::empty());
+    }
+    let connections = app.connections()?.clone();
+    let Some(socket) = Socket::find(&app.table, &Key::socket(&connection)).await? else {
+        // Nobody knows it any more: a client that is told so connects again.
+        let stage = request.stage()?;
+        return Ok(http::empty().then(async move { drop(connections.close(stage, &connection).await) }));
+    };
+    if socket.token_expires <= Millis::now() {
+        let removed = remove(app, &request, &socket).await?;
+        let end = async move { heartbeat::end_expired(&connections, &socket).await };
+        return Ok(http::empty().then(end).then(app.deliver(removed)));
+    }
+    // Boxed: the runtime moves the future of a handler several times.
+    let outcome = Box::pin(take(app, &request, &socket)).await?;
+    let (owed, table) = (app.deliver(outcome.owed), app.table.clone());
+    Ok(http::empty().then(async move {
+        told::tell(&connections, &socket.address, &outcome.told).await;
+        if outcome.ends {
+            drop(connections.close(socket.address.stage, &socket.address.connection).await);
+        }
+        if let Some(passing) = &outcome.passing
+            && let Err(error) = told::pass_on(&table, &connections, passing).await
+        {
+            telemetry::cause(&error);
+        }
+        owed.await;
+    }))
+}
+
+async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Committed>, Problem> {
+    let writer = app.writer(request.request_id());
+    Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.owed)
+}
+
+async fn take(app: &App, request: &Request, socket: &Socket) -> Result<Outcome, Problem> {
+    let binary = || Unreadable("Binary data cannot be sent here: the server takes text only".to_owned());
+    let read = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
+    // What asks for nothing is not counted.
+    match &read {
+        Ok(Incoming::Nothing) => return Ok(Outcome::default()),
+        Ok(Incoming::Ping(pong)) => return Ok(Outcome::told(vec![Outgoing::Text { text: pong.clone() }])),
+        _ => {}
+    }
+    if let Some(wait) = sockets::admit(&app.table, &socket.user, Millis::now()).await? {
+        return Ok(refused(socket, &read, &Problem::TooManyRequests(wait)));
+    }
+    match read {
+        Err(unreadable) => Ok(refused(socket, &Err(unreadable.clone()), &Problem::Malformed(unreadable.0))),
+        Ok(Incoming::Join(Err(unknown))) => {
+            Ok(Outcome::told(vec![refusal(&unknown, &Problem::NotFound("Invalid namespace".to_owned()))]))
+        }
+        Ok(Incoming::Join(Ok(namespace))) => join(app, request, socket, namespace).await,
+        Ok(Incoming::Leave(namespace)) => {
+            let writer = app.writer(request.request_id());
+            let connection = &socket.address.connection;
+            let left = sockets::leave(&app.table, &writer, connection, namespace, Millis::now()).await?;
+            Ok(Outcome { owed: left.owed, ..Outcome::default() })
+        }
+        Ok(Incoming::Close) => {
+            Ok(Outcome { ends: true, owed: remove(app, request, socket).await?, ..Outcome::default() })
+        }
+        Ok(Incoming::Event(event)) => match event::handle(app, request, socket, &event).await {
+            Err(problem @ Problem::Internal(_)) => Err(problem),
+            Err(problem) => Ok(refused(socket, &Ok(Incoming::Event(event)), &problem)),
+            Ok(outcome) => Ok(outcome),
+        },
+        Ok(Incoming::Nothing | Incoming::Ping(_)) => Ok(Outcome::default()),
+    }
+}
+
+async fn join(app: &App, request: &Request, socket: &Socket, namespace: Namespace) -> Result<Outcome, Problem> {
+    let writer = app.writer(request.request_id());
+    match sockets::join(&app.table, &writer, socket, namespace, Millis::now()).await.map_err(Problem::from) {
+        Ok(joined) if joined.is_replay => Ok(Outcome::told(vec![Outgoing::Joined { namespace }])),
+        Ok(joined) => Ok(Outcome { owed: joined.owed, ..Outcome::default() }),
+        Err(problem @ Problem::Internal(_)) => Err(problem),
+        Err(problem) => Ok(Outcome::told(vec![refusal(&format!("/{namespace}"), &problem)])),
+    }
+}
+
+/// `connect_error`, as clients of Socket.IO see it.
+fn refusal(namespace: &str, problem: &Problem) -> Outgoing {
+    let data = problem.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
+    Outgoing::Refused { namespace: namespace.to_owned(), message: problem.to_string(), data }
+}
+
+/// The `error` event of what was not done. A client of Socket.IO that sends what is none of it, or is in no namespace in which
+/// it could be told, is disconnected, as Socket.IO's own server does.
+fn refused(socket: &Socket, read: &Result<Incoming, Unreadable>, problem: &Problem) -> Outcome {
+    let now = Millis::now();
+    let event = match read {
+        Ok(Incoming::Event(event)) => Some(event),
+        Ok(Incoming::Join(Ok(namespace))) => {
+            return Outcome::told(vec![refusal(&format!("/{namespace}"), problem)]);
+        }
+        _ => None,
+    };
+    let data = told::error(problem, event.map(|event| event.name.as_str()), now);
+    let namespace = event.and_then(|event| event.namespace);
+    let mut told = told::error_events(socket, namespace, &data);
+    if let (Some(id), Some(namespace)) = (event.and_then(|event| event.acknowledge), namespace) {
+        told.push(Outgoing::Acknowledgement { namespace, id, data: json!({ "error": data }) });
+    }
+    let is_broken = read.is_err() && socket.address.framing == Framing::SocketIo;
+    Outcome { ends: is_broken || told.is_empty(), told, ..Outcome::default() }
+}

@@ -1,0 +1,104 @@
+//! API Gateway's management API of WebSocket connections: posts to a connection, and ends it.
+//!
+//! Each stage has an address of its own, and a connection is posted to through the stage that it came by (API Gateway developer
+//! guide, "Use @connections commands in your backend service").
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_apigatewaymanagement::Client;
+use aws_sdk_apigatewaymanagement::config::Builder;
+use aws_sdk_apigatewaymanagement::primitives::Blob;
+
+use super::aws::AwsError;
+use crate::contract::sockets::{ConnectionId, Namespace};
+
+/// Time-out of a post, with all its attempts: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
+const POST_TIMEOUT: Duration = Duration::from_millis(600);
+/// Time-out of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(400);
+/// Most attempts of a post, the first included; what fails then is retried from the outbox.
+const MAX_ATTEMPTS: u32 = 2;
+/// Longest pause before the second attempt.
+const BACKOFF: Duration = Duration::from_millis(50);
+
+/// Why a connection was not posted to.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The connection has ended, or is not open yet (410).
+    #[error("the connection is not open")]
+    Gone,
+    /// It may be tried again: 429, 5xx, no response.
+    #[error("API Gateway did not post")]
+    Later(#[source] AwsError),
+    /// No attempt can succeed: too large (413), say.
+    #[error("API Gateway refused to post")]
+    Refused(#[source] AwsError),
+}
+
+impl PostError {
+    fn of(error: AwsError) -> Self {
+        match &error {
+            AwsError::Refused { status: 410, .. } => Self::Gone,
+            // 403 is a missing permission, which an operator mends.
+            AwsError::Refused { status: 400 | 413, .. } => Self::Refused(error),
+            _ => Self::Later(error),
+        }
+    }
+}
+
+/// A client for each stage.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    config: SdkConfig,
+    endpoint: Arc<str>,
+    /// Made when they are first used.
+    clients: Arc<[OnceLock<Client>; 3]>,
+}
+
+impl Connections {
+    /// `endpoint` is the address of the API without its stage and without a slash at the end.
+    #[must_use]
+    pub fn new(config: SdkConfig, endpoint: &str) -> Self {
+        Self { config, endpoint: endpoint.into(), clients: Arc::default() }
+    }
+
+    fn of(&self, stage: Namespace) -> &Client {
+        self.clients[stage as usize].get_or_init(|| {
+            let timeouts = TimeoutConfig::builder()
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(POST_TIMEOUT)
+                .build();
+            let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(BACKOFF);
+            // Set here, since the address in AWS_ENDPOINT_URL would come before one of the shared configuration.
+            let config = Builder::from(&self.config).endpoint_url(format!("{}/{stage}", self.endpoint));
+            Client::from_conf(config.timeout_config(timeouts).retry_config(retries).build())
+        })
+    }
+
+    /// Sends a text to a connection.
+    ///
+    /// # Errors
+    /// [`PostError`] says whether it may be tried again.
+    pub async fn post(&self, stage: Namespace, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
+        let request = self.of(stage).post_to_connection().connection_id(connection.as_str()).data(Blob::new(text));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(|error| PostError::of(AwsError::new("API Gateway PostToConnection", error)))
+    }
+
+    /// Ends a connection. One that has ended already is as good.
+    ///
+    /// # Errors
+    /// [`PostError`], never [`PostError::Gone`].
+    pub async fn close(&self, stage: Namespace, connection: &ConnectionId) -> Result<(), PostError> {
+        let request = self.of(stage).delete_connection().connection_id(connection.as_str());
+        let sent = Box::pin(request.send()).await;
+        match sent.map_err(|error| PostError::of(AwsError::new("API Gateway DeleteConnection", error))) {
+            Ok(_) | Err(PostError::Gone) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What a function reads from an event of API Gateway's WebSocket API.
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt as _};
+
+use super::Request;
+use crate::contract::sockets::{ConnectionId, Namespace};
+use crate::problem::Problem;
+
+/// What handlers of a WebSocket API's routes read from lambda_http's [`Request`].
+pub trait ReadSocket {
+    /// The connection that it is about.
+    ///
+    /// # Errors
+    /// 400 for another kind of event.
+    fn connection(&self) -> Result<ConnectionId, Problem>;
+
+    /// The stage that the connection came by.
+    ///
+    /// # Errors
+    /// 404 for a stage that is no namespace.
+    fn stage(&self) -> Result<Namespace, Problem>;
+
+    /// What was sent; `None` for binary data.
+    fn text(&self) -> Option<&str>;
+}
+
+impl ReadSocket for Request {
+    fn connection(&self) -> Result<ConnectionId, Problem> {
+        let id = match self.request_context_ref() {
+            Some(RequestContext::WebSocket(context)) => context.connection_id.clone(),
+            _ => None,
+        };
+        let not_one = || Problem::Malformed("This is no event of a WebSocket API".to_owned());
+        ConnectionId::parse(id.ok_or_else(not_one)?).map_err(|_| not_one())
+    }
+
+    fn stage(&self) -> Result<Namespace, Problem> {
+        let stage = match self.request_context_ref() {
+            Some(RequestContext::WebSocket(context)) => context.stage.as_deref(),
+            _ => None,
+        };
+        let unknown = || Problem::NotFound("There are /dashboard, /ws and /socketio".to_owned());
+        stage.and_then(Namespace::named).ok_or_else(unknown)
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self.body() {
+            Body::Text(text) => Some(text),
+            Body::Empty => Some(""),
+            // API Gateway hands binary frames over as base64; nothing could answer them, since it sends text only.
+            _ => None,
+        }
+    }
+}

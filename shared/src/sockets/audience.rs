@@ -1,0 +1,139 @@
+//! Who is connected: a user's connections, and pages of a namespace's.
+
+use super::row::{PlaceRow, UserRow};
+use super::{contacts, slot};
+use crate::contract::id::UserId;
+use crate::contract::sockets::Namespace;
+use crate::contract::time::Millis;
+use crate::outbox::{Place, Target};
+use crate::table::key::{SOCKET_SHARDS, socket_shard};
+use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
+
+/// The connections of a user, by a consistent read.
+///
+/// # Errors
+/// When DynamoDB fails or the row cannot be read.
+pub async fn of_user(
+    table: &Table,
+    namespace: Namespace,
+    user: &UserId,
+    now: Millis,
+) -> Result<Vec<Target>, TableError> {
+    let row = UserRow::of_row(table.get(&Key::user_sockets(namespace, user), true).await?)?;
+    Ok(targets(namespace, user, &row, now))
+}
+
+fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> Vec<Target> {
+    let target =
+        |entry: super::row::Entry| Target { user: user.clone(), slot: entry.slot, namespace, address: entry.address };
+    row.open(now).into_iter().map(target).collect()
+}
+
+/// Whether a user has any connection.
+///
+/// # Errors
+/// When DynamoDB fails or the row cannot be read.
+pub async fn is_online(table: &Table, namespace: Namespace, user: &UserId, now: Millis) -> Result<bool, TableError> {
+    Ok(!of_user(table, namespace, user, now).await?.is_empty())
+}
+
+/// How many users and connections are in a namespace.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn online(table: &Table, namespace: Namespace, now: Millis) -> Result<(usize, usize), TableError> {
+    let (mut users, mut connections) = (std::collections::BTreeSet::new(), 0);
+    let mut next = Some(Place::default());
+    while let Some(place) = next {
+        let page = page(table, namespace, None, &place, None, now).await?;
+        connections += page.targets.len();
+        users.extend(page.targets.into_iter().map(|target| target.user));
+        next = page.next;
+    }
+    Ok((users.len(), connections))
+}
+
+/// How many connections are in a namespace.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<usize, TableError> {
+    slot::count(table, namespace, now).await
+}
+
+/// Some of a namespace's connections.
+#[derive(Debug)]
+pub struct Page {
+    pub targets: Vec<Target>,
+    /// When the tokens of these expire, in the same order.
+    pub token_expires: Vec<Millis>,
+    /// Where the next page starts, if there is one.
+    pub next: Option<Place>,
+}
+
+/// A page of a namespace's connections, or of those that are subscribed to a channel. Expired rows are left out; a page can be
+/// empty and have a next one.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn page(
+    table: &Table,
+    namespace: Namespace,
+    channel: Option<&str>,
+    from: &Place,
+    limit: Option<u16>,
+    now: Millis,
+) -> Result<Page, TableError> {
+    let shard = socket_shard(namespace, from.shard);
+    let filter = if channel.is_some() { " AND contains(channels, :channel)" } else { "" };
+    let mut query = Query::new("pk = :shard")
+        .filter(format!("expires_at > :now{filter}"))
+        .value(":shard", string(&shard))
+        .value(":now", number(now.seconds()));
+    if let Some(channel) = channel {
+        query = query.value(":channel", string(channel));
+    }
+    if let Some(limit) = limit {
+        query = query.limit(limit);
+    }
+    if let Some(after) = &from.after {
+        query = query.after(Key { pk: shard, sk: after.clone() }.item());
+    }
+    let page = table.query(&query).await?;
+    let last = page.last_evaluated_key.as_ref().and_then(Key::of);
+    let next = match last {
+        Some(last) => Some(Place { shard: from.shard, after: Some(last.sk) }),
+        None => (from.shard + 1 < SOCKET_SHARDS).then(|| Place { shard: from.shard + 1, after: None }),
+    };
+    let rows = page.items.into_iter().map(read_place).collect::<Result<Vec<_>, _>>()?;
+    let token_expires = rows.iter().map(|row| row.token_expires).collect();
+    Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), token_expires, next })
+}
+
+fn read_place(row: Item) -> Result<PlaceRow, TableError> {
+    read(row)
+}
+
+/// The connections of some of those whom a user has exchanged messages with, and where the next page starts.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn of_contacts(
+    table: &Table,
+    namespace: Namespace,
+    user: &UserId,
+    from: &Place,
+    now: Millis,
+) -> Result<(Vec<Target>, Option<Place>), TableError> {
+    let (contacts, after) = contacts::page(table, user, from.after.as_deref()).await?;
+    let keys: Vec<Key> = contacts.iter().map(|contact| Key::user_sockets(namespace, contact)).collect();
+    let mut found = Vec::new();
+    for row in table.get_many(&keys, true).await? {
+        let key = Key::of(&row);
+        let of = keys.iter().zip(&contacts).find(|(known, _)| Some(*known) == key.as_ref());
+        if let Some((_, contact)) = of {
+            found.extend(targets(namespace, contact, &UserRow::of_row(Some(row))?, now));
+        }
+    }
+    Ok((found, after.map(|after| Place { shard: 0, after: Some(after) })))
+}

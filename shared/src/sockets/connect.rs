@@ -1,0 +1,86 @@
+//! The handshake: which framing, which namespace, and what the connection is told first.
+
+use super::dashboard;
+use super::enter::{Arrival, NotEntered, enter};
+use super::row::Socket;
+use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
+use crate::contract::time::Millis;
+use crate::http::{ReadRequest, ReadSocket, Request};
+use crate::identity::Identity;
+use crate::outbox::{Done, Writer};
+use crate::problem::Problem;
+use crate::table::Table;
+
+/// How a client wants to be connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    pub address: Address,
+}
+
+impl Handshake {
+    /// Reads the event of `$connect`.
+    ///
+    /// # Errors
+    /// 400 for an `EIO` other than 4, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
+    pub fn read(request: &Request, now: Millis) -> Result<Self, Problem> {
+        let (connection, stage) = (request.connection()?, request.stage()?);
+        let framing =
+            Framing::asked_for(request.query("EIO")).map_err(|error| Problem::Malformed(error.to_string()))?;
+        if framing == Framing::Json && stage == Namespace::SocketIo {
+            let told = "This address is for Socket.IO: connect with EIO=4, or to /dashboard or /ws";
+            return Err(Problem::Malformed(told.to_owned()));
+        }
+        let names = match request.query("names") {
+            None | Some("both") => Names::Both,
+            Some("lower") => Names::Lower,
+            Some("upper") => Names::Upper,
+            Some(_) => return Err(Problem::field("names", "must be lower, upper or both")),
+        };
+        Ok(Self { address: Address { connection, stage, framing, names, since: now } })
+    }
+}
+
+/// Lets a client in: with plain JSON into the namespace of its stage, with Socket.IO into none yet.
+///
+/// # Errors
+/// [`NotEntered`]
+pub async fn connect(
+    table: &Table,
+    writer: &Writer,
+    heartbeat_seconds: u32,
+    handshake: Handshake,
+    caller: Identity,
+    now: Millis,
+) -> Result<Done<()>, NotEntered> {
+    let address = handshake.address;
+    let (namespace, greeting) = match address.framing {
+        Framing::Json => (address.stage, greeting(address.stage, &caller.user, now)),
+        Framing::SocketIo => (Namespace::SocketIo, vec![Outgoing::Open { seconds: heartbeat_seconds }]),
+    };
+    let socket = Socket::new(address, caller.user, caller.name, caller.expires);
+    enter(table, writer, &socket, Arrival::Handshake, namespace, greeting, now).await
+}
+
+/// Lets a connection of Socket.IO into a namespace.
+///
+/// # Errors
+/// [`NotEntered`]
+pub async fn join(
+    table: &Table,
+    writer: &Writer,
+    socket: &Socket,
+    namespace: Namespace,
+    now: Millis,
+) -> Result<Done<()>, NotEntered> {
+    let mut told = vec![Outgoing::Joined { namespace }];
+    told.extend(greeting(namespace, &socket.user, now));
+    enter(table, writer, socket, Arrival::Join, namespace, told, now).await
+}
+
+/// The first event of a namespace.
+fn greeting(namespace: Namespace, user: &crate::contract::id::UserId, now: Millis) -> Vec<Outgoing> {
+    match namespace {
+        Namespace::Dashboard => vec![dashboard::connected(user, now)],
+        Namespace::Ws | Namespace::SocketIo => Vec::new(),
+    }
+}

@@ -1,0 +1,137 @@
+//! `/dashboard`: what its clients send, and what other back ends tell them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::row::Socket;
+use super::{subscribe, unsubscribe};
+use crate::contract::id::UserId;
+use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _, Subscribed};
+use crate::contract::time::Millis;
+use crate::http::idempotency::IdempotencyKey;
+use crate::json::{self, Part};
+use crate::outbox::{Audience, Committed, Done, Emit, Outbox, Writer};
+use crate::problem::Problem;
+use crate::table::{Key, Table, Write, read};
+
+/// How long an event of another back end is kept, in seconds, to be delivered and to recognize a repetition by.
+const KEEP_SECONDS: i64 = 24 * 3600;
+/// The events that another back end may send; `connected` and `error` are this server's own.
+const EVENTS: [&str; 5] = ["notification", "activity", "user_status", "announcement", "stats_update"];
+
+/// `connected`
+pub(super) fn connected(user: &UserId, now: Millis) -> Outgoing {
+    let message = "Dashboard connection established".to_owned();
+    let event = Connected { user_id: user.clone(), timestamp: now.iso(), message };
+    Outgoing::Event { namespace: Namespace::Dashboard, name: Connected::NAME.to_owned(), data: event.data() }
+}
+
+#[derive(Deserialize)]
+struct Channels {
+    channels: Vec<String>,
+}
+
+/// Does what a client asked for; returns what it is told.
+///
+/// # Errors
+/// 400 for an event that there is not or whose data does not fit, and as [`subscribe`].
+pub async fn on_event(table: &Table, socket: &Socket, name: &str, data: Value) -> Result<Value, Problem> {
+    let channels = match name {
+        "subscribe" => {
+            let Channels { channels } = json::from_value(Part::Event, data)?;
+            subscribe(table, socket, Namespace::Dashboard, &channels).await?
+        }
+        "unsubscribe" => {
+            let Channels { channels } = json::from_value(Part::Event, data)?;
+            unsubscribe(table, socket, Namespace::Dashboard, &channels).await?
+        }
+        _ => return Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
+    };
+    Ok(Subscribed { channels }.data())
+}
+
+/// An event that another back end sends to dashboards.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewEvent {
+    /// Such as `announcement`.
+    event: String,
+    #[serde(default)]
+    data: Map<String, Value>,
+    /// To this user's connections; without it and without `channel`, to everybody's.
+    #[serde(default)]
+    user_id: Option<String>,
+    /// To the connections that are subscribed to this channel.
+    #[serde(default)]
+    channel: Option<String>,
+}
+
+impl NewEvent {
+    fn audience(&self) -> Result<Audience, Problem> {
+        match (&self.user_id, &self.channel) {
+            (Some(_), Some(_)) => Err(Problem::Malformed("Send to userId or to channel, not to both".to_owned())),
+            (Some(user), None) => {
+                Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| error.in_field("userId"))?))
+            }
+            (None, Some(channel)) => Ok(Audience::Channel(super::channel_name(channel)?.to_owned())),
+            (None, None) => Ok(Audience::Everybody),
+        }
+    }
+
+    fn emit(mut self, now: Millis) -> Result<Emit, Problem> {
+        if !EVENTS.contains(&self.event.as_str()) {
+            return Err(Problem::field("event", format!("must be one of {}", EVENTS.join(", "))));
+        }
+        let to = self.audience()?;
+        self.data.entry("timestamp").or_insert_with(|| Value::String(now.iso()));
+        let emit = Emit::named(Namespace::Dashboard, to, &[&self.event], Value::Object(self.data));
+        must_fit(&emit)?;
+        Ok(emit)
+    }
+}
+
+/// Refuses an event that would be more than one frame.
+pub(super) fn must_fit(emit: &Emit) -> Result<(), Problem> {
+    // The framing adds less than a hundred bytes.
+    let length = match &emit.say {
+        crate::outbox::Say::Event { data, .. } => data.to_string().len() + 100,
+        crate::outbox::Say::Other(_) => 0,
+    };
+    if length > MAX_EVENT_BYTES {
+        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    }
+    Ok(())
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventRow {
+    fingerprint: String,
+    expires_at: i64,
+}
+
+/// Stores an event with the delivery that it owes; returns its id.
+///
+/// # Errors
+/// 400 for invalid fields, 413 when the event would be over 32 KB, 422 for a reused key; then nothing is written.
+pub async fn send(
+    table: &Table,
+    writer: &Writer,
+    new: NewEvent,
+    key: &IdempotencyKey,
+    now: Millis,
+) -> Result<Done<String>, Problem> {
+    let id = key.id.simple().to_string();
+    let emit = new.emit(now)?;
+    let committed = Committed::new(Key::socket_event(&id), Outbox::new([emit.into()], writer, now));
+    let row = EventRow { fingerprint: key.fingerprint.clone(), expires_at: now.plus_seconds(KEEP_SECONDS).seconds() };
+    match table.create(committed.item(&row)?).await? {
+        Write::Done(()) => Ok(Done::now(id, [committed])),
+        Write::ConditionFailed(first) => {
+            if let Some(first) = first {
+                let first: EventRow = read(first)?;
+                key.must_match(&first.fingerprint)?;
+            }
+            Ok(Done::replay(id))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Pages of a conversation, for whoever connects again or scrolls back.
+
+use serde::Serialize;
+
+use super::send::view;
+use crate::chats::{self, Conversation, Kind, Range, Seq};
+use crate::contract::id::UserId;
+use crate::contract::sockets::DirectMessage;
+use crate::problem::Problem;
+use crate::table::Table;
+
+/// A page.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// Oldest first with `after`, newest first otherwise.
+    pub messages: Vec<DirectMessage>,
+    /// The `after` or `before` of the next page, or `null`.
+    pub next_cursor: Option<String>,
+}
+
+/// A page of the messages that two members have exchanged, deleted ones included.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub async fn history(
+    table: &Table,
+    reader: &UserId,
+    other: &UserId,
+    range: Range,
+    limit: u8,
+) -> Result<History, Problem> {
+    let conversation = Conversation::direct(reader, other);
+    let page = chats::page(table, &conversation, range, limit).await?;
+    let Kind::Direct(first, second) = conversation.kind() else {
+        return Err(Problem::internal("a direct conversation is of two members"));
+    };
+    let of = |message: &chats::Message| {
+        let receiver = if message.author.as_ref() == Some(first) { second } else { first };
+        view(message, receiver)
+    };
+    let next_cursor = page.next.map(|Seq(seq)| seq.to_string());
+    Ok(History { messages: page.messages.iter().filter_map(of).collect(), next_cursor })
+}

@@ -1,0 +1,55 @@
+//! The id of a direct message on the wire: its sender and its id in the conversation. With the sender and the reader the
+//! conversation is known, so `markAsRead` needs no other lookup.
+
+use std::fmt;
+
+use crate::chats::MessageId;
+use crate::contract::id::UserId;
+use crate::problem::Problem;
+
+/// `{senderId}:{id}`; a user id holds no colon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireId {
+    pub sender: UserId,
+    pub message: MessageId,
+}
+
+impl WireId {
+    /// Parses an id.
+    ///
+    /// # Errors
+    /// 404 for anything that is none: there is no message of such an id.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::NotFound("There is no message of this id".to_owned());
+        let (sender, message) = text.split_once(':').ok_or_else(unknown)?;
+        let sender = UserId::parse(sender).map_err(|_| unknown())?;
+        Ok(Self { sender, message: MessageId::parse(message).map_err(|_| unknown())? })
+    }
+}
+
+impl fmt::Display for WireId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.sender, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_id_prints_as_it_was_read(user in "[-a-zA-Z0-9_=@,.;]{1,128}", seq in 1_u64..999_999_999_999, id in "[0-9a-f]{32}") {
+            let text = format!("{user}:{seq:012}-{id}");
+            let wire = WireId::parse(&text).unwrap();
+            prop_assert_eq!(wire.message.seq().0, seq);
+            prop_assert_eq!(wire.to_string(), text);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = WireId::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `sendMessage`: stores a message, and tells both sides.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Content, Outcome, WireId};
+use crate::chats::{self, Author, Conversation, Message, NewMessage, Terms};
+use crate::contract::chats::Role;
+use crate::contract::id::UserId;
+use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace, Outgoing};
+use crate::http::idempotency::IdempotencyKey;
+use crate::json::{self as request, Part};
+use crate::outbox::{Audience, Delivery, Emit, Notify, Writer};
+use crate::problem::Problem;
+use crate::sockets::contacts;
+use crate::sockets::row::Socket;
+use crate::table::{Action, Table};
+
+/// For so long, the same text to the same receiver is one message, in seconds, unless the sender names its messages.
+const SAME_SECONDS: i64 = 300;
+/// A name is remembered for good: for longer than anybody will send again.
+const FOR_GOOD_SECONDS: i64 = 100 * 365 * 24 * 3600;
+/// Longest name, in characters.
+const MAX_NAME: usize = 255;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    receiver_id: String,
+    content: Value,
+    client_message_id: Option<String>,
+}
+
+/// The message as both sides see it.
+pub(super) fn view(message: &Message, receiver: &UserId) -> Option<DirectMessage> {
+    let sender = message.author.clone()?;
+    let id = WireId { sender: sender.clone(), message: message.id.clone() };
+    Some(DirectMessage {
+        id: id.to_string(),
+        seq: message.seq.0,
+        sender_id: sender,
+        sender_name: message.author_name.clone(),
+        receiver_id: receiver.clone(),
+        content: Content::of(message),
+        created_at: message.created_at.iso(),
+        timestamp: message.created_at.iso(),
+        deleted_at: message.deleted_at.map(crate::contract::time::Millis::iso),
+        client_message_id: None,
+        duplicate: false,
+    })
+}
+
+fn json_of(message: &DirectMessage) -> Value {
+    serde_json::to_value(message).expect("a message is strings, numbers and JSON")
+}
+
+/// What makes two messages the same one.
+fn sameness(sender: &UserId, name: Option<&str>, text: &str) -> Result<(IdempotencyKey, i64), Problem> {
+    match name {
+        Some(name) if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            let rule = format!("must be 1 to {MAX_NAME} visible ASCII characters, such as a UUID");
+            Err(Problem::field("clientMessageId", rule))
+        }
+        Some(name) => {
+            Ok((IdempotencyKey::of_parts(["direct", sender.as_str(), name], text.as_bytes()), FOR_GOOD_SECONDS))
+        }
+        None => Ok((IdempotencyKey::of_parts(["direct text", sender.as_str(), text], text.as_bytes()), SAME_SECONDS)),
+    }
+}
+
+/// Stores a message; tells its receiver `message:new` and its sender `message:sent`. A receiver who is not connected gets a
+/// notification.
+///
+/// # Errors
+/// 400 for invalid fields, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with another text, 503 when
+/// too many write at once.
+pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
+    let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    if receiver == socket.user {
+        return Err(Problem::field("receiverId", "must be another user"));
+    }
+    let content = Content::parse(content)?;
+    let sealed = content.is_sealed();
+    let text = content.text();
+    let (key, key_seconds) = sameness(&socket.user, client_message_id.as_deref(), text.as_str())?;
+    let conversation = Conversation::direct(&socket.user, &receiver);
+    let author = Author { id: socket.user.clone(), name: socket.name.clone(), role: Role::Member };
+    let also = |message: &Message| -> Vec<Action> {
+        // Who has exchanged messages hears when the other one comes and goes.
+        let is_first = message.seq == chats::Seq(1);
+        is_first
+            .then(|| [contacts::add(&socket.user, &receiver), contacts::add(&receiver, &socket.user)])
+            .map_or_else(Vec::new, Vec::from)
+    };
+    let terms = Terms { limit: None, key_seconds, sealed, also: &also };
+    let owes = |message: &Message| deliveries(message, &receiver, client_message_id.as_deref());
+    let new = NewMessage { author, text, key: Some(key) };
+    let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
+
+    let mut message = view(&posted.result, &receiver).ok_or_else(|| Problem::internal("a message without author"))?;
+    message.client_message_id = client_message_id;
+    message.duplicate = posted.is_replay;
+    let done = json_of(&message);
+    // Whoever sends again is told again: the first time may not have reached them.
+    let again = Outgoing::Event { namespace: Namespace::Ws, name: MESSAGE_SENT.to_owned(), data: done.clone() };
+    let told = if posted.is_replay { vec![again] } else { Vec::new() };
+    Ok(Outcome { done, told, owed: posted.owed, passing: None })
+}
+
+fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&str>) -> Vec<Delivery> {
+    let Some(view) = view(message, receiver) else { return Vec::new() };
+    let sent = DirectMessage { client_message_id: client_message_id.map(str::to_owned), ..view.clone() };
+    let to = |user: &UserId| Audience::User(user.clone());
+    let about = json!({ "senderId": view.sender_id, "senderName": view.sender_name, "messageId": view.id });
+    let notify = Notify {
+        user: receiver.clone(),
+        r#type: "MESSAGE".to_owned(),
+        data: about.as_object().cloned().unwrap_or_else(Map::new),
+        id: view.id.clone(),
+    };
+    let new = Emit::named(Namespace::Ws, to(receiver), &MESSAGE_NEW, json_of(&view)).or_notify(notify);
+    let sent = Emit::named(Namespace::Ws, to(&view.sender_id), &[MESSAGE_SENT], json_of(&sent));
+    vec![new.into(), sent.into()]
+}

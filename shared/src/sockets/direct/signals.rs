@@ -1,0 +1,62 @@
+//! `typing` and `markAsRead`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Outcome, WireId};
+use crate::chats::{self, Conversation, Seq};
+use crate::contract::id::UserId;
+use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
+use crate::contract::time::Millis;
+use crate::json::{self as request, Part};
+use crate::outbox::{Audience, Emit, Writer};
+use crate::problem::Problem;
+use crate::sockets::row::Socket;
+use crate::table::Table;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typing {
+    receiver_id: String,
+    is_typing: bool,
+}
+
+/// What the receiver is told. Nothing is stored, since a moment later it means nothing.
+///
+/// # Errors
+/// 400 for invalid fields.
+pub fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
+    let Typing { receiver_id, is_typing } = request::from_value(Part::Event, data)?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    let names = if is_typing { TYPING_START } else { TYPING_STOP };
+    let now = Millis::now().iso();
+    let data = json!({ "userId": socket.user, "senderId": socket.user, "isTyping": is_typing, "timestamp": now });
+    Ok(Emit::named(Namespace::Ws, Audience::User(receiver), &names, data))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MarkAsRead {
+    message_id: String,
+}
+
+/// Moves the reader's mark to this message, and tells its sender.
+///
+/// # Errors
+/// 404 for an id that is none, 400 for an own message, 503 when too many change it at once.
+pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
+    let MarkAsRead { message_id } = request::from_value(Part::Event, data)?;
+    let id = WireId::parse(&message_id)?;
+    if id.sender == socket.user {
+        return Err(Problem::field("messageId", "must be of a message that somebody else sent"));
+    }
+    let conversation = Conversation::direct(&id.sender, &socket.user);
+    let owes = |seq: Seq, at: Millis| {
+        let data = json!({ "messageId": message_id, "readerId": socket.user, "seq": seq.0, "readAt": at.iso() });
+        vec![Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data).into()]
+    };
+    let seq = id.message.seq();
+    let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
+    let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
+    Ok(Outcome { done, owed: marked.owed, ..Outcome::default() })
+}

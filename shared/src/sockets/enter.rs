@@ -1,0 +1,134 @@
+//! A connection enters a namespace: at its handshake, or by a packet of Socket.IO. One transaction takes a place, adds the
+//! connection to its user's, and writes what the connection and others are told.
+
+use std::time::Duration;
+
+use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
+use super::slot::Slots;
+use super::status::{self, Change};
+use crate::contract::sockets::{Namespace, Outgoing};
+use crate::contract::time::Millis;
+use crate::outbox::{Committed, Done, Emit, Outbox, Target, Writer};
+use crate::problem::Problem;
+use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
+
+/// After how long a place may be free again: a heartbeat finds who is gone.
+const FULL_RETRY: Duration = Duration::from_secs(60);
+
+/// Why a connection may not enter.
+#[derive(Debug, thiserror::Error)]
+pub enum NotEntered {
+    #[error("You have {MAX_OF_USER} connections here already; close one of them first")]
+    TooManyOfUser,
+    #[error("All connections of this namespace are in use; try again in a minute")]
+    Full,
+    /// The connection has ended meanwhile.
+    #[error("The connection has ended")]
+    Gone,
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl From<NotEntered> for Problem {
+    fn from(error: NotEntered) -> Self {
+        match error {
+            NotEntered::Table(error) => error.into(),
+            NotEntered::Gone => Self::Conflict(error.to_string()),
+            full => Self::LimitReached { told: full.to_string(), retry_after: FULL_RETRY },
+        }
+    }
+}
+
+/// Whether the connection has a row already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// The handshake: it has none.
+    Handshake,
+    /// It joins another namespace.
+    Join,
+}
+
+/// Lets a connection in. `greeting` is what it is told first; it comes as soon as the connection can be posted to.
+///
+/// # Errors
+/// [`NotEntered`]; nothing is written then.
+pub async fn enter(
+    table: &Table,
+    writer: &Writer,
+    socket: &Socket,
+    arrival: Arrival,
+    namespace: Namespace,
+    greeting: Vec<Outgoing>,
+    now: Millis,
+) -> Result<Done<()>, NotEntered> {
+    let (mut backoff, mut slots) = (Backoff::new(), Slots::of(namespace));
+    let user_key = Key::user_sockets(namespace, &socket.user);
+    loop {
+        let row = UserRow::of_row(table.get(&user_key, true).await?)?;
+        let mut open = row.open(now);
+        if open.iter().any(|entry| entry.address.connection == socket.address.connection) {
+            return Ok(Done::replay(()));
+        }
+        if open.len() >= MAX_OF_USER {
+            return Err(NotEntered::TooManyOfUser);
+        }
+        let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
+        let change = if open.is_empty() { Change::CameOnline } else { Change::None };
+        open.push(Entry { slot, address: socket.address.clone() });
+        let of_user = status::change(namespace, &socket.user, &row, &open, change, writer, now)?;
+        let place = place(socket, namespace, slot, &greeting, writer, now);
+        let writes = [
+            TransactItem::from(of_user.action),
+            Action::put(place.item(&PlaceRow::new(socket, namespace, slot))?)
+                .condition("attribute_not_exists(pk) OR expires_at <= :now")
+                .value(":now", number(now.seconds()))
+                .into(),
+            connection(socket, arrival, namespace, slot)?.into(),
+        ];
+        match table.transact(writes).await? {
+            Transaction::Done => return Ok(Done::now((), of_user.owes.into_iter().chain([place]))),
+            Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
+                // It joins what it is in already, or it has ended.
+                let there = Socket::find(table, &Key::socket(&socket.address.connection)).await?;
+                return if there.is_some_and(|there| there.is_in(namespace)) {
+                    Ok(Done::replay(()))
+                } else {
+                    Err(NotEntered::Gone)
+                };
+            }
+            // Another connection took the place: try the next one at once.
+            Transaction::ConditionFailed(which) if which == [false, true, false] => {}
+            Transaction::ConditionFailed(_) => backoff.wait().await?,
+        }
+    }
+}
+
+/// The place with what it owes: the greeting.
+fn place(
+    socket: &Socket,
+    namespace: Namespace,
+    slot: u16,
+    greeting: &[Outgoing],
+    writer: &Writer,
+    now: Millis,
+) -> Committed {
+    let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };
+    let emit = |outgoing: &Outgoing| Emit::to_connection(&target, outgoing.clone()).into();
+    Committed::new(Key::socket_place(namespace, slot), Outbox::new(greeting.iter().map(emit), writer, now))
+}
+
+/// The connection's own row with the namespace.
+fn connection(socket: &Socket, arrival: Arrival, namespace: Namespace, slot: u16) -> Result<Action, TableError> {
+    let key = Key::socket(&socket.address.connection);
+    Ok(match arrival {
+        Arrival::Handshake => {
+            let mut socket = socket.clone();
+            socket.namespaces.insert(namespace, slot);
+            Action::put_new(item(&key, &socket)?)
+        }
+        Arrival::Join => Action::update(&key, "SET namespaces.#namespace = :slot")
+            .condition("attribute_exists(pk) AND attribute_not_exists(namespaces.#namespace)")
+            .name("#namespace", namespace.name())
+            .value(":slot", number(slot.into())),
+    })
+}

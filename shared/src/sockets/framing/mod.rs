@@ -1,0 +1,86 @@
+//! Framings: how events look on the wire. Each is one file that reads what a client sends and writes what it is sent; what is
+//! done with it is the same for all.
+//!
+//! | file | clients | chosen by |
+//! |---|---|---|
+//! | `json` | native WebSocket, wscat | nothing else |
+//! | `socket_io` | socket.io-client 3 and 4, `transports: ["websocket"]` | `EIO=4` in the query |
+
+mod json;
+mod socket_io;
+
+use serde_json::Value;
+
+use crate::contract::sockets::{ConnectionId, Framing, Namespace, Outgoing};
+
+/// Most bytes of what a client may send: API Gateway's limit for a frame, and so for what a client sends without fragments.
+pub const MAX_INCOMING_BYTES: usize = 32 * 1024;
+
+/// What a client sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// It wants to join a namespace; `Err` holds the name of one that there is not.
+    Join(Result<Namespace, String>),
+    /// It leaves a namespace.
+    Leave(Namespace),
+    Event(IncomingEvent),
+    /// It ends the connection.
+    Close,
+    /// Nothing that asks for anything, such as the response to a ping.
+    Nothing,
+    /// A ping, to be answered with this text.
+    Ping(String),
+}
+
+/// An event from a client.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncomingEvent {
+    /// Where it was sent; `None` where the stage says so.
+    pub namespace: Option<Namespace>,
+    pub name: String,
+    pub data: Value,
+    /// The client asked for an acknowledgement under this id.
+    pub acknowledge: Option<u64>,
+}
+
+/// What a client sent cannot be read. The sentence is for the client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);
+
+impl Framing {
+    /// The framing that the query of the handshake asks for: its `EIO`.
+    ///
+    /// # Errors
+    /// For a version of Engine.IO other than 4.
+    pub fn asked_for(engine_io: Option<&str>) -> Result<Self, Unreadable> {
+        match engine_io {
+            None => Ok(Self::Json),
+            Some("4") => Ok(Self::SocketIo),
+            Some(_) => Err(Unreadable("EIO must be 4: use socket.io-client 3 or 4".to_owned())),
+        }
+    }
+
+    /// Reads what a client sent.
+    ///
+    /// # Errors
+    /// With a sentence for the client.
+    pub fn read(self, text: &str) -> Result<Incoming, Unreadable> {
+        if text.len() > MAX_INCOMING_BYTES {
+            return Err(Unreadable(format!("A message may have at most {MAX_INCOMING_BYTES} bytes")));
+        }
+        match self {
+            Self::Json => json::read(text),
+            Self::SocketIo => socket_io::read(text),
+        }
+    }
+
+    /// What this connection is sent to be told this; nothing where the framing has no words for it.
+    #[must_use]
+    pub fn write(self, outgoing: &Outgoing, connection: &ConnectionId) -> Option<String> {
+        match self {
+            Self::Json => json::write(outgoing),
+            Self::SocketIo => socket_io::write(outgoing, connection),
+        }
+    }
+}

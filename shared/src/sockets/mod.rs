@@ -1,0 +1,45 @@
+//! WebSockets over API Gateway: who is connected, in which namespace, and what they are told.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | `framing` | how events look on the wire: plain JSON, Socket.IO |
+//! | `row` | the rows of connections, and the limits |
+//! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
+//! | `connect` | the handshake, and what a connection is told first |
+//! | `told` | what one connection is told in response to what it sent |
+//! | `heartbeat` | pings, and the removal of connections that have ended |
+//! | `dashboard` | the namespace `/dashboard` |
+//! | `direct` | the namespace `/ws` |
+//! | `slot` | choosing a free place of a namespace |
+//! | `status` | a user's connections, and that the first one came or the last one went |
+//! | `subscribe` | channels |
+//! | `audience` | who is connected |
+//! | `contacts` | whom a user has exchanged messages with |
+//! | `admit` | how many messages a user may send |
+
+mod admit;
+mod audience;
+mod connect;
+mod contacts;
+pub mod dashboard;
+pub mod direct;
+mod enter;
+pub mod framing;
+pub mod heartbeat;
+mod leave;
+mod row;
+mod slot;
+mod status;
+mod subscribe;
+pub mod told;
+
+pub use admit::{MESSAGES, admit};
+pub use audience::{Page, count, is_online, of_contacts, of_user, online, page};
+pub use connect::{Handshake, connect, join};
+pub use enter::{Arrival, NotEntered, enter};
+pub use framing::{Incoming, IncomingEvent, Unreadable};
+pub use leave::{disconnect, forget, leave};
+pub use row::{MAX_OF_USER, Socket, capacity};
+pub use subscribe::{MAX_CHANNELS, subscribe, unsubscribe};
+
+use subscribe::channel_name;

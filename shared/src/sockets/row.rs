@@ -1,0 +1,145 @@
+//! The rows of connections.
+//!
+//! | row | holds | found by |
+//! |---|---|---|
+//! | connection | who it is, until when their token holds, which namespaces it is in | the connection's id |
+//! | place | the connection that has this place of a namespace, and its channels | the namespace, a page at a time |
+//! | a user's connections | how to reach each of them in a namespace | the user |
+//!
+//! A namespace has a fixed number of places, and a connection takes a free one by a conditional put. So the limit is exact
+//! without a counter: nothing is counted that could drift, and no row is written by everybody.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::id::UserId;
+use crate::contract::sockets::{Address, Namespace};
+use crate::contract::time::Millis;
+use crate::outbox::{Committed, Target};
+use crate::table::{Item, Key, Table, TableError, read};
+
+/// Most connections of a user in a namespace.
+pub const MAX_OF_USER: usize = 5;
+
+/// Most connections in a namespace. A connection of Socket.IO can be in either namespace or in both, so there may be as many as
+/// of both together.
+#[must_use]
+pub fn capacity(namespace: Namespace) -> u16 {
+    match namespace {
+        Namespace::Dashboard | Namespace::Ws => 1_000,
+        Namespace::SocketIo => 2_000,
+    }
+}
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Socket {
+    #[serde(flatten)]
+    pub address: Address,
+    pub user: UserId,
+    /// As the token says.
+    pub name: String,
+    /// When the token expires, and the connection ends.
+    pub token_expires: Millis,
+    /// The place in each namespace that it is in.
+    pub namespaces: BTreeMap<Namespace, u16>,
+    pub(super) expires_at: i64,
+}
+
+impl Socket {
+    /// A connection that is in no namespace yet.
+    #[must_use]
+    pub fn new(address: Address, user: UserId, name: String, token_expires: Millis) -> Self {
+        let expires_at = address.until().seconds();
+        Self { address, user, name, token_expires, namespaces: BTreeMap::new(), expires_at }
+    }
+
+    /// Whether it is in this namespace.
+    #[must_use]
+    pub fn is_in(&self, namespace: Namespace) -> bool {
+        self.namespaces.contains_key(&namespace)
+    }
+
+    /// The connection of this id, by a consistent read.
+    ///
+    /// # Errors
+    /// When DynamoDB fails or the row cannot be read.
+    pub async fn find(table: &Table, key: &Key) -> Result<Option<Self>, TableError> {
+        table.get(key, true).await?.map(read).transpose()
+    }
+}
+
+/// A place of a namespace that a connection has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PlaceRow {
+    pub(super) slot: u16,
+    pub(super) namespace: Namespace,
+    pub(super) user: UserId,
+    pub(super) token_expires: Millis,
+    /// What it is subscribed to, in the order in which it subscribed.
+    pub(super) channels: Vec<String>,
+    pub(super) expires_at: i64,
+    #[serde(flatten)]
+    pub(super) address: Address,
+}
+
+impl PlaceRow {
+    pub(super) fn new(socket: &Socket, namespace: Namespace, slot: u16) -> Self {
+        Self {
+            slot,
+            namespace,
+            user: socket.user.clone(),
+            token_expires: socket.token_expires,
+            channels: Vec::new(),
+            expires_at: socket.expires_at,
+            address: socket.address.clone(),
+        }
+    }
+
+    pub(super) fn into_target(self) -> Target {
+        Target { user: self.user, slot: self.slot, namespace: self.namespace, address: self.address }
+    }
+}
+
+/// The connections of a user in a namespace.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UserRow {
+    pub(super) entries: Vec<Entry>,
+    /// Which change of the row this is; 0 for none.
+    pub(super) version: i64,
+    /// What the row owes.
+    pub(super) owes: Option<Committed>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) slot: u16,
+    #[serde(flatten)]
+    pub(super) address: Address,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    /// JSON: a map of maps would be three times as large.
+    connections: String,
+    version: i64,
+}
+
+impl UserRow {
+    pub(super) fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+        let Some(row) = row else {
+            return Ok(Self::default());
+        };
+        let (key, owes) = (Key::of(&row), Committed::of_row(&row));
+        let Stored { connections, version } = read(row)?;
+        let entries = serde_json::from_str(&connections).map_err(|error| TableError::corrupt(key, error))?;
+        Ok(Self { entries, version, owes })
+    }
+
+    /// Those that can still be open.
+    pub(super) fn open(&self, now: Millis) -> Vec<Entry> {
+        self.entries.iter().filter(|entry| entry.address.until() > now).cloned().collect()
+    }
+}

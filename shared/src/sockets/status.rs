@@ -1,0 +1,95 @@
+//! The row of a user's connections in a namespace, and what others are told when the first one comes or the last one goes.
+
+use serde_json::json;
+
+use super::row::{Entry, UserRow};
+use crate::contract::id::UserId;
+use crate::contract::sockets::{Namespace, SocketEvent as _, Status, UserStatus};
+use crate::contract::time::Millis;
+use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Writer};
+use crate::table::{Action, Key, TableError, number, string};
+
+/// How long the row of a user without connections is kept, in seconds.
+const REMEMBER_SECONDS: i64 = 24 * 3600;
+/// How long it is of use to anybody that somebody came or went.
+const NEWS_SECONDS: i64 = 600;
+
+/// What a change of a user's connections means to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    None,
+    CameOnline,
+    WentOffline,
+}
+
+/// The write of a user's row.
+pub(super) struct OfUser {
+    pub(super) action: Action,
+    /// The row with what it owes, where this writer delivers it.
+    pub(super) owes: Option<Committed>,
+}
+
+/// The change of a user's row from what it was when it was read to these connections.
+pub(super) fn change(
+    namespace: Namespace,
+    user: &UserId,
+    row: &UserRow,
+    open: &[Entry],
+    change: Change,
+    writer: &Writer,
+    now: Millis,
+) -> Result<OfUser, TableError> {
+    let key = Key::user_sockets(namespace, user);
+    let owes = told(namespace, user, change, now).map(Delivery::from);
+    // Who comes and goes before anybody was told did neither.
+    let is_undone = |delivery: &Delivery| change != Change::None && is_status(delivery);
+    let append = Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, writer, now)?;
+    let condition = if row.version == 0 { "attribute_not_exists(pk)" } else { "version = :version" };
+    let connections = serde_json::to_string(open).expect("connections are strings and numbers");
+    let set = format!("SET connections = :connections, version = :next, expires_at = :expires{}", append.set());
+    let remove = match append.remove() {
+        "" => String::new(),
+        remove => format!(" REMOVE {}", remove.trim_start_matches(", ")),
+    };
+    let until = open.iter().map(|entry| entry.address.until()).max().unwrap_or(now);
+    let mut action = Action::update(&key, set + &remove)
+        .condition(format!("{condition} AND {}", append.unchanged()))
+        .value(":connections", string(connections))
+        .value(":next", number(row.version + 1))
+        .value(":expires", number(until.plus_seconds(REMEMBER_SECONDS).seconds()));
+    if row.version > 0 {
+        action = action.value(":version", number(row.version));
+    }
+    Ok(OfUser { action: append.bind(action), owes: append.deliverable() })
+}
+
+fn told(namespace: Namespace, user: &UserId, change: Change, now: Millis) -> Option<Emit> {
+    let status = match change {
+        Change::None => return None,
+        Change::CameOnline => Status::Online,
+        Change::WentOffline => Status::Offline,
+    };
+    let emit = match namespace {
+        Namespace::Dashboard => {
+            let event = UserStatus { user_id: user.clone(), status, timestamp: now.iso() };
+            Emit::event(namespace, Audience::Everybody, &event)
+        }
+        Namespace::Ws => {
+            let name = if status == Status::Online { "presence:online" } else { "presence:offline" };
+            let data = json!({ "userId": user, "timestamp": now.iso() });
+            Emit::named(namespace, Audience::Contacts(user.clone()), &[name], data)
+        }
+        Namespace::SocketIo => return None,
+    };
+    Some(emit.until(now.plus_seconds(NEWS_SECONDS)))
+}
+
+fn is_status(delivery: &Delivery) -> bool {
+    let is_name = |name: &String| name.starts_with("presence:") || name == UserStatus::NAME;
+    match delivery {
+        Delivery::Socket(emit) if emit.progress.is_none() => {
+            matches!(&emit.say, Say::Event { names, .. } if names.iter().any(is_name))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,303 @@
+//! Direct messages over WebSockets, and their history over HTTP.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::consumer::{age, consume, owed};
+use tests::{Request, World};
+
+use crate::sockets::{connect, connect_io, emit, say};
+
+async fn both(world: &World) {
+    connect(world, "ws", "a1", "ada").await;
+    connect(world, "ws", "b1", "bob").await;
+    world.sockets.take_posted();
+}
+
+async fn send(world: &World, connection: &str, receiver: &str, content: &str) {
+    emit(world, "ws", connection, "sendMessage", &json!({ "receiverId": receiver, "content": content })).await;
+}
+
+async fn history(world: &World, reader: &str, other: &str, query: &[(&str, &str)]) -> Value {
+    let mut request = Request::new("GET /messages/{userId}").by(reader).path("userId", other);
+    for (name, value) in query {
+        request = request.query(name, value);
+    }
+    world.send(messages::handle, &request).await.body
+}
+
+fn by_name<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["event"] == name).map(|event| &event["data"]).collect()
+}
+
+fn contents(page: &Value) -> Vec<&str> {
+    page["messages"].as_array().unwrap().iter().map(|message| message["content"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_receiver_by_both_names_and_its_sender_is_told() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    let to_bob = world.sockets.take_of("b1");
+    let to_ada = world.sockets.take_of("a1");
+    let (new, broadcast) = (by_name(&to_bob, "message:new"), by_name(&to_bob, "MESSAGE_BROADCAST"));
+    assert_eq!((new.len(), &new), (1, &broadcast), "{to_bob:?}");
+    assert_eq!(new[0]["content"], "Hello");
+    assert_eq!((new[0]["senderId"].as_str(), new[0]["senderName"].as_str()), (Some("ada"), Some("Ada")));
+    assert_eq!((new[0]["receiverId"].as_str(), new[0]["seq"].as_u64()), (Some("bob"), Some(1)));
+    assert_eq!(by_name(&to_ada, "message:sent")[0]["id"], new[0]["id"]);
+    assert!(owed(&world).await.is_empty());
+    for (reader, other) in [("ada", "bob"), ("bob", "ada")] {
+        assert_eq!(history(&world, reader, other, &[]).await["messages"], json!([new[0]]));
+    }
+    assert_eq!(history(&world, "eve", "ada", &[]).await["messages"], json!([]));
+}
+
+#[tokio::test]
+async fn a_connection_may_ask_for_one_family_of_names() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    for (connection, family) in [("b1", "lower"), ("b2", "upper")] {
+        world.sockets.open(connection);
+        let request = Request::socket("$connect", "ws", connection).asking("names", family);
+        world.send(socket_connect::handle, &request.asking("token", &tests::token("bob"))).await;
+    }
+    world.sockets.take_posted();
+    send(&world, "a1", "bob", "Hello").await;
+    emit(&world, "ws", "a1", "typing", &json!({ "receiverId": "bob", "isTyping": true })).await;
+    let names = |events: Vec<Value>| events.iter().map(|e| e["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(world.sockets.take_of("b1")), ["message:new", "typing:start"]);
+    assert_eq!(names(world.sockets.take_of("b2")), ["MESSAGE_BROADCAST", "TYPING_INDICATOR"]);
+}
+
+#[tokio::test]
+async fn socket_io_acknowledges_a_message_and_an_error() {
+    let world = World::new().await;
+    connect_io(&world, "a1", "ada").await;
+    say(&world, "socketio", "a1", "40/ws,").await;
+    world.sockets.take_posted();
+    say(&world, "socketio", "a1", r#"42/ws,7["sendMessage",{"receiverId":"bob","content":"Hi"}]"#).await;
+    say(&world, "socketio", "a1", r#"42/ws,8["sendMessage",{"receiverId":"ada","content":"Hi"}]"#).await;
+    let told: Vec<String> = world.sockets.take_posted().into_iter().map(|(.., text)| text).collect();
+    assert!(told.iter().any(|text| text.starts_with(r#"43/ws,7[{"data":{"content":"Hi""#)), "{told:?}");
+    assert!(told.iter().any(|text| text.starts_with(r#"42/ws,["message:sent",{"#)), "{told:?}");
+    assert!(told.iter().any(|text| text.starts_with(r#"43/ws,8[{"error":{"#)), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_same_text_within_five_minutes_is_one_message_and_a_name_is_one_for_good() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    send(&world, "a1", "bob", "Hello").await;
+    let sent = world.sockets.take_of("a1");
+    let sent = by_name(&sent, "message:sent");
+    assert_eq!((sent.len(), sent[0]["id"].clone()), (2, sent[1]["id"].clone()));
+    assert_eq!((&sent[0]["duplicate"], &sent[1]["duplicate"]), (&Value::Null, &json!(true)));
+    let named = |content: &str| json!({ "receiverId": "bob", "content": content, "clientMessageId": "m1" });
+    emit(&world, "ws", "a1", "sendMessage", &named("Hello")).await;
+    emit(&world, "ws", "a1", "sendMessage", &named("Hello")).await;
+    emit(&world, "ws", "a1", "sendMessage", &named("Other")).await;
+    let told = world.sockets.take_of("a1");
+    assert_eq!(by_name(&told, "error")[0]["error"], "Unprocessable Entity");
+    assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "0")]).await), ["Hello", "Hello"]);
+    // Five minutes later the text is a new message, and the name is still the same one.
+    for ((pk, sk), row) in world.table.rows().await {
+        if sk.starts_with("KEY#") {
+            let expires = row["expires_at"].as_i64().unwrap() - 301;
+            world.table.set_number((&pk, &sk), "expires_at", expires).await;
+        }
+    }
+    send(&world, "a1", "bob", "Hello").await;
+    emit(&world, "ws", "a1", "sendMessage", &named("Hello")).await;
+    assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "0")]).await).len(), 3);
+}
+
+#[tokio::test]
+async fn messages_that_are_sent_at_once_are_numbered_without_gaps() {
+    let world = World::new().await;
+    both(&world).await;
+    join_all((0..12).map(|n| {
+        let world = &world;
+        async move {
+            let (from, to) = if n % 2 == 0 { ("a1", "bob") } else { ("b1", "ada") };
+            send(world, from, to, &format!("m{n}")).await;
+        }
+    }))
+    .await;
+    let page = history(&world, "ada", "bob", &[("after", "0")]).await;
+    let numbers: Vec<u64> = page["messages"].as_array().unwrap().iter().map(|m| m["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
+    assert_eq!(contents(&page).into_iter().collect::<BTreeSet<_>>().len(), 12);
+}
+
+#[tokio::test]
+async fn a_reconnect_reads_on_after_the_last_message_that_it_knows() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    for n in 1..=5 {
+        send(&world, "a1", "bob", &format!("m{n}")).await;
+    }
+    let page = history(&world, "bob", "ada", &[("after", "2"), ("limit", "2")]).await;
+    assert_eq!((contents(&page), page["nextCursor"].as_str()), (vec!["m3", "m4"], Some("4")));
+    let rest = history(&world, "bob", "ada", &[("after", "4")]).await;
+    assert_eq!((contents(&rest), &rest["nextCursor"]), (vec!["m5"], &Value::Null));
+    assert_eq!(contents(&history(&world, "bob", "ada", &[("before", "3")]).await), ["m2", "m1"]);
+    for query in [[("after", "x"), ("limit", "1")], [("after", "1"), ("before", "2")], [("limit", "0"), ("after", "1")]]
+    {
+        assert_eq!(history(&world, "bob", "ada", &query).await["error"], "Bad Request");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_who_is_not_connected_gets_one_notification() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    let request = Request::socket("$default", "ws", "a1")
+        .body(&json!({ "event": "sendMessage", "data": { "receiverId": "bob", "content": "secret" } }).to_string());
+    world.send_and_kill(socket_message::handle, &request).await;
+    for _ in 0..3 {
+        age(&world, 10).await;
+        consume(&world).await.unwrap();
+    }
+    let list = world.send(notifications::handle, &Request::new("GET /notifications").by("bob")).await.body;
+    let list = list["notifications"].as_array().unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(
+        (list[0]["type"].as_str(), list[0]["message"].as_str()),
+        (Some("MESSAGE"), Some("Ada sent you a message"))
+    );
+    assert!(!list[0].to_string().contains("secret"));
+    let to_pusher = world.pusher.take_sent();
+    assert_eq!(to_pusher.iter().map(|(channel, ..)| channel.as_str()).collect::<Vec<_>>(), ["private-user-bob"]);
+}
+
+#[tokio::test]
+async fn the_sender_hears_that_a_message_was_read_and_only_once() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].clone();
+    world.sockets.take_posted();
+    for _ in 0..2 {
+        emit(&world, "ws", "b1", "markAsRead", &json!({ "messageId": id })).await;
+    }
+    let told = world.sockets.take_of("a1");
+    let read = by_name(&told, "message:read");
+    assert_eq!((read.len(), read[0]["readerId"].as_str(), &read[0]["messageId"]), (1, Some("bob"), &id));
+    for (connection, id, error) in
+        [("a1", id.as_str().unwrap(), "Bad Request"), ("b1", "nonsense", "Not Found"), ("b1", "ada:1", "Not Found")]
+    {
+        emit(&world, "ws", connection, "markAsRead", &json!({ "messageId": id })).await;
+        assert_eq!(by_name(&world.sockets.take_of(connection), "error")[0]["error"], error);
+    }
+}
+
+#[tokio::test]
+async fn typing_is_passed_on_and_stored_nowhere() {
+    let world = World::new().await;
+    both(&world).await;
+    let before = world.table.rows().await.len();
+    for is_typing in [true, false] {
+        emit(&world, "ws", "a1", "typing", &json!({ "receiverId": "bob", "isTyping": is_typing })).await;
+    }
+    let told = world.sockets.take_of("b1");
+    let names: Vec<_> = told.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["typing:start", "TYPING_INDICATOR", "typing:stop", "TYPING_INDICATOR"]);
+    assert_eq!((told[0]["data"]["userId"].as_str(), &told[3]["data"]["isTyping"]), (Some("ada"), &json!(false)));
+    // But for the sender's rate limit.
+    assert_eq!(world.table.rows().await.len(), before + 1);
+}
+
+#[tokio::test]
+async fn those_who_talk_with_a_user_hear_when_they_come_and_go() {
+    let world = World::new().await;
+    both(&world).await;
+    connect(&world, "ws", "e1", "eve").await;
+    send(&world, "a1", "bob", "Hello").await;
+    world.sockets.take_posted();
+    connect(&world, "ws", "b2", "bob").await;
+    for connection in ["b1", "b2"] {
+        world.send(socket_disconnect::handle, &Request::socket("$disconnect", "ws", connection)).await;
+    }
+    connect(&world, "ws", "b3", "bob").await;
+    let told = world.sockets.take_of("a1");
+    let names: Vec<_> = told.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["presence:offline", "presence:online"]);
+    assert_eq!(told[0]["data"]["userId"], "bob");
+    assert!(world.sockets.take_of("e1").is_empty());
+}
+
+#[tokio::test]
+async fn bad_messages_get_an_error_and_are_not_stored() {
+    let world = World::new().await;
+    both(&world).await;
+    let long = "x".repeat(4_001);
+    for data in [
+        json!({}),
+        json!({ "receiverId": "bob" }),
+        json!({ "receiverId": "a b", "content": "x" }),
+        json!({ "receiverId": "ada", "content": "x" }),
+        json!({ "receiverId": "bob", "content": "" }),
+        json!({ "receiverId": "bob", "content": long }),
+        json!({ "receiverId": "bob", "content": "a\u{0}" }),
+        json!({ "receiverId": "bob", "content": 7 }),
+        json!({ "receiverId": "bob", "content": "x", "clientMessageId": "" }),
+        json!({ "receiverId": "bob", "content": "x", "clientMessageId": "a b" }),
+    ] {
+        emit(&world, "ws", "a1", "sendMessage", &data).await;
+        assert_eq!(by_name(&world.sockets.take_of("a1"), "error")[0]["error"], "Bad Request", "{data:.60}");
+    }
+    assert_eq!(history(&world, "bob", "ada", &[]).await["messages"], json!([]));
+}
+
+#[tokio::test]
+async fn a_sealed_message_is_opaque_and_its_notification_says_nothing_of_it() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    let sealed = json!({ "ciphertext": "AQIDBA==", "nonce": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "keyVersion": 2 });
+    emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "bob", "content": sealed })).await;
+    assert_eq!(history(&world, "bob", "ada", &[]).await["messages"][0]["content"], sealed);
+    let rows = world.table.rows().await;
+    let head = rows.iter().find(|((_, sk), _)| sk == "HEAD").unwrap().1;
+    assert_eq!(head["preview"], "New message");
+}
+
+#[tokio::test]
+async fn a_public_key_has_a_version_that_grows_with_each_new_key() {
+    let world = World::new().await;
+    let key = |n: u8| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [n; 32]);
+    let save = |key: &str| Request::new("PUT /keys").by("ada").json(&json!({ "publicKey": key }));
+    let find = Request::new("GET /keys/{userId}").by("bob").path("userId", "ada");
+    assert_eq!(world.send(messages::handle, &find).await.status, 404);
+    for (n, version) in [(1, 1), (1, 1), (2, 2)] {
+        let saved = world.send(messages::handle, &save(&key(n))).await;
+        assert_eq!((saved.status, saved.body["version"].as_u64()), (200, Some(version)));
+    }
+    assert_eq!(world.send(messages::handle, &find).await.body, json!({ "publicKey": key(2), "version": 2 }));
+    for bad in ["", "AQID", "not base64", &key(0)] {
+        assert_eq!(world.send(messages::handle, &save(bad)).await.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_notification_reaches_dashboards_too() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "d1", "bob").await;
+    world.sockets.take_posted();
+    let service = tests::token_with("backend", &json!({ "roles": ["service"] }));
+    let body = json!({ "userId": "bob", "type": "MESSAGE", "data": { "senderName": "John", "senderId": "s" }, "priority": "high" });
+    let request = Request::new("POST /notifications").bearer(&service).json(&body);
+    let id = world.send(notifications::handle, &request).await.body["notificationId"].clone();
+    let told = world.sockets.take_of("d1");
+    let notification = by_name(&told, "notification")[0];
+    assert_eq!(
+        (notification["title"].as_str(), notification["body"].as_str()),
+        (Some("New Message"), Some("John sent you a message"))
+    );
+    assert_eq!((notification["type"].as_str(), notification["priority"].as_str()), (Some("MESSAGE"), Some("high")));
+    assert_eq!(notification["data"]["notificationId"], id);
+    assert!(owed(&world).await.is_empty());
+}

@@ -1,0 +1,366 @@
+//! WebSockets: the handshake, what clients send, limits, heartbeats.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use shared::contract::sockets::Namespace;
+use shared::contract::time::Millis;
+use shared::sockets;
+use tests::{Reply, Request, World, token, token_with};
+
+/// A handshake with plain JSON; the connection can be posted to.
+pub(crate) async fn connect(world: &World, stage: &str, connection: &str, user: &str) -> Reply {
+    world.sockets.open(connection);
+    let request = Request::socket("$connect", stage, connection);
+    world.send(socket_connect::handle, &request.asking("token", &token(user)).asking("userId", user)).await
+}
+
+/// A handshake with Socket.IO.
+pub(crate) async fn connect_io(world: &World, connection: &str, user: &str) -> Reply {
+    world.sockets.open(connection);
+    let request = Request::socket("$connect", "socketio", connection).asking("EIO", "4");
+    world.send(socket_connect::handle, &request.asking("token", &token(user))).await
+}
+
+pub(crate) async fn say(world: &World, stage: &str, connection: &str, text: &str) -> Reply {
+    world.send(socket_message::handle, &Request::socket("$default", stage, connection).body(text)).await
+}
+
+pub(crate) async fn emit(world: &World, stage: &str, connection: &str, event: &str, data: &Value) -> Reply {
+    say(world, stage, connection, &json!({ "event": event, "data": data }).to_string()).await
+}
+
+async fn disconnect(world: &World, stage: &str, connection: &str) -> Reply {
+    world.sockets.kill(connection);
+    world.send(socket_disconnect::handle, &Request::socket("$disconnect", stage, connection)).await
+}
+
+/// Makes every connection this many seconds older.
+async fn age(world: &World, seconds: i64) {
+    for ((pk, sk), row) in world.table.rows().await {
+        if let Some(since) = row.get("since").and_then(Value::as_i64) {
+            world.table.set_number((&pk, &sk), "since", since - seconds * 1000).await;
+        }
+        if let Some(text) = row.get("connections").and_then(Value::as_str) {
+            let mut list: Value = serde_json::from_str(text).unwrap();
+            for entry in list.as_array_mut().unwrap() {
+                entry["since"] = json!(entry["since"].as_i64().unwrap() - seconds * 1000);
+            }
+            world.table.set_text((&pk, &sk), "connections", &list.to_string()).await;
+        }
+    }
+}
+
+async fn count(world: &World, namespace: Namespace) -> usize {
+    sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
+}
+
+async fn beat(world: &World) -> sockets::heartbeat::Report {
+    socket_heartbeat::one(&world.app, "r", Instant::now() + Duration::from_secs(30)).await.unwrap()
+}
+
+/// All rows but for those of rate limits.
+async fn without_limits(
+    world: &World,
+) -> std::collections::BTreeMap<(String, String), impl PartialEq + std::fmt::Debug> {
+    let mut rows = world.table.rows().await;
+    rows.retain(|(_, sk), _| !sk.starts_with("LIMIT"));
+    rows
+}
+
+fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_dashboard_is_told_that_it_is_connected_and_that_its_user_is_online() {
+    let world = World::new().await;
+    assert_eq!(connect(&world, "dashboard", "c1", "ada").await.status, 200);
+    let posted = world.sockets.take_posted();
+    assert!(posted.iter().all(|(stage, ..)| stage == "dashboard"), "{posted:?}");
+    let events: Vec<Value> = posted.iter().map(|(.., text)| serde_json::from_str(text).unwrap()).collect();
+    let mut told = names(&events);
+    told.sort_unstable();
+    assert_eq!(told, ["connected", "user_status"]);
+    let connected = &events.iter().find(|event| event["event"] == "connected").unwrap()["data"];
+    assert_eq!(
+        (connected["userId"].as_str(), connected["message"].as_str()),
+        (Some("ada"), Some("Dashboard connection established"))
+    );
+    let status = &events.iter().find(|event| event["event"] == "user_status").unwrap()["data"];
+    assert_eq!((status["userId"].as_str(), status["status"].as_str()), (Some("ada"), Some("online")));
+    assert!(tests::consumer::owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn only_the_first_connection_and_the_end_of_the_last_one_are_news() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "watcher", "bob").await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    connect(&world, "dashboard", "c2", "ada").await;
+    disconnect(&world, "dashboard", "c1").await;
+    disconnect(&world, "dashboard", "c2").await;
+    let events = world.sockets.take_of("watcher");
+    let of_ada = events.iter().filter(|event| event["data"]["userId"] == "ada");
+    let statuses: Vec<_> = of_ada.map(|event| event["data"]["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["online", "offline"]);
+}
+
+#[tokio::test]
+async fn a_handshake_without_a_good_token_is_refused_and_leaves_no_trace() {
+    let world = World::new().await;
+    let handshake = || Request::socket("$connect", "dashboard", "c1");
+    let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
+    for (request, status) in [
+        (handshake(), 401),
+        (handshake().asking("token", "x.y.z"), 401),
+        (handshake().asking("token", &expired), 401),
+        (handshake().asking("token", &token("ada")).asking("userId", "bob"), 403),
+        (handshake().asking("token", &token("ada")).asking("EIO", "3"), 400),
+        (handshake().asking("token", &token("ada")).asking("names", "all"), 400),
+        (Request::socket("$connect", "socketio", "c1").asking("token", &token("ada")), 400),
+        (Request::socket("$connect", "other", "c1").asking("token", &token("ada")), 404),
+    ] {
+        let reply = world.send(socket_connect::handle, &request).await;
+        assert_eq!(reply.status, status, "{:?}", reply.body);
+        assert!(!reply.line.to_string().contains("x.y.z"));
+    }
+    assert!(world.table.rows().await.is_empty());
+    let with_header = handshake().header("authorization", &format!("Bearer {}", token("ada")));
+    assert_eq!(world.send(socket_connect::handle, &with_header).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_sixth_connection_of_a_user_is_refused() {
+    let world = World::new().await;
+    for n in 0..5 {
+        assert_eq!(connect(&world, "ws", &format!("c{n}"), "ada").await.status, 200);
+    }
+    let refused = connect(&world, "ws", "c5", "ada").await;
+    assert_eq!((refused.status, refused.body["error"].as_str()), (429, Some("Too Many Requests")));
+    assert_eq!(connect(&world, "dashboard", "d0", "ada").await.status, 200, "counted apart");
+    disconnect(&world, "ws", "c0").await;
+    assert_eq!(connect(&world, "ws", "c6", "ada").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_connection_is_told_first_waits_until_it_is_open() {
+    let world = World::new().await;
+    world.sockets.open_after("c1", 3);
+    let request = Request::socket("$connect", "socketio", "c1").asking("EIO", "4").asking("token", &token("ada"));
+    assert_eq!(world.send(socket_connect::handle, &request).await.status, 200);
+    let posted = world.sockets.take_posted();
+    assert!(posted[0].2.starts_with(r#"0{"sid":"c1","upgrades":[],"pingInterval":30000"#), "{posted:?}");
+    assert_eq!(posted.len(), 1);
+}
+
+#[tokio::test]
+async fn the_stream_opens_a_connection_whose_process_died() {
+    let world = World::new().await;
+    let request = Request::socket("$connect", "socketio", "c1").asking("EIO", "4").asking("token", &token("ada"));
+    world.send_and_kill(socket_connect::handle, &request).await;
+    assert!(world.sockets.take_posted().is_empty());
+    world.sockets.open("c1");
+    tests::consumer::age(&world, 10).await;
+    tests::consumer::consume(&world).await.unwrap();
+    assert!(world.sockets.take_posted()[0].2.starts_with("0{"));
+    assert!(tests::consumer::owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn one_socket_io_connection_is_in_two_namespaces_that_end_apart() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    world.sockets.take_posted();
+    say(&world, "socketio", "c1", "40/dashboard,").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    let told: Vec<String> = world.sockets.take_posted().into_iter().map(|(.., text)| text).collect();
+    assert!(told.contains(&r#"40/dashboard,{"sid":"c1.dashboard"}"#.to_owned()), "{told:?}");
+    assert!(told.contains(&r#"40/ws,{"sid":"c1.ws"}"#.to_owned()), "{told:?}");
+    assert!(told.iter().any(|text| text.starts_with(r#"42/dashboard,["connected",{"message""#)), "{told:?}");
+    assert_eq!((count(&world, Namespace::Dashboard).await, count(&world, Namespace::Ws).await), (1, 1));
+    say(&world, "socketio", "c1", "41/dashboard,").await;
+    assert_eq!((count(&world, Namespace::Dashboard).await, count(&world, Namespace::Ws).await), (0, 1));
+    disconnect(&world, "socketio", "c1").await;
+    let rows = world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("SOCKET")).count();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
+async fn an_unknown_namespace_and_a_full_one_are_refused_with_a_reason() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    for n in 0..5 {
+        connect(&world, "ws", &format!("w{n}"), "ada").await;
+    }
+    world.sockets.take_posted();
+    say(&world, "socketio", "c1", "40/admin,").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    let told: Vec<String> = world.sockets.take_posted().into_iter().map(|(.., text)| text).collect();
+    assert_eq!(told[0], r#"44/admin,{"message":"Invalid namespace"}"#);
+    assert!(told[1].starts_with(r#"44/ws,{"data":{"retryAfter":60},"message":"You have 5 connections"#), "{told:?}");
+}
+
+#[tokio::test]
+async fn subscriptions_are_at_most_50_and_unknown_channels_are_fine() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    world.sockets.take_posted();
+    emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["referrals", "events", "referrals"] })).await;
+    emit(&world, "dashboard", "c1", "unsubscribe", &json!({ "channels": ["events", "never"] })).await;
+    let told = world.sockets.take_of("c1");
+    assert_eq!(told[0], json!({ "event": "subscribed", "data": { "channels": ["referrals", "events"] } }));
+    assert_eq!(told[1]["data"]["channels"], json!(["referrals"]));
+    let many: Vec<String> = (0..50).map(|n| format!("c{n}")).collect();
+    emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": many })).await;
+    let told = world.sockets.take_of("c1");
+    assert_eq!((told[0]["event"].as_str(), told[0]["data"]["event"].as_str()), (Some("error"), Some("subscribe")));
+    emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": many[..49] })).await;
+    assert_eq!(world.sockets.take_of("c1")[0]["data"]["channels"].as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_gets_an_error_and_nothing_is_written() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    world.sockets.take_posted();
+    let before = without_limits(&world).await;
+    let large = format!(r#"{{"event":"subscribe","data":{{"channels":["{}"]}}}}"#, "x".repeat(128 * 1024));
+    for text in [
+        "",
+        "hello",
+        "{",
+        "[]",
+        r#"{"event":7}"#,
+        r#"{"event":"nonsense"}"#,
+        r#"{"event":"subscribe"}"#,
+        r#"{"event":"subscribe","data":{"channels":"referrals"}}"#,
+        r#"{"event":"subscribe","data":{"channels":[""]}}"#,
+        r#"{"event":"sendMessage","data":{"receiverId":"bob","content":"hi"}}"#,
+        &large,
+    ] {
+        assert_eq!(say(&world, "dashboard", "c1", text).await.status, 200);
+        let told = world.sockets.take_of("c1");
+        assert_eq!(names(&told), ["error"], "{text:.60}");
+        assert_eq!(told[0]["data"]["error"], "Bad Request", "{text:.60}");
+    }
+    let binary = Request::socket("$default", "dashboard", "c1").body("AQID").binary();
+    world.send(socket_message::handle, &binary).await;
+    assert!(world.sockets.take_of("c1")[0]["data"]["message"].as_str().unwrap().contains("Binary"));
+    assert_eq!(without_limits(&world).await, before);
+    assert!(world.sockets.is_open("c1"));
+}
+
+#[tokio::test]
+async fn a_broken_frame_of_socket_io_ends_its_connection() {
+    let world = World::new().await;
+    for (n, text) in
+        ["hello", "9", r#"451-/ws,["a",{"_placeholder":true,"num":0}]"#, "bAQID", "42/ws,{"].iter().enumerate()
+    {
+        let connection = format!("c{n}");
+        connect_io(&world, &connection, &format!("u{n}")).await;
+        say(&world, "socketio", &connection, "40/ws,").await;
+        world.sockets.take_posted();
+        say(&world, "socketio", &connection, text).await;
+        let told = world.sockets.take_posted();
+        assert!(told[0].2.starts_with(r#"42/ws,["error",{"error":"Bad Request""#), "{told:?}");
+        assert!(!world.sockets.is_open(&connection), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_hundred_and_first_message_of_a_minute_is_refused_with_how_long_to_wait() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    connect(&world, "dashboard", "c2", "ada").await;
+    let subscribe = json!({ "channels": ["a"] });
+    for n in 0..100 {
+        emit(&world, "dashboard", if n % 2 == 0 { "c1" } else { "c2" }, "subscribe", &subscribe).await;
+    }
+    let told = world.sockets.take_posted();
+    assert!(!told.iter().any(|(.., text)| text.contains("error")));
+    let mut refusals = 0;
+    // Time passes while the test runs: each 600 ms admits one more.
+    for _ in 0..20 {
+        emit(&world, "dashboard", "c1", "subscribe", &subscribe).await;
+        let told = world.sockets.take_of("c1");
+        if told[0]["event"] == "error" {
+            assert!(told[0]["data"]["retryAfter"].as_u64().unwrap() >= 1);
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 0);
+}
+
+#[tokio::test]
+async fn the_expiry_of_the_token_ends_the_connection() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    connect(&world, "dashboard", "c2", "bob").await;
+    world.sockets.take_posted();
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.contains_key("token_expires") {
+            world.table.set_number((&pk, &sk), "token_expires", 1_000).await;
+        }
+    }
+    emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["a"] })).await;
+    let report = beat(&world).await;
+    assert_eq!(report.expired, 1);
+    for connection in ["c1", "c2"] {
+        let told = world.sockets.take_of(connection);
+        let error = told.iter().find(|event| event["event"] == "error").unwrap();
+        assert!(error["data"]["message"].as_str().unwrap().contains("expired"), "{told:?}");
+        assert!(!world.sockets.is_open(connection));
+    }
+    assert_eq!(count(&world, Namespace::Dashboard).await, 0);
+}
+
+#[tokio::test]
+async fn a_heartbeat_removes_200_connections_that_ended_without_a_word() {
+    let world = World::new().await;
+    for n in 0..200 {
+        let (connection, user) = (format!("c{n}"), format!("u{}", n / 5));
+        world.sockets.open(&connection);
+        let request = Request::socket("$connect", "ws", &connection).asking("token", &token(&user));
+        assert_eq!(world.send(socket_connect::handle, &request).await.status, 200);
+    }
+    connect(&world, "ws", "alive", "ada").await;
+    age(&world, 60).await;
+    for n in 0..200 {
+        world.sockets.kill(&format!("c{n}"));
+    }
+    assert_eq!(count(&world, Namespace::Ws).await, 201);
+    let report = beat(&world).await;
+    assert_eq!((report.gone, report.pinged, report.failed), (200, 1, 0));
+    assert_eq!(count(&world, Namespace::Ws).await, 1);
+    assert_eq!(world.sockets.take_of("alive").last().unwrap()["event"], "ping");
+    let again = connect(&world, "ws", "again", "u0").await;
+    assert_eq!(again.status, 200);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_still_opening_is_not_taken_for_one_that_has_ended() {
+    let world = World::new().await;
+    connect(&world, "ws", "c1", "ada").await;
+    world.sockets.kill("c1");
+    assert_eq!(beat(&world).await.gone, 0);
+    age(&world, 60).await;
+    assert_eq!(beat(&world).await.gone, 1);
+}
+
+#[tokio::test]
+async fn a_pong_asks_nothing_of_the_table() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    world.table.take_requests();
+    say(&world, "socketio", "c1", "3").await;
+    assert!(world.table.take_requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_knows_is_ended_when_it_speaks() {
+    let world = World::new().await;
+    world.sockets.open("c1");
+    emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["a"] })).await;
+    assert!(!world.sockets.is_open("c1"));
+}
