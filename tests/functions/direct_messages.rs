@@ -301,3 +301,30 @@ async fn a_notification_reaches_dashboards_too() {
     assert_eq!(notification["data"]["notificationId"], id);
     assert!(owed(&world).await.is_empty());
 }
+
+#[tokio::test]
+async fn an_erased_account_leaves_numbers_and_nothing_else_and_both_sides_hear_of_it() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "ada's secret").await;
+    send(&world, "b1", "ada", "bob's answer").await;
+    world.sockets.take_posted();
+    let erase = tests::guest_chat::as_service("DELETE /conversations/authors/{userId}").path("userId", "ada");
+    let reply = world.send(guest_chat::handle, &erase).await;
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "erased": 1, "nextCursor": null })));
+    for (connection, other) in [("a1", "bob"), ("b1", "ada")] {
+        let told = world.sockets.take_of(connection);
+        let deleted = by_name(&told, "message:deleted");
+        assert_eq!((deleted.len(), &deleted[0]["userId"], &deleted[0]["seq"]), (1, &json!(other), &json!(1)));
+    }
+    let page = history(&world, "bob", "ada", &[("after", "0")]).await;
+    let (erased, kept) = (&page["messages"][0], &page["messages"][1]);
+    for gone in ["senderId", "receiverId", "content"] {
+        assert_eq!(erased[gone], Value::Null, "{erased}");
+    }
+    assert_eq!((&erased["seq"], &erased["senderName"]), (&json!(1), &json!("")));
+    assert!(erased["deletedAt"].is_string() && !erased["id"].as_str().unwrap().contains("ada"), "{erased}");
+    assert_eq!((&kept["seq"], &kept["content"]), (&json!(2), &json!("bob's answer")));
+    let rows = world.table.rows().await;
+    assert!(!rows.iter().any(|row| format!("{row:?}").contains("ada's secret")));
+}

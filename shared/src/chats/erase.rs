@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::delete::Seen;
+use super::direct_chat::direct_message_deleted;
 use super::lease_chat::lease_message_deleted;
 use super::{Conversation, Kind, Message, Seq, guest};
 use crate::contract::id::UserId;
@@ -117,6 +118,6 @@ fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
         Kind::Guest(hotel, booking) => guest::message_deleted(hotel, booking, left),
         Kind::Lease(lease) => lease_message_deleted(lease, left),
-        Kind::Direct(..) => Vec::new(),
+        Kind::Direct(first, second) => direct_message_deleted(first, second, left),
     }
 }

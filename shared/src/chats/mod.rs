@@ -13,10 +13,12 @@
 //! | `erase` | everything that a user wrote |
 //! | `lease`, `lease_request` | a lease's two people, and what they ask of each other |
 //! | `lease_chat`, `lease_unseen` | what a lease's chat owes, and what its e-mails sum up |
+//! | `direct_chat` | what the deletion of a direct message owes |
 //! | `guest`, `hotel`, `inbox` | a guest's chat, a hotel's staff, their inbox |
 
 mod conversation;
 mod delete;
+mod direct_chat;
 mod erase;
 mod guest;
 mod head;

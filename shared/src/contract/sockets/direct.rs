@@ -9,6 +9,8 @@ use crate::contract::id::UserId;
 pub const MESSAGE_NEW: [&str; 2] = ["message:new", "MESSAGE_BROADCAST"];
 /// A message was stored, for its sender.
 pub const MESSAGE_SENT: &str = "message:sent";
+/// A message lost its content, since its sender's account was erased.
+pub const MESSAGE_DELETED: &str = "message:deleted";
 /// The other one has read messages.
 pub const MESSAGE_READ: &str = "message:read";
 /// The other one types.
@@ -16,7 +18,7 @@ pub const TYPING_START: [&str; 2] = ["typing:start", "TYPING_INDICATOR"];
 /// The other one types no more.
 pub const TYPING_STOP: [&str; 2] = ["typing:stop", "TYPING_INDICATOR"];
 
-/// A direct message, as both sides see it.
+/// A direct message, as both sides see it. One whose sender's account was erased has no sender, receiver and content any more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectMessage {
@@ -24,9 +26,10 @@ pub struct DirectMessage {
     pub id: String,
     /// Its number in the conversation, from 1 without gaps.
     pub seq: u64,
-    pub sender_id: UserId,
+    pub sender_id: Option<UserId>,
+    /// Empty where there is no sender.
     pub sender_name: String,
-    pub receiver_id: UserId,
+    pub receiver_id: Option<UserId>,
     /// Text, or what is sealed; `null` once it is deleted.
     pub content: Value,
     /// ISO 8601
@@ -41,6 +44,19 @@ pub struct DirectMessage {
     /// Of `message:sent`: it was stored before, and not again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
+}
+
+/// `message:deleted`: a message lost its content.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectMessageDeleted {
+    /// The other one of the conversation.
+    pub user_id: UserId,
+    /// Which of its messages.
+    pub seq: u64,
+    /// ISO 8601
+    pub deleted_at: String,
+    pub timestamp: String,
 }
 
 /// A content that is encrypted from end to end.

@@ -5,7 +5,10 @@ mod direct;
 mod events;
 
 pub use connection::{Address, ConnectionId, Framing, InvalidConnectionId, Names, Namespace, Outgoing};
-pub use direct::{DirectMessage, MESSAGE_NEW, MESSAGE_READ, MESSAGE_SENT, Sealed, TYPING_START, TYPING_STOP};
+pub use direct::{
+    DirectMessage, DirectMessageDeleted, MESSAGE_DELETED, MESSAGE_NEW, MESSAGE_READ, MESSAGE_SENT, Sealed,
+    TYPING_START, TYPING_STOP,
+};
 pub use events::{
     Connected, DashboardNotification, Heartbeat, SocketError, SocketEvent, Status, Subscribed, UserStatus,
 };

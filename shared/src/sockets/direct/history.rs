@@ -40,5 +40,5 @@ pub async fn history(
         view(message, receiver)
     };
     let next_cursor = page.next.map(|Seq(seq)| seq.to_string());
-    Ok(History { messages: page.messages.iter().filter_map(of).collect(), next_cursor })
+    Ok(History { messages: page.messages.iter().map(of).collect(), next_cursor })
 }

@@ -31,23 +31,26 @@ struct Request {
     client_message_id: Option<String>,
 }
 
-/// The message as both sides see it.
-pub(super) fn view(message: &Message, receiver: &UserId) -> Option<DirectMessage> {
-    let sender = message.author.clone()?;
-    let id = WireId { sender: sender.clone(), message: message.id.clone() };
-    Some(DirectMessage {
-        id: id.to_string(),
+/// The message as both sides see it. `receiver` is whoever of the two did not write it.
+pub(super) fn view(message: &Message, receiver: &UserId) -> DirectMessage {
+    let id = match message.author.clone() {
+        Some(sender) => WireId { sender, message: message.id.clone() }.to_string(),
+        // Its sender's account was erased.
+        None => message.id.to_string(),
+    };
+    DirectMessage {
+        id,
         seq: message.seq.0,
-        sender_id: sender,
+        sender_id: message.author.clone(),
         sender_name: message.author_name.clone(),
-        receiver_id: receiver.clone(),
+        receiver_id: message.author.is_some().then(|| receiver.clone()),
         content: Content::of(message),
         created_at: message.created_at.iso(),
         timestamp: message.created_at.iso(),
         deleted_at: message.deleted_at.map(crate::contract::time::Millis::iso),
         client_message_id: None,
         duplicate: false,
-    })
+    }
 }
 
 fn json_of(message: &DirectMessage) -> Value {
@@ -98,7 +101,7 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let new = NewMessage { author, text, key: Some(key) };
     let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
 
-    let mut message = view(&posted.result, &receiver).ok_or_else(|| Problem::internal("a message without author"))?;
+    let mut message = view(&posted.result, &receiver);
     message.client_message_id = client_message_id;
     message.duplicate = posted.is_replay;
     let done = json_of(&message);
@@ -109,9 +112,8 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
 }
 
 fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&str>) -> Vec<Delivery> {
-    let Some(view) = view(message, receiver) else { return Vec::new() };
+    let view = view(message, receiver);
     let sent = DirectMessage { client_message_id: client_message_id.map(str::to_owned), ..view.clone() };
-    let to = |user: &UserId| Audience::User(user.clone());
     let about = json!({ "senderId": view.sender_id, "senderName": view.sender_name, "messageId": view.id });
     let notify = Notify {
         user: receiver.clone(),
@@ -119,7 +121,11 @@ fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&s
         data: about.as_object().cloned().unwrap_or_else(Map::new),
         id: view.id.clone(),
     };
-    let new = Emit::named(Namespace::Ws, to(receiver), &MESSAGE_NEW, json_of(&view)).or_notify(notify);
-    let sent = Emit::named(Namespace::Ws, to(&view.sender_id), &[MESSAGE_SENT], json_of(&sent));
-    vec![new.into(), sent.into()]
+    let new =
+        Emit::named(Namespace::Ws, Audience::User(receiver.clone()), &MESSAGE_NEW, json_of(&view)).or_notify(notify);
+    let sent = message
+        .author
+        .clone()
+        .map(|sender| Emit::named(Namespace::Ws, Audience::User(sender), &[MESSAGE_SENT], json_of(&sent)).into());
+    std::iter::once(new.into()).chain(sent).collect()
 }
