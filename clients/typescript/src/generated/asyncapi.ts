@@ -600,7 +600,314 @@ export interface SigninSuccess {
 /**
  * For each namespace of the WebSocket API, what a client hears and what it sends.
  */
-export interface Sockets {}
+export interface Sockets {
+  /**
+   * Updates of a dashboard
+   */
+  dashboard: {
+    heard: DashboardHeard;
+    sent: DashboardSent;
+  };
+  /**
+   * Direct messages
+   */
+  directMessages: {
+    heard: DirectMessagesHeard;
+    sent: DirectMessagesSent;
+  };
+}
+/**
+ * What a client of `/dashboard` hears.
+ */
+export interface DashboardHeard {
+  connected: SocketConnected;
+  notification: SocketNotification;
+  activity: SocketActivity;
+  user_status: SocketUserStatus;
+  announcement: SocketAnnouncement;
+  stats_update: SocketStatsUpdate;
+  subscribed: SocketSubscribed;
+  error: SocketError;
+}
+/**
+ * A connection to /dashboard was made.
+ */
+export interface SocketConnected {
+  userId: Id;
+  timestamp: string;
+  message: string;
+  [k: string]: unknown;
+}
+/**
+ * A notification was stored.
+ */
+export interface SocketNotification {
+  title: string;
+  body: string;
+  type: NotificationType;
+  priority: "normal" | "high";
+  data: {};
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * What a back end says of a user.
+ */
+export interface SocketActivity {
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * The first connection of a user was made, or the last one ended.
+ */
+export interface SocketUserStatus {
+  userId: Id;
+  status: "online" | "offline";
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * For everybody.
+ */
+export interface SocketAnnouncement {
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Figures that a back end sends.
+ */
+export interface SocketStatsUpdate {
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * All channels of the connection.
+ */
+export interface SocketSubscribed {
+  /**
+   * @maxItems 50
+   */
+  channels: string[];
+  [k: string]: unknown;
+}
+/**
+ * What was sent was not done, or the connection ends.
+ */
+export interface SocketError {
+  error: string;
+  message: string;
+  /**
+   * Seconds.
+   */
+  retryAfter?: number;
+  event?: string;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * What a client of `/dashboard` sends.
+ */
+export interface DashboardSent {
+  subscribe: SocketSubscribe;
+  unsubscribe: SocketUnsubscribe;
+}
+/**
+ * A client wants the events of channels.
+ */
+export interface SocketSubscribe {
+  channels: string[];
+  [k: string]: unknown;
+}
+/**
+ * A client wants them no more.
+ */
+export interface SocketUnsubscribe {
+  channels: string[];
+  [k: string]: unknown;
+}
+/**
+ * What a client of `/ws` hears.
+ */
+export interface DirectMessagesHeard {
+  "message:new": MessageNew;
+  MESSAGE_BROADCAST: MessageBroadcast;
+  "message:sent": MessageSent;
+  "message:read": MessageRead;
+  "message:deleted": DirectMessageDeleted;
+  "typing:start": TypingStart;
+  "typing:stop": TypingStop;
+  TYPING_INDICATOR: TypingIndicator;
+  "presence:online": PresenceOnline;
+  "presence:offline": PresenceOffline;
+  error: SocketError;
+}
+/**
+ * A message arrived.
+ */
+export interface MessageNew {
+  id: string;
+  seq: number;
+  senderId: Id;
+  senderName: string;
+  receiverId: Id;
+  /**
+   * Text, or what only the receiver can read.
+   */
+  content: unknown;
+  createdAt: string;
+  timestamp: string;
+  clientMessageId?: string;
+  /**
+   * It was stored before.
+   */
+  duplicate?: true;
+  [k: string]: unknown;
+}
+/**
+ * The same by its other name.
+ */
+export interface MessageBroadcast {
+  id: string;
+  seq: number;
+  senderId: Id;
+  senderName: string;
+  receiverId: Id;
+  /**
+   * Text, or what only the receiver can read.
+   */
+  content: unknown;
+  createdAt: string;
+  timestamp: string;
+  clientMessageId?: string;
+  /**
+   * It was stored before.
+   */
+  duplicate?: true;
+  [k: string]: unknown;
+}
+/**
+ * A message was stored, for its sender.
+ */
+export interface MessageSent {
+  id: string;
+  seq: number;
+  senderId: Id;
+  senderName: string;
+  receiverId: Id;
+  /**
+   * Text, or what only the receiver can read.
+   */
+  content: unknown;
+  createdAt: string;
+  timestamp: string;
+  clientMessageId?: string;
+  /**
+   * It was stored before.
+   */
+  duplicate?: true;
+  [k: string]: unknown;
+}
+/**
+ * The other one has read up to a message.
+ */
+export interface MessageRead {
+  messageId: string;
+  readerId: Id;
+  seq: number;
+  readAt: string;
+  [k: string]: unknown;
+}
+/**
+ * A message lost its content. The account of whoever wrote it was erased. `userId` is the other one of the conversation.
+ */
+export interface DirectMessageDeleted {
+  userId: Id;
+  seq: number;
+  deletedAt: string;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Whether the other one types.
+ */
+export interface TypingStart {
+  userId: Id;
+  senderId: Id;
+  isTyping: boolean;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Whether the other one types.
+ */
+export interface TypingStop {
+  userId: Id;
+  senderId: Id;
+  isTyping: boolean;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Whether the other one types.
+ */
+export interface TypingIndicator {
+  userId: Id;
+  senderId: Id;
+  isTyping: boolean;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Somebody whom the user has exchanged messages with came or went.
+ */
+export interface PresenceOnline {
+  userId: Id;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * Somebody whom the user has exchanged messages with came or went.
+ */
+export interface PresenceOffline {
+  userId: Id;
+  timestamp: string;
+  [k: string]: unknown;
+}
+/**
+ * What a client of `/ws` sends.
+ */
+export interface DirectMessagesSent {
+  sendMessage: SendMessage;
+  typing: Typing;
+  markAsRead: MarkAsRead;
+}
+/**
+ * A client sends a message.
+ */
+export interface SendMessage {
+  receiverId: Id;
+  /**
+   * Text of 1 to 4,000 characters, or {ciphertext, nonce, keyVersion}.
+   */
+  content: unknown;
+  clientMessageId?: string;
+  [k: string]: unknown;
+}
+/**
+ * A client says that its user types.
+ */
+export interface Typing {
+  receiverId: Id;
+  isTyping: boolean;
+  [k: string]: unknown;
+}
+/**
+ * A client says that its user has read.
+ */
+export interface MarkAsRead {
+  messageId: string;
+  [k: string]: unknown;
+}
 /**
  * What back ends put on the stack's event bus, by detail-type.
  */

@@ -978,10 +978,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dashboard/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event to dashboards
+         * @description For other back ends. It goes to the connections of `userId`, to those that are subscribed to `channel`, or to everybody in the namespace /dashboard; at least once to whoever is connected, and to nobody later.
+         */
+        post: operations["sendDashboardEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count who is connected to /dashboard */
+        get: operations["countOnline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard/online/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether a user is connected to /dashboard */
+        get: operations["isOnline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the messages that the caller and another user have exchanged
+         * @description Numbers have no gaps and become visible in order: a client that connects again and asks for those `after` the last number that it knows misses none. Without `after` and `before`, the newest, newest first.
+         */
+        get: operations["listMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Publish the caller's public key
+         * @description For messages that are encrypted from end to end. A new key has the next version; the same key again keeps its version.
+         */
+        put: operations["saveKey"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a user's public key */
+        get: operations["showKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An X25519 public key, 32 bytes in base64. */
+        PublicKeyText: string;
+        PublicKey: {
+            publicKey: components["schemas"]["PublicKeyText"];
+            version: number;
+        };
+        DirectMessage: {
+            /** @description By which duplicates are dropped, and which markAsRead takes. */
+            id: string;
+            seq: number;
+            /** @description Null once the account of whoever wrote it was erased, as `receiverId` then. */
+            senderId: components["schemas"]["Id"] | null;
+            /** @description Empty where there is no sender. */
+            senderName: string;
+            receiverId: components["schemas"]["Id"] | null;
+            /** @description Text; or what only the receiver can read; or null once it is deleted. */
+            content: string | components["schemas"]["SealedContent"] | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** Format: date-time */
+            deletedAt?: string;
+        };
+        SealedContent: {
+            /** @description In base64. */
+            ciphertext: string;
+            /** @description 24 bytes in base64. */
+            nonce: string;
+            keyVersion: number;
+        };
         /** @description An opaque identifier that is safe inside a channel name. */
         Id: string;
         /**
@@ -1548,6 +1690,8 @@ export interface components {
         StaffId: components["schemas"]["Id"];
         /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
         AuthorId: components["schemas"]["Id"];
+        /** @description The other user. */
+        UserIdInPath: components["schemas"]["Id"];
         /** @description The party. */
         PartyId: components["schemas"]["Id"];
         /** @description A member of the party. */
@@ -3959,6 +4103,239 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    sendDashboardEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    event: "notification" | "activity" | "user_status" | "announcement" | "stats_update";
+                    /** @description The event's payload; a `timestamp` is added where there is none. */
+                    data?: Record<string, never>;
+                    userId?: components["schemas"]["Id"];
+                    channel?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is stored, and on its way. */
+            202: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        eventId: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    countOnline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        onlineUsers: number;
+                        connections: number;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    isOnline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: components["schemas"]["Id"];
+                        online: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description Those with higher numbers, oldest first. */
+                after?: number;
+                /** @description Those with lower numbers, newest first. */
+                before?: number;
+                /** @description How many to return at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        messages: components["schemas"]["DirectMessage"][];
+                        /** @description The `after` or `before` of the next page; null where there is none. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    saveKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    publicKey: components["schemas"]["PublicKeyText"];
+                };
+            };
+        };
+        responses: {
+            /** @description The key that holds from now on. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    showKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their newest key. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
 }
