@@ -1,6 +1,7 @@
 //! Checks and finds free ports.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
 
@@ -21,11 +22,14 @@ pub(crate) fn claim(port: u16, flag: &str) -> Result<TcpListener> {
     }
 }
 
+/// Below the ports from which systems take those of outgoing connections (Linux from 32768, others from 49152), so that a
+/// port that is free now is not taken by the next connection of any program.
+const FREE: Range<u16> = 20_000..30_000;
+
 /// Three free ports, for a stack beside another one.
 pub(crate) fn free() -> Result<Ports> {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     // All three are held until all are known, so that they differ.
-    let (port, ministack, sockudo) = (bind()?, bind()?, bind()?);
+    let (port, ministack, sockudo) = (any()?, any()?, any()?);
     Ok(Ports {
         port: port.local_addr()?.port(),
         ministack_port: ministack.local_addr()?.port(),
@@ -36,7 +40,15 @@ pub(crate) fn free() -> Result<Ports> {
 
 /// A free port.
 pub(crate) fn free_one() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    Ok(any()?.local_addr()?.port())
+}
+
+/// Listens on a free port, chosen at random, so that two stacks that start at once choose different ones.
+fn any() -> Result<TcpListener> {
+    let first = usize::from(rand::random_range(FREE));
+    let ports = FREE.cycle().skip(first - usize::from(FREE.start)).take(FREE.len());
+    let mut free = ports.filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    free.next().with_context(|| format!("No port from {} to {} is free", FREE.start, FREE.end - 1))
 }
 
 #[cfg(test)]
