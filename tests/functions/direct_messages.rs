@@ -222,6 +222,8 @@ async fn those_who_talk_with_a_user_hear_when_they_come_and_go() {
     for connection in ["b1", "b2"] {
         world.send(socket_disconnect::handle, &Request::socket("$disconnect", "ws", connection)).await;
     }
+    age(&world, 6).await;
+    consume(&world).await.unwrap();
     connect(&world, "ws", "b3", "bob").await;
     let told = world.sockets.take_of("a1");
     let names: Vec<_> = told.iter().map(|event| event["event"].as_str().unwrap()).collect();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use shared::contract::sockets::Namespace;
 use shared::contract::time::Millis;
 use shared::sockets;
+use tests::consumer::{self, consume, owed};
 use tests::{Reply, Request, World, token, token_with};
 
 /// A handshake with plain JSON; the connection can be posted to.
@@ -89,7 +90,7 @@ async fn a_dashboard_is_told_that_it_is_connected_and_that_its_user_is_online() 
     );
     let status = &events.iter().find(|event| event["event"] == "user_status").unwrap()["data"];
     assert_eq!((status["userId"].as_str(), status["status"].as_str()), (Some("ada"), Some("online")));
-    assert!(tests::consumer::owed(&world).await.is_empty());
+    assert!(owed(&world).await.is_empty());
 }
 
 #[tokio::test]
@@ -100,10 +101,34 @@ async fn only_the_first_connection_and_the_end_of_the_last_one_are_news() {
     connect(&world, "dashboard", "c2", "ada").await;
     disconnect(&world, "dashboard", "c1").await;
     disconnect(&world, "dashboard", "c2").await;
-    let events = world.sockets.take_of("watcher");
-    let of_ada = events.iter().filter(|event| event["data"]["userId"] == "ada");
-    let statuses: Vec<_> = of_ada.map(|event| event["data"]["status"].as_str().unwrap()).collect();
-    assert_eq!(statuses, ["online", "offline"]);
+    assert_eq!(statuses(&world, "ada"), ["online"], "they may come back at once");
+    consumer::age(&world, 6).await;
+    consume(&world).await.unwrap();
+    assert_eq!(statuses(&world, "ada"), ["offline"]);
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn who_comes_back_within_five_seconds_was_not_away() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "watcher", "bob").await;
+    connect(&world, "dashboard", "c1", "ada").await;
+    assert_eq!(statuses(&world, "ada"), ["online"]);
+    for (ended, next) in [("c1", "c2"), ("c2", "c3")] {
+        disconnect(&world, "dashboard", ended).await;
+        consume(&world).await.unwrap();
+        connect(&world, "dashboard", next, "ada").await;
+    }
+    consumer::age(&world, 6).await;
+    consume(&world).await.unwrap();
+    assert_eq!(statuses(&world, "ada"), Vec::<String>::new());
+    assert!(owed(&world).await.is_empty());
+}
+
+/// What the connection `watcher` was told of this user's status.
+fn statuses(world: &World, user: &str) -> Vec<String> {
+    let events = world.sockets.take_of("watcher").into_iter().filter(|event| event["data"]["userId"] == user);
+    events.filter_map(|event| event["data"]["status"].as_str().map(str::to_owned)).collect()
 }
 
 #[tokio::test]
@@ -164,7 +189,7 @@ async fn the_stream_opens_a_connection_whose_process_died() {
     tests::consumer::age(&world, 10).await;
     tests::consumer::consume(&world).await.unwrap();
     assert!(world.sockets.take_posted()[0].2.starts_with("0{"));
-    assert!(tests::consumer::owed(&world).await.is_empty());
+    assert!(owed(&world).await.is_empty());
 }
 
 #[tokio::test]

@@ -79,6 +79,14 @@ impl Append {
         Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
+    /// The same, and what it adds is not delivered before `then`: until then it may be undone.
+    pub(crate) fn not_before(self, then: Millis) -> Self {
+        let known: Vec<_> = self.earlier.iter().flat_map(|seen| &seen.outbox.owed).map(|owed| &owed.id).collect();
+        let mut outbox = self.committed.outbox.clone();
+        outbox.owed.iter_mut().filter(|owed| !known.contains(&&owed.id)).for_each(|owed| owed.not_before = Some(then));
+        Self { committed: Committed::new(self.committed.key, outbox), ..self }
+    }
+
     fn checked(key: Key, earlier: Option<Committed>, outbox: Outbox) -> Result<Self, TableError> {
         if earlier.is_some() && outbox.is_full() {
             return Err(TableError::OwesTooMuch(key));

@@ -13,6 +13,9 @@ use crate::table::{Action, Key, TableError, number, string};
 const REMEMBER_SECONDS: i64 = 24 * 3600;
 /// How long it is of use to anybody that somebody came or went.
 const NEWS_SECONDS: i64 = 600;
+/// Whoever comes back within this time was not away: a page that is loaded again, a connection that API Gateway ended after its
+/// two hours. Without it, each of these would tell everybody twice.
+pub(super) const GRACE_SECONDS: i64 = 5;
 
 /// What a change of a user's connections means to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +46,17 @@ pub(super) fn change(
     let owes = told(namespace, user, change, now).map(Delivery::from);
     // Who comes and goes before anybody was told did neither.
     let is_undone = |delivery: &Delivery| change != Change::None && is_status(delivery);
-    let append = Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, writer, now)?;
+    let append = match change {
+        // Left to the stream: this process will not be there when it is due.
+        Change::WentOffline => {
+            let writer = Writer::without_delivery(&writer.request_id);
+            Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, &writer, now)?
+                .not_before(now.plus_seconds(GRACE_SECONDS))
+        }
+        Change::None | Change::CameOnline => {
+            Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, writer, now)?
+        }
+    };
     let condition = if row.version == 0 { "attribute_not_exists(pk)" } else { "version = :version" };
     let connections = serde_json::to_string(open).expect("connections are strings and numbers");
     let set = format!("SET connections = :connections, version = :next, expires_at = :expires{}", append.set());
