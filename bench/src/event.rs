@@ -26,6 +26,13 @@ pub(crate) fn by_user(n: usize, route: &str, body: &Value) -> Value {
     event
 }
 
+/// A request to this route with a JSON body, by another back end.
+pub(crate) fn by_service(route: &str, body: &Value) -> Value {
+    let mut event = request(route, &body.to_string());
+    event["headers"]["authorization"] = json!(format!("Bearer {}", service_token()));
+    event
+}
+
 /// The same with a parameter of its path.
 pub(crate) fn by_user_at(n: usize, route: &str, (name, value): (&str, &str), body: &Value) -> Value {
     let mut event = by_user(n, route, body);
@@ -61,10 +68,19 @@ pub(crate) fn stream(rows: &[Value]) -> Value {
     json!({ "Records": rows.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
-/// A user's token, signed with HS256 (RFC 7515, appendix A.1).
-fn token(n: usize) -> String {
-    let claims = json!({ "sub": user(n), "name": PERSON.0, "picture": PERSON.1, "exp": 4_102_444_800_i64 });
-    let signed = [json!({ "typ": "JWT", "alg": "HS256" }), claims]
+/// A user's token.
+pub(crate) fn token(n: usize) -> String {
+    signed(&json!({ "sub": user(n), "name": PERSON.0, "picture": PERSON.1, "exp": 4_102_444_800_i64 }))
+}
+
+/// The token of another back end.
+pub(crate) fn service_token() -> String {
+    signed(&json!({ "sub": "billing", "roles": ["service"], "exp": 4_102_444_800_i64 }))
+}
+
+/// A token with these claims, signed with HS256 (RFC 7515, appendix A.1).
+fn signed(claims: &Value) -> String {
+    let signed = [&json!({ "typ": "JWT", "alg": "HS256" }), claims]
         .map(|part| URL_SAFE_NO_PAD.encode(part.to_string()))
         .join(".");
     let signature = URL_SAFE_NO_PAD.encode(hmac_sha256(JWT_SECRET, &signed));

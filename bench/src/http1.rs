@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 const MAX_HEAD: usize = 64 * 1024;
 
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     /// The last part of `X-Amz-Target`, such as `PutItem`.
     pub(crate) operation: Option<String>,
@@ -64,10 +65,10 @@ impl<S: Read + Write> Connection<S> {
         if self.buffer.len() < end {
             return Ok(None);
         }
-        let path = head.path.unwrap_or_default().to_owned();
+        let (method, path) = (head.method.unwrap_or_default().to_owned(), head.path.unwrap_or_default().to_owned());
         let body = self.buffer[length..end].to_vec();
         self.buffer.drain(..end);
-        Ok(Some(Request { path, operation, body }))
+        Ok(Some(Request { method, path, operation, body }))
     }
 
     /// Sends a response in one write.
@@ -124,6 +125,7 @@ mod tests {
             let mut connection = Connection::new(Pieces(pieces, Vec::new()));
             let first = connection.read().unwrap().unwrap();
             assert_eq!((first.path.as_str(), first.operation.as_deref()), ("/a", Some("PutItem")));
+            assert_eq!(first.method, "POST");
             assert_eq!(first.body, b"abc");
             let second = connection.read().unwrap().unwrap();
             assert_eq!((second.path.as_str(), second.body.len()), ("/b", 0));

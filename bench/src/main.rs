@@ -11,6 +11,7 @@ mod measure;
 mod report;
 mod runtime_api;
 mod setup;
+mod sockets;
 mod stand_in;
 mod statistics;
 mod system;
@@ -34,13 +35,13 @@ struct Cli {
     /// Processes started of each system for each piece of work.
     #[arg(long, default_value_t = 21)]
     rounds: usize,
-    /// Only work whose name and transport hold this, such as `private` or `kudos plain`.
+    /// Only work whose name and transport hold this, such as `private`, `kudos plain` or `sockets`.
     #[arg(long, default_value = "")]
     only: String,
     /// Another directory of Carillon's binaries, measured beside these.
     #[arg(long)]
     variant: Option<PathBuf>,
-    /// Leave out the peers and the instructions; for comparing two builds.
+    /// Leave out the peers and the instructions, for comparing two builds; and of sockets, a short run with few clients.
     #[arg(long)]
     quick: bool,
     /// Measure what was built last, as it is.
@@ -69,13 +70,21 @@ fn main() -> Result<()> {
         let measured = measure::measure(&world, &work, &systems, cli.rounds)?;
         rows.extend(row(&world, &work, measured, &systems, &cli, &directory)?);
     }
-    let tables = report::tables(&rows, cli.rounds)?;
-    println!("{tables}");
-    if cli.write {
-        report::write(&tables)?;
+    if !rows.is_empty() {
+        publish(&cli, report::Block::Functions, &report::tables(&rows, cli.rounds)?)?;
+    }
+    if sockets::NAME.contains(&cli.only) {
+        let tables = sockets::measure(&world, cli.quick, cli.rounds)?;
+        publish(&cli, report::Block::Sockets, &tables)?;
     }
     std::fs::remove_dir_all(&directory)?;
     Ok(())
+}
+
+/// Prints the tables, and puts them into the page where that is wanted.
+fn publish(cli: &Cli, block: report::Block, tables: &str) -> Result<()> {
+    println!("{tables}");
+    if cli.write { report::write(block, tables) } else { Ok(()) }
 }
 
 fn systems(work: &Work, cli: &Cli) -> Vec<System> {

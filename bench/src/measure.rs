@@ -110,7 +110,7 @@ fn sample(seen: &Timeline, memory: f64) -> Sample {
 }
 
 /// A process's peak resident memory (`VmHWM`), in MB.
-fn peak_memory(process: u32) -> Result<f64> {
+pub(crate) fn peak_memory(process: u32) -> Result<f64> {
     let status =
         std::fs::read_to_string(format!("/proc/{process}/status")).context("peak memory is read on Linux only")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;

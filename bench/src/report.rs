@@ -10,8 +10,29 @@ use crate::system::System;
 use crate::work::{Transport, Work};
 use crate::{cost, counted, setup, targets};
 
-/// The last results are between these lines of docs/PERFORMANCE.md.
-const MARKS: [&str; 2] = ["<!-- measured: begin -->", "<!-- measured: end -->"];
+/// The last results of a kind are in a place of their own in docs/PERFORMANCE.md, between two lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Block {
+    Functions,
+    Sockets,
+}
+
+impl Block {
+    fn marks(self) -> [&'static str; 2] {
+        match self {
+            Self::Functions => ["<!-- measured: begin -->", "<!-- measured: end -->"],
+            Self::Sockets => ["<!-- measured sockets: begin -->", "<!-- measured sockets: end -->"],
+        }
+    }
+
+    /// The page with these tables in the block's place.
+    fn replaced_in(self, page: &str, tables: &str) -> Result<String> {
+        let [begin, end] = self.marks();
+        let (before, rest) = page.split_once(begin).context("docs/PERFORMANCE.md has lost its marks")?;
+        let (_, after) = rest.split_once(end).context("docs/PERFORMANCE.md has lost its marks")?;
+        Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", tables.trim_end()))
+    }
+}
 
 /// Selects one figure of a sample.
 pub(crate) type Figure = fn(&Sample) -> f64;
@@ -54,7 +75,7 @@ pub(crate) fn title(work: &Work) -> String {
 /// All tables.
 pub(crate) fn tables(rows: &[Row], rounds: usize) -> Result<String> {
     let counted = counted::read()?;
-    let mut text = format!("{}\n\n", machine(rounds));
+    let mut text = format!("{}\n\n", machine(&format!("{rounds} processes of each system")));
     text += &times(rows);
     text += &targets::table(rows, &counted);
     text += &counted::table(&counted);
@@ -102,7 +123,7 @@ pub(crate) fn spread(spread: Spread, digits: usize) -> String {
 }
 
 /// The machine and the versions of the programs.
-fn machine(rounds: usize) -> String {
+pub(crate) fn machine(measured: &str) -> String {
     let output = |program: &str, argument: &str| {
         let output = std::process::Command::new(program).arg(argument).output().ok();
         output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
@@ -112,7 +133,7 @@ fn machine(rounds: usize) -> String {
         cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, name)| name);
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     format!(
-        "Measured {}: {cores} cores ({model}), {} {}, {}, Node {}, {rounds} processes of each system, taken in turns.",
+        "Measured {}: {cores} cores ({model}), {} {}, {}, Node {}, {measured}, taken in turns.",
         output("date", "+%Y-%m-%d"),
         output("uname", "-s"),
         output("uname", "-r"),
@@ -121,12 +142,27 @@ fn machine(rounds: usize) -> String {
     )
 }
 
-/// Replaces the tables in docs/PERFORMANCE.md.
-pub(crate) fn write(tables: &str) -> Result<()> {
+/// Replaces a block's tables in docs/PERFORMANCE.md.
+pub(crate) fn write(block: Block, tables: &str) -> Result<()> {
     let path = setup::workspace()?.join("docs/PERFORMANCE.md");
-    let page = std::fs::read_to_string(&path)?;
-    let (before, rest) = page.split_once(MARKS[0]).context("docs/PERFORMANCE.md has lost its marks")?;
-    let (_, after) = rest.split_once(MARKS[1]).context("docs/PERFORMANCE.md has lost its marks")?;
-    let page = format!("{before}{}\n\n{}\n\n{}{after}", MARKS[0], tables.trim_end(), MARKS[1]);
+    let page = block.replaced_in(&std::fs::read_to_string(&path)?, tables)?;
     std::fs::write(&path, page).context("docs/PERFORMANCE.md cannot be written")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_replaced_and_the_rest_of_the_page_stays() {
+        let page = include_str!("../../docs/PERFORMANCE.md");
+        for block in [Block::Functions, Block::Sockets] {
+            let replaced = block.replaced_in(page, "| a new table |").unwrap();
+            let (before, rest) = replaced.split_once(block.marks()[0]).unwrap();
+            assert!(page.starts_with(before) && rest.starts_with("\n\n| a new table |\n\n<!--"));
+            assert!(page.ends_with(rest.split_once(block.marks()[1]).unwrap().1));
+        }
+        assert!(Block::Sockets.replaced_in("no marks", "").is_err());
+    }
 }

@@ -13,6 +13,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::http1::Connection;
 
+/// The id of every invocation: there is one at a time.
+const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+
 /// Time-out for all invocations of a process.
 const RUN_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -144,7 +147,7 @@ fn serve(stream: TcpStream, session: &Mutex<Session>) {
                     return;
                 };
                 lock().sent = Some(Instant::now());
-                connection.write("200 OK", &invocation_headers(), &event)
+                connection.write("200 OK", &invocation_headers(REQUEST_ID), &event)
             }
             "response" => {
                 lock().responded(now, request.body);
@@ -161,11 +164,12 @@ fn serve(stream: TcpStream, session: &Mutex<Session>) {
     }
 }
 
-fn invocation_headers() -> String {
+/// The headers of an event, for the invocation of this id.
+pub(crate) fn invocation_headers(request_id: &str) -> String {
     let deadline = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
     format!(
         "content-type: application/json\r\n\
-         lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
+         lambda-runtime-aws-request-id: {request_id}\r\n\
          lambda-runtime-deadline-ms: {}\r\n\
          lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n\
          lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0\r\n",

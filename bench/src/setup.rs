@@ -8,7 +8,18 @@ use anyhow::{Context as _, Result, ensure};
 use crate::system::Programs;
 
 /// Carillon's functions that are measured.
-const CARILLON: &[&str] = &["pusher-auth", "kudos-create", "lease-chat", "pusher-webhook", "delivery"];
+const CARILLON: &[&str] = &[
+    "pusher-auth",
+    "kudos-create",
+    "lease-chat",
+    "pusher-webhook",
+    "delivery",
+    "dashboard",
+    "socket-connect",
+    "socket-disconnect",
+    "socket-heartbeat",
+    "socket-message",
+];
 
 /// The directory of the workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {

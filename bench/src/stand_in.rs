@@ -2,6 +2,9 @@
 //!
 //! Each piece of work sets the rows before it starts. Writes are accepted and not stored, so every invocation finds the
 //! same rows. Whether the functions are correct is checked by the tests, not here.
+//!
+//! WebSockets need more, since a connection is found again by what was written of it: there an embedded DynamoDB answers, and
+//! the stand-in of API Gateway.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{TcpListener, TcpStream};
@@ -13,9 +16,13 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::http1::{Connection, Request};
+use crate::sockets::{Database, Gateway};
 
 /// Rows in DynamoDB's JSON, by `pk` and `sk`.
 pub(crate) type Rows = HashMap<(String, String), Value>;
+
+/// How posts to connections are counted.
+pub(crate) const POSTS: &str = "PostToConnection";
 
 /// Requests by operation.
 pub(crate) type Counts = BTreeMap<String, usize>;
@@ -24,6 +31,15 @@ pub(crate) type Counts = BTreeMap<String, usize>;
 struct State {
     rows: Rows,
     counts: Counts,
+    /// What answers in place of the rows.
+    stateful: Option<Stateful>,
+}
+
+/// Services that remember.
+#[derive(Clone)]
+pub(crate) struct Stateful {
+    pub(crate) database: Database,
+    pub(crate) gateway: Arc<Gateway>,
 }
 
 /// Both services: one port for plain connections, and one for TLS.
@@ -58,6 +74,11 @@ impl StandIns {
         self.lock().rows = rows;
     }
 
+    /// Has these answer from now on, or the rows again.
+    pub(crate) fn remember(&self, stateful: Option<Stateful>) {
+        self.lock().stateful = stateful;
+    }
+
     /// The requests since the last call, by operation.
     pub(crate) fn take_counts(&self) -> Counts {
         std::mem::take(&mut self.lock().counts)
@@ -85,27 +106,51 @@ fn accept(stream: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State
 
 fn serve<S: std::io::Read + std::io::Write>(mut connection: Connection<S>, state: &Mutex<State>) {
     while let Ok(Some(request)) = connection.read() {
-        let response = respond(&request, &mut state.lock().unwrap_or_else(PoisonError::into_inner));
+        let (status, response) = respond(&request, state);
         let headers = match request.operation {
             Some(_) => "content-type: application/x-amz-json-1.0\r\nx-amzn-requestid: R\r\n",
             None => "content-type: application/json\r\n",
         };
-        if connection.write("200 OK", headers, &response).is_err() {
+        if connection.write(status, headers, &response).is_err() {
             return;
         }
     }
 }
 
-fn respond(request: &Request, state: &mut State) -> Vec<u8> {
-    let Some(operation) = request.operation.as_deref() else {
-        // A request without a body only opens a connection ahead of time, and is not counted.
-        if !request.body.is_empty() {
-            *state.counts.entry("Pusher".to_owned()).or_default() += 1;
+fn respond(request: &Request, state: &Mutex<State>) -> (&'static str, Vec<u8>) {
+    let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = |what: &str| *lock().counts.entry(what.to_owned()).or_default() += 1;
+    // Taken out, since the others shall not wait for this one's request.
+    let stateful = lock().stateful.clone();
+    let is_post_to_connection = request.path.contains("/@connections/");
+    match (request.operation.as_deref(), stateful) {
+        (Some(operation), Some(Stateful { database, .. })) => {
+            count(operation);
+            database.respond(operation, &request.body)
         }
-        return b"{}".to_vec();
-    };
-    *state.counts.entry(operation.to_owned()).or_default() += 1;
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        (Some(operation), None) => {
+            count(operation);
+            ("200 OK", of_rows(operation, &request.body, &lock()))
+        }
+        (None, Some(Stateful { gateway, .. })) if is_post_to_connection => {
+            if request.method == "POST" {
+                count(POSTS);
+            }
+            (gateway.respond(&request.method, &request.path, &request.body), Vec::new())
+        }
+        (None, _) => {
+            // A request without a body only opens a connection ahead of time, and is not counted.
+            if !request.body.is_empty() {
+                count("Pusher");
+            }
+            ("200 OK", b"{}".to_vec())
+        }
+    }
+}
+
+/// The answer to an operation of DynamoDB's from the rows.
+fn of_rows(operation: &str, body: &[u8], state: &State) -> Vec<u8> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let row = |key: &Value| {
         let text = |name: &str| key[name]["S"].as_str().unwrap_or_default().to_owned();
         state.rows.get(&(text("pk"), text("sk")))

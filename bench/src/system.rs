@@ -96,14 +96,15 @@ impl World {
         let mut line = wrapper.iter().map(PathBuf::from).chain(line);
         let program = line.next().context("a command line is not empty")?;
         let mut command = Command::new(&program);
-        command.args(line).env_clear().envs(self.environment(work, api));
+        command.args(line).env_clear().envs(self.environment(work.function, work.transport, &api.address.to_string()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         api.start_clock();
         command.spawn().with_context(|| format!("{} does not start", program.display()))
     }
 
-    fn environment(&self, work: &Work, api: &RuntimeApi) -> Vec<(&'static str, String)> {
-        let (scheme, port) = match work.transport {
+    /// What a function's process finds in its environment. `api` is the address of its Runtime API.
+    pub(crate) fn environment(&self, function: &str, transport: Transport, api: &str) -> Vec<(&'static str, String)> {
+        let (scheme, port) = match transport {
             Transport::None | Transport::Plain => ("http", self.stand_ins.plain_port),
             Transport::Tls => ("https", self.stand_ins.tls_port),
         };
@@ -111,8 +112,8 @@ impl World {
         let mut environment = vec![
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("LANG", "en_US.UTF-8".to_owned()),
-            ("AWS_LAMBDA_RUNTIME_API", api.address.to_string()),
-            ("AWS_LAMBDA_FUNCTION_NAME", work.function.to_owned()),
+            ("AWS_LAMBDA_RUNTIME_API", api.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
             ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bench".to_owned()),
@@ -133,7 +134,7 @@ impl World {
             ("PUSHER_PORT", port.to_string()),
             ("PUSHER_SCHEME", scheme.to_owned()),
         ];
-        if work.transport == Transport::Tls {
+        if transport == Transport::Tls {
             let path = |path: &PathBuf| path.display().to_string();
             environment.push(("SSL_CERT_FILE", path(&self.certificates.bundle)));
             environment.push(("NODE_EXTRA_CA_CERTS", path(&self.certificates.authority)));

@@ -2,7 +2,7 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["pusher-auth", "kudos-create", "lease-chat", "pusher-webhook", "delivery"].map((name) => `src/${name}.mjs`),
+  entryPoints: ["pusher-auth", "kudos-create", "lease-chat", "pusher-webhook", "delivery", "sockets"].map((name) => `src/${name}.mjs`),
   outdir: process.argv[2],
   outExtension: { ".js": ".mjs" },
   bundle: true,

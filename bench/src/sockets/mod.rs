@@ -1,0 +1,86 @@
+//! WebSockets: Carillon's functions behind a stand-in of API Gateway's WebSocket API, and a `socket.io` server in Node, with the same
+//! clients doing the same.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `script` | the steps, and what is measured of each |
+//! | `client`, `packet` | the clients, and what they read |
+//! | `server` | the two servers |
+//! | `gateway`, `event` | API Gateway's stand-in, and the events that it sends to functions |
+//! | `lambda` | functions with several processes |
+//! | `database` | DynamoDB, embedded |
+//! | `usage` | processor time |
+//! | `report` | the tables |
+
+mod client;
+mod database;
+mod event;
+mod gateway;
+mod lambda;
+mod packet;
+mod report;
+mod script;
+mod server;
+mod usage;
+
+pub(crate) use database::Database;
+pub(crate) use gateway::Gateway;
+
+use anyhow::{Context as _, Result};
+
+use crate::system::{System, World};
+use report::Measured;
+use script::{Script, Size, Step};
+use server::{Carillon, Node, Server};
+
+/// The name by which it is chosen.
+pub(crate) const NAME: &str = "sockets";
+/// Most runs of each system: one takes a minute or so, and has thousands of samples.
+const MOST_ROUNDS: usize = 3;
+
+/// Measures the servers in turns; returns the tables.
+pub(crate) fn measure(world: &World, quick: bool, rounds: usize) -> Result<String> {
+    usage::allow_many_files()?;
+    let (size, rounds) = if quick { (Size::QUICK, 1) } else { (Size::FULL, rounds.min(MOST_ROUNDS)) };
+    let mut systems = vec![System::Carillon];
+    systems.extend(world.programs.variant.is_some().then_some(System::Variant));
+    systems.push(System::Node);
+    let mut measured: Vec<Measured> = systems.iter().map(|system| Measured::new(system.name())).collect();
+    for round in 0..rounds {
+        let mut order: Vec<_> = systems.iter().zip(&mut measured).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for (system, measured) in order {
+            eprintln!("measuring sockets, {}, run {} of {rounds}", system.name(), round + 1);
+            once(world, *system, size, measured).with_context(|| format!("sockets ({})", system.name()))?;
+        }
+    }
+    Ok(report::tables(&measured, size, rounds))
+}
+
+/// One run of a system.
+fn once(world: &World, system: System, size: Size, measured: &mut Measured) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let server = runtime.block_on(start(world, system))?;
+    let mut script = Script::new(world, &server, size);
+    let steps: Result<Vec<Step>> = runtime.block_on(script.run());
+    let (left, memory) = (script.left_to_the_stream, server.memory());
+    // First the clients and the stand-in of API Gateway end, so that no end of a connection is handled any more.
+    runtime.shutdown_background();
+    world.stand_ins.remember(None);
+    measured.add(steps?, memory?, left);
+    Ok(())
+}
+
+async fn start(world: &World, system: System) -> Result<Server> {
+    let programs = &world.programs;
+    Ok(match system {
+        System::Node => Server::Node(Node::start(world)?),
+        System::Variant => {
+            let directory = programs.variant.as_ref().context("no other directory was named")?;
+            Server::Carillon(Carillon::start(world, directory).await?)
+        }
+        _ => Server::Carillon(Carillon::start(world, &programs.carillon).await?),
+    })
+}
