@@ -18,8 +18,7 @@ use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_write
 use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
-use crate::socket_registry::fill;
-use crate::sockets::connect;
+use crate::socket_budgets;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +33,9 @@ struct Budget {
     bytes_sent: usize,
     bytes_received: usize,
     events: usize,
+    /// Posts to connections, which are among the requests.
+    #[serde(default)]
+    posts: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,8 +43,8 @@ struct Budgets {
     operation: Vec<Budget>,
 }
 
-/// The traffic before and after the response, and the number of events that Pusher accepted.
-type Counted = ([Traffic; 2], usize);
+/// The traffic before and after the response, and the numbers of events that Pusher accepted and of posts to connections.
+type Counted = ([Traffic; 2], usize, usize);
 
 type Operation = for<'a> fn(&'a World) -> Pin<Box<dyn Future<Output = [Traffic; 2]> + 'a>>;
 
@@ -75,9 +77,13 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("send an e-mail about a lease", |world| Box::pin(lease_email(world))),
     ("turn e-mail off", |world| Box::pin(turn_email_off(world))),
     ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
-    ("open a socket", |world| Box::pin(open_socket(world))),
-    ("send a direct message", |world| Box::pin(direct_message(world))),
-    ("announce to 1,000 sockets", |world| Box::pin(announce(world))),
+    ("open a socket", |world| Box::pin(socket_budgets::open(world))),
+    ("enter a namespace", |world| Box::pin(socket_budgets::enter(world))),
+    ("close a socket", |world| Box::pin(socket_budgets::close(world))),
+    ("answer a ping", |world| Box::pin(socket_budgets::answer_a_ping(world))),
+    ("send a direct message", |world| Box::pin(socket_budgets::direct_message(world))),
+    ("announce to 1,000 sockets", |world| Box::pin(socket_budgets::announce(world))),
+    ("ping 1,000 sockets", |world| Box::pin(socket_budgets::ping(world))),
 ];
 
 #[tokio::test]
@@ -90,7 +96,7 @@ async fn every_operation_keeps_to_its_budget() {
         let world = World::new().await;
         world.table.put_book("emma", "jane", "Jane Austen").await;
         let traffic = operation(&world).await;
-        let counted = (traffic, world.pusher.take_sent().len());
+        let counted = (traffic, world.pusher.take_sent().len(), world.sockets.take_posted().len());
         if !keeps_to(budget, &counted) {
             wrong.push(format!("{}\n{}", budget.name, as_budget(&counted)));
         }
@@ -133,9 +139,9 @@ async fn costs(names: &[&str], rows: usize) -> Vec<[(usize, f64, f64); 2]> {
     costs
 }
 
-fn keeps_to(budget: &Budget, ([before, after], events): &Counted) -> bool {
-    let exact = (before.requests, after.requests, *events)
-        == (budget.requests_before, budget.requests_after, budget.events)
+fn keeps_to(budget: &Budget, ([before, after], events, posts): &Counted) -> bool {
+    let exact = (before.requests, after.requests, *events, *posts)
+        == (budget.requests_before, budget.requests_after, budget.events, budget.posts)
         && units(before, after) == (budget.read_units, budget.write_units);
     let fits = |used: usize, bound: usize| used <= bound && bound - used <= (bound / 5).max(50);
     exact
@@ -148,16 +154,17 @@ fn units(before: &Traffic, after: &Traffic) -> (f64, f64) {
 }
 
 /// The budget that the measured values need, to paste into `tests/budgets.toml`.
-fn as_budget(([before, after], events): &Counted) -> String {
+fn as_budget(([before, after], events, posts): &Counted) -> String {
     let (read_units, write_units) = units(before, after);
     let bound = |bytes: usize| (bytes + bytes / 20).next_multiple_of(50);
     format!(
         "requests_before = {}\nrequests_after = {}\nread_units = {read_units:?}\nwrite_units = {write_units:?}\n\
-         bytes_sent = {}\nbytes_received = {}\nevents = {events}",
+         bytes_sent = {}\nbytes_received = {}\nevents = {events}{}",
         before.requests,
         after.requests,
         bound(before.bytes_sent + after.bytes_sent),
         bound(before.bytes_received + after.bytes_received),
+        if *posts > 0 { format!("\nposts = {posts}") } else { String::new() },
     )
 }
 
@@ -391,54 +398,6 @@ async fn read_all(world: &World) -> [Traffic; 2] {
 }
 
 /// Delivers a hundred kudos whose functions were killed before their delivery.
-async fn open_socket(world: &World) -> [Traffic; 2] {
-    world.knows(&token("ada")).await;
-    // Somebody's second connection is no news to others.
-    connect(world, "dashboard", "c1", "ada").await;
-    world.sockets.open("c2");
-    let request = Request::socket("$connect", "dashboard", "c2").asking("token", &token("ada"));
-    let (reply, traffic) = world.count(socket_connect::handle, &request).await;
-    assert_eq!(reply.status, 200, "{reply:?}");
-    traffic
-}
-
-async fn direct_message(world: &World) -> [Traffic; 2] {
-    connect(world, "ws", "a1", "ada").await;
-    connect(world, "ws", "b1", "bob").await;
-    let say = |content: &str| {
-        let data = json!({ "receiverId": "bob", "content": content });
-        Request::socket("$default", "ws", "a1").body(&json!({ "event": "sendMessage", "data": data }).to_string())
-    };
-    // The first message of a conversation makes rows that later ones change.
-    world.send(socket_message::handle, &say("Hello")).await;
-    for ((pk, sk), row) in world.table.rows().await {
-        if row.contains_key("next_due") {
-            world.table.set_number((&pk, &sk), "next_due", 0).await;
-        }
-    }
-    world.count(socket_message::handle, &say("How are you?")).await.1
-}
-
-async fn announce(world: &World) -> [Traffic; 2] {
-    let service = token_with("billing", &json!({ "roles": ["service"] }));
-    world.knows(&service).await;
-    fill(world, 0..1_000).await;
-    for slot in 0..1_000 {
-        world.sockets.open(&format!("f{slot}"));
-    }
-    let body = json!({ "event": "announcement", "data": { "title": "System Maintenance", "body": "Tonight" } });
-    let request = Request::new("POST /dashboard/events").bearer(&service).json(&body);
-    // Counted as the consumer does it, which has the time that it takes in a debug build.
-    world.send_and_kill(dashboard::handle, &request).await;
-    age(world, 10).await;
-    let event = batch(world).await;
-    world.take_traffic();
-    let done =
-        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
-    assert_eq!((done, world.sockets.take_posted().len()), (Ok(()), 1_000));
-    [world.take_traffic(), Traffic::default()]
-}
-
 async fn deliver(world: &World) -> [Traffic; 2] {
     for _ in 0..100 {
         world.send_and_kill(kudos_create::handle, &kudos()).await;
@@ -501,5 +460,18 @@ fn the_documentation_shows_the_same_budgets() {
             page.contains(&row),
             "docs/PERFORMANCE.md lacks the row\n{row}\n(cargo bench-peers --write puts it there)"
         );
+    }
+}
+
+/// The page computes from these what sockets cost.
+#[test]
+fn the_documentation_shows_what_is_posted_to_sockets() {
+    let page = include_str!("../../docs/PERFORMANCE.md");
+    let budgets: Budgets = toml::from_str(include_str!("../budgets.toml")).unwrap();
+    for budget in budgets.operation.iter().filter(|budget| budget.posts > 0) {
+        let Budget { name, read_units, write_units, posts, .. } = budget;
+        let requests = budget.requests_before + budget.requests_after - posts;
+        let row = format!("| {name} | {requests} | {read_units} | {write_units} | {posts} |");
+        assert!(page.contains(&row), "docs/PERFORMANCE.md lacks the row\n{row}");
     }
 }

@@ -38,6 +38,7 @@ mod pusher_api;
 mod pusher_auth;
 mod pusher_mock_event;
 mod pusher_webhook;
+mod socket_budgets;
 mod socket_registry;
 mod sockets;
 mod template;

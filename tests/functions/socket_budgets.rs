@@ -1,0 +1,105 @@
+//! What connections cost: the operations of the budgets that are about WebSockets.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tests::consumer::{age, batch};
+use tests::{Request, Traffic, World, token, token_with};
+
+use crate::socket_registry::fill;
+use crate::sockets::{connect, connect_io, say};
+
+pub(crate) async fn open(world: &World) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
+    // Somebody's second connection is no news to others.
+    connect(world, "dashboard", "c1", "ada").await;
+    world.sockets.open("c2");
+    world.sockets.take_posted();
+    let request = Request::socket("$connect", "dashboard", "c2").asking("token", &token("ada"));
+    let (reply, traffic) = world.count(socket_connect::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
+/// By a packet of Socket.IO, on a connection that is open.
+pub(crate) async fn enter(world: &World) -> [Traffic; 2] {
+    connect(world, "dashboard", "c1", "ada").await;
+    connect_io(world, "c2", "ada").await;
+    world.sockets.take_posted();
+    let packet = Request::socket("$default", "socketio", "c2").body("40/dashboard,");
+    world.count(socket_message::handle, &packet).await.1
+}
+
+pub(crate) async fn close(world: &World) -> [Traffic; 2] {
+    for connection in ["c1", "c2"] {
+        connect(world, "dashboard", connection, "ada").await;
+    }
+    world.sockets.kill("c2");
+    world.sockets.take_posted();
+    world.count(socket_disconnect::handle, &Request::socket("$disconnect", "dashboard", "c2")).await.1
+}
+
+pub(crate) async fn answer_a_ping(world: &World) -> [Traffic; 2] {
+    connect_io(world, "c1", "ada").await;
+    world.sockets.take_posted();
+    world.count(socket_message::handle, &Request::socket("$default", "socketio", "c1").body("3")).await.1
+}
+
+pub(crate) async fn direct_message(world: &World) -> [Traffic; 2] {
+    connect(world, "ws", "a1", "ada").await;
+    connect(world, "ws", "b1", "bob").await;
+    let message = |content: &str| {
+        let data = json!({ "receiverId": "bob", "content": content });
+        json!({ "event": "sendMessage", "data": data }).to_string()
+    };
+    // The first message of a conversation makes rows that later ones change.
+    say(world, "ws", "a1", &message("Hello")).await;
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.contains_key("next_due") {
+            world.table.set_number((&pk, &sk), "next_due", 0).await;
+        }
+    }
+    world.sockets.take_posted();
+    let request = Request::socket("$default", "ws", "a1").body(&message("How are you?"));
+    world.count(socket_message::handle, &request).await.1
+}
+
+/// A thousand connections, each a user's own.
+async fn a_thousand(world: &World) {
+    fill(world, 0..1_000).await;
+    for slot in 0..1_000 {
+        world.sockets.open(&format!("f{slot}"));
+    }
+}
+
+pub(crate) async fn announce(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    a_thousand(world).await;
+    let body = json!({ "event": "announcement", "data": { "title": "System Maintenance", "body": "Tonight" } });
+    let request = Request::new("POST /dashboard/events").bearer(&service).json(&body);
+    // Counted as the consumer does it, which has the time that it takes in a debug build.
+    world.send_and_kill(dashboard::handle, &request).await;
+    age(world, 10).await;
+    let event = batch(world).await;
+    world.take_traffic();
+    let done =
+        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
+    assert_eq!(done, Ok(()));
+    [world.take_traffic(), Traffic::default()]
+}
+
+pub(crate) async fn ping(world: &World) -> [Traffic; 2] {
+    /// A post that takes too long, as on a busy machine, is left to the next heartbeat: that is not what is counted.
+    const TRIES: usize = 10;
+    a_thousand(world).await;
+    for _ in 0..TRIES {
+        world.take_traffic();
+        world.sockets.take_posted();
+        let report = socket_heartbeat::one(&world.app, "r", Instant::now() + Duration::from_secs(60)).await.unwrap();
+        if report.pinged == 1_000 {
+            return [world.take_traffic(), Traffic::default()];
+        }
+    }
+    panic!("no heartbeat of {TRIES} reached all 1,000 connections");
+}
