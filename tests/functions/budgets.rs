@@ -83,7 +83,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("answer a ping", |world| Box::pin(socket_budgets::answer_a_ping(world))),
     ("send a direct message", |world| Box::pin(socket_budgets::direct_message(world))),
     ("announce to 1,000 sockets", |world| Box::pin(socket_budgets::announce(world))),
-    ("ping 1,000 sockets", |world| Box::pin(socket_budgets::ping(world))),
+    ("ping 100 sockets", |world| Box::pin(socket_budgets::ping(world))),
 ];
 
 #[tokio::test]

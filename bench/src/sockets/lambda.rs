@@ -114,13 +114,17 @@ impl Function {
             let mut command = Command::new(&program);
             command.env_clear().envs(world.environment(name, Transport::Tls, &address));
             command.envs(more.iter().map(|(name, value)| (*name, value)));
+            // Its log goes nowhere, as with the other work.
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             Ok(Process(command.spawn().with_context(|| format!("{} does not start", program.display()))?))
         };
         let processes = (0..processes).map(start).collect::<Result<Vec<_>>>()?;
-        let function = Self { name, processes, queue };
+        let mut function = Self { name, processes, queue };
         let began = Instant::now();
         while !function.is_idle() {
+            for process in &mut function.processes {
+                ensure!(process.0.try_wait()?.is_none(), "{name} ended before it asked for an event");
+            }
             ensure!(began.elapsed() < START_TIMEOUT, "{name} does not ask for events");
             thread::sleep(Duration::from_millis(5));
         }

@@ -92,6 +92,8 @@ impl Node {
         let mut command = Command::new("node");
         command.arg(world.programs.node.join("sockets.mjs"));
         command.env_clear().envs(world.environment("sockets", Transport::Tls, "none"));
+        // The SDK warns of the age of this Node at each start.
+        command.env("NODE_NO_WARNINGS", "1");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut process = Process(command.spawn().context("node does not start")?);
         let mut port = String::new();
