@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Pushes(Pushes),
     /// Tells whether the stack is up and well, and what it has not delivered yet
     Status,
+    /// Prints again what there is to try on the running stack
+    Try,
     /// Empties the running stack: no row, message or log is left, and what is connected stays connected
     Reset,
     /// Sends the requests of docs/bruno to the running stack

@@ -38,6 +38,7 @@ mod status;
 mod step;
 mod tally;
 mod test;
+mod to_try;
 mod token;
 mod tools;
 mod variables;
@@ -87,6 +88,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
         Some(Command::Logs(options)) => logs::print(&workspace, &options).await,
         Some(Command::Pushes(options)) => pushes::print(&workspace, &options).await,
         Some(Command::Status) => status::print(&workspace).await,
+        Some(Command::Try) => to_try::print(&workspace),
         Some(Command::Reset) => reset::reset(&workspace).await,
         Some(Command::Watchdog) => Ok(ExitCode::SUCCESS),
     }

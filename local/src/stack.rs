@@ -94,13 +94,16 @@ struct FrontDoor {
     socket_address: String,
     cors: Cors,
     examples: Examples,
+    /// Asked for by tests: ends all WebSockets.
+    cuts: Signal,
 }
 
 impl<'a> Plan<'a> {
     /// Starts everything, and serves on `listener` once it is deployed.
     pub(crate) async fn start(self, listener: std::net::TcpListener) -> Result<Stack<'a>> {
-        // Before anything tells this process's id: without a handler the signal would end it.
+        // Before anything tells this process's id: without a handler a signal would end it.
         let resets = signal(SignalKind::user_defined1())?;
+        let cuts = signal(SignalKind::user_defined2())?;
         let Place { directory, logs, .. } = self.place;
         let secrets = Secrets::keep_in(directory)?;
         let of_sockudo = sockudo::Settings {
@@ -122,6 +125,7 @@ impl<'a> Plan<'a> {
             socket_address: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
             cors: deployment.cors.with_this_machine(),
             examples: Examples::new(self.workspace, directory),
+            cuts,
         };
         let issuer = self.settings.issuer.clone();
         let state = State {
@@ -193,8 +197,8 @@ impl Stack<'_> {
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
         let Self { plan, secrets, ministack, mut sockudo, front_door, mut resets, .. } = self;
         let mut ministack = Some(ministack);
-        let FrontDoor { listener, api_address, socket_address, cors, examples } = front_door;
-        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples);
+        let FrontDoor { listener, api_address, socket_address, cors, examples, cuts } = front_door;
+        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples, cuts);
         let served = async { served.await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
         let kept = async {
             loop {

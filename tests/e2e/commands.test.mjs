@@ -1,8 +1,9 @@
 // Every command in the documents: run where that can be done beside a stack, and otherwise held against what it names.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 
@@ -68,7 +69,7 @@ const parsed = (command) => succeeds(`${command.replace(/ -- .*$/, "")} --help`)
 const KINDS = [
   // Beside the stack of these tests, on its address.
   [/^curl (.*)http:\/\/localhost:3000/, (command) => succeeds(command.replace(/^curl /, "curl -sS --fail-with-body ").replaceAll("http://localhost:3000", stack.url))],
-  [/^cargo local (token|status)\b/, (command) => succeeds(command)],
+  [/^cargo local (token|status|try)\b/, (command) => succeeds(command)],
   [/^cargo local logs(?!.*--follow)/, async (command) => succeeds(command)],
   [/^cargo local( |$)/, parsed],
   // What .ci/run does, or a person who has the time.
@@ -101,6 +102,38 @@ test("no document offers npx, which installs a stranger's package where ours is 
   for (const page of PAGES) {
     assert.doesNotMatch(readFileSync(root + page, "utf8"), /\bnpx\b/, page);
   }
+});
+
+describe("What cargo local prints", () => {
+  /** A printed line, pasted into a shell of another directory; resolves to what it prints until `fits`. */
+  async function pasted(t, line, fits, typed = "") {
+    const child = spawn("bash", ["-c", `exec ${line}`], { cwd: tmpdir(), stdio: ["pipe", "pipe", "pipe"] });
+    t.after(() => child.kill("SIGKILL"));
+    let output = "";
+    child.stdout.on("data", (text) => (output += text));
+    child.stderr.on("data", (text) => (output += text));
+    await until(`${fits} of ${line}`, () => /Connected|connected/.test(output), PATIENCE).catch((error) => assert.fail(`${error.message}: ${output}`));
+    child.stdin.write(typed);
+    await until(`${fits} of ${line}`, () => fits.test(output), PATIENCE).catch((error) => assert.fail(`${error.message}: ${output}`));
+  }
+
+  const lines = async () => (await succeeds("cargo local try")).split("\n");
+
+  test("the line of wscat connects, and what is printed below it can be typed", async (t) => {
+    const all = await lines();
+    const line = all.find((text) => text.includes("wscat"));
+    const typed = all[all.indexOf(line) + 1].replace(/^> /, "");
+    await pasted(t, line, /"event":"subscribed"/, `${typed}\n`);
+  });
+
+  test("the line of Socket.IO connects, and prints what it is told", async (t) => {
+    const line = (await lines()).find((text) => text.includes("socket.io-client"));
+    await pasted(t, line, /Dashboard connection established/);
+  });
+
+  test("no line asks a registry for a package", async () => {
+    assert.doesNotMatch((await lines()).join("\n"), /\bnpx\b|npm (exec|install|i)\b/);
+  });
 });
 
 test("the alias is what the documents call cargo local", () => {

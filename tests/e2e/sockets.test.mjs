@@ -1,34 +1,20 @@
-// WebSockets: the app's own classes on socket.io-client, wscat, handshakes, limits.
+// WebSockets: the app's own classes on socket.io-client, wscat, handshakes, limits. What is said is in dashboard.test.mjs and messaging.test.mjs.
 
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, test } from "node:test";
-
-import nacl from "tweetnacl";
 
 import { call, expecting } from "./support/api.mjs";
 import { person, service } from "./support/people.mjs";
 import { appService, connectIo, rememberingConsole, SOCKETS, wscat } from "./support/sockets.mjs";
-import { itemsMentioning } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
 import { until } from "./support/wait.mjs";
-
-const address = (namespace, { userId, token: bearer }) => `${SOCKETS}/${namespace}?userId=${userId}&token=${bearer}`;
-
-/** The status with which a handshake is refused. */
-async function refusal(url) {
-  const { WebSocket } = await import("ws");
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url);
-    socket.on("unexpected-response", (_, response) => resolve(response.statusCode));
-    socket.on("open", () => reject(new Error("it was let in")));
-    socket.on("error", () => {});
-  });
-}
+import { addressIn, engineAddress, joined, plain, refusal } from "./support/websocket.mjs";
 
 describe("Sockets", () => {
   test("the app's two services work on one page, over one connection", async (t) => {
     const [ada, grace] = [person("Ada"), person("Grace")];
-    const [consoleA, consoleG] = [rememberingConsole(), rememberingConsole()];
+    const consoleA = rememberingConsole();
     const dashboard = appService("dashboard-service.ts", "dashboardService", { console: consoleA });
     const messaging = appService("messaging-service.ts", "messagingService", { console: consoleA });
     dashboard.connect(ada.userId, ada.token);
@@ -80,11 +66,11 @@ describe("Sockets", () => {
 
   test("the lines of wscat work", async (t) => {
     const [ada, grace] = [person("Ada"), person("Grace")];
-    const dashboard = wscat(t, address("dashboard", ada));
+    const dashboard = wscat(t, addressIn("dashboard", ada));
     await dashboard.next("connected");
     dashboard.say('{"event": "subscribe", "data": {"channels": ["referrals", "events"]}}');
     assert.deepEqual((await dashboard.next("subscribed")).data.channels, ["referrals", "events"]);
-    const [a, g] = [wscat(t, address("ws", ada)), wscat(t, address("ws", grace))];
+    const [a, g] = [wscat(t, addressIn("ws", ada)), wscat(t, addressIn("ws", grace))];
     await Promise.all([a.open(), g.open()]);
     a.say(`{"event": "sendMessage", "data": {"receiverId": "${grace.userId}", "content": "Hello"}}`);
     assert.equal((await g.next("message:new")).data.content, "Hello");
@@ -98,15 +84,15 @@ describe("Sockets", () => {
     assert.equal(await refusal(`${SOCKETS}/dashboard`), 401);
     assert.equal(await refusal(`${SOCKETS}/ws?token=${token({ sub: "ada", exp: inSeconds(-60) })}`), 401);
     assert.equal(await refusal(`${SOCKETS}/ws?userId=somebody-else&token=${ada.token}`), 403);
-    assert.equal(await refusal(`${SOCKETS}/socket.io/?EIO=3&transport=websocket&token=${ada.token}`), 400);
+    assert.equal(await refusal(engineAddress(ada, "EIO=3&transport=websocket")), 400);
   });
 
   test("a sixth connection of a user is refused with a reason", async (t) => {
     const ada = person("Ada");
     const open = Array.from({ length: 5 }, () => connectIo(t, "ws", ada));
     await until("five", () => open.every(({ socket }) => socket.connected));
-    assert.equal(await refusal(address("ws", ada)), 429);
-    assert.equal(await refusal(`${SOCKETS}/socket.io/?EIO=4&transport=websocket&token=${ada.token}`), 429);
+    assert.equal(await refusal(addressIn("ws", ada)), 429);
+    assert.equal(await refusal(engineAddress(ada)), 429);
     open[0].socket.disconnect();
     const again = connectIo(t, "ws", ada, { reconnectionDelay: 200 });
     await until("another", () => again.socket.connected);
@@ -118,66 +104,38 @@ describe("Sockets", () => {
     assert.equal(error.message, "Invalid namespace");
   });
 
-  test("bad frames get an error or an end", async (t) => {
-    const { WebSocket } = await import("ws");
-    const plain = wscat(t, address("dashboard", person("Ada")));
-    await plain.next("connected");
-    plain.say('{"event": "nonsense"}');
-    assert.equal((await plain.next("error")).data.error, "Bad Request");
-    const ended = new WebSocket(address("dashboard", person("Ada")));
-    const told = new Promise((resolve) => ended.on("message", (text) => String(text).includes('"error"') && resolve(JSON.parse(text))));
-    await new Promise((resolve) => ended.on("open", resolve));
-    ended.send("hello");
-    assert.match((await told).data.message, /^Send JSON/);
-    ended.close();
-    for (const frame of ["hello", "9", '451-/ws,["a",{"_placeholder":true,"num":0}]']) {
-      const ada = person("Ada");
-      const socket = new WebSocket(`${SOCKETS}/socket.io/?EIO=4&transport=websocket&token=${ada.token}`);
-      const ended = new Promise((resolve) => socket.on("close", resolve));
-      const first = await new Promise((resolve) => socket.on("message", resolve));
-      assert.match(String(first), /^0\{"sid":/);
-      socket.send(frame);
-      await ended;
-    }
+  test("a connection ends with its token, and is told so", async (t) => {
+    const { userId } = person("Ada");
+    const ada = { userId, token: token({ sub: userId, exp: inSeconds(3) }) };
+    const [json, io] = [await plain(t, "dashboard", ada), await joined(t, ada, "ws")];
+    await json.next("connected");
+    await pause(3_500);
+    json.say("subscribe", { channels: ["referrals"] });
+    io.send('42/ws,["typing",{"receiverId":"ben","isTyping":true}]');
+    const { error, message } = await json.next("error");
+    assert.equal(error, "Unauthorized");
+    assert.match(message, /expired/);
+    assert.match(await io.frame((frame) => frame.startsWith('42/ws,["error"')), /expired/);
+    await Promise.all([json.closed(), io.closed()]);
+    assert.deepEqual(json.named("subscribed"), []);
+    assert.equal((await expecting(200, "GET", `/dashboard/online/${userId}`, { as: person() })).online, false);
   });
 
-  test("what is encrypted from end to end is readable in no place but its receiver's", async (t) => {
-    const [ada, grace] = [person("Ada"), person("Grace")];
-    const [keysA, keysG] = [nacl.box.keyPair(), nacl.box.keyPair()];
-    const base64 = (bytes) => Buffer.from(bytes).toString("base64");
-    const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
-    await expecting(200, "PUT", "/keys", { as: ada, json: { publicKey: base64(keysA.publicKey) } });
-    await expecting(200, "PUT", "/keys", { as: grace, json: { publicKey: base64(keysG.publicKey) } });
-    const secret = `meet me at ${crypto.randomUUID()}`;
-    const found = (await call("GET", `/keys/${grace.userId}`, { as: ada })).body;
-    const nonce = nacl.randomBytes(nacl.box.nonceLength);
-    const ciphertext = nacl.box(new TextEncoder().encode(secret), nonce, bytes(found.publicKey), keysA.secretKey);
-    const [atAda, atGrace] = [connectIo(t, "ws", ada), connectIo(t, "ws", grace)];
-    await until("both", () => atAda.socket.connected && atGrace.socket.connected);
-    const content = { ciphertext: base64(ciphertext), nonce: base64(nonce), keyVersion: found.version };
-    const sent = await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content });
-    assert.equal(sent.ok, true);
-    const message = await atGrace.next("message:new");
-    const from = (await call("GET", `/keys/${ada.userId}`, { as: grace })).body;
-    const opened = nacl.box.open(bytes(message.content.ciphertext), bytes(message.content.nonce), bytes(from.publicKey), keysG.secretKey);
-    assert.equal(new TextDecoder().decode(opened), secret);
-    assert.ok(!JSON.stringify(message).includes(secret));
-    assert.equal(await itemsMentioning(secret), 0);
-  });
-
-  test("a reconnect misses nothing", async (t) => {
-    const [ada, grace] = [person("Ada"), person("Grace")];
-    const [atAda, atGrace] = [connectIo(t, "ws", ada), connectIo(t, "ws", grace)];
-    await until("both", () => atAda.socket.connected && atGrace.socket.connected);
-    atAda.socket.emit("sendMessage", { receiverId: grace.userId, content: "one" });
-    const first = await atGrace.next("message:new");
-    // As API Gateway does after two hours.
-    atGrace.socket.io.engine.close();
-    for (const content of ["two", "three"]) {
-      await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content });
+  test("whoever sends too much is told when to go on, and no message is without an answer", async (t) => {
+    const ada = person("Ada");
+    const clients = await Promise.all([plain(t, "dashboard", ada), plain(t, "dashboard", ada)]);
+    for (const client of clients) {
+      for (let n = 0; n < 90; n += 1) {
+        client.say("subscribe", { channels: [`channel-${n % 50}`] });
+      }
     }
-    await until("reconnect", () => atGrace.socket.connected);
-    const { messages } = (await call("GET", `/messages/${ada.userId}?after=${first.seq}`, { as: grace })).body;
-    assert.deepEqual(messages.map(({ content }) => content), ["two", "three"]);
+    const answers = ({ named }) => named("subscribed").length + named("error").length;
+    await until("all answers", () => clients.every((client) => answers(client) === 90), 60_000);
+    const errors = clients.flatMap(({ named }) => named("error"));
+    assert.ok(errors.length > 0, "nothing was refused");
+    for (const { error, event, retryAfter } of errors) {
+      assert.deepEqual([error, event, retryAfter >= 1], ["Too Many Requests", "subscribe", true]);
+    }
+    assert.ok(errors.length <= 80, `${errors.length} of 180 were refused, and 100 are admitted at once`);
   });
 });

@@ -54,8 +54,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let end = async move { heartbeat::end_expired(&connections, &socket).await };
         return Ok(http::empty().then(end).then(app.deliver(removed)));
     }
+    let binary = || Unreadable("Binary data cannot be sent here: the server takes text only".to_owned());
+    let read = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
     // Boxed: the runtime moves the future of a handler several times.
-    let outcome = Box::pin(take(app, &request, &socket)).await?;
+    let outcome = match Box::pin(take(app, &request, &socket, read.clone())).await {
+        Ok(outcome) => outcome,
+        Err(problem) => {
+            // The response that says so is seen by nobody but the log.
+            told::tell(&connections, &socket.address, &refused(&socket, &read, &problem).told).await;
+            return Err(problem);
+        }
+    };
     let (owed, table) = (app.deliver(outcome.owed), app.table.clone());
     Ok(http::empty().then(async move {
         told::tell(&connections, &socket.address, &outcome.told).await;
@@ -76,9 +85,12 @@ async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Com
     Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.owed)
 }
 
-async fn take(app: &App, request: &Request, socket: &Socket) -> Result<Outcome, Problem> {
-    let binary = || Unreadable("Binary data cannot be sent here: the server takes text only".to_owned());
-    let read = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
+async fn take(
+    app: &App,
+    request: &Request,
+    socket: &Socket,
+    read: Result<Incoming, Unreadable>,
+) -> Result<Outcome, Problem> {
     // What asks for nothing is not counted.
     match &read {
         Ok(Incoming::Nothing) => return Ok(Outcome::default()),

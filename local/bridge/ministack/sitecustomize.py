@@ -6,8 +6,12 @@ of it is no longer owed then.
 
 Gap: what a function prints is kept in memory alone, and is gone with an invocation that is killed. Here each line is also
 appended to the file that `CARILLON_FUNCTION_LOG` names, with the moment and the function, for `cargo local logs`.
+
 Gap: ministack refuses a WebSocket's handshake with 403, whatever status the function of `$connect` responds. AWS passes the
 status on.
+
+Gap: ministack sends a client what the function of a route responds to its message. AWS does so only where the route has a route
+response; here none has.
 
 Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
 a host name is no number.
@@ -25,6 +29,8 @@ FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
 LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
 API_GATEWAY = "ministack.services.apigateway"
+# Which argument of `_invoke_ws_lambda` is the kind of event.
+EVENT_OF_INVOKE = 6
 
 
 def bring_reported_failures_again(module):
@@ -100,10 +106,10 @@ def refuse_with_the_status_of_connect(module):
 
     async def invoke_ws_lambda(*args, **kwargs):
         response = await invoke(*args, **kwargs)
-        seen = refused.get()
-        if "CONNECT" in args and seen is not None:
+        seen, event = refused.get(), args[EVENT_OF_INVOKE]
+        if event == "CONNECT" and seen is not None:
             seen["status"] = int((response or {}).get("statusCode", 200))
-        return response
+        return {**response, "body": None} if event == "MESSAGE" and response else response
 
     async def handle_websocket(scope, receive, send, *args, **kwargs):
         seen = {}

@@ -9,22 +9,34 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::Request;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 
 pub(crate) use cors::Cors;
 pub(crate) use examples::Examples;
 use http_api::HttpApi;
 use sockets::Sockets;
 
-/// Serves on the listener until the process ends.
+/// Serves on the listener until the process ends. Each of `cuts` ends all WebSockets.
 pub(crate) async fn serve(
     listener: TcpListener,
     api: &str,
     sockets: &str,
     cors: Cors,
     examples: Examples,
+    mut cuts: Signal,
 ) -> Result<()> {
-    let router = examples.router().merge(router(HttpApi::new(api, cors), Sockets::new(sockets)));
-    axum::serve(listener, router).await.context("The front door cannot go on")
+    let sockets = Sockets::new(sockets);
+    let router = examples.router().merge(router(HttpApi::new(api, cors), sockets.clone()));
+    let cutting = async {
+        while cuts.recv().await.is_some() {
+            sockets.cut();
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        served = async { axum::serve(listener, router).await } => served.context("The front door cannot go on"),
+        () = cutting => Ok(()),
+    }
 }
 
 /// Routes handshakes of WebSockets to the WebSocket API, and every other request to the HTTP API.

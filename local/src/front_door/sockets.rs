@@ -1,6 +1,9 @@
 //! The WebSocket API: passes handshakes on to the stage that an address belongs to, and then every byte both ways.
 //!
-//! On AWS this is the stages' own addresses, or a CloudFront distribution that rewrites `/socket.io/` as here.
+//! On AWS this is the stages' own addresses, or a CloudFront distribution that rewrites `/socket.io/` as here. API Gateway ends a
+//! connection after two hours; here, the signal SIGUSR2 to this process ends all that there are, so that a test need not wait.
+
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -10,12 +13,15 @@ use http::{HeaderMap, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::Notify;
 
 /// The address of the WebSocket API, without a stage.
 #[derive(Clone)]
 pub(super) struct Sockets {
     address: String,
     client: Client<HttpConnector, Body>,
+    /// Ends all connections.
+    cuts: Arc<Notify>,
 }
 
 /// The stage of an address.
@@ -40,7 +46,13 @@ impl Sockets {
     pub(super) fn new(address: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { address: address.to_owned(), client: Client::builder(TokioExecutor::new()).build(connector) }
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { address: address.to_owned(), client, cuts: Arc::default() }
+    }
+
+    /// Ends all connections that there are, without a word to either side.
+    pub(super) fn cut(&self) {
+        self.cuts.notify_waiters();
     }
 
     /// Handles one handshake, and then the connection until either side ends it.
@@ -58,11 +70,15 @@ impl Sockets {
         };
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let server_side = hyper::upgrade::on(&mut response);
+            let cut = self.cuts.clone().notified_owned();
             tokio::spawn(async move {
                 if let (Ok(client), Ok(server)) = tokio::join!(client_side, server_side) {
                     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
                     // Whichever side ends first, the other hears of it by its own end.
-                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        () = cut => {}
+                    }
                 }
             });
         } else {

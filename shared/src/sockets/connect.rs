@@ -21,11 +21,15 @@ impl Handshake {
     /// Reads the event of `$connect`.
     ///
     /// # Errors
-    /// 400 for an `EIO` other than 4, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
+    /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
     pub fn read(request: &Request, now: Millis) -> Result<Self, Problem> {
         let (connection, stage) = (request.connection()?, request.stage()?);
         let framing =
             Framing::asked_for(request.query("EIO")).map_err(|error| Problem::Malformed(error.to_string()))?;
+        if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
+            let told = "transport must be websocket: set transports: [\"websocket\"], since there is no HTTP long-polling here";
+            return Err(Problem::Malformed(told.to_owned()));
+        }
         if framing == Framing::Json && stage == Namespace::SocketIo {
             let told = "This address is for Socket.IO: connect with EIO=4, or to /dashboard or /ws";
             return Err(Problem::Malformed(told.to_owned()));

@@ -7,14 +7,25 @@ import { aws } from "./aws.mjs";
 const lambda = (method, path, json) =>
   aws("lambda", `/2015-03-31/${path}`, { method, json, headers: { "content-type": "application/json" } });
 
-/** Invokes a function with an event; `name` is its logical id in the template. */
-export async function invoke(name, event = {}) {
+/** The name of a deployed function; `name` is its logical id in the template. */
+async function deployed(name) {
   const { body } = await lambda("GET", "functions/?MaxItems=100");
   const found = body.Functions.find(({ FunctionName }) => FunctionName.includes(name));
   assert.ok(found, `no function ${name} is deployed`);
-  const answer = await lambda("POST", `functions/${found.FunctionName}/invocations`, event);
+  return found.FunctionName;
+}
+
+/** Invokes a function with an event; `name` is its logical id in the template. */
+export async function invoke(name, event = {}) {
+  const answer = await lambda("POST", `functions/${await deployed(name)}/invocations`, event);
   assert.equal(answer.response.headers.get("x-amz-function-error"), null, `${name} failed: ${JSON.stringify(answer.body)}`);
   return answer.body;
+}
+
+/** The same, without waiting for its end. */
+export async function invokeLater(name, event = {}) {
+  const headers = { "content-type": "application/json", "x-amz-invocation-type": "Event" };
+  await aws("lambda", `/2015-03-31/functions/${await deployed(name)}/invocations`, { method: "POST", json: event, headers });
 }
 
 /** Pauses what feeds the function `Delivery`; resolves to a function that lets it go on. */
@@ -25,4 +36,20 @@ export async function holdDeliveries() {
   const enable = (Enabled) => Promise.all(mappings.map(({ UUID }) => lambda("PUT", `event-source-mappings/${UUID}`, { Enabled })));
   await enable(false);
   return () => enable(true);
+}
+
+/** Does something while the WebSocket API has no such route: its function hears of nothing. */
+export async function withoutRoute(routeKey, act) {
+  const api = (method, path, json) =>
+    aws("apigateway", `/v2/apis${path}`, { method, json, headers: { "content-type": "application/json" } }).then(({ body }) => body);
+  const found = (await api("GET", "")).items.filter(({ protocolType }) => protocolType === "WEBSOCKET");
+  assert.equal(found.length, 1, "there should be one WebSocket API");
+  const routes = `/${found[0].apiId}/routes`;
+  const { routeId, target } = (await api("GET", routes)).items.find((route) => route.routeKey === routeKey);
+  await api("DELETE", `${routes}/${routeId}`);
+  try {
+    await act();
+  } finally {
+    await api("POST", routes, { routeKey, target });
+  }
 }

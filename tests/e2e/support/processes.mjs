@@ -43,6 +43,9 @@ export async function restorePusher() {
   }
 }
 
+/** Ends all WebSockets without a word to either side, as API Gateway does after two hours. */
+export const cutSockets = () => process.kill(stack.processes.cargoLocal.pid, "SIGUSR2");
+
 /** Ends all processes of a function at once; resolves to how many there were. `name` is its logical id in the template. */
 export function killFunction(name) {
   const found = pidsOf(name);

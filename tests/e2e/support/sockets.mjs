@@ -39,7 +39,7 @@ export function rememberingConsole() {
 }
 
 /** Holds an event of a namespace against docs/asyncapi.yaml. */
-function met(namespace, name, data) {
+export function met(namespace, name, data) {
   checkEvent(`/${namespace}`, name, data);
   noteEvent(`/${namespace}`, name);
 }
@@ -91,6 +91,10 @@ export function wscat(t, address) {
         process_.stdin.write('{"event": "ping"}\n');
         return events().some((said) => said.event === "pong");
       }),
-    next: (name) => until(`${name} in ${address.split("?")[0]}`, () => events().find((said) => said.event === name)),
+    next: async (name) => {
+      const found = await until(`${name} in ${address.split("?")[0]}`, () => events().find((said) => said.event === name));
+      met(new URL(address).pathname.slice(1), name, found.data);
+      return found;
+    },
   };
 }

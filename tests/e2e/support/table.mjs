@@ -63,3 +63,31 @@ export async function itemsMentioning(text) {
   } while (start);
   return found;
 }
+
+/** The items that hold this text, but for profiles and rate limits, in the order of their keys. */
+export async function snapshotOf(text) {
+  const found = [];
+  let start;
+  do {
+    const page = await dynamodb("Scan", { ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) });
+    found.push(...page.Items.filter((item) => !/^(PROFILE$|LIMIT)/.test(item.sk.S) && JSON.stringify(item).includes(text)));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  const key = ({ pk, sk }) => `${pk.S} ${sk.S}`;
+  return found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** How many connections a namespace of the WebSocket API counts. */
+export async function connectionsIn(namespace) {
+  const count = async (shard) => {
+    const query = {
+      KeyConditionExpression: "pk = :shard",
+      ExpressionAttributeValues: { ":shard": { S: `SOCKETS#${namespace}#${shard}` } },
+      ConsistentRead: true,
+      Select: "COUNT",
+    };
+    return (await dynamodb("Query", query)).Count;
+  };
+  const counts = await Promise.all([0, 1, 2, 3].map(count));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
