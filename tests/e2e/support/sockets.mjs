@@ -12,6 +12,8 @@ import { noteEvent } from "./coverage.mjs";
 import { stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
 
+/** That somebody has left is told after five seconds, by way of the retry queue. */
+export const PATIENCE = 30_000;
 export const SOCKETS = stack.url.replace(/^http/, "ws");
 
 /** A class of the app as it is, but for the address, which is another port in tests. Its console is the test's. */
@@ -60,7 +62,7 @@ export function connectIo(t, namespace, person, options = {}) {
   socket.onAnyOutgoing((name, data) => met(namespace, name, data));
   t.after(() => socket.disconnect());
   const named = (name) => events.filter(([said]) => said === name).map(([, data]) => data);
-  return { socket, events, named, next: (name) => until(name, () => named(name)[0]) };
+  return { socket, events, named, next: (name) => until(name, () => named(name)[0], PATIENCE) };
 }
 
 /** The real wscat, which reads lines and prints what it gets. */
