@@ -46,7 +46,8 @@ describe("Direct messages", () => {
     const sender = await plain(t, "ws", ada);
     sender.say("typing", { receiverId: grace.userId, isTyping: true });
     sender.say("sendMessage", { receiverId: grace.userId, content: "Hello" });
-    await Promise.all([lower.next("message:new"), upper.heard("MESSAGE_BROADCAST")]);
+    await Promise.all(["message:new", "typing:start"].map((name) => lower.next(name)));
+    await Promise.all(["MESSAGE_BROADCAST", "TYPING_INDICATOR"].map((name) => upper.next(name)));
     const names = ({ events }) => events.map(({ event }) => event).filter((name) => name !== "ping").toSorted();
     assert.deepEqual([names(lower), names(upper)], [["message:new", "typing:start"], ["MESSAGE_BROADCAST", "TYPING_INDICATOR"]]);
   });
