@@ -56,6 +56,13 @@ const OPERATIONS = (userId) => [
   ["GET", "/notifications/unread-count", {}],
   ["POST", `/notifications/${newId("notification")}/read`, {}],
   ["POST", "/notifications/read-all", {}],
+  ["GET", `/notifications/${newId("notification")}`, {}],
+  ["DELETE", `/notifications/${newId("notification")}`, {}],
+  ["GET", "/notifications/device-tokens", {}],
+  ["GET", "/kudos", {}],
+  ["GET", `/rooms/${newId("book")}/presence`, {}],
+  ["GET", "/parties", {}],
+  ["DELETE", `/parties/${newId("party")}`, {}],
   ["POST", "/parties", { json: { partyName: userId } }],
   ["GET", `/parties/${newId("party")}`, {}],
   ["PATCH", `/parties/${newId("party")}`, { json: { partyName: userId } }],
@@ -112,6 +119,27 @@ test("bodies that cannot be read are malformed", async () => {
     }
     const as = service();
     await refused(400, what, marker, "POST", "/notifications", { as, body, headers: JSON_TYPE });
+  }
+});
+
+test("a field that no document names is refused by its name, but for what Pusher's clients add", async () => {
+  const ada = person();
+  const marker = ada.userId;
+  const bodies = [
+    ["/kudos", ada, { receiverId: newId("user"), sessionId: "s", bookTitle: marker }],
+    ["/notifications", service(), { userId: marker, type: "SYSTEM" }],
+    ["/parties", ada, { partyName: marker }],
+    ["/notifications/device-token", ada, { token: marker }],
+  ];
+  for (const [path, as, json] of bodies) {
+    const answer = await call("POST", path, { as, json: { ...json, titel: marker } });
+    assert.equal(answer.status, 400, path);
+    assert.match(answer.body.message, /unknown field `titel`, expected /, path);
+  }
+  assert.equal(await itemsMentioning(marker), 0);
+  const subscription = { socket_id: "1.2", channel_name: ada.ownChannel, device: "phone" };
+  for (const body of [{ form: subscription }, { json: subscription }]) {
+    assert.equal((await call("POST", "/pusher/auth", { as: ada, ...body })).status, 200);
   }
 });
 

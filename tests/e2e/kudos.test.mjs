@@ -8,6 +8,7 @@ import { call, expecting } from "./support/api.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, shown } from "./support/people.mjs";
 import { itemsMentioning } from "./support/table.mjs";
+import { until } from "./support/wait.mjs";
 
 /** Longer than an undelivered event takes to come by the stream, so a second delivery would be seen. */
 const A_SECOND_DELIVERY = 4_000;
@@ -23,6 +24,26 @@ async function listeningTo(t, user) {
 
 // At once, because each spends most of its time waiting for what must not come.
 describe("Kudos", { concurrency: 8 }, () => {
+  test("the receiver reads them back, newest first, with who gave them", async () => {
+    const [giver, receiver] = [person("Ada", "https://example.org/ada.png"), person("Grace")];
+    const given = [];
+    for (let n = 0; n < 3; n += 1) {
+      given.unshift((await give(giver, kudosFor(receiver))).body.kudosId);
+    }
+    const list = (query = "") => expecting(200, "GET", `/kudos${query}`, { as: receiver });
+    const ids = ({ kudos }) => kudos.map(({ kudosId }) => kudosId);
+    await until("the kudos in the index", async () => ids(await list()).join() === given.join());
+    await until("the giver's profile", async () => (await list()).kudos[0].fromUser.displayName === "Ada");
+    const [newest] = (await list()).kudos;
+    assert.deepEqual(newest.fromUser, shown(giver));
+    assert.equal(newest.bookTitle, "The Dispossessed");
+    const page = await list("?limit=2");
+    assert.deepEqual([...ids(page), ...ids(await list(`?limit=2&cursor=${page.nextCursor}`))], given);
+    assert.deepEqual((await expecting(200, "GET", "/kudos", { as: giver })).kudos, []);
+    await expecting(400, "GET", "/kudos?limit=1000", { as: receiver });
+    await expecting(401, "GET", "/kudos");
+  });
+
   test("the receiver is told once, and the giver is not", async (t) => {
     const [giver, receiver] = [person("Ada", "https://example.org/ada.png"), person("Grace")];
     const [atGiver, atReceiver] = [await listeningTo(t, giver), await listeningTo(t, receiver)];

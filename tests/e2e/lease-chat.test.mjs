@@ -112,8 +112,8 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     await expecting(403, "PATCH", leasePath(lease, `requests/${asked.id}`), { as: client, json });
     await expecting(409, "PATCH", leasePath(lease, `requests/${asked.id}`), { as: notary, json: { status: "done" } });
     await expecting(400, "GET", leasePath(lease, "requests?cursor=x"), { as: client });
-    for (const route of ["messages", "requests"]) {
-      const write = (text) => ({ as: client, json: { content: text, title: text }, headers: { "idempotency-key": "k" } });
+    for (const [route, field] of [["messages", "content"], ["requests", "title"]]) {
+      const write = (text) => ({ as: client, json: { [field]: text }, headers: { "idempotency-key": "k" } });
       const first = await expecting(201, "POST", leasePath(lease, route), write("x"));
       const again = await call("POST", leasePath(lease, route), write("x"));
       assert.deepEqual([again.body, again.headers.get("idempotent-replayed")], [first, "true"]);

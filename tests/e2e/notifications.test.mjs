@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
+import { putEvent } from "./support/events.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
 
@@ -65,6 +66,46 @@ describe("Notifications", { concurrency: 8 }, () => {
     assert.equal(kept.data.postId, data.postId);
     assert.equal(nextCursor, null);
     assert.equal(unread, 1);
+  });
+
+  test("one notification is shown, and deleted for good", async () => {
+    const [ada, eve] = [person(), person()];
+    const [first, second] = await notified(ada, 2);
+    const one = (method, status, id, as = ada) => expecting(status, method, `/notifications/${id}`, { as });
+    assert.deepEqual(await one("GET", 200, first), (await list(ada)).notifications[1]);
+    await one("GET", 404, first, eve);
+    await one("GET", 404, newId("notification"));
+    await one("DELETE", 404, newId("notification"));
+    for (const method of ["GET", "DELETE"]) {
+      await expecting(401, method, `/notifications/${first}`);
+    }
+    await one("DELETE", 204, first, eve);
+    await one("GET", 200, first);
+    await read(ada, second);
+    await one("DELETE", 204, first);
+    await one("DELETE", 204, first);
+    await one("DELETE", 204, second);
+    await one("GET", 404, first);
+    assert.deepEqual(await list(ada), { notifications: [], nextCursor: null, unreadCount: 0 });
+  });
+
+  test("a text of the sender's own takes the place of the type's, over HTTP and by an event", async (t) => {
+    const ada = person();
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
+    const own = { title: "Your parcel is on its way", body: "It arrives on Friday." };
+    const json = { userId: ada.userId, type: "PROJECT_UPDATE", ...own };
+    const { status, body } = await create(json);
+    assert.equal(status, 201);
+    assert.equal((await listener.next("notification:new")).message, own.body);
+    const kept = await expecting(200, "GET", `/notifications/${body.notificationId}`, { as: ada });
+    assert.deepEqual([kept.title, kept.message], [own.title, own.body]);
+
+    await putEvent("NotificationRequested", json);
+    assert.equal((await listener.next("notification:new")).message, own.body);
+    for (const fault of [{ title: " " }, { title: "x".repeat(101) }, { body: "x".repeat(501) }, { titel: own.title }]) {
+      assert.equal((await create({ ...json, ...fault })).status, 400, JSON.stringify(fault).slice(0, 40));
+    }
   });
 
   test("each type is accepted and has words of its own", async () => {

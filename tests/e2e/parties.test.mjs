@@ -4,9 +4,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 
+import { expecting } from "./support/api.mjs";
 import { newId, person } from "./support/people.mjs";
-import { change, found, handOver, introduce, invite, accept, leave, listeningIn, partyOf, read, remove, update } from "./support/party.mjs";
+import { accept, change, channelOf, end, found, handOver, introduce, invitationsOf, invite, leave } from "./support/party.mjs";
+import { listeningIn, partyOf, read, remove, update } from "./support/party.mjs";
 import { itemsMentioning } from "./support/table.mjs";
+import { until } from "./support/wait.mjs";
 
 /** Longer than an undelivered event takes to come by the stream, so a second delivery would be seen. */
 const A_SECOND_EVENT = 4_000;
@@ -52,6 +55,54 @@ describe("Parties", { concurrency: 8 }, () => {
     assert.deepEqual((await found(ada, json, key)).body, first, "the first answer comes again");
     assert.equal((await found(ada, { partyName: "Another" }, key)).status, 422);
     assert.equal((await found(person(), json, key)).headers.get("idempotent-replayed"), null);
+  });
+
+  test("each member's parties are listed, the last joined first, page by page", async () => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const [first, second] = [await partyOf(ada), await partyOf(ada, ben)];
+    const idsOf = ({ parties }) => parties.map(({ partyId }) => partyId);
+    await until("the parties in the index", async () => {
+      return idsOf(await expecting(200, "GET", "/parties", { as: ada })).join() === [second.partyId, first.partyId].join();
+    });
+    const page = await expecting(200, "GET", "/parties?limit=1", { as: ada });
+    assert.deepEqual(idsOf(page), [second.partyId]);
+    const rest = await expecting(200, "GET", `/parties?limit=1&cursor=${page.nextCursor}`, { as: ada });
+    assert.deepEqual(idsOf(rest), [first.partyId]);
+    assert.deepEqual(idsOf(await expecting(200, "GET", "/parties", { as: ben })), [second.partyId]);
+    await leave(ben, second);
+    assert.deepEqual(idsOf(await expecting(200, "GET", "/parties", { as: ben })), []);
+    await expecting(400, "GET", "/parties?cursor=x", { as: ada });
+    await expecting(401, "GET", "/parties");
+  });
+
+  test("a party that its owner ends is gone for everybody, and its members hear it last", async (t) => {
+    const [ada, ben, cora] = [person("Ada"), person("Ben"), person("Cora")];
+    const party = await partyOf(ada, ben);
+    await introduce(cora);
+    await invite(ben, party, cora);
+    const listener = await listeningIn(t, ben, party);
+    for (const [as, status] of [[ben, 403], [cora, 403], [undefined, 401]]) {
+      assert.equal((await end(as, party)).status, status);
+    }
+    assert.equal((await end(ada, { partyId: newId("party") })).status, 404);
+    assert.equal((await end(ada, { partyId: "a%20b" })).status, 400);
+
+    assert.equal((await change(ada, party, { partyName: "The last evening" })).status, 200);
+    assert.equal((await end(ada, party)).status, 204);
+    await listener.next(UPDATED, update(party, "settings-changed"));
+    const told = await listener.next("party-ended");
+    assert.deepEqual([told.partyId, told.endedBy], [party.partyId, ada.userId]);
+
+    assert.equal((await end(ada, party)).status, 204, "again is alike");
+    assert.equal((await end(ben, party)).status, 404);
+    for (const as of [ada, ben]) {
+      assert.equal((await read(as, party)).status, 404);
+      const form = { socket_id: "1.2", channel_name: channelOf(party) };
+      await expecting(403, "POST", "/pusher/auth", { as, form });
+    }
+    assert.equal((await accept(cora, party)).status, 404);
+    assert.deepEqual(await invitationsOf(cora), []);
+    await listener.none("party-ended", A_SECOND_EVENT);
   });
 
   test("members hear who joins, what changes, whose it becomes and who leaves, in that order", async (t) => {

@@ -292,6 +292,15 @@ describe("Pushes, one thing at a time", () => {
   });
 });
 
+test("one's devices are listed, without their tokens", async () => {
+  const as = person();
+  const device = `${newId("device")}-${"x".repeat(100)}-end123`;
+  await expecting(200, "POST", "/notifications/device-token", { as, json: { token: device, platform: "android" } });
+  const { devices } = await expecting(200, "GET", "/notifications/device-tokens", { as });
+  assert.deepEqual(devices.map(({ tokenEnd, platform }) => [tokenEnd, platform]), [["end123", "android"]]);
+  await expecting(401, "GET", "/notifications/device-tokens");
+});
+
 test("what is no token and no preference is refused", async () => {
   const as = person();
   const long = "x".repeat(11_000);
@@ -304,7 +313,9 @@ test("what is no token and no preference is refused", async () => {
     [400, "DELETE", "/notifications/device-token", { json: { token: "" } }],
     [413, "DELETE", "/notifications/device-token", { json: { token: long } }],
     [415, "DELETE", "/notifications/device-token", form],
+    [400, "POST", "/notifications/device-token", { json: { token: "t", platform: "toaster" } }],
     [400, "PUT", "/notifications/preferences", { json: { locale: "xx" } }],
+    [400, "PUT", "/notifications/preferences", { json: { pushWhileConnected: "always" } }],
     [400, "PUT", "/notifications/preferences", { json: { types: { ADVERTISEMENT: {} } } }],
     [400, "PUT", "/notifications/preferences", { json: { quietHours: { from: "22:00", to: "7", timeZone: "Etc/UTC" } } }],
     [413, "PUT", "/notifications/preferences", { json: { long } }],

@@ -37,6 +37,27 @@ describe("Reading rooms", { concurrency: 8 }, () => {
     await listener.none("room:user-left", 0);
   });
 
+  test("who is in a room now is shown to any member, page by page", async () => {
+    const [bookId, ada, ben, cora] = [newId("book"), person("Ada", "https://example.org/ada.png"), person("Ben"), person("Cora")];
+    await putBook({ bookId, authorId: ben.userId, authorName: "Ben" });
+    const show = (query = "") => expecting(200, "GET", `${path(bookId)}${query}`, { as: cora });
+    assert.deepEqual(await show(), { bookId, members: [], nextCursor: null });
+    const entered = new Map();
+    for (const as of [ada, ben, cora]) {
+      entered.set(as.userId, (await join(as, bookId)).joinedAt);
+    }
+    await leave(cora, bookId);
+    await until("the profiles", async () => (await show()).members.every(({ userId, displayName }) => userId !== displayName));
+    const { members } = await show();
+    const expected = [ada, ben].map((one) => ({ ...shown(one), isAuthor: one === ben, joinedAt: entered.get(one.userId) }));
+    assert.deepEqual(members, expected.toSorted((a, b) => (a.userId < b.userId ? -1 : 1)));
+    const first = await show("?limit=1");
+    const second = await show(`?limit=1&cursor=${first.nextCursor}`);
+    assert.deepEqual([...first.members, ...second.members], members);
+    await expecting(400, "GET", `${path(bookId)}?cursor=!`, { as: cora });
+    await expecting(401, "GET", path(bookId));
+  });
+
   test("of many entries at once, one counts", async (t) => {
     const { bookId, listener } = await roomWithWitness(t);
     const ada = person("Ada");

@@ -18,6 +18,7 @@ use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_write
 use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
+use crate::parties::{ask, party_of};
 use crate::socket_budgets;
 
 #[derive(Debug, Deserialize)]
@@ -56,15 +57,23 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("authorize presence-room, new profile", |world| Box::pin(authorize(world, "presence-room-emma"))),
     ("give kudos", |world| Box::pin(give_again(world))),
     ("give kudos, first of a process", |world| Box::pin(give(world))),
+    ("list 20 kudos", |world| Box::pin(kudos_page(world))),
     ("put a book", |world| Box::pin(put_book(world))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
+    ("show 20 users of a room", |world| Box::pin(occupants(world))),
     ("webhook of 10 members", |world| Box::pin(webhook(world))),
     ("create a notification", |world| Box::pin(notify(world))),
     ("list 20 notifications", |world| Box::pin(list(world))),
     ("count unread notifications", |world| Box::pin(unread(world))),
+    ("show a notification", |world| Box::pin(show_one(world))),
+    ("delete a notification", |world| Box::pin(delete_one(world))),
     ("read a notification", |world| Box::pin(read_one(world))),
     ("read all notifications", |world| Box::pin(read_all(world))),
+    ("list devices", |world| Box::pin(devices(world))),
+    ("authorize a party's channel", |world| Box::pin(authorize_party(world))),
+    ("list 20 parties", |world| Box::pin(party_page(world))),
+    ("end a party of 10", |world| Box::pin(end_party(world))),
     ("authorize a guest's channel", |world| Box::pin(authorize_guest(world))),
     ("send a chat message", |world| Box::pin(chat_post(world))),
     ("read 50 chat messages", |world| Box::pin(chat_page(world))),
@@ -211,6 +220,78 @@ async fn leave(world: &World) -> [Traffic; 2] {
     let (reply, traffic) = world.count(presence_leave::handle, &request).await;
     assert_eq!(reply.status, 204, "{reply:?}");
     traffic
+}
+
+/// The traffic of a request of ada's whom this process knows.
+async fn asked<'a, F>(
+    world: &'a World,
+    handler: impl Fn(&'a shared::App, shared::http::Request) -> F,
+    request: &Request,
+    status: u16,
+) -> [Traffic; 2]
+where
+    F: Future<Output = Result<shared::http::Response, shared::Problem>>,
+{
+    world.knows(&token("ada")).await;
+    world.pusher.take_sent();
+    let (reply, traffic) = world.count(handler, request).await;
+    assert_eq!(reply.status, status, "{reply:?}");
+    traffic
+}
+
+async fn kudos_page(world: &World) -> [Traffic; 2] {
+    for n in 0..20 {
+        let body = json!({ "receiverId": "ada", "sessionId": "s1", "bookTitle": "Emma" });
+        let request = Request::new("POST /kudos").by(&format!("user-{n}")).json(&body);
+        world.send(kudos_create::handle, &request).await;
+    }
+    asked(world, kudos_list::handle, &Request::new("GET /kudos").by("ada"), 200).await
+}
+
+async fn occupants(world: &World) -> [Traffic; 2] {
+    let room = |method: &str| Request::new(&format!("{method} /rooms/{{bookId}}/presence")).path("bookId", "emma");
+    for n in 0..20 {
+        world.send(presence_join::handle, &room("POST").by(&format!("user-{n}"))).await;
+    }
+    asked(world, presence_list::handle, &room("GET").by("ada"), 200).await
+}
+
+async fn one(world: &World, method: &str, status: u16) -> [Traffic; 2] {
+    let id = tests::notification::notify(world, json!({})).await;
+    let request = Request::new(&format!("{method} /notifications/{{notificationId}}"));
+    asked(world, notifications::handle, &request.by("ada").path("notificationId", &id), status).await
+}
+
+async fn show_one(world: &World) -> [Traffic; 2] {
+    one(world, "GET", 200).await
+}
+
+async fn delete_one(world: &World) -> [Traffic; 2] {
+    one(world, "DELETE", 204).await
+}
+
+async fn devices(world: &World) -> [Traffic; 2] {
+    for device in ["phone", "tablet"] {
+        world.send(device_tokens::handle, &tests::devices::register("ada", device)).await;
+    }
+    asked(world, device_tokens::handle, &Request::new("GET /notifications/device-tokens").by("ada"), 200).await
+}
+
+async fn authorize_party(world: &World) -> [Traffic; 2] {
+    let party = party_of(world, &[]).await;
+    authorize_again(world, &format!("private-party-{party}")).await
+}
+
+async fn party_page(world: &World) -> [Traffic; 2] {
+    for _ in 0..20 {
+        crate::parties::create(world, "ada").await;
+    }
+    asked(world, ::parties::handle, &Request::new("GET /parties").by("ada"), 200).await
+}
+
+async fn end_party(world: &World) -> [Traffic; 2] {
+    let party = party_of(world, &["b", "c", "d", "e", "f", "g", "h", "i", "j"]).await;
+    asked(world, ::parties::handle, &ask("ada", "DELETE /parties/{partyId}", &party, ""), 204).await
 }
 
 async fn webhook(world: &World) -> [Traffic; 2] {

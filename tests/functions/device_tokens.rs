@@ -33,6 +33,36 @@ async fn devices_are_registered_and_unregistered_with_the_documented_messages() 
 }
 
 #[tokio::test]
+async fn devices_are_listed_without_their_tokens_the_last_registered_first() {
+    let world = World::new().await;
+    let list = async |user: &str| {
+        let reply = world.send(handle, &Request::new("GET /notifications/device-tokens").by(user)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.body["devices"].as_array().unwrap().clone()
+    };
+    assert!(list("ada").await.is_empty());
+    let long = format!("{}:abc-123", "x".repeat(140));
+    world.send(handle, &register("ada", "phone")).await;
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    let web =
+        Request::new("POST /notifications/device-token").by("ada").json(&json!({ "token": long, "platform": "web" }));
+    assert_eq!(world.send(handle, &web).await.status, 200);
+
+    let devices = list("ada").await;
+    assert_eq!(devices.len(), 2);
+    assert_eq!((&devices[0]["tokenEnd"], &devices[0]["platform"]), (&json!("bc-123"), &json!("web")));
+    assert_eq!((&devices[1]["tokenEnd"], &devices[1]["platform"]), (&json!("e"), &json!(null)), "a quarter at most");
+    for device in &devices {
+        assert_eq!(device.as_object().unwrap().len(), 4, "{device}");
+        assert!(device["registeredAt"].as_str() < device["expiresAt"].as_str(), "{device}");
+        assert!(!device.to_string().contains("xxx"), "{device}");
+    }
+    assert!(list("eve").await.is_empty(), "they are nobody else's to see");
+    let nobody = Request::new("GET /notifications/device-tokens");
+    assert_eq!(world.send(handle, &nobody).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_device_named_in_the_body_is_unregistered_alone() {
     let world = World::new().await;
     for token in ["phone", "tablet"] {
@@ -89,7 +119,7 @@ async fn a_device_that_is_renewed_while_a_further_one_replaces_it_is_kept() {
     let (ada, start) = (UserId::parse("ada").unwrap(), Millis::now());
     let register = async |token: String, seconds| {
         let token = Token::parse(token).unwrap();
-        device::register(&world.app.table, &ada, &token, None, start.plus_seconds(seconds)).await.unwrap();
+        device::register(&world.app.table, &ada, (&token, None), None, start.plus_seconds(seconds)).await.unwrap();
     };
     for n in 0..MAX_DEVICES {
         register(format!("device-{n}"), n as i64).await;
@@ -109,7 +139,7 @@ async fn devices_that_do_not_register_for_270_days_are_forgotten() {
     let now = Millis::now();
     for (token, days) in [("old", 271), ("recent", 269)] {
         let token = Token::parse(token.to_owned()).unwrap();
-        device::register(&world.app.table, &ada, &token, None, now.plus_seconds(-days * 86_400)).await.unwrap();
+        device::register(&world.app.table, &ada, (&token, None), None, now.plus_seconds(-days * 86_400)).await.unwrap();
     }
     assert_eq!(devices(&world, "ada").await, ["recent"]);
 }
@@ -122,6 +152,7 @@ async fn invalid_device_tokens_are_refused() {
         (400, bad(json!({}))),
         (400, bad(json!({ "token": "" }))),
         (400, bad(json!({ "token": 7 }))),
+        (400, bad(json!({ "token": "x", "platform": "toaster" }))),
         (400, bad(json!({ "token": "with space" }))),
         (400, bad(json!({ "token": "t\n" }))),
         (400, bad(json!({ "token": "x".repeat(4_097) }))),

@@ -57,14 +57,18 @@ async fn event_files_of_requests_get_the_expected_status() {
         assert_eq!(status(&world, pusher_auth::handle, name).await.0, expected, "{name}");
     }
     assert_eq!(status(&world, kudos_create::handle, "kudos-create").await.0, 201);
+    assert_eq!(status(&world, kudos_list::handle, "kudos-list").await.0, 200);
     assert_eq!(status(&world, books::handle, "books-put").await.0, 200);
     assert_eq!(status(&world, presence_join::handle, "presence-join").await.0, 200);
+    assert_eq!(status(&world, presence_list::handle, "presence-list").await.0, 200);
     assert_eq!(status(&world, presence_leave::handle, "presence-leave").await.0, 204);
     for (name, expected) in [
         ("notifications-create", 201),
         ("notifications-list", 200),
         ("notifications-unread-count", 200),
         ("notifications-read", 404),
+        ("notifications-show", 404),
+        ("notifications-delete", 204),
         ("notifications-read-all", 200),
         ("notifications-preferences-save", 200),
         ("notifications-preferences", 200),
@@ -77,7 +81,7 @@ async fn event_files_of_requests_get_the_expected_status() {
     assert_eq!(status(&world, messages::handle, "messages-history").await.0, 200);
     assert_eq!(status(&world, messages::handle, "keys-save").await.0, 200);
     assert_eq!(status(&world, messages::handle, "keys-find").await.0, 200);
-    for name in ["device-tokens-register", "device-tokens-unregister"] {
+    for name in ["device-tokens-register", "device-tokens-list", "device-tokens-unregister"] {
         assert_eq!(status(&world, device_tokens::handle, name).await.0, 200, "{name}");
     }
 }
@@ -87,7 +91,8 @@ async fn event_files_of_a_party_that_does_not_exist_get_a_not_found() {
     let world = world().await;
     assert_eq!(status(&world, parties::handle, "parties-create").await.0, 201);
     assert_eq!(status(&world, parties::handle, "party-invitations-list").await.0, 200);
-    for name in ["read", "change", "hand-over", "leave-or-remove", "invite", "revoke", "accept", "decline"] {
+    assert_eq!(status(&world, parties::handle, "parties-list").await.0, 200);
+    for name in ["read", "change", "end", "hand-over", "leave-or-remove", "invite", "revoke", "accept", "decline"] {
         assert_eq!(status(&world, parties::handle, &format!("parties-{name}")).await.0, 404, "{name}");
     }
     assert_eq!(status(&world, pusher_mock_event::handle, "pusher-mock-event").await.0, 200);

@@ -17,7 +17,8 @@ async fn a_log_line_says_where_a_body_is_wrong_and_the_caller_alone_sees_the_quo
         (json!({ "userId": "ben", "type": "MESSAGE", "data": SECRET }), SECRET, "body: invalid type at data"),
         (json!({ "userId": 73, "type": "MESSAGE" }), "73", "body: invalid type at userId"),
         (json!({ "userId": "ben", "type": "SYSTEM", "priority": SECRET }), SECRET, "body: unknown variant at priority"),
-        (json!({ "userId": "ben", SECRET: 1 }), "type", "body: missing field at type"),
+        (json!({ "userId": "ben" }), "type", "body: missing field at type"),
+        (json!({ "userId": "ben", SECRET: 1 }), SECRET, "body: unknown field"),
     ] {
         let reply = world.send(notifications::handle, &notification(&body)).await;
         assert_eq!(reply.status, 400, "{reply:?}");

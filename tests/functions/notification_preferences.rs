@@ -20,6 +20,7 @@ async fn preferences_allow_everything_until_the_user_saves_some() {
     let shown = world.send(handle, &show()).await;
     assert_eq!(shown.status, 200);
     assert_eq!((&shown.body["locale"], &shown.body["quietHours"]), (&json!("en"), &json!(null)));
+    assert_eq!(shown.body["pushWhileConnected"], false);
     let types = shown.body["types"].as_object().unwrap();
     assert_eq!(types.len(), 10);
     for (name, ways) in types {
@@ -58,6 +59,8 @@ async fn invalid_preferences_are_refused() {
         (400, save_preferences(&json!({ "types": { "ADVERTISEMENT": { "push": false } } }))),
         (400, save_preferences(&json!({ "types": { "MESSAGE": { "push": "no" } } }))),
         (400, save_preferences(&json!({ "types": [] }))),
+        (400, save_preferences(&json!({ "pushWhileConnected": "always" }))),
+        (400, save_preferences(&json!({ "pushWhileConnected": null }))),
         (400, save_preferences(&quiet("22:00", "22:00", "UTC"))),
         (400, save_preferences(&quiet("25:00", "07:00", "UTC"))),
         (400, save_preferences(&quiet("22:00", "07:00", "Europe/Atlantis"))),

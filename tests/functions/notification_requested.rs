@@ -45,6 +45,7 @@ async fn an_invalid_notification_requested_event_fails_so_that_its_destination_k
         json!("text"),
         json!({ "userId": "a b", "type": "SYSTEM" }),
         json!({ "userId": "ada", "type": "X" }),
+        json!({ "userId": "ada", "type": "SYSTEM", "titel": "Tonight" }),
     ] {
         assert!(matches!(put(&world, "e", detail).await, Err(Problem::Malformed(_) | Problem::Unreadable { .. })));
     }

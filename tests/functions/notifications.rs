@@ -192,6 +192,7 @@ enum Step {
     Create,
     Read(usize),
     ReadAll,
+    Delete(usize),
 }
 
 /// Does a step for ada at this time.
@@ -210,6 +211,10 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
             Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),
             None => Ok(()),
         },
+        Step::Delete(n) => match known.get(n) {
+            Some(id) => shared::notifications::delete(store, &ada, id, now).await,
+            None => Ok(()),
+        },
         Step::ReadAll => shared::notifications::read_all(store, &ada, now).await.map_err(Problem::from),
     };
     assert!(matches!(done, Ok(()) | Err(Problem::NotFound(_))), "{done:?}");
@@ -225,7 +230,8 @@ proptest! {
             (
                 0_i64..70,
                 proptest::collection::vec(
-                    prop_oneof![3 => Just(Step::Create), 3 => (0_usize..8).prop_map(Step::Read), 1 => Just(Step::ReadAll)],
+                    prop_oneof![3 => Just(Step::Create), 3 => (0_usize..8).prop_map(Step::Read),
+                        2 => (0_usize..8).prop_map(Step::Delete), 1 => Just(Step::ReadAll)],
                     1..6,
                 ),
             ),

@@ -1,6 +1,6 @@
 //! Pages of lists whose query leaves rows out.
 
-use parties::handle;
+use ::parties::handle;
 use proptest::prelude::*;
 use serde_json::json;
 use shared::contract::time::Millis;

@@ -1,17 +1,17 @@
 //! `/parties…` and `GET /party-invitations`
 
+use ::parties::handle;
 use futures_util::future::{join, join_all};
-use parties::handle;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::{Fault, Hold, Reply, Request, World, token, token_with};
 
 /// A request to this route by this user, with this party and this member in its path.
-fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
+pub(crate) fn ask(user: &str, route: &str, party: &str, member: &str) -> Request {
     Request::new(route).by(user).path("partyId", party).path("userId", member)
 }
 
-async fn create(world: &World, owner: &str) -> String {
+pub(crate) async fn create(world: &World, owner: &str) -> String {
     let request = Request::new("POST /parties").by(owner).json(&json!({ "partyName": "Book club" }));
     let reply = world.send(handle, &request).await;
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -19,18 +19,18 @@ async fn create(world: &World, owner: &str) -> String {
 }
 
 /// Lets each of these users send a request, so that they are known and can be invited.
-async fn known(world: &World, users: &[&str]) {
+pub(crate) async fn known(world: &World, users: &[&str]) {
     for user in users {
         world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
     }
 }
 
-async fn invite(world: &World, by: &str, party: &str, user: &str) -> Reply {
+pub(crate) async fn invite(world: &World, by: &str, party: &str, user: &str) -> Reply {
     let request = ask(by, "POST /parties/{partyId}/invitations", party, "").json(&json!({ "userId": user }));
     world.send(handle, &request).await
 }
 
-async fn accept(world: &World, party: &str, user: &str) -> Reply {
+pub(crate) async fn accept(world: &World, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(user, "POST /parties/{partyId}/invitations/accept", party, "")).await
 }
 
@@ -42,15 +42,15 @@ async fn revoke(world: &World, by: &str, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(by, "DELETE /parties/{partyId}/invitations/{userId}", party, user)).await
 }
 
-async fn depart(world: &World, by: &str, party: &str, user: &str) -> Reply {
+pub(crate) async fn depart(world: &World, by: &str, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(by, "DELETE /parties/{partyId}/members/{userId}", party, user)).await
 }
 
-async fn read(world: &World, by: &str, party: &str) -> Reply {
+pub(crate) async fn read(world: &World, by: &str, party: &str) -> Reply {
     world.send(handle, &ask(by, "GET /parties/{partyId}", party, "")).await
 }
 
-async fn change(world: &World, by: &str, party: &str, body: &Value) -> Reply {
+pub(crate) async fn change(world: &World, by: &str, party: &str, body: &Value) -> Reply {
     world.send(handle, &ask(by, "PATCH /parties/{partyId}", party, "").json(body)).await
 }
 
@@ -58,7 +58,7 @@ async fn hand_over(world: &World, by: &str, party: &str, to: &str) -> Reply {
     world.send(handle, &ask(by, "PUT /parties/{partyId}/owner", party, "").json(&json!({ "userId": to }))).await
 }
 
-async fn invitations(world: &World, user: &str) -> Vec<Value> {
+pub(crate) async fn invitations(world: &World, user: &str) -> Vec<Value> {
     let page = world.send(handle, &Request::new("GET /party-invitations").by(user)).await;
     page.body["invitations"].as_array().unwrap().clone()
 }
@@ -68,7 +68,7 @@ fn members(party: &Value) -> Vec<&str> {
 }
 
 /// A party that ada owns, with these other members.
-async fn party_of(world: &World, others: &[&str]) -> String {
+pub(crate) async fn party_of(world: &World, others: &[&str]) -> String {
     let party = create(world, "ada").await;
     known(world, others).await;
     for user in others {
@@ -413,7 +413,7 @@ async fn party_channels_are_open_to_members_and_closed_when_they_are_removed() {
         let request = request.json(&json!({ "socket_id": "1.2", "channel_name": channel }));
         world.table.take_requests();
         let reply = world.send_and_kill(pusher_auth::handle, &request).await;
-        assert_eq!(world.table.take_requests(), [("GetItem".to_owned(), 1)].into(), "one round trip");
+        assert_eq!(world.table.take_requests(), [("BatchGetItem".to_owned(), 1)].into(), "one round trip");
         reply
     };
     assert_eq!(auth("ben", format!("private-party-{party}")).await.status, 200);

@@ -64,6 +64,20 @@ async fn pushes_to_a_connected_user_are_dropped_unless_they_are_urgent() {
 }
 
 #[tokio::test]
+async fn pushes_to_a_connected_user_are_sent_to_who_wants_them_as_well() {
+    let world = with_devices(&["phone"]).await;
+    world.pusher.set_users("private-user-ada", &["ada"]);
+    let wanted = json!({ "pushWhileConnected": true });
+    assert_eq!(world.send(handle, &save_preferences(&wanted)).await.body["pushWhileConnected"], true);
+    notify(&world, json!({})).await;
+    assert_eq!(pushed(&world).await.len(), 1);
+    assert_eq!(world.pusher.take_sent().len(), 1, "the app is told, too");
+    world.send(handle, &save_preferences(&json!({}))).await;
+    notify(&world, json!({})).await;
+    assert!(pushed(&world).await.is_empty(), "what is left out is as if nothing had been saved");
+}
+
+#[tokio::test]
 async fn pushes_in_quiet_hours_are_dropped_unless_they_are_urgent() {
     let world = with_devices(&["phone"]).await;
     let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();

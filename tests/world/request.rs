@@ -124,6 +124,11 @@ impl Request {
         self
     }
 
+    /// The event as API Gateway sends it.
+    pub fn event(&self) -> &Value {
+        &self.event
+    }
+
     /// The request as a handler receives it.
     pub fn build(&self) -> shared::http::Request {
         lambda_http::request::from_str(&self.event.to_string()).unwrap()

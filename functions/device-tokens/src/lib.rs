@@ -1,16 +1,25 @@
-//! `/notifications/device-token`: registers the phones and browsers that receive a user's pushes.
+//! `/notifications/device-token` and `/notifications/device-tokens`: registers and lists the phones and browsers that receive a
+//! user's pushes.
 
 use serde::Deserialize;
 use serde_json::json;
 use shared::clients::fcm::Token;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::users::device;
+use shared::users::device::{self, Platform};
 use shared::{App, Problem};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Body {
     token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registered {
+    token: String,
+    platform: Option<Platform>,
 }
 
 /// Handles the route that API Gateway matched.
@@ -21,9 +30,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /notifications/device-token" => {
-            let token = Token::parse(request.json::<Body>()?.token)?;
-            device::register(&app.table, &caller.user, &token, caller.locale.as_deref(), Millis::now()).await?;
+            let Registered { token, platform } = request.json()?;
+            let (token, locale) = (Token::parse(token)?, caller.locale.as_deref());
+            device::register(&app.table, &caller.user, (&token, platform), locale, Millis::now()).await?;
             Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
+        }
+        "GET /notifications/device-tokens" => {
+            let devices = device::list(&app.table, &caller.user, Millis::now()).await?;
+            Ok(http::ok(&json!({ "devices": devices })))
         }
         "DELETE /notifications/device-token" => {
             // Without a body, all devices of the user are removed.

@@ -24,11 +24,13 @@ pub(super) struct Side {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
     message: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ReadUpTo {
     seq: u64,
 }

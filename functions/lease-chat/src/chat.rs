@@ -14,11 +14,13 @@ const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
     content: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ReadUpTo {
     seq: u64,
 }

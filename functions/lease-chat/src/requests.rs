@@ -16,6 +16,7 @@ const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Change {
     status: RequestStatus,
 }

@@ -1,8 +1,9 @@
-//! `/notifications…`: services create notifications; users list them, mark them as read and set their preferences.
+//! `/notifications…`: services create notifications; users list, read and delete them, and set their preferences.
 //! Services may also create them by an EventBridge event (`NotificationRequested`).
 
 mod create;
 mod list;
+mod one;
 mod preferences;
 mod read;
 
@@ -21,6 +22,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "POST /notifications" => create::handle(app, &request, &caller).await,
         "GET /notifications" => list::handle(app, &request, &caller).await,
         "GET /notifications/unread-count" => list::unread_count(app, &caller).await,
+        "GET /notifications/{notificationId}" => one::show(app, &request, &caller).await,
+        "DELETE /notifications/{notificationId}" => one::delete(app, &request, &caller).await,
         "POST /notifications/{notificationId}/read" => read::one(app, &request, &caller).await,
         "POST /notifications/read-all" => read::all(app, &caller).await,
         "GET /notifications/preferences" => preferences::show(app, &caller).await,

@@ -11,7 +11,6 @@ pub(super) async fn show(app: &App, caller: &Identity) -> Result<Response, Probl
 }
 
 pub(super) async fn save(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
-    let preferences = request.json()?;
-    let saved = notifications::save_preferences(&app.table, &caller.user, &preferences).await?;
+    let saved = notifications::save_preferences(&app.table, &caller.user, request.json()?).await?;
     Ok(http::ok(&saved.whole()))
 }

@@ -12,13 +12,15 @@ use shared::{App, Problem};
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 403, 404, 409, 413, 415, 422 and 429, as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?.person();
     let done = match request.route() {
         "POST /parties" => party::create(app, &request, &caller).await,
+        "GET /parties" => party::mine(app, &request, &caller).await,
         "GET /parties/{partyId}" => party::read(app, &request, &caller).await,
         "PATCH /parties/{partyId}" => party::change(app, &request, &caller).await,
+        "DELETE /parties/{partyId}" => party::end(app, &request, &caller).await,
         "PUT /parties/{partyId}/owner" => party::hand_over(app, &request, &caller).await,
         "DELETE /parties/{partyId}/members/{userId}" => members::leave_or_remove(app, &request, &caller).await,
         "POST /parties/{partyId}/invitations" => invitations::invite(app, &request, &caller).await,
@@ -44,6 +46,7 @@ fn user_id(request: &Request) -> Result<UserId, Problem> {
 
 /// A body that names a user.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Named {
     #[serde(rename = "userId")]
     user_id: String,

@@ -1,12 +1,15 @@
-//! Creates, reads and changes a party.
+//! Creates, lists, reads, changes and ends parties.
 
+use shared::App;
 use shared::contract::person::Person;
 use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::outbox::Done;
-use shared::{App, parties};
+use shared::parties::{self, MAX_PARTIES, MineCursor};
 
 use super::{Handled, Named, party_id};
+
+const DEFAULT_LIMIT: u8 = 20;
 
 pub(super) async fn create(app: &App, request: &Request, caller: &Person) -> Handled {
     let new = request.json()?;
@@ -15,9 +18,22 @@ pub(super) async fn create(app: &App, request: &Request, caller: &Person) -> Han
     Ok(created.map(|party| http::created(&party)))
 }
 
+pub(super) async fn mine(app: &App, request: &Request, caller: &Person) -> Handled {
+    let limit = request.limit(DEFAULT_LIMIT, MAX_PARTIES)?;
+    let cursor = request.query("cursor").map(MineCursor::parse).transpose()?;
+    let page = parties::mine(&app.table, &caller.user_id, limit, cursor.as_ref()).await?;
+    Ok(Done::now(http::ok(&page), None))
+}
+
 pub(super) async fn read(app: &App, request: &Request, caller: &Person) -> Handled {
     let found = parties::read(&app.table, &party_id(request)?, &caller.user_id).await?;
     Ok(Done::now(http::ok(&found), None))
+}
+
+pub(super) async fn end(app: &App, request: &Request, caller: &Person) -> Handled {
+    let ended =
+        parties::end(&app.table, &app.writer(request.request_id()), &party_id(request)?, &caller.user_id).await?;
+    Ok(ended.map(|()| http::no_content()))
 }
 
 pub(super) async fn change(app: &App, request: &Request, caller: &Person) -> Handled {

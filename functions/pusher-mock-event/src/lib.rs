@@ -13,6 +13,7 @@ use shared::{App, Problem};
 const MAX_EVENT_NAME: usize = 200;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MockEvent {
     channel: String,
     event: String,

@@ -44,10 +44,11 @@ impl Head {
         row.map(read).transpose().map(Option::unwrap_or_default)
     }
 
-    /// The `ETag` of the newest page: it changes with every message and every deletion.
+    /// The `ETag` of the newest page: it changes with every message and every deletion. It is weak, since the page has it whether or
+    /// not it is compressed.
     #[must_use]
     pub fn etag(&self) -> String {
-        format!("\"{}-{}\"", self.seq, self.changes)
+        format!("W/\"{}-{}\"", self.seq, self.changes)
     }
 
     /// How many messages come after a read mark. Deleted ones count: their numbers stay.

@@ -99,10 +99,8 @@ pub async fn inbox(
     let mut query = Query::new("gsi1pk = :chats").in_index("gsi1").value(":chats", string(&chats)).descending();
     query = query.limit(limit.min(MAX_CHATS).into());
     if let Some(cursor) = cursor {
-        let mut last = Conversation::guest(hotel, &cursor.booking).head().item();
-        last.insert("gsi1pk".to_owned(), string(&chats));
-        last.insert("gsi1sk".to_owned(), string(&cursor.at));
-        query = query.after(last);
+        let last = Conversation::guest(hotel, &cursor.booking).head();
+        query = query.after_in_index(&last, &chats, &cursor.at);
     }
     let found = table.query(&query).await?;
     let bookings: Vec<_> = found.items.iter().filter_map(Cursor::of).map(|chat| chat.booking).collect();

@@ -18,7 +18,7 @@ const MAX_TITLE: usize = 200;
 
 /// A service's request.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutLease {
     client_id: String,
     notary_id: String,

@@ -63,6 +63,7 @@ fn name(status: RequestStatus) -> &'static str {
 
 /// A member's request.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewRequest {
     title: String,
     #[serde(default)]

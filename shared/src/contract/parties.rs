@@ -55,6 +55,25 @@ pub enum PartyUpdate {
     SettingsChanged,
 }
 
+/// `party-ended`: the owner has ended the party. Nothing follows it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyEnded {
+    pub party_id: PartyId,
+    /// The owner.
+    pub ended_by: UserId,
+    /// ISO 8601
+    pub ended_at: String,
+}
+
+impl Event for PartyEnded {
+    const NAME: &'static str = "party-ended";
+
+    fn channel(&self) -> Channel {
+        Channel::Party(self.party_id.clone())
+    }
+}
+
 /// `party-updated`
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,3 +13,11 @@ pub struct Person {
     /// Picture, or `null`.
     pub avatar_url: Option<String>,
 }
+
+impl Person {
+    /// A user of whom only the id is known.
+    #[must_use]
+    pub fn unknown(user: UserId) -> Self {
+        Self { display_name: user.to_string(), user_id: user, avatar_url: None }
+    }
+}

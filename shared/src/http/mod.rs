@@ -1,5 +1,6 @@
 //! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`crate::Problem`] goes out.
 
+mod compress;
 pub mod idempotency;
 pub(crate) mod page;
 mod request;
@@ -14,5 +15,5 @@ pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };
-pub use serve::{after_response, respond, serve, serve_with_events};
+pub use serve::{after_response, answer, respond, serve, serve_compressed, serve_with_events};
 pub use socket::ReadSocket;

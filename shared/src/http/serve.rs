@@ -28,8 +28,10 @@ use lambda_runtime::tower::{Layer, ServiceExt as _};
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::compress::compressed;
 use super::response::{ResponseExt as _, Work, json_text};
 use super::{ReadRequest as _, Request, Response};
 use crate::problem::Problem;
@@ -66,8 +68,35 @@ where
     Runtime::new(Adapter::from(Respond(service))).layer(AfterResponseLayer).run().await
 }
 
-/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. When `on_event`
-/// fails, Lambda retries the event, and in the end sends it to the function's failure destination.
+/// As [`serve`], with responses over 1 KB compressed for clients that accept it.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_compressed<S>(service: S) -> Result<(), BoxError>
+where
+    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    Runtime::new(Adapter::from(compressed(service))).layer(AfterResponseLayer).run().await
+}
+
+/// What [`serve_compressed`] tells API Gateway in response to one event, in JSON.
+///
+/// # Errors
+/// For an event that is no request of API Gateway's.
+pub async fn answer<S>(service: S, event: Value) -> Result<Value, serde_json::Error>
+where
+    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let event = LambdaEvent::new(serde_json::from_value::<LambdaRequest>(event)?, lambda_http::Context::default());
+    let Ok(response) = Adapter::from(compressed(service)).call(event).await;
+    serde_json::to_value(response)
+}
+
+/// Runs a function whose events are HTTP requests and events of EventBridge, until Lambda ends it. Responses are those of
+/// [`serve_compressed`]. When `on_event` fails, Lambda retries the event, and in the end sends it to the function's failure
+/// destination.
 ///
 /// # Errors
 /// When the Runtime API cannot be reached.
@@ -80,7 +109,7 @@ where
     S::Future: Send,
     F: Future<Output = Result<(), Problem>> + Send + 'static,
 {
-    let mut requests = Adapter::from(Respond(service));
+    let mut requests = Adapter::from(compressed(service));
     let either = lambda_runtime::service_fn(move |event: LambdaEvent<Trigger>| {
         let LambdaEvent { payload, context } = event;
         let outcome: BoxFuture<Result<_, BoxError>> = match payload {
@@ -144,7 +173,7 @@ where
 
 /// Makes a response from a handler's result, and leaves the work after it to [`AfterResponseLayer`].
 #[derive(Clone)]
-struct Respond<S>(S);
+pub(super) struct Respond<S>(pub(super) S);
 
 impl<S> Service<Request> for Respond<S>
 where

@@ -18,10 +18,14 @@ use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, i
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewNotification {
     user_id: String,
     r#type: String,
+    /// Instead of the title that the type has.
+    title: Option<String>,
+    /// Instead of the sentence that the type has.
+    body: Option<String>,
     #[serde(default)]
     data: Map<String, Value>,
     #[serde(default)]
@@ -31,7 +35,11 @@ pub struct NewNotification {
 impl NewNotification {
     /// A notification of normal priority.
     pub(crate) fn of(user: &UserId, kind: Kind, data: Map<String, Value>) -> Self {
-        Self { user_id: user.to_string(), r#type: kind.name().to_owned(), data, priority: Priority::default() }
+        Self::worded_by_type(user.to_string(), kind.name().to_owned(), data)
+    }
+
+    fn worded_by_type(user_id: String, r#type: String, data: Map<String, Value>) -> Self {
+        Self { user_id, r#type, title: None, body: None, data, priority: Priority::default() }
     }
 }
 
@@ -43,8 +51,7 @@ impl NewNotification {
 pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<(), Problem> {
     let detail = Value::Object(notify.data.clone()).to_string();
     let key = IdempotencyKey::of_event("notification", "sockets", &notify.id, detail.as_bytes());
-    let (user_id, r#type) = (notify.user.to_string(), notify.r#type.clone());
-    let request = NewNotification { user_id, r#type, data: notify.data.clone(), priority: Priority::Normal };
+    let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = Writer::without_delivery("");
     create(table, &writer, settings, request, &key, Millis::now()).await.map(drop)
 }
@@ -80,6 +87,7 @@ pub async fn create(
     let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
+    Words::check_own(request.title.as_deref(), request.body.as_deref())?;
     if let Some(first) = first_of(table, key).await? {
         return first.replay(key);
     }
@@ -152,6 +160,7 @@ impl Draft<'_> {
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
         let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
+        let words = words.or_own(new.title.as_deref(), new.body.as_deref());
         let notification =
             Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
         if notification.event().data().len() > MAX_EVENT_BYTES {
@@ -164,6 +173,7 @@ impl Draft<'_> {
             sk: key.sk.clone(),
             n,
             r#type: kind.name().to_owned(),
+            title: Some(notification.words.title.clone()),
             message: notification.words.body.clone(),
             data: Value::Object(new.data.clone()).to_string(),
             priority: new.priority.name().to_owned(),

@@ -1,16 +1,18 @@
-//! Pages of a user's notifications, newest first.
+//! A user's notifications, newest first, and one of them.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Counter;
+use super::read::unknown;
 use super::row::NotificationRow;
+use super::{Counter, Kind, Words};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{self, NOTIFICATION};
 use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
+use crate::users::locale::Locale;
 
 /// The last notification of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,7 @@ pub struct Page {
 pub struct NotificationView {
     notification_id: String,
     r#type: String,
+    title: String,
     message: String,
     data: Map<String, Value>,
     priority: String,
@@ -69,9 +72,27 @@ pub async fn list(
     let (counter, rows) = futures_util::join!(Counter::of(table, user), rows(table, user, limit, cursor, now));
     let counter = counter?.unwrap_or_default();
     let (rows, next) = rows?;
-    let notifications = rows.into_iter().map(|row| view(row, &counter)).collect::<Result<_, _>>()?;
+    let notifications =
+        rows.into_iter().map(|row| Ok(view(read(row)?, &counter))).collect::<Result<_, TableError>>()?;
     let next_cursor = next.map(|cursor| cursor.text());
     Ok(Page { notifications, next_cursor, unread_count: counter.unread(now) })
+}
+
+/// One notification. Reads its row and the counter at the same time.
+///
+/// # Errors
+/// 404 when the user has no such notification, 500 when DynamoDB fails.
+pub async fn show(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<NotificationView, Problem> {
+    if !super::read::is_id(id) {
+        return Err(unknown());
+    }
+    let key = Key::notification(user, id);
+    let (counter, row) = futures_util::join!(Counter::of(table, user), table.get(&key, true));
+    let row: NotificationRow = read(row?.ok_or_else(unknown)?)?;
+    if row.expires_at <= now.seconds() {
+        return Err(unknown());
+    }
+    Ok(view(row, &counter?.unwrap_or_default()))
 }
 
 /// How many notifications are unread now.
@@ -102,16 +123,19 @@ async fn rows(
     Ok((rows, id.map(Cursor)))
 }
 
-fn view(item: Item, counter: &Counter) -> Result<NotificationView, TableError> {
-    let row: NotificationRow = read(item)?;
+fn view(row: NotificationRow, counter: &Counter) -> NotificationView {
+    let data = serde_json::from_str(&row.data).unwrap_or_default();
+    let of_type = || Kind::named(&row.r#type).map(|kind| Words::of(kind, Locale::default(), &data).title);
+    let title = row.title.clone().or_else(of_type).unwrap_or_default();
     let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
-    Ok(NotificationView {
+    NotificationView {
         notification_id: row.sk.strip_prefix(NOTIFICATION).unwrap_or_default().to_owned(),
         r#type: row.r#type,
+        title,
         message: row.message,
-        data: serde_json::from_str(&row.data).unwrap_or_default(),
+        data,
         priority: row.priority,
         created_at: row.created_at.iso(),
         read_at: row.read_at.or(read_all_at).map(Millis::iso),
-    })
+    }
 }

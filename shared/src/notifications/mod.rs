@@ -3,6 +3,7 @@
 mod collapse;
 mod counter;
 mod create;
+mod delete;
 mod kind;
 mod list;
 mod notification;
@@ -14,10 +15,11 @@ mod words;
 
 pub(crate) use create::create_instead;
 pub use create::{NewNotification, create};
+pub use delete::delete;
 pub use kind::{Kind, Priority};
-pub use list::{Cursor, NotificationView, Page, list, unread_count};
+pub use list::{Cursor, NotificationView, Page, list, show, unread_count};
 pub use notification::Notification;
-pub use preferences::{DeliveryPreferences, Preferences, preferences, save_preferences};
+pub use preferences::{DeliveryPreferences, NewPreferences, Preferences, preferences, save_preferences};
 pub use read::{Marked, read, read_all};
 pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, unsubscribe_link};
 pub use words::Words;

@@ -56,7 +56,9 @@ impl Notification {
             body: self.words.body.clone(),
             data: self.data.clone(),
             high: self.priority == Priority::High,
-            even_if_connected: self.priority == Priority::High || !preferences.of(self.kind).in_app,
+            even_if_connected: self.priority == Priority::High
+                || preferences.push_while_connected
+                || !preferences.of(self.kind).in_app,
             tag,
             quiet_hours: preferences.quiet_hours.clone().map(Into::into),
             devices: None,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::contract::id::UserId;
+use crate::contract::quiet_hours::QuietHoursText;
+use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, Write, read, string};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
@@ -19,6 +21,8 @@ pub struct Preferences {
     pub locale: Option<Locale>,
     /// When no pushes are sent.
     pub quiet_hours: Option<QuietHours>,
+    /// Whether pushes are sent although a client of the user's is connected, as one in a forgotten tab is.
+    pub push_while_connected: bool,
     /// The types for which the user has set preferences.
     pub types: BTreeMap<Kind, DeliveryPreferences>,
 }
@@ -38,6 +42,64 @@ pub struct DeliveryPreferences {
 impl Default for DeliveryPreferences {
     fn default() -> Self {
         Self { in_app: true, push: true, email: true }
+    }
+}
+
+/// Preferences as a user sends them. What is stored is read more leniently: a newer version may have stored it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewPreferences {
+    locale: Option<Locale>,
+    quiet_hours: Option<NewQuietHours>,
+    #[serde(default)]
+    push_while_connected: bool,
+    #[serde(default)]
+    types: BTreeMap<Kind, NewDeliveryPreferences>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewQuietHours {
+    from: String,
+    to: String,
+    time_zone: String,
+}
+
+/// A way that is left out is on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewDeliveryPreferences {
+    #[serde(default = "on")]
+    in_app: bool,
+    #[serde(default = "on")]
+    push: bool,
+    #[serde(default = "on")]
+    email: bool,
+}
+
+fn on() -> bool {
+    true
+}
+
+impl NewPreferences {
+    /// Checks them.
+    ///
+    /// # Errors
+    /// 400 for quiet hours that are none.
+    fn checked(self) -> Result<Preferences, Problem> {
+        let written =
+            |hours: NewQuietHours| QuietHoursText { from: hours.from, to: hours.to, time_zone: hours.time_zone };
+        let quiet_hours = self.quiet_hours.map(|hours| QuietHours::try_from(written(hours))).transpose();
+        let quiet_hours = quiet_hours.map_err(|invalid| Problem::Malformed(invalid.to_string()))?;
+        let types = self.types.into_iter().map(|(kind, ways)| (kind, ways.into())).collect();
+        let push_while_connected = self.push_while_connected;
+        Ok(Preferences { locale: self.locale, quiet_hours, push_while_connected, types })
+    }
+}
+
+impl From<NewDeliveryPreferences> for DeliveryPreferences {
+    fn from(NewDeliveryPreferences { in_app, push, email }: NewDeliveryPreferences) -> Self {
+        Self { in_app, push, email }
     }
 }
 
@@ -96,14 +158,10 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
 /// Replaces a user's preferences; returns those that are now in effect.
 ///
 /// # Errors
-/// When DynamoDB fails.
-pub async fn save_preferences(
-    table: &Table,
-    user: &UserId,
-    preferences: &Preferences,
-) -> Result<Preferences, TableError> {
-    let text = serde_json::to_string(preferences).expect("preferences are strings and booleans");
+/// 400 for quiet hours that are none, 500 when DynamoDB fails.
+pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, Problem> {
+    let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
     let update = Action::update(&Key::preferences(user), "SET saved = :saved").value(":saved", string(text));
     let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;
-    Preferences::of_row(row)
+    Ok(Preferences::of_row(row)?)
 }

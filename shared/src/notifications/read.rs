@@ -22,12 +22,15 @@ pub(super) fn is_id(id: &str) -> bool {
         && rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+pub(super) fn unknown() -> Problem {
+    Problem::NotFound("You have no notification of this id".to_owned())
+}
+
 /// Marks one notification as read. One that is read already keeps its time.
 ///
 /// # Errors
 /// 404 when the user has no such notification, 500 when DynamoDB fails.
 pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<Marked, Problem> {
-    let unknown = || Problem::NotFound("You have no notification of this id".to_owned());
     if !is_id(id) {
         return Err(unknown());
     }
@@ -61,15 +64,21 @@ async fn mark(
     read_at: Millis,
 ) -> Result<bool, TableError> {
     let marked = Action::update(&Key::notification(user, id), "SET read_at = :now")
-        .condition("attribute_exists(pk) AND attribute_not_exists(read_at)")
+        // One that was deleted meanwhile has expired.
+        .condition("attribute_exists(pk) AND attribute_not_exists(read_at) AND expires_at = :expires")
+        .value(":expires", number(row.expires_at))
         .value(":now", number(read_at.0));
+    Ok(table.transact([marked, count_down(user, row)]).await? == Transaction::Done)
+}
+
+/// The write that counts an unread notification no longer, if it still counts.
+pub(super) fn count_down(user: &UserId, row: &NotificationRow) -> Action {
     let expression = "SET unread_by_day.#day = unread_by_day.#day - :one";
-    let counted = Action::update(&Key::notification_counter(user), expression)
+    Action::update(&Key::notification_counter(user), expression)
         .condition("(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)")
         .name("#day", LastDay::of(row.expires_at).name())
         .value(":one", number(1))
-        .value(":n", number(row.n));
-    Ok(table.transact([marked, counted]).await? == Transaction::Done)
+        .value(":n", number(row.n))
 }
 
 /// Marks all of a user's notifications as read, with one write.

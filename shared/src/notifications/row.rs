@@ -11,6 +11,9 @@ pub(super) struct NotificationRow {
     /// Its number among the user's notifications, from 1.
     pub(super) n: i64,
     pub(super) r#type: String,
+    /// The headline; rows from before there was one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<String>,
     pub(super) message: String,
     /// JSON text.
     pub(super) data: String,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Kind;
+use crate::problem::Problem;
 use crate::users::locale::Locale;
 
 /// Longest title and sentence, in characters.
@@ -30,6 +31,34 @@ impl Words {
         };
         let cut = |text: &str, most| text.chars().take(most).collect();
         Self { title: cut(title, MAX_TITLE), body: cut(&body, MAX_SENTENCE) }
+    }
+
+    /// Checks a title and a sentence of the sender's own.
+    ///
+    /// # Errors
+    /// 400 for a text that is blank, too long, or has control characters other than line breaks in the sentence.
+    pub(super) fn check_own(title: Option<&str>, body: Option<&str>) -> Result<(), Problem> {
+        let fits = |text: &str, most: usize, may_have: fn(char) -> bool| {
+            let is_plain = |character: char| !character.is_control() || may_have(character);
+            !text.trim().is_empty() && text.chars().count() <= most && text.chars().all(is_plain)
+        };
+        if title.is_some_and(|title| !fits(title, MAX_TITLE, |_| false)) {
+            let rule = format!("must be 1 to {MAX_TITLE} characters without control characters");
+            return Err(Problem::field("title", rule));
+        }
+        if body.is_some_and(|body| !fits(body, MAX_SENTENCE, |character| character == '\n')) {
+            let rule =
+                format!("must be 1 to {MAX_SENTENCE} characters without control characters other than line feeds");
+            return Err(Problem::field("body", rule));
+        }
+        Ok(())
+    }
+
+    /// With the sender's own title and sentence, where there are any.
+    #[must_use]
+    pub(super) fn or_own(self, title: Option<&str>, body: Option<&str>) -> Self {
+        let own = |text: Option<&str>, other| text.map_or(other, str::to_owned);
+        Self { title: own(title, self.title), body: own(body, self.body) }
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Push {
     pub data: Map<String, Value>,
     /// Wakes the device, and goes out in quiet hours and to users who are connected, too.
     pub high: bool,
-    /// Goes out although the user is connected: nothing tells them in the app.
+    /// Goes out although the user is connected: nothing tells them in the app, or they want both.
     pub even_if_connected: bool,
     /// Pushes with the same tag replace each other on the device. At most 32 characters, letters and digits.
     pub tag: String,

@@ -15,7 +15,7 @@ use crate::table::{Backoff, Key, Table, TransactItem, Transaction, string};
 
 /// An owner's request; what is absent stays as it is.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Changes {
     party_name: Option<String>,
     settings: Option<Settings>,

@@ -16,7 +16,7 @@ use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, item};
 
 /// A founder's request.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewParty {
     party_name: String,
     #[serde(default)]

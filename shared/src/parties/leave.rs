@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::table::{AttributeValue, Backoff, Key, Table, Transaction, number};
 
 /// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
-const REMEMBER_SECONDS: i64 = 24 * 3600;
+pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
 
 /// Leaves a party. When the last member leaves, the party is dissolved.
 ///

@@ -6,9 +6,11 @@
 
 mod change;
 mod create;
+mod end;
 mod invitations;
 mod invite;
 mod leave;
+mod mine;
 mod read;
 mod reply;
 mod row;
@@ -16,9 +18,11 @@ mod view;
 
 pub use change::{Changes, change, hand_over};
 pub use create::{NewParty, create};
+pub use end::end;
 pub use invitations::{Cursor, InvitationPage, invitations};
 pub use invite::{INVITATIONS, invite, revoke};
 pub use leave::{leave, remove};
+pub use mine::{MAX_PARTIES, MineCursor, PartyPage, mine};
 pub use read::{is_member, read};
 pub use reply::{accept, decline};
 pub use view::{Invitation, Member, Party};

@@ -21,13 +21,14 @@ pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party,
     Ok(Party::of(id, &party).with_members(members))
 }
 
-/// Whether a user is a member, by one consistent read. Nothing is cached, so a removed member cannot subscribe to the
-/// party's channels any more.
+/// Whether a user is a member, by one consistent read of party and member. Nothing is cached, so a removed member cannot
+/// subscribe to the party's channels any more, and nobody to those of a party that has ended.
 ///
 /// # Errors
 /// When DynamoDB fails.
 pub async fn is_member(table: &Table, party: &PartyId, user: &UserId) -> Result<bool, TableError> {
-    Ok(table.get(&Key::member(party, user), true).await?.is_some())
+    let rows = table.get_many(&[Key::party(party), Key::member(party, user)], true).await?;
+    Ok(rows.len() == 2 && !rows.iter().any(|row| row.contains_key("dissolved")))
 }
 
 async fn rows(table: &Table, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), TableError> {

@@ -8,7 +8,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Writer};
-use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, item, number, read, string};
+use crate::table::{Action, AttributeValue, ByTime, Item, Key, Table, TableError, item, key, number, read, string};
 
 /// A party, as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -22,7 +22,8 @@ pub(super) struct PartyRow {
     /// Incremented by every change.
     pub(super) version: i64,
     pub(super) members: i64,
-    /// Whether the last member has left. The row stays for a day, so that its outbox can be delivered.
+    /// Whether the owner has ended the party, or its last member has left. The row stays for a day, so that its outbox can be
+    /// delivered. From then on there is no such party, whatever is left of its members' rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) dissolved: bool,
     /// The fingerprint of the request that created it (see [`crate::http::idempotency`]).
@@ -102,6 +103,8 @@ impl<T: serde::de::DeserializeOwned> Seen<T> {
 pub(super) struct Snapshot {
     items: HashMap<Key, Item>,
     pub(super) party: Option<Seen<PartyRow>>,
+    /// The row of a party that has ended.
+    pub(super) ended: Option<PartyRow>,
     id: PartyId,
 }
 
@@ -115,7 +118,11 @@ impl Snapshot {
         let found = table.get_many(&keys, true).await?;
         let mut items: HashMap<_, _> = found.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
         let row = items.remove(&Key::party(party)).map(Seen::<PartyRow>::of).transpose()?;
-        Ok(Self { items, party: row.filter(|seen| !seen.row.dissolved), id: party.clone() })
+        let (party_row, ended) = match row {
+            Some(seen) if seen.row.dissolved => (None, Some(seen.row)),
+            row => (row, None),
+        };
+        Ok(Self { items, party: party_row, ended, id: party.clone() })
     }
 
     pub(super) fn member(&self, user: &UserId) -> Result<Option<MemberRow>, TableError> {
@@ -198,7 +205,10 @@ pub(super) fn put_member(party: &PartyId, person: &Person, at: Millis) -> Result
         avatar: person.avatar_url.clone(),
         joined_at: at,
     };
-    Ok(Action::put_new(item(&key, &row)?))
+    let mut item = item(&key, &row)?;
+    item.insert("gsi1pk".to_owned(), string(key::memberships(&person.user_id)));
+    item.insert("gsi1sk".to_owned(), string(ByTime::new(at, party.as_str()).text()));
+    Ok(Action::put_new(item))
 }
 
 pub(super) fn delete_member(party: &PartyId, user: &UserId) -> Action {

@@ -11,14 +11,15 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
 use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
-use crate::table::{Item, Key, Table, TableError, Write, read};
+use crate::table::key::kudos_received;
+use crate::table::{ByTime, Item, Key, Table, TableError, Write, read};
 
 /// Longest book title, in characters.
 const MAX_TITLE: usize = 500;
 
 /// The giver's request.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewKudos {
     receiver_id: String,
     session_id: String,
@@ -33,14 +34,20 @@ pub struct Kudos {
     pub created_at: Millis,
 }
 
+/// Kudos, as stored.
 #[derive(Serialize, Deserialize)]
-struct Row {
-    giver: UserId,
-    receiver: UserId,
-    session_id: String,
-    book_title: String,
-    created_at: Millis,
+pub(super) struct Row {
+    pub(super) giver: UserId,
+    pub(super) receiver: UserId,
+    pub(super) session_id: String,
+    pub(super) book_title: String,
+    pub(super) created_at: Millis,
     fingerprint: String,
+    /// Its place among its receiver's.
+    #[serde(skip_deserializing)]
+    gsi1pk: String,
+    #[serde(skip_deserializing)]
+    gsi1sk: String,
 }
 
 /// Gives kudos: one conditional put, which carries the event.
@@ -61,19 +68,21 @@ pub async fn give(
     if receiver == from.user_id {
         return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
     }
+    let (id, now) = (key.id.to_string(), Millis::now());
     let row = Row {
         giver: from.user_id.clone(),
         receiver: receiver.clone(),
         session_id: new.session_id.clone(),
         book_title: new.book_title.clone(),
-        created_at: Millis::now(),
+        created_at: now,
         fingerprint: key.fingerprint.clone(),
+        gsi1pk: kudos_received(&receiver),
+        gsi1sk: ByTime::new(now, &id).text(),
     };
     let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title: new.book_title };
     if event.data().len() > MAX_EVENT_BYTES {
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
     }
-    let id = key.id.to_string();
     let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);
     match table.create(committed.item(&row)?).await? {

@@ -2,7 +2,9 @@
 
 pub mod book;
 pub mod kudos;
+pub mod kudos_received;
 pub mod observation;
+pub mod occupants;
 pub mod presence;
 pub mod reconcile;
 pub mod webhook;

@@ -96,7 +96,7 @@ pub async fn join_by_id(
     let person = match profile {
         Some(profile) => profile.person(seat.user.clone()),
         // The user's authorization has not stored the profile yet.
-        None => Person { user_id: seat.user.clone(), display_name: seat.user.to_string(), avatar_url: None },
+        None => Person::unknown(seat.user.clone()),
     };
     join(table, writer, seat, &person, book.as_ref(), observation).await
 }

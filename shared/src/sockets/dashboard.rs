@@ -52,7 +52,7 @@ pub async fn on_event(table: &Table, socket: &Socket, name: &str, data: Value) -
 
 /// An event that another back end sends to dashboards.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewEvent {
     /// Such as `announcement`.
     event: String,

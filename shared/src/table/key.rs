@@ -37,6 +37,8 @@
 //! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
 //! | what a user wrote and read in conversations | `AUTHOR#{userId}` | the conversation's pk |
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
+//! | the parties that a user is a member of | `MEMBERSHIPS#{userId}` | time of joining, party |
+//! | kudos for a user | `KUDOS#RECEIVED#{userId}` | time, kudos |
 //!
 //! Ids hold no `#`, so different ids always have different keys.
 
@@ -81,7 +83,7 @@ impl Key {
 
     #[must_use]
     pub fn kudos(id: &str) -> Self {
-        Self::new(format!("KUDOS#{id}"), "KUDOS")
+        Self::new(format!("{KUDOS}{id}"), "KUDOS")
     }
 
     #[must_use]
@@ -257,7 +259,25 @@ pub const DEVICE: &str = "DEVICE#";
 /// Partition key of a party and its members.
 #[must_use]
 pub fn party(party: &PartyId) -> String {
-    format!("PARTY#{party}")
+    format!("{PARTY}{party}")
+}
+
+/// Beginning of the partition key of a party.
+pub const PARTY: &str = "PARTY#";
+
+/// Partition key, in the index, of the parties that a user is a member of.
+#[must_use]
+pub fn memberships(user: &UserId) -> String {
+    format!("MEMBERSHIPS#{user}")
+}
+
+/// Beginning of the partition key of kudos.
+pub const KUDOS: &str = "KUDOS#";
+
+/// Partition key, in the index, of the kudos for a user.
+#[must_use]
+pub fn kudos_received(user: &UserId) -> String {
+    format!("KUDOS#RECEIVED#{user}")
 }
 
 /// Beginning of a party member's sort key.

@@ -7,11 +7,13 @@
 //! | `action` | a write of one row, alone or in a transaction |
 //! | `query` | pages of rows with one partition key |
 //! | `backoff` | retries after a conflict with another writer |
+//! | `by_time` | places in the index by time |
 //! | `rate_limit` | rate limits that a row holds |
 
 mod action;
 mod attribute;
 mod backoff;
+mod by_time;
 pub mod key;
 mod query;
 pub mod rate_limit;
@@ -41,12 +43,15 @@ pub use key::Key;
 pub(crate) use action::{Action, TransactItem};
 pub(crate) use attribute::{item, read};
 pub(crate) use backoff::Backoff;
+pub(crate) use by_time::ByTime;
 pub(crate) use query::Query;
 
 use action::Kind;
 
 /// Most keys of one `BatchGetItem` (DynamoDB API reference).
 const MAX_BATCH: usize = 100;
+/// Most items of one `TransactWriteItems` (DynamoDB API reference).
+pub(crate) const MAX_TRANSACTION: usize = 100;
 /// Most attempts to read the rows of a batch. DynamoDB may leave rows out, which are then requested again.
 const MAX_BATCH_ATTEMPTS: u32 = 5;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Table, TableError};
 use crate::clients::aws::AwsError;
-use crate::table::{AttributeValue, Item, Key};
+use crate::table::{AttributeValue, Item, Key, string};
 
 type Text = Cow<'static, str>;
 
@@ -98,6 +98,14 @@ impl Query {
     pub(crate) fn after(mut self, row: Item) -> Self {
         self.after = Some(row);
         self
+    }
+
+    /// In the index `gsi1`: starts after the row with this key, which is at this place.
+    pub(crate) fn after_in_index(self, row: &Key, gsi1pk: &str, gsi1sk: &str) -> Self {
+        let mut last = row.item();
+        last.insert("gsi1pk".to_owned(), string(gsi1pk));
+        last.insert("gsi1sk".to_owned(), string(gsi1sk));
+        self.after(last)
     }
 }
 

@@ -20,9 +20,43 @@ pub const MAX_DEVICES: usize = 20;
 /// (Firebase, "Best practices for FCM registration token management").
 const LIFETIME_SECONDS: i64 = 270 * 24 * 3600;
 
+/// What kind of app a device's token is of, as the app says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    Android,
+    Ios,
+    Web,
+}
+
+/// A device as its user sees it, without its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// The last characters of the token.
+    token_end: String,
+    platform: Option<Platform>,
+    registered_at: String,
+    /// When it is forgotten unless it is registered again.
+    expires_at: String,
+}
+
+impl DeviceView {
+    fn of(row: DeviceRow) -> Self {
+        Self {
+            token_end: row.token.end().to_owned(),
+            platform: row.platform,
+            registered_at: row.registered_at.iso(),
+            expires_at: Millis(row.expires_at.saturating_mul(1000)).iso(),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct DeviceRow {
     token: Token,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    platform: Option<Platform>,
     registered_at: Millis,
     expires_at: i64,
 }
@@ -38,10 +72,22 @@ struct OwnerRow {
 /// # Errors
 /// When DynamoDB fails.
 pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Token>, TableError> {
+    Ok(current(table, user, now).await?.into_iter().map(|row| row.token).collect())
+}
+
+/// The user's devices as they may see them, the last registered first.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn list(table: &Table, user: &UserId, now: Millis) -> Result<Vec<DeviceView>, TableError> {
+    Ok(current(table, user, now).await?.into_iter().map(DeviceView::of).collect())
+}
+
+async fn current(table: &Table, user: &UserId, now: Millis) -> Result<Vec<DeviceRow>, TableError> {
     let mut rows = rows(table, user).await?;
     rows.retain(|row| row.expires_at > now.seconds());
     rows.truncate(MAX_DEVICES);
-    Ok(rows.into_iter().map(|row| row.token).collect())
+    Ok(rows)
 }
 
 /// All rows of the user's devices, expired ones too. Twenty devices with today's tokens fit into one page.
@@ -62,7 +108,7 @@ async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError
 pub async fn register(
     table: &Table,
     user: &UserId,
-    token: &Token,
+    (token, platform): (&Token, Option<Platform>),
     locale: Option<&str>,
     now: Millis,
 ) -> Result<(), TableError> {
@@ -70,7 +116,7 @@ pub async fn register(
     let mut backoff = Backoff::new();
     loop {
         let (owner, mine) = try_join(owner(table, &hash), rows(table, user)).await?;
-        let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, now)?];
+        let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, platform, now)?];
         if let Some(other) = owner.filter(|owner| owner != user) {
             writes.push(Action::delete(&Key::device(&other, &hash)));
         }
@@ -138,9 +184,9 @@ fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) ->
     })
 }
 
-fn put_device(user: &UserId, token: &Token, now: Millis) -> Result<Action, TableError> {
+fn put_device(user: &UserId, token: &Token, platform: Option<Platform>, now: Millis) -> Result<Action, TableError> {
     let expires_at = now.plus_seconds(LIFETIME_SECONDS).seconds();
-    let row = DeviceRow { token: token.clone(), registered_at: now, expires_at };
+    let row = DeviceRow { token: token.clone(), platform, registered_at: now, expires_at };
     Ok(Action::put(item(&Key::device(user, &token.hash()), &row)?))
 }
 

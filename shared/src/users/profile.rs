@@ -4,7 +4,7 @@
 //! invited to a party. So every authenticated call stores the caller's profile, after the response
 //! ([`crate::app::App::authenticate`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,28 @@ impl Profile {
     pub fn person(self, user: UserId) -> Person {
         Person { user_id: user, display_name: self.name, avatar_url: self.avatar }
     }
+}
+
+/// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn people(
+    table: &Table,
+    users: impl Iterator<Item = &UserId>,
+) -> Result<HashMap<UserId, Person>, TableError> {
+    let users: BTreeMap<_, _> = users.map(|user| (Key::profile(user), user.clone())).collect();
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<_> = users.keys().cloned().collect();
+    let mut people = HashMap::with_capacity(users.len());
+    for row in table.get_many(&keys, false).await? {
+        if let Some(user) = Key::of(&row).and_then(|key| users.get(&key)) {
+            people.insert(user.clone(), Profile::of_row(row)?.person(user.clone()));
+        }
+    }
+    Ok(people)
 }
 
 /// Stores what a token says, with one conditional write that changes nothing if all of it is stored.

@@ -11,6 +11,7 @@ export const read = (as, { partyId }) => call("GET", `/parties/${partyId}`, { as
 export const change = (as, { partyId }, json) => call("PATCH", `/parties/${partyId}`, { as, json });
 export const handOver = (as, { partyId }, { userId }) => call("PUT", `/parties/${partyId}/owner`, { as, json: { userId } });
 export const remove = (as, { partyId }, { userId }) => call("DELETE", `/parties/${partyId}/members/${userId}`, { as });
+export const end = (as, { partyId }) => call("DELETE", `/parties/${partyId}`, { as });
 export const leave = (as, party) => remove(as, party, as);
 export const invite = (as, { partyId }, { userId }) => call("POST", `/parties/${partyId}/invitations`, { as, json: { userId } });
 export const revoke = (as, { partyId }, { userId }) => call("DELETE", `/parties/${partyId}/invitations/${userId}`, { as });

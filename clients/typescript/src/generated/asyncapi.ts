@@ -332,6 +332,7 @@ export interface Member {
  */
 export interface PartyEvents {
   "party-updated": PartyUpdated;
+  "party-ended": PartyEnded;
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
 }
@@ -384,6 +385,14 @@ export interface PartySettingsChanged {
     ownerId?: Id;
   };
   updatedAt: Time;
+}
+/**
+ * The owner has ended the party. Nothing follows it, and nobody can subscribe to the party's channels any more.
+ */
+export interface PartyEnded {
+  partyId: Id;
+  endedBy: Id;
+  endedAt: Time;
 }
 /**
  * What is heard on `private-encrypted-party-{partyId}`.
@@ -915,11 +924,19 @@ export interface BusEvents {
   NotificationRequested: NotificationRequested;
 }
 /**
- * A back end asks for a notification. Whoever may put events on the bus may notify anybody. The same event delivered twice notifies once. One that cannot be read ends in the dead-letter queue.
+ * A back end asks for a notification. Whoever may put events on the bus may notify anybody. The same event delivered twice notifies once. One that cannot be read, or that has a field that is not named here, ends in the dead-letter queue with the reason.
  */
 export interface NotificationRequested {
   userId: Id;
   type: NotificationType;
+  /**
+   * A headline in place of the type's.
+   */
+  title?: string | null;
+  /**
+   * A sentence in place of the one that the type makes of the data.
+   */
+  body?: string | null;
   data?: {
     [k: string]: unknown;
   };

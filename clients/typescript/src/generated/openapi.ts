@@ -88,7 +88,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List the kudos that the caller has received, newest first
+         * @description Names and pictures of the givers are those of today. Kudos that were given a moment ago may be missing; the event `kudos:received` tells of them.
+         */
+        get: operations["listKudos"];
         put?: never;
         /**
          * Give kudos to another reader
@@ -131,7 +135,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show who is in a book's reading room
+         * @description For any member, as is the room's channel. The client that subscribes to `presence-room-{bookId}` knows this already; it is for those that do not. A book that nobody reads, or that is unknown, has an empty room.
+         */
+        get: operations["listRoom"];
         put?: never;
         /**
          * Enter a book's reading room
@@ -162,7 +170,7 @@ export interface paths {
         put?: never;
         /**
          * Notify a user, as another back end
-         * @description Needs a token whose `roles` hold `service`. Stores the notification, sends `notification:new` to the user's channel `private-user-{userId}`, and a push to the user's devices when no client is subscribed to that channel, or always with priority high; all within the user's preferences. Several of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so one with much more than 3 KB is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         * @description Needs a token whose `roles` hold `service`. Stores the notification, sends `notification:new` to the user's channel `private-user-{userId}`, and a push to the user's devices when no client is subscribed to that channel, or always with priority high; all within the user's preferences. The type words title and sentence in the user's language; `title` and `body` take their places. Several of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so one with much more than 3 KB is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
          */
         post: operations["createNotification"];
         delete?: never;
@@ -183,6 +191,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/{notificationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the notification. */
+                notificationId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** Show one of the caller's notifications */
+        get: operations["showNotification"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete one of the caller's notifications
+         * @description It is listed and counted no more, what it says is erased, and what of it was not yet delivered is not delivered. Deleting it again is answered alike. There is no request body.
+         */
+        delete: operations["deleteNotification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -273,6 +305,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications/device-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the devices that pushes are sent to
+         * @description No token is shown whole, since whoever has it can send to the device.
+         */
+        get: operations["listDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/pusher/mock-event": {
         parameters: {
             query?: never;
@@ -300,7 +352,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List the parties that the caller is a member of
+         * @description The one that the caller has created or joined last is the first. One of a moment ago may be missing. Members are not listed here; read the party.
+         */
+        get: operations["listParties"];
         put?: never;
         /**
          * Create a party
@@ -327,7 +383,11 @@ export interface paths {
         get: operations["readParty"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End a party for all of its members
+         * @description For the owner. From the answer on there is no such party: nobody reads it, subscribes to its channels or accepts an invitation to it. Sends `party-ended` on `private-party-{partyId}`; subscriptions that are open stay open until their clients end them. Ending it again is answered alike for a day. There is no request body.
+         */
+        delete: operations["endParty"];
         options?: never;
         head?: never;
         /**
@@ -1137,6 +1197,7 @@ export interface components {
          * @example 123456.7890123
          */
         SocketId: string;
+        /** @description Other fields are ignored, since Pusher's clients let an app add its own (`params`). */
         ChannelAuthorizationRequest: {
             socket_id: components["schemas"]["SocketId"];
             /** @description The channel to subscribe to. */
@@ -1169,6 +1230,7 @@ export interface components {
                 avatar?: string;
             };
         };
+        /** @description Other fields are ignored, since Pusher's clients let an app add its own (`params`). */
         UserAuthenticationRequest: {
             socket_id: components["schemas"]["SocketId"];
         };
@@ -1204,21 +1266,65 @@ export interface components {
              */
             timeZone: string;
         };
+        /** @description Whether pushes are sent although a client is connected. False, unless it was saved: then a push of normal priority is sent only while no client is subscribed to `private-user-{userId}`. One tab that was forgotten on a desktop is such a client, and keeps the pushes from the phone for as long as it is open. With true, both are told. */
+        PushWhileConnected: boolean;
         TimeOfDay: string;
         Preferences: {
             locale: components["schemas"]["Locale"];
             quietHours: components["schemas"]["QuietHours"] | null;
+            pushWhileConnected: components["schemas"]["PushWhileConnected"];
             /** @description Every type, with the ways in which it reaches the user. */
             types: {
                 [key: string]: {
                     /** @description `notification:new` */
                     inApp: boolean;
-                    /** @description To the user's devices, when the app is not connected or the priority is high. */
+                    /** @description To the user's devices, when no client is connected, the priority is high, or `pushWhileConnected` is true. */
                     push: boolean;
                     /** @description Of MESSAGE, e-mails about messages in a lease's chat. The other types are kept for the back ends that send e-mail. */
                     email: boolean;
                 };
             };
+        };
+        Kudos: {
+            kudosId: components["schemas"]["Id"];
+            /** @description Who gave them. */
+            fromUser: components["schemas"]["PublicPerson"];
+            /** @description The reading session that the kudos are for. */
+            sessionId: components["schemas"]["Id"];
+            bookTitle: string;
+            createdAt: components["schemas"]["Time"];
+        };
+        PublicPerson: {
+            userId: components["schemas"]["Id"];
+            /** @description The user id while no name is known. */
+            displayName: string;
+            avatarUrl: string | null;
+        };
+        RoomOccupant: {
+            userId: components["schemas"]["Id"];
+            /** @description The user id while no name is known. */
+            displayName: string;
+            avatarUrl: string | null;
+            /** @description Whether this user wrote the book. */
+            isAuthor: boolean;
+            joinedAt: components["schemas"]["Time"];
+        };
+        Device: {
+            /** @description The last characters of the token, and never more than a quarter of it. */
+            tokenEnd: string;
+            /** @description As it was registered; null where the app did not say. */
+            platform: components["schemas"]["Platform"] | null;
+            registeredAt: components["schemas"]["Time"];
+            /** @description When the device is forgotten, unless it is registered again. */
+            expiresAt: components["schemas"]["Time"];
+        };
+        /** @enum {string} */
+        Platform: "android" | "ios" | "web";
+        NewDevice: {
+            /** @description What Firebase's `getToken()` gave the app. */
+            token: string;
+            /** @description What the app runs on, to be shown in the list of devices. */
+            platform?: components["schemas"]["Platform"] | null;
         };
         DeviceToken: {
             /** @description What Firebase's `getToken()` gave. */
@@ -1234,6 +1340,8 @@ export interface components {
         Notification: {
             notificationId: components["schemas"]["Id"];
             type: components["schemas"]["NotificationType"];
+            /** @description The headline of the push; the event `notification:new` has none. */
+            title: string;
             /** @description One sentence for the user. */
             message: string;
             data: components["schemas"]["NotificationData"];
@@ -1848,6 +1956,40 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    listKudos: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        kudos: components["schemas"]["Kudos"][];
+                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     createKudos: {
         parameters: {
             query?: never;
@@ -1953,6 +2095,44 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listRoom: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The book whose reading room this is. */
+                bookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, ordered by user id. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bookId: components["schemas"]["Id"];
+                        members: components["schemas"]["RoomOccupant"][];
+                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2070,6 +2250,10 @@ export interface operations {
                 "application/json": {
                     userId: components["schemas"]["Id"];
                     type: components["schemas"]["NotificationType"];
+                    /** @description A headline of your own, in place of the type's. It is shown as it is, in whatever language the user reads. */
+                    title?: string | null;
+                    /** @description A sentence of your own, in place of the one that the type makes of the data. It becomes the notification's `message`. */
+                    body?: string | null;
                     data?: components["schemas"]["NotificationData"];
                     /** @description Without it, normal. */
                     priority?: components["schemas"]["Priority"];
@@ -2140,6 +2324,78 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    showNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the notification. */
+                notificationId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notification. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller has no such notification; someone else's counts as none. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the notification. */
+                notificationId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has no such notification any more, or had none. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description This cannot be the id of a notification. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2248,6 +2504,7 @@ export interface operations {
                     /** @description The language that titles and sentences are worded in. Without it, that of the claim `locale` in the token that last registered a device, or else English. */
                     locale?: components["schemas"]["Locale"] | null;
                     quietHours?: components["schemas"]["QuietHours"] | null;
+                    pushWhileConnected?: components["schemas"]["PushWhileConnected"];
                     types?: {
                         [key: string]: {
                             inApp?: boolean;
@@ -2286,7 +2543,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DeviceToken"];
+                "application/json": components["schemas"]["NewDevice"];
             };
         };
         responses: {
@@ -2345,6 +2602,32 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    listDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's devices, the one that was registered last first. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        devices: components["schemas"]["Device"][];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     triggerMockEvent: {
         parameters: {
             query?: never;
@@ -2397,6 +2680,40 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    listParties: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        parties: components["schemas"]["Party"][];
+                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     createParty: {
@@ -2484,6 +2801,35 @@ export interface operations {
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    endParty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The party. */
+                partyId: components["parameters"]["PartyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The party has ended. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotTheOwner"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
         };
     };
     changeParty: {

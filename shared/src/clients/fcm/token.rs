@@ -33,6 +33,12 @@ impl Token {
         &self.0
     }
 
+    /// The last characters, by which a user may tell their devices apart: six, and never more than a quarter of the token.
+    #[must_use]
+    pub fn end(&self) -> &str {
+        &self.0[self.0.len() - (self.0.len() / 4).min(6)..]
+    }
+
     /// Identifies the device without showing the token: 128 bits of its SHA-256, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> String {

@@ -24,7 +24,7 @@ pub struct PublicKey {
 
 /// A new key, as a client sends it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewKey {
     public_key: String,
 }

@@ -1,0 +1,19 @@
+//! `GET /kudos`: the kudos that the caller has received.
+
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::rooms::kudos_received::{self, Cursor};
+use shared::{App, Problem};
+
+const DEFAULT_LIMIT: u8 = 20;
+const MAX_LIMIT: u8 = 100;
+
+/// Lists a page of the caller's kudos, newest first.
+///
+/// # Errors
+/// 400 and 401, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    let caller = app.authenticate(&request).await?;
+    let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    Ok(http::ok(&kudos_received::received(&app.table, &caller.user, limit, cursor.as_ref()).await?))
+}

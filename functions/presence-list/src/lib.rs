@@ -1,0 +1,21 @@
+//! `GET /rooms/{bookId}/presence`: who is in a reading room now.
+
+use shared::contract::id::BookId;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::rooms::occupants::{self, Cursor};
+use shared::{App, Problem};
+
+const DEFAULT_LIMIT: u8 = 50;
+const MAX_LIMIT: u8 = 100;
+
+/// Lists a page of the room's users. Any member may ask, as any may subscribe to the room's channel.
+///
+/// # Errors
+/// 400 and 401, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    app.authenticate(&request).await?;
+    let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+    let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    Ok(http::ok(&occupants::occupants(&app.table, book, limit, cursor.as_ref()).await?))
+}

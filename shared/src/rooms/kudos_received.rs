@@ -1,0 +1,101 @@
+//! Pages of the kudos that a user has received.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::kudos::Row;
+use crate::contract::id::UserId;
+use crate::contract::person::Person;
+use crate::http::page;
+use crate::problem::Problem;
+use crate::table::key::{KUDOS, kudos_received};
+use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, string, text};
+use crate::users::profile;
+
+/// The last kudos of a page, after which the next page starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(ByTime);
+
+impl Cursor {
+    /// Parses a [`Page::next_cursor`].
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        page::parse_cursor(text, |text| ByTime::parse(&text).filter(|place| is_id(&place.id)).map(Self))
+    }
+}
+
+/// Whether it is a UUID, as the ids of kudos are.
+fn is_id(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok_and(|id| id.to_string() == text)
+}
+
+/// A page of kudos.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Newest first.
+    pub kudos: Vec<Received>,
+    /// For the next page, or `null`.
+    pub next_cursor: Option<String>,
+}
+
+/// Kudos as their receiver sees them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received {
+    kudos_id: String,
+    /// Who gave them, by the name and picture of today.
+    from_user: Person,
+    session_id: String,
+    book_title: String,
+    created_at: String,
+}
+
+/// Up to `limit` kudos for a user: a query of the index, one request for the rows and one for the givers' profiles. What was given
+/// a moment ago may be missing.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn received(
+    table: &Table,
+    receiver: &UserId,
+    limit: u8,
+    cursor: Option<&Cursor>,
+) -> Result<Page, TableError> {
+    let mine = kudos_received(receiver);
+    let mut query = Query::new("gsi1pk = :mine").in_index("gsi1").value(":mine", string(&mine)).descending();
+    query = query.limit(limit.into());
+    if let Some(Cursor(place)) = cursor {
+        query = query.after_in_index(&Key::kudos(&place.id), &mine, &place.text());
+    }
+    let found = table.query(&query).await?;
+    let ids: Vec<_> = found.items.iter().filter_map(id_of).collect();
+    let mut rows = rows(table, &ids).await?;
+    let given: Vec<_> = ids.into_iter().filter_map(|id| rows.remove(&id).map(|row| (id, row))).collect();
+    let people = profile::people(table, given.iter().map(|(_, row)| &row.giver)).await?;
+    let kudos = given.into_iter().map(|(kudos_id, row)| Received {
+        kudos_id,
+        from_user: people.get(&row.giver).cloned().unwrap_or_else(|| Person::unknown(row.giver)),
+        session_id: row.session_id,
+        book_title: row.book_title,
+        created_at: row.created_at.iso(),
+    });
+    let last = found.last_evaluated_key.as_ref().and_then(|last| text(last.get("gsi1sk")?));
+    Ok(Page { kudos: kudos.collect(), next_cursor: last.map(page::cursor) })
+}
+
+async fn rows(table: &Table, ids: &[String]) -> Result<HashMap<String, Row>, TableError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<_> = ids.iter().map(|id| Key::kudos(id)).collect();
+    let rows = table.get_many(&keys, false).await?;
+    rows.into_iter().filter_map(|row| Some((id_of(&row)?, row))).map(|(id, row)| Ok((id, read(row)?))).collect()
+}
+
+fn id_of(row: &Item) -> Option<String> {
+    Some(text(row.get("pk")?)?.strip_prefix(KUDOS)?.to_owned())
+}
