@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Prints what the running stack pushed to phones; it plays FCM where no Firebase project is named
     Pushes(Pushes),
+    /// Prints the e-mails that the running stack sent; they reach nobody
+    Mails(Mails),
     /// Tells whether the stack is up and well, and what it has not delivered yet
     Status,
     /// Prints again what there is to try on the running stack
@@ -196,6 +198,13 @@ pub(crate) struct Logs {
 
 #[derive(Args)]
 pub(crate) struct Pushes {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Mails {
     /// Go on with what comes, until Ctrl-C
     #[arg(short, long)]
     pub(crate) follow: bool,

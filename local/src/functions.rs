@@ -1,4 +1,4 @@
-//! Builds the functions.
+//! Builds the functions, and knows their names.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use tokio::process::Command;
 
+use crate::deploy::STACK_NAME;
 use crate::processes::Processes;
 use crate::step::{Step, cargo_progress};
 use crate::tools::{cargo, failed, with_progress};
@@ -52,6 +53,12 @@ pub(crate) fn without_this_package(command: &mut Command) {
             command.env_remove(&name);
         }
     }
+}
+
+/// The name that a deployed function has in the template: `KudosCreate` of `carillon-local-KudosCreate-A3691961FEC16`.
+pub(crate) fn name_in_template(deployed: &str) -> &str {
+    let name = deployed.strip_prefix(STACK_NAME).and_then(|rest| rest.strip_prefix('-'));
+    name.and_then(|rest| rest.rsplit_once('-')).map_or(deployed, |(name, _)| name)
 }
 
 fn is_progress(line: &str) -> bool {

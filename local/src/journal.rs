@@ -15,6 +15,9 @@ pub(crate) const FUNCTIONS: &str = "functions.jsonl";
 /// What was pushed.
 pub(crate) const PUSHES: &str = "pushes.jsonl";
 
+/// What rows owe, and the messages of WebSockets.
+pub(crate) const TRAFFIC: &str = "traffic.jsonl";
+
 /// How often a file that is followed is looked at.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::cli;
-use crate::deploy::STACK_NAME;
+use crate::functions;
 use crate::journal::{self, FUNCTIONS, INTERVAL, Reader, time_of_day};
 use crate::state::State;
 use crate::workspace::Workspace;
@@ -45,8 +45,7 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Logs) -> Result<
 impl Entry {
     /// The name in the template: `KudosCreate` of `carillon-local-KudosCreate-A3691961FEC16`.
     fn name(&self) -> &str {
-        let name = self.function.strip_prefix(STACK_NAME).and_then(|rest| rest.strip_prefix('-'));
-        name.and_then(|rest| rest.rsplit_once('-')).map_or(&self.function, |(name, _)| name)
+        functions::name_in_template(&self.function)
     }
 
     /// The log line; `None` for anything else that a process prints, such as the reason why it cannot start.

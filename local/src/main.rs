@@ -7,6 +7,7 @@ mod aws;
 mod by_hand;
 mod chaos;
 mod cli;
+mod console;
 mod demo;
 mod deploy;
 mod fcm;
@@ -17,6 +18,7 @@ mod issuer;
 mod journal;
 mod listen;
 mod logs;
+mod mails;
 mod ministack;
 mod origin;
 mod ports;
@@ -24,7 +26,9 @@ mod prerequisites;
 mod private_file;
 mod probe;
 mod processes;
+mod pusher_server;
 mod pushes;
+mod recorder;
 mod relay;
 mod reset;
 mod run;
@@ -41,7 +45,9 @@ mod test;
 mod to_try;
 mod token;
 mod tools;
+mod tunnel;
 mod variables;
+mod victims;
 mod watchdog;
 mod workspace;
 
@@ -86,6 +92,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
         Some(Command::Bruno(options)) => by_hand::bruno(&workspace, processes, &options).await,
         Some(Command::Page) => by_hand::page(&workspace, processes).await,
         Some(Command::Logs(options)) => logs::print(&workspace, &options).await,
+        Some(Command::Mails(options)) => mails::print(&workspace, &options).await,
         Some(Command::Pushes(options)) => pushes::print(&workspace, &options).await,
         Some(Command::Status) => status::print(&workspace).await,
         Some(Command::Try) => to_try::print(&workspace),

@@ -32,6 +32,7 @@ pub(crate) async fn start<'a>(
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).with_context(|| format!("{} cannot be created", home.display()))?;
     let functions_log = journal::begin(logs, journal::FUNCTIONS)?;
+    let traffic_log = journal::begin(logs, journal::TRAFFIC)?;
     let mut command = Command::new(&tools.ministack);
     command
         // The functions inherit ministack's environment, so nothing of the developer's AWS account or shell may be in
@@ -49,6 +50,7 @@ pub(crate) async fn start<'a>(
         // Without it, the functions would call AWS.
         .env("AWS_ENDPOINT_URL", endpoint(ports.aws_of_functions()))
         .env("CARILLON_FUNCTION_LOG", &functions_log)
+        .env("CARILLON_TRAFFIC_LOG", &traffic_log)
         // Python runs the `sitecustomize.py` that it finds there.
         .env("PYTHONPATH", &tools.ministack_patches)
         .envs(credentials());

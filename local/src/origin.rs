@@ -1,9 +1,9 @@
-//! `--origin`: the origin of a page that may call the API.
+//! Where a page is from: `--origin`, and this machine.
 
 use std::fmt;
 use std::str::FromStr;
 
-use http::Uri;
+use http::{HeaderMap, Uri};
 
 /// An origin as a browser sends it: scheme, host and, unless it is the scheme's own, port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,13 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(&self.0)
     }
+}
+
+/// Whether the page is open at this machine's own name. A name that somebody else made resolve to it gets no tokens.
+pub(crate) fn is_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "127.0.0.1")
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@ use crate::workspace::Workspace;
 
 /// A push as it was received.
 #[derive(Deserialize)]
-struct Push {
+pub(crate) struct Push {
     /// Milliseconds since 1970.
-    at: u64,
+    pub(crate) at: u64,
     /// FCM's message.
-    message: Map<String, Value>,
+    pub(crate) message: Map<String, Value>,
 }
 
 pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Result<ExitCode> {
@@ -52,7 +52,7 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Resul
 }
 
 /// Whose each registered device is.
-async fn owners(aws: &Aws) -> Result<BTreeMap<String, String>> {
+pub(crate) async fn owners(aws: &Aws) -> Result<BTreeMap<String, String>> {
     let filter = json!({ "FilterExpression": "begins_with(sk, :device)", "ExpressionAttributeValues": { ":device": { "S": "DEVICE#" } } });
     let rows = aws.scan(filter).await?;
     let owner = |row| Some((text(row, "token")?.to_owned(), text(row, "pk")?.strip_prefix("USER#")?.to_owned()));
@@ -60,23 +60,25 @@ async fn owners(aws: &Aws) -> Result<BTreeMap<String, String>> {
 }
 
 impl Push {
-    fn device(&self) -> &str {
+    pub(crate) fn device(&self) -> &str {
         self.message.get("token").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Text in the message, such as `notification/title`.
+    pub(crate) fn part(&self, pointer: &str) -> Option<String> {
+        let mut parts = pointer.split('/');
+        let first = parts.next().and_then(|name| self.message.get(name));
+        parts.try_fold(first?, |value, name| value.get(name)).and_then(Value::as_str).map(str::to_owned)
+    }
+
     fn render(&self, owner: Option<&str>) -> String {
-        let of_message = |pointer: &str| {
-            let mut parts = pointer.split('/');
-            let first = parts.next().and_then(|name| self.message.get(name));
-            parts.try_fold(first?, |value, name| value.get(name)).and_then(Value::as_str).map(str::to_owned)
-        };
         let device: String = self.device().chars().take(24).collect();
         let mut shown = format!("{}  to {}, device {device}", time_of_day(self.at), owner.unwrap_or("nobody known"));
-        if of_message("android/priority").as_deref() == Some("HIGH") {
+        if self.part("android/priority").as_deref() == Some("HIGH") {
             shown.push_str(", high priority");
         }
         for part in ["notification/title", "notification/body"] {
-            let _ = write!(shown, "\n  {}", of_message(part).unwrap_or_default());
+            let _ = write!(shown, "\n  {}", self.part(part).unwrap_or_default());
         }
         let data = self.message.get("data").cloned().unwrap_or_default();
         let _ = write!(shown, "\n  data {data}");

@@ -20,6 +20,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) port: u16,
     pub(crate) secret: &'a str,
     pub(crate) webhook: String,
+    /// Where it tells what clients say to each other.
+    pub(crate) console: String,
 }
 
 /// A running sockudo, and the command that starts another like it.
@@ -76,6 +78,7 @@ fn configuration(settings: &Settings) -> String {
         .replace("<key>", KEY)
         .replace("<secret>", settings.secret)
         .replace("<webhook>", &settings.webhook)
+        .replace("<console>", &settings.console)
 }
 
 #[cfg(test)]
@@ -89,6 +92,7 @@ mod tests {
             port: 6001,
             secret: "a-secret",
             webhook: "http://127.0.0.1:3000/pusher/webhook".to_owned(),
+            console: "http://127.0.0.1:3000/console/webhook".to_owned(),
         });
         let configuration: Table = text.parse().unwrap();
         assert_eq!(configuration["host"].as_str(), Some("127.0.0.1"));
@@ -98,6 +102,8 @@ mod tests {
         assert_eq!(app["secret"].as_str(), Some("a-secret"));
         let webhook = &app["policy"]["webhooks"][0];
         assert_eq!(webhook["url"].as_str(), Some("http://127.0.0.1:3000/pusher/webhook"));
+        let console = &app["policy"]["webhooks"][1];
+        assert_eq!(console["url"].as_str(), Some("http://127.0.0.1:3000/console/webhook"));
         assert!(app["policy"]["limits"].is_table());
     }
 }

@@ -1,13 +1,16 @@
 //! The whole stack, started in order.
 
 use std::fs::{self, File, TryLockError};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
 
 use crate::cli::Ports;
+use crate::console::{self, Console};
 use crate::demo::Demo;
 use crate::deploy::{API_ID, Deployment, SOCKET_API_ID, deploy};
 use crate::front_door::{self, Cors, Examples};
@@ -16,6 +19,8 @@ use crate::journal::{self, PUSHES};
 use crate::ministack;
 use crate::ports;
 use crate::processes::{Processes, Service};
+use crate::pusher_server::{self, Keeper};
+use crate::recorder::{Recorder, watch_server};
 use crate::secrets::Secrets;
 use crate::settings::{Pushes, Settings};
 use crate::sockudo::{self, Sockudo};
@@ -82,10 +87,20 @@ pub(crate) struct Stack<'a> {
     plan: Plan<'a>,
     secrets: Secrets,
     ministack: Service<'a>,
-    sockudo: Sockudo<'a>,
+    pusher: PusherServer<'a>,
     front_door: FrontDoor,
     /// Asked for by `cargo local reset`.
     resets: Signal,
+}
+
+/// The Pusher server, and what stands before it.
+struct PusherServer<'a> {
+    sockudo: Sockudo<'a>,
+    /// Its own port.
+    port: u16,
+    /// On the port that everybody knows; absent under `cargo local chaos`, which records for itself.
+    recorder: Option<Recorder>,
+    orders: mpsc::Receiver<pusher_server::Request>,
 }
 
 struct FrontDoor {
@@ -96,6 +111,7 @@ struct FrontDoor {
     examples: Examples,
     /// Asked for by tests: ends all WebSockets.
     cuts: Signal,
+    console: Console,
 }
 
 impl<'a> Plan<'a> {
@@ -106,10 +122,16 @@ impl<'a> Plan<'a> {
         let cuts = signal(SignalKind::user_defined2())?;
         let Place { directory, logs, .. } = self.place;
         let secrets = Secrets::keep_in(directory)?;
+        let (recorder, sockudo_port) = match self.ports.detours.sockudo {
+            Some(_) => (None, self.ports.sockudo_port),
+            None => (Some(Recorder::bind(self.ports.sockudo_port)?), ports::free_one()?),
+        };
+        let front_door = format!("http://127.0.0.1:{}", self.ports.port);
         let of_sockudo = sockudo::Settings {
-            port: self.ports.sockudo_port,
+            port: sockudo_port,
             secret: &secrets.pusher_secret,
-            webhook: format!("http://127.0.0.1:{}/pusher/webhook", self.ports.port),
+            webhook: format!("{front_door}/pusher/webhook"),
+            console: format!("{front_door}/console/webhook"),
         };
         let (ministack, sockudo) = tokio::try_join!(
             self.start_ministack(),
@@ -118,6 +140,9 @@ impl<'a> Plan<'a> {
         let demo = Demo::new();
         let deployment = self.deploy(&secrets, &demo).await?;
         let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
+        let (order, orders) = mpsc::channel(1);
+        let of_page = console::Ports { front_door: self.ports.port, pusher: self.ports.sockudo_port };
+        let console = Console::new(self.workspace, self.tools, directory, &secrets.pusher_secret, order, of_page);
         listener.set_nonblocking(true)?;
         let front_door = FrontDoor {
             listener: TcpListener::from_std(listener)?,
@@ -126,6 +151,7 @@ impl<'a> Plan<'a> {
             cors: deployment.cors.with_this_machine(),
             examples: Examples::new(self.workspace, directory),
             cuts,
+            console,
         };
         let issuer = self.settings.issuer.clone();
         let state = State {
@@ -162,7 +188,8 @@ impl<'a> Plan<'a> {
             demo,
         };
         state.write(directory)?;
-        Ok(Stack { state, plan: self, secrets, ministack, sockudo, front_door, resets })
+        let pusher = PusherServer { sockudo, port: sockudo_port, recorder, orders };
+        Ok(Stack { state, plan: self, secrets, ministack, pusher, front_door, resets })
     }
 
     async fn start_ministack(&self) -> Result<Service<'a>> {
@@ -195,10 +222,13 @@ impl Stack<'_> {
     /// Serves until a part of the stack ends; returns the reason. `keep_sockudo` is false for tests that end sockudo
     /// themselves.
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
-        let Self { plan, secrets, ministack, mut sockudo, front_door, mut resets, .. } = self;
+        let Self { plan, secrets, ministack, pusher, front_door, mut resets, .. } = self;
         let mut ministack = Some(ministack);
-        let FrontDoor { listener, api_address, socket_address, cors, examples, cuts } = front_door;
-        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples, cuts);
+        let FrontDoor { listener, api_address, socket_address, cors, examples, cuts, console } = front_door;
+        let PusherServer { sockudo, port, recorder, orders } = pusher;
+        let keeper = Keeper::new(plan.processes, plan.place, port, sockudo);
+        let recorded = recorded(recorder, port, &console);
+        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples, console.clone(), cuts);
         let served = async { served.await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
         let kept = async {
             loop {
@@ -209,12 +239,31 @@ impl Stack<'_> {
                 if let Err(error) = plan.start_over(&mut ministack, &secrets).await {
                     return error.context("The stack cannot start over");
                 }
+                console.start_over();
             }
         };
         tokio::select! {
             error = kept => error,
-            error = sockudo.service.ended(), if keep_sockudo => error,
+            error = keeper.serve(orders, !keep_sockudo) => error,
+            error = recorded => error,
             error = served => error,
+            never = console.follow() => match never {},
+        }
+    }
+}
+
+/// Passes on what the Pusher server at this port is sent, and tells the console; returns why that ended.
+async fn recorded(recorder: Option<Recorder>, port: u16, console: &Console) -> anyhow::Error {
+    let Some(recorder) = recorder else {
+        return std::future::pending().await;
+    };
+    let (is_up, sees_up) = watch::channel(false);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let server = format!("http://{address}");
+    tokio::select! {
+        never = watch_server(address, is_up) => match never {},
+        ended = recorder.serve(&server, console.note(), sees_up) => {
+            ended.err().unwrap_or_else(|| anyhow!("The proxy before the Pusher server has ended by itself"))
         }
     }
 }

@@ -68,6 +68,7 @@ impl Status<'_> {
             format!("  sockudo     {}, ws://{}:{}, key {}", word(self.sockudo), pusher.host, pusher.port, pusher.key),
             format!("  tokens      {}", issuer.describe()),
             format!("  undelivered {undelivered}"),
+            format!("  console     {url}/console"),
             format!("  logs        {} (`cargo local logs` shows the functions')", self.logs),
         ]
         .join("\n")

@@ -22,10 +22,15 @@ pub(crate) fn text(workspace: &Workspace, state: &State) -> Result<String> {
         Keys::Own | Keys::Secret(_) => with_tokens_of_the_demo(workspace, state)?,
         Keys::Jwks(_) => with_a_token_of_the_app(state),
     };
-    let pushes = if state.shows_pushes { ", `cargo local pushes` what phones would get" } else { "" };
+    let pushes = if state.shows_pushes {
+        ", `cargo local pushes` what phones would get, `cargo local mails` the e-mails"
+    } else {
+        ", `cargo local mails` the e-mails"
+    };
     Ok(format!(
         "
 Carillon is up at {url}, and answers pages of http://localhost on every port
+  see what happens at    {url}/console
   takes {}
   ministack, for AWS     {aws_endpoint}
   sockudo, for Pusher    ws://{}:{}, key {}

@@ -129,6 +129,12 @@ pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Resu
     sign(state, Bearer { user_id, name: state.demo.name_of(user_id), picture: None, roles }, HOURS)
 }
 
+/// The same with this name, where one is given.
+pub(crate) fn of_named(state: &State, user_id: &str, name: Option<&str>, roles: &[String]) -> Result<String> {
+    let name = name.or(state.demo.name_of(user_id));
+    sign(state, Bearer { user_id, name, picture: None, roles }, HOURS)
+}
+
 /// A token for a hotel's guest, as the hotel's own back end would make it.
 pub(crate) fn of_guest(state: &State, guest: Guest, hours: u64) -> Result<String> {
     guest.check()?;

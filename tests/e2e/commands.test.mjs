@@ -70,7 +70,7 @@ const KINDS = [
   // Beside the stack of these tests, on its address.
   [/^curl (.*)http:\/\/localhost:3000/, (command) => succeeds(command.replace(/^curl /, "curl -sS --fail-with-body ").replaceAll("http://localhost:3000", stack.url))],
   [/^cargo local (token|status|try)\b/, (command) => succeeds(command)],
-  [/^cargo local logs(?!.*--follow)/, async (command) => succeeds(command)],
+  [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
   [/^cargo local( |$)/, parsed],
   // What .ci/run does, or a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],

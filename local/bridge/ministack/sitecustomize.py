@@ -15,6 +15,9 @@ response; here none has.
 
 Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
 a host name is no number.
+
+For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
+and each message of a WebSocket, is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
 import contextvars
@@ -26,11 +29,32 @@ import sys
 import time
 
 FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
+TRAFFIC_LOG = os.environ.get("CARILLON_TRAFFIC_LOG")
+DYNAMODB = "ministack.services.dynamodb"
 LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
 API_GATEWAY = "ministack.services.apigateway"
 # Which argument of `_invoke_ws_lambda` is the kind of event.
 EVENT_OF_INVOKE = 6
+
+
+def append(path, record):
+    """Adds a line to a file that only its owner may read."""
+    try:
+        # One write, so that lines that are written at once do not mix.
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(file, (json.dumps(record) + "\n").encode())
+        finally:
+            os.close(file)
+    except OSError:
+        # A full disk must stop nobody who only tells what happens.
+        pass
+
+
+def note(**what):
+    if TRAFFIC_LOG:
+        append(TRAFFIC_LOG, {"at": round(time.time() * 1000, 1), **what})
 
 
 def bring_reported_failures_again(module):
@@ -76,16 +100,7 @@ class Kept:
     def keep(self, line):
         text = line.decode("utf-8", errors="replace") if isinstance(line, bytes) else line
         record = {"at": int(time.time() * 1000), "function": self.function, "text": text.rstrip("\r\n")}
-        try:
-            # One write, so that the lines of functions that print at once do not mix.
-            file = os.open(FUNCTION_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(file, (json.dumps(record) + "\n").encode())
-            finally:
-                os.close(file)
-        except OSError:
-            # A full disk must not stop the thread that empties the pipe.
-            pass
+        append(FUNCTION_LOG, record)
 
     def close(self):
         self.stream.close()
@@ -105,6 +120,7 @@ def refuse_with_the_status_of_connect(module):
     invoke, handle = module._invoke_ws_lambda, module.handle_websocket
 
     async def invoke_ws_lambda(*args, **kwargs):
+        note_message_of_socket(*args, **kwargs)
         response = await invoke(*args, **kwargs)
         seen, event = refused.get(), args[EVENT_OF_INVOKE]
         if event == "CONNECT" and seen is not None:
@@ -130,6 +146,46 @@ def refuse_with_the_status_of_connect(module):
 
     module._invoke_ws_lambda, module.handle_websocket = invoke_ws_lambda, handle_websocket
     name_the_domain(module)
+    note_what_sockets_are_told(module)
+
+
+def note_message_of_socket(api, account, region, route, stage, connection, event, message, body, *_, query_params=None, **__):
+    """What a client says, and whose connection it is; nothing else of the handshake, which has a token in it."""
+    if event == "CONNECT":
+        user = (query_params or {}).get("userId")
+        note(connected={"connection": connection, "stage": stage, "user": user[0] if isinstance(user, list) else user})
+    elif event == "MESSAGE":
+        note(heard={"connection": connection, "stage": stage, "body": body})
+
+
+def note_what_sockets_are_told(module):
+    handle = module.handle_connections_api
+
+    async def handle_connections_api(method, api_id, stage, connection_id, body, headers):
+        response = await handle(method, api_id, stage, connection_id, body, headers)
+        if method == "POST" and response[0] == 200:
+            said = body.decode("utf-8", errors="replace")
+            note(said={"connection": connection_id, "stage": stage, "body": said})
+        return response
+
+    module.handle_connections_api = handle_connections_api
+
+
+def note_what_rows_owe(module):
+    emit = module._emit_stream_event
+
+    def emit_stream_event(table_name, event_name, old_item, new_item, *args, **kwargs):
+        was, now = outbox(old_item), outbox(new_item)
+        if was != now:
+            key = {name: (new_item or old_item).get(name, {}).get("S") for name in ("pk", "sk")}
+            note(wrote={**key, "was": was, "now": now})
+        return emit(table_name, event_name, old_item, new_item, *args, **kwargs)
+
+    module._emit_stream_event = emit_stream_event
+
+
+def outbox(item):
+    return ((item or {}).get("outbox") or {}).get("S")
 
 
 def name_the_domain(module):
@@ -142,6 +198,7 @@ def name_the_domain(module):
 
 
 CHANGES = {
+    DYNAMODB: note_what_rows_owe,
     LAMBDA: bring_reported_failures_again,
     LAMBDA_RUNTIME: keep_output_of_functions,
     API_GATEWAY: refuse_with_the_status_of_connect,

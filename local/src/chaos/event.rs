@@ -1,22 +1,9 @@
 //! Events, as whoever receives them tells them apart.
 
-use serde::Deserialize;
+use serde::Deserialize as _;
 use serde_json::Value;
 
-/// An event of a batch, with Pusher's field names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Message {
-    pub(super) channel: String,
-    pub(super) name: String,
-    /// The payload, as JSON text.
-    pub(super) data: String,
-}
-
-/// The body of `POST /apps/{id}/batch_events`.
-#[derive(Deserialize)]
-pub(super) struct Batch {
-    pub(super) batch: Vec<Message>,
-}
+pub(super) use crate::recorder::Message;
 
 /// An event that happens once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -15,12 +15,12 @@ use super::event::Seat;
 use super::picture::{Spell, Trouble};
 use super::plan::Action;
 use super::throttle::Throttle;
-use super::victims;
 use super::webhooks::Webhooks;
 use crate::processes::{Processes, Service};
 use crate::sockudo::Launch;
 use crate::stack::Place;
 use crate::state::Running;
+use crate::victims;
 
 /// How many seats are told wrongly of at a time.
 const SEATS_AT_ONCE: usize = 2;
@@ -108,8 +108,8 @@ impl Faults<'_> {
             }
             Action::Unthrottle => self.unthrottle(),
             Action::KillFunction => {
-                if let Some(&pid) = victims::of(self.running.ministack.pid).choose(&mut self.random) {
-                    signal(pid, Signal::SIGKILL);
+                if let Some(victim) = victims::of(self.running.ministack.pid).choose(&mut self.random) {
+                    signal(victim.pid, Signal::SIGKILL);
                     self.damage.kills.push(self.books.now());
                 }
             }

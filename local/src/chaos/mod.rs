@@ -16,14 +16,13 @@ mod ledger;
 mod load;
 mod picture;
 mod plan;
-mod recorder;
 mod report;
 mod throttle;
-mod victims;
 mod webhooks;
 
 use std::fs;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -39,12 +38,14 @@ use crate::ministack;
 use crate::ports;
 use crate::prerequisites;
 use crate::processes::Processes;
+use crate::recorder::{Note, Recorder};
 use crate::settings::Settings;
 use crate::sockudo;
 use crate::stack::{Place, Plan, claim_ports};
 use crate::state::State;
 use crate::step::Step;
 use crate::tools::{Clients, Tools};
+use crate::victims;
 use crate::workspace::Workspace;
 use aws::{Aws, Outstanding};
 use books::Books;
@@ -53,7 +54,6 @@ use faults::{Damage, Faults, Pusher};
 use ledger::Verdict;
 use load::Load;
 use picture::{Picture, Trouble};
-use recorder::Recorder;
 use report::Report;
 use throttle::Throttle;
 use webhooks::Webhooks;
@@ -79,7 +79,7 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     let seed = options.seed.unwrap_or_else(rand::random);
     println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
 
-    let recorder = Recorder::bind()?;
+    let recorder = Recorder::bind(0)?;
     let throttled = TcpListener::bind(("127.0.0.1", 0)).await?;
     let mut ports = ports::free()?;
     ports.detours = Detours { ministack: Some(throttled.local_addr()?.port()), sockudo: Some(recorder.port()) };
@@ -88,8 +88,12 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     let (is_up, sees_up) = watch::channel(true);
     let ministack = ministack::endpoint(ports.ministack_port);
     let server = format!("http://{}:{}", sockudo::HOST, ports.sockudo_port);
+    let note: Note = {
+        let books = books.clone();
+        Arc::new(move |messages| books.deliver(&messages))
+    };
     let proxies = async {
-        tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, books.clone(), sees_up))
+        tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, note, sees_up))
     };
     let run = async {
         let plan = Plan { workspace, processes, tools: &tools, place: &place, ports, settings: Settings::default() };

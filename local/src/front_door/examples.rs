@@ -11,6 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
+use crate::origin::is_this_machine;
 use crate::state;
 use crate::token;
 use crate::workspace::Workspace;
@@ -111,13 +112,6 @@ fn lease_session(examples: &Examples) -> anyhow::Result<Value> {
         "mail": format!("{}/_ministack/ses/messages", state.aws_endpoint),
         "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
     }))
-}
-
-/// Whether the page is open at this machine's own name. A name that somebody else made resolve to it gets no tokens.
-fn is_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "127.0.0.1")
 }
 
 fn session(examples: &Examples) -> anyhow::Result<Value> {

@@ -16,6 +16,9 @@ pub(crate) use examples::Examples;
 use http_api::HttpApi;
 use sockets::Sockets;
 
+use crate::console::Console;
+use crate::tunnel::is_handshake;
+
 /// Serves on the listener until the process ends. Each of `cuts` ends all WebSockets.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -23,10 +26,12 @@ pub(crate) async fn serve(
     sockets: &str,
     cors: Cors,
     examples: Examples,
+    console: Console,
     mut cuts: Signal,
 ) -> Result<()> {
     let sockets = Sockets::new(sockets);
-    let router = examples.router().merge(router(HttpApi::new(api, cors), sockets.clone()));
+    let api = router(HttpApi::new(api, cors), sockets.clone());
+    let router = examples.router().merge(console.router()).merge(api);
     let cutting = async {
         while cuts.recv().await.is_some() {
             sockets.cut();
@@ -42,7 +47,7 @@ pub(crate) async fn serve(
 /// Routes handshakes of WebSockets to the WebSocket API, and every other request to the HTTP API.
 fn router(api: HttpApi, sockets: Sockets) -> Router {
     Router::new().fallback(async move |request: Request| {
-        if sockets::is_handshake(request.headers()) {
+        if is_handshake(request.headers()) {
             sockets.handle(request).await
         } else {
             http_api::handle(&api, request).await

@@ -95,6 +95,11 @@ class Listener {
     return until("the end of the connection", () => this.#pusher.connection.state !== "connected", PATIENCE);
   }
 
+  /** Says something to the others on a channel, as `client-…`. */
+  trigger(channelName, event, data) {
+    assert.ok(this.#pusher.channel(channelName).trigger(event, data), `${event} was not sent`);
+  }
+
   unsubscribe(channelName) {
     this.#pusher.unsubscribe(channelName);
   }

@@ -1,0 +1,188 @@
+// Events: each that the Pusher server or a WebSocket was given, as it happens.
+
+import { $, copyButton, listbox, make } from "/console/dom.js";
+import { curl, duration, pretty, timeOfDay } from "/console/format.js";
+import { on } from "/console/server.js";
+
+/** Events that the page keeps, and lines that it shows. */
+const KEPT = 2000;
+const SHOWN = 300;
+const WAYS = { pusher: "Pusher", client: "between clients", socket: "WebSocket", "from-socket": "WebSocket, from the client" };
+/** What arrival means, which is honest about what is not measured. */
+const ARRIVAL = {
+  pusher: "The write is when the table had it, the arrival when the Pusher server took it. To see when it is in a browser, subscribe under Act as.",
+  socket: "The write is when the table had it, the arrival when API Gateway took it for this connection.",
+};
+/** Slower than this is worth a look. */
+const SLOW_MS = 1000;
+
+/** How long after it was heard an event may be shown, since the two come on different ways. */
+const APART_MS = 3000;
+
+let events = [];
+let held = [];
+/** What this page heard itself, as a subscriber, and has not found among the events yet. */
+let heard = [];
+let paused = false;
+let chosen = null;
+let due = false;
+
+on("seen", (told) => {
+  // A stack that was started again numbers from 1 again.
+  const event = { ...told, key: `${told.number}-${Math.round(told.at)}` };
+  if (paused) {
+    held.push(event);
+    held = held.slice(-KEPT);
+  } else {
+    take([event]);
+  }
+  count();
+});
+
+function take(more) {
+  const known = new Set(events.map(({ key }) => key));
+  // Newest first.
+  events = [...more.filter(({ key }) => !known.has(key)).map(withHeard).toReversed(), ...events].slice(0, KEPT);
+  draw();
+}
+
+/** The event with the moment when this page heard it. */
+function withHeard(event) {
+  const is = (one) => one.channel === event.channel && one.event === event.event && Math.abs(one.at - event.at) < APART_MS;
+  const found = heard.find(is);
+  heard = heard.filter((one) => one !== found);
+  return found ? { ...event, heard: found.at } : event;
+}
+
+addEventListener("heard", ({ detail }) => {
+  const before = events.findLast((event) => !event.heard && event.channel === detail.channel && event.event === detail.event && Math.abs(detail.at - event.at) < APART_MS);
+  if (before) {
+    before.heard = detail.at;
+    if (before.key === chosen) {
+      show(chosen);
+    }
+  } else {
+    heard = [...heard, detail].slice(-SHOWN);
+  }
+});
+
+const wanted = () => {
+  const words = $("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const way = $("way").value;
+  return events.filter((event) => {
+    const isOfWay = !way || event.way === way || (way === "socket" && event.way === "from-socket");
+    const text = `${event.channel} ${event.event} ${event.data} ${event.requestId ?? ""}`.toLowerCase();
+    return isOfWay && words.every((word) => text.includes(word));
+  });
+};
+
+/** Once a frame, however many come. */
+function draw() {
+  if (!due) {
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      const list = $("event-list");
+      const found = wanted();
+      list.replaceChildren(...(found.length > 0 ? found.slice(0, SHOWN).map(line) : [nothing()]));
+      count(found.length);
+    });
+  }
+}
+
+function nothing() {
+  const text = events.length > 0 ? "No event matches the filter." : "Nothing has happened yet. Send something under Act as, or from your app.";
+  return make("p", { className: "empty" }, text);
+}
+
+function count(found = wanted().length) {
+  const parts = [found === events.length ? `${found} events` : `${found} of ${events.length} events`];
+  if (found > SHOWN) {
+    parts.push(`the newest ${SHOWN} shown`);
+  }
+  if (paused) {
+    parts.push(`paused, ${held.length} waiting`);
+  }
+  $("shown").textContent = parts.join(", ");
+}
+
+function line(event) {
+  const { key, at, way, channel, event: name, data, ms, again } = event;
+  return make(
+    "div",
+    { className: "line", role: "option", id: `event-${key}`, "data-key": key, "data-way": way, "aria-selected": String(chosen === key) },
+    make("time", { className: "at" }, timeOfDay(at)),
+    make("span", { className: "name" }, name, again && make("span", { className: "badge warn" }, "again")),
+    make("span", { className: "channel" }, channel),
+    make("span", { className: "data" }, data),
+    make("span", { className: ms > SLOW_MS ? "ms slow" : "ms" }, ms === null ? "" : duration(ms)),
+  );
+}
+
+function show(key) {
+  chosen = key;
+  const event = events.find((other) => other.key === chosen);
+  if (!event) {
+    return;
+  }
+  const term = (name, value) => value && [make("dt", {}, name), make("dd", {}, value)];
+  const facts = [
+    term("Channel", event.channel),
+    term("By", WAYS[event.way]),
+    term("Arrived", timeOfDay(event.at)),
+    term("From write to arrival", event.ms === null ? "not known: no row owed it" : duration(event.ms)),
+    event.heard && event.ms !== null && term("From write to this page", duration(Math.max(event.ms, event.heard - event.at + event.ms))),
+    term("Request", event.requestId),
+    term("Again", event.again && "it arrived before; a client drops it"),
+  ];
+  $("event-detail").replaceChildren(
+    make("h2", {}, event.event),
+    make("dl", {}, ...facts.filter(Boolean).flat()),
+    make("div", { className: "row" }, canBeSent(event) && copyButton("Copy as curl", () => asCurl(event)), copyButton("Copy data", () => event.data)),
+    make("pre", { tabIndex: 0, "aria-label": "Data" }, pretty(event.data)),
+    event.requestId && make("p", { className: "note" }, "What the functions did: ", make("code", {}, `cargo local logs --request ${event.requestId}`)),
+    event.ms !== null && make("p", { className: "note" }, ARRIVAL[event.way]),
+  );
+}
+
+const canBeSent = ({ way }) => way === "pusher" || way === "client";
+
+/** The event as a request that sends it again: the mock route, which takes any event for any channel. */
+function asCurl({ channel, event, data }) {
+  const parsed = (() => {
+    try {
+      return JSON.parse(data);
+    } catch {
+      return data;
+    }
+  })();
+  const body = JSON.stringify({ channel, event, data: parsed });
+  return curl({ method: "POST", url: `${location.origin}/pusher/mock-event`, headers: { "content-type": "application/json" }, body });
+}
+
+function pause(isPaused) {
+  paused = isPaused;
+  $("pause").setAttribute("aria-pressed", String(paused));
+  $("pause").textContent = paused ? "Resume" : "Pause";
+  if (!paused) {
+    take(held);
+    held = [];
+  }
+  count();
+}
+
+$("filter").addEventListener("input", draw);
+$("way").addEventListener("change", draw);
+$("pause").addEventListener("click", () => pause(!paused));
+$("clear").addEventListener("click", () => {
+  events = [];
+  held = [];
+  chosen = null;
+  $("event-detail").replaceChildren(hint());
+  draw();
+});
+listbox($("event-list"), show);
+
+const hint = () => make("p", { className: "empty" }, "Choose an event to see its data.");
+$("event-detail").replaceChildren(hint());
+draw();

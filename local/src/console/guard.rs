@@ -1,0 +1,124 @@
+//! Who may use the console: pages that it served itself, at this machine's own name. It mints tokens and stops programs.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+
+use crate::origin::is_this_machine;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Passes on what the console's own pages ask, and adds what browsers shall heed.
+pub(super) async fn guard(policy: HeaderValue, request: Request, next: Next) -> Response {
+    let mut response = match refusal(request.method(), request.uri().path(), request.headers()) {
+        Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
+        None => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Why a request is refused, if it is.
+fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static str> {
+    if !is_this_machine(headers) {
+        return Some("Open the console at localhost");
+    }
+    let site = text(headers, &SEC_FETCH_SITE);
+    let is_own = match (site, text(headers, &ORIGIN)) {
+        // Every browser of today says it. An address that was typed is nobody's.
+        (Some(site), _) => site == "same-origin" || (site == "none" && method == Method::GET),
+        (None, Some(origin)) => text(headers, &HOST).is_some_and(|host| origin == format!("http://{host}")),
+        (None, None) => method == Method::GET,
+    };
+    // A link from elsewhere may lead to the page, which is the same for everybody and can be in no frame.
+    let is_page = method == Method::GET && path == "/console";
+    (!is_own && !is_page)
+        .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What the page may load and whom it may call: nothing of anybody else's.
+pub(super) fn policy(port: u16, pusher_port: u16) -> HeaderValue {
+    let sockets: Vec<_> = ["localhost", "127.0.0.1"]
+        .iter()
+        .flat_map(|host| [format!("ws://{host}:{port}"), format!("ws://{host}:{pusher_port}")])
+        .collect();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; frame-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        sockets.join(" ")
+    );
+    HeaderValue::from_str(&policy).expect("ports are digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(method: &Method, path: &str, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        refusal(method, path, &headers.collect()).is_none()
+    }
+
+    #[test]
+    fn the_consoles_own_page_may_ask() {
+        for site in ["same-origin", "none"] {
+            assert!(allows(&Method::GET, "/console/session", &[("host", "localhost:3000"), ("sec-fetch-site", site)]));
+        }
+        assert!(allows(
+            &Method::POST,
+            "/console/token",
+            &[("host", "127.0.0.1:3000"), ("sec-fetch-site", "same-origin")]
+        ));
+        let origin = ("origin", "http://localhost:3000");
+        assert!(allows(&Method::POST, "/console/token", &[("host", "localhost:3000"), origin]), "an older browser");
+    }
+
+    #[test]
+    fn another_page_may_not_even_on_this_machine() {
+        let host = ("host", "localhost:3000");
+        for site in ["cross-site", "same-site"] {
+            assert!(!allows(&Method::GET, "/console/session", &[host, ("sec-fetch-site", site)]), "{site}");
+            assert!(!allows(&Method::POST, "/console/token", &[host, ("sec-fetch-site", site)]), "{site}");
+            assert!(allows(&Method::GET, "/console", &[host, ("sec-fetch-site", site)]), "a link to the page");
+        }
+        assert!(!allows(&Method::POST, "/console/token", &[host, ("sec-fetch-site", "none")]));
+        for origin in ["http://localhost:5173", "https://localhost:3000", "null"] {
+            let headers =
+                HeaderMap::from_iter([(HOST, "localhost:3000".parse().unwrap()), (ORIGIN, origin.parse().unwrap())]);
+            assert!(refusal(&Method::POST, "/console/token", &headers).is_some(), "{origin}");
+        }
+        assert!(!allows(&Method::POST, "/console/token", &[host]), "what says nothing of itself changes nothing");
+    }
+
+    #[test]
+    fn a_name_that_somebody_made_resolve_to_this_machine_gets_nothing() {
+        for path in ["/console", "/console/session", "/console/events"] {
+            assert!(!allows(&Method::GET, path, &[("host", "evil.example:3000"), ("sec-fetch-site", "same-origin")]));
+        }
+    }
+
+    #[test]
+    fn the_page_may_call_this_stack_alone() {
+        let policy = policy(3000, 6001);
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+        assert!(
+            policy.contains("connect-src 'self' ws://localhost:3000 ws://localhost:6001 ws://127.0.0.1:3000"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+}

@@ -1,0 +1,216 @@
+//! The console: `/console`, a page that shows what happens in the running stack, and lets one make things happen. It is part of
+//! `cargo local`, and of no deployment.
+
+mod contract;
+mod delivery;
+mod failure;
+mod feed;
+mod files;
+mod frame;
+mod guard;
+mod inbox;
+mod letters;
+mod meter;
+mod session;
+mod switches;
+mod traffic;
+mod webhook;
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::HeaderMap;
+use tokio::sync::OnceCell;
+
+use crate::pusher_server::Orders;
+use crate::recorder::Note;
+use crate::state;
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+use feed::Feed;
+
+/// Where the console finds everything.
+#[derive(Clone)]
+pub(crate) struct Console(Arc<Inner>);
+
+struct Inner {
+    feed: Feed,
+    /// The directory of the stack's state file.
+    directory: PathBuf,
+    /// The repository.
+    root: PathBuf,
+    /// Where the Node packages of `cargo local listen` are.
+    packages: PathBuf,
+    python: PathBuf,
+    /// Signs the Pusher server's webhooks.
+    pusher_secret: String,
+    orders: Orders,
+    ports: Ports,
+    /// docs/openapi.yaml as JSON.
+    contract: OnceCell<String>,
+}
+
+/// The ports that the page calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) front_door: u16,
+    pub(crate) pusher: u16,
+}
+
+impl Console {
+    pub(crate) fn new(
+        workspace: &Workspace,
+        tools: &Tools,
+        directory: &Path,
+        pusher_secret: &str,
+        orders: Orders,
+        ports: Ports,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            feed: Feed::new(),
+            directory: directory.to_owned(),
+            root: workspace.root.clone(),
+            packages: workspace.listen(),
+            python: tools.python.clone(),
+            pusher_secret: pusher_secret.to_owned(),
+            orders,
+            ports,
+            contract: OnceCell::new(),
+        }))
+    }
+
+    /// What the recorder before the Pusher server tells.
+    pub(crate) fn note(&self) -> Note {
+        self.0.feed.note()
+    }
+
+    /// Follows what happens, for as long as the stack runs.
+    pub(crate) async fn follow(&self) -> Infallible {
+        self.0.feed.follow(&self.logs()).await
+    }
+
+    /// The stack has been reset.
+    pub(crate) fn start_over(&self) {
+        self.0.feed.start_over();
+    }
+
+    /// The routes.
+    pub(crate) fn router(self) -> Router {
+        let policy = guard::policy(self.0.ports.front_door, self.0.ports.pusher);
+        let guard = move |request: Request, next: Next| guard::guard(policy.clone(), request, next);
+        let pages = files::router(&self.0.packages)
+            .route("/console/events", get(events))
+            .route("/console/session", get(session::show))
+            .route("/console/token", post(session::token))
+            .route("/console/openapi.json", get(contract::show))
+            .route("/console/delivery", get(delivery::show))
+            .route("/console/letters/{id}/replay", post(letters::replay))
+            .route("/console/pusher/{order}", post(switches::pusher))
+            .route("/console/functions/{name}/kill", post(switches::kill))
+            .route("/console/inbox", get(inbox::show))
+            .route("/console/inbox/mails/{id}", get(inbox::mail))
+            .layer(middleware::from_fn(guard));
+        // The Pusher server's, which signs what it sends.
+        Router::new().route("/console/webhook", post(webhook::take)).merge(pages).with_state(self)
+    }
+
+    fn state(&self) -> anyhow::Result<state::State> {
+        state::State::read(&self.0.directory)
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.0.directory.join("logs")
+    }
+}
+
+async fn events(State(console): State<Console>, headers: HeaderMap) -> Response {
+    console.0.feed.stream(&headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::{Method, StatusCode};
+    use tokio::sync::mpsc;
+    use tower::ServiceExt as _;
+
+    /// A console beside no stack.
+    fn console() -> Console {
+        let nowhere = PathBuf::from("/nonexistent");
+        let (orders, _) = mpsc::channel(1);
+        Console(Arc::new(Inner {
+            feed: Feed::new(),
+            directory: nowhere.clone(),
+            root: nowhere.clone(),
+            packages: nowhere.clone(),
+            python: nowhere,
+            pusher_secret: "secret".to_owned(),
+            orders,
+            ports: Ports { front_door: 3000, pusher: 6001 },
+            contract: OnceCell::new(),
+        }))
+    }
+
+    async fn asked(method: Method, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::from(r#"{"userId":"ben"}"#)).unwrap();
+        let (parts, body) = console().router().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8(body.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn every_file_that_the_page_names_is_served_with_a_policy() {
+        let host = [("host", "localhost:3000")];
+        let (status, headers, page) = asked(Method::GET, "/console", &host).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+        assert!(
+            !page.contains("<style") && !page.contains(" style=") && !page.contains("onclick"),
+            "the policy allows none of it"
+        );
+        let scripts = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/console")).unwrap();
+        for name in
+            scripts.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(|name| name != "index.html")
+        {
+            let (status, headers, _) = asked(Method::GET, &format!("/console/{name}"), &host).await;
+            assert_eq!(
+                (status, &headers["x-content-type-options"]),
+                (StatusCode::OK, &"nosniff".parse().unwrap()),
+                "{name}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_changes_something_is_for_the_consoles_own_page() {
+        let (own, other) = (
+            [("host", "localhost:3000"), ("sec-fetch-site", "same-origin")],
+            [("host", "localhost:3000"), ("sec-fetch-site", "same-site")],
+        );
+        for path in [
+            "/console/token",
+            "/console/pusher/kill",
+            "/console/functions/KudosCreate/kill",
+            "/console/letters/1/replay",
+        ] {
+            assert_eq!(asked(Method::POST, path, &other).await.0, StatusCode::FORBIDDEN, "{path}");
+            let (status, _, said) = asked(Method::POST, path, &own).await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path} would be done, if there were a stack: {said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn webhooks_need_the_pusher_servers_signature_and_nothing_else() {
+        let (status, _, _) = asked(Method::POST, "/console/webhook", &[("host", "127.0.0.1:3000")]).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+}

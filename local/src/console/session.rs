@@ -1,0 +1,60 @@
+//! Who can be acted as, and their tokens.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Console;
+use super::failure::{Answer, Failure};
+use crate::demo::GUEST_NAME;
+use crate::token::{self, Guest, HOURS};
+
+/// Whose token is wanted.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Wanted {
+    #[serde(rename_all = "camelCase")]
+    Guest { hotel: String, booking: String, name: Option<String> },
+    #[serde(rename_all = "camelCase")]
+    User {
+        user_id: String,
+        name: Option<String>,
+        #[serde(default)]
+        roles: Vec<String>,
+    },
+}
+
+/// The stack's addresses, and the people of the demo.
+pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> {
+    let state = console.state()?;
+    let demo = &state.demo;
+    let person = |id: &String| json!({ "userId": id, "name": demo.name_of(id), "roles": [] });
+    let people = [&demo.reader_id, &demo.author_id, &demo.staff_id, &demo.notary_id].map(person);
+    Ok(Json(json!({
+        "url": state.url,
+        "takes": state.issuer.describe(),
+        "makesTokens": state.jwt_secret.is_some(),
+        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+        "people": people,
+        "service": { "userId": "billing", "roles": ["service"] },
+        "guest": { "hotel": demo.hotel_slug, "booking": demo.booking_id, "name": GUEST_NAME },
+        "examples": { "bookId": demo.book_id, "hotelSlug": demo.hotel_slug, "bailId": demo.lease_id },
+    })))
+}
+
+/// A token, good for some hours.
+pub(super) async fn token(State(console): State<Console>, Json(wanted): Json<Wanted>) -> Answer<Json<Value>> {
+    let state = console.state()?;
+    let token = match &wanted {
+        Wanted::Guest { hotel, booking, name } => {
+            let name = name.as_deref().unwrap_or(GUEST_NAME);
+            token::of_guest(&state, Guest { hotel, booking, name }, HOURS)
+        }
+        Wanted::User { user_id, name, roles } => {
+            let name = name.as_deref().filter(|name| !name.is_empty());
+            token::of_named(&state, user_id, name, roles)
+        }
+    };
+    Ok(Json(json!({ "token": token.map_err(Failure::unusable)?, "hours": HOURS })))
+}

@@ -1,0 +1,337 @@
+//! What happens to events: each that the Pusher server or a WebSocket was given, with the write that owed it.
+//!
+//! A write is noted when the table has it (`local/bridge/ministack/`), an arrival when the Pusher server has taken the event or
+//! API Gateway the message. Both clocks are this machine's. To listen as one more subscriber would be no measure: it would
+//! occupy the channels, and whether somebody is subscribed decides about pushes and presence.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::frame;
+use crate::recorder::Message;
+
+/// Most writes that are remembered until their events arrive.
+const MOST: usize = 10_000;
+/// How long a write is remembered after its row has stopped owing, in milliseconds: what comes again is known by it.
+const AFTERWARDS: f64 = 60_000.0;
+
+/// A line of the traffic log.
+#[derive(Deserialize)]
+pub(super) struct Line {
+    /// Milliseconds since 1970, with a digit after the point.
+    at: f64,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum What {
+    /// A row owes something else than before: the outbox's text before and after.
+    Wrote {
+        pk: String,
+        sk: String,
+        was: Option<String>,
+        now: Option<String>,
+    },
+    Connected {
+        connection: String,
+        user: Option<String>,
+    },
+    /// By a client, to the functions.
+    Heard(Frame),
+    /// By the functions, to a client.
+    Said(Frame),
+}
+
+#[derive(Deserialize)]
+struct Frame {
+    connection: String,
+    stage: String,
+    body: String,
+}
+
+/// An event that arrived.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Seen {
+    /// When it arrived, in milliseconds since 1970.
+    pub(super) at: f64,
+    pub(super) way: Way,
+    /// The channel; of a WebSocket, the namespace and the user.
+    pub(super) channel: String,
+    pub(super) event: String,
+    /// The payload, as JSON text.
+    pub(super) data: String,
+    /// From the write that owes it to its arrival; absent where no row owed it.
+    pub(super) ms: Option<f64>,
+    /// The request that caused it.
+    pub(super) request_id: Option<String>,
+    /// Whether it arrived before.
+    pub(super) again: bool,
+}
+
+/// How an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Way {
+    /// To the Pusher server, from the functions or another server.
+    Pusher,
+    /// From one client of the Pusher server to the others.
+    Client,
+    /// To a client of a WebSocket.
+    Socket,
+    /// From a client of a WebSocket.
+    FromSocket,
+}
+
+/// An event that a row owes or owed.
+struct Owed {
+    id: String,
+    at: f64,
+    request_id: Option<String>,
+    /// Of Pusher, the channel.
+    channel: Option<String>,
+    names: Vec<String>,
+    data: String,
+    /// When its row stopped owing it.
+    settled: Option<f64>,
+    arrived: bool,
+}
+
+/// What is known of writes and connections.
+#[derive(Default)]
+pub(super) struct Traffic {
+    owed: VecDeque<Owed>,
+    /// How many deliveries each row owes.
+    backlog: BTreeMap<(String, String), usize>,
+    users: HashMap<String, String>,
+}
+
+impl Traffic {
+    /// Takes a line of the log; returns the event that it tells of, if it does.
+    pub(super) fn read(&mut self, line: Line) -> Option<Seen> {
+        let Line { at, what } = line;
+        match what {
+            What::Wrote { pk, sk, was, now } => {
+                self.wrote(at, (pk, sk), was.as_deref(), now.as_deref());
+                None
+            }
+            What::Connected { connection, user } => {
+                if self.users.len() >= MOST {
+                    self.users.clear();
+                }
+                self.users.insert(connection, user.unwrap_or_default());
+                None
+            }
+            What::Heard(frame) => self.of_socket(at, Way::FromSocket, &frame),
+            What::Said(frame) => self.of_socket(at, Way::Socket, &frame),
+        }
+    }
+
+    /// An event that the Pusher server took.
+    pub(super) fn taken(&mut self, at: f64, message: Message) -> Seen {
+        let Message { channel, name, data } = message;
+        // What goes to an encrypted channel is encrypted on its way, each time otherwise.
+        let is_sealed = channel.starts_with("private-encrypted-");
+        let is_it = |owed: &Owed| {
+            owed.channel.as_ref() == Some(&channel)
+                && owed.names.contains(&name)
+                && (is_sealed || owed.data == data)
+                && owed.at <= at
+        };
+        let found = match self.owed.iter().position(|owed| is_it(owed) && !owed.arrived) {
+            Some(first) => Some(first),
+            None => self.owed.iter().rposition(is_it),
+        };
+        let owed = found.and_then(|position| self.owed.get_mut(position));
+        let mut seen =
+            Seen { at, way: Way::Pusher, channel, event: name, data, ms: None, request_id: None, again: false };
+        if let Some(owed) = owed {
+            seen.ms = Some(since(owed.at, at));
+            seen.request_id.clone_from(&owed.request_id);
+            seen.again = std::mem::replace(&mut owed.arrived, true);
+            seen.data.clone_from(&owed.data);
+        }
+        seen
+    }
+
+    /// How many deliveries are owed.
+    pub(super) fn backlog(&self) -> usize {
+        self.backlog.values().sum()
+    }
+
+    fn wrote(&mut self, at: f64, row: (String, String), was: Option<&str>, now: Option<&str>) {
+        let (was, now) = (entries(was), entries(now));
+        for entry in &now {
+            if !was.iter().any(|other| id(other) == id(entry)) {
+                self.owed.extend(Owed::of(at, entry));
+            }
+        }
+        let gone = was.iter().filter(|entry| !now.iter().any(|other| id(other) == id(entry)));
+        for gone in gone {
+            if let Some(owed) = self.owed.iter_mut().find(|owed| Some(owed.id.as_str()) == id(gone)) {
+                owed.settled = Some(at);
+            }
+        }
+        match now.len() {
+            0 => self.backlog.remove(&row),
+            count => self.backlog.insert(row, count),
+        };
+        self.owed.retain(|owed| owed.settled.is_none_or(|then| at - then < AFTERWARDS));
+        let over = self.owed.len().saturating_sub(MOST);
+        self.owed.drain(..over);
+    }
+
+    fn of_socket(&self, at: f64, way: Way, frame: &Frame) -> Option<Seen> {
+        let Frame { connection, stage, body } = frame;
+        let said = frame::read(stage, body)?;
+        let user = self.users.get(connection).map_or("", String::as_str);
+        // One write is for many connections, so it is found again and again.
+        let is_it = |owed: &&Owed| owed.channel.is_none() && owed.names.contains(&said.event) && owed.data == said.data;
+        let owed = self.owed.iter().rev().filter(|_| way == Way::Socket).find(is_it);
+        Some(Seen {
+            at,
+            way,
+            channel: format!("/{} {user}", said.namespace).trim_end().to_owned(),
+            event: said.event.clone(),
+            data: said.data.clone(),
+            ms: owed.map(|owed| since(owed.at, at)),
+            request_id: owed.and_then(|owed| owed.request_id.clone()),
+            again: false,
+        })
+    }
+}
+
+/// Milliseconds, with a digit after the point as the moments have it.
+fn since(from: f64, to: f64) -> f64 {
+    ((to - from).max(0.0) * 10.0).round() / 10.0
+}
+
+fn entries(outbox: Option<&str>) -> Vec<Value> {
+    let outbox = outbox.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    outbox.as_ref().and_then(|outbox| outbox.get("owed")?.as_array().cloned()).unwrap_or_default()
+}
+
+fn id(entry: &Value) -> Option<&str> {
+    entry.get("id")?.as_str()
+}
+
+impl Owed {
+    /// An entry of an outbox, unless it is no event.
+    fn of(at: f64, entry: &Value) -> Option<Self> {
+        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let (channel, names, data) = match entry.get("kind")?.as_str()? {
+            "pusher" => (Some(text("/channel")?), vec![text("/name")?], text("/data")?),
+            "socket" => {
+                let event = entry.pointer("/say/event")?;
+                let names = event.get("names")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);
+                (None, names.collect(), event.get("data")?.to_string())
+            }
+            _ => return None,
+        };
+        let (id, request_id) = (text("/id")?, text("/requestId"));
+        Some(Self { id, at, request_id, channel, names, data, settled: None, arrived: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line(at: f64, what: Value) -> Line {
+        let mut line = what;
+        line["at"] = json!(at);
+        serde_json::from_value(line).unwrap()
+    }
+
+    fn outbox(entries: &[Value]) -> Option<String> {
+        (!entries.is_empty()).then(|| json!({ "owed": entries }).to_string())
+    }
+
+    fn wrote(at: f64, was: &[Value], now: &[Value]) -> Line {
+        line(at, json!({ "wrote": { "pk": "KUDOS#1", "sk": "KUDOS", "was": outbox(was), "now": outbox(now) } }))
+    }
+
+    fn kudos(id: &str) -> Value {
+        json!({ "id": id, "requestId": "r-1", "kind": "pusher", "channel": "private-user-ben", "name": "kudos:received", "data": "{}" })
+    }
+
+    fn message(channel: &str, data: &str) -> Message {
+        Message { channel: channel.to_owned(), name: "kudos:received".to_owned(), data: data.to_owned() }
+    }
+
+    #[test]
+    fn an_event_is_shown_with_the_time_since_the_write_that_owes_it() {
+        let mut traffic = Traffic::default();
+        assert_eq!(traffic.read(wrote(1000.0, &[], &[kudos("a")])), None);
+        assert_eq!(traffic.backlog(), 1);
+        let seen = traffic.taken(1004.2, message("private-user-ben", "{}"));
+        assert_eq!((seen.ms, seen.request_id.as_deref(), seen.again), (Some(4.2), Some("r-1"), false));
+        traffic.read(wrote(1006.0, &[kudos("a")], &[]));
+        assert_eq!(traffic.backlog(), 0);
+        let seen = traffic.taken(1008.0, message("private-user-ben", "{}"));
+        assert_eq!((seen.ms, seen.again), (Some(8.0), true), "it came twice");
+    }
+
+    #[test]
+    fn what_no_row_owed_has_no_milliseconds() {
+        let mut traffic = Traffic::default();
+        traffic.read(wrote(1000.0, &[], &[kudos("a")]));
+        for other in [message("private-user-ada", "{}"), message("private-user-ben", "{\"a\":1}")] {
+            assert_eq!(traffic.taken(1001.0, other).ms, None);
+        }
+    }
+
+    #[test]
+    fn of_two_equal_events_the_older_write_comes_first() {
+        let mut traffic = Traffic::default();
+        traffic.read(wrote(1000.0, &[], &[kudos("a")]));
+        traffic.read(wrote(1010.0, &[kudos("a")], &[kudos("a"), kudos("b")]));
+        let ms = |traffic: &mut Traffic| traffic.taken(1020.0, message("private-user-ben", "{}")).ms;
+        assert_eq!((ms(&mut traffic), ms(&mut traffic)), (Some(20.0), Some(10.0)));
+    }
+
+    #[test]
+    fn what_is_encrypted_on_its_way_is_shown_as_it_was_written() {
+        let mut traffic = Traffic::default();
+        let mut entry = kudos("a");
+        entry["channel"] = json!("private-encrypted-user-ben");
+        traffic.read(wrote(1000.0, &[], &[entry]));
+        let seen = traffic.taken(1001.0, message("private-encrypted-user-ben", "{\"nonce\":\"…\"}"));
+        assert_eq!((seen.data.as_str(), seen.ms), ("{}", Some(1.0)));
+    }
+
+    #[test]
+    fn a_message_of_a_socket_is_shown_for_each_connection() {
+        let mut traffic = Traffic::default();
+        let entry = json!({ "id": "a", "kind": "socket", "namespace": "dashboard", "to": "everybody",
+            "say": { "event": { "names": ["event"], "data": { "n": 1 } } } });
+        traffic.read(wrote(1000.0, &[], &[entry]));
+        for (connection, user) in [("c1", "ben"), ("c2", "ada")] {
+            traffic.read(line(
+                1.0,
+                json!({ "connected": { "connection": connection, "stage": "dashboard", "user": user } }),
+            ));
+            let said = json!({ "said": { "connection": connection, "stage": "dashboard", "body": "{\"event\":\"event\",\"data\":{\"n\":1}}" } });
+            let seen = traffic.read(line(1003.0, said)).unwrap();
+            assert_eq!((seen.way, seen.channel, seen.ms), (Way::Socket, format!("/dashboard {user}"), Some(3.0)));
+        }
+        let heard =
+            json!({ "heard": { "connection": "c3", "stage": "ws", "body": "{\"event\":\"typing\",\"data\":{}}" } });
+        let seen = traffic.read(line(1003.0, heard)).unwrap();
+        assert_eq!((seen.way, seen.channel.as_str(), seen.ms), (Way::FromSocket, "/ws", None));
+    }
+
+    #[test]
+    fn writes_are_forgotten_a_minute_after_their_rows_owe_nothing() {
+        let mut traffic = Traffic::default();
+        traffic.read(wrote(1000.0, &[], &[kudos("a")]));
+        traffic.read(wrote(1001.0, &[kudos("a")], &[]));
+        traffic.read(wrote(1002.0 + AFTERWARDS, &[], &[]));
+        assert!(traffic.owed.is_empty());
+    }
+}
