@@ -157,6 +157,23 @@ async fn one_slow_or_failing_connection_holds_up_nobody_and_is_told_later() {
 }
 
 #[tokio::test]
+async fn a_post_that_times_out_may_have_arrived_and_is_not_repeated_at_once() {
+    let world = World::new().await;
+    crowd(&world, 1).await;
+    let posts_of_an_announcement = async || {
+        world.sockets.take_begun();
+        send(&world, &announcement()).await;
+        world.sockets.take_begun()
+    };
+    assert_eq!(posts_of_an_announcement().await, 1);
+    world.sockets.answer("c0", Some(503));
+    assert_eq!(posts_of_an_announcement().await, 2, "what was refused did not arrive");
+    world.sockets.stall("c0");
+    world.sockets.answer("c0", None);
+    assert_eq!(posts_of_an_announcement().await, 1);
+}
+
+#[tokio::test]
 async fn while_api_gateway_is_away_an_event_waits_in_the_queue() {
     let world = World::new().await;
     crowd(&world, 3).await;

@@ -396,6 +396,25 @@ async fn a_heartbeat_removes_200_connections_that_ended_without_a_word() {
 }
 
 #[tokio::test]
+async fn a_connection_of_socket_io_that_joins_no_namespace_is_ended_after_a_minute() {
+    let world = World::new().await;
+    for connection in ["idle", "joined", "new"] {
+        if connection == "new" {
+            age(&world, 60).await;
+        }
+        connect_io(&world, connection, "ada").await;
+        if connection == "joined" {
+            say(&world, "socketio", connection, "40/ws,").await;
+        }
+    }
+    let report = beat(&world).await;
+    assert_eq!((report.idle, report.gone, report.expired), (1, 0, 0), "{report:?}");
+    let open = ["idle", "joined", "new"].map(|connection| world.sockets.is_open(connection));
+    assert_eq!(open, [false, true, true]);
+    assert_eq!(count(&world, Namespace::SocketIo).await, 2);
+}
+
+#[tokio::test]
 async fn a_connection_that_is_still_opening_is_not_taken_for_one_that_has_ended() {
     let world = World::new().await;
     connect(&world, "ws", "c1", "ada").await;

@@ -27,6 +27,8 @@ struct Inner {
     slow: BTreeSet<String>,
     /// After so many posts, all further ones wait for ever: as if the sender were killed.
     stalls_after: Option<usize>,
+    /// Posts that began, whatever became of them.
+    begun: usize,
     at_once: usize,
     most_at_once: usize,
 }
@@ -114,6 +116,11 @@ impl FakeSockets {
         self.inner.lock().unwrap().stalls_after = posts;
     }
 
+    /// Posts that began since the last call, whatever became of them.
+    pub fn take_begun(&self) -> usize {
+        std::mem::take(&mut self.inner.lock().unwrap().begun)
+    }
+
     /// The most posts that were under way at once.
     pub fn most_at_once(&self) -> usize {
         self.inner.lock().unwrap().most_at_once
@@ -134,6 +141,7 @@ async fn take(
 ) -> Response {
     {
         let mut inner = inner.lock().unwrap();
+        inner.begun += 1;
         inner.at_once += 1;
         inner.most_at_once = inner.most_at_once.max(inner.at_once);
     }

@@ -3,6 +3,7 @@
 //! Each stage has an address of its own, and a connection is posted to through the stage that it came by (API Gateway developer
 //! guide, "Use @connections commands in your backend service").
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,14 +17,10 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use super::aws::AwsError;
 use crate::contract::sockets::{ConnectionId, Namespace};
 
-/// Time-out of a post, with all its attempts: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
-const POST_TIMEOUT: Duration = Duration::from_millis(600);
-/// Time-out of one attempt.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(400);
-/// Most attempts of a post, the first included; what fails then is retried from the outbox.
-const MAX_ATTEMPTS: u32 = 2;
-/// Longest pause before the second attempt.
-const BACKOFF: Duration = Duration::from_millis(50);
+/// Time-out of an attempt: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause before the second attempt, in milliseconds, drawn at random. What fails then is retried from the outbox.
+const PAUSE: Range<u64> = 20..80;
 
 /// Why a connection was not posted to.
 #[derive(Debug, thiserror::Error)]
@@ -68,22 +65,30 @@ impl Connections {
 
     fn of(&self, stage: Namespace) -> &Client {
         self.clients[stage as usize].get_or_init(|| {
-            let timeouts = TimeoutConfig::builder()
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(POST_TIMEOUT)
-                .build();
-            let retries = RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(BACKOFF);
+            let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
             // Set here, since the address in AWS_ENDPOINT_URL would come before one of the shared configuration.
             let config = Builder::from(&self.config).endpoint_url(format!("{}/{stage}", self.endpoint));
-            Client::from_conf(config.timeout_config(timeouts).retry_config(retries).build())
+            // The SDK would repeat what timed out, too.
+            Client::from_conf(config.timeout_config(timeouts).retry_config(RetryConfig::disabled()).build())
         })
     }
 
-    /// Sends a text to a connection.
+    /// Sends a text to a connection. What API Gateway refused for the moment did not arrive, and is sent once more at once; what
+    /// timed out may have arrived, and is not.
     ///
     /// # Errors
     /// [`PostError`] says whether it may be tried again.
     pub async fn post(&self, stage: Namespace, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
+        match self.post_once(stage, connection, text).await {
+            Err(PostError::Later(AwsError::Refused { status: 429 | 500.., .. })) => {
+                tokio::time::sleep(Duration::from_millis(rand::random_range(PAUSE))).await;
+                self.post_once(stage, connection, text).await
+            }
+            posted => posted,
+        }
+    }
+
+    async fn post_once(&self, stage: Namespace, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
         let request = self.of(stage).post_to_connection().connection_id(connection.as_str()).data(Blob::new(text));
         let sent = Box::pin(request.send()).await;
         sent.map(drop).map_err(|error| PostError::of(AwsError::new("API Gateway PostToConnection", error)))

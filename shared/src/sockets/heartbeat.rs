@@ -1,6 +1,7 @@
 //! The heartbeat: every connection is pinged, so that it stays open; those that have ended without a word are removed, and
 //! those whose token has expired are ended.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::row::Socket;
 use super::{forget, page, told};
 use crate::clients::connections::{Connections, PostError};
-use crate::contract::sockets::{Framing, Namespace, Outgoing};
+use crate::contract::sockets::{Address, ConnectionId, Framing, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::identity::Unauthenticated;
 use crate::outbox::{Committed, Place, Target, Writer};
@@ -20,6 +21,8 @@ use crate::telemetry;
 const MAX_POSTS: usize = 64;
 /// How old a connection is before 410 means that it has ended, in seconds: before, it may not be open yet.
 const OPENING_SECONDS: i64 = 10;
+/// How long a connection of Socket.IO may be in no namespace, in seconds; Socket.IO's own server gives it 45.
+const IDLE_SECONDS: i64 = 60;
 
 /// What a heartbeat came upon.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +35,8 @@ pub struct Report {
     pub gone: usize,
     /// Ended, since their token had expired.
     pub expired: usize,
+    /// Ended, since they had joined no namespace.
+    pub idle: usize,
     /// Neither was known: API Gateway did not answer.
     pub failed: usize,
 }
@@ -41,6 +46,7 @@ enum Beat {
     Pinged,
     Gone,
     Expired,
+    Idle,
     Failed,
     /// It is pinged as the connection of Socket.IO that it is part of.
     Elsewhere,
@@ -57,14 +63,23 @@ pub async fn beat(
     deadline: Instant,
 ) -> Result<(Report, Vec<Committed>), TableError> {
     let (mut report, mut owed) = (Report::default(), Vec::new());
-    for namespace in Namespace::ALL {
+    // Connections of Socket.IO come last, when it is known which of them are in a namespace.
+    let mut joined: HashSet<ConnectionId> = HashSet::new();
+    for namespace in [Namespace::Dashboard, Namespace::Ws, Namespace::SocketIo] {
         let mut next = Some(Place::default());
         while let Some(place) = next.take().filter(|_| Instant::now() < deadline) {
             let page = page(table, namespace, None, &place, None, Millis::now()).await?;
             report.connections += page.targets.len();
+            if namespace != Namespace::SocketIo {
+                joined.extend(page.targets.iter().map(|target| target.address.connection.clone()));
+            }
             let beats = page.targets.into_iter().zip(page.token_expires);
-            let beats: Vec<_> =
-                beats.map(|(target, expires)| of_one(table, connections, writer, target, expires)).collect();
+            let beats: Vec<_> = beats
+                .map(|(target, expires)| {
+                    let may_be_idle = namespace == Namespace::SocketIo && !joined.contains(&target.address.connection);
+                    of_one(table, connections, writer, target, expires, may_be_idle)
+                })
+                .collect();
             let beats: Vec<_> = stream::iter(beats).buffer_unordered(MAX_POSTS).collect().await;
             for (beat, rows) in beats {
                 owed.extend(rows);
@@ -72,6 +87,7 @@ pub async fn beat(
                     Beat::Pinged => report.pinged += 1,
                     Beat::Gone => report.gone += 1,
                     Beat::Expired => report.expired += 1,
+                    Beat::Idle => report.idle += 1,
                     Beat::Failed => report.failed += 1,
                     Beat::Elsewhere => {}
                 }
@@ -88,11 +104,18 @@ async fn of_one(
     writer: &Writer,
     target: Target,
     token_expires: Millis,
+    may_be_idle: bool,
 ) -> (Beat, Vec<Committed>) {
     let (address, now) = (&target.address, Millis::now());
     if token_expires <= now {
         expire(table, connections, &target).await;
         return (Beat::Expired, remove(table, writer, &target).await);
+    }
+    if may_be_idle && now >= address.since.plus_seconds(IDLE_SECONDS) && is_idle(table, address).await {
+        if let Err(error) = connections.close(address.stage, &address.connection).await {
+            telemetry::cause(&error);
+        }
+        return (Beat::Idle, remove(table, writer, &target).await);
     }
     if address.framing == Framing::SocketIo && target.namespace != Namespace::SocketIo {
         return (Beat::Elsewhere, Vec::new());
@@ -109,6 +132,17 @@ async fn of_one(
         Err(error) => {
             telemetry::cause(&error);
             (Beat::Failed, Vec::new())
+        }
+    }
+}
+
+/// Whether a connection of Socket.IO is in no namespace. The pages may have been read before it joined one.
+async fn is_idle(table: &Table, address: &Address) -> bool {
+    match Socket::find(table, &Key::socket(&address.connection)).await {
+        Ok(socket) => socket.is_none_or(|socket| socket.namespaces.keys().all(|name| *name == Namespace::SocketIo)),
+        Err(error) => {
+            telemetry::cause(&error);
+            false
         }
     }
 }
