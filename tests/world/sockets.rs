@@ -27,6 +27,7 @@ struct Inner {
     slow: BTreeSet<String>,
     /// After so many posts, all further ones wait for ever: as if the sender were killed.
     stalls_after: Option<usize>,
+    has_stalled: bool,
     /// Posts that began, whatever became of them.
     begun: usize,
     at_once: usize,
@@ -116,6 +117,13 @@ impl FakeSockets {
         self.inner.lock().unwrap().stalls_after = posts;
     }
 
+    /// Resolves once a post waits because of [`FakeSockets::stall_after`].
+    pub async fn stalled(&self) {
+        while !self.inner.lock().unwrap().has_stalled {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Posts that began since the last call, whatever became of them.
     pub fn take_begun(&self) -> usize {
         std::mem::take(&mut self.inner.lock().unwrap().begun)
@@ -162,6 +170,7 @@ async fn answered(inner: &Mutex<Inner>, stage: &str, connection: &str, body: &By
             }
             None => false,
         };
+        inner.has_stalled |= over;
         over || inner.slow.contains(connection)
     };
     if is_stalled {
