@@ -18,7 +18,7 @@ use crate::users::profile;
 pub struct Cursor(UserId);
 
 impl Cursor {
-    /// Parses a [`Page::next_cursor`].
+    /// Parses the `nextCursor` of a [`Page`].
     ///
     /// # Errors
     /// 400 for anything else.
