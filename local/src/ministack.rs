@@ -70,3 +70,18 @@ pub(crate) fn credentials() -> [(&'static str, &'static str); 5] {
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// The changes are in Python, and their tests too.
+    #[test]
+    fn its_changes_pass_their_tests() {
+        let changes = concat!(env!("CARGO_MANIFEST_DIR"), "/bridge/ministack");
+        let mut tests = Command::new("python3");
+        tests.args(["-B", "-m", "unittest", "discover", "--start-directory", changes]);
+        let output = tests.output().expect("python3 should be there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}

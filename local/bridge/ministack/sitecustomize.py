@@ -16,6 +16,13 @@ response; here none has.
 Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
 a host name is no number.
 
+Gap: ministack starts one process per concurrent invocation. Here `function_concurrency.py` limits them to what the machine's cores
+can run, and the other invocations wait.
+
+Gap: ministack queues a hundred connections that it has not accepted yet. A burst overflows that queue; Linux drops the
+handshake, and the client repeats it after 1, 3 and 7 s, later than many a time-out. Here the queue is as long as the system
+allows.
+
 For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
 and each message of a WebSocket, is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
@@ -28,12 +35,15 @@ import os
 import sys
 import time
 
+from function_concurrency import FunctionConcurrency
+
 FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
 TRAFFIC_LOG = os.environ.get("CARILLON_TRAFFIC_LOG")
 DYNAMODB = "ministack.services.dynamodb"
 LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
 API_GATEWAY = "ministack.services.apigateway"
+HTTP_SERVER = "hypercorn.config"
 # Which argument of `_invoke_ws_lambda` is the kind of event.
 EVENT_OF_INVOKE = 6
 
@@ -67,6 +77,27 @@ def bring_reported_failures_again(module):
         return result
 
     module._execute_function = execute_function
+
+
+def limit_function_concurrency(module):
+    concurrency = FunctionConcurrency.of_this_machine()
+    execute = module._execute_function_provided_warm
+
+    def execute_in_turn(func, *args, **kwargs):
+        with concurrency.invocation((func.get("config") or func).get("FunctionName")):
+            return execute(func, *args, **kwargs)
+
+    module._execute_function_provided_warm = execute_in_turn
+
+
+def change_lambda(module):
+    bring_reported_failures_again(module)
+    limit_function_concurrency(module)
+
+
+def queue_more_connections(module):
+    # Linux cuts it to `net.core.somaxconn`, 4,096 by default.
+    module.Config.backlog = 65_535
 
 
 def is_of_stream(event):
@@ -199,9 +230,10 @@ def name_the_domain(module):
 
 CHANGES = {
     DYNAMODB: note_what_rows_owe,
-    LAMBDA: bring_reported_failures_again,
+    LAMBDA: change_lambda,
     LAMBDA_RUNTIME: keep_output_of_functions,
     API_GATEWAY: refuse_with_the_status_of_connect,
+    HTTP_SERVER: queue_more_connections,
 }
 
 
