@@ -1,7 +1,7 @@
 //! Deploys the template with a bridge in Python, the only language that has SAM's transform.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -15,9 +15,11 @@ use crate::demo::{AUTHOR_NAME, Demo};
 use crate::front_door::Cors;
 use crate::issuer::Keys;
 use crate::ministack;
+use crate::private_file;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::sockudo;
+use crate::stack::Place;
 use crate::step::Step;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
@@ -60,7 +62,7 @@ enum Line {
     Result { result: Deployment },
 }
 
-/// Deploys to a new, empty ministack.
+/// Deploys to a new, empty ministack. The functions' secrets go into a private file of the place's, not into ministack.
 pub(crate) async fn deploy(
     workspace: &Workspace,
     tools: &Tools,
@@ -68,9 +70,12 @@ pub(crate) async fn deploy(
     secrets: &Secrets,
     settings: &Settings,
     demo: &Demo,
-    logs: &Path,
+    place: &Place,
 ) -> Result<Deployment> {
-    let log = logs.join("deploy.log");
+    let kept = of_functions(secrets, settings);
+    let by_word: BTreeMap<_, _> = kept.iter().map(|&(name, value)| (word_for(name, value), value)).collect();
+    private_file::write(&ministack::secrets_file(&place.directory), &serde_json::to_string(&by_word)?)?;
+    let log = place.logs.join("deploy.log");
     let errors = fs::File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut step = Step::begin("Deploying template.yaml");
     let mut bridge = Command::new(&tools.python)
@@ -107,14 +112,37 @@ pub(crate) async fn deploy(
     deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
 }
 
+/// The secrets in the functions' environment; an empty one for what is not set.
+fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static str, &'a str); 8] {
+    let firebase = settings.pushes.firebase();
+    [
+        ("PUSHER_SECRET", &secrets.pusher_secret),
+        ("PUSHER_PREVIOUS_SECRET", ""),
+        ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", &secrets.encryption_master_key_base64),
+        (
+            "JWT_SECRET",
+            match &settings.issuer.keys {
+                Keys::Own => &secrets.jwt_secret,
+                Keys::Secret(of_app) => of_app,
+                Keys::Jwks(_) => "",
+            },
+        ),
+        ("EMAIL_LINK_KEY", &secrets.email_link_key),
+        ("EMAIL_PREVIOUS_LINK_KEY", ""),
+        ("FIREBASE_CLIENT_EMAIL", firebase.map_or("", |firebase| &firebase.client_email)),
+        ("FIREBASE_PRIVATE_KEY", firebase.map_or("", |firebase| &firebase.private_key)),
+    ]
+}
+
+/// What ministack has in place of a secret: it shows everybody on this machine what it has.
+fn word_for(name: &str, value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!("kept by cargo local: {name}") }
+}
+
 fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Value {
     let Settings { issuer, pushes, .. } = settings;
     let firebase = pushes.firebase();
-    let jwt_secret = match &issuer.keys {
-        Keys::Own => &secrets.jwt_secret,
-        Keys::Secret(of_app) => of_app,
-        Keys::Jwks(_) => "",
-    };
+    let words = of_functions(secrets, settings).map(|(name, value)| (name.to_owned(), json!(word_for(name, value))));
     let mut request = json!({
         "endpoint": ministack::endpoint(ports.ministack_port),
         "template": workspace.root.join("template.yaml"),
@@ -147,16 +175,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
         "emailIdentity": EMAIL_FROM,
         "secret": {
             "name": "carillon",
-            "value": {
-                "PUSHER_SECRET": secrets.pusher_secret,
-                "PUSHER_PREVIOUS_SECRET": "",
-                "PUSHER_ENCRYPTION_MASTER_KEY_BASE64": secrets.encryption_master_key_base64,
-                "JWT_SECRET": jwt_secret,
-                "EMAIL_LINK_KEY": secrets.email_link_key,
-                "EMAIL_PREVIOUS_LINK_KEY": "",
-                "FIREBASE_CLIENT_EMAIL": firebase.map_or("", |firebase| &firebase.client_email),
-                "FIREBASE_PRIVATE_KEY": firebase.map_or("", |firebase| &firebase.private_key),
-            },
+            "value": Value::Object(words.into_iter().collect()),
         },
         "items": [{
             "pk": format!("BOOK#{}", demo.book_id),
@@ -173,4 +192,35 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
         request["parameters"][name] = json!(value);
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firebase::Firebase;
+    use crate::ports;
+    use crate::settings::Pushes;
+
+    #[test]
+    fn ministack_is_given_words_and_no_secret() {
+        let secrets = Secrets {
+            pusher_secret: "secret of Pusher".to_owned(),
+            encryption_master_key_base64: "c2VjcmV0IGtleQ==".to_owned(),
+            jwt_secret: "secret of tokens".to_owned(),
+            email_link_key: "secret of links".to_owned(),
+        };
+        let firebase = Firebase {
+            project_id: "app".to_owned(),
+            client_email: "push@app.example".to_owned(),
+            private_key: "a real key".to_owned(),
+            port: None,
+        };
+        let settings = Settings { pushes: Pushes::Google(firebase), ..Settings::default() };
+        let workspace = Workspace::locate().unwrap();
+        let request = request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).to_string();
+        for (name, value) in of_functions(&secrets, &settings) {
+            assert!(value.is_empty() || !request.contains(value), "{name}");
+            assert!(request.contains(&format!("\"{name}\":\"{}\"", word_for(name, value))), "{name}");
+        }
+    }
 }

@@ -25,6 +25,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::firebase::Firebase;
+use crate::guard;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
@@ -53,7 +54,7 @@ impl StandIn {
         self.listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(self.listener)?;
         let google = Google::new(&firebase, &self.public_key, pushes)?;
-        axum::serve(listener, router(google)).await.context("The stand-in for FCM cannot go on")
+        guard::serve(listener, router(google)).await.context("The stand-in for FCM cannot go on")
     }
 }
 

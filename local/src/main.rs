@@ -14,6 +14,7 @@ mod fcm;
 mod firebase;
 mod front_door;
 mod functions;
+mod guard;
 mod issuer;
 mod journal;
 mod listen;

@@ -1,7 +1,7 @@
 //! ministack: a stand-in for API Gateway, Lambda, DynamoDB, SQS and the other AWS services of the template.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use http::Uri;
@@ -17,6 +17,11 @@ pub(crate) const REGION: &str = "us-east-1";
 
 pub(crate) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
+}
+
+/// The secrets that the functions' processes are given, and that ministack itself does not have.
+pub(crate) fn secrets_file(state: &Path) -> PathBuf {
+    state.join("function-secrets.json")
 }
 
 /// Starts it without any state, and waits until it responds.
@@ -51,6 +56,7 @@ pub(crate) async fn start<'a>(
         .env("AWS_ENDPOINT_URL", endpoint(ports.aws_of_functions()))
         .env("CARILLON_FUNCTION_LOG", &functions_log)
         .env("CARILLON_TRAFFIC_LOG", &traffic_log)
+        .env("CARILLON_FUNCTION_SECRETS", secrets_file(state))
         // Python runs the `sitecustomize.py` that it finds there.
         .env("PYTHONPATH", &tools.ministack_patches)
         .envs(credentials());

@@ -3,7 +3,7 @@
 //! It hides nothing of the server's failures. While the server is gone, nobody listens on the proxy's port, so
 //! connections are refused. A connection on which the server does not answer any more is closed without a response. While
 //! the server hangs, so does the response; and what a function has given up waiting for is told of all the same if the server
-//! takes it in the end. Clients' WebSockets pass through unread.
+//! takes it in the end. Clients' WebSockets pass through unread, whichever page opens them; the HTTP API is for programs alone.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::body::{Body, Bytes, to_bytes};
+use axum::response::IntoResponse as _;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -25,6 +26,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::guard;
 use crate::relay::Relay;
 use crate::tunnel::{Tunnel, is_handshake};
 
@@ -148,6 +150,9 @@ impl Proxy {
             let address = format!("{}{}", self.server, request.uri()).parse().map_err(|_| Unanswered)?;
             return self.tunnel.open(request.map(Body::new), address).await.map_err(|_| Unanswered);
         }
+        if let Err(refusal) = guard::check(request.headers()) {
+            return Ok(refusal.into_response());
+        }
         let (parts, body) = request.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Unanswered)?;
         let (answer, answered) = oneshot::channel();
@@ -262,6 +267,40 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(told.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_page_of_elsewhere_sends_no_event_but_opens_a_websocket() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let (server, recorder) = (format!("http://{}", listener.local_addr().unwrap()), Recorder::bind(0).unwrap());
+        let (address, (_up, is_up)) = (recorder.address, watch::channel(true));
+        tokio::spawn(echo(listener));
+        let note: Note = Arc::new(|_| panic!("an event of a page"));
+        tokio::spawn(async move { recorder.serve(&server, note, is_up).await });
+        let ask = async |request: String| {
+            let mut client = loop {
+                match TcpStream::connect(address).await {
+                    Ok(client) => break client,
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            };
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut status = [0; 12];
+            client.read_exact(&mut status).await.unwrap();
+            String::from_utf8(status.to_vec()).unwrap()
+        };
+        for foreign in [
+            format!("host: {address}\r\norigin: https://evil.example\r\n"),
+            format!("host: {address}\r\nsec-fetch-site: cross-site\r\n"),
+            "host: evil.example\r\n".to_owned(),
+        ] {
+            let post = format!("POST /apps/carillon/events HTTP/1.1\r\ncontent-length: 2\r\n{foreign}\r\n{{}}");
+            assert_eq!(ask(post).await, "HTTP/1.1 403", "{foreign}");
+        }
+        let page = "origin: https://app.example\r\nsec-fetch-site: cross-site";
+        let upgrade = "connection: upgrade\r\nupgrade: websocket";
+        let handshake = format!("GET /app/key?protocol=7 HTTP/1.1\r\nhost: {address}\r\n{page}\r\n{upgrade}\r\n\r\n");
+        assert_eq!(ask(handshake).await, "HTTP/1.1 101");
     }
 
     #[test]

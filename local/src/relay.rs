@@ -1,12 +1,23 @@
 //! Passes HTTP requests on to another address.
 
 use axum::body::{Body, Bytes, to_bytes};
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+
+/// What a browser says of the page that asked, and the name that it asked. The relay speaks for itself: whom it passes something on
+/// to refuses pages ([`crate::guard`]).
+const OF_THE_PAGE: [HeaderName; 6] = [
+    HOST,
+    ORIGIN,
+    HeaderName::from_static("sec-fetch-dest"),
+    HeaderName::from_static("sec-fetch-mode"),
+    HeaderName::from_static("sec-fetch-site"),
+    HeaderName::from_static("sec-fetch-user"),
+];
 
 /// Headers that apply to one connection only, and are not passed on.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -49,6 +60,7 @@ impl Relay {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", self.address).parse().map_err(|_| RelayError::Address)?;
         remove_hop_by_hop(&mut parts.headers);
+        speak_for_itself(&mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));
         let response = self.client.request(request).await.map_err(|_| RelayError::NoResponse)?;
         let (mut parts, body) = response.into_parts();
@@ -56,6 +68,13 @@ impl Relay {
         remove_hop_by_hop(&mut parts.headers);
         parts.headers.remove(CONTENT_LENGTH);
         Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// Removes what a browser said of the page that caused a request.
+pub(crate) fn speak_for_itself(headers: &mut HeaderMap) {
+    for name in &OF_THE_PAGE {
+        headers.remove(name);
     }
 }
 

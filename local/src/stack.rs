@@ -14,6 +14,7 @@ use crate::console::{self, Console};
 use crate::demo::Demo;
 use crate::deploy::{API_ID, Deployment, SOCKET_API_ID, deploy};
 use crate::front_door::{self, Cors, Examples};
+use crate::guard::Names;
 use crate::issuer::Keys;
 use crate::journal::{self, PUSHES};
 use crate::ministack;
@@ -54,6 +55,8 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         State::remove(&self.directory);
+        // Among them may be the key of a real Firebase project.
+        let _ = fs::remove_file(ministack::secrets_file(&self.directory));
     }
 }
 
@@ -108,6 +111,7 @@ struct FrontDoor {
     api_address: String,
     socket_address: String,
     cors: Cors,
+    names: Names,
     examples: Examples,
     /// Asked for by tests: ends all WebSockets.
     cuts: Signal,
@@ -149,6 +153,7 @@ impl<'a> Plan<'a> {
             api_address: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
             socket_address: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
             cors: deployment.cors.with_this_machine(),
+            names: Names::of(&self.settings.origins),
             examples: Examples::new(self.workspace, directory),
             cuts,
             console,
@@ -198,7 +203,7 @@ impl<'a> Plan<'a> {
     }
 
     async fn deploy(&self, secrets: &Secrets, demo: &Demo) -> Result<Deployment> {
-        deploy(self.workspace, self.tools, &self.ports, secrets, &self.settings, demo, &self.place.logs).await
+        deploy(self.workspace, self.tools, &self.ports, secrets, &self.settings, demo, self.place).await
     }
 
     /// Puts a new, empty AWS in the old one's place, and deploys to it. Whoever is connected to sockudo stays so.
@@ -224,11 +229,12 @@ impl Stack<'_> {
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
         let Self { plan, secrets, ministack, pusher, front_door, mut resets, .. } = self;
         let mut ministack = Some(ministack);
-        let FrontDoor { listener, api_address, socket_address, cors, examples, cuts, console } = front_door;
+        let FrontDoor { listener, api_address, socket_address, cors, names, examples, cuts, console } = front_door;
         let PusherServer { sockudo, port, recorder, orders } = pusher;
         let keeper = Keeper::new(plan.processes, plan.place, port, sockudo);
         let recorded = recorded(recorder, port, &console);
-        let served = front_door::serve(listener, &api_address, &socket_address, cors, examples, console.clone(), cuts);
+        let served =
+            front_door::serve(listener, &api_address, &socket_address, cors, names, examples, console.clone(), cuts);
         let served = async { served.await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
         let kept = async {
             loop {

@@ -12,6 +12,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::Notify;
 
+use crate::relay::speak_for_itself;
+
 /// The client that speaks to the other side.
 #[derive(Clone)]
 pub(crate) struct Tunnel {
@@ -47,6 +49,7 @@ impl Tunnel {
         let client_side = hyper::upgrade::on(&mut request);
         let (mut parts, _) = request.into_parts();
         parts.uri = address;
+        speak_for_itself(&mut parts.headers);
         let sent = self.client.request(Request::from_parts(parts, Body::empty()));
         let mut response = sent.await.map_err(|_| NoAnswer)?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -23,22 +23,33 @@ Gap: ministack queues a hundred connections that it has not accepted yet. A burs
 handshake, and the client repeats it after 1, 3 and 7 s, later than many a time-out. Here the queue is as long as the system
 allows.
 
+Gap: ministack answers web pages of elsewhere (`Access-Control-Allow-Origin: *`) and requests for any name; `guard.py` refuses both.
+
+Gap: whoever may ask for a function's configuration sees its environment, and here everybody on this machine may. So the emulator
+has a word in place of each secret, and a function's process is given the secret itself, from the file that
+`CARILLON_FUNCTION_SECRETS` names, which its owner alone may read.
+
 For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
 and each message of a WebSocket, is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
 import contextvars
+import http.server
 import importlib.abc
 import importlib.util
 import json
 import os
+import pathlib
 import sys
 import time
 
+import guard
 from function_concurrency import FunctionConcurrency
 
 FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
 TRAFFIC_LOG = os.environ.get("CARILLON_TRAFFIC_LOG")
+SECRETS = os.environ.pop("CARILLON_FUNCTION_SECRETS", None)
+APP = "ministack.app"
 DYNAMODB = "ministack.services.dynamodb"
 LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
@@ -228,7 +239,30 @@ def name_the_domain(module):
     module._ws_request_context = ws_request_context
 
 
+def refuse_pages(module):
+    module.app = guard.guarded(module.app)
+    guard.guard_handlers(http.server.BaseHTTPRequestHandler)
+
+
+def give_processes_their_secrets(module, path=SECRETS):
+    environment_of = module._provided_worker_env
+
+    def provided_worker_env(*args, **kwargs):
+        environment = environment_of(*args, **kwargs)
+        secrets = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        return {name: secrets.get(value, value) for name, value in environment.items()}
+
+    if path is not None:
+        module._provided_worker_env = provided_worker_env
+
+
+def change_lambda(module):
+    bring_reported_failures_again(module)
+    give_processes_their_secrets(module)
+
+
 CHANGES = {
+    APP: refuse_pages,
     DYNAMODB: note_what_rows_owe,
     LAMBDA: change_lambda,
     LAMBDA_RUNTIME: keep_output_of_functions,

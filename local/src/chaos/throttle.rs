@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::plan::Services;
+use crate::guard;
 use crate::relay::Relay;
 
 /// Largest request and response that SQS and DynamoDB know (BatchGetItem answers with up to 16 MB).
@@ -53,7 +54,7 @@ impl Throttle {
     pub(super) async fn serve(self, listener: TcpListener, ministack: &str) -> Result<()> {
         let proxy = Proxy { throttle: self, relay: Relay::to(ministack) };
         let router = Router::new().fallback(handle).with_state(proxy);
-        axum::serve(listener, router).await.context("The proxy before ministack cannot go on")
+        guard::serve(listener, router).await.context("The proxy before ministack cannot go on")
     }
 
     /// The error that a request is refused with, if it is.

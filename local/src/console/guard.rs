@@ -3,14 +3,11 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, Method, StatusCode};
 
+use crate::guard::Sender;
 use crate::origin::is_this_machine;
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Passes on what the console's own pages ask, and adds what browsers shall heed.
 pub(super) async fn guard(policy: HeaderValue, request: Request, next: Next) -> Response {
@@ -31,21 +28,16 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
     if !is_this_machine(headers) {
         return Some("Open the console at localhost");
     }
-    let site = text(headers, &SEC_FETCH_SITE);
-    let is_own = match (site, text(headers, &ORIGIN)) {
-        // Every browser of today says it. An address that was typed is nobody's.
-        (Some(site), _) => site == "same-origin" || (site == "none" && method == Method::GET),
-        (None, Some(origin)) => text(headers, &HOST).is_some_and(|host| origin == format!("http://{host}")),
-        (None, None) => method == Method::GET,
+    let is_own = match Sender::of(headers) {
+        Sender::OwnPage => true,
+        // An address that was typed is nobody's.
+        Sender::Person | Sender::Program => method == Method::GET,
+        Sender::OtherPage => false,
     };
     // A link from elsewhere may lead to the page, which is the same for everybody and can be in no frame.
     let is_page = method == Method::GET && path == "/console";
     (!is_own && !is_page)
         .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// What the page may load and whom it may call: nothing of anybody else's.
@@ -65,6 +57,8 @@ pub(super) fn policy(port: u16, pusher_port: u16) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderName;
+    use http::header::{HOST, ORIGIN};
 
     fn allows(method: &Method, path: &str, headers: &[(&'static str, &'static str)]) -> bool {
         let headers =

@@ -8,6 +8,7 @@ mod sockets;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::{self, Next};
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 
@@ -17,21 +18,24 @@ use http_api::HttpApi;
 use sockets::Sockets;
 
 use crate::console::Console;
+use crate::guard::Names;
 use crate::tunnel::is_handshake;
 
-/// Serves on the listener until the process ends. Each of `cuts` ends all WebSockets.
+/// Serves at these names on the listener until the process ends. Each of `cuts` ends all WebSockets.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the front door, and it is built in one place")]
 pub(crate) async fn serve(
     listener: TcpListener,
     api: &str,
     sockets: &str,
     cors: Cors,
+    names: Names,
     examples: Examples,
     console: Console,
     mut cuts: Signal,
 ) -> Result<()> {
     let sockets = Sockets::new(sockets);
     let api = router(HttpApi::new(api, cors), sockets.clone());
-    let router = examples.router().merge(console.router()).merge(api);
+    let router = only_at(names, examples.router().merge(console.router()).merge(api));
     let cutting = async {
         while cuts.recv().await.is_some() {
             sockets.cut();
@@ -42,6 +46,14 @@ pub(crate) async fn serve(
         served = async { axum::serve(listener, router).await } => served.context("The front door cannot go on"),
         () = cutting => Ok(()),
     }
+}
+
+/// Refuses requests for another name, which a page of elsewhere may have made resolve to this machine.
+fn only_at(names: Names, router: Router) -> Router {
+    router.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let is_one = names.have(request.headers());
+        async move { if is_one { next.run(request).await } else { Names::refusal() } }
+    }))
 }
 
 /// Routes handshakes of WebSockets to the WebSocket API, and every other request to the HTTP API.

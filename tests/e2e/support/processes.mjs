@@ -1,7 +1,7 @@
 // The stack's processes, stopped and killed as accidents would. Needs Linux's /proc.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 
 import { processReplaced, processes, stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
@@ -77,5 +77,35 @@ function isRunning(pid) {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
+  }
+}
+
+/** The TCP ports that the stack's processes listen on: `cargo local` and all that it has started. */
+export function listeningPorts() {
+  const everybody = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const ofStack = new Set([stack.processes.cargoLocal.pid, processes().ministack.pid, sockudo().pid]);
+  // A parent may come after its child in the list.
+  for (let before = 0; before !== ofStack.size; ) {
+    before = ofStack.size;
+    everybody.filter((pid) => ofStack.has(read(() => parentOf(pid)))).forEach((pid) => ofStack.add(pid));
+  }
+  const sockets = new Set([...ofStack].flatMap(socketsOf));
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => read(() => readFileSync(path, "utf8").split("\n").slice(1)) ?? []);
+  const LISTENS = "0A";
+  const found = lines.map((line) => line.trim().split(/\s+/)).filter(([, , , state, , , , , , inode]) => state === LISTENS && sockets.has(inode));
+  return [...new Set(found.map(([, local]) => Number.parseInt(local.split(":")[1], 16)))];
+}
+
+const socketsOf = (pid) => {
+  const open = read(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return open.flatMap((fd) => /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? "")?.[1] ?? []);
+};
+
+/** What a look into /proc finds; nothing where the process has ended meanwhile. */
+function read(look) {
+  try {
+    return look();
+  } catch {
+    return undefined;
   }
 }

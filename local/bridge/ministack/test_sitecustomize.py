@@ -1,0 +1,30 @@
+"""What is changed in ministack, tried without it."""
+
+import importlib.util
+import json
+import pathlib
+import tempfile
+import types
+import unittest
+
+# By its path: some systems have a `sitecustomize` of their own, which is imported by now.
+SPEC = importlib.util.spec_from_file_location("changes", pathlib.Path(__file__).parent / "sitecustomize.py")
+changes = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(changes)
+
+
+class Secrets(unittest.TestCase):
+    def test_a_process_is_given_the_secrets_that_ministack_does_not_have(self):
+        configured = {"JWT_SECRET": "kept by cargo local: JWT_SECRET", "NONE": "", "AWS_REGION": "us-east-1"}
+        module = types.SimpleNamespace(_provided_worker_env=lambda config, *_: config)
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "secrets.json"
+            path.write_text(json.dumps({"kept by cargo local: JWT_SECRET": "the secret", "": ""}))
+            changes.give_processes_their_secrets(module, path)
+            given = module._provided_worker_env(configured, "code", 1)
+        self.assertEqual(given, {**configured, "JWT_SECRET": "the secret"})
+        self.assertEqual(configured["JWT_SECRET"], "kept by cargo local: JWT_SECRET", "what ministack shows")
+
+
+if __name__ == "__main__":
+    unittest.main()
