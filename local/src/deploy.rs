@@ -134,7 +134,7 @@ fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static 
     ]
 }
 
-/// What ministack has in place of a secret: it shows everybody on this machine what it has.
+/// Stands for a secret in ministack, which shows every program on this machine all that it has.
 fn word_for(name: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!("kept by cargo local: {name}") }
 }

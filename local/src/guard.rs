@@ -1,7 +1,7 @@
 //! Keeps web pages of elsewhere away from what listens on this machine.
 //!
 //! A browser sends whatever a page asks to 127.0.0.1 too: a form, an image or a `fetch` of `text/plain` needs nobody's permission.
-//! And whoever owns a domain can have its name resolve to 127.0.0.1 (DNS rebinding), which makes a page and a local port one
+//! The owner of a domain can have its name resolve to 127.0.0.1 (DNS rebinding), which makes a page and a local port one
 //! origin. So a port that serves programs refuses every request that a page of another origin caused, and each that is for another
 //! name than this machine's. `guard.py` is the same rule for the emulator, and `guard-cases.json` tests both.
 
@@ -19,12 +19,12 @@ use crate::origin::{Origin, is_this_machine};
 
 pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who caused a request, as far as a browser says it. A page cannot set or remove these headers.
+/// The cause of a request, as far as a browser says it. A page cannot set or remove these headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     /// A program; an old browser says no more of an image or a link.
     Program,
-    /// Whoever typed the address or opened a bookmark.
+    /// A person who typed the address or opened a bookmark.
     Person,
     /// A page of the same origin.
     OwnPage,
@@ -95,14 +95,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) -> Result<()> {
 pub(crate) struct Names(Vec<String>);
 
 impl Names {
-    /// This machine's, and those of the origins that whoever started the stack named.
+    /// This machine's names, and those of the origins in `--origin`.
     pub(crate) fn of(origins: &[Origin]) -> Self {
         let host = |origin: &Origin| origin.to_string().split_once("://").map(|(_, authority)| name_in(authority));
         Self(origins.iter().filter_map(host).flatten().collect())
     }
 
-    /// Whether a request is for one of them. Nobody can have `localhost` or `.internal` resolve differently, and a number does not
-    /// resolve at all; Docker calls its host `host.docker.internal`.
+    /// Whether a request is for one of them. `localhost` and `.internal` are reserved, so no domain's owner has them, and a number is
+    /// not resolved; Docker calls its host `host.docker.internal`.
     pub(crate) fn have(&self, headers: &HeaderMap) -> bool {
         let host = headers.get(HOST).and_then(|host| name_in(host.to_str().ok()?));
         host.is_some_and(|name| {

@@ -8,8 +8,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// What a browser says of the page that asked, and the name that it asked. The relay speaks for itself: whom it passes something on
-/// to refuses pages ([`crate::guard`]).
+/// Headers by which a browser says which page asked, and at which name. The relay speaks for itself: the servers behind it
+/// refuse pages ([`crate::guard`]).
 const OF_THE_PAGE: [HeaderName; 6] = [
     HOST,
     ORIGIN,

@@ -1,4 +1,4 @@
-// What a web page of elsewhere, open on the same machine, can do to the stack: nothing. Each port that any of its processes listens
+// A web page of elsewhere that is open on the same machine can do nothing to the stack. Each port that any of its processes listens
 // on is asked as a page would ask it, so that a new one is not forgotten.
 
 import assert from "node:assert/strict";
@@ -66,7 +66,7 @@ describe("A page of elsewhere", () => {
           for (const method of ["GET", "POST"]) {
             const answer = await ask(port, method, path, { "content-type": "text/plain", ...headers }, "{}");
             const where = `${method} ${path} at ${port} with ${what}: ${answer?.status}`;
-            // Nobody there, or Google's stand-in, which speaks HTTP/2 alone.
+            // No answer: the process has ended meanwhile, or it is Google's stand-in, which speaks HTTP/2 alone.
             assert.ok(!answer || (answer.status >= 400 && answer.status < 500), where);
             assert.equal(answer?.headers["access-control-allow-origin"], undefined, where);
           }
@@ -89,6 +89,14 @@ describe("A page of elsewhere", () => {
     assert.deepEqual([health.status, health.headers["access-control-allow-origin"]], [200, undefined], "CORS decides, as on AWS");
     for (const path of ["/health", "/console", "/examples/lease-chat", "/examples/lease-chat/session"]) {
       assert.equal((await ask(frontDoor, "GET", path, { host: "evil.example" })).status, 403, path);
+    }
+  });
+
+  test("writes nothing at the front door, not even by the route that asks for no token", async () => {
+    const event = JSON.stringify({ channel: "private-user-ada", event: "hello", data: {} });
+    for (const [what, headers] of Object.entries(FOREIGN)) {
+      const answer = await ask(frontDoor, "POST", "/pusher/mock-event", { "content-type": "text/plain", ...headers }, event);
+      assert.ok([403, 415].includes(answer.status), `${what}: ${answer.status}`);
     }
   });
 

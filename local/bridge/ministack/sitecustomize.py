@@ -245,6 +245,8 @@ def refuse_pages(module):
 
 
 def give_processes_their_secrets(module, path=SECRETS):
+    if path is None:
+        return
     environment_of = module._provided_worker_env
 
     def provided_worker_env(*args, **kwargs):
@@ -252,8 +254,7 @@ def give_processes_their_secrets(module, path=SECRETS):
         secrets = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         return {name: secrets.get(value, value) for name, value in environment.items()}
 
-    if path is not None:
-        module._provided_worker_env = provided_worker_env
+    module._provided_worker_env = provided_worker_env
 
 
 def change_lambda(module):

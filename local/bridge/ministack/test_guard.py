@@ -15,7 +15,7 @@ EXPECTED = {None: None, "name": guard.NAME, "page": guard.PAGE}
 
 
 async def emulator(scope, receive, send):
-    """What ministack answers to everything."""
+    """Answers everything as ministack does."""
     headers = [(b"Access-Control-Allow-Origin", b"*"), (b"x-amzn-requestid", b"1")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"done"})

@@ -1,4 +1,4 @@
-"""What is changed in ministack, tried without it."""
+"""Tries the changes in ministack without ministack."""
 
 import importlib.util
 import json

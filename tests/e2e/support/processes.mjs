@@ -101,7 +101,7 @@ const socketsOf = (pid) => {
   return open.flatMap((fd) => /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? "")?.[1] ?? []);
 };
 
-/** What a look into /proc finds; nothing where the process has ended meanwhile. */
+/** Looks into /proc; finds nothing where the process has ended meanwhile. */
 function read(look) {
   try {
     return look();
