@@ -104,6 +104,7 @@ def limit_function_concurrency(module):
 def change_lambda(module):
     bring_reported_failures_again(module)
     limit_function_concurrency(module)
+    give_processes_their_secrets(module)
 
 
 def queue_more_connections(module):
@@ -255,11 +256,6 @@ def give_processes_their_secrets(module, path=SECRETS):
         return {name: secrets.get(value, value) for name, value in environment.items()}
 
     module._provided_worker_env = provided_worker_env
-
-
-def change_lambda(module):
-    bring_reported_failures_again(module)
-    give_processes_their_secrets(module)
 
 
 CHANGES = {
