@@ -6,12 +6,12 @@ import { after, before, describe, test } from "node:test";
 import { servePage } from "./page/server.mjs";
 import { expecting } from "./support/api.mjs";
 import { launch, unavailable } from "./support/chromium.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { person } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { inSeconds, token } from "./support/token.mjs";
-import { until } from "./support/wait.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
-const PATIENCE = 15_000;
 const SOCKET = "123456.7890123";
 
 describe("In Chromium", { skip: unavailable }, () => {
@@ -33,12 +33,12 @@ describe("In Chromium", { skip: unavailable }, () => {
   /** A page in a browser context of its own: its own storage, its own connection. */
   async function open(t, { origin }) {
     const context = await browser.newContext();
-    context.setDefaultTimeout(PATIENCE);
-    t.after(() => context.close());
+    context.setDefaultTimeout(LIMIT);
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(fault));
-    t.after(() => assert.deepEqual(faults, [], "the page threw"));
+    cleanUp(t, () => assert.deepEqual(faults, [], "the page threw"));
     await page.goto(origin);
     return page;
   }
@@ -130,7 +130,7 @@ describe("In Chromium", { skip: unavailable }, () => {
     await atBen.getByRole("heading", { name: "Saturday readers" }).waitFor({ state: "detached" });
     await again;
     await atBen.getByText("Listening", { exact: true }).waitFor();
-    await until("the list without Ben", async () => (await membersOn(atAda)).length === 1, PATIENCE);
+    await until("the list without Ben", async () => (await membersOn(atAda)).length === 1);
     await invite(atAda, ben);
     await toastOn(atBen).waitFor();
   });
@@ -155,7 +155,7 @@ describe("In Chromium", { skip: unavailable }, () => {
     assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 1);
 
     await page.getByRole("button", { name: "Sign out" }).click();
-    await until("the end of the connection", () => sockets.every((socket) => socket.isClosed()), PATIENCE);
+    await until("the end of the connection", () => sockets.every((socket) => socket.isClosed()));
   });
 
   test("a refused subscription is shown", async (t) => {

@@ -10,15 +10,15 @@ import { describe, test } from "node:test";
 import Pusher from "pusher-js";
 
 import { expecting } from "./support/api.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
-import { until } from "./support/wait.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md"].concat(
   readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
 );
-const PATIENCE = 120_000;
 
 /** Every command of a page's shell blocks, without comments, with continued lines and open quotes joined. */
 function commandsOf(page) {
@@ -44,7 +44,7 @@ function commandsOf(page) {
 function bash(script, { noExec = false } = {}) {
   const shim = 'cargo() { [ "$1" = local ] || { echo "not cargo local: $*" >&2; return 99; }; shift; "$CARILLON_LOCAL" "$@"; }\n';
   return new Promise((resolve) => {
-    const options = { cwd: root, timeout: PATIENCE, env: process.env };
+    const options = { cwd: root, timeout: LIMIT, env: process.env };
     execFile("bash", noExec ? ["-n", "-c", script] : ["-c", `set -o pipefail\n${shim}${script}`], options, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? 1) : 0, stdout, output: stdout + stderr }),
     );
@@ -108,13 +108,13 @@ describe("What cargo local prints", () => {
   /** A printed line, pasted into a shell of another directory; resolves to what it prints until `fits`. */
   async function pasted(t, line, fits, typed = "") {
     const child = spawn("bash", ["-c", `exec ${line}`], { cwd: tmpdir(), stdio: ["pipe", "pipe", "pipe"] });
-    t.after(() => child.kill("SIGKILL"));
+    cleanUp(t, () => child.kill("SIGKILL"));
     let output = "";
     child.stdout.on("data", (text) => (output += text));
     child.stderr.on("data", (text) => (output += text));
-    await until(`${fits} of ${line}`, () => /Connected|connected/.test(output), PATIENCE).catch((error) => assert.fail(`${error.message}: ${output}`));
+    await until(`${fits} of ${line}`, () => /Connected|connected/.test(output)).catch((error) => assert.fail(`${error.message}: ${output}`));
     child.stdin.write(typed);
-    await until(`${fits} of ${line}`, () => fits.test(output), PATIENCE).catch((error) => assert.fail(`${error.message}: ${output}`));
+    await until(`${fits} of ${line}`, () => fits.test(output)).catch((error) => assert.fail(`${error.message}: ${output}`));
   }
 
   const lines = async () => (await succeeds("cargo local try")).split("\n");
@@ -149,12 +149,8 @@ test("a token for another back end, as the README makes it, has its role", async
 test("the logs of a request are found by the id in its response", async () => {
   const response = await fetch(`${stack.url}/health`);
   const id = response.headers.get("x-request-id");
-  const deadline = Date.now() + PATIENCE;
   let lines = "";
-  while (!lines.includes("GET /health")) {
-    assert.ok(Date.now() < deadline, `no line about ${id}`);
-    lines = await succeeds(`cargo local logs --request ${id}`);
-  }
+  await until(`a line about ${id}`, async () => (lines = await succeeds(`cargo local logs --request ${id}`)).includes("GET /health"));
   assert.match(lines, /^\d\d:\d\d:\d\d\.\d{3}Z Health +GET \/health  200/);
   assert.equal(lines.trim().split("\n").length, 1, lines);
 });
@@ -172,7 +168,7 @@ describe("The README's snippets", () => {
       .replace('"carillon-local"', JSON.stringify(stack.pusher.key));
     const run = new Function("Pusher", "token", "userId", "console", `${code}\nreturn pusher;`);
     const pusher = run(Pusher, () => ada.token, ada.userId, { log: (event, data) => heard.push({ event, data }) });
-    t.after(() => pusher.disconnect());
+    cleanUp(t, () => pusher.disconnect());
     await until("the subscription", () => heard.some(({ event }) => event === "pusher:subscription_succeeded"));
 
     const notification = { userId: ada.userId, type: "SYSTEM", data: {} };

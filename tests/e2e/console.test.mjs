@@ -7,17 +7,14 @@ import { after, before, describe, test } from "node:test";
 import { expecting } from "./support/api.mjs";
 import { action } from "./support/aws.mjs";
 import { launch, unavailable } from "./support/chromium.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { listen } from "./support/listener.mjs";
 import { mailed, newLease, writes } from "./support/lease-chat.mjs";
 import { newId, person } from "./support/people.mjs";
 import { restorePusher, unavailable as noProcesses } from "./support/processes.mjs";
 import { connectIo } from "./support/sockets.mjs";
 import { stack } from "./support/stack.mjs";
-import { until } from "./support/wait.mjs";
-
-const PATIENCE = 20_000;
-/** Some retries with back-off. */
-const RETRIES = 60_000;
+import { LIMIT, until } from "./support/wait.mjs";
 
 async function giveKudos(giver, receiver) {
   const json = { receiverId: receiver.userId, sessionId: newId("session"), bookTitle: "The Dispossessed" };
@@ -37,14 +34,14 @@ describe("The console", { skip: unavailable }, () => {
   /** The page with this panel, which must not throw or break its own policy. */
   async function open(t, panel, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(LIMIT);
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: stack.url });
-    t.after(() => context.close());
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(String(fault)));
     page.on("console", (said) => /Content Security Policy/.test(said.text()) && faults.push(said.text()));
-    t.after(() => assert.deepEqual(faults, [], "the page threw"));
+    cleanUp(t, () => assert.deepEqual(faults, [], "the page threw"));
     await page.goto(`${stack.url}/console${panel === "events" ? "" : `#${panel}`}`);
     await page.getByText("Live", { exact: true }).waitFor();
     return page;
@@ -67,7 +64,7 @@ describe("The console", { skip: unavailable }, () => {
     await detail.getByRole("heading", { name: "kudos:received" }).waitFor();
     assert.match(await detail.getByLabel("Data").textContent(), /"bookTitle": "The Dispossessed"/);
     await detail.getByRole("button", { name: "Copy as curl" }).click();
-    assert.match(await copied(page), /^curl -X POST 'http.*\/pusher\/mock-event' .*kudos:received/);
+    await until("the copied command", async () => /^curl -X POST 'http.*\/pusher\/mock-event' .*kudos:received/.test(await copied(page)));
   });
 
   test("shows an event of before the page was open", async (t) => {
@@ -126,7 +123,7 @@ describe("The console", { skip: unavailable }, () => {
   });
 
   test("lets one stop the Pusher server, see what is owed, start it, and see that nothing is lost", { skip: noProcesses }, async (t) => {
-    t.after(restorePusher);
+    cleanUp(t, restorePusher);
     const page = await open(t, "delivery");
     const server = page.getByRole("group", { name: "Pusher server" });
     await server.getByText("running", { exact: true }).waitFor();
@@ -137,19 +134,19 @@ describe("The console", { skip: unavailable }, () => {
     await giveKudos(ada, ben);
     const owed = page.getByRole("list", { name: "Owed" }).getByRole("listitem").filter({ hasText: ben.ownChannel });
     await owed.waitFor();
-    await owed.filter({ hasText: "waits in the retry queue" }).waitFor({ timeout: RETRIES });
+    await owed.filter({ hasText: "waits in the retry queue" }).waitFor();
     await page.getByRole("list", { name: "Waiting" }).getByText("KUDOS#").first().waitFor();
     await owed.getByText("because: ").waitFor();
 
     await server.getByRole("button", { name: "Start" }).click();
     await server.getByText("running", { exact: true }).waitFor();
-    await owed.waitFor({ state: "detached", timeout: RETRIES });
+    await owed.waitFor({ state: "detached" });
     await page.getByRole("tab", { name: "Events" }).click();
     await eventsOn(page).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
   test("lets one freeze and thaw the Pusher server, and kill a function", { skip: noProcesses }, async (t) => {
-    t.after(restorePusher);
+    cleanUp(t, restorePusher);
     await giveKudos(person("Ada"), person("Ben"));
     const page = await open(t, "delivery");
     const server = page.getByRole("group", { name: "Pusher server" });
@@ -176,7 +173,7 @@ describe("The console", { skip: unavailable }, () => {
     await shown.getByRole("button", { name: "Replay" }).click();
     await shown.waitFor({ state: "detached" });
     await page.getByRole("tab", { name: "Events" }).click();
-    await eventsOn(page).filter({ hasText: "given:up" }).filter({ hasText: ben.ownChannel }).waitFor({ timeout: RETRIES });
+    await eventsOn(page).filter({ hasText: "given:up" }).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
   test("acts as anybody: calls an operation, hears a channel, talks over a WebSocket", async (t) => {
@@ -205,7 +202,7 @@ describe("The console", { skip: unavailable }, () => {
     const sending = other.getByRole("form", { name: "createKudos" });
     await sending.getByRole("textbox", { name: "Body" }).fill(JSON.stringify(refused));
     await sending.getByRole("button", { name: "Copy as curl" }).click();
-    assert.match(await copied(other), /-H 'authorization: Bearer ey.*--data-raw '\{"receiverId"/);
+    await until("the copied command", async () => /-H 'authorization: Bearer ey.*--data-raw '\{"receiverId"/.test(await copied(other)));
     await sending.getByRole("button", { name: "Send" }).click();
     await other.getByText("201 Created").waitFor();
     assert.match(await other.getByLabel("Body of the answer").textContent(), /"kudosId"/);

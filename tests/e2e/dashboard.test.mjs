@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { newId, person, service } from "./support/people.mjs";
-import { connectIo, PATIENCE } from "./support/sockets.mjs";
+import { connectIo } from "./support/sockets.mjs";
 import { itemsMentioning } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
 import { until } from "./support/wait.mjs";
@@ -77,7 +77,7 @@ describe("Dashboards", () => {
     await first.closed();
     assert.equal(await isOnline(), true);
     second.socket.close();
-    await until("offline", () => statuses().length === 2, PATIENCE);
+    await until("offline", () => statuses().length === 2);
     assert.deepEqual(statuses(), ["online", "offline"]);
     assert.equal(await isOnline(), false);
   });

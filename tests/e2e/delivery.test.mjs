@@ -8,16 +8,13 @@ import { holdDeliveries } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
 import { bringPusherBack } from "./support/outage.mjs";
 import { newId, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
+import { freezePusher, killFunction, killPusher, startPusher, unavailable } from "./support/processes.mjs";
 import { messagesIn } from "./support/queue.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
-/** Some retries with back-off. */
-const PATIENCE = 60_000;
 
 async function receiverListening(t) {
-  t.after(restorePusher);
   const receiver = person("Grace");
   const listener = await listen(t, receiver);
   await listener.subscribe(receiver.ownChannel);
@@ -32,17 +29,17 @@ async function giveKudos(giver, receiver) {
 
 test("what happens while Pusher is down is delivered when it is back", { skip: unavailable }, async (t) => {
   const { receiver, listener } = await receiverListening(t);
-  await killPusher();
+  await killPusher(t);
 
   const sessionId = await giveKudos(person("Ada"), receiver);
   const notification = { userId: receiver.userId, type: "SYSTEM" };
   const { notificationId } = await expecting(201, "POST", "/notifications", { as: service(), json: notification });
-  await until("the retry queue's taking over", async () => (await messagesIn(stack.retryQueueUrl)) > 0, PATIENCE);
+  await until("the retry queue's taking over", async () => (await messagesIn(stack.retryQueueUrl)) > 0);
 
-  await bringPusherBack(listener);
-  assert.equal((await listener.next("kudos:received", {}, PATIENCE)).sessionId, sessionId);
-  assert.equal((await listener.next("notification:new", {}, PATIENCE)).data.notificationId, notificationId);
-  await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0, PATIENCE);
+  await bringPusherBack(t, listener);
+  assert.equal((await listener.next("kudos:received", {})).sessionId, sessionId);
+  assert.equal((await listener.next("notification:new", {})).data.notificationId, notificationId);
+  await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0);
   assert.equal(await messagesIn(stack.deadLetterQueueUrl), 0);
 });
 
@@ -52,17 +49,17 @@ test("a function killed between its write and its delivery loses nothing", { ski
 
   // The function answers once it has written, and then hangs in its own delivery, where it is killed. What it may have put
   // into the server's receive buffer dies with the server, so only the written row can bring the event.
-  const release = await holdDeliveries();
+  const release = await holdDeliveries(t);
   try {
-    freezePusher();
+    freezePusher(t);
     const sessionId = await giveKudos(giver, receiver);
     assert.ok(killFunction("KudosCreate") > 0, "the function was not running");
-    await killPusher();
+    await killPusher(t);
     await startPusher();
     await listener.reconnect();
-    await listener.none("kudos:received", 500);
+    await listener.noneFromPusher("kudos:received");
     await release();
-    assert.equal((await listener.next("kudos:received", {}, PATIENCE)).sessionId, sessionId);
+    assert.equal((await listener.next("kudos:received", {})).sessionId, sessionId);
   } finally {
     await release();
   }

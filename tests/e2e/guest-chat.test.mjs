@@ -5,20 +5,20 @@ import { after, before, describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { guestOf, newHotel, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, restorePusher, startPusher, unavailable as noProcesses } from "./support/processes.mjs";
+import { freezePusher, killFunction, killPusher, startPusher, unavailable as noProcesses } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
-import { itemsMentioning } from "./support/table.mjs";
+import { itemsMentioning, nothingIsOwedTo } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
-import { until } from "./support/wait.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const EVENT = "realtime_event";
-const LATE = 60_000;
 
 describe("A guest's chat", { concurrency: 4 }, () => {
   test("guest and staff talk, and both hear each message once, with its number", async (t) => {
@@ -122,7 +122,7 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     const listener = await listen(t, nora);
     await listener.subscribe(nora.ownChannel);
     const message = await guestWrites(guest, "Is anybody there?");
-    const { type, data } = await listener.next("notification:new", {}, LATE);
+    const { type, data } = await listener.next("notification:new", {});
     assert.deepEqual([type, data.messageId, data.bookingId], ["MESSAGE", message.id, guest.booking]);
   });
 
@@ -133,7 +133,7 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     const atGuest = await guestListening(t, guest);
     const erase = () => expecting(200, "DELETE", `/conversations/authors/${nora.userId}`, { as: service() });
     await until("the index", async () => (await erase()).erased === 1);
-    await atGuest.next(EVENT, { type: "message_deleted" }, LATE);
+    await atGuest.next(EVENT, { type: "message_deleted" });
     const { messages } = (await asGuest(guest, "GET", "messages")).body;
     assert.deepEqual(messages.map(({ seq, author }) => [seq, author]), [[1, { id: null, name: "", role: "staff" }]]);
     assert.equal(await itemsMentioning("a text to be erased"), 0);
@@ -243,23 +243,22 @@ describe("What is refused in a guest's chat", { concurrency: 4 }, () => {
 });
 
 test("a function killed between its write and its delivery loses no message", { skip: noProcesses }, async (t) => {
-  t.after(restorePusher);
   const guest = guestOf(newHotel());
   const listener = await guestListening(t, guest);
   // It answers once it has written, and then hangs in its own delivery, where it is killed.
-  const release = await holdDeliveries();
+  const release = await holdDeliveries(t);
   let message;
   try {
-    freezePusher();
+    freezePusher(t);
     message = await guestWrites(guest, "Hello");
     assert.ok(killFunction("GuestChat") > 0, "the function was not running");
-    await killPusher();
+    await killPusher(t);
     await startPusher();
     await listener.reconnect();
   } finally {
     await release();
   }
-  assert.deepEqual((await listener.next(EVENT, {}, LATE)).message, message);
+  assert.deepEqual((await listener.next(EVENT, {})).message, message);
 });
 
 describe("The page of a guest's chat", { skip: noBrowser }, () => {
@@ -271,14 +270,15 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
 
   after(() => browser?.close());
 
-  async function open(t, path) {
+  async function open(t, path, prepare = async () => {}) {
     const context = await browser.newContext();
-    context.setDefaultTimeout(LATE);
-    t.after(() => context.close());
+    context.setDefaultTimeout(LIMIT);
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(fault));
-    t.after(() => assert.deepEqual(faults, [], "the page threw"));
+    cleanUp(t, () => assert.deepEqual(faults, [], "the page threw"));
+    await prepare(page);
     await page.goto(new URL(path, stack.url).href);
     return page;
   }
@@ -303,7 +303,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
 
   const messagesOn = (page) => page.getByRole("list", { name: "Messages" }).getByRole("listitem").allTextContents();
   const shows = (page, texts) =>
-    until(`${JSON.stringify(texts)} on the page`, async () => JSON.stringify((await messagesOn(page)).map((text) => text.replace(/ Delete$/, ""))) === JSON.stringify(texts), LATE);
+    until(`${JSON.stringify(texts)} on the page`, async () => JSON.stringify((await messagesOn(page)).map((text) => text.replace(/ Delete$/, ""))) === JSON.stringify(texts));
 
   test("both sides talk, delete, and see what is read", async (t) => {
     const { guest, atGuest, atStaff } = await bothSides(t);
@@ -323,13 +323,12 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
   });
 
   test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: noProcesses }, async (t) => {
-    t.after(restorePusher);
     const { atGuest, atStaff } = await bothSides(t);
     await write(atGuest, "one");
     await atStaff.getByRole("button", { name: "(1 unread)" }).click();
     await shows(atStaff, ["Grace: one"]);
 
-    await killPusher();
+    await killPusher(t);
     for (const page of [atGuest, atStaff]) {
       await page.getByText("Pusher is out of reach; asking every 2 seconds").waitFor();
     }
@@ -348,9 +347,29 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     }
   });
 
+  test("what is written between a page's first reading and its subscription is shown", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const [reading, authorizing] = [new Set(), []];
+    const isInbox = (request) => new URL(request.url()).pathname === `/hotels/${guest.hotel}/chats`;
+    const page = await open(t, `/examples/guest-chat/staff?hotel=${guest.hotel}&staff=${nora.userId}&token=${nora.token}`, async (page) => {
+      page.on("request", (request) => isInbox(request) && reading.add(request));
+      for (const end of ["requestfinished", "requestfailed"]) {
+        page.on(end, (request) => reading.delete(request));
+      }
+      await page.route("**/pusher/auth", (route) => authorizing.push(route));
+    });
+    await until("the question for the channel, and each first reading's answer", () => authorizing.length > 0 && reading.size === 0);
+    await guestWrites(guest, "Hello");
+    await nothingIsOwedTo(guest.channel, staffChannel(guest.hotel));
+    await page.unroute("**/pusher/auth");
+    await Promise.all(authorizing.map((route) => route.continue()));
+    await page.getByRole("button", { name: "(1 unread)" }).waitFor();
+  });
+
   test("a link that is no guest's says so", async (t) => {
     const context = await browser.newContext();
-    t.after(() => context.close());
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     await page.goto(new URL(`/examples/guest-chat?hotel=${newHotel()}&token=x`, stack.url).href);
     await page.getByRole("alert").filter({ hasText: "The token is not valid here" }).waitFor();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { call } from "./support/api.mjs";
-import { freezePusher, killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
+import { freezePusher, killPusher, startPusher, unavailable } from "./support/processes.mjs";
 
 const OK = { status: "ok", table: "ok", pusher: "ok" };
 const WITHOUT_PUSHER = { status: "degraded", table: "ok", pusher: "unreachable" };
@@ -16,8 +16,7 @@ test("everything is reached, and anyone may ask", async () => {
 });
 
 test("a Pusher that is down is said to be, and nothing more", { skip: unavailable }, async (t) => {
-  t.after(restorePusher);
-  await killPusher();
+  await killPusher(t);
   const { status, body } = await call("GET", "/health");
   assert.equal(status, 503);
   assert.deepEqual(body, WITHOUT_PUSHER);
@@ -26,8 +25,7 @@ test("a Pusher that is down is said to be, and nothing more", { skip: unavailabl
 });
 
 test("a Pusher that does not answer is not waited for", { skip: unavailable }, async (t) => {
-  t.after(restorePusher);
-  freezePusher();
+  freezePusher(t);
   const { status, body } = await call("GET", "/health");
   assert.equal(status, 503);
   assert.deepEqual(body, WITHOUT_PUSHER);

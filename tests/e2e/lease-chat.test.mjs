@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { leasePath, mailed, mailsTo, newLease, putLease, writes } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
@@ -19,12 +20,10 @@ import {
 } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
-import { until } from "./support/wait.mjs";
+import { nothingIsOwedTo } from "./support/table.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
-const PATIENCE = 15_000;
-/** Some retries with backoff. */
-const LATE = 60_000;
 
 /** Whom Pusher's REST API lists in the chat. */
 async function present({ channel }) {
@@ -32,7 +31,7 @@ async function present({ channel }) {
   return response.status === 200 ? (await response.json()).users.map(({ id }) => id) : [];
 }
 
-const isAway = (lease, { userId }) => until("their absence", async () => !(await present(lease)).includes(userId), PATIENCE);
+const isAway = (lease, { userId }) => until("their absence", async () => !(await present(lease)).includes(userId));
 
 describe("A lease's chat", { concurrency: 4 }, () => {
   test("client and notary hear each message, each deletion, each read mark and each request", async (t) => {
@@ -141,7 +140,6 @@ describe("A lease's chat", { concurrency: 4 }, () => {
 
 /** A lease, its notary listening, and a first message that the notary has heard. */
 async function talking(t) {
-  t.after(restorePusher);
   const lease = await newLease();
   const listener = await listen(t, lease.notary);
   await listener.subscribe(lease.channel);
@@ -152,17 +150,17 @@ async function talking(t) {
 
 test("a talk goes on while Pusher is gone, and who comes back misses nothing", { skip: noProcesses }, async (t) => {
   const { lease, listener, first } = await talking(t);
-  await killPusher();
-  const release = await holdDeliveries();
+  await killPusher(t);
+  const release = await holdDeliveries(t);
   let meanwhile;
   try {
     meanwhile = [await writes(lease.client, lease, "2"), await writes(lease.notary, lease, "3")];
-    await bringPusherBack(listener);
+    await bringPusherBack(t, listener);
   } finally {
     await release();
   }
   for (const message of meanwhile) {
-    assert.deepEqual(await listener.next("new-message", { id: message.id }, LATE), message);
+    assert.deepEqual(await listener.next("new-message", { id: message.id }), message);
   }
   const path = leasePath(lease, `messages?after=${first.seq}`);
   assert.deepEqual((await expecting(200, "GET", path, { as: lease.notary })).messages, meanwhile);
@@ -171,21 +169,21 @@ test("a talk goes on while Pusher is gone, and who comes back misses nothing", {
 test("a function killed between sending and clearing sends a message again, as the same one", { skip: noProcesses }, async (t) => {
   const { lease, listener } = await talking(t);
   // The server has the request in its receive buffer, and takes it once it goes on; who sent it is dead by then.
-  const release = await holdDeliveries();
+  const release = await holdDeliveries(t);
   let message;
   try {
-    freezePusher();
+    freezePusher(t);
     message = await writes(lease.client, lease, "2");
     assert.ok(killFunction("LeaseChat") > 0, "the function was not running");
     await restorePusher();
   } finally {
     await release();
   }
-  assert.deepEqual(await listener.next("new-message", { id: message.id }, LATE), message);
+  assert.deepEqual(await listener.next("new-message", { id: message.id }), message);
   const { messages } = await expecting(200, "GET", leasePath(lease, "messages"), { as: lease.notary });
   assert.deepEqual(messages.map(({ seq }) => seq), [2, 1]);
   const next = await writes(lease.client, lease, "3");
-  assert.deepEqual(await listener.next("new-message", { id: next.id }, LATE), next);
+  assert.deepEqual(await listener.next("new-message", { id: next.id }), next);
 });
 
 describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
@@ -215,7 +213,7 @@ describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
     await atNotary.next("new-message", { id: message.id });
     const row = { as: lease.client, json: { title: "x" } };
     await expecting(201, "POST", leasePath(lease, "requests"), row);
-    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await nothingIsOwedTo(lease.bailId);
     assert.deepEqual(await mailsTo(lease.notary), []);
   });
 
@@ -248,8 +246,8 @@ describe("The page of a lease's chat", { skip: noBrowser }, () => {
 
   async function open(t, lease, side) {
     const context = await browser.newContext();
-    context.setDefaultTimeout(PATIENCE);
-    t.after(() => context.close());
+    context.setDefaultTimeout(LIMIT);
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const address = new URLSearchParams({ lease: lease.bailId, as: side, token: lease[side].token });
     await page.goto(`${stack.url}/examples/lease-chat?${address}`);

@@ -6,12 +6,11 @@ import { test } from "node:test";
 import { invoke } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
 import { person } from "./support/people.mjs";
-import { killPusher, restorePusher, startPusher, unavailable } from "./support/processes.mjs";
+import { killPusher, startPusher, unavailable } from "./support/processes.mjs";
 import { roomWithWitness } from "./support/room.mjs";
 import { agePresence } from "./support/table.mjs";
 
 test("a departure that Pusher never told is found out", { skip: unavailable }, async (t) => {
-  t.after(restorePusher);
   const { bookId, channel, listener } = await roomWithWitness(t);
   const ada = person("Ada");
   const client = await listen(t, ada);
@@ -19,7 +18,7 @@ test("a departure that Pusher never told is found out", { skip: unavailable }, a
   await listener.next("room:user-joined", { userId: ada.userId });
 
   // Ada leaves while the server is down, so it has no departure to tell of.
-  await killPusher();
+  await killPusher(t);
   client.close();
   await startPusher();
   await listener.reconnect();

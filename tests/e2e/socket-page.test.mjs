@@ -9,12 +9,12 @@ import { build } from "esbuild";
 
 import { expecting } from "./support/api.mjs";
 import { launch, unavailable } from "./support/chromium.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { connectIo } from "./support/sockets.mjs";
 import { stack } from "./support/stack.mjs";
-import { until } from "./support/wait.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
-const PATIENCE = 30_000;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The app's two classes as they are, but for the address, which is another port in tests. */
@@ -52,18 +52,18 @@ describe("Sockets in Chromium", { skip: unavailable }, () => {
   /** A page that the stack's origin has, with what it logs and the WebSockets that it opens. */
   async function open(t) {
     const context = await browser.newContext();
-    context.setDefaultTimeout(PATIENCE);
-    t.after(() => context.close());
+    context.setDefaultTimeout(LIMIT);
+    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const [faults, lines, sockets] = [[], [], []];
     page.on("pageerror", (fault) => faults.push(fault));
-    t.after(() => assert.deepEqual(faults, [], "the page threw"));
+    cleanUp(t, () => assert.deepEqual(faults, [], "the page threw"));
     page.on("console", async (message) => lines.push(await Promise.all(message.args().map((value) => value.jsonValue()))));
     page.on("websocket", (socket) => sockets.push(socket));
     // Served by the stack itself: Chromium keeps a page whose answer a test makes up away from addresses of this machine.
     await page.goto(new URL("/health", stack.url).href);
     await page.addScriptTag({ content: script });
-    const said = (text) => until(text, () => lines.find(([first]) => first === text)?.[1], PATIENCE);
+    const said = (text) => until(text, () => lines.find(([first]) => first === text)?.[1]);
     return { page, sockets, said };
   }
 
@@ -118,7 +118,7 @@ describe("Sockets in Chromium", { skip: unavailable }, () => {
         return socket;
       });
     }, ada);
-    const told = (name) => until(name, () => page.evaluate((name) => window.told.find(({ event }) => event === name), name), PATIENCE);
+    const told = (name) => until(name, () => page.evaluate((name) => window.told.find(({ event }) => event === name), name));
     assert.equal((await told("connected")).data.userId, ada.userId);
     await until("/ws", () => page.evaluate(() => window.sockets[1].readyState === WebSocket.OPEN));
     await page.evaluate((receiverId) => {

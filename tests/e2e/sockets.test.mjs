@@ -1,12 +1,13 @@
 // WebSockets: the app's own classes on socket.io-client, wscat, handshakes, limits. What is said is in dashboard.test.mjs and messaging.test.mjs.
 
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
+import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { appService, connectIo, rememberingConsole, SOCKETS, wscat } from "./support/sockets.mjs";
+import { expireTokensOf } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
 import { until } from "./support/wait.mjs";
 import { addressIn, engineAddress, joined, plain, refusal } from "./support/websocket.mjs";
@@ -19,7 +20,7 @@ describe("Sockets", () => {
     const messaging = appService("messaging-service.ts", "messagingService", { console: consoleA });
     dashboard.connect(ada.userId, ada.token);
     messaging.connect(ada.userId, ada.token);
-    t.after(() => {
+    cleanUp(t, () => {
       dashboard.disconnect();
       messaging.socket.disconnect();
     });
@@ -105,11 +106,10 @@ describe("Sockets", () => {
   });
 
   test("a connection ends with its token, and is told so", async (t) => {
-    const { userId } = person("Ada");
-    const ada = { userId, token: token({ sub: userId, exp: inSeconds(3) }) };
+    const ada = person("Ada");
     const [json, io] = [await plain(t, "dashboard", ada), await joined(t, ada, "ws")];
     await json.next("connected");
-    await pause(3_500);
+    await expireTokensOf(ada);
     json.say("subscribe", { channels: ["referrals"] });
     io.send('42/ws,["typing",{"receiverId":"ben","isTyping":true}]');
     const { error, message } = await json.next("error");
@@ -118,7 +118,7 @@ describe("Sockets", () => {
     assert.match(await io.frame((frame) => frame.startsWith('42/ws,["error"')), /expired/);
     await Promise.all([json.closed(), io.closed()]);
     assert.deepEqual(json.named("subscribed"), []);
-    assert.equal((await expecting(200, "GET", `/dashboard/online/${userId}`, { as: person() })).online, false);
+    assert.equal((await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: person() })).online, false);
   });
 
   test("whoever sends too much is told when to go on, and no message is without an answer", async (t) => {
@@ -130,7 +130,7 @@ describe("Sockets", () => {
       }
     }
     const answers = ({ named }) => named("subscribed").length + named("error").length;
-    await until("all answers", () => clients.every((client) => answers(client) === 90), 60_000);
+    await until("all answers", () => clients.every((client) => answers(client) === 90));
     const errors = clients.flatMap(({ named }) => named("error"));
     assert.ok(errors.length > 0, "nothing was refused");
     for (const { error, event, retryAfter } of errors) {

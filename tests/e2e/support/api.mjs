@@ -5,8 +5,7 @@ import assert from "node:assert/strict";
 import { noteAnswer } from "./coverage.mjs";
 import { checkAnswer, operationOf } from "./openapi.mjs";
 import { stack } from "./stack.mjs";
-
-const TIME_OUT = 15_000;
+import { LIMIT } from "./wait.mjs";
 
 /**
  * Sends a request: `json` or `form` as its body with the matching content type, or a raw `body`; `as` is whoever calls.
@@ -26,7 +25,7 @@ export async function call(method, path, { as, json, form, body, headers = {} } 
     method,
     headers: sent,
     body: json !== undefined ? JSON.stringify(json) : form !== undefined ? new URLSearchParams(form).toString() : body,
-    signal: AbortSignal.timeout(TIME_OUT),
+    signal: AbortSignal.timeout(LIMIT),
   });
   const text = await response.text();
   const answer = { status: response.status, headers: response.headers, text, body: parsed(text) };

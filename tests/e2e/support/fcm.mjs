@@ -12,7 +12,6 @@ const { projectId, clientEmail, privateKey, port } = stack.firebase;
 const publicKey = createPublicKey(privateKey);
 const FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError";
 const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
-const PATIENCE = 30_000;
 
 /** An answer of FCM's other than 200; `field` is what an INVALID_ARGUMENT names. */
 export const refusal = (status, errorCode, { field, retryAfter } = {}) => ({ status, errorCode, field, retryAfter });
@@ -73,8 +72,8 @@ class Fcm {
   }
 
   /** Resolves to the messages of this device as soon as there are so many. */
-  async got(device, howMany = 1, patience = PATIENCE) {
-    await until(`push ${howMany} to ${device}`, () => this.sent(device).length >= howMany, patience);
+  async got(device, howMany = 1) {
+    await until(`push ${howMany} to ${device}`, () => this.sent(device).length >= howMany);
     return this.sent(device);
   }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { aws } from "./aws.mjs";
+import { cleanUp } from "./cleanup.mjs";
 
 const lambda = (method, path, json) =>
   aws("lambda", `/2015-03-31/${path}`, { method, json, headers: { "content-type": "application/json" } });
@@ -28,23 +29,42 @@ export async function invokeLater(name, event = {}) {
   await aws("lambda", `/2015-03-31/functions/${await deployed(name)}/invocations`, { method: "POST", json: event, headers });
 }
 
-/** Pauses what feeds the function `Delivery`; resolves to a function that lets it go on. */
-export async function holdDeliveries() {
+/** Pauses what feeds the function `Delivery`; resolves to a function that lets it go on, as the end of the test `t` does at the latest. */
+export async function holdDeliveries(t) {
   const { body } = await lambda("GET", "event-source-mappings/");
   const mappings = body.EventSourceMappings.filter(({ FunctionArn }) => FunctionArn.includes("Delivery"));
   assert.equal(mappings.length, 2, "the stream and the retry queue should both feed Delivery");
   const enable = (Enabled) => Promise.all(mappings.map(({ UUID }) => lambda("PUT", `event-source-mappings/${UUID}`, { Enabled })));
+  const release = () => enable(true);
+  cleanUp(t, release);
   await enable(false);
-  return () => enable(true);
+  return release;
+}
+
+const api = (method, path, json) =>
+  aws("apigateway", `/v2/apis${path}`, { method, json, headers: { "content-type": "application/json" } }).then(({ body }) => body);
+
+async function socketApi() {
+  const found = (await api("GET", "")).items.filter(({ protocolType }) => protocolType === "WEBSOCKET");
+  assert.equal(found.length, 1, "there should be one WebSocket API");
+  return found[0].apiId;
+}
+
+/** Whether the WebSocket API has this connection. */
+export async function hasConnection(stage, connection) {
+  const path = `/_aws/execute-api/${await socketApi()}/${stage}/@connections/${connection}`;
+  return aws("execute-api", path, { method: "GET" }).then(
+    () => true,
+    (error) => {
+      assert.match(error.message, / with 410/);
+      return false;
+    },
+  );
 }
 
 /** Does something while the WebSocket API has no such route: its function hears of nothing. */
 export async function withoutRoute(routeKey, act) {
-  const api = (method, path, json) =>
-    aws("apigateway", `/v2/apis${path}`, { method, json, headers: { "content-type": "application/json" } }).then(({ body }) => body);
-  const found = (await api("GET", "")).items.filter(({ protocolType }) => protocolType === "WEBSOCKET");
-  assert.equal(found.length, 1, "there should be one WebSocket API");
-  const routes = `/${found[0].apiId}/routes`;
+  const routes = `/${await socketApi()}/routes`;
   const { routeId, target } = (await api("GET", routes)).items.find((route) => route.routeKey === routeKey);
   await api("DELETE", `${routes}/${routeId}`);
   try {

@@ -1,8 +1,8 @@
 // A lease, its two people, what they do in its chat, and the e-mails to them.
 
 import { expecting } from "./api.mjs";
+import { aws } from "./aws.mjs";
 import { newId, person, service } from "./people.mjs";
-import { stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
 
 /** A lease that no other test has, with a client and a notary who can be reached by e-mail. */
@@ -28,7 +28,7 @@ export const writes = async (as, lease, content) =>
 
 /** The e-mails to somebody, oldest first, as ministack keeps them. */
 export async function mailsTo({ email }) {
-  const kept = await (await fetch(`${stack.awsEndpoint}/_ministack/ses/messages`)).json();
+  const { body: kept } = await aws("ses", "/_ministack/ses/messages", { method: "GET" });
   const found = [];
   const walk = (value) => {
     if (value?.MessageId && value.To) {
@@ -42,7 +42,7 @@ export async function mailsTo({ email }) {
 }
 
 /** Waits until somebody has so many e-mails; resolves to them. */
-export async function mailed(to, count, patience = 60_000) {
-  await until(`${count} e-mails`, async () => (await mailsTo(to)).length >= count, patience);
+export async function mailed(to, count) {
+  await until(`${count} e-mails`, async () => (await mailsTo(to)).length >= count);
   return mailsTo(to);
 }

@@ -1,16 +1,18 @@
 // An app's client: pusher-js, connected and authorized through Carillon. Every event is held against docs/asyncapi.yaml.
 
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
+import { randomUUID } from "node:crypto";
 
 import Pusher from "pusher-js";
 
 import { addressOf, checkEvent } from "./asyncapi.mjs";
+import { cleanUp } from "./cleanup.mjs";
 import { noteEvent } from "./coverage.mjs";
+import { server } from "./server.mjs";
 import { stack } from "./stack.mjs";
+import { nothingIsOwedTo, owe } from "./table.mjs";
 import { until } from "./wait.mjs";
 
-const PATIENCE = 15_000;
 const SUCCEEDED = "pusher:subscription_succeeded";
 const FAILED = "pusher:subscription_error";
 
@@ -20,7 +22,7 @@ const FAILED = "pusher:subscription_error";
  */
 export async function listen(t, user, { authorizer, authEndpoint = "/pusher/auth", foreign = [] } = {}) {
   const listener = new Listener(user, authorizer, authEndpoint, new Set(foreign));
-  t.after(() => listener.close());
+  cleanUp(t, () => listener.close());
   await listener.connected();
   return listener;
 }
@@ -56,7 +58,7 @@ class Listener {
 
   /** Waits until the connection is open. */
   connected() {
-    return until("pusher-js's connection", () => this.#pusher.connection.state === "connected", PATIENCE);
+    return until("pusher-js's connection", () => this.#pusher.connection.state === "connected");
   }
 
   /** Subscribes, and resolves to what the subscription tells: on a presence channel, the members. */
@@ -80,7 +82,7 @@ class Listener {
 
   /** Connects anew after a drop, and waits until every channel is subscribed to again. */
   async reconnect() {
-    const channels = this.#pusher.allChannels().map((channel) => channel.name);
+    const channels = this.#channels();
     this.#pusher.disconnect();
     // pusher-js may have come back by itself meanwhile; those subscriptions have just ended with the connection.
     this.#inbox = this.#inbox.filter(({ event }) => event !== SUCCEEDED && event !== FAILED);
@@ -92,7 +94,7 @@ class Listener {
 
   /** Waits until the server has ended the connection. */
   ended() {
-    return until("the end of the connection", () => this.#pusher.connection.state !== "connected", PATIENCE);
+    return until("the end of the connection", () => this.#pusher.connection.state !== "connected");
   }
 
   /** Says something to the others on a channel, as `client-…`. */
@@ -117,17 +119,48 @@ class Listener {
    * Resolves to the data of the next event of this name that no call has taken yet. `about` narrows it to events whose
    * data has these values, such as `{ userId }`, or fulfils a condition.
    */
-  async next(event, about = {}, patience = PATIENCE) {
+  async next(event, about = {}) {
     const what = `${event} ${typeof about === "function" ? about : JSON.stringify(about)}`;
-    return (await this.#take(what, isAbout(event, about), patience)).data;
+    return (await this.#take(what, isAbout(event, about))).data;
   }
 
-  /** Fails when an event that `next` would have taken is here, or comes within so many milliseconds. */
-  async none(event, ms, about = {}) {
-    await pause(ms);
+  /**
+   * Fails when an event that `next` would have taken is here, or comes before everything is delivered that its channels are owed
+   * now. It is as sure after a second as after a minute: what `Delivery` gets later than that has arrived before.
+   */
+  async none(event, about = {}) {
+    await nothingIsOwedTo(...this.#channels());
+    await this.#passed((marker) => owe(marker));
+    this.mustBeWithout(event, about);
+  }
+
+  /** The same while nothing is delivered from the table: what comes from Pusher's own API later than that has arrived before. */
+  async noneFromPusher(event, about = {}) {
+    await this.#passed(({ channel, event: name }) => server.trigger(channel, name, {}));
+    this.mustBeWithout(event, about);
+  }
+
+  /** Fails when an event that `next` would have taken is here. */
+  mustBeWithout(event, about = {}) {
     this.#mustBeSound();
     const extra = this.#inbox.filter(isAbout(event, about));
     assert.deepEqual(extra.map(({ data }) => data), [], `${event} came, and should not have`);
+  }
+
+  /** Resolves once an event has come over this connection that is sent now. */
+  async #passed(send) {
+    const marker = { channel: `marker-${randomUUID()}`, event: "marker" };
+    const channel = this.#pusher.subscribe(marker.channel);
+    await until("the subscription to the marker's channel", () => channel.subscribed);
+    let hasPassed = false;
+    channel.bind(marker.event, () => (hasPassed = true));
+    await send(marker);
+    await until("the marker", () => hasPassed);
+    this.#pusher.unsubscribe(marker.channel);
+  }
+
+  #channels() {
+    return this.#pusher.allChannels().map(({ name }) => name);
   }
 
   /** The names of all events so far that are about this, in the order in which they came. */
@@ -145,8 +178,8 @@ class Listener {
     this.#mustBeSound();
   }
 
-  async #take(what, wanted, patience = PATIENCE) {
-    const entry = await until(what, () => this.#faults.length > 0 || this.#inbox.find(wanted), patience);
+  async #take(what, wanted) {
+    const entry = await until(what, () => this.#faults.length > 0 || this.#inbox.find(wanted));
     this.#mustBeSound();
     this.#inbox.splice(this.#inbox.indexOf(entry), 1);
     return entry;

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 
+import { cleanUp } from "./cleanup.mjs";
 import { processReplaced, processes, stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
 
@@ -11,8 +12,12 @@ export const unavailable = !existsSync("/proc/self/environ") && "needs Linux's /
 
 const sockudo = () => processes().sockudo;
 
-/** Ends the Pusher server at once, as a crash would: clients are cut off, and webhooks that were due are never sent. */
-export async function killPusher() {
+/**
+ * Ends the Pusher server at once, as a crash would: clients are cut off, and webhooks that were due are never sent. At the end of the
+ * test `t` it runs again.
+ */
+export async function killPusher(t) {
+  cleanUp(t, restorePusher);
   const { pid } = sockudo();
   process.kill(pid, "SIGKILL");
   await until("the end of the Pusher server", () => !isRunning(pid));
@@ -25,19 +30,27 @@ export async function startPusher() {
   const child = spawn(command, args, { detached: true, stdio: "ignore", env: { PATH: process.env.PATH } });
   child.unref();
   processReplaced("sockudo", child.pid);
-  const { host, port, appId } = stack.pusher;
-  const isUp = () => fetch(`http://${host}:${port}/up/${appId}`).then((answer) => answer.ok, () => false);
-  await until("the Pusher server's start", isUp);
+  await pusherAnswers();
 }
 
-/** Lets the Pusher server hang: connections open, nothing answers. */
-export const freezePusher = () => process.kill(sockudo().pid, "SIGSTOP");
+function pusherAnswers() {
+  const { host, port, appId } = stack.pusher;
+  const isUp = () => fetch(`http://${host}:${port}/up/${appId}`).then((answer) => answer.ok, () => false);
+  return until("an answer of the Pusher server", isUp);
+}
 
-/** Undoes what a failed test may have left: the Pusher server down or hanging. */
+/** Lets the Pusher server hang until the end of the test `t`, if not before: connections open, nothing answers. */
+export function freezePusher(t) {
+  cleanUp(t, restorePusher);
+  process.kill(sockudo().pid, "SIGSTOP");
+}
+
+/** Has the Pusher server run again, whether it is down or hangs. */
 export async function restorePusher() {
   const { pid } = sockudo();
   if (isRunning(pid)) {
     process.kill(pid, "SIGCONT");
+    await pusherAnswers();
   } else {
     await startPusher();
   }
@@ -52,6 +65,9 @@ export function killFunction(name) {
   found.forEach((pid) => process.kill(pid, "SIGKILL"));
   return found.length;
 }
+
+/** How many processes of a function there are. `name` is its logical id in the template. */
+export const countProcesses = (name) => pidsOf(name).length;
 
 // A process's environment can be read until it is gone or has become a zombie.
 const environment = (pid) => {

@@ -13,3 +13,16 @@ export async function roomWithWitness(t) {
   await listener.next("room:user-joined", { userId: witness.userId });
   return { bookId, channel, listener };
 }
+
+/**
+ * Somebody enters a room and leaves it, as Pusher tells by webhooks, and `listener` hears both. What Pusher told before, and what was
+ * owed because of it, has arrived then.
+ */
+export async function passage(t, channel, listener) {
+  const passer = person("Passer-by");
+  const client = await listen(t, passer);
+  await client.subscribe(channel);
+  await listener.next("room:user-joined", { userId: passer.userId });
+  client.close();
+  await listener.next("room:user-left", { userId: passer.userId });
+}

@@ -8,12 +8,11 @@ import { transformSync } from "esbuild";
 import { io } from "socket.io-client";
 
 import { checkEvent } from "./asyncapi.mjs";
+import { cleanUp } from "./cleanup.mjs";
 import { noteEvent } from "./coverage.mjs";
 import { stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
 
-/** That somebody has left is told after five seconds, by way of the retry queue. */
-export const PATIENCE = 30_000;
 export const SOCKETS = stack.url.replace(/^http/, "ws");
 
 /** A class of the app as it is, but for the address, which is another port in tests. Its console is the test's. */
@@ -60,9 +59,9 @@ export function connectIo(t, namespace, person, options = {}) {
     events.push([name, data]);
   });
   socket.onAnyOutgoing((name, data) => met(namespace, name, data));
-  t.after(() => socket.disconnect());
+  cleanUp(t, () => socket.disconnect());
   const named = (name) => events.filter(([said]) => said === name).map(([, data]) => data);
-  return { socket, events, named, next: (name) => until(name, () => named(name)[0], PATIENCE) };
+  return { socket, events, named, next: (name) => until(name, () => named(name)[0]) };
 }
 
 /** The real wscat, which reads lines and prints what it gets. */
@@ -72,7 +71,7 @@ export function wscat(t, address) {
   let output = "";
   process_.stdout.on("data", (data) => (output += data));
   process_.stderr.on("data", (data) => (output += data));
-  t.after(() => process_.kill("SIGKILL"));
+  cleanUp(t, () => process_.kill("SIGKILL"));
   // Without what it does for terminals: colours, and the prompt that it draws again.
   const plain = () => output.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, "");
   const lines = () => plain().split(/[\r\n]+/).map((line) => line.slice(line.indexOf("{"), line.lastIndexOf("}") + 1));

@@ -1,9 +1,24 @@
 // The stack's table, for what tests put there and look up there.
 
+import { randomUUID } from "node:crypto";
+
 import { action } from "./aws.mjs";
 import { stack } from "./stack.mjs";
+import { until } from "./wait.mjs";
 
 const dynamodb = (name, input) => action("dynamodb", `DynamoDB_20120810.${name}`, { TableName: stack.tableName, ...input });
+
+/** All items that a request of this kind finds, page by page. */
+async function all(name, input) {
+  const items = [];
+  let start;
+  do {
+    const page = await dynamodb(name, { ConsistentRead: true, ...input, ...(start && { ExclusiveStartKey: start }) });
+    items.push(...page.Items);
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return items;
+}
 
 /** A book, as the app that owns it would write it. */
 export async function putBook({ bookId, title = "The Dispossessed", authorId, authorName }) {
@@ -54,40 +69,86 @@ export async function owesPresence({ bookId, userId }) {
 
 /** How many items of the table hold this text in a key or a value, but for profiles: every call with a token keeps the caller's. */
 export async function itemsMentioning(text) {
-  let found = 0;
-  let start;
-  do {
-    const page = await dynamodb("Scan", start && { ExclusiveStartKey: start });
-    found += page.Items.filter((item) => item.sk.S !== "PROFILE" && JSON.stringify(item).includes(text)).length;
-    start = page.LastEvaluatedKey;
-  } while (start);
-  return found;
+  return (await all("Scan")).filter((item) => item.sk.S !== "PROFILE" && JSON.stringify(item).includes(text)).length;
 }
 
 /** The items that hold this text, but for profiles and rate limits, in the order of their keys. */
 export async function snapshotOf(text) {
-  const found = [];
-  let start;
-  do {
-    const page = await dynamodb("Scan", { ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) });
-    found.push(...page.Items.filter((item) => !/^(PROFILE$|LIMIT)/.test(item.sk.S) && JSON.stringify(item).includes(text)));
-    start = page.LastEvaluatedKey;
-  } while (start);
+  const items = await all("Scan");
+  const found = items.filter((item) => !/^(PROFILE$|LIMIT)/.test(item.sk.S) && JSON.stringify(item).includes(text));
   const key = ({ pk, sk }) => `${pk.S} ${sk.S}`;
   return found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** What rows owe, each with its row's key. */
+async function owed() {
+  const rows = await all("Scan", { FilterExpression: "attribute_exists(outbox)", ProjectionExpression: "pk, sk, outbox" });
+  return rows.flatMap(({ pk, sk, outbox }) => JSON.parse(outbox.S).owed.map((entry) => ({ ...entry, key: `${pk.S} ${sk.S}` })));
+}
+
+/** Waits until no row owes anything in which one of these words is: a channel, the id of a user or of a lease. */
+export async function nothingIsOwedTo(...words) {
+  const isAbout = (entry) => words.some((word) => JSON.stringify(entry).includes(word));
+  await until(`the delivery of everything to ${words}`, async () => !(await owed()).some(isAbout));
+}
+
+/** Waits until no function that has written still delivers by itself. What is owed then is for `Delivery` alone. */
+export const writersHaveGivenUp = () =>
+  until("the end of each writer's own delivery", async () => !(await owed()).some(({ lease }) => lease > Date.now()));
+
+/** Owes an event in a row of its own, as a writer does that ended right after its write: `Delivery` alone can deliver it. */
+export async function owe({ channel, event, data = {} }) {
+  const entry = { id: randomUUID(), at: Date.now(), kind: "pusher", channel, name: event, data: JSON.stringify(data) };
+  await dynamodb("PutItem", {
+    Item: {
+      pk: { S: `TEST#${randomUUID()}` },
+      sk: { S: "OWED" },
+      outbox: { S: JSON.stringify({ owed: [entry] }) },
+      expires_at: { N: String(Math.floor(Date.now() / 1000) + 3_600) },
+    },
+  });
+}
+
+/** The places of a namespace of the WebSocket API that are taken: a row for each connection in it. */
+async function placesIn(namespace) {
+  const inShard = (shard) =>
+    all("Query", { KeyConditionExpression: "pk = :shard", ExpressionAttributeValues: { ":shard": { S: `SOCKETS#${namespace}#${shard}` } } });
+  return (await Promise.all([0, 1, 2, 3].map(inShard))).flat();
+}
+
+/** The ids of the connections in a namespace. */
+export const connectionIdsIn = async (namespace) => (await placesIn(namespace)).map(({ connection }) => connection.S);
+
+/** Makes the connections in a namespace older by a minute. */
+export async function ageConnections(namespace) {
+  for (const { pk, sk } of await placesIn(namespace)) {
+    await dynamodb("UpdateItem", {
+      Key: { pk, sk },
+      UpdateExpression: "SET since = since - :ms",
+      ConditionExpression: "attribute_exists(pk)",
+      ExpressionAttributeValues: { ":ms": { N: "60000" } },
+    });
+  }
+}
+
+/** Has the tokens of someone's connections expire now. */
+export async function expireTokensOf({ userId }) {
+  const connections = await all("Scan", {
+    FilterExpression: "begins_with(pk, :socket) AND #user = :user",
+    ExpressionAttributeNames: { "#user": "user" },
+    ExpressionAttributeValues: { ":socket": { S: "SOCKET#" }, ":user": { S: userId } },
+  });
+  for (const { pk, sk } of connections) {
+    await dynamodb("UpdateItem", {
+      Key: { pk, sk },
+      UpdateExpression: "SET token_expires = :past",
+      ConditionExpression: "attribute_exists(pk)",
+      ExpressionAttributeValues: { ":past": { N: String(Date.now() - 1_000) } },
+    });
+  }
+}
+
 /** How many connections a namespace of the WebSocket API counts. */
 export async function connectionsIn(namespace) {
-  const count = async (shard) => {
-    const query = {
-      KeyConditionExpression: "pk = :shard",
-      ExpressionAttributeValues: { ":shard": { S: `SOCKETS#${namespace}#${shard}` } },
-      ConsistentRead: true,
-      Select: "COUNT",
-    };
-    return (await dynamodb("Query", query)).Count;
-  };
-  const counts = await Promise.all([0, 1, 2, 3].map(count));
-  return counts.reduce((sum, count) => sum + count, 0);
+  return (await placesIn(namespace)).length;
 }

@@ -1,18 +1,35 @@
-// Bounded waiting.
+// Waiting for what happens. How long that takes depends on the machine's load, so there is one limit for everything, and it is
+// generous: only a test that fails waits for so long.
 
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Resolves to the first truthy value of `probe`; fails, naming `what`, when none came in time. */
-export async function until(what, probe, within = 10_000) {
-  const end = Date.now() + within;
-  for (;;) {
+/** How long anything may take, in milliseconds. */
+export const LIMIT = 120_000;
+
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 250;
+
+/** Resolves to the first truthy value of `probe`; fails, naming `what`, when none came within the limit. */
+export async function until(what, probe) {
+  const end = Date.now() + LIMIT;
+  // More and more slowly: a probe that asks the stack takes time from what it waits for.
+  for (let ms = FIRST_PAUSE; ; ms = Math.min(ms * 1.3, LONGEST_PAUSE)) {
     const value = await probe();
     if (value) {
       return value;
     }
     if (Date.now() > end) {
-      throw new Error(`${what} did not happen within ${within / 1000} s`);
+      throw new Error(`${what} did not happen within ${LIMIT / 1000} s`);
     }
-    await pause(20);
+    await pause(ms);
   }
+}
+
+/** Fails, naming `what`, when `promise` is not settled within the limit. */
+export async function inTime(what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not happen within ${LIMIT / 1000} s`)), LIMIT);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,13 +1,10 @@
 // WebSockets frame by frame: plain JSON as a page's own WebSocket speaks it, and Engine.IO as it is on the wire.
 
-import assert from "node:assert/strict";
-
 import { WebSocket } from "ws";
 
+import { cleanUp } from "./cleanup.mjs";
 import { met, SOCKETS } from "./sockets.mjs";
 import { until } from "./wait.mjs";
-
-const PATIENCE = 20_000;
 
 /** The address of a namespace for plain JSON. */
 export const addressIn = (namespace, { userId, token }, more = "") => `${SOCKETS}/${namespace}?userId=${userId}&token=${token}${more}`;
@@ -41,7 +38,7 @@ export async function open(t, url, onFrame = () => {}) {
     onFrame(String(data));
   });
   socket.on("close", () => (isClosed = true));
-  t.after(() => socket.terminate());
+  cleanUp(t, () => socket.terminate());
   await new Promise((resolve, reject) => {
     socket.on("open", resolve);
     socket.on("error", reject);
@@ -52,8 +49,8 @@ export async function open(t, url, onFrame = () => {}) {
     frames,
     send: (frame) => socket.send(frame),
     /** The first frame that fits, from the `from`th on. */
-    frame: (fits, from = 0) => until(`a frame like ${fits}`, () => frames.slice(from).find((frame) => fits(frame)), PATIENCE),
-    closed: () => until("the end of the connection", () => isClosed, PATIENCE),
+    frame: (fits, from = 0) => until(`a frame like ${fits}`, () => frames.slice(from).find((frame) => fits(frame))),
+    closed: () => until("the end of the connection", () => isClosed),
     isOpen: () => socket.readyState === WebSocket.OPEN,
   };
 }
@@ -77,7 +74,7 @@ export async function plain(t, namespace, person, more) {
     named,
     say: (event, data) => connection.send(JSON.stringify({ event, data })),
     /** The first event of this name that fits. */
-    next: (name, fits = () => true) => until(`${name} in /${namespace}`, () => named(name).find(fits), PATIENCE),
+    next: (name, fits = () => true) => until(`${name} in /${namespace}`, () => named(name).find(fits)),
   };
 }
 
@@ -94,15 +91,4 @@ export async function joined(t, person, namespace) {
   connection.send(`40/${namespace},`);
   await connection.frame((frame) => frame.startsWith(`40/${namespace},`));
   return connection;
-}
-
-/** Several at once: what is made with each number, a few at a time so that no handshake waits for long. */
-export async function many(count, make, atOnce = 25) {
-  const made = [];
-  for (let from = 0; from < count; from += atOnce) {
-    const some = Array.from({ length: Math.min(atOnce, count - from) }, (_, n) => make(from + n));
-    made.push(...(await Promise.all(some)));
-  }
-  assert.equal(made.length, count);
-  return made;
 }

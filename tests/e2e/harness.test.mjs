@@ -1,0 +1,41 @@
+// What every end-to-end test keeps to, so that its outcome is the same on a slow machine, and no other test's.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { cleanUp } from "./support/cleanup.mjs";
+
+const here = (path) => new URL(path, import.meta.url);
+const files = ["./", "./support/"].flatMap((directory) =>
+  readdirSync(here(directory))
+    .filter((name) => name.endsWith(".mjs"))
+    .map((name) => `${directory}${name}`),
+);
+
+/** Fails for each line of another file than these in which this is written. */
+function nowhere(pattern, except) {
+  const lines = files
+    .filter((path) => !except.includes(path))
+    .flatMap((path) => readFileSync(here(path), "utf8").split("\n").map((text, n) => ({ at: `${path}:${n + 1}`, text })));
+  assert.deepEqual(lines.filter(({ text }) => pattern.test(text)).map(({ at }) => at), []);
+}
+
+test("a test waits for something, and never for a time: wait.mjs has the one limit", () => {
+  nowhere(/\bsetTimeout\b|setInterval|timers\/promises|waitForTimeout|\btimeout: \d|AbortSignal\.timeout\(\d/, ["./support/wait.mjs", "./harness.test.mjs"]);
+});
+
+test("at a test's end everything is put in order, the latest first, though one part fails", async () => {
+  let end;
+  const t = { after: (act) => (end = act) };
+  const done = [];
+  cleanUp(t, () => done.push("first"));
+  cleanUp(t, () => Promise.reject(new Error("no")));
+  cleanUp(t, () => done.push("last"));
+  await assert.rejects(end, /no/);
+  assert.deepEqual(done, ["last", "first"]);
+});
+
+test("nothing is put in order without it", () => {
+  nowhere(/\bt\.after\(/, ["./support/cleanup.mjs", "./harness.test.mjs"]);
+});
