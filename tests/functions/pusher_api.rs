@@ -23,11 +23,10 @@ async fn the_pusher_client_sends_a_batch_in_one_request_in_order() {
 #[tokio::test]
 async fn the_pusher_client_does_not_repeat_what_may_have_arrived() {
     let world = World::new().await;
-    world.pusher.stall(true);
+    world.pusher.stall();
     let error = world.app.pusher.trigger(&[message("private-user-ada", "1")]).await.unwrap_err();
     assert!(error.is_ambiguous(), "{error:?}");
-    world.pusher.stall(false);
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    world.pusher.resume().await;
     assert_eq!(world.pusher.take_sent().len(), 1, "sent once, and it arrived after all");
 }
 

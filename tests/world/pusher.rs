@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -24,6 +25,8 @@ struct Inner {
     always: Option<u16>,
     refused_event: Option<String>,
     stalls: bool,
+    /// Requests without a response because of `stalls`.
+    held: usize,
     users: BTreeMap<String, Vec<String>>,
     terminated: Vec<String>,
 }
@@ -85,9 +88,17 @@ impl FakePusher {
         self.inner.lock().unwrap().refused_event = Some(event.to_owned());
     }
 
-    /// While `stalls` is true, there is no response to a batch.
-    pub fn stall(&self, stalls: bool) {
-        self.inner.lock().unwrap().stalls = stalls;
+    /// From now on there is no response to a batch.
+    pub fn stall(&self) {
+        self.inner.lock().unwrap().stalls = true;
+    }
+
+    /// Ends [`Self::stall`], and waits until each request that it held is done.
+    pub async fn resume(&self) {
+        self.inner.lock().unwrap().stalls = false;
+        while self.inner.lock().unwrap().held > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// The users whose connections were terminated, in order.
@@ -102,10 +113,24 @@ impl FakePusher {
     }
 }
 
-/// Waits while the server is told to stall.
-async fn unstalled(inner: &Mutex<Inner>) {
-    while inner.lock().unwrap().stalls {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+/// A request that is not done yet. A client that goes away ends it, too.
+struct Held<'a>(&'a Mutex<Inner>);
+
+impl<'a> Held<'a> {
+    /// Waits while the server is told to stall.
+    async fn until_resumed(inner: &'a Mutex<Inner>) -> Self {
+        inner.lock().unwrap().held += 1;
+        let held = Self(inner);
+        while inner.lock().unwrap().stalls {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        held
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().held -= 1;
     }
 }
 
@@ -115,7 +140,7 @@ async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) 
 }
 
 async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Value>) {
-    unstalled(inner).await;
+    let _held = Held::until_resumed(inner).await;
     let mut inner = inner.lock().unwrap();
     inner.batch_requests += 1;
     let events = body["batch"].as_array().unwrap();
@@ -144,7 +169,7 @@ async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Val
 }
 
 async fn channels(State(inner): State<Arc<Mutex<Inner>>>) -> (StatusCode, Json<Value>) {
-    unstalled(&inner).await;
+    let _held = Held::until_resumed(&inner).await;
     let inner = inner.lock().unwrap();
     let status = inner.always.filter(|status| *status >= 500).unwrap_or(200);
     let occupied = inner.users.iter().filter(|(_, users)| !users.is_empty());

@@ -99,6 +99,9 @@ def limit_function_concurrency(module):
             return execute(func, *args, **kwargs)
 
     module._execute_function_provided_warm = execute_in_turn
+    # A batch is hidden in its queue while it waits for a process, and comes twice when it waits for too long.
+    batches = module._sqs_esm_concurrency
+    module._sqs_esm_concurrency = lambda *args, **kwargs: min(batches(*args, **kwargs), concurrency.of_one)
 
 
 def change_lambda(module):

@@ -110,8 +110,7 @@ class Ministack(unittest.TestCase):
                 counts[name] -= 1
             return {"body": (event, request)}
 
-        module = types.SimpleNamespace(_execute_function=None, _execute_function_provided_warm=execute)
-        sitecustomize().change_lambda(module)
+        module = changed_lambda(execute)
         results = []
 
         def invoke(number):
@@ -127,10 +126,24 @@ class Ministack(unittest.TestCase):
         at_once = FunctionConcurrency.of_this_machine().of_one
         self.assertTrue(all(0 < count <= at_once for count in highest.values()), highest)
 
+    def test_it_takes_no_more_batches_from_a_queue_than_can_run(self):
+        at_once = FunctionConcurrency.of_this_machine().of_one
+        for wanted, taken in ((1, 1), (at_once + 1, at_once), (1_000, at_once)):
+            module = changed_lambda(batches=lambda *_: wanted)
+            self.assertEqual(module._sqs_esm_concurrency({}, {}, {}), taken)
+
     def test_its_port_takes_a_burst_of_connections(self):
         module = types.SimpleNamespace(Config=type("Config", (), {"backlog": 100}))
         sitecustomize().queue_more_connections(module)
         self.assertGreaterEqual(module.Config.backlog, 4_096)
+
+
+def changed_lambda(execute=None, batches=None):
+    module = types.SimpleNamespace(
+        _execute_function=None, _execute_function_provided_warm=execute, _sqs_esm_concurrency=batches
+    )
+    sitecustomize().change_lambda(module)
+    return module
 
 
 def sitecustomize():
