@@ -5,12 +5,12 @@ import { after, before, describe, test } from "node:test";
 
 import { servePage } from "./page/server.mjs";
 import { expecting } from "./support/api.mjs";
-import { launch, unavailable } from "./support/chromium.mjs";
+import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { person } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { inSeconds, token } from "./support/token.mjs";
-import { LIMIT, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 
@@ -32,9 +32,7 @@ describe("In Chromium", { skip: unavailable }, () => {
 
   /** A page in a browser context of its own: its own storage, its own connection. */
   async function open(t, { origin }) {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(LIMIT);
-    cleanUp(t, () => context.close());
+    const context = await newContext(t, browser);
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(fault));

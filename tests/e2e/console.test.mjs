@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { expecting } from "./support/api.mjs";
 import { action } from "./support/aws.mjs";
-import { launch, unavailable } from "./support/chromium.mjs";
+import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { listen } from "./support/listener.mjs";
 import { mailed, newLease, writes } from "./support/lease-chat.mjs";
@@ -14,7 +14,7 @@ import { newId, person } from "./support/people.mjs";
 import { restorePusher, unavailable as noProcesses } from "./support/processes.mjs";
 import { connectIo } from "./support/sockets.mjs";
 import { stack } from "./support/stack.mjs";
-import { LIMIT, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 
 async function giveKudos(giver, receiver) {
   const json = { receiverId: receiver.userId, sessionId: newId("session"), bookTitle: "The Dispossessed" };
@@ -33,10 +33,8 @@ describe("The console", { skip: unavailable }, () => {
 
   /** The page with this panel, which must not throw or break its own policy. */
   async function open(t, panel, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(LIMIT);
+    const context = await newContext(t, browser, { viewport: { width: 1280, height: 800 }, ...options });
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: stack.url });
-    cleanUp(t, () => context.close());
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(String(fault)));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
-import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
+import { launch, newContext, unavailable as noBrowser } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
@@ -15,7 +15,7 @@ import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
 import { itemsMentioning, nothingIsOwedTo } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
-import { LIMIT, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const EVENT = "realtime_event";
@@ -271,9 +271,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
   after(() => browser?.close());
 
   async function open(t, path, prepare = async () => {}) {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(LIMIT);
-    cleanUp(t, () => context.close());
+    const context = await newContext(t, browser);
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(fault));
@@ -368,8 +366,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
   });
 
   test("a link that is no guest's says so", async (t) => {
-    const context = await browser.newContext();
-    cleanUp(t, () => context.close());
+    const context = await newContext(t, browser);
     const page = await context.newPage();
     await page.goto(new URL(`/examples/guest-chat?hotel=${newHotel()}&token=x`, stack.url).href);
     await page.getByRole("alert").filter({ hasText: "The token is not valid here" }).waitFor();

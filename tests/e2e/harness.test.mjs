@@ -36,6 +36,10 @@ test("at a test's end everything is put in order, the latest first, though one p
   assert.deepEqual(done, ["last", "first"]);
 });
 
-test("nothing is put in order without it", () => {
+test("no test puts anything in order by other means", () => {
   nowhere(/\bt\.after\(/, ["./support/cleanup.mjs", "./harness.test.mjs"]);
+});
+
+test("a page waits within the one limit, too: chromium.mjs makes each context", () => {
+  nowhere(/browser\.newContext\(/, ["./support/chromium.mjs", "./harness.test.mjs"]);
 });

@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
-import { launch, unavailable as noBrowser } from "./support/chromium.mjs";
-import { cleanUp } from "./support/cleanup.mjs";
+import { launch, newContext, unavailable as noBrowser } from "./support/chromium.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { leasePath, mailed, mailsTo, newLease, putLease, writes } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
@@ -21,7 +20,7 @@ import {
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
 import { nothingIsOwedTo } from "./support/table.mjs";
-import { LIMIT, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 
@@ -245,9 +244,7 @@ describe("The page of a lease's chat", { skip: noBrowser }, () => {
   after(() => browser?.close());
 
   async function open(t, lease, side) {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(LIMIT);
-    cleanUp(t, () => context.close());
+    const context = await newContext(t, browser);
     const page = await context.newPage();
     const address = new URLSearchParams({ lease: lease.bailId, as: side, token: lease[side].token });
     await page.goto(`${stack.url}/examples/lease-chat?${address}`);

@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { expecting } from "./support/api.mjs";
-import { launch, unavailable } from "./support/chromium.mjs";
+import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { connectIo } from "./support/sockets.mjs";
 import { stack } from "./support/stack.mjs";
-import { LIMIT, until } from "./support/wait.mjs";
+import { until } from "./support/wait.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -51,9 +51,7 @@ describe("Sockets in Chromium", { skip: unavailable }, () => {
 
   /** A page that the stack's origin has, with what it logs and the WebSockets that it opens. */
   async function open(t) {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(LIMIT);
-    cleanUp(t, () => context.close());
+    const context = await newContext(t, browser);
     const page = await context.newPage();
     const [faults, lines, sockets] = [[], [], []];
     page.on("pageerror", (fault) => faults.push(fault));

@@ -5,6 +5,9 @@ import { delimiter, join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { cleanUp } from "./cleanup.mjs";
+import { LIMIT } from "./wait.mjs";
+
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 const executable = process.env.CHROMIUM || onPath();
@@ -29,6 +32,14 @@ function isExecutable(path) {
   }
 }
 
+/** A context of the browser's with storage and connections of its own, until the end of the test `t`. */
+export async function newContext(t, browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(LIMIT);
+  cleanUp(t, () => context.close());
+  return context;
+}
+
 /** Starts the browser with nothing remembered; whoever calls closes it. */
 export function launch() {
   if (missing) {
@@ -36,6 +47,7 @@ export function launch() {
   }
   return chromium.launch({
     executablePath: executable,
+    timeout: LIMIT,
     // Chromium's sandbox does not start as root.
     chromiumSandbox: process.getuid?.() !== 0,
     ignoreDefaultArgs: ["--headless"],
