@@ -14,7 +14,7 @@ use crate::tools::Tools;
 use crate::workspace::Workspace;
 
 /// Most time for a run without further arguments.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
 /// Whose token most requests carry.
 const MEMBER: &str = "schemathesis";

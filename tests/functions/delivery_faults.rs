@@ -1,6 +1,6 @@
 //! Delivery when Pusher stands still, when rows are busy, and when what is owed is not what it should be.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kudos_create::handle as give;
 use serde_json::{Value, json};
