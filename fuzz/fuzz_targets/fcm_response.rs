@@ -1,10 +1,10 @@
-//! FCM's responses other than 200 and 401. A token is never forgotten for what is not the device's fault.
+//! FCM's responses other than 200. A token is never forgotten for what is not the device's fault.
 #![no_main]
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
-use shared::clients::fcm::{Refusal, refusal, retry_after};
+use shared::clients::fcm::{Failure, Refusal, failure, retry_after};
 use shared::contract::time::Millis;
 
 // Three digits of the status, `Retry-After` up to a line feed, then the body.
@@ -20,11 +20,14 @@ fuzz_target!(|input: &[u8]| {
         headers.insert(RETRY_AFTER, value);
     }
     let after = retry_after(&headers, now);
-    let refusal = refusal(status, after, body);
+    let refusal = match failure(status, after, body) {
+        Failure::AccessToken => return assert_eq!(status, 401, "only 401 is about the access token"),
+        Failure::Refused(refusal) => refusal,
+    };
     let is_temporary = matches!(status, 408 | 429 | 500..=599);
     assert!(!matches!(refusal, Refusal::UnknownToken) || matches!(status, 400..=499), "{status}: {refusal}");
     assert!(!is_temporary || matches!(refusal, Refusal::Later { .. }), "{status}: {refusal}");
-    if let Refusal::Later { after: told, .. } = refusal {
+    if let Refusal::Later { after: told, .. } | Refusal::Operator { after: told, .. } = refusal {
         assert_eq!(told, after, "a retry waits as long as FCM says");
     }
 });

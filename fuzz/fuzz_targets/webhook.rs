@@ -7,7 +7,7 @@ use shared::contract::channel::{Channel, ChannelName};
 
 fuzz_target!(|body: &[u8]| {
     let Ok(webhook) = serde_json::from_slice::<Webhook>(body) else { return };
-    for event in webhook.events {
+    for event in webhook.events.into_vec() {
         if let Some(channel) = ChannelName::parse(&event.channel).ok().and_then(|name| Channel::of(&name)) {
             assert_eq!(channel.to_string(), event.channel);
         }

@@ -20,6 +20,7 @@
 //! clients         Pusher, FCM, WebSocket connections, Socket.IO's protocol, AWS's configuration, HTTPS
 //! jws             the cryptography of tokens
 //! json            JSON that others wrote: read, or refused without a quotation in the log
+//! lenient         lists that others wrote: an odd element costs itself alone
 //! problem         every error that a client can be told
 //! settings        the environment
 //! telemetry       the log line and its metrics
@@ -36,6 +37,7 @@ pub mod http;
 pub mod identity;
 pub mod json;
 pub mod jws;
+pub mod lenient;
 pub mod notifications;
 pub mod outbox;
 pub mod parties;

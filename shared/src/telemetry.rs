@@ -257,6 +257,20 @@ pub fn other_sender() {
     count("Pushes.other-sender".to_owned(), 1);
 }
 
+/// Notes a refusal that lasts until an operator mends credentials, permissions or an account, and counts it as `OperatorErrors`.
+/// `OperatorErrorAlarm` rings within a minute. The delivery is retried.
+pub fn operator_error(text: String) {
+    count("OperatorErrors".to_owned(), 1);
+    failure(text);
+}
+
+/// Counts elements of another service's list that were left out because they do not parse.
+pub fn foreign_elements_skipped(elements: usize) {
+    if elements > 0 {
+        count("ForeignElements.skipped".to_owned(), elements.try_into().unwrap_or(u64::MAX));
+    }
+}
+
 /// Notes the age of something that is not delivered yet, in milliseconds. The line holds the largest.
 pub fn undelivered(age: i64) {
     current(|fields| fields.oldest_undelivered = Some(fields.oldest_undelivered.map_or(age, |oldest| oldest.max(age))));

@@ -113,6 +113,29 @@ fn event(name: &str, more: &Value) -> aws_lambda_events::event::eventbridge::Eve
 }
 
 #[tokio::test]
+async fn an_odd_tag_of_an_e_mail_hides_no_bounce() {
+    let world = with_email().await;
+    let ada = URL_SAFE_NO_PAD.encode("ada");
+    let tags = json!({ "carillon-user": [7, ada], "campaign": "text", "more": { "a": 1 } });
+    let more = json!({ "bounce": { "bounceType": "Permanent" }, "mail": { "tags": tags } });
+    on_event(&world.app, event("Email Bounced", &more)).await.unwrap();
+    assert!(!wants_email(&world).await);
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_the_sender_turns_nobodys_e_mail_off() {
+    for (codes, stays) in [(&["5.1.1"][..], false), (&["5.7.26"], true), (&["5.7.1", "5.1.1"], false), (&[], false)] {
+        let world = with_email().await;
+        let recipients: Vec<_> = codes.iter().map(|code| json!({ "emailAddress": "a@b.c", "status": code })).collect();
+        let more = json!({ "bounce": { "bounceType": "Permanent", "bouncedRecipients": recipients } });
+        let record = shared::telemetry::Record::new("r", "event");
+        record.scope(async { on_event(&world.app, event("Email Bounced", &more)).await.unwrap() }).await;
+        assert_eq!(wants_email(&world).await, stays, "{codes:?}");
+        assert_eq!(record.line("test").contains("\"OperatorErrors\":1"), stays, "{codes:?}");
+    }
+}
+
+#[tokio::test]
 async fn hard_bounces_and_complaints_turn_e_mail_off_and_nothing_else_does() {
     for (name, more, stays) in [
         ("Email Bounced", json!({ "bounce": { "bounceType": "Permanent", "bounceSubType": "General" } }), false),

@@ -177,6 +177,25 @@ async fn event_files_of_other_triggers_are_handled() {
 }
 
 #[tokio::test]
+async fn a_record_that_cannot_be_read_comes_back_and_costs_no_other() {
+    for (name, odd, id) in [
+        ("delivery-stream", json!({ "dynamodb": { "Keys": 7, "SequenceNumber": "9" } }), "9"),
+        ("delivery-retry", json!({ "messageId": "m-9", "body": 7, "attributes": [] }), "m-9"),
+    ] {
+        let world = world().await;
+        let outbox = &file("delivery-stream")["Records"][0]["dynamodb"]["NewImage"]["outbox"]["S"];
+        let outbox = outbox.as_str().unwrap().replace("1795150800000", "1000000000000");
+        world.table.put(&[("pk", "KUDOS#event-file"), ("sk", "KUDOS"), ("outbox", &outbox)]).await;
+        let mut batch = file(name);
+        batch["Records"].as_array_mut().unwrap().insert(0, odd);
+        let event = LambdaEvent::new(serde_json::from_value(batch).unwrap(), Context::default());
+        let response = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
+        assert_eq!(response, json!({ "batchItemFailures": [{ "itemIdentifier": id }] }), "{name}");
+        assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn event_files_of_a_websocket_connect_subscribe_and_disconnect() {
     let world = world().await;
     world.sockets.open("L0SM9cOFvHcCIhw=");

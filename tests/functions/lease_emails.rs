@@ -179,7 +179,7 @@ async fn an_e_mail_that_ses_did_not_take_goes_again_and_tells_of_all() {
         [(429, "TooManyRequestsException"), (503, "ServiceUnavailable"), (403, "AccessDeniedException")]
     {
         let world = with_ben().await;
-        world.ses.refuse(status, code);
+        world.ses.refuse(status, code, "no to ben@example.com");
         write(&world, "ada", "1").await;
         assert!(mails(&world).await.is_empty());
         assert_eq!(world.ses.take_requests(), 1, "one attempt a visit");
@@ -202,7 +202,7 @@ async fn an_e_mail_that_ses_did_not_take_goes_again_and_tells_of_all() {
 #[tokio::test]
 async fn an_e_mail_that_ses_never_takes_is_a_dead_letter_without_an_address() {
     let world = with_ben().await;
-    world.ses.refuse(400, "MessageRejected");
+    world.ses.refuse(400, "MessageRejected", "The message to ben@example.com contains a virus");
     write(&world, "ada", "un secret").await;
     assert!(mails(&world).await.is_empty());
     let letters = world.queues.sent("dead-letter");
@@ -213,6 +213,25 @@ async fn an_e_mail_that_ses_never_takes_is_a_dead_letter_without_an_address() {
     assert!(owed(&world).await.is_empty());
     assert!(retry(&world, &letters[0].body).await, "replayed by a person");
     assert_eq!(world.ses.take_sent().len(), 1);
+}
+
+#[tokio::test]
+async fn an_e_mail_that_the_sandbox_refuses_waits_for_the_operator_who_leaves_it() {
+    let world = with_ben().await;
+    let text =
+        "Email address is not verified. The following identities failed the check in region EU-WEST-1: ben@example.com";
+    world.ses.refuse(400, "MessageRejected", text);
+    write(&world, "ada", "1").await;
+    let record = shared::telemetry::Record::new("r", "stream");
+    record.scope(async { consume(&world).await.unwrap() }).await;
+    let line = record.line("test");
+    assert!(line.contains("\"OperatorErrors\":1") && line.contains("MessageRejected, verify the sender"), "{line}");
+    assert!(!line.contains("example.com"), "{line}");
+    assert!(world.queues.sent("dead-letter").is_empty());
+    for message in world.queues.sent("retry") {
+        retry(&world, &message.body).await;
+    }
+    assert_eq!((world.ses.take_sent().len(), owed(&world).await.len()), (1, 0));
 }
 
 #[tokio::test]
@@ -308,7 +327,7 @@ async fn no_name_and_no_message_adds_a_header() {
 #[tokio::test]
 async fn a_log_line_holds_no_address_and_no_signature() {
     let world = with_ben().await;
-    world.ses.refuse(503, "ServiceUnavailable");
+    world.ses.refuse(503, "ServiceUnavailable", "no to ben@example.com");
     write(&world, "ada", "un secret").await;
     let record = shared::telemetry::Record::new("r", "stream");
     record.scope(async { consume(&world).await.unwrap() }).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use shared::contract::id::{BookId, UserId};
 use shared::contract::person::Person;
 use shared::contract::time::Millis;
@@ -60,6 +61,16 @@ async fn the_room_is_told_about_a_user_who_joined_unnoticed() {
     world.pusher.set_users("presence-room-emma", &["ada"]);
     run(&world, BUDGET).await.unwrap();
     assert_eq!(told(&world), [pair("room:user-joined", "ada")]);
+}
+
+#[tokio::test]
+async fn an_odd_user_in_pushers_list_takes_nobody_out_of_the_room() {
+    let world = World::new().await;
+    joined(&world, "emma", "ada", 120).await;
+    let list = vec![json!({ "id": 7 }), json!("text"), json!({ "id": "not ours|1" }), json!({ "id": "ada" })];
+    world.pusher.set_user_list("presence-room-emma", list);
+    let report = run(&world, BUDGET).await.unwrap();
+    assert_eq!((report, told(&world)), (Report { rooms: 1, healed: 0, failed: 0, left: 0 }, vec![]));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Pushes: their receivers, their content, and when none is sent.
 
+use std::collections::BTreeSet;
+
 use notifications::handle;
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
@@ -28,10 +30,7 @@ async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
     let data = json!({ "type": "MESSAGE", "senderName": "Ben", "senderId": "ben", "notificationId": id });
     assert_eq!(message["data"], data);
     let tag = &id[13..];
-    assert_eq!(
-        message["android"],
-        json!({ "priority": "NORMAL", "collapse_key": tag, "notification": { "tag": tag } })
-    );
+    assert_eq!(message["android"], json!({ "priority": "NORMAL", "notification": { "tag": tag } }));
     assert_eq!(message["apns"]["headers"]["apns-collapse-id"], tag);
     assert!(owed(&world).await.is_empty());
     assert!(world.pusher.take_sent().is_empty(), "and the app is not told again");
@@ -141,13 +140,26 @@ async fn pushes_of_one_type_and_one_source_within_a_minute_share_a_tag() {
     notify(&world, from("eve")).await;
     notify(&world, json!({ "type": "SYSTEM", "data": {} })).await;
     let sent = pushed(&world).await;
-    let tags: Vec<_> = sent.iter().map(|message| message["android"]["collapse_key"].as_str().unwrap()).collect();
+    let tags: Vec<_> = sent.iter().map(|message| message["android"]["notification"]["tag"].as_str().unwrap()).collect();
     assert_eq!(tags.len(), 4);
     assert_eq!(tags.iter().filter(|tag| **tag == &first[13..]).count(), 2, "{tags:?}");
-    assert_eq!(tags.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{tags:?}");
+    assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), 3, "{tags:?}");
     assert_ne!(first, again);
     let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!(list["notifications"].as_array().unwrap().len(), 4, "they are stored apart");
+}
+
+#[tokio::test]
+async fn a_phone_that_was_offline_gets_every_push_when_it_is_back() {
+    let world = with_devices(&["phone"]).await;
+    world.fcm.set_offline("phone");
+    for sender in ["ben", "eve", "joe", "kim", "lou", "max"] {
+        notify(&world, json!({ "data": { "senderId": sender } })).await;
+    }
+    consume(&world).await.unwrap();
+    let kept = world.fcm.set_online("phone");
+    let senders: BTreeSet<_> = kept.iter().map(|message| message["data"]["senderId"].as_str().unwrap()).collect();
+    assert_eq!(senders, ["ben", "eve", "joe", "kim", "lou", "max"].into());
 }
 
 #[tokio::test]

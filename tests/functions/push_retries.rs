@@ -17,9 +17,9 @@ fn tokens(sent: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_token_that_is_not_registered_is_deleted() {
-    for refusal in [Refusal::unregistered(), Refusal::invalid("message.token")] {
+    for refusals in [vec![Refusal::unregistered()], vec![Refusal::invalid("message.token"); 2]] {
         let world = with_devices(&["gone", "phone"]).await;
-        world.fcm.refuse("gone", &[refusal]);
+        world.fcm.refuse("gone", &refusals);
         notify(&world, json!({})).await;
         consume(&world).await.unwrap();
         assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
@@ -224,13 +224,29 @@ fn unclear() -> Refusal {
 }
 
 #[tokio::test]
-async fn an_unclear_refusal_is_the_tokens_fault_where_another_device_took_the_message() {
-    let world = with_devices(&["bad", "phone"]).await;
-    world.fcm.refuse("bad", &[unclear()]);
-    notify(&world, json!({})).await;
-    consume(&world).await.unwrap();
-    assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 1));
-    assert!(owed(&world).await.is_empty() && world.queues.sent("dead-letter").is_empty());
+async fn a_refusal_that_a_dry_run_does_not_repeat_deletes_no_device() {
+    for refusal in [unclear(), Refusal::invalid("message.token"), Refusal::new(403, "SENDER_ID_MISMATCH")] {
+        let world = with_devices(&["odd", "phone"]).await;
+        world.fcm.refuse("odd", &[refusal]);
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 2));
+        assert!(world.queues.sent("dead-letter").is_empty(), "the phone took the message");
+        assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
+        assert_eq!(tokens(&world.fcm.take_sent()), ["odd"]);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_that_fails_deletes_no_device() {
+    // A proxy's page, a quota, a permission: none of them is about the device.
+    for second in [Refusal::new(400, ""), Refusal::new(429, "QUOTA_EXCEEDED"), Refusal::new(403, "")] {
+        let world = with_devices(&["odd"]).await;
+        world.fcm.refuse("odd", &[unclear(), second]);
+        notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!((devices(&world).await, world.queues.sent("retry").len()), (1, 1));
+    }
 }
 
 #[tokio::test]
@@ -266,16 +282,68 @@ async fn one_devices_refusal_does_not_take_away_anothers_retry() {
     assert_eq!(tokens(&world.fcm.take_sent()), ["busy"]);
 }
 
-#[tokio::test]
-async fn a_token_of_another_sender_is_deleted_and_counted() {
-    let world = with_devices(&["theirs", "phone"]).await;
-    world.fcm.refuse("theirs", &[Refusal::new(403, "SENDER_ID_MISMATCH")]);
-    notify(&world, json!({})).await;
+/// The log line of a visit of the stream's records.
+async fn consumed(world: &World) -> Value {
     let record = shared::telemetry::Record::new("r", "stream");
-    record.scope(async { consume(&world).await.unwrap() }).await;
+    record.scope(async { consume(world).await.unwrap() }).await;
+    serde_json::from_str(&record.line("test")).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_of_another_project_is_deleted_where_another_device_took_the_message() {
+    let world = with_devices(&["theirs", "phone"]).await;
+    world.fcm.refuse("theirs", &vec![Refusal::new(403, "SENDER_ID_MISMATCH"); 2]);
+    notify(&world, json!({})).await;
+    let line = consumed(&world).await;
     assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 1));
-    let line: Value = serde_json::from_str(&record.line("test")).unwrap();
-    assert_eq!(line["Pushes.other-sender"], 1, "{line}");
+    assert_eq!((&line["Pushes.other-sender"], &line["OperatorErrors"]), (&json!(1), &Value::Null), "{line}");
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_the_apps_deletes_no_device_and_raises_the_alarm() {
+    let world = with_devices(&["phone", "tablet"]).await;
+    for device in ["phone", "tablet"] {
+        world.fcm.refuse(device, &[Refusal::new(403, "SENDER_ID_MISMATCH")]);
+    }
+    notify(&world, json!({})).await;
+    let line = consumed(&world).await;
+    assert_eq!((devices(&world).await, &line["OperatorErrors"]), (2, &json!(2)), "{line}");
+    assert!(line["causes"].to_string().contains("403 SENDER_ID_MISMATCH"), "{line}");
+    assert!(line["causes"].to_string().contains("FIREBASE_PROJECT_ID"), "{line}");
+    // The operator names the right project.
+    assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
+    let mut sent = world.fcm.take_sent();
+    sent.sort_by_key(|message| message["token"].to_string());
+    assert_eq!((tokens(&sent), owed(&world).await.len()), (vec!["phone", "tablet"], 0));
+}
+
+#[tokio::test]
+async fn a_refused_apns_credential_is_the_operators_and_not_the_access_tokens() {
+    let world = with_devices(&["iphone", "phone"]).await;
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.fcm.take_sent().len(), world.fcm.take_fetches()), (2, 1));
+    world.fcm.take_requests();
+
+    world.fcm.refuse("iphone", &[Refusal::new(401, "THIRD_PARTY_AUTH_ERROR")]);
+    notify(&world, json!({})).await;
+    let line = consumed(&world).await;
+    assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
+    assert_eq!((world.fcm.take_requests(), world.fcm.take_fetches()), (2, 0), "the access token is good");
+    assert_eq!((devices(&world).await, &line["OperatorErrors"]), (2, &json!(1)), "{line}");
+    assert!(line["causes"].to_string().contains("401 THIRD_PARTY_AUTH_ERROR"), "{line}");
+    assert!(retry(&world, &world.queues.sent("retry")[0].body).await);
+    assert_eq!(tokens(&world.fcm.take_sent()), ["iphone"], "once the credential is mended");
+}
+
+#[tokio::test]
+async fn a_service_account_that_google_refuses_raises_the_alarm() {
+    let world = with_devices(&["phone"]).await;
+    world.fcm.refuse_access(Some(400));
+    notify(&world, json!({})).await;
+    let line = consumed(&world).await;
+    assert_eq!((devices(&world).await, &line["OperatorErrors"]), (1, &json!(1)), "{line}");
+    assert!(line["causes"].to_string().contains("FIREBASE_PRIVATE_KEY"), "{line}");
 }
 
 #[tokio::test]

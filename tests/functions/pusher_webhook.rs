@@ -132,6 +132,21 @@ async fn unknown_events_of_a_webhook_are_accepted_and_ignored() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_none_of_ours_costs_no_other() {
+    let world = World::new().await;
+    let list = json!([
+        { "name": "member_added", "channel": "presence-of-another-app", "user_id": 7 },
+        event("member_added", "ada"),
+        { "name": 7 }, "text", null, [], { "channel": null },
+        event("member_added", "ben"),
+    ]);
+    let reply = world.send(handle, &webhook(&list)).await;
+    assert_eq!((reply.status, names(&world)), (200, vec!["room:user-joined".to_owned(); 2]), "{reply:?}");
+    let no_list = signed(&json!({ "time_ms": Millis::now().0, "events": {} }).to_string(), PUSHER);
+    assert_eq!(world.send(handle, &no_list).await.status, 400, "what is no list is no webhook");
+}
+
+#[tokio::test]
 async fn a_webhook_that_pusher_did_not_sign_recently_is_refused_and_nothing_is_written() {
     let world = World::new().await;
     let now = Millis::now().0;

@@ -83,8 +83,14 @@ struct Inner {
     revoked: bool,
     token_status: Option<u16>,
     refusals: BTreeMap<String, VecDeque<Refusal>>,
+    /// The messages that are kept for each device that is offline.
+    offline: BTreeMap<String, Vec<Value>>,
     pause: Duration,
 }
+
+/// Most collapse keys whose messages FCM keeps for a device that is offline (Firebase, "Non-collapsible and collapsible
+/// messages"). Which ones is not documented; this fake keeps the newest.
+const MAX_COLLAPSE_KEYS: usize = 4;
 
 /// The fake.
 pub struct FakeFcm {
@@ -143,6 +149,16 @@ impl FakeFcm {
     /// Responds to the next requests for this device with these errors.
     pub fn refuse(&self, token: &str, refusals: &[Refusal]) {
         self.with(|inner| inner.refusals.insert(token.to_owned(), refusals.iter().cloned().collect()));
+    }
+
+    /// Keeps the messages for this device from now on, as FCM does while a device is offline.
+    pub fn set_offline(&self, token: &str) {
+        self.with(|inner| inner.offline.insert(token.to_owned(), Vec::new()));
+    }
+
+    /// Ends that; returns what was kept.
+    pub fn set_online(&self, token: &str) -> Vec<Value> {
+        self.with(|inner| inner.offline.remove(token)).unwrap_or_default()
     }
 
     /// Sets the lifetime of later access tokens in seconds.
@@ -234,14 +250,18 @@ async fn send(
     inner.in_flight -= 1;
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
     if inner.revoked || given != inner.access.as_deref() {
-        return (StatusCode::UNAUTHORIZED, "{}").into_response();
+        let error = json!({ "code": 401, "message": "no", "status": "UNAUTHENTICATED", "details": [] });
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": error }))).into_response();
     }
     let mut request = serde_json::from_slice::<Value>(&body).unwrap();
     let is_dry_run = request["validate_only"] == true;
     let message = request["message"].take();
     let device = message["token"].as_str().unwrap().to_owned();
     let Some(refusal) = inner.refusals.get_mut(&device).and_then(VecDeque::pop_front) else {
-        inner.sent.extend((!is_dry_run).then_some(message));
+        match inner.offline.get_mut(&device) {
+            Some(kept) if !is_dry_run => keep(kept, message),
+            _ => inner.sent.extend((!is_dry_run).then_some(message)),
+        }
         return Json(json!({ "name": format!("projects/{PROJECT}/messages/1") })).into_response();
     };
     let error = json!({ "code": refusal.status, "message": "no", "status": "X", "details": refusal.details });
@@ -250,4 +270,17 @@ async fn send(
         response.headers_mut().insert("retry-after", value.parse().unwrap());
     }
     response
+}
+
+/// Adds a message to those that are kept for a device. One with a collapse key replaces that of the same key.
+fn keep(kept: &mut Vec<Value>, message: Value) {
+    let key = |message: &Value| message["android"]["collapse_key"].as_str().map(str::to_owned);
+    if let Some(own) = key(&message) {
+        kept.retain(|other| key(other).as_ref() != Some(&own));
+    }
+    kept.push(message);
+    let collapsible: Vec<usize> = (0..kept.len()).filter(|place| key(&kept[*place]).is_some()).collect();
+    if collapsible.len() > MAX_COLLAPSE_KEYS {
+        kept.remove(collapsible[0]);
+    }
 }

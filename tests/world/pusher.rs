@@ -27,7 +27,7 @@ struct Inner {
     stalls: bool,
     /// Requests without a response because of `stalls`.
     held: usize,
-    users: BTreeMap<String, Vec<String>>,
+    users: BTreeMap<String, Vec<Value>>,
     terminated: Vec<String>,
 }
 
@@ -108,7 +108,11 @@ impl FakePusher {
 
     /// Sets the users in a channel.
     pub fn set_users(&self, channel: &str, users: &[&str]) {
-        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        self.set_user_list(channel, users.iter().map(|user| json!({ "id": user })).collect());
+    }
+
+    /// Sets the list of users in a channel, whose elements may be anything.
+    pub fn set_user_list(&self, channel: &str, users: Vec<Value>) {
         self.inner.lock().unwrap().users.insert(channel.to_owned(), users);
     }
 }
@@ -201,5 +205,5 @@ async fn users(State(inner): State<Arc<Mutex<Inner>>>, Path(channel): Path<Strin
         return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
     }
     let users = inner.users.get(&channel).cloned().unwrap_or_default();
-    (StatusCode::OK, Json(json!({ "users": users.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>() })))
+    (StatusCode::OK, Json(json!({ "users": users })))
 }

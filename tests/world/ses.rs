@@ -15,7 +15,7 @@ use crate::server::serve;
 #[derive(Default)]
 struct Inner {
     sent: Vec<Value>,
-    refusals: Vec<(u16, String)>,
+    refusals: Vec<(u16, String, String)>,
     requests: usize,
 }
 
@@ -46,9 +46,9 @@ impl FakeSes {
         std::mem::take(&mut self.inner.lock().unwrap().requests)
     }
 
-    /// Refuses the next request with this status and error code.
-    pub fn refuse(&self, status: u16, code: &str) {
-        self.inner.lock().unwrap().refusals.push((status, code.to_owned()));
+    /// Refuses the next request with this status, error code and text.
+    pub fn refuse(&self, status: u16, code: &str, text: &str) {
+        self.inner.lock().unwrap().refusals.push((status, code.to_owned(), text.to_owned()));
     }
 }
 
@@ -56,8 +56,8 @@ async fn take(State(inner): State<Arc<Mutex<Inner>>>, body: Bytes) -> Response {
     let mut inner = inner.lock().unwrap();
     inner.requests += 1;
     if !inner.refusals.is_empty() {
-        let (status, code) = inner.refusals.remove(0);
-        let error = json!({ "message": "Email address is not verified: ada@example.com" }).to_string();
+        let (status, code, text) = inner.refusals.remove(0);
+        let error = json!({ "message": text }).to_string();
         return (StatusCode::from_u16(status).unwrap(), [("x-amzn-errortype", code)], error).into_response();
     }
     inner.sent.push(serde_json::from_slice(&body).unwrap());

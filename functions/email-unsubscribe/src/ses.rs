@@ -1,11 +1,10 @@
 //! What SES says of an e-mail, on EventBridge: an address that does not exist, or a recipient who called the e-mail spam.
 
-use std::collections::BTreeMap;
-
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde::Deserialize;
-use shared::clients::ses::{RECIPIENT_TAG, recipient};
+use shared::clients::ses::recipient;
 use shared::json::{self, Part};
+use shared::lenient::Lenient;
 use shared::{App, Problem, notifications, telemetry};
 
 /// The part of an event that matters (Amazon SES, "Event data that Amazon SES publishes to EventBridge").
@@ -18,15 +17,39 @@ struct Detail {
 
 #[derive(Deserialize)]
 struct Mail {
-    /// Each tag's values.
     #[serde(default)]
-    tags: BTreeMap<String, Vec<String>>,
+    tags: Tags,
+}
+
+/// The tags of an e-mail. Those of others may be anything.
+#[derive(Deserialize, Default)]
+struct Tags {
+    /// The values of `RECIPIENT_TAG`.
+    #[serde(rename = "carillon-user", default)]
+    recipients: Lenient<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
     bounce_type: String,
+    #[serde(default)]
+    bounced_recipients: Lenient<BouncedRecipient>,
+}
+
+#[derive(Deserialize)]
+struct BouncedRecipient {
+    /// The enhanced status code, such as `5.1.1`.
+    status: String,
+}
+
+impl Bounce {
+    /// Whether the recipient's provider refuses the sender (RFC 3463, section 3.8: `X.7.X`; `5.7.26` is Gmail's for an e-mail
+    /// without SPF and DKIM). It refuses all of the sender's e-mails to all of its users, whose addresses are good.
+    fn is_about_the_sender(&self) -> bool {
+        let recipients = self.bounced_recipients.as_slice();
+        !recipients.is_empty() && recipients.iter().all(|recipient| recipient.status.starts_with("5.7."))
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,7 +62,7 @@ impl Detail {
     /// Whether no further e-mail shall go to this recipient. A mailbox that is full or away may take the next one; and
     /// `not-spam` takes a complaint back.
     fn ends_email(&self) -> bool {
-        let is_hard = self.bounce.as_ref().is_some_and(|bounce| bounce.bounce_type == "Permanent");
+        let is_hard = self.bounce.as_ref().is_some_and(|b| b.bounce_type == "Permanent" && !b.is_about_the_sender());
         let complains = |complaint: &Complaint| complaint.complaint_feedback_type.as_deref() != Some("not-spam");
         is_hard || self.complaint.as_ref().is_some_and(complains)
     }
@@ -51,11 +74,13 @@ impl Detail {
 /// 400 for what is no event of SES's, 500 when DynamoDB fails; Lambda tries again.
 pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
     let detail: Detail = json::from_value(Part::Event, event.detail)?;
+    if detail.bounce.as_ref().is_some_and(Bounce::is_about_the_sender) {
+        telemetry::operator_error("a provider refuses the sender of e-mails (5.7): see SPF, DKIM and DMARC".to_owned());
+    }
     if !detail.ends_email() {
         return Ok(());
     }
-    let tagged = detail.mail.tags.get(RECIPIENT_TAG).into_iter().flatten();
-    for user in tagged.filter_map(|tag| recipient(tag)) {
+    for user in detail.mail.tags.recipients.as_slice().iter().filter_map(|tag| recipient(tag)) {
         notifications::turn_email_off(&app.table, &user).await?;
         telemetry::email_turned_off(if detail.complaint.is_some() { "complaint" } else { "bounce" });
     }

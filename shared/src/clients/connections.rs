@@ -40,10 +40,15 @@ impl PostError {
     fn of(error: AwsError) -> Self {
         match &error {
             AwsError::Refused { status: 410, .. } => Self::Gone,
-            // 403 is a missing permission, which an operator mends.
             AwsError::Refused { status: 400 | 413, .. } => Self::Refused(error),
             _ => Self::Later(error),
         }
+    }
+
+    /// Whether an operator must mend something first: the permission `execute-api:ManageConnections` (403).
+    #[must_use]
+    pub fn is_operators(&self) -> bool {
+        matches!(self, Self::Later(AwsError::Refused { status: 401 | 403, .. }))
     }
 }
 

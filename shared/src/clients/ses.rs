@@ -45,9 +45,12 @@ pub enum SesError {
     /// It never will: this e-mail is not one that SES sends.
     #[error("SES refused the e-mail with {code} (request {request_id})")]
     Refused { code: String, request_id: String },
-    /// It may later: too many at once, an outage, or something that an operator mends (permissions, the sender's identity).
+    /// It may later: too many at once, or an outage.
     #[error("SES did not take the e-mail: {code} (request {request_id})")]
     Later { code: String, request_id: String },
+    /// It will once an operator has mended the account, the sender's identity or a permission.
+    #[error("SES did not take the e-mail: {code}, {mend} (request {request_id})")]
+    Operator { code: String, mend: &'static str, request_id: String },
     /// No response: it may have been sent.
     #[error("SES gave no response")]
     NoResponse(#[source] AwsError),
@@ -56,12 +59,33 @@ pub enum SesError {
     Incomplete(#[from] BuildError),
 }
 
-impl SesError {
-    /// Whether the same e-mail will be refused again.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Incomplete(_))
-    }
+/// Reads SES's refusal: its code, and the text where one code has several causes (SES API v2, `SendEmail`, Errors; SES developer
+/// guide, "Amazon SES email sending errors").
+fn refusal(status: u16, code: &str, text: &str, request_id: String) -> SesError {
+    let text = text.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let code = code.to_owned();
+    let mend = match code.as_str() {
+        // The sandbox says of each recipient what it says of a sender that nobody verified.
+        "MessageRejected" | "BadRequestException" if says(&["not verified", "sandbox"]) => {
+            "verify the sender's identity in this region and leave SES's sandbox"
+        }
+        "MessageRejected" | "BadRequestException" if says(&["sending paused", "sending suspended", "shut down"]) => {
+            "see in SES's console why sending is paused"
+        }
+        "MessageRejected" | "BadRequestException" => return SesError::Refused { code, request_id },
+        "MailFromDomainNotVerifiedException" => "verify the MAIL FROM domain",
+        "AccountSuspendedException" | "SendingPausedException" => "see in SES's console why sending is paused",
+        "LimitExceededException" => "raise the account's sending quota",
+        "NotFoundException" => "see whether the configuration set exists",
+        // A quota of the day comes as a rate does.
+        "TooManyRequestsException" | "ThrottlingException" | "Throttling" if says(&["daily", "quota"]) => {
+            "raise the account's sending quota"
+        }
+        _ if matches!(status, 401 | 403) => "see the function's permissions for ses:SendEmail",
+        _ => return SesError::Later { code, request_id },
+    };
+    SesError::Operator { code, mend, request_id }
 }
 
 /// Sends e-mails.
@@ -123,12 +147,9 @@ impl Mailer {
         let SdkError::ServiceError(refusal) = &error else {
             return Err(SesError::NoResponse(AwsError::new("SES SendEmail", error)));
         };
-        let code = refusal.err().code().unwrap_or("without a code").to_owned();
-        // "SendEmail", Errors: what is about this message, and what is about the account or the sender's identity.
-        Err(match code.as_str() {
-            "BadRequestException" | "MessageRejected" => SesError::Refused { code, request_id },
-            _ => SesError::Later { code, request_id },
-        })
+        let (code, text) = (refusal.err().code(), refusal.err().message());
+        let status = refusal.raw().status().as_u16();
+        Err(self::refusal(status, code.unwrap_or("without a code"), text.unwrap_or_default(), request_id))
     }
 }
 
@@ -160,6 +181,30 @@ pub fn recipient(tag: &str) -> Option<UserId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_operator_mends_is_told_from_what_is_the_e_mails_fault() {
+        let kind = |status, code, text| match refusal(status, code, text, "r".to_owned()) {
+            SesError::Operator { mend, .. } => mend,
+            SesError::Refused { .. } => "refused",
+            _ => "later",
+        };
+        let unverified =
+            "Email address is not verified. The following identities failed the check in region EU-WEST-1: a@b.c";
+        assert!(kind(400, "MessageRejected", unverified).contains("sandbox"));
+        assert_eq!(kind(400, "MessageRejected", "The message contains a virus."), "refused");
+        assert_eq!(kind(400, "BadRequestException", "Missing final '@domain'"), "refused");
+        assert!(kind(400, "MessageRejected", "Sending paused for this account.").contains("paused"));
+        assert!(kind(400, "AccountSuspendedException", "").contains("paused"));
+        assert!(kind(400, "SendingPausedException", "").contains("paused"));
+        assert!(kind(400, "MailFromDomainNotVerifiedException", "").contains("MAIL FROM"));
+        assert!(kind(400, "LimitExceededException", "").contains("quota"));
+        assert!(kind(404, "NotFoundException", "").contains("configuration set"));
+        assert!(kind(429, "TooManyRequestsException", "Daily message quota exceeded").contains("quota"));
+        assert_eq!(kind(429, "TooManyRequestsException", "Maximum sending rate exceeded."), "later");
+        assert!(kind(403, "AccessDeniedException", "").contains("ses:SendEmail"));
+        assert_eq!(kind(500, "InternalServiceErrorException", ""), "later");
+    }
 
     #[test]
     fn a_senders_name_is_one_header_value_whatever_it_holds() {

@@ -12,7 +12,7 @@ use super::email_words::Told;
 use super::plan::Fate;
 use super::{Courier, Row};
 use crate::chats::{self, Lease, Seq, Unseen};
-use crate::clients::ses::{Mail, Mailer};
+use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
@@ -314,8 +314,12 @@ async fn send(courier: &Courier, mailer: &Mailer, known: &mut Known, unseen: &Un
             known.note_sent(courier).await;
             Fate::Delivered
         }
-        Err(error) if error.is_permanent() => Fate::GivenUp(error.to_string()),
-        Err(error) => {
+        Err(error @ (SesError::Refused { .. } | SesError::Incomplete(_))) => Fate::GivenUp(error.to_string()),
+        Err(error @ SesError::Operator { .. }) => {
+            telemetry::operator_error(error.to_string());
+            Fate::TRIED
+        }
+        Err(error @ (SesError::Later { .. } | SesError::NoResponse(_))) => {
             telemetry::cause(&error);
             Fate::TRIED
         }

@@ -145,8 +145,8 @@ struct Tally {
     later: Vec<Token>,
     /// The latest time that FCM asked to wait for.
     not_before: Option<Millis>,
-    /// Devices for which FCM called something invalid without saying what.
-    unclear: Vec<(Token, String)>,
+    /// Devices that FCM refused for what may be the device's fault. A dry run decides.
+    suspects: Vec<(Token, Refusal)>,
     /// Why no device can take the message.
     invalid: Option<String>,
     arrived: usize,
@@ -171,34 +171,56 @@ impl Tally {
         match outcome {
             Ok(()) => self.arrived += 1,
             Err(Refusal::UnknownToken) => self.gone.push(token.clone()),
-            Err(Refusal::OtherSender) => {
-                telemetry::other_sender();
-                self.gone.push(token.clone());
-            }
-            Err(Refusal::Unclear(why)) => self.unclear.push((token.clone(), why)),
             Err(Refusal::Invalid(why)) => self.invalid = Some(why),
             Err(Refusal::Later { why, after }) => {
                 telemetry::failure(why);
-                self.later.push(token.clone());
-                self.not_before = self.not_before.max(after);
+                self.again(token, after);
             }
+            Err(Refusal::Operator { why, after }) => {
+                telemetry::operator_error(why);
+                self.again(token, after);
+            }
+            Err(suspect) => self.suspects.push((token.clone(), suspect)),
         }
     }
 
-    /// Decides whose fault an unclear refusal is. If any device took this message, now or on an earlier attempt, the message
-    /// is good and the tokens are not. Otherwise a dry run with a minimal message tells: what FCM refuses then is the token.
+    fn again(&mut self, token: &Token, after: Option<Millis>) {
+        self.later.push(token.clone());
+        self.not_before = self.not_before.max(after);
+    }
+
+    /// Decides whose fault the suspects' refusals are: the device's, the message's or the operator's. A device is deleted
+    /// only for what FCM says of it twice: of the message, and of a minimal one in a dry run. For a token of another project
+    /// another device must have taken the message, too, now or on an earlier attempt: what every device gets is a wrong project.
     async fn judge(&mut self, fcm: &fcm::Client, push: &Push) {
         let is_good = self.arrived > 0 || push.devices.is_some();
-        for (token, why) in std::mem::take(&mut self.unclear) {
-            if is_good {
-                self.gone.push(token);
-                continue;
-            }
-            match fcm.would_take(&token).await {
-                Ok(()) => self.invalid = Some(why),
-                Err(Refusal::Later { why, after }) => self.count(&token, Err(Refusal::Later { why, after })),
-                Err(Refusal::OtherSender) => self.count(&token, Err(Refusal::OtherSender)),
-                Err(_) => self.gone.push(token),
+        let suspects = std::mem::take(&mut self.suspects);
+        let (suspects, of_all): (Vec<_>, Vec<_>) =
+            suspects.into_iter().partition(|(_, refusal)| is_good || !matches!(refusal, Refusal::OtherSender(_)));
+        for (token, refusal) in of_all {
+            telemetry::operator_error(refusal.to_string());
+            self.again(&token, None);
+        }
+        let second = join_all(suspects.iter().map(|(token, _)| fcm.would_take(token))).await;
+        for ((token, first), second) in suspects.into_iter().zip(second) {
+            let is_about_token = |refusal: &Refusal| matches!(refusal, Refusal::InvalidToken(_) | Refusal::Unclear(_));
+            match (first, second) {
+                // The token is good, and so the message is not.
+                (Refusal::Unclear(why), Ok(())) if !is_good => self.invalid = Some(why),
+                (_, Err(Refusal::UnknownToken)) => self.gone.push(token),
+                (Refusal::OtherSender(_), Err(Refusal::OtherSender(_))) => {
+                    telemetry::other_sender();
+                    self.gone.push(token);
+                }
+                (first, Err(second)) if is_about_token(&first) && is_about_token(&second) => self.gone.push(token),
+                (_, Err(second @ (Refusal::Later { .. } | Refusal::Operator { .. }))) => {
+                    self.count(&token, Err(second));
+                }
+                // FCM contradicts itself: the device stays, and is tried again.
+                (first, _) => {
+                    telemetry::failure(first.to_string());
+                    self.again(&token, None);
+                }
             }
         }
     }

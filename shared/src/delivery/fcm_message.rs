@@ -37,6 +37,10 @@ pub(super) fn message(push: &Push) -> Result<Message, TooLarge> {
     Ok(with_body(push, &cut))
 }
 
+/// Pushes of one tag replace each other where they are shown. On Android that is `notification.tag` alone, without a
+/// `collapse_key`: FCM keeps the messages of four collapse keys for a device that is offline, and loses all others (Firebase,
+/// "Non-collapsible and collapsible messages"). APNs (`apns-collapse-id`) and Web Push (`Topic`, RFC 8030, section 5.4)
+/// have no such limit.
 fn with_body(push: &Push, body: &str) -> Message {
     let Push { title, tag, .. } = push;
     let fields = [
@@ -46,7 +50,6 @@ fn with_body(push: &Push, body: &str) -> Message {
             "android",
             json!({
                 "priority": if push.high { "HIGH" } else { "NORMAL" },
-                "collapse_key": tag,
                 "notification": { "tag": tag },
             }),
         ),
@@ -124,7 +127,6 @@ mod tests {
             "data.from": "ben", "data.type": "x", "data.gcm.a": "y" });
         assert_eq!(sent["data"], expected);
         assert_eq!(sent["token"], "token-1");
-        assert_eq!(sent["android"]["collapse_key"], sent["android"]["notification"]["tag"]);
     }
 
     #[test]

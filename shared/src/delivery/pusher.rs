@@ -105,6 +105,10 @@ fn fate(outcome: Result<(), PusherError>) -> Fate {
     match outcome {
         Ok(()) => Fate::Delivered,
         Err(error) if error.is_permanent() => Fate::GivenUp(error.to_string()),
+        Err(error) if error.is_operators() => {
+            telemetry::operator_error(error.log_text());
+            Fate::UNTRIED
+        }
         Err(error) => {
             telemetry::cause(&error);
             if error.is_ambiguous() { Fate::TRIED } else { Fate::UNTRIED }

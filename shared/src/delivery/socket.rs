@@ -225,7 +225,11 @@ impl Visit<'_> {
                     }
                     Err(PostError::Refused(error)) => return Posted::Refused(error.to_string()),
                     Err(error @ PostError::Later(_)) => {
-                        telemetry::cause(&error);
+                        if error.is_operators() {
+                            telemetry::operator_error(telemetry::chain(&error));
+                        } else {
+                            telemetry::cause(&error);
+                        }
                         return Posted::Later;
                     }
                 }

@@ -36,7 +36,7 @@ pub struct Observed {
 /// Observes each member event of a room; other events are ignored. One user's failure is that user's alone: when Pusher sends
 /// the webhook again, what was already observed changes nothing.
 pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observed {
-    let steps = steps(webhook.events);
+    let steps = steps(webhook.events.into_vec());
     telemetry::note("members", steps.len());
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
     let outcomes = stream::iter(steps).map(|(seat, steps)| follow(table, writer, seat, steps, observation));

@@ -22,6 +22,7 @@ class Fcm {
   #accessTokens = new Set();
   #given = 0;
   #answers = new Map();
+  #collapseKeys = new Map();
   #sent = [];
   #requests = [];
   #faults = [];
@@ -96,7 +97,7 @@ class Fcm {
         answer(200, { access_token, expires_in: 3599, token_type: "Bearer" });
       } else {
         assert.equal(request.url, `/v1/projects/${projectId}/messages:send`);
-        this.#send(request, JSON.parse(body).message, answer);
+        this.#send(request, JSON.parse(body), answer);
       }
     } catch (fault) {
       this.#faults.push(fault.message);
@@ -104,16 +105,31 @@ class Fcm {
     }
   }
 
-  #send(request, message, answer) {
+  /** Fails at a device's fifth collapse key: FCM keeps the messages of four for a device that is offline, and loses the rest. */
+  #checkCollapseKeys({ token, android }) {
+    const keys = this.#collapseKeys.get(token) ?? new Set();
+    this.#collapseKeys.set(token, keys);
+    if (android?.collapse_key !== undefined) {
+      keys.add(android.collapse_key);
+    }
+    assert.ok(keys.size <= 4, `${keys.size} collapse keys for one device`);
+  }
+
+  #send(request, { message, validate_only: isDryRun }, answer) {
     this.#requests.push({ device: message.token, at: Date.now() });
     if (!this.#accessTokens.has(request.headers.authorization?.replace("Bearer ", ""))) {
       answer(401, { error: { code: 401, status: "UNAUTHENTICATED", message: "…", details: [] } });
       return;
     }
-    checkMessage(message);
+    if (!isDryRun) {
+      checkMessage(message);
+      this.#checkCollapseKeys(message);
+    }
     const refused = this.#answers.get(message.token)?.shift();
     if (!refused) {
-      this.#sent.push(message);
+      if (!isDryRun) {
+        this.#sent.push(message);
+      }
       answer(200, { name: `projects/${projectId}/messages/${this.#sent.length}` });
       return;
     }

@@ -13,6 +13,8 @@ use crate::settings::Secret;
 
 /// A token is not used any more when it expires within this many seconds.
 const MARGIN: i64 = 60;
+/// Tells the operator where to look after a refused assertion.
+const MEND: &str = "see FIREBASE_CLIENT_EMAIL and FIREBASE_PRIVATE_KEY";
 
 #[derive(Clone)]
 struct Kept {
@@ -90,8 +92,13 @@ impl AccessTokens {
         let response = send(request).await.map_err(|_| no_response())?;
         let status = response.status().as_u16();
         let after = retry_after(response.headers(), now);
-        if status != 200 {
-            return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after));
+        match status {
+            200 => {}
+            // The account's key was deleted, or is another account's (RFC 6749, section 5.2).
+            400..=403 => {
+                return Err(Refusal::operator(format!("Google's token endpoint answered {status}: {MEND}"), after));
+            }
+            _ => return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after)),
         }
         let granted: Granted = response.json().await.map_err(|_| no_response())?;
         let margin = MARGIN.min(granted.expires_in / 2);

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::access::AccessTokens;
 use super::assertion::Assertions;
-use super::response::{Refusal, refusal, retry_after};
+use super::response::{Failure, Refusal, failure, retry_after};
 use super::{FCM_ADDRESS, Message, REQUEST_TIMEOUT, TOKEN_ADDRESS, Token, send};
 use crate::clients::https::http2_client;
 use crate::contract::time::Millis;
@@ -25,11 +25,6 @@ struct Inner {
     access: AccessTokens,
     address: reqwest::Url,
     slots: Semaphore,
-}
-
-enum Failure {
-    Unauthorized,
-    Refused(Refusal),
 }
 
 impl Client {
@@ -62,10 +57,11 @@ impl Client {
         self.request(&message.to(token)).await
     }
 
-    /// Asks FCM whether it would take a minimal message for a device, and sends none (`validate_only`).
+    /// Has FCM check a minimal message for a device without sending it (`validate_only`). Only the token can be invalid in that
+    /// message.
     ///
     /// # Errors
-    /// When FCM refuses it, which then is the token's fault, or is unreachable.
+    /// When FCM refuses it or is unreachable.
     pub async fn would_take(&self, token: &Token) -> Result<(), Refusal> {
         self.request(&Message::minimal().dry_run(token)).await
     }
@@ -74,13 +70,13 @@ impl Client {
         let _slot = self.0.slots.acquire().await.expect("the semaphore is never closed");
         let access = self.0.access.get().await?;
         match self.once(&access, body).await {
-            Err(Failure::Unauthorized) => self.0.access.discard(&access).await,
+            Err(Failure::AccessToken) => self.0.access.discard(&access).await,
             Err(Failure::Refused(refusal)) => return Err(refusal),
             Ok(()) => return Ok(()),
         }
         let access = self.0.access.get().await?;
         self.once(&access, body).await.map_err(|failure| match failure {
-            Failure::Unauthorized => Refusal::later("FCM answered 401, to a new access token too", None),
+            Failure::AccessToken => Refusal::operator("FCM answered 401, to a new access token too", None),
             Failure::Refused(refusal) => refusal,
         })
     }
@@ -92,13 +88,10 @@ impl Client {
         let request = request.header("content-type", "application/json").body(body.to_owned());
         let response = send(request).await.map_err(no_response)?;
         let (status, after) = (response.status().as_u16(), retry_after(response.headers(), Millis::now()));
-        match status {
-            200 => Ok(()),
-            401 => Err(Failure::Unauthorized),
-            _ => {
-                let body = response.bytes().await.map_err(no_response)?;
-                Err(Failure::Refused(refusal(status, after, &body)))
-            }
+        if status == 200 {
+            return Ok(());
         }
+        let body = response.bytes().await.map_err(no_response)?;
+        Err(failure(status, after, &body))
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 pub use client::Client;
 pub use message::{MAX_MESSAGE_BYTES, Message};
-pub use response::{Refusal, refusal, retry_after};
+pub use response::{Failure, Refusal, failure, retry_after};
 pub use token::{InvalidToken, Token};
 
 /// Time-out of one request.

@@ -14,6 +14,7 @@ use crate::clients::https::{HttpClient, without_address};
 use crate::contract::channel::ChannelName;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
+use crate::lenient::Lenient;
 use crate::problem::Problem;
 use crate::settings::{MasterKey, Pusher};
 
@@ -71,6 +72,12 @@ impl PusherError {
         matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
     }
 
+    /// Whether an operator must mend something first: the app's id, its key or its secret (401, 403, 404).
+    #[must_use]
+    pub fn is_operators(&self) -> bool {
+        matches!(self, Self::Refused { status: 401 | 403 | 404, .. } | Self::NoMasterKey)
+    }
+
     /// Whether Pusher may have done what it was asked to: the request was sent, and no response came.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
@@ -121,12 +128,13 @@ struct Batch<'a> {
 
 #[derive(Deserialize)]
 struct Users {
-    users: Vec<User>,
+    users: Lenient<User>,
 }
 
+/// A user of a presence channel. Another app of the operator's may have ids that no user of ours can have.
 #[derive(Deserialize)]
 struct User {
-    id: String,
+    id: UserId,
 }
 
 #[derive(Deserialize)]
@@ -204,7 +212,7 @@ impl Client {
     pub async fn users(&self, channel: &str) -> Result<Vec<UserId>, PusherError> {
         let body = self.request("GET", &format!("/channels/{channel}/users"), None, &[]).await?;
         let Users { users } = read(&body)?;
-        Ok(users.into_iter().filter_map(|user| UserId::parse(user.id).ok()).collect())
+        Ok(users.into_vec().into_iter().map(|user| user.id).collect())
     }
 
     /// Whether a channel is occupied, and by how many users if it is a presence channel.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::Signer;
 use crate::contract::time::Millis;
 use crate::json::{self, Part};
+use crate::lenient::Lenient;
 use crate::problem::Problem;
 
 /// Oldest webhook that is accepted, in milliseconds: Pusher stops retrying one after five minutes.
@@ -18,8 +19,9 @@ const MAX_AHEAD_MILLIS: i64 = 60 * 1000;
 pub struct Webhook {
     /// When Pusher created it, in milliseconds since 1970. A retry keeps this time.
     pub time_ms: i64,
-    /// In the order in which they happened.
-    pub events: Vec<WebhookEvent>,
+    /// In the order in which they happened. An event that does not parse is left out, such as one of another back end's channel
+    /// with a number as `user_id`.
+    pub events: Lenient<WebhookEvent>,
 }
 
 /// Something that happened in a channel. The further fields of some kinds are not used here.

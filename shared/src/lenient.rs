@@ -1,0 +1,68 @@
+//! Lists that others wrote: an element that does not parse costs itself, not its neighbours.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::telemetry;
+
+/// The elements of a list that parse as `T`, in order. The others are left out and counted (metric `ForeignElements.skipped`).
+///
+/// For lists of other services: Pusher, Google and SES add kinds of elements without notice, and one app's webhook may report
+/// another app's users. What is no list is still an error: an answer that is not understood must not read as "nobody".
+/// A client's own list is refused whole instead, so that a typing error does not vanish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lenient<T>(Vec<T>);
+
+impl<T> Lenient<T> {
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
+}
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: for<'a> Deserialize<'a>> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let elements = Vec::<Value>::deserialize(deserializer)?;
+        let count = elements.len();
+        let known: Vec<T> = elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect();
+        telemetry::foreign_elements_skipped(count - known.len());
+        Ok(Self(known))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn numbers(value: Value) -> Option<Vec<u8>> {
+        serde_json::from_value::<Lenient<u8>>(value).ok().map(Lenient::into_vec)
+    }
+
+    #[tokio::test]
+    async fn an_odd_element_costs_itself_and_is_counted() {
+        let record = telemetry::Record::new("r", "x");
+        let read = async { numbers(json!([1, "two", { "three": 3 }, null, 300, 4])) };
+        assert_eq!(record.scope(read).await, Some(vec![1, 4]));
+        let line: Value = serde_json::from_str(&record.line("test")).unwrap();
+        assert_eq!(line["ForeignElements.skipped"], 4);
+    }
+
+    #[test]
+    fn what_is_no_list_is_not_an_empty_one() {
+        for odd in [json!({}), json!("1"), json!(null), json!({ "0": 1 })] {
+            assert_eq!(numbers(odd.clone()), None, "{odd}");
+        }
+    }
+}
