@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::contract::id::UserId;
 use shared::notifications::unsubscribe_link;
 use shared::users::locale::Locale;
+use tests::french::misprints;
 use tests::lease::{with_email, with_email_and};
 use tests::notification::save_preferences;
 use tests::{Reply, Request, World};
@@ -110,6 +111,15 @@ fn event(name: &str, more: &Value) -> aws_lambda_events::event::eventbridge::Eve
         "time": "2026-11-20T05:00:00Z", "resources": [], "detail": detail,
     }))
     .unwrap()
+}
+
+#[tokio::test]
+async fn the_french_pages_have_no_break_spaces_where_french_has_them() {
+    let world = with_email().await;
+    for method in ["GET", "POST"] {
+        let reply = call(&world, method, &link(&world, Locale::Fr)).await;
+        assert_eq!(misprints(reply.body.as_str().unwrap()), [""; 0]);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use lease_chat::handle;
 use serde_json::{Value, json};
 use tests::consumer::{age, consume, owed, retry};
+use tests::french::misprints;
 use tests::lease::{ask, known, put, with_email, with_email_and, write};
 use tests::notification::save_preferences;
 use tests::{Request, World};
@@ -142,6 +143,31 @@ async fn messages_that_come_together_are_one_e_mail() {
     let sent = mails(&world).await;
     assert_eq!(sent.iter().map(subject).collect::<Vec<_>>(), ["3 new messages from Ada – 12 rue des Lilas"]);
     assert!(owed(&world).await.is_empty() && world.queues.sent("retry").is_empty());
+}
+
+#[tokio::test]
+async fn an_e_mail_about_two_messages_shows_both() {
+    let world = with_ben().await;
+    write(&world, "ada", "Bonjour Maître").await;
+    write(&world, "ada", "Avez-vous <reçu> le dossier ?").await;
+    let mail = &mails(&world).await[0];
+    assert_eq!(subject(mail), "2 new messages from Ada – 12 rue des Lilas");
+    let text = part(mail, "Text");
+    assert!(text.contains("> Bonjour Maître\n\n> Avez-vous <reçu> le dossier ?\n\n"), "{text}");
+    let html = part(mail, "Html");
+    assert!(html.contains(">Bonjour Maître</blockquote>") && html.contains("&lt;reçu&gt; le dossier ?<"), "{html}");
+}
+
+#[tokio::test]
+async fn a_french_e_mail_has_no_break_spaces_where_french_has_them() {
+    let world = with_ben().await;
+    put(&world, json!({ "locale": "fr" })).await;
+    write(&world, "ada", "Bonjour").await;
+    let mail = &mails(&world).await[0];
+    for part in [subject(mail), part(mail, "Text"), part(mail, "Html")] {
+        assert_eq!(misprints(part), [""; 0], "{part}");
+    }
+    assert!(part(mail, "Text").contains("Ouvrir la conversation\u{a0}:\n"), "{}", part(mail, "Text"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 pub mod consumer;
 pub mod devices;
 mod fcm;
+pub mod french;
 pub mod guest_chat;
 pub mod lease;
 pub mod notification;

@@ -10,7 +10,7 @@ pub(super) fn question(locale: Locale) -> String {
         }
         Locale::Fr => (
             "E-mails de messages",
-            "Ne plus recevoir d’e-mails au sujet des nouveaux messages ?",
+            "Ne plus recevoir d’e-mails au sujet des nouveaux messages\u{202f}?",
             "Ne plus les recevoir",
         ),
     };

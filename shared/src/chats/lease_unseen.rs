@@ -1,5 +1,7 @@
 //! The messages of a lease's chat that an e-mail sums up.
 
+use std::collections::VecDeque;
+
 use super::{Conversation, Message, Seq};
 use crate::contract::id::{LeaseId, UserId};
 use crate::outbox::{Committed, Delivery};
@@ -7,12 +9,16 @@ use crate::table::{Key, Query, Table, TableError, string};
 
 /// Most messages that are looked at. Whoever has more unseen ones is told "100+".
 const MOST: u16 = 100;
+/// An e-mail shows the beginnings of at most this many messages.
+const MAX_SHOWN: usize = 5;
 
 /// Messages that the recipient has neither seen nor been told of.
 #[derive(Debug)]
 pub(crate) struct Unseen {
     /// The oldest of them.
     pub(crate) first: Message,
+    /// The next ones, oldest first, as many as an e-mail shows.
+    pub(crate) next: Vec<Message>,
     pub(crate) count: usize,
     /// Whether there may be more.
     pub(crate) is_more: bool,
@@ -46,7 +52,7 @@ pub(crate) async fn unseen(
         .descending()
         .limit(MOST);
     let page = table.query(&query).await?;
-    let (mut newest, mut count, mut first) = (own, 0, None);
+    let (mut newest, mut count, mut oldest) = (own, 0, VecDeque::new());
     for row in page.items {
         let owes = Committed::of_row(&row).is_some_and(|row| {
             let is_theirs =
@@ -58,9 +64,11 @@ pub(crate) async fn unseen(
         let is_unseen = message.text.is_some() && message.author.as_ref() != Some(recipient);
         if is_unseen && (owes || message.seq == own) {
             count += 1;
-            first = Some(message);
+            oldest.push_front(message);
+            oldest.truncate(MAX_SHOWN);
         }
     }
     let is_more = page.last_evaluated_key.is_some();
-    Ok(first.map(|first| Unseen { first, count, is_more, newest }))
+    let first = oldest.pop_front();
+    Ok(first.map(|first| Unseen { first, next: oldest.into(), count, is_more, newest }))
 }

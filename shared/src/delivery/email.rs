@@ -261,13 +261,14 @@ impl Known {
         let link = format!("{}/leases/{}/chat#message-{}", sender.app_url, self.lease, unseen.first.id);
         let unsubscribe =
             notifications::unsubscribe_link(&mailer.settings, &sender.api_url, &self.recipient, self.locale);
+        let texts = std::iter::once(&unseen.first).chain(&unseen.next);
         let words = Told {
             locale: self.locale,
             author: &unseen.first.author_name,
             title: &self.title,
             count: unseen.count,
             is_more: unseen.is_more,
-            text: unseen.first.text.as_deref().unwrap_or_default(),
+            texts: texts.filter_map(|message| message.text.as_deref()).collect(),
             link: &link,
             unsubscribe: &unsubscribe,
         }

@@ -21,9 +21,9 @@ pub(super) struct Told<'a> {
     pub(super) count: usize,
     /// Whether there may be more than `count`.
     pub(super) is_more: bool,
-    /// The oldest of the messages.
-    pub(super) text: &'a str,
-    /// Where that message is shown.
+    /// The oldest of the messages, oldest first: as many as are shown.
+    pub(super) texts: Vec<&'a str>,
+    /// Where the first of them is shown.
     pub(super) link: &'a str,
     /// Where these e-mails are turned off.
     pub(super) unsubscribe: &'a str,
@@ -42,7 +42,8 @@ impl Told<'_> {
     pub(super) fn words(&self) -> Words {
         let (author, title) = (cut(&line(self.author), MAX_NAME), cut(&line(self.title), MAX_NAME));
         let headline = self.headline(&author);
-        let preview = cut(&line(self.text), MAX_PREVIEW);
+        let previews: Vec<String> = self.texts.iter().map(|text| cut(&line(text), MAX_PREVIEW)).collect();
+        let more = self.more();
         let (open, why, off) = match self.locale {
             Locale::En => (
                 "Open the conversation",
@@ -51,24 +52,46 @@ impl Told<'_> {
             ),
             Locale::Fr => (
                 "Ouvrir la conversation",
-                format!("Vous recevez cet e-mail parce que vous n’étiez pas dans la discussion « {title} »."),
+                format!("Vous recevez cet e-mail parce que vous n’étiez pas dans la discussion «\u{a0}{title}\u{a0}»."),
                 "Ne plus recevoir ces e-mails",
             ),
         };
-        let Self { link, unsubscribe, .. } = self;
-        let text = format!("{headline}\n\n> {preview}\n\n{open}:\n{link}\n\n-- \n{why}\n{off}:\n{unsubscribe}\n");
-        let [h, p, o, w, f, l, u] =
-            [&headline, &preview, open, &why, off, link, unsubscribe].map(|text: &str| escape(text));
+        let (Self { link, unsubscribe, .. }, colon) = (self, self.locale.colon());
+        let quoted: String = previews.iter().map(|preview| format!("> {preview}\n\n")).collect();
+        let rest = more.as_ref().map(|more| format!("{more}\n\n")).unwrap_or_default();
+        let text =
+            format!("{headline}\n\n{quoted}{rest}{open}{colon}\n{link}\n\n-- \n{why}\n{off}{colon}\n{unsubscribe}\n");
+        let [h, o, w, f, l, u] = [&headline, open, &why, off, link, unsubscribe].map(|text: &str| escape(text));
+        let quote = |preview: &String| {
+            let style = "margin: 0 0 0.5em; padding: 0.5em 1em; border-left: 3px solid #bbb";
+            format!("<blockquote dir=\"auto\" style=\"{style}\">{}</blockquote>\n", escape(preview))
+        };
+        let p: String = previews.iter().map(quote).collect();
+        let m = more.map(|more| format!("<p>{}</p>\n", escape(&more))).unwrap_or_default();
         let html = format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head><meta charset=\"utf-8\"><title>{h}</title></head>\n\
              <body style=\"font-family: sans-serif; color: #222; max-width: 36em\">\n\
              <h1 style=\"font-size: 1.2em\">{h}</h1>\n\
-             <blockquote dir=\"auto\" style=\"margin: 0; padding: 0.5em 1em; border-left: 3px solid #bbb\">{p}</blockquote>\n\
+             {p}{m}\
              <p><a href=\"{l}\">{o}</a></p>\n\
              <p style=\"font-size: 0.8em; color: #666\">{w}<br><a href=\"{u}\">{f}</a></p>\n</body>\n</html>\n",
             lang = self.locale.name(),
         );
         Words { subject: format!("{headline} – {title}"), text, html }
+    }
+
+    /// How many messages are not shown, if any.
+    fn more(&self) -> Option<String> {
+        let hidden = self.count.saturating_sub(self.texts.len());
+        if hidden == 0 && !self.is_more {
+            return None;
+        }
+        let count = format!("{hidden}{}", if self.is_more { "+" } else { "" });
+        Some(match self.locale {
+            Locale::En => format!("and {count} more"),
+            Locale::Fr if hidden == 1 && !self.is_more => "et 1 autre".to_owned(),
+            Locale::Fr => format!("et {count} autres"),
+        })
     }
 
     fn headline(&self, author: &str) -> String {
@@ -135,7 +158,7 @@ mod tests {
             title: "12 rue des Lilas",
             count,
             is_more: false,
-            text,
+            texts: vec![text],
             link: "https://app.example.com/leases/b1/chat#message-7",
             unsubscribe: "https://api.example.com/email/unsubscribe?user=ada&lang=fr&signature=x",
         }
@@ -161,6 +184,20 @@ mod tests {
             "{}",
             words.html
         );
+    }
+
+    #[test]
+    fn an_e_mail_shows_the_beginning_of_each_message_and_says_how_many_it_leaves_out() {
+        let both = Told { texts: vec!["One", "Two"], ..told(Locale::En, "Ada", "", 2) }.words();
+        assert!(both.text.starts_with("2 new messages from Ada\n\n> One\n\n> Two\n\nOpen"), "{}", both.text);
+        assert_eq!(both.html.matches("<blockquote").count(), 2, "{}", both.html);
+        let some = |locale, count, is_more| {
+            Told { texts: vec!["One", "Two"], is_more, ..told(locale, "Ada", "", count) }.words()
+        };
+        assert!(some(Locale::En, 5, false).text.contains("> Two\n\nand 3 more\n\nOpen"));
+        assert!(some(Locale::En, 99, true).html.contains("</blockquote>\n<p>and 97+ more</p>\n"));
+        assert!(some(Locale::Fr, 3, false).text.contains("et 1 autre\n"));
+        assert!(some(Locale::Fr, 4, false).text.contains("et 2 autres\n"));
     }
 
     #[test]

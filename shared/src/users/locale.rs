@@ -30,6 +30,17 @@ impl Locale {
             Self::Fr => "fr",
         }
     }
+
+    /// A colon after a word. French has a space before `:`, `;`, `?`, `!` and `»` and after `«`, at which no line may end:
+    /// U+00A0, or the narrow U+202F before `;`, `?` and `!` (Imprimerie nationale, "Lexique des règles typographiques").
+    /// French texts have these two characters as `\u{a0}` and `\u{202f}`, so that they are seen in the source.
+    #[must_use]
+    pub fn colon(self) -> &'static str {
+        match self {
+            Self::En => ":",
+            Self::Fr => "\u{a0}:",
+        }
+    }
 }
 
 #[cfg(test)]
