@@ -163,6 +163,31 @@ async fn what_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
 }
 
 #[tokio::test]
+async fn a_departure_is_told_where_the_arrival_arrived_without_what_goes_with_it() {
+    let world = World::new().await;
+    world.table.put_book("emma", "ada", "A. L.").await;
+    // Pusher fails, so what comes next is left to the consumer.
+    world.pusher.respond_always(Some(503));
+    world.send(presence_join::handle, &enter("ben")).await;
+    world.send(presence_join::handle, &enter("ada")).await;
+    world.pusher.respond_always(None);
+    // Of ada's two events, the first arrives, and Pusher is away again.
+    let both = batch(&world).await;
+    let adas = both.records.into_iter().filter(|record| format!("{record:?}").contains("USER#ada"));
+    let mut event = aws_lambda_events::event::dynamodb::Event::default();
+    event.records = adas.collect();
+    world.pusher.respond_next(&[400, 200, 503, 503, 503]);
+    consumer::give(&world, event).await.unwrap();
+    assert_eq!(names(&world), ["room:user-joined"]);
+    world.send(presence_leave::handle, &exit("ada")).await;
+    age(&world, 4).await;
+    consume(&world).await.unwrap();
+    receive_all(&world, &mut 0).await;
+    let of_ada: Vec<_> = names(&world).into_iter().filter(|name| name != "room:user-joined").collect();
+    assert_eq!(of_ada, ["room:user-left"], "and the author who left is not announced any more");
+}
+
+#[tokio::test]
 async fn a_party_that_owes_too_much_takes_no_more_changes_until_some_are_delivered() {
     let world = World::new().await;
     let found = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Readers" }));

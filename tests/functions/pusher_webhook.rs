@@ -108,6 +108,23 @@ async fn events_of_one_webhook_are_applied_in_order() {
 }
 
 #[tokio::test]
+async fn the_room_hears_of_its_members_in_the_order_in_which_they_came_and_went() {
+    let world = World::new().await;
+    world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
+    names(&world);
+    let hold = tests::Hold::default();
+    world.table.inject("UpdateItem", &[tests::Fault::Held(hold.clone())]);
+    let request = webhook(&json!([event("member_removed", "ada"), event("member_added", "ben")]));
+    let bens_is_written = async {
+        while world.table.row("ROOM#emma", "USER#ben").await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let (reply, ()) = tokio::join!(world.send(handle, &request), hold.meanwhile(bens_is_written));
+    assert_eq!((reply.status, names(&world)), (200, vec!["room:user-left".to_owned(), "room:user-joined".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_webhook_of_ten_members_takes_one_request_to_pusher() {
     let world = World::new().await;
     let list: Vec<_> = (0..10).map(|n| event("member_added", &format!("user{n}"))).collect();

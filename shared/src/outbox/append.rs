@@ -14,6 +14,18 @@ pub(crate) struct Append {
     follows: bool,
 }
 
+/// How a change treats an entry that is still owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undone {
+    /// The entry stays.
+    No,
+    /// It tells the state that the change ends (`room:user-joined`, of a departure): if nobody has heard of it, nobody needs to
+    /// hear of the change.
+    State,
+    /// It adds to what tells the state (`room:author-joined`), which may have arrived without it.
+    Addition,
+}
+
 impl Append {
     /// Adds these deliveries to the row of this key, which owed `earlier` when it was read.
     ///
@@ -33,25 +45,28 @@ impl Append {
         Self::checked(key, earlier, outbox)
     }
 
-    /// As [`Append::new`], for a change that undoes what is still owed: entries that `is_undone` holds of and that nobody has
-    /// begun to deliver are dropped, and so are the deliveries that would have undone them.
+    /// As [`Append::new`], for a change that undoes what is still owed: entries that it undoes and that nobody has begun to deliver
+    /// are dropped. If one of them tells the state that the change ends, the change's own deliveries are dropped, too.
     pub(crate) fn undoing(
         key: Key,
         earlier: Option<Committed>,
         deliveries: impl IntoIterator<Item = Delivery>,
-        is_undone: impl Fn(&Delivery) -> bool,
+        undone: impl Fn(&Delivery) -> Undone,
         writer: &Writer,
         at: Millis,
     ) -> Result<Self, TableError> {
-        let untouched = |owed: &Owed| owed.lease.is_none() && !owed.tried && is_undone(&owed.delivery);
-        match earlier {
-            Some(seen) if seen.outbox.owed.iter().any(untouched) => {
-                let mut outbox = seen.outbox.clone();
-                outbox.owed.retain(|owed| !untouched(owed));
-                Self::checked(key, Some(seen), outbox)
-            }
-            earlier => Self::new(key, earlier, deliveries, writer, at),
-        }
+        let Some(seen) = earlier else {
+            return Self::new(key, None, deliveries, writer, at);
+        };
+        let undone = |owed: &Owed| {
+            let is_untouched = owed.lease.is_none() && !owed.tried;
+            if is_untouched { undone(&owed.delivery) } else { Undone::No }
+        };
+        let is_untold = seen.outbox.owed.iter().any(|owed| undone(owed) == Undone::State);
+        let mut outbox = seen.outbox.clone();
+        outbox.owed.retain(|owed| undone(owed) == Undone::No);
+        let outbox = if is_untold { outbox } else { outbox.with(deliveries, writer, at) };
+        Self::checked(key, Some(seen), outbox)
     }
 
     /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::time::Millis;
 use crate::table::{Item, Key, TableError, item, string, text};
 
-pub(crate) use append::Append;
+pub(crate) use append::{Append, Undone};
 pub use delivery::{Delivery, Way};
 pub use done::Done;
 pub use email::OwedEmail;

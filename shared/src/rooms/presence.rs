@@ -16,7 +16,7 @@ use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, Undone, Writer};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
 
@@ -128,8 +128,7 @@ async fn observe(
     let mut backoff = Backoff::new();
     loop {
         let (events, now) = (events.iter().cloned(), Millis::now());
-        let append =
-            Append::undoing(key.clone(), earlier.clone(), events, |owed| is_undone(owed, present), writer, now)?;
+        let append = Append::undoing(key.clone(), earlier.clone(), events, |owed| undone(owed, present), writer, now)?;
         match table.write(change(seat, present, &append, observation)).await? {
             Write::Done(_) => {
                 let joined_at = present.then(|| observation.time());
@@ -160,11 +159,14 @@ async fn observe(
     }
 }
 
-/// Whether a change to `present` undoes this delivery: somebody who comes and goes before anybody was told did neither.
-fn is_undone(delivery: &Delivery, present: bool) -> bool {
-    let Delivery::Pusher(message) = delivery else { return false };
-    let undone: &[&str] = if present { &[UserLeft::NAME] } else { &[UserJoined::NAME, AuthorJoined::NAME] };
-    undone.contains(&message.name.as_str())
+/// How a change to `present` treats what the room is owed: of a user who comes and goes in between, the room hears nothing.
+fn undone(delivery: &Delivery, present: bool) -> Undone {
+    let Delivery::Pusher(message) = delivery else { return Undone::No };
+    match (message.name.as_str(), present) {
+        (UserLeft::NAME, true) | (UserJoined::NAME, false) => Undone::State,
+        (AuthorJoined::NAME, false) => Undone::Addition,
+        _ => Undone::No,
+    }
 }
 
 /// The update that changes the state, if the row has the other state, is not newer, and its outbox is as it was read.

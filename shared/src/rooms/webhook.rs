@@ -41,7 +41,8 @@ pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observ
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
     let outcomes = stream::iter(steps).map(|(seat, steps)| follow(table, writer, seat, steps, observation));
     let mut observed = Observed::default();
-    let mut outcomes = outcomes.buffer_unordered(MAX_AT_ONCE);
+    // In order: the room hears of its members as they came and went, not as the table took them.
+    let mut outcomes = outcomes.buffered(MAX_AT_ONCE);
     while let Some(outcome) = outcomes.next().await {
         match outcome {
             Ok(rows) => observed.owed.extend(rows),

@@ -6,7 +6,7 @@ use super::row::{Entry, UserRow};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Namespace, SocketEvent as _, Status, UserStatus};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Writer};
+use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, Writer};
 use crate::table::{Action, Key, TableError, number, string};
 
 /// How long the row of a user without connections is kept, in seconds.
@@ -45,17 +45,17 @@ pub(super) fn change(
     let key = Key::user_sockets(namespace, user);
     let owes = told(namespace, user, change, now).map(Delivery::from);
     // Who comes and goes before anybody was told did neither.
-    let is_undone = |delivery: &Delivery| change != Change::None && is_status(delivery);
+    let undone = |delivery: &Delivery| {
+        if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
+    };
     let append = match change {
         // Left to the stream: this process will not be there when it is due.
         Change::WentOffline => {
             let writer = Writer::without_delivery(&writer.request_id);
-            Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, &writer, now)?
+            Append::undoing(key.clone(), row.owes.clone(), owes, undone, &writer, now)?
                 .not_before(now.plus_seconds(GRACE_SECONDS))
         }
-        Change::None | Change::CameOnline => {
-            Append::undoing(key.clone(), row.owes.clone(), owes, is_undone, writer, now)?
-        }
+        Change::None | Change::CameOnline => Append::undoing(key.clone(), row.owes.clone(), owes, undone, writer, now)?,
     };
     let condition = if row.version == 0 { "attribute_not_exists(pk)" } else { "version = :version" };
     let connections = serde_json::to_string(open).expect("connections are strings and numbers");
