@@ -1,12 +1,16 @@
 import { backoff } from "./backoff.js";
 import type { components } from "./generated/openapi.js";
+import { mayPass } from "./resubscribe.js";
 import { type Token, tokenNow } from "./token.js";
 
-/** Tries of one authorization: a gap of seconds must not leave a page without its channel until the next reconnect. */
+/** Tries of one authorization before the page is told that it fails. */
 const TRIES = 5;
 const FIRST_DELAY_MS = 500;
 const TIMEOUT_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 30_000;
+
+/** Whether an authorization that failed may be granted in a moment: Carillon failed, asked to wait, or could not be reached. */
+export const isPassing = (error: unknown) => !(error instanceof RefusedError) || mayPass(error.status);
 
 /** Carillon refused. The message is its own, and says what to do. */
 export class RefusedError extends Error {
@@ -39,20 +43,21 @@ export interface Authorizer {
  * Asks for the authorization of a channel, or of the connection. Tries again while the server fails or asks to wait, for as long as
  * `isWanted` says so; resolves to `undefined` once it does not.
  *
- * @throws RefusedError when Carillon refuses
+ * @throws RefusedError when Carillon refuses, or still fails at the last try
  */
 export async function authorization<Path extends keyof Bodies>(
   authorizer: Authorizer,
   path: Path,
   body: Bodies[Path][0],
   isWanted: () => boolean,
+  tries = TRIES,
 ): Promise<Bodies[Path][1] | undefined> {
   const url =
     path === "/pusher/auth" && authorizer.channelAuthUrl
       ? authorizer.channelAuthUrl
       : `${authorizer.apiUrl.replace(/\/+$/, "")}${path}`;
   for (let tried = 1; ; tried += 1) {
-    const isLast = tried === TRIES;
+    const isLast = tried >= tries;
     let wait = backoff(FIRST_DELAY_MS, tried);
     try {
       const response = await post(url, await tokenNow(authorizer.token), body);
@@ -78,8 +83,6 @@ export async function authorization<Path extends keyof Bodies>(
     }
   }
 }
-
-const mayPass = (status: number) => status === 429 || status >= 500;
 
 function retryAfter(response: Response): number {
   const seconds = Number(response.headers.get("retry-after") ?? 0);

@@ -1,8 +1,13 @@
 import PusherJs, { type Options } from "pusher-js";
 
-import { type Authorizer, authorization } from "./authorize.js";
+import { type Authorizer, authorization, isPassing } from "./authorize.js";
+import { backoff } from "./backoff.js";
 import { reconnectWhenEnded } from "./reconnect.js";
+import { subscribeAgain } from "./resubscribe.js";
 import { type CarillonPusher, type Pusher, typed } from "./typed.js";
+
+/** After the tries of one authorization, which take some seconds. */
+const AGAIN_MS = 5_000;
 
 /** pusher-js's class, of any of its builds. */
 export type PusherClass = new (appKey: string, options: Options) => Pusher;
@@ -36,8 +41,8 @@ export interface Connection {
 }
 
 /**
- * Connects to Pusher with Carillon as the one who authorizes channels and users. Asks again while Carillon cannot be reached, and connects
- * again after close code 4009.
+ * Connects to Pusher with Carillon as the one who authorizes channels and users. Asks again while Carillon cannot be reached, fails or asks
+ * to wait, and connects again after close code 4009.
  */
 export function connect(options: ConnectOptions): Connection {
   const Client = (options.Pusher ?? PusherJs) as PusherClass;
@@ -57,6 +62,7 @@ export function connect(options: ConnectOptions): Connection {
 }
 
 function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
+  const failures = new WeakMap<object, number>();
   const { cluster, wsHost, wsPort, forceTLS } = options;
   return {
     ...(wsHost !== undefined && { enabledTransports: ["ws"], wsHost, cluster: "mt1" }),
@@ -67,13 +73,26 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
     channelAuthorization: {
       customHandler: ({ socketId, channelName }, callback) => {
         const body = { socket_id: socketId, channel_name: channelName };
-        answer(authorization(options, "/pusher/auth", body, isCurrent(pusher, socketId)), callback, isCurrent(pusher, socketId));
+        const isWanted = isCurrent(pusher, socketId);
+        const channel = pusher().channel(channelName);
+        answer(authorization(options, "/pusher/auth", body, isWanted), isWanted, (error, granted) => {
+          callback(error, granted);
+          // pusher-js asks once for each connection, so a channel that is refused by a failure would stay refused.
+          if (error && isPassing(error) && channel) {
+            const failed = (failures.get(channel) ?? 0) + 1;
+            failures.set(channel, failed);
+            setTimeout(() => isWanted() && subscribeAgain(pusher(), channel), backoff(AGAIN_MS, failed));
+          } else if (channel) {
+            failures.delete(channel);
+          }
+        });
       },
     },
     userAuthentication: {
       customHandler: ({ socketId }, callback) => {
-        const body = { socket_id: socketId };
-        answer(authorization(options, "/pusher/user-auth", body, isCurrent(pusher, socketId)), callback, isCurrent(pusher, socketId));
+        const isWanted = isCurrent(pusher, socketId);
+        // For as long as it takes: pusher-js would not ask again on this connection, and no page waits for the sign-in.
+        answer(authorization(options, "/pusher/user-auth", { socket_id: socketId }, isWanted, Number.POSITIVE_INFINITY), isWanted, callback);
       },
     },
   } as Options;
@@ -90,8 +109,8 @@ const isCurrent = (pusher: () => Pusher, socketId: string) => () => {
 
 function answer<Granted>(
   asked: Promise<Granted | undefined>,
-  callback: (error: Error | null, granted: Granted | null) => void,
   isWanted: () => boolean,
+  callback: (error: Error | null, granted: Granted | null) => void,
 ): void {
   asked.then(
     (granted) => {

@@ -5,6 +5,8 @@ export type { AnyEvents, AppEvents, EventsOn, MemberOn } from "./events.js";
 export type * from "./generated/asyncapi.js";
 export type { components, operations, paths } from "./generated/openapi.js";
 export { CONNECTIONS_ENDED, reconnectWhenEnded } from "./reconnect.js";
+export { type ReadUntilOptions, readUntil } from "./read-until.js";
+export { keepSubscribed } from "./resubscribe.js";
 export type { Heard, Sent } from "./sockets.js";
 export { keepInSync, type SyncOptions } from "./sync.js";
 export type { Token } from "./token.js";

@@ -5,6 +5,7 @@ import type { CarillonChannel, CarillonPusher } from "./typed.js";
 
 const EVERY_MS = 10_000;
 const GRACE_MS = 5_000;
+const SETTLE_MS = 3_000;
 /** A read that takes longer has failed. */
 const TIMEOUT_MS = 30_000;
 
@@ -19,6 +20,11 @@ export interface SyncOptions {
   everyMs?: number | undefined;
   /** Milliseconds that an interruption may last before the first read; 5,000 unless given. */
   graceMs?: number | undefined;
+  /**
+   * Milliseconds after which the state is read once more when the channel has come to be live; 3,000 unless given, 0 for never. The first
+   * read may come before what was written just before the subscription is in the index that a list is read from.
+   */
+  settleMs?: number | undefined;
   /** Told when reading at intervals begins and ends. */
   onPolling?: ((isPolling: boolean) => void) | undefined;
   /** Told of a read that failed. */
@@ -26,18 +32,20 @@ export interface SyncOptions {
 }
 
 /**
- * Reads the state by HTTP whenever Pusher cannot tell of it: once each time that the channel (without one, the connection) comes to be
- * live, as what happened before was not heard, and at intervals while it is not live. Returns a function that ends this.
+ * Reads the state by HTTP whenever Pusher cannot tell of it: each time that the channel (without one, the connection) comes to be live, as
+ * what happened before was not heard, once more a moment later, and at intervals while it is not live. Returns a function that ends this.
  */
 export function keepInSync(
   pusher: Pick<CarillonPusher, "connection">,
   channel: Pick<CarillonChannel | Channel, "subscribed" | "bind_global" | "unbind_global"> | null,
-  { poll, everyMs = EVERY_MS, graceMs = GRACE_MS, onPolling, onError }: SyncOptions,
+  { poll, everyMs = EVERY_MS, graceMs = GRACE_MS, settleMs = SETTLE_MS, onPolling, onError }: SyncOptions,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: AbortController | undefined;
   let isStopped = false;
   let isDue = false;
+  /** Whether the read of a channel that is live is to be followed by another. */
+  let isSettling = false;
   let failures = 0;
   let isPolling = false;
 
@@ -61,6 +69,7 @@ export function keepInSync(
     }
     showPolling(!isLive());
     isDue = false;
+    const settles = isSettling && isLive();
     running = new AbortController();
     try {
       await within(TIMEOUT_MS, running, poll);
@@ -82,10 +91,14 @@ export function keepInSync(
       later(backoff(everyMs, failures, Math.max(60_000, everyMs)));
     } else if (!isLive()) {
       later(everyMs);
+    } else if (settles) {
+      isSettling = false;
+      later(settleMs);
     }
   }
 
   let wasLive = isLive();
+  isSettling = wasLive && settleMs > 0;
   const look = () => {
     const live = isLive();
     if (live === wasLive) {
@@ -94,6 +107,7 @@ export function keepInSync(
     wasLive = live;
     if (live) {
       showPolling(false);
+      isSettling = settleMs > 0;
     }
     later(live ? 0 : graceMs);
   };

@@ -47,16 +47,23 @@ export type Subscribed<Name extends string> = Name extends `presence-${string}`
   ? CarillonPresenceChannel<Name>
   : CarillonChannel<Name>;
 
+/** Events that pusher-js emits on the channel alone. A handler that is bound on the client is never called for them. */
+export type ChannelOnlyEvent = `pusher:subscription_${string}` | `pusher:member_${string}`;
+
 /** pusher-js's client, whose channels, events and payloads are typed. */
 export interface CarillonPusher extends Omit<Pusher, "subscribe" | "channel" | "bind" | "unbind"> {
   subscribe<Name extends string>(name: Name): Subscribed<Name>;
   channel<Name extends string>(name: Name): Subscribed<Name> | undefined;
-  bind<Event extends keyof (AnyEvents & ConnectionEvents) & string>(
+  bind<Event extends Exclude<keyof (AnyEvents & ConnectionEvents) & string, ChannelOnlyEvent>>(
     event: Event,
     callback: (data: (AnyEvents & ConnectionEvents)[Event]) => void,
     context?: unknown,
   ): this;
-  bind(event: string, callback: (data: unknown) => void, context?: unknown): this;
+  bind<Event extends string>(
+    event: Event extends ChannelOnlyEvent ? never : Event,
+    callback: (data: unknown) => void,
+    context?: unknown,
+  ): this;
   unbind(event?: string, callback?: (data: never) => void, context?: unknown): this;
 }
 

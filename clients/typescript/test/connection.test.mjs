@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { connect, keepInSync, RefusedError } from "carillon";
+import { connect, keepInSync, keepSubscribed, readUntil, RefusedError } from "carillon";
+import Pusher from "pusher-js";
 
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
+
+/** For what is tried again some times, later each time. */
+const PATIENCE = 30_000;
 
 describe("A connection", () => {
   let server, connection;
@@ -66,6 +70,28 @@ describe("A connection", () => {
     assert.equal(server.asked.length, 3);
   });
 
+  test("tells of an authorization that keeps failing, and subscribes once Carillon is well again", async () => {
+    let isDown = true;
+    server.answer = ({ path }) => (isDown && path === "/pusher/auth" ? { status: 500, body: { message: "Try again" } } : undefined);
+    const told = [];
+    const channel = open({ signIn: false }).subscribe("private-user-ada");
+    channel.bind("pusher:subscription_error", ({ error }) => told.push(error));
+    await until("error", () => told.length > 0, PATIENCE);
+    assert.deepEqual(told, ["Try again"]);
+    assert.equal(channel.subscribed, false);
+    isDown = false;
+    await until("subscription", () => channel.subscribed, PATIENCE);
+    assert.deepEqual(server.subscriptions, ["private-user-ada"]);
+  });
+
+  test("signs in once Carillon is well again, however often it failed", async () => {
+    const failures = Array.from({ length: 5 }, () => ({ status: 503, body: {} }));
+    server.answer = ({ path }) => (path === "/pusher/user-auth" ? failures.shift() : undefined);
+    const pusher = open();
+    await until("sign-in", () => pusher.user.user_data?.id === "ada", PATIENCE);
+    assert.equal(failures.length, 0);
+  });
+
   test("asks once when Carillon refuses, and says why in its words", async () => {
     server.answer = () => ({ status: 403, body: { error: "Forbidden", message: "Not authorized to access this channel" } });
     const errors = [];
@@ -113,6 +139,15 @@ describe("A connection", () => {
     assert.equal(pusher.connection.state, "disconnected");
   });
 
+  test("reads once more a moment after it came to be live, as an index may be behind", async (t) => {
+    const pusher = open();
+    const channel = pusher.subscribe("private-user-ada");
+    const reads = [];
+    t.after(keepInSync(pusher, channel, { poll: () => reads.push(channel.subscribed), settleMs: 50, graceMs: 60_000 }));
+    await until("two reads", () => reads.length === 2);
+    assert.deepEqual(reads, [true, true]);
+  });
+
   test("reads the state when it is live, at intervals while it is not, and again when it is back", async (t) => {
     const pusher = open();
     const channel = pusher.subscribe("private-user-ada");
@@ -136,5 +171,56 @@ describe("A connection", () => {
     const whenBack = reads.length;
     await until("a read when it is back", () => reads.slice(whenBack).includes(true));
     assert.equal(polling.at(-1), false);
+  });
+});
+
+describe("A client of pusher-js of one's own", () => {
+  let server, pusher;
+
+  beforeEach(async () => {
+    server = await startServer();
+    const { apiUrl, appKey, ...options } = server.options;
+    const channelAuthorization = { endpoint: `${apiUrl}/pusher/auth`, transport: "ajax", headers: { authorization: "Bearer ada" } };
+    pusher = new Pusher(appKey, { ...options, cluster: "mt1", enabledTransports: ["ws"], channelAuthorization });
+  });
+  afterEach(async () => {
+    pusher.disconnect();
+    await server.close();
+  });
+
+  test("is connected and hears nothing after one failed authorization; with keepSubscribed it hears", async (t) => {
+    const failures = { "private-user-ada": [{ status: 500, body: {} }], "private-party-1": [{ status: 500, body: {} }] };
+    server.answer = ({ body }) => failures[body.channel_name]?.shift();
+    const alone = pusher.subscribe("private-party-1");
+    const kept = pusher.subscribe("private-user-ada");
+    t.after(keepSubscribed(pusher, kept));
+    const heard = [];
+    kept.bind("notification:new", (notification) => heard.push(notification));
+    await until("subscription", () => kept.subscribed);
+    server.send("private-user-ada", "notification:new", { message: "Hello." });
+    await until("event", () => heard.length > 0);
+    assert.equal(pusher.connection.state, "connected");
+    assert.equal(alone.subscribed, false, "what pusher-js does by itself");
+  });
+});
+
+describe("A list that is read for an event", () => {
+  const isNewEnough = (seqs) => seqs.includes(2);
+
+  test("is read until it is as new as the event, and again where a read fails", async () => {
+    const answers = [() => [1], () => Promise.reject(new Error("503")), () => [1], () => [1, 2], () => assert.fail("one too many")];
+    assert.deepEqual(await readUntil(async () => answers.shift()(), isNewEnough), [1, 2]);
+    assert.equal(answers.length, 1);
+  });
+
+  test("is what was read last when it does not come to be new enough", async () => {
+    let reads = 0;
+    assert.deepEqual(await readUntil(async () => [(reads += 1) * 10], isNewEnough, { tries: 2 }), [20]);
+    await assert.rejects(readUntil(() => Promise.reject(new Error("503")), isNewEnough, { tries: 2 }), /503/);
+  });
+
+  test("is not read on once nobody wants it", async () => {
+    const signal = AbortSignal.timeout(20);
+    await assert.rejects(readUntil(async () => [], isNewEnough, { signal }), { name: "TimeoutError" });
   });
 });

@@ -15,6 +15,9 @@ for (const [name, value] of Object.entries({ window, document: window.document, 
 const { createRoot } = await import("react-dom/client");
 after(() => window.happyDOM.close());
 
+/** For what is tried again some times, later each time. */
+const PATIENCE = 30_000;
+
 describe("In React", () => {
   let server, root;
 
@@ -151,6 +154,19 @@ describe("In React", () => {
     assert.equal(seen.at(-1).error.message, "The token has expired; sign in again");
     assert.equal(seen.at(-1).isConnected, true);
     assert.equal(seen.at(-1).isSubscribed, false);
+  });
+
+  test("an authorization that keeps failing is shown, and the channel is heard once Carillon is well again", async () => {
+    let isDown = true;
+    server.answer = ({ path }) => (isDown && path === "/pusher/auth" ? { status: 500, body: { message: "Try again" } } : undefined);
+    const [seen, heard] = [[], []];
+    render(h(Watch, { use: () => usePusher({ onPartyInvitation: (invitation) => heard.push(invitation) }), seen }));
+    await until("failure", () => seen.at(-1)?.error, PATIENCE);
+    assert.deepEqual([seen.at(-1).error.message, seen.at(-1).isConnected, seen.at(-1).isSubscribed], ["Try again", true, false]);
+    isDown = false;
+    await until("subscription", () => seen.at(-1).isSubscribed && seen.at(-1).error === null, PATIENCE);
+    server.send("private-user-ada", "party-invitation-received", invitation);
+    await until("invitation", () => heard.length > 0);
   });
 
   test("after close code 4009 it connects again by itself, and shows no error", async () => {

@@ -246,7 +246,7 @@ export interface PartyInvitationReceived {
  */
 export interface SubscriptionSucceeded {}
 /**
- * The subscription was refused. Raised when `POST /pusher/auth` does not answer with 200.
+ * The subscription was refused. Raised when `POST /pusher/auth` does not answer with 200. pusher-js asks once per connection: after 429 or 5xx, or without an answer, call `channel.subscribe()` again, later each time.
  */
 export interface SubscriptionError {
   type: string;

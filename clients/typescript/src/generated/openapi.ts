@@ -874,7 +874,7 @@ export interface paths {
         };
         /**
          * The hotel's inbox
-         * @description For the hotel's staff: its chats, the one with the newest message first, with what the caller has not read. Deleted messages count as unread: their numbers stay.
+         * @description For the hotel's staff: its chats, the one with the newest message first, with what the caller has not read. Deleted messages count as unread: their numbers stay. The list is read from an index, which may be a moment behind `realtime_event`: take what the event says into the list that you have, or read again until it has the message's `seq`.
          */
         get: operations["listHotelChats"];
         put?: never;

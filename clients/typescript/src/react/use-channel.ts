@@ -14,7 +14,7 @@ export type Handlers<Name extends string> = { [Event in keyof EventsOn<Name>]?: 
 };
 
 /** What to do while Pusher is gone; see {@link SyncOptions}. */
-export type PollOptions = Partial<Pick<SyncOptions, "poll" | "everyMs" | "graceMs">>;
+export type PollOptions = Partial<Pick<SyncOptions, "poll" | "everyMs" | "graceMs" | "settleMs">>;
 
 export interface ChannelState<Name extends string> {
   /** Null before the first effect has run, and while there is no connection or no name. */
@@ -106,7 +106,7 @@ function useIsSubscribed<Name extends string>(pusher: CarillonPusher | null, cha
 function useSync<Name extends string>(
   pusher: CarillonPusher | null,
   channel: Subscribed<Name> | null,
-  { poll, everyMs, graceMs }: PollOptions,
+  { poll, everyMs, graceMs, settleMs }: PollOptions,
 ): { isPolling: boolean; error: Error | null } {
   const [isPolling, setIsPolling] = useState(false);
   const [error, setError] = useState<Error | null>(null);
@@ -124,6 +124,7 @@ function useSync<Name extends string>(
       },
       everyMs,
       graceMs,
+      settleMs,
       onPolling: setIsPolling,
       onError: (failed) => setError(failed instanceof Error ? failed : new Error(String(failed))),
     });
@@ -131,7 +132,7 @@ function useSync<Name extends string>(
       stop();
       setError(null);
     };
-  }, [polls, pusher, channel, everyMs, graceMs, latest]);
+  }, [polls, pusher, channel, everyMs, graceMs, settleMs, latest]);
 
   return { isPolling, error };
 }

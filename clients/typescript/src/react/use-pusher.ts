@@ -29,7 +29,7 @@ export interface PusherState {
 
 /** Hears of what concerns the signed-in user, over the connection of the `CarillonProvider` above. */
 export function usePusher(options: UsePusherOptions = {}): PusherState {
-  const { poll, everyMs, graceMs } = options;
+  const { poll, everyMs, graceMs, settleMs } = options;
   const { pusher, userId } = useCarillon();
   const { isSubscribed, isPolling, error } = useChannel(
     userId === null ? null : `private-user-${userId}`,
@@ -38,7 +38,7 @@ export function usePusher(options: UsePusherOptions = {}): PusherState {
       "kudos:received": (kudos) => options.onKudos?.(kudos),
       "notification:new": (notification) => options.onNotification?.(notification),
     },
-    { ...(poll && { poll }), everyMs, graceMs },
+    { ...(poll && { poll }), everyMs, graceMs, settleMs },
   );
   const latest = useLatest(options);
 

@@ -4,7 +4,7 @@
 
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
-import { json } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 
 import { WebSocketServer } from "ws";
 
@@ -148,7 +148,9 @@ class Server {
   }
 
   async #respond(request, response) {
-    const body = await json(request);
+    const sent = await text(request);
+    const isJson = request.headers["content-type"] === "application/json";
+    const body = isJson ? JSON.parse(sent) : Object.fromEntries(new URLSearchParams(sent));
     const asked = { path: request.url, token: request.headers.authorization?.replace("Bearer ", ""), body };
     this.asked.push(asked);
     await this.before(asked);

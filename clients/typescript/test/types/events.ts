@@ -54,6 +54,12 @@ some.bind("of-your-own", (data) => {
   data.field;
 });
 pusher.bind("pusher:signin_success", ({ user_data }) => user_data.trim());
+pusher.bind("of-your-own", () => {});
+// @ts-expect-error: pusher-js tells the channel alone, so this would never be called
+pusher.bind("pusher:subscription_succeeded", () => {});
+// @ts-expect-error: the same
+pusher.bind("pusher:member_added", () => {});
+some.bind("pusher:subscription_succeeded", () => {});
 
 const requested: NotificationRequested = { userId: "ada", type: "MESSAGE", data: { senderName: "Ben" }, priority: "high" };
 // @ts-expect-error: no such type
