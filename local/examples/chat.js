@@ -1,43 +1,30 @@
-// What both sides of a chat do: show messages, send, delete, catch up after a pause, and poll while Pusher is out of reach.
+// A conversation on the page: shows messages, sends, deletes, and catches up after a pause.
 
-const POLL_MS = 2000;
-const $ = (id) => document.getElementById(id);
+import { persist } from "/examples/live.js";
+import { $, call, complain } from "/examples/page.js";
+import { dayOf, timeOf, words } from "/examples/words.js";
 
-/** pusher-js, set up for a server of one's own; everything else is the caller's. */
-export function selfHosted({ host, port }) {
-  return class extends Pusher {
-    constructor(key, options) {
-      super(key, { cluster: "mt1", wsHost: host, wsPort: port, forceTLS: false, enabledTransports: ["ws"], ...options });
-    }
-  };
-}
-
-/** A call; fails with the answer's own words. Resolves to null where nothing has changed (304). */
-export async function call(url, { headers, ...options } = {}) {
-  const answer = await fetch(url, { ...options, headers: { "Content-Type": "application/json", ...headers } });
-  if (answer.status === 304) {
-    return { etag: answer.headers.get("etag"), body: null };
-  }
-  const text = await answer.text();
-  const body = text && JSON.parse(text);
-  if (!answer.ok) {
-    throw new Error(body.message);
-  }
-  return { etag: answer.headers.get("etag"), body };
-}
-
-export const complain = (error) => ($("alert").textContent = error?.message ?? "");
+/** Messages of one author within these belong together. */
+const TOGETHER_MS = 300_000;
+/** Pixels from the end within which the page goes along with new messages. */
+const NEAR = 120;
 
 /**
- * The messages of one conversation on the page. `messagesUrl(query)` is the address of its messages, `headers` go with each call,
- * `me` is the caller's id, `read(seq)` says that the caller has read up to there, and `field` is what a message calls its text.
+ * The messages of one conversation. `messagesUrl(query)` is the address of its messages, `deleteUrl(id)` that of one, `headers` go with each
+ * call, `me` is the caller's id, `markRead(seq)` says that the caller has read up to there, and `field` is what a message calls its text.
  */
 export class Conversation {
   #messages = new Map();
+  #elements = new Map();
   #etag = null;
+  #read = 0;
+  #filling = null;
+  #seen = { seq: 0, role: null };
+  #isShown = true;
 
-  constructor({ messagesUrl, deleteUrl, headers = {}, me, read, field = "message" }) {
-    Object.assign(this, { messagesUrl, deleteUrl, headers, me, read, field });
+  constructor({ messagesUrl, deleteUrl, headers = {}, me, markRead, field = "message" }) {
+    Object.assign(this, { messagesUrl, deleteUrl, headers, me, markRead, field });
+    document.addEventListener("visibilitychange", () => this.#sayRead());
   }
 
   /** The highest number that the page has. */
@@ -56,19 +43,34 @@ export class Conversation {
 
   /** Takes messages, however often and in whatever order they come: a number is a message, and a deletion is the last word. */
   add(...messages) {
-    const before = this.last;
+    this.#take(messages);
+    this.show();
+    this.#sayRead();
+    // A message before it was missed, say because Pusher was gone for a moment.
+    if (this.whole < this.last) {
+      this.#filling ??= persist(() => this.missed())
+        .catch(complain)
+        .finally(() => (this.#filling = null));
+    }
+  }
+
+  #take(messages) {
     for (const message of messages) {
       if (!this.#messages.get(message.seq)?.deletedAt) {
         this.#messages.set(message.seq, message);
       }
     }
-    this.show();
-    if (this.last > before) {
-      this.read(this.last).catch(complain);
-    }
-    // A message before it was missed, say because Pusher was gone for a moment.
-    if (this.whole < this.last) {
-      this.missed().catch(complain);
+  }
+
+  /** Says that everything shown is read, unless nobody looks at the page. */
+  #sayRead() {
+    const seq = this.last;
+    if (this.#isShown && seq > this.#read && document.visibilityState === "visible") {
+      this.#read = seq;
+      persist(() => this.markRead(seq)).catch((error) => {
+        this.#read = 0;
+        complain(error);
+      });
     }
   }
 
@@ -79,11 +81,18 @@ export class Conversation {
     this.add(...body.messages);
   }
 
+  /** Lets go of the page, for another conversation. */
+  close() {
+    this.#isShown = false;
+  }
+
   /** The page before the oldest message. */
   async older() {
     const oldest = Math.min(...this.#messages.keys());
     const { body } = await call(this.messagesUrl(`before=${oldest}`), { headers: this.headers });
+    const fromEnd = $("log").scrollHeight - $("log").scrollTop;
     this.add(...body.messages);
+    $("log").scrollTop = $("log").scrollHeight - fromEnd;
   }
 
   /** What comes after the last number up to which nothing is missing, page by page. */
@@ -92,12 +101,10 @@ export class Conversation {
     do {
       const { body } = await call(this.messagesUrl(`after=${next}`), { headers: this.headers });
       next = body.nextCursor;
-      for (const message of body.messages) {
-        this.#messages.set(message.seq, message);
-      }
+      this.#take(body.messages);
     } while (next);
-    this.add();
-    this.read(this.last).catch(complain);
+    this.show();
+    this.#sayRead();
   }
 
   /** After a pause: what was missed, and what was deleted meanwhile. */
@@ -106,7 +113,7 @@ export class Conversation {
     await this.poll();
   }
 
-  /** Asks whether anything is new; if nothing is, the answer has no body. */
+  /** Asks whether anything is new; if nothing is, the response has no body. */
   async poll() {
     const headers = { ...this.headers, ...(this.#etag && { "If-None-Match": this.#etag }) };
     const { etag, body } = await call(this.messagesUrl(""), { headers });
@@ -120,14 +127,9 @@ export class Conversation {
   async send(text) {
     const headers = { ...this.headers, "Idempotency-Key": crypto.randomUUID() };
     const options = { method: "POST", headers, body: JSON.stringify({ [this.field]: text }) };
-    const { body } = await call(this.messagesUrl(""), options).catch((error) => {
-      // No answer, so it may be stored or not: once more with the same key.
-      if (error instanceof TypeError) {
-        return call(this.messagesUrl(""), options);
-      }
-      throw error;
-    });
+    const { body } = await persist(() => call(this.messagesUrl(""), options), { tries: 3 });
     this.add(body.message);
+    $("log").scrollTop = $("log").scrollHeight;
   }
 
   async remove(message) {
@@ -142,67 +144,141 @@ export class Conversation {
       const { [this.field]: _, ...left } = known;
       this.add({ ...left, id, seq, deletedAt });
     } else {
-      this.poll().catch(complain);
+      persist(() => this.poll()).catch(complain);
     }
   }
 
-  show() {
-    const ordered = [...this.#messages.values()].toSorted((one, other) => one.seq - other.seq);
-    $("messages").replaceChildren(...ordered.map((message) => this.#item(message)));
-    $("older").hidden = ordered.length === 0 || ordered[0].seq === 1;
+  /** The other side has read up to this number. */
+  seen(seq, role) {
+    if (seq > this.#seen.seq) {
+      this.#seen = { seq, role };
+      this.show();
+    }
   }
 
-  #item(message) {
-    const item = document.createElement("li");
-    const mine = message.author.id === this.me;
+  /** Shows the messages. It keeps the elements of those that have not changed, so that a screen reader reads the new ones alone. */
+  show() {
+    if (!this.#isShown) {
+      return;
+    }
+    const log = $("log");
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    const ordered = [...this.#messages.values()].toSorted((one, other) => one.seq - other.seq);
+    const lastSeen = ordered.findLast(({ seq, author }) => author.id === this.me && seq <= this.#seen.seq)?.seq;
+    let place = $("messages").firstElementChild;
+    let before = null;
+    const put = (key, content, make) => {
+      const known = this.#elements.get(key);
+      const element = known?.content === content ? known.element : make();
+      if (known && known.element !== element && known.element.parentElement) {
+        if (place === known.element) {
+          place = element;
+        }
+        known.element.replaceWith(element);
+      }
+      this.#elements.set(key, { content, element });
+      if (place === element) {
+        place = element.nextElementSibling;
+      } else {
+        $("messages").insertBefore(element, place);
+      }
+    };
+    for (const message of ordered) {
+      const day = dayOf(message.createdAt);
+      const isNewDay = !before || day !== dayOf(before.createdAt);
+      if (isNewDay) {
+        put(`day ${day}`, day, () => dayItem(message.createdAt));
+      }
+      const isTogether = !isNewDay && before.author.id === message.author.id && Date.parse(message.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
+      const seenBy = message.seq === lastSeen ? words.readBy[this.#seen.role] : null;
+      put(message.seq, JSON.stringify([message, isTogether, seenBy]), () => this.#item(message, isTogether, seenBy));
+      before = message;
+    }
+    while (place) {
+      const next = place.nextElementSibling;
+      place.remove();
+      place = next;
+    }
+    $("older").hidden = ordered.length === 0 || ordered[0].seq === 1;
+    $("hint").textContent = ordered.length === 0 ? words.noMessages : "";
+    if (isAtEnd) {
+      log.scrollTop = log.scrollHeight;
+    }
+  }
+
+  #item(message, isTogether, seenBy) {
+    const { author, deletedAt, createdAt, seq, id } = message;
+    const item = make("li", { id: `message-${id}`, className: "message" });
+    const mine = author.id === this.me;
     item.toggleAttribute("data-mine", mine);
-    item.dataset.seq = message.seq;
-    // As text: what somebody wrote is never HTML here.
-    item.append(`${message.author.name}: ${message.deletedAt ? "(deleted)" : message[this.field]}`);
-    if (mine && !message.deletedAt) {
-      const button = document.createElement("button");
-      button.textContent = "Delete";
-      button.addEventListener("click", () => this.remove(message).catch(complain));
-      item.append(" ", button);
+    item.toggleAttribute("data-together", isTogether);
+    item.toggleAttribute("data-deleted", Boolean(deletedAt));
+    item.dataset.seq = seq;
+    // As text: what somebody wrote is never HTML here, and its direction is its own.
+    const bubble = make("div", { className: "bubble" });
+    bubble.append(
+      make("p", { className: "author", dir: "auto" }, author.name),
+      make("p", { className: "text", dir: "auto" }, deletedAt ? words.removed : message[this.field]),
+      make("time", { dateTime: createdAt }, timeOf(createdAt)),
+    );
+    item.append(bubble);
+    if (mine && !deletedAt) {
+      const button = make("button", { type: "button", className: "delete", ariaLabel: words.remove, title: words.remove });
+      button.addEventListener("click", () => this.remove(message).then(() => complain(), complain));
+      item.prepend(button);
+    }
+    if (seenBy) {
+      item.append(make("p", { className: "seen" }, seenBy));
     }
     return item;
   }
 }
 
-/** Says how the page hears of news, and polls for as long as Pusher does not bring them. */
-export function stayCurrent(pusher, { catchUp, poll }) {
-  let timer = null;
-  const changed = () => {
-    const isLive = pusher.connection.state === "connected";
-    $("status").textContent = isLive ? "Live" : "Pusher is out of reach; asking every 2 seconds";
-    clearInterval(timer);
-    timer = null;
-    if (isLive) {
-      catchUp().then(() => complain(), complain);
-    } else {
-      timer = setInterval(() => poll().then(() => complain(), complain), POLL_MS);
-    }
-  };
-  pusher.connection.bind("state_change", changed);
-  // What was sent between the first reading and the subscription.
-  pusher.bind("pusher:subscription_succeeded", () => catchUp().catch(complain));
-  changed();
+function dayItem(at) {
+  const item = make("li", { className: "day" });
+  item.append(make("time", { dateTime: at.slice(0, 10) }, dayOf(at)));
+  return item;
 }
 
-/** The form that sends. */
+/** An element with these properties and this text. */
+export function make(name, properties = {}, text = "") {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(text);
+  return element;
+}
+
+/** The form that sends: Enter sends, Shift+Enter begins a line. */
 export function sending(conversation) {
-  $("form").addEventListener("submit", async (event) => {
+  const [form, text] = [$("form"), $("text")];
+  const fit = () => {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight + 2}px`;
+  };
+  text.addEventListener("input", fit);
+  text.addEventListener("keydown", (event) => {
+    // While an input method composes, Enter is its own.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = $("text").value;
-    // Emptied at once: what is typed until the answer is the next message.
-    $("text").value = "";
+    const written = text.value;
+    if (!written.trim()) {
+      return;
+    }
+    // Emptied at once: what is typed until the response is the next message.
+    text.value = "";
+    fit();
     try {
-      await conversation().send(text);
+      await conversation().send(written);
       complain();
     } catch (error) {
-      $("text").value ||= text;
+      text.value ||= written;
+      fit();
       complain(error);
     }
   });
-  $("older").addEventListener("click", () => conversation().older().catch(complain));
+  $("older").addEventListener("click", () => conversation().older().then(() => complain(), complain));
 }

@@ -1,87 +1,163 @@
 // The hotel's side: an inbox that hears of every chat, and the chat that is open.
 
-import { Conversation, call, complain, selfHosted, sending, stayCurrent } from "/examples/chat.js";
+import { Conversation, make, sending } from "/examples/chat.js";
+import { Inbox } from "/examples/inbox.js";
+import { readUntil, stayLive } from "/examples/live.js";
+import { $, call, complain, otherSide, sayStatus, selfHosted, start } from "/examples/page.js";
+import { dayOf, timeOf, words } from "/examples/words.js";
 
-const session = await (await fetch("/examples/guest-chat/session")).json();
 const parameters = new URLSearchParams(location.search);
-const hotel = parameters.get("hotel") ?? session.hotel;
-const staff = { id: parameters.get("staff") ?? session.staff.id, token: parameters.get("token") ?? session.staff.token };
-const headers = { Authorization: `Bearer ${staff.token}` };
-const base = `/hotels/${hotel}/chats`;
-const Pusher = selfHosted(session.pusher);
+let hotel = parameters.get("hotel");
+let staff = null;
 
-document.getElementById("who").textContent = `${staff.id}, at ${hotel}`;
+await start(main, (error) => (error.status === 403 && staff ? words.failed.staff(staff.id, hotel) : undefined));
 
-let open = null;
+async function main() {
+  const { body: session } = await call("/examples/guest-chat/session");
+  hotel ??= session.hotel;
+  staff = { id: parameters.get("staff") ?? session.staff.id, token: parameters.get("token") ?? session.staff.token };
+  const headers = { Authorization: `Bearer ${staff.token}` };
+  const base = `/hotels/${hotel}/chats`;
+  const Pusher = selfHosted(session.pusher);
+  const inbox = new Inbox(staff.id);
+  let open = null;
 
-function conversationOf(booking) {
-  const conversation = new Conversation({
-    messagesUrl: (query) => `${base}/${booking}/messages?${query}`,
-    deleteUrl: (id) => `${base}/${booking}/messages/${id}`,
-    headers,
-    me: staff.id,
-    read: async (seq) => {
-      await call(`${base}/${booking}/read`, { method: "PUT", headers, body: JSON.stringify({ seq }) });
-      await showInbox();
-    },
-  });
-  return { booking, conversation };
-}
+  $("who").textContent = words.staffIs(staff.id, hotel);
+  $("other").href = otherSide("/examples/guest-chat", parameters, { hotel });
 
-async function choose(booking) {
-  open = conversationOf(booking);
-  document.getElementById("booking").textContent = `Booking ${booking}`;
-  document.getElementById("seen").textContent = "";
-  await open.conversation.open();
-}
+  // ---- The inbox
 
-let asked = 0;
-
-async function showInbox() {
-  const turn = (asked += 1);
-  const { body } = await call(base, { headers });
-  // Answers may come in another order than they were asked for.
-  if (turn !== asked) {
-    return;
+  async function readInbox() {
+    const { body } = await call(base, { headers });
+    inbox.take(body.chats);
+    showInbox();
   }
-  const items = body.chats.map(({ bookingId, guestName, lastMessage, unreadCount }) => {
+
+  const items = new Map();
+
+  function showInbox() {
+    $("no-chats").textContent = inbox.chats.length === 0 ? words.noChats : "";
+    const shown = inbox.chats.map((chat) => {
+      const item = items.get(chat.bookingId) ?? inboxItem(chat.bookingId);
+      items.set(chat.bookingId, item);
+      fill(item.firstElementChild, chat);
+      return item;
+    });
+    // An element that is in place is not moved, so it keeps the focus.
+    shown.forEach((item, index) => {
+      if ($("inbox").children[index] !== item) {
+        $("inbox").insertBefore(item, $("inbox").children[index] ?? null);
+      }
+    });
+  }
+
+  function inboxItem(bookingId) {
     const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.textContent = `${guestName ?? "Guest"}, ${bookingId} (${unreadCount} unread)`;
+    const button = make("button", { type: "button" });
     button.addEventListener("click", () => choose(bookingId).catch(complain));
-    item.append(button, ` ${lastMessage.preview ?? "(deleted)"}`);
+    item.append(button);
     return item;
+  }
+
+  function fill(button, { bookingId, guestName, lastMessage, unreadCount }) {
+    const name = guestName ?? words.guest;
+    const at = lastMessage.createdAt;
+    const when = dayOf(at) === words.today ? timeOf(at) : dayOf(at);
+    const title = make("strong", { dir: "auto" }, name);
+    title.toggleAttribute("data-unread", unreadCount > 0);
+    button.ariaLabel = `${name}, ${bookingId} (${words.unread(unreadCount)})`;
+    button.setAttribute("aria-current", String(bookingId === open?.booking));
+    button.replaceChildren(
+      title,
+      make("time", { className: "quiet", dateTime: at }, when),
+      make("span", { className: "quiet", dir: "auto" }, lastMessage.preview ?? words.removed),
+      make("span", { className: "badge" }, unreadCount > 0 ? String(unreadCount) : ""),
+      make("span", { className: "quiet" }, bookingId),
+    );
+  }
+
+  // ---- The chat that is open
+
+  async function choose(booking) {
+    open?.conversation.close();
+    const conversation = new Conversation({
+      messagesUrl: (query) => `${base}/${booking}/messages?${query}`,
+      deleteUrl: (id) => `${base}/${booking}/messages/${id}`,
+      headers,
+      me: staff.id,
+      markRead: async (seq) => {
+        await call(`${base}/${booking}/read`, { method: "PUT", headers, body: JSON.stringify({ seq }) });
+        inbox.hear({ type: "messages_read", bookingId: booking, reader: { id: staff.id }, seq });
+        showInbox();
+      },
+    });
+    open = { booking, conversation };
+    $("page").dataset.view = "chat";
+    $("booking").textContent = words.booking(booking);
+    $("form").hidden = false;
+    showInbox();
+    conversation.show();
+    $("hint").textContent = words.loading;
+    await conversation.open();
+    complain();
+    $("text").focus();
+  }
+
+  $("back").addEventListener("click", () => {
+    open?.conversation.close();
+    const { booking } = open ?? {};
+    open = null;
+    $("page").dataset.view = "inbox";
+    nothingIsOpen();
+    showInbox();
+    items.get(booking)?.firstElementChild.focus();
   });
-  document.getElementById("inbox").replaceChildren(...items);
-}
 
-sending(() => {
-  if (!open) {
-    throw new Error("Choose a chat first");
+  function nothingIsOpen() {
+    $("messages").replaceChildren();
+    $("older").hidden = true;
+    $("booking").textContent = "";
+    $("form").hidden = true;
+    $("hint").textContent = words.chooseChat;
   }
-  return open.conversation;
-});
-await showInbox();
 
-const pusher = new Pusher(session.pusher.key, { authEndpoint: "/pusher/auth", auth: { headers } });
-const channel = pusher.subscribe(`private-hotel-${hotel}-staff`);
-channel.bind("realtime_event", (data) => {
-  if (data.bookingId === open?.booking) {
-    if (data.type === "messages_read" && data.reader.role === "guest") {
-      document.getElementById("seen").textContent = `The guest has read up to message ${data.seq}`;
-    } else if (data.message) {
-      open.conversation.add(data.message);
+  nothingIsOpen();
+  sending(() => open.conversation);
+  await readInbox();
+
+  // ---- Pusher
+
+  const pusher = new Pusher(session.pusher.key, { authEndpoint: "/pusher/auth", auth: { headers } });
+  const channel = pusher.subscribe(`private-hotel-${hotel}-staff`);
+  channel.bind("realtime_event", (data) => {
+    if (data.bookingId === open?.booking) {
+      if (data.type === "messages_read" && data.reader.role === "guest") {
+        open.conversation.seen(data.seq, "guest");
+      } else if (data.message) {
+        open.conversation.add(data.message);
+      }
     }
-  }
-  showInbox().catch(complain);
-});
-stayCurrent(pusher, {
-  catchUp: async () => {
-    await showInbox();
-    await open?.conversation.catchUp();
-  },
-  poll: async () => {
-    await showInbox();
-    await open?.conversation.poll();
-  },
-});
+    // The event says what the list needs; only of a chat that the list has not had, the route knows more.
+    const isComplete = inbox.hear(data);
+    showInbox();
+    if (!isComplete) {
+      readUntil(async () => (await call(base, { headers })).body.chats, (chats) => chats.some(({ bookingId, lastMessage }) => bookingId === data.bookingId && lastMessage.seq >= data.message.seq))
+        .then((chats) => {
+          inbox.take(chats);
+          showInbox();
+        })
+        .catch(complain);
+    }
+  });
+  stayLive(pusher, [channel], {
+    catchUp: async () => {
+      await readInbox();
+      await open?.conversation.catchUp();
+    },
+    poll: async () => {
+      await readInbox();
+      await open?.conversation.poll();
+    },
+    say: sayStatus,
+  });
+}

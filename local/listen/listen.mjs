@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 
 import Pusher from "pusher-js";
 
+const AGAIN_AFTER_MS = 2_000;
+
 const [userId] = process.argv.slice(2);
 const { CARILLON_TOKEN: token, CARILLON_STACK: state } = process.env;
 if (!userId || !token || !state) {
@@ -31,7 +33,14 @@ const print = (channelName, event, data) =>
 
 pusher.connection.bind("state_change", ({ current }) => print("connection", current));
 for (const name of [`private-user-${userId}`, `presence-room-${stack.demo.bookId}`]) {
-  pusher.subscribe(name).bind_global((event, data) => print(name, event, data));
+  const channel = pusher.subscribe(name);
+  channel.bind_global((event, data) => print(name, event, data));
+  // pusher-js asks once per connection. A stack that was busy may answer in a moment.
+  channel.bind("pusher:subscription_error", ({ status }) => {
+    if (!status || status === 429 || status >= 500) {
+      setTimeout(() => channel.subscribe(), AGAIN_AFTER_MS);
+    }
+  });
 }
 
 console.log("Ctrl-C ends this.");

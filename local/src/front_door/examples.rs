@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
@@ -26,6 +26,7 @@ pub(crate) struct Examples {
 }
 
 const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 impl Examples {
@@ -44,6 +45,11 @@ impl Examples {
             .route("/examples/guest-chat.js", script(include_str!("../../examples/guest-chat.js")))
             .route("/examples/guest-chat-staff.js", script(include_str!("../../examples/guest-chat-staff.js")))
             .route("/examples/chat.js", script(include_str!("../../examples/chat.js")))
+            .route("/examples/inbox.js", script(include_str!("../../examples/inbox.js")))
+            .route("/examples/live.js", script(include_str!("../../examples/live.js")))
+            .route("/examples/page.js", script(include_str!("../../examples/page.js")))
+            .route("/examples/words.js", script(include_str!("../../examples/words.js")))
+            .route("/examples/chat.css", get(|| async { file(CSS, include_str!("../../examples/chat.css")) }))
             .route("/examples/guest-chat/session", get(guest_chat_session))
             .route("/examples/lease-chat", page(include_str!("../../examples/lease-chat.html")))
             .route("/examples/lease-chat.js", script(include_str!("../../examples/lease-chat.js")))
@@ -92,10 +98,11 @@ async fn lease_chat_session(State(examples): State<Examples>, headers: HeaderMap
     }
 }
 
-/// The page of a lease. The browser keeps what follows `#`.
-async fn lease_chat(Path(lease): Path<String>) -> Redirect {
+/// The page of a lease, with what else the address says (`as`, `token`, `lang`). The browser keeps what follows `#`.
+async fn lease_chat(Path(lease): Path<String>, RawQuery(query): RawQuery) -> Redirect {
     let lease: String = form_urlencoded::byte_serialize(lease.as_bytes()).collect();
-    Redirect::to(&format!("/examples/lease-chat?lease={lease}"))
+    let more = query.map(|query| format!("&{query}")).unwrap_or_default();
+    Redirect::to(&format!("/examples/lease-chat?lease={lease}{more}"))
 }
 
 fn lease_session(examples: &Examples) -> anyhow::Result<Value> {
@@ -132,6 +139,7 @@ mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use http::Request;
+    use http::header::LOCATION;
     use tower::ServiceExt as _;
 
     async fn response_to(path: &str, host: &str) -> (StatusCode, HeaderMap, String) {
@@ -153,6 +161,37 @@ mod tests {
                 "{path}"
             );
             assert!(body.starts_with("<!doctype html>"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn everything_that_a_page_names_is_served() {
+        let pages = ["/examples/guest-chat", "/examples/guest-chat/staff", "/examples/lease-chat"];
+        let mut waiting: Vec<String> = pages.map(str::to_owned).into();
+        // pusher-js comes from an installed package.
+        let mut seen = vec!["/examples/pusher.js".to_owned()];
+        while let Some(path) = waiting.pop() {
+            let (status, _, body) = response_to(&path, "localhost:3000").await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            seen.push(path);
+            let is_file =
+                |part: &&str| part.starts_with("/examples/") && (part.ends_with(".js") || part.ends_with(".css"));
+            let named = body.split('"').filter(is_file).map(str::to_owned);
+            waiting.extend(named.filter(|path| !seen.contains(path)));
+        }
+        for path in ["/examples/live.js", "/examples/chat.css"] {
+            assert!(seen.iter().any(|seen| seen == path), "no page names {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_link_of_an_e_mail_keeps_what_it_says() {
+        for (link, to) in [
+            ("/leases/b-1/chat", "/examples/lease-chat?lease=b-1"),
+            ("/leases/b%261/chat?as=notary&lang=fr", "/examples/lease-chat?lease=b%261&as=notary&lang=fr"),
+        ] {
+            let (status, headers, _) = response_to(link, "localhost:3000").await;
+            assert_eq!((status, headers[LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, to));
         }
     }
 
