@@ -1,6 +1,6 @@
 // Delivery: what has not arrived, and why.
 
-import { $, isShown, make } from "/console/dom.js";
+import { $, fill, isShown, make } from "/console/dom.js";
 import { distance, timeOfDay } from "/console/format.js";
 import { letter } from "/console/letters.js";
 import { ask, on, repeatedly } from "/console/server.js";
@@ -30,7 +30,7 @@ function list(name, cards, nothing) {
   const text = cards.map((card) => card.dataset.is).join("\n");
   if (drawn[name] !== text || cards.length === 0) {
     drawn[name] = text;
-    $(name).replaceChildren(...(cards.length > 0 ? cards : [make("li", { className: "empty" }, nothing)]));
+    fill($(name), ...(cards.length > 0 ? cards : [make("li", { className: "empty" }, nothing)]));
   }
 }
 

@@ -17,9 +17,15 @@ export function make(name, properties = {}, ...children) {
       element.setAttribute(key, value === true ? "" : value);
     }
   }
-  element.append(...children.filter((child) => child !== undefined && child !== null && child !== false));
+  element.append(...present(children));
   return element;
 }
+
+/** Leaves out `undefined`, `null` and `false`, so that `isKnown && make(…)` never shows the word "false". */
+const present = (children) => children.filter((child) => child !== undefined && child !== null && child !== false);
+
+/** Puts these children into an element, and nothing else. */
+export const fill = (element, ...children) => element.replaceChildren(...present(children));
 
 /** Whether a panel is the one that is shown. */
 export const isShown = (panel) => !$(panel).hidden;

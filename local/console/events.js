@@ -1,6 +1,6 @@
 // Events: each that the Pusher server or a WebSocket was given, as it happens.
 
-import { $, copyButton, listbox, make } from "/console/dom.js";
+import { $, copyButton, fill, listbox, make } from "/console/dom.js";
 import { curl, duration, pretty, timeOfDay } from "/console/format.js";
 import { on } from "/console/server.js";
 
@@ -84,7 +84,7 @@ function draw() {
       due = false;
       const list = $("event-list");
       const found = wanted();
-      list.replaceChildren(...(found.length > 0 ? found.slice(0, SHOWN).map(line) : [nothing()]));
+      fill(list, ...(found.length > 0 ? found.slice(0, SHOWN).map(line) : [nothing()]));
       count(found.length);
     });
   }
@@ -135,10 +135,11 @@ function show(key) {
     term("Request", event.requestId),
     term("Again", event.again && "it arrived before; a client drops it"),
   ];
-  $("event-detail").replaceChildren(
+  fill(
+    $("event-detail"),
     make("h2", {}, event.event),
     make("dl", {}, ...facts.filter(Boolean).flat()),
-    make("div", { className: "row" }, canBeSent(event) && copyButton("Copy as curl", () => asCurl(event)), copyButton("Copy data", () => event.data)),
+    make("div", { className: "row" }, canBeSent(event) && copyButton("Copy curl that sends it again", () => asCurl(event)), copyButton("Copy data", () => event.data)),
     make("pre", { tabIndex: 0, "aria-label": "Data" }, pretty(event.data)),
     event.requestId && make("p", { className: "note" }, "What the functions did: ", make("code", {}, `cargo local logs --request ${event.requestId}`)),
     event.ms !== null && make("p", { className: "note" }, ARRIVAL[event.way]),
@@ -178,11 +179,11 @@ $("clear").addEventListener("click", () => {
   events = [];
   held = [];
   chosen = null;
-  $("event-detail").replaceChildren(hint());
+  fill($("event-detail"), hint());
   draw();
 });
 listbox($("event-list"), show);
 
 const hint = () => make("p", { className: "empty" }, "Choose an event to see its data.");
-$("event-detail").replaceChildren(hint());
+fill($("event-detail"), hint());
 draw();

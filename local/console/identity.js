@@ -1,6 +1,6 @@
 // Whom one acts as: a user, another back end, or a hotel's guest, with a token that the stack makes.
 
-import { $, copy, make } from "/console/dom.js";
+import { $, copy, fill, make } from "/console/dom.js";
 import { ask } from "/console/server.js";
 
 const changed = [];
@@ -43,7 +43,8 @@ const people = [
   { label: `${session.service.userId}, a service`, title: "Another back end", who: session.service },
   { label: "a hotel's guest", title: `${session.guest.name}, booking ${session.guest.booking}`, who: session.guest },
 ];
-$("people").replaceChildren(
+fill(
+  $("people"),
   ...people.map(({ label, title, who }) =>
     make("button", { type: "button", className: "chip", title, "data-is": who.userId ?? who.booking, "aria-pressed": "false", onclick: () => become(who) }, label),
   ),

@@ -1,6 +1,6 @@
 // Inbox: the pushes and e-mails that would have gone out.
 
-import { $, isShown, listbox, make } from "/console/dom.js";
+import { $, fill, isShown, listbox, make } from "/console/dom.js";
 import { timeOfDay } from "/console/format.js";
 import { ask, repeatedly } from "/console/server.js";
 
@@ -15,7 +15,7 @@ repeatedly(EVERY_MS, () => isShown("inbox"), async () => {
     ({ entries } = found);
     draw(found.showsPushes);
   } catch (error) {
-    $("inbox-list").replaceChildren(make("p", { className: "complaint", role: "alert" }, error.message));
+    fill($("inbox-list"), make("p", { className: "complaint", role: "alert" }, error.message));
     drawn = null;
   }
 })();
@@ -28,7 +28,7 @@ function draw(showsPushes) {
   drawn = text;
   const nothing = entries.length === 0 && note("Nothing was pushed or mailed yet. A push goes to a registered device whose user is not connected, an e-mail to somebody who is not in a lease's chat.");
   const elsewhere = !showsPushes && note("Pushes are not shown here: this stack sends them through a Firebase project.");
-  $("inbox-list").replaceChildren(...[elsewhere, nothing].filter(Boolean), ...entries.map(line));
+  fill($("inbox-list"), elsewhere, nothing, ...entries.map(line));
 }
 
 const note = (text) => make("p", { className: "empty" }, text);
@@ -49,7 +49,7 @@ function show(key) {
   chosen = key;
   const entry = entries.find(({ id }) => id === key);
   if (entry) {
-    $("inbox-detail").replaceChildren(...(entry.kind === "mail" ? mail(entry) : push(entry)));
+    fill($("inbox-detail"), ...(entry.kind === "mail" ? mail(entry) : push(entry)));
   }
 }
 
@@ -58,7 +58,7 @@ function mail({ id, from, to, title, text, html, at }) {
   // It is served with a policy of its own that runs and loads nothing; the frame has no origin besides.
   const frame = html && make("iframe", { title: "The e-mail", sandbox: "", src: `/console/inbox/mails/${encodeURIComponent(id)}` });
   const plain = make("details", { open: !html }, make("summary", {}, "As text"), make("pre", { tabIndex: 0 }, text));
-  return [make("h2", {}, title), head, frame, plain].filter(Boolean);
+  return [make("h2", {}, title), head, frame, plain];
 }
 
 function push({ to, device, title, text, high, data, at }) {
@@ -71,4 +71,4 @@ function push({ to, device, title, text, high, data, at }) {
 }
 
 listbox($("inbox-list"), show);
-$("inbox-detail").replaceChildren(make("p", { className: "empty" }, "Choose a message to read it."));
+fill($("inbox-detail"), make("p", { className: "empty" }, "Choose a message to read it."));

@@ -1,6 +1,6 @@
 // Every operation of the API as a form, sent as whoever was chosen.
 
-import { $, copyButton, make } from "/console/dom.js";
+import { $, copyButton, fill, make } from "/console/dom.js";
 import { operations } from "/console/contract.js";
 import { curl, duration, pretty } from "/console/format.js";
 import { me, session } from "/console/identity.js";
@@ -13,7 +13,8 @@ function draw() {
   const text = ({ id, method, path, summary, tag }) => `${id} ${method} ${path} ${summary} ${tag}`.toLowerCase();
   const found = all.filter((operation) => words.every((word) => text(operation).includes(word)));
   const groups = Object.entries(Object.groupBy(found, ({ tag }) => tag));
-  $("operation-list").replaceChildren(
+  fill(
+    $("operation-list"),
     ...groups.map(([tag, members]) => make("div", { className: "group" }, make("h3", {}, tag), make("ul", {}, ...members.map(link)))),
     found.length === 0 && make("p", { className: "empty" }, "No operation matches."),
   );
@@ -46,7 +47,8 @@ function open(operation) {
     event.preventDefault();
     send(request(operation, form, fields), answer);
   });
-  $("operation").replaceChildren(
+  fill(
+    $("operation"),
     make("h2", {}, summary),
     make("p", { className: "address" }, make("span", { className: "method", "data-method": method }, method), make("code", {}, path)),
     description && make("details", {}, make("summary", {}, "What it does"), make("p", { className: "prose" }, description)),
@@ -116,13 +118,14 @@ async function send({ method, url, headers, body }, shown) {
     const text = await answer.text();
     const took = performance.now() - begun;
     const kind = answer.ok ? "good" : "bad";
-    shown.replaceChildren(
+    fill(
+      shown,
       make("p", { className: "row" }, make("span", { className: `badge ${kind}` }, `${answer.status} ${answer.statusText}`.trim()), make("span", { className: "quiet" }, duration(took))),
       make("details", {}, make("summary", {}, "Headers"), make("pre", { tabIndex: 0 }, [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n"))),
       make("pre", { tabIndex: 0, "aria-label": "Body of the answer" }, text === "" ? "(no body)" : pretty(text)),
     );
   } catch (error) {
-    shown.replaceChildren(make("p", { className: "complaint" }, `No answer: ${error.message}`));
+    fill(shown, make("p", { className: "complaint" }, `No answer: ${error.message}`));
   }
 }
 

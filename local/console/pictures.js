@@ -2,7 +2,7 @@
 
 import uPlot from "/console/uplot.js";
 
-import { $, isShown, make } from "/console/dom.js";
+import { $, fill, isShown, make } from "/console/dom.js";
 import { duration } from "/console/format.js";
 import { on } from "/console/server.js";
 
@@ -87,7 +87,7 @@ function tiles() {
     ["p99", known ? duration(known.p99) : "–"],
     ["Owed now", last?.owed ?? 0],
   ];
-  $("tiles").replaceChildren(...values.map(([name, value]) => make("div", { className: "tile" }, make("span", { className: "quiet" }, name), make("strong", {}, String(value)))));
+  fill($("tiles"), ...values.map(([name, value]) => make("div", { className: "tile" }, make("span", { className: "quiet" }, name), make("strong", {}, String(value)))));
 }
 
 addEventListener("panel", draw);

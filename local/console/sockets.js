@@ -1,8 +1,8 @@
-// A WebSocket of either namespace, in plain JSON, as whoever was chosen.
+// A WebSocket of either namespace, in plain JSON. It keeps the person who was chosen when it was opened.
 
-import { $, make } from "/console/dom.js";
+import { $, fill, make } from "/console/dom.js";
 import { timeOfDay } from "/console/format.js";
-import { me, onChange } from "/console/identity.js";
+import { me } from "/console/identity.js";
 
 const LINES = 200;
 const MESSAGES = {
@@ -16,6 +16,7 @@ function open() {
   const query = new URLSearchParams({ userId: me().userId ?? "", token: me().token });
   const opened = new WebSocket(`${location.origin.replace(/^http/, "ws")}/${namespace}?${query}`);
   socket = opened;
+  $("socket-as").textContent = `as ${me().userId ?? me().booking}`;
   state("connecting");
   opened.addEventListener("open", () => state("open"));
   opened.addEventListener("message", ({ data }) => log("←", data));
@@ -23,6 +24,7 @@ function open() {
     log("·", `closed with ${code}${reason ? `: ${reason}` : ""}`);
     if (socket === opened) {
       socket = null;
+      $("socket-as").textContent = "";
       state("closed");
     }
   });
@@ -46,7 +48,7 @@ function log(direction, text) {
 
 const suggest = () => {
   const suggested = MESSAGES[$("namespace").value];
-  $("messages").replaceChildren(...suggested.map((value) => make("option", { value })));
+  fill($("messages"), ...suggested.map((value) => make("option", { value })));
   $("message").value = suggested[1];
 };
 
@@ -68,6 +70,4 @@ $("say").addEventListener("submit", (event) => {
     log("·", "not connected");
   }
 });
-// A socket is somebody's.
-onChange(() => socket?.close());
 suggest();

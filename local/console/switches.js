@@ -1,6 +1,6 @@
 // Switches that make parts of the stack fail, and let them go on.
 
-import { $, make } from "/console/dom.js";
+import { $, fill, make } from "/console/dom.js";
 import { ask } from "/console/server.js";
 
 const STANDINGS = { up: "running", frozen: "frozen: it takes connections and answers nothing", gone: "stopped" };
@@ -37,7 +37,7 @@ export function showSwitches({ pusher, functions }, afterwards) {
   if (drawn !== text) {
     drawn = text;
     const none = make("span", { className: "quiet" }, "none has a process now; the first request starts one");
-    $("functions").replaceChildren(...(functions.length > 0 ? functions.map(victim) : [none]));
+    fill($("functions"), ...(functions.length > 0 ? functions.map(victim) : [none]));
   }
 }
 

@@ -61,7 +61,7 @@ describe("The console", { skip: unavailable }, () => {
     const detail = page.getByRole("complementary", { name: "Event" });
     await detail.getByRole("heading", { name: "kudos:received" }).waitFor();
     assert.match(await detail.getByLabel("Data").textContent(), /"bookTitle": "The Dispossessed"/);
-    await detail.getByRole("button", { name: "Copy as curl" }).click();
+    await detail.getByRole("button", { name: "Copy curl that sends it again" }).click();
     await until("the copied command", async () => /^curl -X POST 'http.*\/pusher\/mock-event' .*kudos:received/.test(await copied(page)));
   });
 
@@ -215,6 +215,62 @@ describe("The console", { skip: unavailable }, () => {
     await page.getByPlaceholder('{"event":"ping"}').fill('{"event":"ping"}');
     await page.locator("#say").getByRole("button", { name: "Send" }).click();
     await page.getByRole("list", { name: "Messages of the WebSocket" }).getByText(/"pong"/).waitFor();
+  });
+
+  test("goes on listening as somebody while it sends as another", async (t) => {
+    const page = await open(t, "act");
+    const [ada, ben] = [newId("ada"), newId("ben")];
+    const become = async (userId) => {
+      await page.getByLabel("User id").fill(userId);
+      await page.getByRole("button", { name: "Use", exact: true }).click();
+      await page.locator("#listen-as").getByText(`as ${userId}`).waitFor();
+    };
+    await become(ben);
+    await page.getByRole("button", { name: "Subscribe", exact: true }).click();
+    await page.getByRole("list", { name: "Heard on channels" }).getByText("pusher:subscription_succeeded").waitFor();
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await page.getByText("open", { exact: true }).waitFor();
+
+    await become(ada);
+    const form = page.getByRole("form", { name: "createKudos" });
+    await form.getByRole("textbox", { name: "Body" }).fill(JSON.stringify({ receiverId: ben, sessionId: "s-1", bookTitle: "The Dispossessed" }));
+    await form.getByRole("button", { name: "Send" }).click();
+    await page.getByText("201 Created").waitFor();
+    await page.getByRole("list", { name: "Heard on channels" }).getByText("kudos:received").waitFor();
+    await page.getByRole("button", { name: `Unsubscribe from private-user-${ben} as ${ben}` }).waitFor();
+    await page.getByText("open", { exact: true }).waitFor();
+    assert.equal(await page.locator("#socket-as").textContent(), `as ${ben}`);
+  });
+
+  test("shows no value where a text belongs", async (t) => {
+    const page = await open(t, "act");
+    const operations = page.getByRole("navigation", { name: "Operations" });
+    await operations.getByPlaceholder("Find an operation").fill("kudos");
+    const words = /(^|\n)(false|true|undefined|null)($|\n)/;
+    assert.doesNotMatch(await operations.innerText(), words);
+    for (const operation of await operations.getByRole("button").all()) {
+      await operation.click();
+      assert.doesNotMatch(await page.locator("#operation").innerText(), words);
+    }
+  });
+
+  test("can be used on a phone", async (t) => {
+    const lease = await newLease();
+    await writes(lease.notary, lease, "The keys are at my office.");
+    await mailed(lease.client, 1);
+    for (const width of [390, 600]) {
+      const viewport = { width, height: 780 };
+      const inbox = await open(t, "inbox", { viewport });
+      const list = inbox.getByRole("listbox", { name: "Pushes and e-mails" });
+      const mail = inbox.getByRole("option").filter({ hasText: "New message from Maître Durand" }).first();
+      await mail.waitFor();
+      await mail.click();
+      const size = await list.boundingBox();
+      assert.ok(size.height > 200 && size.width > width - 20, `the list is ${size.width} by ${size.height} at ${width}`);
+      const events = await open(t, "events", { viewport });
+      const filter = await events.getByPlaceholder("Filter by channel, event, data or request").boundingBox();
+      assert.ok(filter.width > 200, `the filter is ${filter.width} wide at ${width}`);
+    }
   });
 
   test("has a form for every operation, and a service's token for those that need it", async (t) => {
