@@ -156,8 +156,9 @@ test("the logs of a request are found by the id in its response", async () => {
 });
 
 describe("The README's snippets", () => {
-  const snippets = [...readFileSync(`${root}README.md`, "utf8").matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
-  const [local, deployed] = snippets;
+  const snippets = [...readFileSync(`${root}README.md`, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  // The test has a class, a user and a token of its own.
+  const [local, deployed] = snippets.map((code) => code.replaceAll(/^(import .*|const (userId|token) = .*)\n/gm, ""));
 
   test("the first one connects a page to the local stack, and hears what another back end sends", async (t) => {
     const ada = person("Ada");

@@ -21,6 +21,19 @@ const SEEDS = {
   "sockets.ts": "sendMessage",
 };
 
+/** What Vite's template for TypeScript asks for besides. */
+const STRICT = {
+  moduleDetection: "force",
+  useDefineForClassFields: true,
+  allowImportingTsExtensions: true,
+  verbatimModuleSyntax: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  erasableSyntaxOnly: true,
+  noFallthroughCasesInSwitch: true,
+  noUncheckedSideEffectImports: true,
+};
+
 describe("The package that `npm pack` makes", () => {
   let app, packed;
 
@@ -90,6 +103,11 @@ describe("The package that `npm pack` makes", () => {
 
   test("has types that are right by themselves, also for an app that resolves modules as Node does", async () => {
     assert.equal(await faults(["types/events.ts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
+  });
+
+  test("compiles the README's first snippet in an app that Vite's template made", async () => {
+    writeFileSync(join(app, "readme.ts"), readFileSync(here("../../../README.md"), "utf8").match(/^```ts\n(import [\s\S]*?)^```$/m)[1]);
+    assert.equal(await faults(["readme.ts"], STRICT), "");
   });
 
   const events = readFileSync(here("../../../docs/asyncapi.yaml"), "utf8");
