@@ -4,7 +4,7 @@
 //! alone. The log gets the part of the request, a category and a path: `body: invalid type at data.title`.
 
 use serde::Deserializer;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::{Error, Segment};
@@ -55,6 +55,50 @@ pub fn parse(body: &[u8]) -> Result<Value, Problem> {
         told: format!("The body is not JSON: {error}"),
         logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
     })
+}
+
+/// Why JSON that follows the grammar cannot be read all the same. JavaScript's `JSON.stringify` writes all of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotKept {
+    #[error("The JSON is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    #[error(
+        "A text in the JSON has half of a character (a lone surrogate, such as half an emoji where a text was cut), or a number is \
+         beyond 1.8e308"
+    )]
+    NotUnicode,
+}
+
+/// Most levels of arrays and objects: where serde_json stops.
+const MAX_DEPTH: usize = 127;
+
+impl NotKept {
+    /// Why this text, which was not read, is JSON nevertheless; `None` for what is no JSON.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        // It checks the grammar alone: it keeps nothing, and does not recurse.
+        serde_json::from_str::<IgnoredAny>(text).ok()?;
+        Some(if depth(text) > MAX_DEPTH { Self::TooDeep } else { Self::NotUnicode })
+    }
+}
+
+/// How deep arrays and objects are nested in JSON.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Makes a `T` of a value.

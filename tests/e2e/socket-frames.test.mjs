@@ -1,10 +1,12 @@
-// Frames that are no client's: each gets an `error`, a refusal or the end of its connection, and nothing is written.
+// Frames that are no client's, or that only this server does not take: each gets an `error` or a refusal, nothing is written, and the
+// connection goes on, unless it broke the protocol of Socket.IO.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { newId, person } from "./support/people.mjs";
 import { itemsMentioning, snapshotOf } from "./support/table.mjs";
+import { connectIo } from "./support/sockets.mjs";
 import { until } from "./support/wait.mjs";
 import { engine, joined, plain } from "./support/websocket.mjs";
 
@@ -75,7 +77,7 @@ describe("Bad frames", () => {
     );
   });
 
-  test("of Socket.IO get an error or a refusal where that can be said, and otherwise the connection's end", async (t) => {
+  test("of Socket.IO get an error or a refusal, and the connection's end where they break the protocol", async (t) => {
     const marker = newId("marker");
     const closed = "closed";
     const error = (namespace) => new RegExp(`^42/${namespace},\\["error",`);
@@ -91,19 +93,22 @@ describe("Bad frames", () => {
       ["an event whose name is a number", `42/dashboard,[7,"${marker}"]`, closed],
       ["an event whose name is reserved", `42/dashboard,["disconnect","${marker}"]`, closed],
       ["an id that is none", `42/dashboard,abc["subscribe",{"channels":["${marker}"]}]`, closed],
-      ["an id that no number holds", `42/dashboard,99999999999999999999["subscribe",{"channels":["${marker}"]}]`, closed],
-      ["an event of an unknown namespace", `42/admin,["subscribe",{"channels":["${marker}"]}]`, closed],
-      ["an event of the main namespace", `42["subscribe",{"channels":["${marker}"]}]`, closed],
+      ["an id that no number holds", `42/dashboard,99999999999999999999["subscribe",{"channels":["${marker}"]}]`, error("dashboard")],
+      ["an event of an unknown namespace", `42/admin,["subscribe",{"channels":["${marker}"]}]`, /^44\/admin,\{"message":"There are/],
+      ["an event of the main namespace", `42["subscribe",{"channels":["${marker}"]}]`, /^44\{"message":"There are/],
       ["an unknown namespace", `40/${marker},`, /^44\/marker-[-0-9a-f]+,\{"message":"Invalid namespace"\}$/],
       ["a stage in place of a namespace", `40/socketio,{"x":"${marker}"}`, /^44\/socketio,\{"message":"Invalid namespace"\}$/],
       ["a namespace that was not joined", `42/ws,["sendMessage",{"receiverId":"ben","content":"${marker}"}]`, error("(ws|dashboard)")],
       ["an unknown event", `42/dashboard,["${marker}"]`, error("dashboard")],
       ["text in place of data", `42/dashboard,["subscribe","${marker}"]`, error("dashboard")],
       ["an acknowledgement of nothing", `42/dashboard,5["subscribe",{"channels":7,"x":"${marker}"}]`, /^43\/dashboard,5\[\{"error":/],
-      ["an attachment", `451-/dashboard,["subscribe",{"_placeholder":true,"num":0},"${marker}"]`, closed],
-      ["binary data as text", "bAQID", closed],
-      ["binary data", Buffer.from([1, 2, 3, 4]), closed],
-      ["128 KB", `42/dashboard,["subscribe",{"channels":["${marker}","${"x".repeat(LARGE)}"]}]`, closed],
+      ["an attachment", `451-/dashboard,["subscribe",{"_placeholder":true,"num":0},"${marker}"]`, error("dashboard")],
+      ["an attachment with an id", `451-/dashboard,5["subscribe",{"_placeholder":true,"num":0},"${marker}"]`, /^43\/dashboard,5\[\{"error":/],
+      ["binary data as text", "bAQID", error("dashboard")],
+      ["binary data", Buffer.from([1, 2, 3, 4]), error("dashboard")],
+      ["128 KB", `42/dashboard,["subscribe",{"channels":["${marker}","${"x".repeat(LARGE)}"]}]`, error("dashboard")],
+      ["half an emoji", `42/dashboard,5["subscribe",{"channels":["${marker}\\ud83d"]}]`, /^43\/dashboard,5\[\{"error":/],
+      ["lists in 200 lists", `42/dashboard,5["subscribe",${"[".repeat(200)}"${marker}"${"]".repeat(200)}]`, /^43\/dashboard,5\[\{"error":/],
     ];
     await refuses(
       frames.map(([what, frame, outcome]) => [what, frame, outcome, marker]),
@@ -111,10 +116,31 @@ describe("Bad frames", () => {
     );
   });
 
-  test("a connection of Socket.IO that is in no namespace is ended, since it can be told nothing", async (t) => {
+  test("an event in a namespace that was not joined is answered by the refusal of the namespace", async (t) => {
     const connection = await engine(t, person("Ada"));
     connection.send('42/dashboard,["subscribe",{"channels":["referrals"]}]');
-    await connection.closed();
+    await connection.frame((frame) => frame === '44/dashboard,{"message":"Join /dashboard first"}');
+    assert.ok(connection.isOpen());
+  });
+
+  test("of socket.io-client with retries are acknowledged once, and it stays connected", async (t) => {
+    const client = connectIo(t, "ws", person("Ada"), { retries: 3, ackTimeout: 20_000 });
+    const left = [];
+    client.socket.on("disconnect", (reason) => left.push(reason));
+    await until("the connection", () => client.socket.connected);
+    let deep = "x";
+    for (let n = 0; n < 200; n += 1) {
+      deep = [deep];
+    }
+    for (const content of ["\u{1f44b}".slice(0, 1), deep, "x".repeat(40_000), Buffer.from("hello")]) {
+      const answer = await new Promise((resolve) => client.socket.emit("sendMessage", { receiverId: "ben", content }, (_, data) => resolve(data)));
+      assert.equal(answer?.error?.error, "Bad Request", JSON.stringify(answer));
+    }
+    const { ok } = await new Promise((resolve) =>
+      client.socket.emit("sendMessage", { receiverId: person().userId, content: "a whole \u{1f44b}" }, (_, data) => resolve(data)),
+    );
+    assert.ok(ok);
+    assert.deepEqual(left, []);
   });
 
   test("a frame that was cut off on its way is no event, and its connection has ended", async (t) => {

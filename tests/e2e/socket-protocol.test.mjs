@@ -12,7 +12,7 @@
 // | Engine.IO | a text packet and a binary packet are echoed | a message holds a packet of Socket.IO here, and events are answered, not echoed; API Gateway sends text only |
 // | Socket.IO | the main namespace: connect, with a payload, disconnect | there are /dashboard and /ws; the main one is refused like any other |
 // | Socket.IO | the event `auth` that repeats the payload of a connect | who it is was verified at the handshake, and no token is sent back |
-// | Socket.IO | packets with binary attachments, with and without acknowledgement | API Gateway sends text only; the connection ends, with the reason in the log |
+// | Socket.IO | packets with binary attachments, with and without acknowledgement | API Gateway sends text only; they are refused by an `error` event, and by the acknowledgement |
 // | Socket.IO | a session is closed when it joins no namespace in time | the heartbeat keeps it as any other, up to API Gateway's two hours; it holds one of 2,000 places |
 //
 // A ping comes with the heartbeat, `HeartbeatSeconds` apart and up to a minute late: API Gateway sends none of its own.
@@ -132,7 +132,6 @@ describe("Socket.IO's protocol", () => {
     ["an unknown kind of packet", "4abc"],
     ["a payload that is none", "42/dashboard,{}"],
     ["an id that is none", '42/dashboard,abc["subscribe",{"channels":["referrals"]}]'],
-    ["a binary attachment", '452-/dashboard,["subscribe",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'],
   ]) {
     test(`message: ${what} ends the connection`, async (t) => {
       const session = await joined(t, person(), "dashboard");

@@ -99,6 +99,18 @@ describe("Sockets", () => {
     await until("another", () => again.socket.connected);
   });
 
+  test("no text of a client ends the registration of a connection that stays open", async (t) => {
+    const ada = person("Ada");
+    const clients = await Promise.all(Array.from({ length: 5 }, () => plain(t, "ws", ada)));
+    for (const client of clients) {
+      client.say("$disconnect", {});
+      client.say("$connect", {});
+      await until("two errors", () => client.named("error").length === 2);
+    }
+    assert.equal(await refusal(addressIn("ws", ada)), 429);
+    assert.ok(clients.every((client) => client.isOpen()));
+  });
+
   test("an unknown namespace is refused as Socket.IO refuses it", async (t) => {
     const { socket } = connectIo(t, "admin", person("Ada"));
     const error = await new Promise((resolve) => socket.on("connect_error", resolve));

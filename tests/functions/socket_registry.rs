@@ -21,9 +21,9 @@ fn socket(connection: &str, user: &str) -> Socket {
         framing: Framing::Json,
         names: Names::Both,
         since: Millis::now(),
+        token_expires: Millis::now().plus_seconds(3600),
     };
-    let expires = Millis::now().plus_seconds(3600);
-    Socket::new(address, UserId::parse(user).unwrap(), user.to_owned(), expires)
+    Socket::new(address, UserId::parse(user).unwrap(), user.to_owned())
 }
 
 async fn enter(world: &World, connection: &str, user: &str) -> Result<(), NotEntered> {

@@ -53,6 +53,22 @@ async fn age(world: &World, seconds: i64) {
     }
 }
 
+/// Lets the token of this connection expire.
+async fn expire(world: &World, connection: &str) {
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.get("connection").and_then(Value::as_str) == Some(connection) {
+            world.table.set_number((&pk, &sk), "token_expires", 1_000).await;
+        }
+        if let Some(text) = row.get("connections").and_then(Value::as_str) {
+            let mut list: Value = serde_json::from_str(text).unwrap();
+            for entry in list.as_array_mut().unwrap().iter_mut().filter(|entry| entry["connection"] == connection) {
+                entry["token_expires"] = json!(1_000);
+            }
+            world.table.set_text((&pk, &sk), "connections", &list.to_string()).await;
+        }
+    }
+}
+
 async fn count(world: &World, namespace: Namespace) -> usize {
     sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
 }
@@ -286,11 +302,139 @@ async fn what_cannot_be_read_gets_an_error_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_broken_frame_of_socket_io_ends_its_connection() {
+async fn a_function_runs_for_its_own_kind_of_event_whatever_route_a_client_selects() {
     let world = World::new().await;
-    for (n, text) in
-        ["hello", "9", r#"451-/ws,["a",{"_placeholder":true,"num":0}]"#, "bAQID", "42/ws,{"].iter().enumerate()
-    {
+    for n in 0..5 {
+        connect(&world, "dashboard", &format!("c{n}"), "ada").await;
+    }
+    world.sockets.take_posted();
+    let before = without_limits(&world).await;
+    let of_kind = |route: &str, kind: &str| {
+        let mut event = Request::socket(route, "dashboard", "c0").body(r#"{"event":"$disconnect"}"#).event().clone();
+        event["requestContext"]["eventType"] = json!(kind);
+        Request::of_event(event).asking("token", &token("ada"))
+    };
+    for kind in ["CONNECT", "MESSAGE"] {
+        let reply = world.send(socket_disconnect::handle, &of_kind("$disconnect", kind)).await;
+        assert_eq!(reply.status, 400, "$disconnect, {kind}");
+    }
+    for kind in ["DISCONNECT", "MESSAGE"] {
+        let reply = world.send(socket_connect::handle, &of_kind("$connect", kind)).await;
+        assert_eq!(reply.status, 400, "$connect, {kind}");
+    }
+    for kind in ["CONNECT", "DISCONNECT"] {
+        let reply = world.send(socket_message::handle, &of_kind("$default", kind)).await;
+        assert_eq!(reply.status, 400, "$default, {kind}");
+    }
+    assert_eq!(without_limits(&world).await, before);
+    assert_eq!(connect(&world, "dashboard", "c5", "ada").await.status, 429);
+    // To the route of messages it is an unknown event.
+    emit(&world, "dashboard", "c0", "$disconnect", &json!({})).await;
+    assert_eq!(names(&world.sockets.take_of("c0")), ["error"]);
+    assert_eq!(count(&world, Namespace::Dashboard).await, 5);
+}
+
+#[tokio::test]
+async fn what_only_this_parser_does_not_take_is_acknowledged_as_refused_and_the_connection_stays() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    world.sockets.take_posted();
+    let deep = format!(r#"{}1{}"#, "[".repeat(200), "]".repeat(200));
+    let large = "x".repeat(40_000);
+    for (what, payload) in [
+        ("half an emoji", r#"{"receiverId":"bob","content":"\ud83d"}"#.to_owned()),
+        ("half an emoji before text", r#"{"receiverId":"bob","content":"\ud83d and so on"}"#.to_owned()),
+        ("a second half", r#"{"receiverId":"bob","content":"\udc4b"}"#.to_owned()),
+        ("200 levels", format!(r#"{{"receiverId":"bob","content":{deep}}}"#)),
+        ("100 levels", format!(r#"{{"receiverId":"bob","content":{0}1{1}}}"#, "[".repeat(100), "]".repeat(100))),
+        ("40,000 characters", format!(r#"{{"receiverId":"bob","content":"{large}"}}"#)),
+        ("a number beyond all", r#"{"receiverId":"bob","content":1e999}"#.to_owned()),
+    ] {
+        say(&world, "socketio", "c1", &format!(r#"42/ws,7["sendMessage",{payload}]"#)).await;
+        let told: Vec<String> = world.sockets.take_posted().into_iter().map(|(.., text)| text).collect();
+        assert!(
+            told[0].starts_with(r#"42/ws,["error",{"error":"Bad Request","event":"sendMessage""#),
+            "{what}: {told:?}"
+        );
+        assert!(told[1].starts_with(r#"43/ws,7[{"error":{"error":"Bad Request""#), "{what}: {told:?}");
+        assert!(world.sockets.is_open("c1"), "{what}");
+    }
+    let attachment = r#"451-/ws,7["sendMessage",{"_placeholder":true,"num":0}]"#;
+    for (frame, acknowledged) in [(attachment, true), ("bAQID", false)] {
+        say(&world, "socketio", "c1", frame).await;
+        let told: Vec<String> = world.sockets.take_posted().into_iter().map(|(.., text)| text).collect();
+        assert!(told[0].starts_with(r#"42/ws,["error""#) && told[0].contains("Binary"), "{told:?}");
+        assert_eq!(told.get(1).is_some_and(|text| text.starts_with("43/ws,7[")), acknowledged, "{told:?}");
+    }
+    let binary = Request::socket("$default", "socketio", "c1").body("AQID").binary();
+    world.send(socket_message::handle, &binary).await;
+    assert!(world.sockets.take_posted()[0].2.contains("Binary"));
+    assert!(world.sockets.is_open("c1"));
+    assert!(!world.table.rows().await.keys().any(|(pk, _)| pk.starts_with("CHAT#")), "a message was stored");
+}
+
+#[tokio::test]
+async fn a_connection_of_socket_io_in_no_namespace_is_told_which_one_to_join() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    world.sockets.take_posted();
+    for (frame, told) in [
+        (r#"42/ws,["sendMessage",{"receiverId":"bob","content":"hi"}]"#, r#"44/ws,{"message":"Join /ws first"}"#),
+        (r#"42/ws,["sendMessage",{"receiverId":"bob","content":"\ud83d"}]"#, r#"44/ws,{"message":"A text in the JSON"#),
+        (r#"40/ws,{"token":"\ud83d"}"#, r#"44/ws,{"message":"A text in the JSON"#),
+        (r#"42/admin,["a"]"#, r#"44/admin,{"message":"There are the namespaces /dashboard and /ws"}"#),
+    ] {
+        say(&world, "socketio", "c1", frame).await;
+        let posted = world.sockets.take_posted();
+        assert!(posted[0].2.starts_with(told), "{frame}: {posted:?}");
+        assert!(world.sockets.is_open("c1"), "{frame}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_token_has_expired_hears_nothing_more_and_is_nobody_to_others() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    connect(&world, "ws", "b1", "bob").await;
+    connect(&world, "dashboard", "b2", "bob").await;
+    connect(&world, "dashboard", "c2", "carl").await;
+    emit(&world, "dashboard", "b2", "subscribe", &json!({ "channels": ["referrals"] })).await;
+    emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "bob", "content": "before" })).await;
+    assert!(!world.sockets.take_of("b1").is_empty());
+    expire(&world, "b1").await;
+    expire(&world, "b2").await;
+    world.sockets.take_posted();
+
+    let service = token_with("backend", &json!({ "roles": ["service"] }));
+    for to in [json!({}), json!({ "userId": "bob" }), json!({ "channel": "referrals" })] {
+        let mut event = json!({ "event": "activity", "data": {} });
+        event.as_object_mut().unwrap().extend(to.as_object().unwrap().clone());
+        let request = Request::new("POST /dashboard/events").bearer(&service).json(&event);
+        assert_eq!(world.send(dashboard::handle, &request).await.status, 202);
+    }
+    emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "bob", "content": "after" })).await;
+    emit(&world, "ws", "a1", "typing", &json!({ "receiverId": "bob", "isTyping": true })).await;
+    // His coming and going is told to those who talk with him.
+    disconnect(&world, "ws", "a1").await;
+    consumer::age(&world, 10).await;
+    consume(&world).await.unwrap();
+    assert_eq!(names(&world.sockets.take_of("c2")), ["activity"]);
+    assert_eq!((world.sockets.take_of("b1"), world.sockets.take_of("b2")), (Vec::new(), Vec::new()));
+
+    let notifications = world.table.rows().await.into_keys();
+    let of_bob = notifications.filter(|(pk, sk)| pk == "USER#bob" && sk.starts_with("NOTIFICATION#")).count();
+    assert_eq!(of_bob, 1, "the message that he did not hear");
+    let online = Request::new("GET /dashboard/online/{userId}").path("userId", "bob").by("carl");
+    assert_eq!(world.send(dashboard::handle, &online).await.body["online"], false);
+    assert_eq!(beat(&world).await.expired, 2);
+    assert!(!world.sockets.is_open("b1") && !world.sockets.is_open("b2"));
+}
+
+#[tokio::test]
+async fn a_frame_that_breaks_the_protocol_of_socket_io_ends_its_connection() {
+    let world = World::new().await;
+    for (n, text) in ["hello", "9", "4abc", "42/ws,{}", "42/ws,{", r#"42/ws,["disconnect"]"#].iter().enumerate() {
         let connection = format!("c{n}");
         connect_io(&world, &connection, &format!("u{n}")).await;
         say(&world, "socketio", &connection, "40/ws,").await;

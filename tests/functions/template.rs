@@ -24,6 +24,17 @@ fn functions() -> Vec<String> {
 }
 
 #[test]
+fn no_text_of_a_client_selects_a_function_of_the_websocket_api() {
+    let api = resource("SocketApi");
+    let expression = api.lines().find_map(|line| line.trim().strip_prefix("RouteSelectionExpression: "));
+    // A backslash makes it the text `$default` instead of a variable.
+    assert_eq!(expression, Some(r"\$default"));
+    let template = template();
+    let keys: Vec<_> = template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).collect();
+    assert_eq!(keys, ["$connect", "$disconnect", "$default"]);
+}
+
+#[test]
 fn mock_events_are_off_unless_a_parameter_turns_them_on() {
     let parameter = resource("MockEvents");
     assert!(parameter.contains("Default: \"false\""), "{parameter}");

@@ -13,7 +13,7 @@ use shared::{App, Problem};
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let now = Millis::now();
     let caller = app.authenticate_handshake(&request).await?;
-    let handshake = Handshake::read(&request, now)?;
+    let handshake = Handshake::read(&request, caller.expires, now)?;
     let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
     // Boxed: the runtime moves the future of a handler several times.
     let connected = Box::pin(sockets::connect(&app.table, &writer, heartbeat, handshake, caller, now)).await?;

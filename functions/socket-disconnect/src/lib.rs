@@ -1,15 +1,15 @@
 //! `$disconnect`, which API Gateway calls at its best effort: the heartbeat finds the connections of which it said nothing.
 
 use shared::contract::time::Millis;
-use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::{App, Problem, sockets};
 
 /// Removes a connection, and tells others if it was their user's last one.
 ///
 /// # Errors
-/// 400 for what is no event of a WebSocket API.
+/// 400 for anything but a `DISCONNECT` event: what a client says ends nothing.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let (connection, writer) = (request.connection()?, app.writer(request.request_id()));
+    let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let removed = sockets::disconnect(&app.table, &writer, &connection, Millis::now()).await?;
     Ok(http::empty().then(app.deliver(removed.owed)))
 }

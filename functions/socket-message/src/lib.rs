@@ -3,11 +3,11 @@
 mod event;
 
 use serde_json::{Value, json};
-use shared::contract::sockets::{Framing, Namespace, Outgoing};
+use shared::contract::sockets::{Namespace, Outgoing};
 use shared::contract::time::Millis;
-use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::outbox::{Committed, Emit};
-use shared::sockets::{self, Incoming, Socket, Unreadable, heartbeat, told};
+use shared::sockets::{self, Answer, Asked, Incoming, Socket, Unreadable, heartbeat, told};
 use shared::table::Key;
 use shared::{App, Problem, telemetry};
 
@@ -37,9 +37,9 @@ impl Outcome {
 /// response to a message.
 ///
 /// # Errors
-/// 400 for what is no event of a WebSocket API, 500 when the table fails.
+/// 400 for anything but a `MESSAGE` event of a WebSocket API, 500 when the table fails.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let connection = request.connection()?;
+    let connection = request.connection(SocketRoute::Message)?;
     if request.text() == Some(PONG) {
         return Ok(http::empty());
     }
@@ -49,19 +49,19 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let stage = request.stage()?;
         return Ok(http::empty().then(async move { drop(connections.close(stage, &connection).await) }));
     };
-    if socket.token_expires <= Millis::now() {
+    if socket.address.token_expires <= Millis::now() {
         let removed = remove(app, &request, &socket).await?;
         let end = async move { heartbeat::end_expired(&connections, &socket).await };
         return Ok(http::empty().then(end).then(app.deliver(removed)));
     }
-    let binary = || Unreadable("Binary data cannot be sent here: the server takes text only".to_owned());
+    let binary = || Unreadable::event("Binary data cannot be sent here: the server takes text only", Asked::default());
     let read = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
     // Boxed: the runtime moves the future of a handler several times.
     let outcome = match Box::pin(take(app, &request, &socket, read.clone())).await {
         Ok(outcome) => outcome,
         Err(problem) => {
             // The response that says so is seen by nobody but the log.
-            told::tell(&connections, &socket.address, &refused(&socket, &read, &problem).told).await;
+            told::tell(&connections, &socket.address, &refused(&socket, answer(&read), &problem).told).await;
             return Err(problem);
         }
     };
@@ -98,10 +98,10 @@ async fn take(
         _ => {}
     }
     if let Some(wait) = sockets::admit(&app.table, &socket.user, Millis::now()).await? {
-        return Ok(refused(socket, &read, &Problem::TooManyRequests(wait)));
+        return Ok(refused(socket, answer(&read), &Problem::TooManyRequests(wait)));
     }
     match read {
-        Err(unreadable) => Ok(refused(socket, &Err(unreadable.clone()), &Problem::Malformed(unreadable.0))),
+        Err(Unreadable { why, answer }) => Ok(refused(socket, answer, &Problem::Malformed(why))),
         Ok(Incoming::Join(Err(unknown))) => {
             Ok(Outcome::told(vec![refusal(&unknown, &Problem::NotFound("Invalid namespace".to_owned()))]))
         }
@@ -117,7 +117,7 @@ async fn take(
         }
         Ok(Incoming::Event(event)) => match event::handle(app, request, socket, &event).await {
             Err(problem @ Problem::Internal(_)) => Err(problem),
-            Err(problem) => Ok(refused(socket, &Ok(Incoming::Event(event)), &problem)),
+            Err(problem) => Ok(refused(socket, Answer::Error(event.asked()), &problem)),
             Ok(outcome) => Ok(outcome),
         },
         Ok(Incoming::Nothing | Incoming::Ping(_)) => Ok(Outcome::default()),
@@ -140,23 +140,33 @@ fn refusal(namespace: &str, problem: &Problem) -> Outgoing {
     Outgoing::Refused { namespace: namespace.to_owned(), message: problem.to_string(), data }
 }
 
-/// The `error` event of what was not done. A client of Socket.IO that sends what is none of it, or is in no namespace in which
-/// it could be told, is disconnected, as Socket.IO's own server does.
-fn refused(socket: &Socket, read: &Result<Incoming, Unreadable>, problem: &Problem) -> Outcome {
-    let now = Millis::now();
-    let event = match read {
-        Ok(Incoming::Event(event)) => Some(event),
-        Ok(Incoming::Join(Ok(namespace))) => {
-            return Outcome::told(vec![refusal(&format!("/{namespace}"), problem)]);
-        }
-        _ => None,
+/// The answer to a refused frame.
+fn answer(read: &Result<Incoming, Unreadable>) -> Answer {
+    match read {
+        Ok(Incoming::Event(event)) => Answer::Error(event.asked()),
+        Ok(Incoming::Join(Ok(namespace))) => Answer::Refusal(format!("/{namespace}")),
+        Ok(Incoming::Join(Err(name))) => Answer::Refusal(name.clone()),
+        Ok(_) => Answer::Error(Asked::default()),
+        Err(unreadable) => unreadable.answer.clone(),
+    }
+}
+
+/// The outcome of a refusal. Only a frame that breaks the protocol ends the connection: a client of Socket.IO comes back by itself,
+/// and with `retries` it sends the same again.
+fn refused(socket: &Socket, answer: Answer, problem: &Problem) -> Outcome {
+    let (asked, ends) = match answer {
+        Answer::Refusal(namespace) => return Outcome::told(vec![refusal(&namespace, problem)]),
+        Answer::Error(asked) => (asked, false),
+        Answer::End => (Asked::default(), true),
     };
-    let data = told::error(problem, event.map(|event| event.name.as_str()), now);
-    let namespace = event.and_then(|event| event.namespace);
-    let mut told = told::error_events(socket, namespace, &data);
-    if let (Some(id), Some(namespace)) = (event.and_then(|event| event.acknowledge), namespace) {
+    let data = told::error(problem, asked.event.as_deref(), Millis::now());
+    let mut told = told::error_events(socket, asked.namespace, &data);
+    if let (true, Some(namespace)) = (told.is_empty(), asked.namespace) {
+        // A connection in no namespace gets no events.
+        told.push(refusal(&format!("/{namespace}"), problem));
+    }
+    if let (Some(id), Some(namespace)) = (asked.acknowledge, asked.namespace) {
         told.push(Outgoing::Acknowledgement { namespace, id, data: json!({ "error": data }) });
     }
-    let is_broken = read.is_err() && socket.address.framing == Framing::SocketIo;
-    Outcome { ends: is_broken || told.is_empty(), told, ..Outcome::default() }
+    Outcome { told, ends, ..Outcome::default() }
 }

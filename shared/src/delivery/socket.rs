@@ -179,11 +179,14 @@ impl Visit<'_> {
         Ok((page.targets, page.next))
     }
 
-    /// Posts to all of these at once; returns how many were reached and those that are to be tried again.
+    /// Posts to all of these at once that may hear it; returns how many were reached and those that are to be tried again.
     ///
     /// # Errors
     /// Why nobody can be told this.
     async fn post_to_all(&self, emit: &Emit, targets: Vec<Target>) -> Result<(usize, Vec<Target>), String> {
+        // Those that were noted in the row earlier may have expired since.
+        let now = Millis::now();
+        let targets: Vec<_> = targets.into_iter().filter(|target| target.address.may_hear(now)).collect();
         let posts: Vec<_> = targets.iter().map(|target| self.post(emit, target)).collect();
         let posted: Vec<Posted> = stream::iter(posts).buffered(MAX_POSTS).collect().await;
         let (mut arrived, mut later, mut gone) = (0, Vec::new(), Vec::new());

@@ -16,4 +16,4 @@ pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };
 pub use serve::{after_response, answer, respond, serve, serve_compressed, serve_with_events};
-pub use socket::ReadSocket;
+pub use socket::{ReadSocket, SocketRoute};

@@ -7,13 +7,34 @@ use super::Request;
 use crate::contract::sockets::{ConnectionId, Namespace};
 use crate::problem::Problem;
 
+/// The kind of an event: `eventType` in its context. `routeKey` is no proof of it, since a client's message may select a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketRoute {
+    /// `$connect`: a handshake.
+    Connect,
+    /// `$default`: a client sent something.
+    Message,
+    /// `$disconnect`: the connection has ended.
+    Disconnect,
+}
+
+impl SocketRoute {
+    fn event_type(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::Message => "MESSAGE",
+            Self::Disconnect => "DISCONNECT",
+        }
+    }
+}
+
 /// What handlers of a WebSocket API's routes read from lambda_http's [`Request`].
 pub trait ReadSocket {
-    /// The connection that it is about.
+    /// The connection that it is about. Each function names the kind of event that it handles, so that no other can run it.
     ///
     /// # Errors
     /// 400 for another kind of event.
-    fn connection(&self) -> Result<ConnectionId, Problem>;
+    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, Problem>;
 
     /// The stage that the connection came by.
     ///
@@ -26,12 +47,14 @@ pub trait ReadSocket {
 }
 
 impl ReadSocket for Request {
-    fn connection(&self) -> Result<ConnectionId, Problem> {
+    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, Problem> {
         let id = match self.request_context_ref() {
-            Some(RequestContext::WebSocket(context)) => context.connection_id.clone(),
+            Some(RequestContext::WebSocket(context)) if context.event_type.as_deref() == Some(of.event_type()) => {
+                context.connection_id.clone()
+            }
             _ => None,
         };
-        let not_one = || Problem::Malformed("This is no event of a WebSocket API".to_owned());
+        let not_one = || Problem::Malformed(format!("This is no {} event of a WebSocket API", of.event_type()));
         ConnectionId::parse(id.ok_or_else(not_one)?).map_err(|_| not_one())
     }
 

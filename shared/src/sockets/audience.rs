@@ -9,7 +9,7 @@ use crate::outbox::{Place, Target};
 use crate::table::key::{SOCKET_SHARDS, socket_shard};
 use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
 
-/// The connections of a user, by a consistent read.
+/// The connections of a user that may hear something, by a consistent read.
 ///
 /// # Errors
 /// When DynamoDB fails or the row cannot be read.
@@ -26,7 +26,7 @@ pub async fn of_user(
 fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> Vec<Target> {
     let target =
         |entry: super::row::Entry| Target { user: user.clone(), slot: entry.slot, namespace, address: entry.address };
-    row.open(now).into_iter().map(target).collect()
+    row.open(now).into_iter().map(target).filter(|target| target.address.may_hear(now)).collect()
 }
 
 /// Whether a user has any connection.
@@ -65,18 +65,33 @@ pub async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<u
 #[derive(Debug)]
 pub struct Page {
     pub targets: Vec<Target>,
-    /// When the tokens of these expire, in the same order.
-    pub token_expires: Vec<Millis>,
     /// Where the next page starts, if there is one.
     pub next: Option<Place>,
 }
 
-/// A page of a namespace's connections, or of those that are subscribed to a channel. Expired rows are left out; a page can be
-/// empty and have a next one.
+/// A page of a namespace's connections that may hear something, or of those that are subscribed to a channel. A page can be empty
+/// and have a next one.
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
 pub async fn page(
+    table: &Table,
+    namespace: Namespace,
+    channel: Option<&str>,
+    from: &Place,
+    limit: Option<u16>,
+    now: Millis,
+) -> Result<Page, TableError> {
+    let mut page = page_of_all(table, namespace, channel, from, limit, now).await?;
+    page.targets.retain(|target| target.address.may_hear(now));
+    Ok(page)
+}
+
+/// As [`page`], with those whose token has expired: they are to be ended.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub(super) async fn page_of_all(
     table: &Table,
     namespace: Namespace,
     channel: Option<&str>,
@@ -106,8 +121,7 @@ pub async fn page(
         None => (from.shard + 1 < SOCKET_SHARDS).then(|| Place { shard: from.shard + 1, after: None }),
     };
     let rows = page.items.into_iter().map(read_place).collect::<Result<Vec<_>, _>>()?;
-    let token_expires = rows.iter().map(|row| row.token_expires).collect();
-    Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), token_expires, next })
+    Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), next })
 }
 
 fn read_place(row: Item) -> Result<PlaceRow, TableError> {

@@ -5,7 +5,7 @@ use super::enter::{Arrival, NotEntered, enter};
 use super::row::Socket;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
 use crate::contract::time::Millis;
-use crate::http::{ReadRequest, ReadSocket, Request};
+use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
 use crate::identity::Identity;
 use crate::outbox::{Done, Writer};
 use crate::problem::Problem;
@@ -18,14 +18,13 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Reads the event of `$connect`.
+    /// Reads the event of `$connect`, of a caller whose token expires at this time.
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
-    pub fn read(request: &Request, now: Millis) -> Result<Self, Problem> {
-        let (connection, stage) = (request.connection()?, request.stage()?);
-        let framing =
-            Framing::asked_for(request.query("EIO")).map_err(|error| Problem::Malformed(error.to_string()))?;
+    pub fn read(request: &Request, token_expires: Millis, now: Millis) -> Result<Self, Problem> {
+        let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
+        let framing = Framing::asked_for(request.query("EIO")).map_err(|told| Problem::Malformed(told.to_owned()))?;
         if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
             let told = "transport must be websocket: set transports: [\"websocket\"], since there is no HTTP long-polling here";
             return Err(Problem::Malformed(told.to_owned()));
@@ -40,7 +39,7 @@ impl Handshake {
             Some("upper") => Names::Upper,
             Some(_) => return Err(Problem::field("names", "must be lower, upper or both")),
         };
-        Ok(Self { address: Address { connection, stage, framing, names, since: now } })
+        Ok(Self { address: Address { connection, stage, framing, names, since: now, token_expires } })
     }
 }
 
@@ -61,7 +60,7 @@ pub async fn connect(
         Framing::Json => (address.stage, greeting(address.stage, &caller.user, now)),
         Framing::SocketIo => (Namespace::SocketIo, vec![Outgoing::Open { seconds: heartbeat_seconds }]),
     };
-    let socket = Socket::new(address, caller.user, caller.name, caller.expires);
+    let socket = Socket::new(address, caller.user, caller.name);
     enter(table, writer, &socket, Arrival::Handshake, namespace, greeting, now).await
 }
 

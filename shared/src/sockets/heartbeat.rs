@@ -7,8 +7,9 @@ use std::time::Instant;
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
+use super::audience::page_of_all;
 use super::row::Socket;
-use super::{forget, page, told};
+use super::{forget, told};
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, ConnectionId, Framing, Namespace, Outgoing};
 use crate::contract::time::Millis;
@@ -68,16 +69,17 @@ pub async fn beat(
     for namespace in [Namespace::Dashboard, Namespace::Ws, Namespace::SocketIo] {
         let mut next = Some(Place::default());
         while let Some(place) = next.take().filter(|_| Instant::now() < deadline) {
-            let page = page(table, namespace, None, &place, None, Millis::now()).await?;
+            let page = page_of_all(table, namespace, None, &place, None, Millis::now()).await?;
             report.connections += page.targets.len();
             if namespace != Namespace::SocketIo {
                 joined.extend(page.targets.iter().map(|target| target.address.connection.clone()));
             }
-            let beats = page.targets.into_iter().zip(page.token_expires);
-            let beats: Vec<_> = beats
-                .map(|(target, expires)| {
+            let beats: Vec<_> = page
+                .targets
+                .into_iter()
+                .map(|target| {
                     let may_be_idle = namespace == Namespace::SocketIo && !joined.contains(&target.address.connection);
-                    of_one(table, connections, writer, target, expires, may_be_idle)
+                    of_one(table, connections, writer, target, may_be_idle)
                 })
                 .collect();
             let beats: Vec<_> = stream::iter(beats).buffer_unordered(MAX_POSTS).collect().await;
@@ -103,11 +105,10 @@ async fn of_one(
     connections: &Connections,
     writer: &Writer,
     target: Target,
-    token_expires: Millis,
     may_be_idle: bool,
 ) -> (Beat, Vec<Committed>) {
     let (address, now) = (&target.address, Millis::now());
-    if token_expires <= now {
+    if address.token_expires <= now {
         expire(table, connections, &target).await;
         return (Beat::Expired, remove(table, writer, &target).await);
     }

@@ -37,7 +37,7 @@ pub use admit::{MESSAGES, admit};
 pub use audience::{Page, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join};
 pub use enter::{Arrival, NotEntered, enter};
-pub use framing::{Incoming, IncomingEvent, Unreadable};
+pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use subscribe::{MAX_CHANNELS, subscribe, unsubscribe};

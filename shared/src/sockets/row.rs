@@ -40,8 +40,6 @@ pub struct Socket {
     pub user: UserId,
     /// As the token says.
     pub name: String,
-    /// When the token expires, and the connection ends.
-    pub token_expires: Millis,
     /// The place in each namespace that it is in.
     pub namespaces: BTreeMap<Namespace, u16>,
     pub(super) expires_at: i64,
@@ -50,9 +48,9 @@ pub struct Socket {
 impl Socket {
     /// A connection that is in no namespace yet.
     #[must_use]
-    pub fn new(address: Address, user: UserId, name: String, token_expires: Millis) -> Self {
+    pub fn new(address: Address, user: UserId, name: String) -> Self {
         let expires_at = address.until().seconds();
-        Self { address, user, name, token_expires, namespaces: BTreeMap::new(), expires_at }
+        Self { address, user, name, namespaces: BTreeMap::new(), expires_at }
     }
 
     /// Whether it is in this namespace.
@@ -76,7 +74,6 @@ pub(super) struct PlaceRow {
     pub(super) slot: u16,
     pub(super) namespace: Namespace,
     pub(super) user: UserId,
-    pub(super) token_expires: Millis,
     /// What it is subscribed to, in the order in which it subscribed.
     pub(super) channels: Vec<String>,
     pub(super) expires_at: i64,
@@ -90,7 +87,6 @@ impl PlaceRow {
             slot,
             namespace,
             user: socket.user.clone(),
-            token_expires: socket.token_expires,
             channels: Vec::new(),
             expires_at: socket.expires_at,
             address: socket.address.clone(),
@@ -138,7 +134,7 @@ impl UserRow {
         Ok(Self { entries, version, owes })
     }
 
-    /// Those that can still be open.
+    /// Those that can still be open, whether or not they may hear anything.
     pub(super) fn open(&self, now: Millis) -> Vec<Entry> {
         self.entries.iter().filter(|entry| entry.address.until() > now).cloned().collect()
     }

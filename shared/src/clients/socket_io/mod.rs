@@ -16,6 +16,9 @@
 //!
 //! Binary attachments are refused: API Gateway's WebSockets send text only, so nothing could ever answer them.
 //!
+//! A frame that cannot be read either breaks the protocol ([`Malformed::breaks_the_protocol`]) or has a payload that this server does
+//! not accept. Then its [`Header`] says how to answer.
+//!
 //! | file | what it is |
 //! |---|---|
 //! | `engine` | Engine.IO's packets, and the handshake of its open packet |
@@ -25,7 +28,9 @@ pub mod engine;
 pub mod packet;
 
 pub use engine::{Frame, Handshake, Kind};
-pub use packet::{Body, MAIN, Packet};
+pub use packet::{Body, Header, MAIN, Packet};
+
+use crate::json::NotKept;
 
 /// Why a frame is not a packet that can be taken. Names the rule, and nothing of the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +49,8 @@ pub enum Malformed {
     Id,
     #[error("The payload is not JSON")]
     Json,
+    #[error(transparent)]
+    NotKept(NotKept),
     #[error("The payload of CONNECT must be an object")]
     ConnectPayload,
     #[error("A DISCONNECT has no payload")]
@@ -56,4 +63,13 @@ pub enum Malformed {
     AckPayload,
     #[error("The payload of CONNECT_ERROR must be an object with a message")]
     ErrorPayload,
+}
+
+impl Malformed {
+    /// Whether a client of Socket.IO never sends such a frame. Socket.IO's own server ends the connection after one. Other frames are
+    /// well-formed, but this server does not accept them.
+    #[must_use]
+    pub fn breaks_the_protocol(self) -> bool {
+        !matches!(self, Self::Binary | Self::Id | Self::NotKept(_))
+    }
 }

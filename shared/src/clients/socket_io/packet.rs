@@ -1,8 +1,12 @@
 //! Socket.IO's packets.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use super::{Frame, Kind, Malformed};
+use crate::json::NotKept;
 
 /// The namespace of packets that name none.
 pub const MAIN: &str = "/";
@@ -62,7 +66,7 @@ impl Packet {
         let (id, payload) = id(rest)?;
         let payload = match payload {
             "" => None,
-            text => Some(serde_json::from_str::<Value>(text).map_err(|_| Malformed::Json)?),
+            text => Some(serde_json::from_str::<Value>(text).map_err(|_| not_read(text))?),
         };
         let body = match (kind, payload) {
             (b'0', None) => Body::Connect(None),
@@ -104,6 +108,61 @@ impl Packet {
         let id = self.id.map(|id| id.to_string()).unwrap_or_default();
         let payload = payload.map(|payload| payload.to_string()).unwrap_or_default();
         format!("{kind}{namespace}{id}{payload}")
+    }
+}
+
+fn not_read(payload: &str) -> Malformed {
+    NotKept::of(payload).map_or(Malformed::Json, Malformed::NotKept)
+}
+
+/// The part of a packet before its payload, and the name of its event: enough to answer a packet whose payload is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Whether it joins the namespace.
+    pub is_connect: bool,
+    pub namespace: String,
+    /// The acknowledgement that is asked for; `None` also for an id that is no number here.
+    pub id: Option<u64>,
+    pub event: Option<String>,
+}
+
+impl Header {
+    /// Reads the data of an Engine.IO message as far as it goes; `None` for what is no packet.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let kind = *text.as_bytes().first().filter(|kind| (b'0'..=b'6').contains(kind))?;
+        let mut rest = &text[1..];
+        if matches!(kind, b'5' | b'6') {
+            // The number of attachments.
+            rest = rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix('-')?;
+        }
+        let (namespace, rest) = namespace(rest).ok()?;
+        let payload = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let asks = matches!(kind, b'2' | b'5');
+        let id = if asks { id(rest).ok().and_then(|(id, _)| id) } else { None };
+        let event = asks.then(|| serde_json::from_str::<EventName>(payload).ok()).flatten().map(|name| name.0);
+        Some(Self { is_connect: kind == b'0', namespace: namespace.to_owned(), id, event })
+    }
+}
+
+/// The first element of an array, and nothing of the others.
+struct EventName(String);
+
+impl<'de> Deserialize<'de> for EventName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct First;
+        impl<'de> Visitor<'de> for First {
+            type Value = EventName;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array that begins with the event's name")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<EventName, A::Error> {
+                let name = array.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
+                while array.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(EventName(name))
+            }
+        }
+        deserializer.deserialize_seq(First)
     }
 }
 
@@ -243,6 +302,43 @@ mod tests {
     fn an_array_that_is_nested_without_end_is_refused_and_overflows_nothing() {
         let deep = format!(r#"2["a",{}]"#, "[".repeat(100_000));
         assert_eq!(Packet::read(&deep), Err(Malformed::Json));
+        let deep = format!(r#"2/ws,7["a",{}{}]"#, "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(Packet::read(&deep), Err(Malformed::NotKept(NotKept::TooDeep)));
+        assert_eq!(Header::read(&deep).unwrap().id, Some(7));
+    }
+
+    #[test]
+    fn what_only_this_reader_does_not_take_says_whom_to_answer() {
+        let header = |namespace: &str, id, event: Option<&str>| Header {
+            is_connect: false,
+            namespace: namespace.to_owned(),
+            id,
+            event: event.map(str::to_owned),
+        };
+        let deep = format!(r#"2/ws,7["sendMessage",{}{}]"#, "[".repeat(200), "]".repeat(200));
+        for (text, why, read) in [
+            (
+                r#"2/ws,7["sendMessage",{"content":"\ud83d"}]"#,
+                NotKept::NotUnicode,
+                header("/ws", Some(7), Some("sendMessage")),
+            ),
+            (r#"2["a","\udc00\ud83d x"]"#, NotKept::NotUnicode, header(MAIN, None, Some("a"))),
+            (r#"2["\ud83d",1]"#, NotKept::NotUnicode, header(MAIN, None, None)),
+            (r#"2/ws,["a",1e999]"#, NotKept::NotUnicode, header("/ws", None, Some("a"))),
+            (&deep, NotKept::TooDeep, header("/ws", Some(7), Some("sendMessage"))),
+        ] {
+            assert_eq!(Packet::read(text), Err(Malformed::NotKept(why)), "{text:.60}");
+            assert_eq!(Header::read(text), Some(read), "{text:.60}");
+        }
+        let attachment = r#"52-/ws,7["sendMessage",{"_placeholder":true,"num":0}]"#;
+        assert_eq!(Packet::read(attachment), Err(Malformed::Binary));
+        assert_eq!(Header::read(attachment), Some(header("/ws", Some(7), Some("sendMessage"))));
+        let joins = Header { is_connect: true, ..header("/ws", None, None) };
+        assert_eq!(Header::read(r#"0/ws,{"token":"\ud83d"}"#), Some(joins));
+        assert_eq!(Header::read(r#"299999999999999999999["bar"]"#), Some(header(MAIN, None, Some("bar"))));
+        for none in ["", "7", "é", "5", r#"2/admin["bar"]"#] {
+            assert_eq!(Header::read(none), None, "{none}");
+        }
     }
 
     fn json_value() -> impl Strategy<Value = Value> {
@@ -287,8 +383,19 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "[0-9/,\\[\\]{}\":a-z?]{0,40}|.*") {
+        fn the_header_of_a_packet_is_the_packets(
+            namespace in prop_oneof![Just(MAIN.to_owned()), "/[-_a-z/0-9]{1,12}"],
+            id in proptest::option::of(any::<u64>()),
+            name in "[a-zA-Z:]{1,12}",
+        ) {
+            let read = Header::read(&event(&namespace, id, &name, &[json!({ "a": [1] })]).text());
+            prop_assert_eq!(read, Some(Header { is_connect: false, namespace, id, event: Some(name) }));
+        }
+
+        #[test]
+        fn no_text_panics(text in "[0-9/,\\[\\]{}\":a-z?-]{0,40}|.*") {
             let _ = Packet::read(&text);
+            let _ = Header::read(&text);
         }
     }
 }

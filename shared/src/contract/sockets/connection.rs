@@ -137,6 +137,14 @@ pub struct Address {
     pub names: Names,
     /// When it connected.
     pub since: Millis,
+    /// When its token expires. From then on nothing is posted to it, and the heartbeat ends it.
+    #[serde(default = "never")]
+    pub token_expires: Millis,
+}
+
+/// The expiry in rows of before it was kept in all of them: those connections are ended by their other row.
+fn never() -> Millis {
+    Millis(i64::MAX)
 }
 
 /// API Gateway ends every connection after two hours; its rows are nobody's a few minutes later.
@@ -147,6 +155,12 @@ impl Address {
     #[must_use]
     pub fn until(&self) -> Millis {
         self.since.plus_seconds(LIFETIME_SECONDS)
+    }
+
+    /// Whether events may be posted to it: it can still be open, and its token has not expired.
+    #[must_use]
+    pub fn may_hear(&self, now: Millis) -> bool {
+        now < self.until() && now < self.token_expires
     }
 }
 

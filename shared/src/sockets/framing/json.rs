@@ -1,10 +1,12 @@
 //! Plain JSON: `{"event": "subscribe", "data": {…}}` both ways. For wscat and the native WebSocket.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{Incoming, IncomingEvent, Unreadable};
+use super::{Asked, Incoming, IncomingEvent, Unreadable};
 use crate::contract::sockets::{Heartbeat, Outgoing, SocketEvent};
+use crate::json::NotKept;
 
 #[derive(Deserialize)]
 struct Message {
@@ -13,10 +15,29 @@ struct Message {
     data: Value,
 }
 
+/// As [`Message`], with nothing of its data.
+#[derive(Deserialize)]
+struct Named {
+    event: String,
+    #[serde(default, rename = "data")]
+    _data: Option<IgnoredAny>,
+}
+
+/// The event that a refused text was meant to be.
+pub(super) fn asked(text: &str) -> Asked {
+    let event = serde_json::from_str::<Named>(text).ok().map(|named| named.event);
+    Asked { event, ..Asked::default() }
+}
+
 pub(super) fn read(text: &str) -> Result<Incoming, Unreadable> {
-    let message = serde_json::from_str::<Message>(text);
-    let unreadable = |_| Unreadable(r#"Send JSON like {"event": "subscribe", "data": {}}"#.to_owned());
-    let Message { event, data } = message.map_err(unreadable)?;
+    let unreadable = |_| {
+        let asked = asked(text);
+        match NotKept::of(text).filter(|_| asked.event.is_some()) {
+            Some(why) => Unreadable::event(why.to_string(), asked),
+            None => Unreadable::event(r#"Send JSON like {"event": "subscribe", "data": {}}"#, asked),
+        }
+    };
+    let Message { event, data } = serde_json::from_str::<Message>(text).map_err(unreadable)?;
     Ok(match event.as_str() {
         // For clients that answer the server's ping, or keep their connection open themselves.
         "pong" => Incoming::Nothing,
@@ -60,7 +81,18 @@ mod tests {
     #[test]
     fn what_is_no_event_is_refused_with_an_example() {
         for text in ["", "hello", "[]", r#"{"data":{}}"#, r#"{"event":7}"#, r#"{"event":"a"} x"#, r#"42["a"]"#] {
-            assert!(read(text).unwrap_err().0.contains("{\"event\""), "{text}");
+            assert!(read(text).unwrap_err().why.contains("{\"event\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_this_reader_does_not_take_is_refused_with_the_reason() {
+        let deep = format!(r#"{{"event":"subscribe","data":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        for (text, why) in [(r#"{"event":"subscribe","data":"\ud83d"}"#, "lone surrogate"), (&deep, "levels deep")] {
+            let refused = read(text).unwrap_err();
+            assert!(refused.why.contains(why), "{refused}");
+            let asked = Asked { event: Some("subscribe".to_owned()), ..Asked::default() };
+            assert_eq!(refused.answer, super::super::Answer::Error(asked));
         }
     }
 

@@ -43,31 +43,77 @@ pub struct IncomingEvent {
     pub acknowledge: Option<u64>,
 }
 
-/// What a client sent cannot be read. The sentence is for the client.
+impl IncomingEvent {
+    /// Whom to answer when it is refused.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked { namespace: self.namespace, event: Some(self.name.clone()), acknowledge: self.acknowledge }
+    }
+}
+
+/// A frame that cannot be read. It has no effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(pub String);
+#[error("{why}")]
+pub struct Unreadable {
+    /// For the client.
+    pub why: String,
+    pub answer: Answer,
+}
+
+impl Unreadable {
+    /// A frame that is answered by an `error` event.
+    #[must_use]
+    pub fn event(why: impl Into<String>, asked: Asked) -> Self {
+        Self { why: why.into(), answer: Answer::Error(asked) }
+    }
+}
+
+/// How a client is told that what it sent was refused. The connection stays, but for the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// By an `error` event, and by the acknowledgement that it asked for.
+    Error(Asked),
+    /// By the refusal of the namespace of this name.
+    Refusal(String),
+    /// By an `error` event, after which the connection ends: it breaks the protocol, so what follows could mean anything.
+    End,
+}
+
+/// The event that is refused, as far as it could be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Where it was sent; `None` where it is not known, or the stage says so.
+    pub namespace: Option<Namespace>,
+    pub event: Option<String>,
+    /// The client asked for an acknowledgement under this id.
+    pub acknowledge: Option<u64>,
+}
 
 impl Framing {
     /// The framing that the query of the handshake asks for: its `EIO`.
     ///
     /// # Errors
-    /// For a version of Engine.IO other than 4.
-    pub fn asked_for(engine_io: Option<&str>) -> Result<Self, Unreadable> {
+    /// For a version of Engine.IO other than 4, with a sentence for the client.
+    pub fn asked_for(engine_io: Option<&str>) -> Result<Self, &'static str> {
         match engine_io {
             None => Ok(Self::Json),
             Some("4") => Ok(Self::SocketIo),
-            Some(_) => Err(Unreadable("EIO must be 4: use socket.io-client 3 or 4".to_owned())),
+            Some(_) => Err("EIO must be 4: use socket.io-client 3 or 4"),
         }
     }
 
     /// Reads what a client sent.
     ///
     /// # Errors
-    /// With a sentence for the client.
+    /// [`Unreadable`], with a sentence for the client.
     pub fn read(self, text: &str) -> Result<Incoming, Unreadable> {
         if text.len() > MAX_INCOMING_BYTES {
-            return Err(Unreadable(format!("A message may have at most {MAX_INCOMING_BYTES} bytes")));
+            let why = format!("A message may have at most {MAX_INCOMING_BYTES} bytes");
+            let answer = match self {
+                Self::Json => Answer::Error(json::asked(text)),
+                Self::SocketIo => socket_io::answer(text),
+            };
+            return Err(Unreadable { why, answer });
         }
         match self {
             Self::Json => json::read(text),

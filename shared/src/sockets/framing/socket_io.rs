@@ -2,29 +2,48 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Incoming, IncomingEvent, MAX_INCOMING_BYTES, Unreadable};
-use crate::clients::socket_io::{Body, Frame, Handshake, Kind, Malformed, Packet};
+use super::{Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, Unreadable};
+use crate::clients::socket_io::{Body, Frame, Handshake, Header, Kind, Malformed, Packet};
 use crate::contract::sockets::{ConnectionId, Namespace, Outgoing};
 
 /// A client that has got no ping for the interval and this much longer closes the connection. The schedule behind the pings
 /// may be late by most of a minute.
 const PING_TIMEOUT_MILLISECONDS: u32 = 60_000;
 
-impl From<Malformed> for Unreadable {
-    fn from(malformed: Malformed) -> Self {
-        Self(malformed.to_string())
+/// The refusal of a frame that was not read.
+fn unreadable(malformed: Malformed, text: &str) -> Unreadable {
+    let answer = if malformed.breaks_the_protocol() { Answer::End } else { answer(text) };
+    Unreadable { why: malformed.to_string(), answer }
+}
+
+/// The answer to a refused frame, from its header alone.
+pub(super) fn answer(text: &str) -> Answer {
+    let Some(header) = text.strip_prefix('4').and_then(Header::read) else {
+        return Answer::Error(Asked::default());
+    };
+    match namespace(&header.namespace) {
+        Some(namespace) if !header.is_connect => {
+            Answer::Error(Asked { namespace: Some(namespace), event: header.event, acknowledge: header.id })
+        }
+        // No event can be sent in it.
+        _ => Answer::Refusal(header.namespace),
     }
 }
 
+fn only_servers(why: &str) -> Unreadable {
+    Unreadable { why: why.to_owned(), answer: Answer::End }
+}
+
 pub(super) fn read(text: &str) -> Result<Incoming, Unreadable> {
-    let frame = Frame::read(text)?;
+    let malformed = |why| unreadable(why, text);
+    let frame = Frame::read(text).map_err(malformed)?;
     match frame.kind {
-        Kind::Message => packet(Packet::read(frame.data)?),
+        Kind::Message => packet(Packet::read(frame.data).map_err(malformed)?),
         Kind::Close => Ok(Incoming::Close),
         // A client of protocol 4 pings only to try a transport out.
         Kind::Ping => Ok(Incoming::Ping(Frame { kind: Kind::Pong, data: frame.data }.to_string())),
         Kind::Pong | Kind::Upgrade | Kind::Noop => Ok(Incoming::Nothing),
-        Kind::Open => Err(Unreadable("Only the server sends an open packet".to_owned())),
+        Kind::Open => Err(only_servers("Only the server sends an open packet")),
     }
 }
 
@@ -40,7 +59,10 @@ fn packet(packet: Packet) -> Result<Incoming, Unreadable> {
         return Ok(match body {
             Body::Connect(_) => Incoming::Join(Err(path)),
             Body::Disconnect => Incoming::Nothing,
-            _ => return Err(Unreadable("There are the namespaces /dashboard and /ws".to_owned())),
+            _ => {
+                let why = "There are the namespaces /dashboard and /ws".to_owned();
+                return Err(Unreadable { why, answer: Answer::Refusal(path) });
+            }
         });
     };
     Ok(match body {
@@ -55,7 +77,7 @@ fn packet(packet: Packet) -> Result<Incoming, Unreadable> {
         }),
         // Nothing that is sent from here asks for one.
         Body::Acknowledgement(_) => Incoming::Nothing,
-        Body::Refusal { .. } => return Err(Unreadable("Only the server refuses a namespace".to_owned())),
+        Body::Refusal { .. } => return Err(only_servers("Only the server refuses a namespace")),
     })
 }
 
@@ -119,17 +141,56 @@ mod tests {
         for (text, name) in [("40", "/"), ("40/admin,", "/admin"), ("40/socketio,", "/socketio")] {
             assert_eq!(read(text), Ok(Incoming::Join(Err(name.to_owned()))), "{text}");
         }
-        assert!(read(r#"42["subscribe",{}]"#).unwrap_err().0.contains("/dashboard"));
+        let refused = read(r#"42["subscribe",{}]"#).unwrap_err();
+        assert!(refused.why.contains("/dashboard"));
+        assert_eq!(refused.answer, Answer::Refusal("/".to_owned()));
     }
 
     #[test]
-    fn binary_and_broken_frames_are_refused_with_a_reason() {
-        for text in ["bAQID", r#"451-/ws,["a",{"_placeholder":true,"num":0}]"#] {
-            assert!(read(text).unwrap_err().0.contains("Binary"), "{text}");
+    fn a_frame_that_breaks_the_protocol_ends_the_connection() {
+        for text in [
+            "",
+            "hello",
+            "9",
+            "4",
+            "4abc",
+            "42/ws,{",
+            "42/ws,{}",
+            r#"42/ws,["disconnect"]"#,
+            r#"42/ws["a"]"#,
+            "40/ws,[]",
+            "41/ws,{}",
+            "43/ws,7{}",
+            r#"44/ws,{"message":"no"}"#,
+            "0{}",
+        ] {
+            assert_eq!(read(text).unwrap_err().answer, Answer::End, "{text}");
         }
-        for text in ["", "hello", "9", "42/ws,{", r#"44/ws,{"message":"no"}"#, "0{}"] {
-            assert!(read(text).is_err(), "{text}");
+    }
+
+    #[test]
+    fn a_frame_that_is_only_not_taken_here_is_answered() {
+        let asked = |namespace, event: Option<&str>, acknowledge| {
+            Answer::Error(Asked { namespace, event: event.map(str::to_owned), acknowledge })
+        };
+        let send = (Some(Namespace::Ws), Some("sendMessage"), Some(7));
+        let deep = format!(r#"42/ws,7["sendMessage",{}{}]"#, "[".repeat(200), "]".repeat(200));
+        for (text, why, answer) in [
+            (r#"42/ws,7["sendMessage",{"content":"\ud83d"}]"#, "surrogate", asked(send.0, send.1, send.2)),
+            (&deep, "deep", asked(send.0, send.1, send.2)),
+            (r#"451-/ws,7["sendMessage",{"_placeholder":true}]"#, "Binary", asked(send.0, send.1, send.2)),
+            ("bAQID", "Binary", asked(None, None, None)),
+            (r#"42/ws,99999999999999999999["typing",{}]"#, "id", asked(send.0, Some("typing"), None)),
+            (r#"40/ws,{"token":"\ud83d"}"#, "surrogate", Answer::Refusal("/ws".to_owned())),
+            (r#"42/admin,7["a","\ud83d"]"#, "surrogate", Answer::Refusal("/admin".to_owned())),
+        ] {
+            let refused = read(text).unwrap_err();
+            assert!(refused.why.contains(why), "{refused}");
+            assert_eq!(refused.answer, answer, "{text:.60}");
         }
+        let large = format!(r#"42/ws,7["sendMessage",{{"content":"{}"}}]"#, "x".repeat(MAX_INCOMING_BYTES));
+        let refused = crate::contract::sockets::Framing::SocketIo.read(&large).unwrap_err();
+        assert_eq!(refused.answer, asked(send.0, send.1, send.2));
     }
 
     #[test]
