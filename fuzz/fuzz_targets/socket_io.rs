@@ -1,16 +1,24 @@
-//! A frame from a client that speaks Socket.IO. What is read is written so that it is read as the same packet.
+//! A frame from a client that speaks Socket.IO. A packet that is read is written so that it is read as the same one, and its header says
+//! the same. Any other frame has an answer.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::clients::socket_io::{Body, Frame, Kind, Packet};
+use shared::clients::socket_io::{Body, Frame, Header, Kind, Packet};
+use shared::contract::sockets::Framing;
 
 fuzz_target!(|text: &str| {
+    let _ = Framing::SocketIo.read(text);
     let Ok(frame) = Frame::read(text) else { return };
     assert_eq!(frame.to_string(), text);
     if frame.kind != Kind::Message {
         return;
     }
     let Ok(packet) = Packet::read(frame.data) else { return };
+    let header = Header::read(frame.data).expect("a packet has a header");
+    assert_eq!((&header.namespace, header.is_connect), (&packet.namespace, matches!(packet.body, Body::Connect(_))));
+    if let Body::Event { name, .. } = &packet.body {
+        assert_eq!((header.id, header.event.as_ref()), (packet.id, Some(name)));
+    }
     let written = packet.frame();
     let again = Frame::read(&written).ok().and_then(|frame| Packet::read(frame.data).ok());
     let again = again.expect("what is written can be read");

@@ -246,9 +246,16 @@ pub fn delivery(request_id: Option<&str>, kind: &str, outcome: Outcome) {
     current(|fields| fields.deliveries.push(json!([request_id.unwrap_or_default(), kind, outcome])));
 }
 
-/// Counts the places in namespaces that a heartbeat found taken, and the connections that had ended without a word.
-pub fn connections(found: usize, gone: usize) {
-    count("Sockets.connections".to_owned(), found.try_into().unwrap_or(u64::MAX));
+/// The places in namespaces that the last heartbeat of this run found taken. Not a count: a further call replaces it.
+pub fn connections(found: usize) {
+    let found = found.try_into().unwrap_or(u64::MAX);
+    current(|fields| {
+        fields.counts.insert("Sockets.connections".to_owned(), found);
+    });
+}
+
+/// Counts the connections that had ended without a word.
+pub fn connections_gone(gone: usize) {
     count("Sockets.gone".to_owned(), gone.try_into().unwrap_or(u64::MAX));
 }
 
@@ -327,6 +334,10 @@ mod tests {
                 delivery(None, "pusher", Outcome::Delivered);
                 undelivered(5);
                 undelivered(3);
+                connections(3);
+                connections(2);
+                connections_gone(3);
+                connections_gone(2);
             })
             .await;
         record.responded(201);
@@ -338,11 +349,25 @@ mod tests {
         assert_eq!(line["Deliveries.pusher.delivered"], 2);
         assert_eq!(line["deliveries"], json!([["r-0", "pusher", "delivered"], ["", "pusher", "delivered"]]));
         assert_eq!(line["OldestUndeliveredAge"], 5);
+        assert_eq!(
+            (&line["Sockets.connections"], &line["Sockets.gone"]),
+            (&json!(2), &json!(5)),
+            "the last, and the sum"
+        );
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Carillon");
         let names: Vec<_> =
             directive["Metrics"].as_array().unwrap().iter().map(|m| m["Name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["AuthorizationsRefused.forbidden", "Deliveries.pusher.delivered", "OldestUndeliveredAge"]);
+        assert_eq!(
+            names,
+            [
+                "AuthorizationsRefused.forbidden",
+                "Deliveries.pusher.delivered",
+                "Sockets.connections",
+                "Sockets.gone",
+                "OldestUndeliveredAge"
+            ]
+        );
         for name in names {
             assert!(line[name].is_number(), "{name} is declared and has a value");
         }

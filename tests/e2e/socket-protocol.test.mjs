@@ -8,12 +8,12 @@
 // |---|---|---|
 // | both | all of HTTP long-polling (handshake, message, heartbeat, close), all of `upgrade` | API Gateway's WebSocket API has no such transport; a client says `transports: ["websocket"]` |
 // | both | the values of `pingInterval`, `pingTimeout` and `maxPayload` | they are settings: the heartbeat's, and API Gateway's 32 KB a frame |
-// | both | a session is closed when no pong comes | nobody waits for pongs: a post that API Gateway answers with 410 says who is gone, and it ends what is idle for ten minutes |
+// | both | a session is closed when no pong comes | it is, by the heartbeat after the time-out of a minute (tests/functions/sockets.rs) |
 // | Engine.IO | a text packet and a binary packet are echoed | a message holds a packet of Socket.IO here, and events are answered, not echoed; API Gateway sends text only |
 // | Socket.IO | the main namespace: connect, with a payload, disconnect | there are /dashboard and /ws; the main one is refused like any other |
 // | Socket.IO | the event `auth` that repeats the payload of a connect | who it is was verified at the handshake, and no token is sent back |
 // | Socket.IO | packets with binary attachments, with and without acknowledgement | API Gateway sends text only; they are refused by an `error` event, and by the acknowledgement |
-// | Socket.IO | a session is closed when it joins no namespace in time | the heartbeat keeps it as any other, up to API Gateway's two hours; it holds one of 2,000 places |
+// | Socket.IO | a session is closed when it joins no namespace in time | it is, by the first heartbeat after a minute |
 //
 // A ping comes with the heartbeat, `HeartbeatSeconds` apart and up to a minute late: API Gateway sends none of its own.
 

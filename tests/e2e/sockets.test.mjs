@@ -149,5 +149,17 @@ describe("Sockets", () => {
       assert.deepEqual([error, event, retryAfter >= 1], ["Too Many Requests", "subscribe", true]);
     }
     assert.ok(errors.length <= 80, `${errors.length} of 180 were refused, and 100 are admitted at once`);
+    assert.ok(clients.every((client) => client.isOpen()));
+  });
+
+  test("whoever goes on at a multiple of a limit is disconnected, and told why", async (t) => {
+    const [flood, other] = [await joined(t, person("Ada"), "ws"), await joined(t, person("Ben"), "ws")];
+    for (let n = 0; n < 700 && flood.isOpen(); n += 1) {
+      flood.send("2");
+    }
+    assert.match(await flood.frame((frame) => frame.includes("This connection ends")), /Too Many Requests/);
+    await flood.closed();
+    assert.ok(flood.frames.filter((frame) => frame === "3").length < 500);
+    assert.ok(other.isOpen());
   });
 });

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use shared::contract::time::Millis;
 use tests::consumer::{age, batch};
 use tests::{Request, Traffic, World, token, token_with};
 
@@ -55,8 +56,8 @@ pub(crate) async fn direct_message(world: &World) -> [Traffic; 2] {
     // The first message of a conversation makes rows that later ones change.
     say(world, "ws", "a1", &message("Hello")).await;
     for ((pk, sk), row) in world.table.rows().await {
-        if row.contains_key("next_due") {
-            world.table.set_number((&pk, &sk), "next_due", 0).await;
+        if row.contains_key("idle_at") {
+            world.table.set_number((&pk, &sk), "idle_at", 0).await;
         }
     }
     world.sockets.take_posted();
@@ -94,7 +95,8 @@ pub(crate) async fn announce(world: &World) -> [Traffic; 2] {
 pub(crate) async fn ping(world: &World) -> [Traffic; 2] {
     connected(world, 100).await;
     world.take_traffic();
-    let report = socket_heartbeat::one(&world.app, "r", Instant::now() + Duration::from_secs(60)).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let (report, _) = socket_heartbeat::one(&world.app, Millis::now(), &[], "r", deadline).await.unwrap();
     assert_eq!(report.pinged, 100);
     [world.take_traffic(), Traffic::default()]
 }

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use shared::contract::sockets::Namespace;
+use shared::contract::sockets::{ConnectionId, Namespace};
 use shared::contract::time::Millis;
 use shared::sockets;
+use shared::sockets::beats::Beat;
+use shared::sockets::heartbeat::Report;
 use tests::consumer::{self, consume, owed};
 use tests::{Reply, Request, World, token, token_with};
 
@@ -73,8 +76,58 @@ async fn count(world: &World, namespace: Namespace) -> usize {
     sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
 }
 
-async fn beat(world: &World) -> sockets::heartbeat::Report {
-    socket_heartbeat::one(&world.app, "r", Instant::now() + Duration::from_secs(30)).await.unwrap()
+async fn beat(world: &World) -> Report {
+    beat_after(world, &[]).await
+}
+
+/// A heartbeat after these.
+async fn beat_after(world: &World, past: &[Beat]) -> Report {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    socket_heartbeat::one(&world.app, Millis::now(), past, "r", deadline).await.unwrap().0
+}
+
+/// A heartbeat whose last ping was sent so many seconds ago.
+fn ended(seconds_ago: i64) -> Beat {
+    let ended = Millis::now().plus_seconds(-seconds_ago);
+    Beat { due: ended.plus_seconds(-1), begun: ended.plus_seconds(-1), ended }
+}
+
+/// A run of the schedule that was due at this time; returns its reports.
+async fn run(world: &World, due: Millis) -> Vec<Value> {
+    let event = json!({ "detail-type": "Scheduled Event", "source": "aws.events", "time": due.iso(), "detail": {} });
+    let reports = socket_heartbeat::handle(&world.app, LambdaEvent::new(event, Context::default())).await.unwrap();
+    reports.as_array().unwrap().clone()
+}
+
+/// Puts a limit into this state, for the next hour.
+async fn use_up(world: &World, pk: &str, limit: &str, state: &Value) {
+    let now = Millis::now();
+    let row = json!({
+        "pk": pk, "sk": limit, "state": state.to_string(), "idle_at": now.plus_seconds(3_600).0,
+        "expires_at": now.plus_seconds(3_600).seconds(),
+    });
+    world.table.put_rows(&[row]).await;
+}
+
+/// The state of a user's messages after a hundred in this moment.
+fn hundred_messages() -> Value {
+    let mut sent = vec![Millis::now().0];
+    sent.extend([0; 99]);
+    json!({ "sent": sent })
+}
+
+/// The state of a limit that lets nothing through for the next minutes.
+fn used_up() -> Value {
+    json!({ "due": Millis::now().plus_seconds(600).0 })
+}
+
+/// The state of a limit after much more than it admits.
+fn far_beyond() -> Value {
+    json!({ "all": Millis::now().plus_seconds(600).0 })
+}
+
+fn texts(world: &World) -> Vec<String> {
+    world.sockets.take_posted().into_iter().map(|(.., text)| text).collect()
 }
 
 /// All rows but for those of rate limits.
@@ -451,22 +504,243 @@ async fn the_hundred_and_first_message_of_a_minute_is_refused_with_how_long_to_w
     let world = World::new().await;
     connect(&world, "dashboard", "c1", "ada").await;
     connect(&world, "dashboard", "c2", "ada").await;
-    let (subscribe, begun) = (json!({ "channels": ["a"] }), Millis::now());
-    for n in 0..100 {
+    let subscribe = json!({ "channels": ["a"] });
+    for n in 0..4 {
         emit(&world, "dashboard", if n % 2 == 0 { "c1" } else { "c2" }, "subscribe", &subscribe).await;
     }
-    let told = world.sockets.take_posted();
-    assert!(!told.iter().any(|(.., text)| text.contains("error")));
-    let limit = ("USER#ada", "LIMIT#SOCKET_MESSAGES");
-    let due = world.table.rows().await[&(limit.0.to_owned(), limit.1.to_owned())]["next_due"].as_i64().unwrap();
-    assert!(due >= begun.0 + 100 * 600, "each was counted, of either connection");
-    // Time passes while the test runs, and each 600 ms admits one more: as if a minute less had passed.
-    world.table.set_number(limit, "next_due", Millis::now().0 + 200 * 600).await;
+    assert!(!texts(&world).iter().any(|text| text.contains("error")));
+    let row = world.table.row("USER#ada", "LIMIT#SOCKET_MESSAGES").await.unwrap();
+    let state: Value = serde_json::from_str(row["state"].as_str().unwrap()).unwrap();
+    assert_eq!(state["sent"].as_array().unwrap().len(), 4, "each is counted, of either connection");
+
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_MESSAGES", &hundred_messages()).await;
     emit(&world, "dashboard", "c1", "subscribe", &subscribe).await;
     let told = world.sockets.take_of("c1");
     assert_eq!((told[0]["event"].as_str(), told[0]["data"]["event"].as_str()), (Some("error"), Some("subscribe")));
     let wait = told[0]["data"]["retryAfter"].as_u64().unwrap();
-    assert!((1..=61).contains(&wait), "{wait}");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(world.sockets.is_open("c1"));
+}
+
+#[tokio::test]
+async fn a_refused_message_is_acknowledged_as_refused_and_typing_is_counted_apart() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    connect(&world, "ws", "b1", "bob").await;
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_MESSAGES", &hundred_messages()).await;
+    world.sockets.take_posted();
+    let message = r#"42/ws,7["sendMessage",{"receiverId":"bob","content":"hi"}]"#;
+    say(&world, "socketio", "c1", message).await;
+    let told = texts(&world);
+    let refused = told.iter().find(|text| text.starts_with("43/ws,7[")).unwrap();
+    assert!(refused.contains(r#"[{"error":{"error":"Too Many Requests","event":"sendMessage""#), "{told:?}");
+    assert!(refused.contains("retryAfter"), "{told:?}");
+
+    say(&world, "socketio", "c1", r#"42/ws,8["typing",{"receiverId":"bob","isTyping":true}]"#).await;
+    assert!(names(&world.sockets.take_of("b1")).contains(&"typing:start"));
+    assert!(texts(&world).iter().any(|text| text.starts_with(r#"43/ws,8[{"data":{},"ok":true}"#)));
+
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_MESSAGES", &json!({})).await;
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_SIGNALS", &used_up()).await;
+    for signal in [r#"["typing",{"receiverId":"bob","isTyping":true}]"#, r#"["markAsRead",{"messageId":"x"}]"#] {
+        say(&world, "socketio", "c1", &format!("42/ws,9{signal}")).await;
+        let told = texts(&world);
+        assert!(told.iter().any(|text| text.starts_with(r#"43/ws,9[{"error":{"error":"Too Many"#)), "{told:?}");
+    }
+    say(&world, "socketio", "c1", message).await;
+    assert!(names(&world.sockets.take_of("b1")).contains(&"message:new"), "typing has used nothing up");
+}
+
+#[tokio::test]
+async fn pings_pongs_and_acknowledgements_have_a_limit_of_their_own() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    connect(&world, "ws", "b1", "bob").await;
+    world.sockets.take_posted();
+    say(&world, "socketio", "c1", "2").await;
+    emit(&world, "ws", "b1", "ping", &Value::Null).await;
+    let answers = texts(&world);
+    assert_eq!(answers, ["3", r#"{"event":"pong","data":null}"#]);
+
+    let heard = shared::table::Key::heard(&ConnectionId::parse("c1").unwrap());
+    for (frame, (pk, sk), connection, stage) in [
+        ("3", (heard.pk.as_str(), heard.sk.as_str()), "c1", "socketio"),
+        ("2", (heard.pk.as_str(), heard.sk.as_str()), "c1", "socketio"),
+        ("43/ws,1[]", (heard.pk.as_str(), heard.sk.as_str()), "c1", "socketio"),
+        (r#"{"event":"ping"}"#, ("SOCKET#b1", "LIMIT#CONTROL"), "b1", "ws"),
+        (r#"{"event":"pong"}"#, ("SOCKET#b1", "LIMIT#CONTROL"), "b1", "ws"),
+    ] {
+        use_up(&world, pk, sk, &used_up()).await;
+        say(&world, stage, connection, frame).await;
+        let told = texts(&world);
+        assert!(told.len() == 1 && told[0].contains("Too Many Requests"), "{frame}: {told:?}");
+        assert!(world.sockets.is_open(connection));
+    }
+    assert!(!world.table.rows().await.contains_key(&("USER#ada".to_owned(), "LIMIT#SOCKET_SIGNALS".to_owned())));
+    emit(&world, "ws", "b1", "sendMessage", &json!({ "receiverId": "ada", "content": "hi" })).await;
+    assert!(texts(&world).iter().any(|text| text.contains("message:sent")), "messages are admitted");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_far_beyond_a_limit_is_told_why_and_ended() {
+    for (limit, frame) in [
+        ("LIMIT#SOCKET_MESSAGES", r#"42/ws,7["sendMessage",{"receiverId":"bob","content":"hi"}]"#),
+        ("LIMIT#SOCKET_SIGNALS", r#"42/ws,7["typing",{"receiverId":"bob","isTyping":true}]"#),
+        ("CONTROL", "3"),
+        ("CONTROL", "2"),
+    ] {
+        let world = World::new().await;
+        connect_io(&world, "c1", "ada").await;
+        say(&world, "socketio", "c1", "40/ws,").await;
+        let heard = shared::table::Key::heard(&ConnectionId::parse("c1").unwrap());
+        let (pk, sk) = if limit == "CONTROL" { (heard.pk.as_str(), heard.sk.as_str()) } else { ("USER#ada", limit) };
+        use_up(&world, pk, sk, &far_beyond()).await;
+        world.sockets.take_posted();
+        say(&world, "socketio", "c1", frame).await;
+        let told = texts(&world);
+        assert!(told[0].starts_with(r#"42/ws,["error",{"error":"Too Many Requests""#), "{limit}: {told:?}");
+        assert!(told[0].contains("This connection ends") && told[0].contains("at most"), "{limit}: {told:?}");
+        assert!(!world.sockets.is_open("c1"), "{limit}");
+        assert_eq!(count(&world, Namespace::SocketIo).await, 0, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_connects_in_a_loop_is_refused_and_leaves_no_trace() {
+    let world = World::new().await;
+    for n in 0..60 {
+        let connection = format!("c{n}");
+        assert_eq!(connect(&world, "ws", &connection, "ada").await.status, 200, "five tabs may come back twelve times");
+        disconnect(&world, "ws", &connection).await;
+    }
+    world.table.set_number(("USER#ada", "SOCKETS#ws"), "entered", Millis::now().plus_seconds(240).0).await;
+    let before = without_limits(&world).await;
+    let refused = connect(&world, "ws", "again", "ada").await;
+    assert_eq!((refused.status, refused.body["error"].as_str()), (429, Some("Too Many Requests")));
+    let wait: u64 = refused.headers["retry-after"].parse().unwrap();
+    assert!((50..=63).contains(&wait), "{wait}");
+    assert_eq!(without_limits(&world).await, before);
+    assert_eq!(connect(&world, "dashboard", "d1", "ada").await.status, 200, "counted apart");
+    connect_io(&world, "io", "ada").await;
+    world.sockets.take_posted();
+    say(&world, "socketio", "io", "40/ws,").await;
+    let told = texts(&world);
+    assert!(
+        told[0].starts_with(r#"44/ws,{"data":{"retryAfter":"#) && told[0].contains("connect too often"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn whoever_keeps_coming_and_going_does_not_tell_everybody_each_time() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "watcher", "bob").await;
+    let mut told = Vec::new();
+    for n in 0..25 {
+        connect(&world, "dashboard", &format!("c{n}"), "ada").await;
+        disconnect(&world, "dashboard", &format!("c{n}")).await;
+        consumer::age(&world, 6).await;
+        consume(&world).await.unwrap();
+        told.extend(statuses(&world, "ada"));
+    }
+    let gone = told.iter().filter(|status| *status == "offline").count();
+    // One more for each minute that the test takes.
+    assert!((10..=14).contains(&gone), "{told:?}");
+    assert!(told.len() <= 2 * gone + 1, "{told:?}");
+    assert_eq!(told.chunks(2).filter(|two| two[0] == "online").count(), gone + 1, "each follows the other: {told:?}");
+}
+
+#[tokio::test]
+async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_receiver() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    for (connection, user) in [("dead", "bob"), ("pongs", "carl"), ("talks", "dora")] {
+        connect_io(&world, connection, user).await;
+        say(&world, "socketio", connection, "40/ws,").await;
+    }
+    connect(&world, "ws", "json", "emma").await;
+    age(&world, 300).await;
+    say(&world, "socketio", "pongs", "3").await;
+    say(&world, "socketio", "talks", r#"42/ws,["typing",{"receiverId":"carl","isTyping":true}]"#).await;
+    world.sockets.take_posted();
+    assert_eq!(beat(&world).await.silent, 0, "nobody was pinged");
+    let not_yet = beat_after(&world, &[ended(59)]).await;
+    assert_eq!((not_yet.silent, not_yet.pinged), (0, 5), "the time-out is a minute");
+
+    world.sockets.take_posted();
+    let report = beat_after(&world, &[ended(1), ended(31), ended(61)]).await;
+    assert_eq!((report.silent, report.pinged), (1, 4), "{report:?}");
+    let open = ["dead", "pongs", "talks", "json"].map(|connection| world.sockets.is_open(connection));
+    assert_eq!(open, [false, true, true, true]);
+    let told = world.sockets.take_posted();
+    let why = told.iter().find(|(_, connection, _)| connection == "dead").unwrap();
+    assert!(why.2.starts_with(r#"42/ws,["error",{"error":"Request Timeout""#), "{why:?}");
+
+    emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "bob", "content": "hi" })).await;
+    consumer::age(&world, 10).await;
+    consume(&world).await.unwrap();
+    let keys = world.table.rows().await.into_keys();
+    assert_eq!(keys.filter(|(pk, sk)| pk == "USER#bob" && sk.starts_with("NOTIFICATION#")).count(), 1);
+}
+
+#[tokio::test]
+async fn whoever_could_not_be_pinged_has_no_ping_to_answer() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    age(&world, 300).await;
+    world.sockets.answer("c1", Some(500));
+    assert_eq!(beat(&world).await.failed, 1);
+    world.sockets.answer("c1", None);
+    // That heartbeat, a minute later.
+    let report = beat_after(&world, &[ended(61)]).await;
+    assert_eq!((report.silent, report.pinged), (0, 1), "{report:?}");
+}
+
+#[tokio::test]
+async fn heartbeats_come_at_the_schedules_own_time_and_none_is_skipped() {
+    let world = World::with(&[("HEARTBEAT_SECONDS", "540")]).await;
+    connect(&world, "ws", "c1", "ada").await;
+    let pinged = |reports: &[Value]| reports.iter().map(|report| report["pinged"].as_u64().unwrap()).sum::<u64>();
+    // Eleven minutes in a moment, since runs that were due earlier do not wait. One run is left out.
+    let first = Millis::now().plus_seconds(-660);
+    let mut beats = Vec::new();
+    for minute in (0..=11).filter(|minute| *minute != 9) {
+        let reports = run(&world, first.plus_seconds(60 * minute)).await;
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        if pinged(&reports) == 1 {
+            beats.push(minute);
+        }
+    }
+    assert_eq!(beats, [0, 10], "the run after nine minutes was left out, and the next one makes up for it");
+
+    let world = World::with(&[("HEARTBEAT_SECONDS", "30")]).await;
+    connect(&world, "ws", "c1", "ada").await;
+    connect(&world, "ws", "c2", "ada").await;
+    let late = run(&world, Millis::now().plus_seconds(-45)).await;
+    assert_eq!((late.len(), pinged(&late)), (1, 2), "a run that began late does not ping twice at once: {late:?}");
+    let mut context = Context::default();
+    // Time for one heartbeat, and not for the next one.
+    context.deadline = u64::try_from(Millis::now().plus_seconds(10).0).unwrap();
+    let by_hand = LambdaEvent::new(json!({}), context);
+    let reports = socket_heartbeat::handle(&world.app, by_hand).await.unwrap();
+    assert_eq!(pinged(reports.as_array().unwrap()), 2, "a run by hand pings at once");
+}
+
+#[tokio::test]
+async fn a_run_without_a_heartbeat_ends_the_connections_whose_token_has_expired() {
+    let world = World::with(&[("HEARTBEAT_SECONDS", "540")]).await;
+    connect(&world, "ws", "c1", "ada").await;
+    connect(&world, "ws", "c2", "bob").await;
+    run(&world, Millis::now().plus_seconds(-60)).await;
+    expire(&world, "c1").await;
+    world.sockets.take_posted();
+    let reports = run(&world, Millis::now()).await;
+    assert_eq!((&reports[0]["expired"], &reports[0]["pinged"]), (&json!(1), &json!(0)), "{reports:?}");
+    assert!(!world.sockets.is_open("c1") && world.sockets.is_open("c2"));
+    assert!(world.sockets.take_of("c2").is_empty());
 }
 
 #[tokio::test]
@@ -530,7 +804,7 @@ async fn a_heartbeat_removes_200_connections_that_ended_without_a_word() {
     // On a machine that is busy elsewhere, a post may time out. That says nothing of its connection, and is asked again.
     while report.failed > 0 {
         let next = beat(&world).await;
-        report = sockets::heartbeat::Report { gone: report.gone + next.gone, ..next };
+        report = Report { gone: report.gone + next.gone, ..next };
     }
     assert_eq!((report.gone, report.pinged), (200, 1));
     assert_eq!(count(&world, Namespace::Ws).await, 1);
@@ -569,12 +843,16 @@ async fn a_connection_that_is_still_opening_is_not_taken_for_one_that_has_ended(
 }
 
 #[tokio::test]
-async fn a_pong_asks_nothing_of_the_table() {
+async fn a_pong_is_one_write_which_goes_with_its_connection() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     world.table.take_requests();
     say(&world, "socketio", "c1", "3").await;
-    assert!(world.table.take_requests().is_empty());
+    assert_eq!(world.table.take_requests(), std::collections::BTreeMap::from([("UpdateItem".to_owned(), 1)]));
+    let heard = async || world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("HEARD#")).count();
+    assert_eq!(heard().await, 1);
+    disconnect(&world, "socketio", "c1").await;
+    assert_eq!(heard().await, 0);
 }
 
 #[tokio::test]

@@ -6,29 +6,24 @@ use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 use shared::App;
 use shared::contract::time::Millis;
-use shared::sockets::heartbeat::{self, Report};
+use shared::sockets::beats::{self, Beat};
+use shared::sockets::framing::PING_TIMEOUT_MILLISECONDS;
+use shared::sockets::heartbeat::{self, Report, Round};
 use shared::telemetry::{self, Record};
 
-/// From one run to the next.
-const MINUTE_MILLISECONDS: i64 = 60_000;
 /// The part of the function's time-out that is kept for finishing the pings that were begun.
 const RESERVE: Duration = Duration::from_secs(5);
 
 /// The time for a run where nobody says when the function will be stopped.
 const DEFAULT_BUDGET: Duration = Duration::from_secs(70);
 
-/// The moments of this run's heartbeats: the multiples of the interval in the minute that begins now. An interval longer than
-/// a minute leaves some runs without any.
-fn beats(now: Millis, seconds: u32) -> Vec<Millis> {
-    let interval = i64::from(seconds) * 1000;
-    let first = (now.0 + interval - 1).div_euclid(interval) * interval;
-    std::iter::successors(Some(first), |beat| Some(beat + interval))
-        .take_while(|beat| *beat < now.0 + MINUTE_MILLISECONDS)
-        .map(Millis)
-        .collect()
+/// When this run was due: the schedule's own time. A run by hand is due now.
+fn due(event: &Value) -> Millis {
+    event["time"].as_str().and_then(Millis::parse).unwrap_or_else(Millis::now)
 }
 
-/// Does this minute's heartbeats; returns the report of each. Where nobody is connected, it ends at the first.
+/// Does this run's heartbeats; returns the report of each. A run without one, where the interval is over a minute, only ends the
+/// connections that are to be ended. Where nobody is connected, it ends at the first.
 ///
 /// # Errors
 /// When the connections cannot be listed. The next run tries again.
@@ -40,43 +35,79 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Strin
     };
     let deadline = Instant::now() + left.saturating_sub(RESERVE);
     // Boxed, because the nested futures are too large for the compiler to lay out.
-    let work = Box::pin(async {
-        let mut reports: Vec<Report> = Vec::new();
-        for beat in beats(Millis::now(), app.settings.heartbeat_seconds) {
-            // The first one is due at once: a run begins where the one before ended, give or take a second.
-            let pause = if reports.is_empty() { Duration::ZERO } else { Millis::now().until(beat) };
-            if Instant::now() + pause > deadline {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            let report = one(app, &event.context.request_id, deadline).await?;
-            let is_empty = report.connections == 0;
-            reports.push(report);
-            if is_empty {
-                break;
-            }
-        }
-        let reports = json!(reports);
-        telemetry::note("heartbeats", reports.clone());
-        Ok(reports)
-    });
+    let work = Box::pin(run(app, due(&event.payload), &event.context.request_id, deadline));
     let done = record.scope(work).await;
     record.print();
     done
 }
 
-/// One heartbeat.
+async fn run(app: &App, due: Millis, request_id: &str, deadline: Instant) -> Result<Value, String> {
+    let mut past = beats::past(&app.table, due).await.map_err(failed)?;
+    let mut plan = beats::plan(due, app.settings.heartbeat_seconds, past.first().map(|beat| beat.due));
+    // A run that began late leaves out those that the next one has overtaken.
+    let overtaken = plan.iter().filter(|beat| **beat <= Millis::now()).count().saturating_sub(1);
+    plan.drain(..overtaken);
+    let mut reports: Vec<Report> = Vec::new();
+    for due in plan.iter().copied() {
+        let pause = Millis::now().until(due);
+        if Instant::now() + pause > deadline {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        let (report, beat) = one(app, due, &past, request_id, deadline).await?;
+        if !report.cut {
+            past.insert(0, beat);
+        }
+        let is_empty = report.connections == 0;
+        reports.push(report);
+        if is_empty {
+            break;
+        }
+    }
+    if plan.is_empty() {
+        reports.push(round(app, false, &past, request_id, deadline).await?);
+    }
+    if let Some(last) = reports.last() {
+        telemetry::connections(last.connections);
+    }
+    let reports = json!(reports);
+    telemetry::note("heartbeats", reports.clone());
+    Ok(reports)
+}
+
+fn failed(error: impl std::error::Error + 'static) -> String {
+    telemetry::cause(&error);
+    error.to_string()
+}
+
+/// The heartbeat that was due at this time, after these.
 ///
 /// # Errors
 /// In words, when the connections cannot be listed.
-pub async fn one(app: &App, request_id: &str, deadline: Instant) -> Result<Report, String> {
-    let connections = app.connections().map_err(|problem| problem.to_string())?;
-    let writer = app.writer(request_id);
-    let (report, owed) = heartbeat::beat(&app.table, connections, &writer, deadline).await.map_err(|error| {
-        telemetry::cause(&error);
-        error.to_string()
-    })?;
+pub async fn one(
+    app: &App,
+    due: Millis,
+    past: &[Beat],
+    request_id: &str,
+    deadline: Instant,
+) -> Result<(Report, Beat), String> {
+    let begun = Millis::now();
+    let report = round(app, true, past, request_id, deadline).await?;
+    let beat = Beat { due, begun, ended: Millis::now() };
+    // One that was cut off did not ping everybody: nobody need answer it, and the next one is due at once.
+    if !report.cut {
+        beats::keep(&app.table, beat).await.map_err(failed)?;
+    }
+    Ok((report, beat))
+}
+
+async fn round(app: &App, pings: bool, past: &[Beat], request_id: &str, deadline: Instant) -> Result<Report, String> {
+    let (connections, writer) = (app.connections().map_err(|problem| problem.to_string())?, app.writer(request_id));
+    let heard_since = beats::to_be_answered(past, i64::from(PING_TIMEOUT_MILLISECONDS), Millis::now());
+    let round = Round { pings, heard_since };
+    let beat = heartbeat::beat(&app.table, connections, &writer, round, deadline);
+    let (report, owed) = beat.await.map_err(failed)?;
     app.deliver(owed).await;
-    telemetry::connections(report.connections, report.gone);
+    telemetry::connections_gone(report.gone);
     Ok(report)
 }

@@ -3,15 +3,17 @@
 mod event;
 
 use serde_json::{Value, json};
-use shared::contract::sockets::{Namespace, Outgoing};
+use shared::contract::sockets::{Framing, Namespace, Outgoing};
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::outbox::{Committed, Emit};
-use shared::sockets::{self, Answer, Asked, Incoming, Socket, Unreadable, heartbeat, told};
+use shared::sockets::{
+    self, Admission, Answer, Asked, Budget, Incoming, Socket, Unreadable, direct, heard, heartbeat, told,
+};
 use shared::table::Key;
 use shared::{App, Problem, telemetry};
 
-/// A pong of Engine.IO, which most frames are: it asks for nothing, so nothing is looked up.
+/// A pong of Engine.IO, which most frames are: it is counted and noted by one write, and nothing is looked up.
 const PONG: &str = "3";
 
 /// What comes of a message.
@@ -39,9 +41,14 @@ impl Outcome {
 /// # Errors
 /// 400 for anything but a `MESSAGE` event of a WebSocket API, 500 when the table fails.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let connection = request.connection(SocketRoute::Message)?;
+    let (connection, now) = (request.connection(SocketRoute::Message)?, Millis::now());
+    let mut counted = None;
     if request.text() == Some(PONG) {
-        return Ok(http::empty());
+        let admission = heard::control(&app.table, &connection, Framing::SocketIo, now).await?;
+        if admission == Admission::Admitted {
+            return Ok(http::empty());
+        }
+        counted = Some(admission);
     }
     let connections = app.connections()?.clone();
     let Some(socket) = Socket::find(&app.table, &Key::socket(&connection)).await? else {
@@ -49,7 +56,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         let stage = request.stage()?;
         return Ok(http::empty().then(async move { drop(connections.close(stage, &connection).await) }));
     };
-    if socket.address.token_expires <= Millis::now() {
+    if socket.address.token_expires <= now {
         let removed = remove(app, &request, &socket).await?;
         let end = async move { heartbeat::end_expired(&connections, &socket).await };
         return Ok(http::empty().then(end).then(app.deliver(removed)));
@@ -57,7 +64,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let binary = || Unreadable::event("Binary data cannot be sent here: the server takes text only", Asked::default());
     let read = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
     // Boxed: the runtime moves the future of a handler several times.
-    let outcome = match Box::pin(take(app, &request, &socket, read.clone())).await {
+    let outcome = match Box::pin(take(app, &request, &socket, read.clone(), counted)).await {
         Ok(outcome) => outcome,
         Err(problem) => {
             // The response that says so is seen by nobody but the log.
@@ -85,20 +92,38 @@ async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Com
     Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.owed)
 }
 
+/// Does what was asked for, if it is within the limits.
 async fn take(
     app: &App,
     request: &Request,
     socket: &Socket,
     read: Result<Incoming, Unreadable>,
+    counted: Option<Admission>,
 ) -> Result<Outcome, Problem> {
-    // What asks for nothing is not counted.
-    match &read {
-        Ok(Incoming::Nothing) => return Ok(Outcome::default()),
-        Ok(Incoming::Ping(pong)) => return Ok(Outcome::told(vec![Outgoing::Text { text: pong.clone() }])),
-        _ => {}
-    }
-    if let Some(wait) = sockets::admit(&app.table, &socket.user, Millis::now()).await? {
-        return Ok(refused(socket, answer(&read), &Problem::TooManyRequests(wait)));
+    let (address, now, kind) = (&socket.address, Millis::now(), Kind::of(&read));
+    let admission = match (counted, kind) {
+        (Some(counted), _) => counted,
+        (None, Kind::Control) => heard::control(&app.table, &address.connection, address.framing, now).await?,
+        (None, Kind::Asks(budget)) => {
+            let note = async {
+                if address.framing == Framing::SocketIo
+                    && let Err(error) = heard::note(&app.table, &address.connection, address.since, now).await
+                {
+                    telemetry::cause(&error);
+                }
+            };
+            tokio::join!(sockets::admit(&app.table, &socket.user, budget, now), note).0?
+        }
+    };
+    match admission {
+        Admission::Admitted => {}
+        Admission::Refused(wait) => return Ok(refused(socket, answer(&read), &Problem::TooManyRequests(wait))),
+        Admission::TooMany(retry_after) => {
+            let told = format!("This connection ends: it sent three times as much as it may. {}", kind.rule());
+            let problem = Problem::LimitReached { told, retry_after };
+            let refused = refused(socket, answer(&read), &problem);
+            return Ok(Outcome { ends: true, owed: remove(app, request, socket).await?, ..refused });
+        }
     }
     match read {
         Err(Unreadable { why, answer }) => Ok(refused(socket, answer, &Problem::Malformed(why))),
@@ -120,7 +145,33 @@ async fn take(
             Err(problem) => Ok(refused(socket, Answer::Error(event.asked()), &problem)),
             Ok(outcome) => Ok(outcome),
         },
-        Ok(Incoming::Nothing | Incoming::Ping(_)) => Ok(Outcome::default()),
+        Ok(Incoming::Ping(pong)) => Ok(Outcome::told(vec![Outgoing::Text { text: pong }])),
+        Ok(Incoming::Nothing) => Ok(Outcome::default()),
+    }
+}
+
+/// How a frame is counted.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// It keeps the connection open, and asks for nothing.
+    Control,
+    Asks(&'static Budget),
+}
+
+impl Kind {
+    fn of(read: &Result<Incoming, Unreadable>) -> Self {
+        match read {
+            Ok(Incoming::Nothing | Incoming::Ping(_)) => Self::Control,
+            Ok(Incoming::Event(event)) if direct::is_signal(&event.name) => Self::Asks(&sockets::SIGNALS),
+            _ => Self::Asks(&sockets::MESSAGES),
+        }
+    }
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Control => sockets::CONTROL.rule,
+            Self::Asks(budget) => budget.rule,
+        }
     }
 }
 

@@ -30,6 +30,12 @@ impl Millis {
         format!("{moment:.3}")
     }
 
+    /// Parses ISO 8601 with a zone, like `2026-11-20T05:18:15Z`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+    }
+
     /// Whole seconds since 1970, as DynamoDB's TTL wants them.
     #[must_use]
     pub fn seconds(self) -> i64 {
@@ -63,5 +69,8 @@ mod tests {
         assert_eq!(Millis(0).iso(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Millis(1_764_579_600_120).iso(), "2025-12-01T09:00:00.120Z");
         assert_eq!(Millis(i64::MAX).iso(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Millis::parse("2025-12-01T09:00:00Z"), Some(Millis(1_764_579_600_000)));
+        assert_eq!(Millis::parse("2025-12-01T10:00:00.120+01:00"), Some(Millis(1_764_579_600_120)));
+        assert_eq!(Millis::parse("tomorrow"), None);
     }
 }

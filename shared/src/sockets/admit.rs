@@ -1,47 +1,262 @@
-//! How many messages a user may send: 100 at once and one more each 600 ms, over all of their connections. Exact, by a
-//! conditional write of one row.
+//! Limits on what clients send. Events count per user, over all of the user's connections; pings, pongs and acknowledgements count per
+//! connection. The counts are exact, by a conditional write of one row.
+//!
+//! A client beyond its limit is refused with how long to wait. Refused frames are counted too: at three times the limit the
+//! connection ends.
+//!
+//! | limit | of | admits |
+//! |---|---|---|
+//! | [`MESSAGES`] | a user | 100 in any 60 seconds |
+//! | [`SIGNALS`] | a user | `typing` and `markAsRead`: 120 at once, and 4 more each second |
+//! | [`CONTROL`] | a connection | pings, pongs, acknowledgements: 200 at once, and 5 more each second |
 
 use std::time::Duration;
 
-use crate::contract::id::UserId;
+use serde::{Deserialize, Serialize};
+
 use crate::contract::time::Millis;
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, Backoff, Key, Table, TableError, Write, number};
+use crate::table::{Action, Backoff, Key, Table, TableError, Write, number, string};
 
-/// 100 messages a minute.
-pub const MESSAGES: Limit = Limit { burst: 100, interval: 600 };
 /// How long the state is kept, in seconds: longer than it says anything.
 const REMEMBER_SECONDS: i64 = 3600;
 
-/// Counts a message of this user's; `Some` with how long to wait, if it is one too many.
+/// How often something is admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// So many in any window of so many milliseconds, wherever it begins.
+    Window { most: usize, milliseconds: i64 },
+    /// A burst, and one more after each interval.
+    Burst(Limit),
+}
+
+/// A limit, and how much a client may send in all before its connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Names its row.
+    pub name: &'static str,
+    pub pace: Pace,
+    /// Counts what was refused, too.
+    pub ends: Limit,
+    /// In words, for the client.
+    pub rule: &'static str,
+}
+
+/// Events that ask for something.
+pub const MESSAGES: Budget = Budget {
+    name: "SOCKET_MESSAGES",
+    pace: Pace::Window { most: 100, milliseconds: 60_000 },
+    ends: Limit { burst: 300, interval: 600 },
+    rule: "Send at most 100 messages a minute",
+};
+/// Events that come with reading and writing, many for each message.
+pub const SIGNALS: Budget = Budget {
+    name: "SOCKET_SIGNALS",
+    pace: Pace::Burst(Limit { burst: 120, interval: 250 }),
+    ends: Limit { burst: 360, interval: 250 },
+    rule: "Send at most four typing and markAsRead events a second",
+};
+/// Frames that ask for nothing.
+pub const CONTROL: Budget = Budget {
+    name: "CONTROL",
+    pace: Pace::Burst(Limit { burst: 200, interval: 200 }),
+    ends: Limit { burst: 600, interval: 200 },
+    rule: "Send at most five pings, pongs and acknowledgements a second",
+};
+
+/// The decision on a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    Admitted,
+    /// The next one is admitted after this time.
+    Refused(Duration),
+    /// The connection ends. The next one would be counted after this time.
+    TooMany(Duration),
+}
+
+/// The state of a limit, as its row holds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    /// Of a window: when what was admitted in it was admitted, oldest first. Each but the first is the time since the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sent: Vec<i64>,
+    /// Of a burst: the theoretical arrival time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<Millis>,
+    /// The theoretical arrival time of all frames, those among them that were refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    all: Option<Millis>,
+}
+
+impl State {
+    /// When what was admitted in the window was admitted.
+    fn moments(&self) -> Vec<i64> {
+        let mut at = 0;
+        let next = |step: &i64| {
+            at += step;
+            at
+        };
+        self.sent.iter().map(next).collect()
+    }
+
+    /// From when on this state says nothing.
+    fn idle(&self, budget: &Budget) -> Millis {
+        let window = match budget.pace {
+            Pace::Window { milliseconds, .. } => self.moments().last().map(|last| Millis(last + milliseconds)),
+            Pace::Burst(_) => self.due,
+        };
+        window.into_iter().chain(self.all).max().unwrap_or(Millis::epoch())
+    }
+}
+
+impl Budget {
+    /// Decides on a frame; returns the state after it, `None` where it stays as it is.
+    fn decide(&self, state: &State, now: Millis) -> (Admission, Option<State>) {
+        let all = match self.ends.admit(state.all, now) {
+            Ok(all) => Some(all),
+            Err(wait) => return (Admission::TooMany(wait), None),
+        };
+        let admitted = match self.pace {
+            Pace::Burst(limit) => {
+                limit.admit(state.due, now).map(|due| State { due: Some(due), all, ..State::default() })
+            }
+            Pace::Window { most, milliseconds } => {
+                // Clocks of processes differ a little: what was admitted never comes after what is admitted next.
+                let newest = state.moments().last().copied().unwrap_or(now.0).max(now.0);
+                let mut moments = state.moments();
+                moments.retain(|at| at + milliseconds > newest);
+                if moments.len() < most {
+                    moments.push(newest);
+                    let steps = std::iter::once(0).chain(moments.iter().copied()).zip(&moments);
+                    Ok(State { sent: steps.map(|(before, at)| at - before).collect(), all, ..State::default() })
+                } else {
+                    Err(now.until(Millis(moments[moments.len() - most] + milliseconds)))
+                }
+            }
+        };
+        match admitted {
+            Ok(state) => (Admission::Admitted, Some(state)),
+            Err(wait) => (Admission::Refused(wait), Some(State { all, ..state.clone() })),
+        }
+    }
+}
+
+/// Counts a frame, in this row. `heard` notes in the same row that the connection was heard of.
 ///
 /// # Errors
-/// When DynamoDB fails or too many messages of the user's are counted at once.
-pub async fn admit(table: &Table, user: &UserId, now: Millis) -> Result<Option<Duration>, TableError> {
-    let key = Key::limit(user, "SOCKET_MESSAGES");
+/// When DynamoDB fails or too many frames are counted at once.
+pub(super) async fn count(
+    table: &Table,
+    key: &Key,
+    budget: &Budget,
+    heard: bool,
+    now: Millis,
+) -> Result<Admission, TableError> {
     let mut backoff = Backoff::new();
-    // Most users have sent nothing for a while. That they have is not read but left to the condition.
-    let mut seen: Option<Millis> = None;
+    // Most have sent nothing for a while. That they have is not read but left to the condition.
+    let mut seen: Option<String> = None;
     loop {
-        let next = match MESSAGES.admit(seen, now) {
-            Ok(next) => next,
-            Err(wait) => return Ok(Some(wait)),
+        let state = match &seen {
+            Some(text) => serde_json::from_str(text).map_err(|error| TableError::corrupt(Some(key.clone()), error))?,
+            None => State::default(),
         };
-        let update = Action::update(&key, "SET next_due = :next, expires_at = :expires")
-            .value(":next", number(next.0))
+        let (admission, next) = budget.decide(&state, now);
+        let Some(next) = next else { return Ok(admission) };
+        let text = serde_json::to_string(&next).expect("a state is numbers");
+        let also = if heard { ", heard = :now" } else { "" };
+        let update = Action::update(key, format!("SET #state = :next, idle_at = :idle, expires_at = :expires{also}"))
+            .name("#state", "state")
+            .value(":next", string(text))
+            .value(":idle", number(next.idle(budget).0))
             .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
-        let update = match seen {
-            None => update.condition("attribute_not_exists(next_due) OR next_due <= :now").value(":now", number(now.0)),
-            Some(seen) => update.condition("next_due = :seen").value(":seen", number(seen.0)),
+        let update = match &seen {
+            None => update.condition("attribute_not_exists(idle_at) OR idle_at <= :now").value(":now", number(now.0)),
+            Some(seen) => {
+                let update = update.condition("#state = :seen").value(":seen", string(seen));
+                if heard { update.value(":now", number(now.0)) } else { update }
+            }
         };
         let Write::ConditionFailed(row) = table.write(update).await? else {
-            return Ok(None);
+            return Ok(admission);
         };
-        let due = row.as_ref().and_then(|row| row.get("next_due")?.as_n().ok()?.parse().ok());
         if seen.is_some() {
-            // Another message was counted meanwhile.
+            // Another frame was counted meanwhile.
             backoff.wait().await?;
         }
-        seen = due.map(Millis);
+        seen = row.as_ref().and_then(|row| row.get("state")?.as_s().ok().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// When frames that come at these times are admitted, and what the last one met.
+    fn play(budget: &Budget, times: impl IntoIterator<Item = i64>) -> (Vec<i64>, Option<Admission>) {
+        let (mut state, mut admitted, mut last) = (State::default(), Vec::new(), None);
+        for now in times {
+            let (admission, next) = budget.decide(&state, Millis(now));
+            if admission == Admission::Admitted {
+                admitted.push(now);
+            }
+            // As the row keeps it.
+            state = next.map_or(state, |next| serde_json::from_str(&serde_json::to_string(&next).unwrap()).unwrap());
+            last = Some(admission);
+        }
+        (admitted, last)
+    }
+
+    #[test]
+    fn a_hundred_messages_at_once_are_admitted_and_the_next_one_a_minute_later() {
+        let start = 1_764_579_600_000;
+        let (admitted, last) = play(&MESSAGES, (0..101).map(|_| start));
+        assert_eq!((admitted.len(), last), (100, Some(Admission::Refused(Duration::from_secs(60)))));
+        let times = (0..100).map(|_| start).chain([start + 59_999, start + 60_000]);
+        assert_eq!(play(&MESSAGES, times).0.last(), Some(&(start + 60_000)));
+    }
+
+    #[test]
+    fn a_client_that_goes_on_at_three_times_its_limit_is_ended() {
+        for (budget, most) in [(MESSAGES, 300), (SIGNALS, 360), (CONTROL, 600)] {
+            assert!(matches!(play(&budget, (0..most).map(|_| 0)).1, Some(Admission::Refused(_))), "{budget:?}");
+            assert!(matches!(play(&budget, (0..=most).map(|_| 0)).1, Some(Admission::TooMany(_))), "{budget:?}");
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_limit_is_small() {
+        let start = 1_764_579_600_000;
+        let mut state = State::default();
+        for n in 0..100 {
+            state = MESSAGES.decide(&state, Millis(start + n * 599)).1.unwrap();
+        }
+        let length = serde_json::to_string(&state).unwrap().len();
+        assert!(length < 900, "{length}: over 1 KB it costs two write units");
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_of_a_minute_admits_more_than_100_messages(
+            gaps in proptest::collection::vec(prop_oneof![Just(0_i64), 0_i64..50, 0_i64..3_000], 1..400)
+        ) {
+            let times = gaps.into_iter().scan(0, |now, gap| { *now += gap; Some(*now) });
+            let (admitted, _) = play(&Budget { ends: Limit { burst: 10_000, interval: 1 }, ..MESSAGES }, times);
+            for window in admitted.windows(101) {
+                prop_assert!(window[100] - window[0] >= 60_000, "101 in {} ms", window[100] - window[0]);
+            }
+        }
+
+        #[test]
+        fn a_client_that_waits_as_long_as_told_is_admitted(gaps in proptest::collection::vec(0_i64..800, 1..200)) {
+            for budget in [MESSAGES, SIGNALS, CONTROL] {
+                let mut times: Vec<i64> = gaps.iter().scan(0, |now, gap| { *now += gap; Some(*now) }).collect();
+                while let Some(Admission::Refused(wait)) = play(&budget, times.clone()).1 {
+                    let then = times.last().unwrap() + i64::try_from(wait.as_millis()).unwrap();
+                    times.push(then);
+                    prop_assert_eq!(play(&budget, times.clone()).1, Some(Admission::Admitted));
+                }
+            }
+        }
     }
 }

@@ -10,10 +10,16 @@ use crate::contract::sockets::{Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Emit, Outbox, Target, Writer};
 use crate::problem::Problem;
+use crate::table::rate_limit::Limit;
 use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
 
 /// After how long a place may be free again: a heartbeat finds who is gone.
 const FULL_RETRY: Duration = Duration::from_secs(60);
+
+/// How often a user's connections may enter a namespace, by a handshake or by a packet of Socket.IO: each entry is eleven write units, and
+/// may be news to everybody. Five tabs may reconnect twelve times at once. The state is part of the user's row, which an entry writes
+/// anyway. Refused entries do not count.
+pub const ENTRIES: Limit = Limit { burst: 60, interval: 3_000 };
 
 /// Why a connection may not enter.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +28,9 @@ pub enum NotEntered {
     TooManyOfUser,
     #[error("All connections of this namespace are in use; try again in a minute")]
     Full,
+    /// The next entry is admitted after this time.
+    #[error("You connect too often; try again in {} s", .0.as_secs().max(1))]
+    TooOften(Duration),
     /// The connection has ended meanwhile.
     #[error("The connection has ended")]
     Gone,
@@ -34,6 +43,7 @@ impl From<NotEntered> for Problem {
         match error {
             NotEntered::Table(error) => error.into(),
             NotEntered::Gone => Self::Conflict(error.to_string()),
+            NotEntered::TooOften(wait) => Self::LimitReached { told: error.to_string(), retry_after: wait },
             full => Self::LimitReached { told: full.to_string(), retry_after: FULL_RETRY },
         }
     }
@@ -64,7 +74,7 @@ pub async fn enter(
     let (mut backoff, mut slots) = (Backoff::new(), Slots::of(namespace));
     let user_key = Key::user_sockets(namespace, &socket.user);
     loop {
-        let row = UserRow::of_row(table.get(&user_key, true).await?)?;
+        let mut row = UserRow::of_row(table.get(&user_key, true).await?)?;
         let mut open = row.open(now);
         if open.iter().any(|entry| entry.address.connection == socket.address.connection) {
             return Ok(Done::replay(()));
@@ -72,6 +82,7 @@ pub async fn enter(
         if open.len() >= MAX_OF_USER {
             return Err(NotEntered::TooManyOfUser);
         }
+        row.entered = Some(ENTRIES.admit(row.entered, now).map_err(NotEntered::TooOften)?);
         let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
         let change = if open.is_empty() { Change::CameOnline } else { Change::None };
         open.push(Entry { slot, address: socket.address.clone() });

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::heard;
 use super::row::{PlaceRow, Socket, UserRow};
 use super::status::{self, Change};
 use crate::contract::id::UserId;
-use crate::contract::sockets::{ConnectionId, Namespace};
+use crate::contract::sockets::{ConnectionId, Framing, Namespace};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Target, Writer};
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, read, string};
@@ -98,8 +99,11 @@ impl Leaving<'_> {
         let read = self.table.get_many(&keys.collect::<Vec<_>>(), true).await?;
         let mut rows: HashMap<Key, Item> = read.into_iter().filter_map(|row| Some((Key::of(&row)?, row))).collect();
         let (mut writes, mut owed) = (Vec::new(), Vec::new());
-        if socket.is_some() {
+        if let Some(socket) = socket {
             writes.push(self.of_connection().into());
+            if self.only.is_none() && socket.address.framing == Framing::SocketIo {
+                writes.push(heard::forget(self.connection).into());
+            }
         }
         for (namespace, slot) in places {
             let row = UserRow::of_row(rows.remove(&Key::user_sockets(*namespace, user)))?;

@@ -8,6 +8,8 @@
 //! | `connect` | the handshake, and what a connection is told first |
 //! | `told` | what one connection is told in response to what it sent |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
+//! | `beats` | when heartbeats are due, and which there were |
+//! | `heard` | when each connection was last heard of |
 //! | `dashboard` | the namespace `/dashboard` |
 //! | `direct` | the namespace `/ws` |
 //! | `slot` | choosing a free place of a namespace |
@@ -15,16 +17,18 @@
 //! | `subscribe` | channels |
 //! | `audience` | who is connected |
 //! | `contacts` | whom a user has exchanged messages with |
-//! | `admit` | how many messages a user may send |
+//! | `admit` | how much a client may send |
 
 mod admit;
 mod audience;
+pub mod beats;
 mod connect;
 mod contacts;
 pub mod dashboard;
 pub mod direct;
 mod enter;
 pub mod framing;
+pub mod heard;
 pub mod heartbeat;
 mod leave;
 mod row;
@@ -33,13 +37,25 @@ mod status;
 mod subscribe;
 pub mod told;
 
-pub use admit::{MESSAGES, admit};
+pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{Page, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join};
-pub use enter::{Arrival, NotEntered, enter};
+pub use enter::{Arrival, ENTRIES, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use subscribe::{MAX_CHANNELS, subscribe, unsubscribe};
 
 use subscribe::channel_name;
+
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::table::{Key, Table, TableError};
+
+/// Counts what a user asked for: [`MESSAGES`] or [`SIGNALS`].
+///
+/// # Errors
+/// When DynamoDB fails or too much of the user's is counted at once.
+pub async fn admit(table: &Table, user: &UserId, budget: &Budget, now: Millis) -> Result<Admission, TableError> {
+    admit::count(table, &Key::limit(user, budget.name), budget, false, now).await
+}

@@ -104,6 +104,10 @@ pub(super) struct UserRow {
     pub(super) entries: Vec<Entry>,
     /// Which change of the row this is; 0 for none.
     pub(super) version: i64,
+    /// Of the limit on how often the user's connections enter the namespace: its theoretical arrival time.
+    pub(super) entered: Option<Millis>,
+    /// Of the limit on how often others are told that the user is gone: its theoretical arrival time.
+    pub(super) reported: Option<Millis>,
     /// What the row owes.
     pub(super) owes: Option<Committed>,
 }
@@ -121,6 +125,10 @@ struct Stored {
     /// JSON: a map of maps would be three times as large.
     connections: String,
     version: i64,
+    #[serde(default)]
+    entered: Option<Millis>,
+    #[serde(default)]
+    reported: Option<Millis>,
 }
 
 impl UserRow {
@@ -129,9 +137,9 @@ impl UserRow {
             return Ok(Self::default());
         };
         let (key, owes) = (Key::of(&row), Committed::of_row(&row));
-        let Stored { connections, version } = read(row)?;
+        let Stored { connections, version, entered, reported } = read(row)?;
         let entries = serde_json::from_str(&connections).map_err(|error| TableError::corrupt(key, error))?;
-        Ok(Self { entries, version, owes })
+        Ok(Self { entries, version, entered, reported, owes })
     }
 
     /// Those that can still be open, whether or not they may hear anything.

@@ -7,6 +7,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::{Namespace, SocketEvent as _, Status, UserStatus};
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, Writer};
+use crate::table::rate_limit::Limit;
 use crate::table::{Action, Key, TableError, number, string};
 
 /// How long the row of a user without connections is kept, in seconds.
@@ -16,6 +17,10 @@ const NEWS_SECONDS: i64 = 600;
 /// Whoever comes back within this time was not away: a page that is loaded again, a connection that API Gateway ended after its
 /// two hours. Without it, each of these would tell everybody twice.
 pub(super) const GRACE_SECONDS: i64 = 5;
+
+/// How often others are told that one user is gone. Beyond it they are told later, and a user who is back by then was not away: a user
+/// who keeps coming and going does not cause posts to everybody each time.
+const REPORTS: Limit = Limit { burst: 10, interval: 60_000 };
 
 /// What a change of a user's connections means to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +53,32 @@ pub(super) fn change(
     let undone = |delivery: &Delivery| {
         if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
     };
+    let (mut reported, mut wait) = (row.reported, GRACE_SECONDS * 1000);
+    match (change, row.owes.as_ref().is_some_and(is_unreported)) {
+        (Change::WentOffline, false) => {
+            let due = Millis(reported.unwrap_or(now).max(now).0.saturating_add(REPORTS.interval));
+            wait = wait.max(due.0 - now.0 - REPORTS.burst * REPORTS.interval);
+            reported = Some(due);
+        }
+        // That the user was gone is told to nobody.
+        (Change::CameOnline, true) => reported = reported.map(|due| Millis(due.0 - REPORTS.interval)),
+        _ => {}
+    }
     let append = match change {
         // Left to the stream: this process will not be there when it is due.
         Change::WentOffline => {
             let writer = Writer::without_delivery(&writer.request_id);
-            Append::undoing(key.clone(), row.owes.clone(), owes, undone, &writer, now)?
-                .not_before(now.plus_seconds(GRACE_SECONDS))
+            Append::undoing(key.clone(), row.owes.clone(), owes, undone, &writer, now)?.not_before(Millis(now.0 + wait))
         }
         Change::None | Change::CameOnline => Append::undoing(key.clone(), row.owes.clone(), owes, undone, writer, now)?,
     };
     let condition = if row.version == 0 { "attribute_not_exists(pk)" } else { "version = :version" };
     let connections = serde_json::to_string(open).expect("connections are strings and numbers");
-    let set = format!("SET connections = :connections, version = :next, expires_at = :expires{}", append.set());
+    let limits = [("entered", row.entered), ("reported", reported)];
+    let limits: Vec<_> = limits.into_iter().filter_map(|(name, due)| Some((name, due?))).collect();
+    let set_limits: String = limits.iter().map(|(name, _)| format!(", {name} = :{name}")).collect();
+    let set =
+        format!("SET connections = :connections, version = :next, expires_at = :expires{set_limits}{}", append.set());
     let remove = match append.remove() {
         "" => String::new(),
         remove => format!(" REMOVE {}", remove.trim_start_matches(", ")),
@@ -70,6 +89,9 @@ pub(super) fn change(
         .value(":connections", string(connections))
         .value(":next", number(row.version + 1))
         .value(":expires", number(until.plus_seconds(REMEMBER_SECONDS).seconds()));
+    for (name, due) in limits {
+        action = action.value(format!(":{name}"), number(due.0));
+    }
     if row.version > 0 {
         action = action.value(":version", number(row.version));
     }
@@ -95,6 +117,11 @@ fn told(namespace: Namespace, user: &UserId, change: Change, now: Millis) -> Opt
         Namespace::SocketIo => return None,
     };
     Some(emit.until(now.plus_seconds(NEWS_SECONDS)))
+}
+
+/// Whether the row owes a status that nobody has begun to tell.
+fn is_unreported(owes: &Committed) -> bool {
+    owes.outbox.owed.iter().any(|owed| owed.lease.is_none() && !owed.tried && is_status(&owed.delivery))
 }
 
 fn is_status(delivery: &Delivery) -> bool {

@@ -2,6 +2,7 @@
 //! needs no response, and one that is told of an error has lost nothing.
 
 use futures_util::future::join_all;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::row::Socket;
@@ -42,9 +43,25 @@ pub async fn pass_on(table: &Table, connections: &Connections, emit: &Emit) -> R
 /// A problem as an `error` event. `event` is what was not done.
 #[must_use]
 pub fn error(problem: &Problem, event: Option<&str>, now: Millis) -> Value {
-    let error = problem.status().canonical_reason().unwrap_or("Error").to_owned();
     let (message, event) = (problem.to_string(), event.map(str::to_owned));
-    SocketError { error, message, retry_after: problem.retry_after(), event, timestamp: now.iso() }.data()
+    SocketError {
+        error: reason(problem.status()),
+        message,
+        retry_after: problem.retry_after(),
+        event,
+        timestamp: now.iso(),
+    }
+    .data()
+}
+
+fn reason(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or("Error").to_owned()
+}
+
+/// An `error` event of what no request caused.
+#[must_use]
+pub fn error_of(status: StatusCode, message: String, now: Millis) -> Value {
+    SocketError { error: reason(status), message, retry_after: None, event: None, timestamp: now.iso() }.data()
 }
 
 /// An `error` event in this namespace; or, where it is not known, in each one that the connection is in.

@@ -21,6 +21,9 @@
 //! | event for dashboards | `SOCKETEVENT#{id}` | `SOCKETEVENT` |
 //! | public key of a user | `USER#{userId}` | `PUBLICKEY` |
 //! | contact | `USER#{userId}` | `CONTACT#{userId}` |
+//! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
+//! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
+//! | heartbeat of all connections | `HEARTBEATS` | `{when it was due, in ms, 13 digits}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | staff member of a hotel (written by your app, too) | `HOTEL#{slug}` | `STAFF#{userId}` |
 //! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}`, `CHAT#DIRECT#{userId}#{userId}` | `HEAD` |
@@ -49,6 +52,7 @@ use serde::{Deserialize, Serialize};
 use super::attribute::{Item, string, text};
 use crate::contract::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
 use crate::contract::sockets::{ConnectionId, Namespace};
+use crate::contract::time::Millis;
 
 /// A primary key of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -177,6 +181,26 @@ impl Key {
     #[must_use]
     pub fn contact(user: &UserId, other: &UserId) -> Self {
         Self::new(self::user(user), format!("{CONTACT}{other}"))
+    }
+
+    /// When a connection of Socket.IO was last heard of.
+    #[must_use]
+    pub fn heard(connection: &ConnectionId) -> Self {
+        let sum = connection.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let shard = u8::try_from(sum % u32::from(SOCKET_SHARDS)).expect("less than SOCKET_SHARDS, which is a u8");
+        Self::new(heard_shard(shard), connection.as_str())
+    }
+
+    /// The state of a rate limit of a connection.
+    #[must_use]
+    pub fn socket_limit(connection: &ConnectionId, what: &str) -> Self {
+        Self::new(format!("SOCKET#{connection}"), format!("LIMIT#{what}"))
+    }
+
+    /// A heartbeat of all connections. Sort keys order as the moments do.
+    #[must_use]
+    pub fn heartbeat(due: Millis) -> Self {
+        Self::new("HEARTBEATS", format!("{:013}", due.0))
     }
 
     /// A member of a hotel's staff.
@@ -377,6 +401,12 @@ pub const SOCKET_SHARDS: u8 = 4;
 #[must_use]
 pub fn socket_shard(namespace: Namespace, shard: u8) -> String {
     format!("SOCKETS#{namespace}#{shard}")
+}
+
+/// Partition key of the rows of one shard that say when connections were last heard of.
+#[must_use]
+pub fn heard_shard(shard: u8) -> String {
+    format!("HEARD#{shard}")
 }
 
 #[cfg(test)]

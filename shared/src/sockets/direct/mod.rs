@@ -46,6 +46,12 @@ pub struct Outcome {
     pub passing: Option<Emit>,
 }
 
+/// Whether an event is one of those that come with reading and writing, many for each message.
+#[must_use]
+pub fn is_signal(event: &str) -> bool {
+    matches!(event, "typing" | "markAsRead")
+}
+
 /// Does what a client asked for.
 ///
 /// # Errors

@@ -16,6 +16,10 @@ use crate::contract::sockets::{ConnectionId, Framing, Namespace, Outgoing};
 /// Most bytes of what a client may send: API Gateway's limit for a frame, and so for what a client sends without fragments.
 pub const MAX_INCOMING_BYTES: usize = 32 * 1024;
 
+/// Engine.IO's `pingTimeout`, of either side: a client that gets no ping for the interval and this much longer closes the connection,
+/// and the heartbeat ends one from which nothing came for this long after a ping. A run of the schedule may be late by most of a minute.
+pub const PING_TIMEOUT_MILLISECONDS: u32 = 60_000;
+
 /// What a client sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {

@@ -2,13 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, Unreadable};
+use super::{Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable};
 use crate::clients::socket_io::{Body, Frame, Handshake, Header, Kind, Malformed, Packet};
 use crate::contract::sockets::{ConnectionId, Namespace, Outgoing};
-
-/// A client that has got no ping for the interval and this much longer closes the connection. The schedule behind the pings
-/// may be late by most of a minute.
-const PING_TIMEOUT_MILLISECONDS: u32 = 60_000;
 
 /// The refusal of a frame that was not read.
 fn unreadable(malformed: Malformed, text: &str) -> Unreadable {

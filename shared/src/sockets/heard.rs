@@ -1,0 +1,85 @@
+//! When each connection of Socket.IO was last heard of. Its pongs say that its client is there; what it asks for says so too.
+//!
+//! The rows are apart from the connections' own, in a few partitions by the connection's id, so that a pong is one write without a
+//! read, and a heartbeat reads them all with a few queries. A row goes with its connection.
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+
+use super::admit::{self, Admission, CONTROL};
+use crate::contract::sockets::{ConnectionId, Framing};
+use crate::contract::time::Millis;
+use crate::table::key::{SOCKET_SHARDS, heard_shard};
+use crate::table::{Action, Item, Key, Query, Table, TableError, number, string, text};
+
+/// How long a row is kept, in seconds, if nobody deletes it: longer than any interval of the heartbeat.
+const KEEP_SECONDS: i64 = 3600;
+/// Whatever a connection sends within so many seconds after it was made need not be noted: it counts as heard of until then.
+const OPENING_SECONDS: i64 = 10;
+
+/// Counts a frame that asks for nothing, and notes that its connection was heard of: one write.
+///
+/// # Errors
+/// As [`admit::count`].
+pub async fn control(
+    table: &Table,
+    connection: &ConnectionId,
+    framing: Framing,
+    now: Millis,
+) -> Result<Admission, TableError> {
+    match framing {
+        Framing::SocketIo => admit::count(table, &Key::heard(connection), &CONTROL, true, now).await,
+        // Nobody waits for the pongs of plain JSON.
+        Framing::Json => admit::count(table, &Key::socket_limit(connection, CONTROL.name), &CONTROL, false, now).await,
+    }
+}
+
+/// Notes that a connection which was made at `since` was heard of.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn note(table: &Table, connection: &ConnectionId, since: Millis, now: Millis) -> Result<(), TableError> {
+    if now < since.plus_seconds(OPENING_SECONDS) {
+        return Ok(());
+    }
+    let update = Action::update(&Key::heard(connection), "SET heard = :now, expires_at = :expires")
+        .value(":now", number(now.0))
+        .value(":expires", number(now.plus_seconds(KEEP_SECONDS).seconds()));
+    table.write(update).await.map(drop)
+}
+
+/// The write that removes what is known of a connection.
+pub(super) fn forget(connection: &ConnectionId) -> Action {
+    Action::delete(&Key::heard(connection))
+}
+
+/// When each connection was last heard of, where that is known.
+pub(super) async fn all(table: &Table) -> Result<HashMap<String, Millis>, TableError> {
+    let shard = |shard| {
+        let query = Query::new("pk = :shard").project("sk, heard").value(":shard", string(heard_shard(shard)));
+        table.query_all(query)
+    };
+    let shards = try_join_all((0..SOCKET_SHARDS).map(shard)).await?;
+    Ok(shards.into_iter().flatten().filter_map(|row| Some((text(row.get("sk")?)?.to_owned(), heard(&row)?))).collect())
+}
+
+fn heard(row: &Item) -> Option<Millis> {
+    row.get("heard")?.as_n().ok()?.parse().ok().map(Millis)
+}
+
+/// Whether a connection was heard of at this time or later. `known` is what [`all`] said some time ago; where that is not enough,
+/// its row is read.
+pub(super) async fn is_since(
+    table: &Table,
+    connection: &ConnectionId,
+    connected: Millis,
+    known: Option<Millis>,
+    then: Millis,
+) -> Result<bool, TableError> {
+    if connected.plus_seconds(OPENING_SECONDS) >= then || known.is_some_and(|heard| heard >= then) {
+        return Ok(true);
+    }
+    let row = table.get(&Key::heard(connection), true).await?;
+    Ok(row.as_ref().and_then(heard).is_some_and(|heard| heard >= then))
+}
