@@ -1,4 +1,4 @@
-// What `local/bridge/ministack/` changes in the emulator.
+// The emulator, as `local/bridge/ministack/` changes it.
 
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";

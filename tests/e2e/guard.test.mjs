@@ -11,6 +11,7 @@ import { action, aws } from "./support/aws.mjs";
 import { person } from "./support/people.mjs";
 import { listeningPorts, unavailable } from "./support/processes.mjs";
 import { stack } from "./support/stack.mjs";
+import { LIMIT } from "./support/wait.mjs";
 
 const EVIL = "http://evil.example";
 const FOREIGN = {
@@ -34,7 +35,7 @@ const named = (value) => {
 function ask(port, method, path, headers, body = "") {
   return new Promise((resolve) => {
     const length = { "content-length": Buffer.byteLength(body) };
-    const sent = request({ host: "127.0.0.1", port, method, path, headers: { ...length, ...headers }, timeout: 20_000 });
+    const sent = request({ host: "127.0.0.1", port, method, path, headers: { ...length, ...headers }, timeout: LIMIT });
     sent.on("response", (response) => {
       response.resume();
       response.on("close", () => resolve({ status: response.statusCode, headers: response.headers }));

@@ -1,4 +1,4 @@
-// What every end-to-end test keeps to, so that its outcome is the same on a slow machine, and no other test's.
+// The rules of the end-to-end tests: a slow machine makes no test fail, and no test makes another one fail.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";

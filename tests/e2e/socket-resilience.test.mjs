@@ -20,10 +20,10 @@ const QUIET = "ws";
 const connectionsAre = (namespace, expected) =>
   until(`${expected} connections of /${namespace}`, async () => (await connectionsIn(namespace)) === expected);
 
-/** A storm that a laptop bears. What hundreds do is in tests/functions/sockets.rs, where nothing depends on the machine. */
+/** Connections of a storm. tests/functions/sockets.rs has hundreds, and socket_registry.rs a thousand: nothing depends on the machine there. */
 const STORM = 12;
 
-// What each test counts begins at nothing: the connections of the one before have ended.
+// Each test waits until the connections of the one before have ended, and counts from zero.
 describe("Many WebSockets", () => {
   test("of a dozen connections that a user makes at once, exactly five are let in", async (t) => {
     const ada = person("Ada");

@@ -1,4 +1,4 @@
-// What a test leaves behind is put in order at its end, whether it passed or failed.
+// Restores what a test has changed, whether it passed or failed.
 
 const acts = new WeakMap();
 

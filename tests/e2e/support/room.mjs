@@ -15,8 +15,8 @@ export async function roomWithWitness(t) {
 }
 
 /**
- * Somebody enters a room and leaves it, as Pusher tells by webhooks, and `listener` hears both. What Pusher told before, and what was
- * owed because of it, has arrived then.
+ * Lets a passer-by subscribe to the channel and leave it, and waits until `listener` hears of both. Pusher's earlier webhooks, and the
+ * events that they caused, have arrived by then.
  */
 export async function passage(t, channel, listener) {
   const passer = person("Passer-by");

@@ -80,7 +80,7 @@ export async function snapshotOf(text) {
   return found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** What rows owe, each with its row's key. */
+/** All entries of all outboxes, each with its row's key. */
 async function owed() {
   const rows = await all("Scan", { FilterExpression: "attribute_exists(outbox)", ProjectionExpression: "pk, sk, outbox" });
   return rows.flatMap(({ pk, sk, outbox }) => JSON.parse(outbox.S).owed.map((entry) => ({ ...entry, key: `${pk.S} ${sk.S}` })));
@@ -92,7 +92,7 @@ export async function nothingIsOwedTo(...words) {
   await until(`the delivery of everything to ${words}`, async () => !(await owed()).some(isAbout));
 }
 
-/** Waits until no function that has written still delivers by itself. What is owed then is for `Delivery` alone. */
+/** Waits until every writer's lease has ended. From then on only `Delivery` delivers what is owed. */
 export const writersHaveGivenUp = () =>
   until("the end of each writer's own delivery", async () => !(await owed()).some(({ lease }) => lease > Date.now()));
 

@@ -1,5 +1,5 @@
-// Waiting for what happens. How long that takes depends on the machine's load, so there is one limit for everything, and it is
-// generous: only a test that fails waits for so long.
+// Waiting for something to happen. How long that takes depends on the machine's load, so one generous limit holds for everything.
+// Only a failing test waits that long.
 
 import { setTimeout as pause } from "node:timers/promises";
 
