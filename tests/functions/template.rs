@@ -209,3 +209,63 @@ fn bounces_and_complaints_of_this_stage_reach_the_function_that_heeds_them() {
     let policy = resource("DeadLetterQueuePolicy");
     assert!(policy.contains("aws:SourceArn: !GetAtt EmailUnsubscribeReported.Arn"), "{policy}");
 }
+
+/// The routes of the template, as `GET /parties/{}`: parameters are called otherwise in some guides.
+fn routes() -> Vec<String> {
+    let template = template();
+    let events = template.lines().filter(|line| line.contains("ApiId: !Ref Api, Method: "));
+    let value = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!("{name}: ")).unwrap();
+        rest.split([',', ' ']).next().unwrap().trim_matches('"').to_owned()
+    };
+    events.map(|line| format!("{} {}", value(line, "Method"), without_names(&value(line, "Path")))).collect()
+}
+
+/// A path whose parameters have no names.
+fn without_names(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The routes that a document names in its code spans. `` `GET` and `PATCH /parties/{id}` `` are two; a path alone has the method before it.
+fn routes_named_in(document: &str) -> Vec<String> {
+    const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let mut named = Vec::new();
+    let mut methods: Vec<&str> = Vec::new();
+    let mut are_used = true;
+    for line in document.lines() {
+        for span in line.split('`').skip(1).step_by(2) {
+            let (first, rest) = span.split_once(' ').unwrap_or((span, ""));
+            let is_method = METHODS.contains(&first);
+            if is_method {
+                if are_used {
+                    methods.clear();
+                }
+                methods.push(first);
+            }
+            let path = if is_method { rest } else { span };
+            are_used = !is_method || !path.is_empty();
+            if path.starts_with('/') && !methods.is_empty() {
+                let path = without_names(path.split([' ', '?']).next().unwrap());
+                named.extend(methods.iter().map(|method| format!("{method} {path}")));
+            }
+        }
+        if line.starts_with('|') {
+            methods.clear();
+        }
+    }
+    named
+}
+
+#[test]
+fn the_guide_for_moving_names_routes_that_exist_and_every_route_that_reads() {
+    let guide = include_str!("../../docs/MIGRATE.md");
+    let (routes, named) = (routes(), routes_named_in(guide));
+    assert!(routes.len() > 60 && named.len() > 50, "{} routes, {} named", routes.len(), named.len());
+    let unknown: Vec<_> = named.iter().filter(|route| !routes.contains(route)).collect();
+    assert_eq!(unknown, Vec::<&String>::new(), "no such route");
+    let others = ["GET /health", "GET /email/unsubscribe"];
+    let reads = routes.iter().filter(|route| route.starts_with("GET ") && !others.contains(&route.as_str()));
+    let missing: Vec<_> = reads.filter(|route| !named.contains(route)).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "a server that moves has such a route; say which one it is here");
+}
