@@ -105,8 +105,8 @@ pub fn failure(status: u16, after: Option<Millis>, body: &[u8]) -> Failure {
     said.retain(|word| !word.is_empty());
     let said = said.join(" ");
     let names_token = fields.contains(&"message.token");
-    // A gateway may answer an outage with the status of one and no code, or with a code of another layer.
-    let is_temporary = matches!(status, 408 | 429 | 500..=599);
+    // In an outage a gateway may answer with any code or none. Only 4xx is FCM's word on this message.
+    let is_temporary = !matches!(status, 400..=499) || matches!(status, 408 | 429);
     Failure::Refused(match named.unwrap_or_default() {
         _ if is_temporary => Refusal::later(format!("FCM answered {said}"), after),
         "UNREGISTERED" => Refusal::UnknownToken,
@@ -225,8 +225,13 @@ mod tests {
 
     #[test]
     fn temporary_failures_are_retried() {
-        for (status, code) in [(429, "QUOTA_EXCEEDED"), (500, "INTERNAL"), (503, "UNAVAILABLE"), (503, "UNREGISTERED")]
-        {
+        for (status, code) in [
+            (429, "QUOTA_EXCEEDED"),
+            (500, "INTERNAL"),
+            (503, "UNAVAILABLE"),
+            (503, "UNREGISTERED"),
+            (302, "UNREGISTERED"),
+        ] {
             let refusal = refused(error(status, "X", json!([fcm(code)])));
             assert_eq!(refusal, Refusal::later(format!("FCM answered {status} {code}"), None));
         }
