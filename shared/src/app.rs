@@ -1,25 +1,26 @@
 //! What a function has at hand, made once when its process starts.
 
 use std::fmt;
-use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
 use crate::authorization::Authorizer;
+use crate::chats;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm, ses};
+use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Courier, Emails, Pushes, RetryQueue};
-use crate::http::throttle::Throttle;
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Guest, Identity, Verifier};
 use crate::outbox::{Committed, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
+use crate::users::budget::WriteBudget;
 use crate::users::profile::{Claimed, ProfileWriter};
 
 /// Settings and clients.
@@ -35,18 +36,14 @@ pub struct App {
     pub connections: Option<Connections>,
     /// What users' tokens said of them.
     pub profiles: ProfileWriter,
+    /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
+    pub writes: WriteBudget,
     verifier: Verifier,
     previous_signer: Option<Signer>,
     aws: SdkConfig,
     pushes: Option<Arc<dyn Pushes>>,
     emails: Option<Arc<dyn Emails>>,
-    presence_throttle: OnceLock<Throttle>,
 }
-
-/// How many times a user may enter and leave rooms at once, and how often each second after that. Each change is a write, and
-/// an event to everybody in the room.
-const MAX_PRESENCE_CHANGES: (NonZeroU32, NonZeroU32) =
-    (NonZeroU32::new(30).expect("not zero"), NonZeroU32::new(1).expect("not zero"));
 
 /// Why a function cannot start. Lambda logs it as it prints.
 pub struct StartError(String);
@@ -123,6 +120,7 @@ impl App {
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
         Ok(Self {
             profiles: ProfileWriter::new(table.clone()),
+            writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
             pusher: Client::new(http.clone(), &settings.pusher),
             connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
@@ -131,19 +129,42 @@ impl App {
             aws,
             pushes: None,
             emails: None,
-            presence_throttle: OnceLock::new(),
             settings,
         })
     }
 
-    /// Who is calling. Their profile is kept after the response, so whoever calls any route is known from then on.
+    /// Who is calling. Their profile is kept after the response, so whoever calls any route is known from then on. A request that
+    /// changes something, which its method tells, is counted against the user's budget; those of services are not.
+    ///
+    /// # Errors
+    /// 401 for no or a bad token, 429 when the budget is spent.
+    pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
+        let caller = self.authenticate_subscriber(request).await?;
+        if !caller.is_service() {
+            self.count(request, &caller.user).await?;
+        }
+        Ok(caller)
+    }
+
+    /// As [`App::authenticate`], of what changes nothing whatever its method: Pusher's clients ask by `POST` what they may
+    /// subscribe to.
     ///
     /// # Errors
     /// 401 for no or a bad token.
-    pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
+    pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, Problem> {
         let caller = self.verifier.member(request.header("authorization")).await?;
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
+    }
+
+    /// Counts a request that changes something, and counts it as a miss if the response is 404.
+    async fn count(&self, request: &Request, user: &UserId) -> Result<(), Problem> {
+        if request.method().is_safe() {
+            return Ok(());
+        }
+        self.writes.admit(user).await?;
+        http::after_not_found(self.writes.clone().miss(user.clone()));
+        Ok(())
     }
 
     /// Who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header. Their
@@ -169,11 +190,22 @@ impl App {
     }
 
     /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
-    /// address.
+    /// address. What changes something is counted against the guest's budget, which is the booking's.
+    ///
+    /// # Errors
+    /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest; 429 when the budget is spent.
+    pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, Problem> {
+        let guest = self.authenticate_subscribing_guest(request).await?;
+        let user = chats::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?;
+        self.count(request, &user).await?;
+        Ok(guest)
+    }
+
+    /// As [`App::authenticate_guest`], of what changes nothing whatever its method.
     ///
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest.
-    pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, Problem> {
+    pub async fn authenticate_subscribing_guest(&self, request: &Request) -> Result<Guest, Problem> {
         let guest = self.verifier.guest(request.header("authorization"), request.query("token")).await?;
         if guest.hotel.as_str() == request.path("hotelSlug") {
             return Ok(guest);
@@ -208,11 +240,6 @@ impl App {
     fn writers_courier(&self) -> Courier {
         let (pushes, emails) = (self.pushes.clone(), self.emails.clone());
         Courier::new(self.table.clone(), self.pusher.clone(), pushes, emails, self.connections.clone())
-    }
-
-    /// Limits how often a user enters and leaves rooms.
-    pub fn presence_throttle(&self) -> &Throttle {
-        self.presence_throttle.get_or_init(|| Throttle::new(MAX_PRESENCE_CHANGES.0, MAX_PRESENCE_CHANGES.1))
     }
 
     /// Who writes on behalf of this request, and whether this process delivers after its response: it does not while Pusher

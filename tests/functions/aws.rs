@@ -104,9 +104,7 @@ fn read_all() -> Request {
 async fn a_write_of_a_row_that_is_in_a_transaction_is_tried_again() {
     let world = World::new().await;
     notify(&world, json!({})).await;
-    // From now on ada's profile is known, and no request writes it.
-    world.send(notifications::handle, &Request::new("GET /notifications").by("ada")).await;
-    world.table.take_requests();
+    world.knows(&tests::token("ada")).await;
     for request in [read_all(), save_preferences(&json!({ "locale": "fr" }))] {
         world.table.inject("UpdateItem", &met_transactions(3));
         let reply = world.send(notifications::handle, &request).await;

@@ -3,7 +3,8 @@
 //! Requests, units and events are exact, so that each change of them is deliberate. Bytes are upper bounds, because ids and
 //! times differ in length. A bound that is far above the measured value fails too.
 //!
-//! The process knows the callers. Where it does not (`first of a process`), keeping their profile is counted too.
+//! The process knows the callers. Where it does not (`first of a process`), keeping their profile and counting the first of what they
+//! write are counted too.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -291,6 +292,7 @@ async fn party_page(world: &World) -> [Traffic; 2] {
 
 async fn end_party(world: &World) -> [Traffic; 2] {
     let party = party_of(world, &["b", "c", "d", "e", "f", "g", "h", "i", "j"]).await;
+    world.knows(&token("ada")).await;
     asked(world, ::parties::handle, &ask("ada", "DELETE /parties/{partyId}", &party, ""), 204).await
 }
 
@@ -424,7 +426,10 @@ async fn chat_delete(world: &World) -> [Traffic; 2] {
 async fn chat_mark(world: &World) -> [Traffic; 2] {
     hire(world, &["ada"]).await;
     staff_writes(world, "ada", "Hello").await;
-    counted_chat(world, &as_guest("PUT /read").json(&json!({ "seq": 1 }))).await
+    let mark = |seq: u64| as_guest("PUT /read").json(&json!({ "seq": seq }));
+    // The process knows the guest's budget of writes.
+    world.send(guest_chat::handle, &mark(0)).await;
+    counted_chat(world, &mark(1)).await
 }
 
 async fn chat_inbox(world: &World) -> [Traffic; 2] {

@@ -49,3 +49,4 @@ mod sockets;
 mod template;
 mod token_recipes;
 mod unknown_fields;
+mod write_budget;

@@ -55,6 +55,7 @@ fn what_operators_may_set_is_a_parameter_with_a_default_that_changes_nothing() {
         ("SecretVersionId", "\"\"", "${SecretVersionId}"),
         ("KmsKeyArn", "\"\"", "KmsKeyArn: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]"),
         ("Tracing", "PassThrough", "Tracing: !Ref Tracing"),
+        ("WritesPerMinute", "120", "WRITES_PER_MINUTE: !Ref WritesPerMinute"),
         ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
     ] {
         let parameter = resource(name);
@@ -137,7 +138,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
         let function = resource(&name);
         let binary = function.split("Binary: ").nth(1).unwrap().split(' ').next().unwrap();
         let handler = std::fs::read_to_string(source.join(binary).join("src/lib.rs")).unwrap();
-        if handler.contains("app.authenticate(") {
+        if handler.contains("app.authenticate(") || handler.contains("app.authenticate_subscriber(") {
             authenticating += 1;
             let actions = function.lines().find(|line| line.trim_start().starts_with("Action:")).unwrap();
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");

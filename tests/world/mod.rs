@@ -153,10 +153,21 @@ impl World {
         (reply(response, &record), [before, self.take_traffic()])
     }
 
-    /// Lets the user of this token send a request, so that this process has kept their profile.
+    /// Another process of the same functions.
+    #[must_use]
+    pub fn another_process(&self) -> App {
+        let (http, aws) = self.table.aws();
+        App::with(self.app.settings.clone(), http, aws).unwrap()
+    }
+
+    /// Lets the user of this token send a request that changes something, so that this process has kept their profile and has
+    /// reserved some of their budget of writes.
     pub async fn knows(&self, token: &str) {
-        let request = Request::new("GET /notifications/unread-count").bearer(token);
-        self.send(notifications::handle, &request).await;
+        let nothing = |app, request: HttpRequest| async move {
+            App::authenticate(app, &request).await?;
+            Ok(shared::http::no_content())
+        };
+        self.send(nothing, &Request::new("POST /nothing").bearer(token)).await;
         self.table.take_requests();
     }
 

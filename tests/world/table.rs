@@ -125,14 +125,15 @@ impl Table {
         (self.http.clone(), self.config.clone())
     }
 
-    /// All rows, by `pk` and `sk`, but for the profiles: every authenticated call keeps the caller's.
+    /// All rows, by `pk` and `sk`, but for those that any call leaves: the caller's profile, and their budget of writes.
     pub async fn rows(&self) -> BTreeMap<(String, String), Row> {
-        let mut rows = self.with_profiles().await;
-        rows.retain(|(_, sk), _| sk != "PROFILE");
+        let mut rows = self.every_row().await;
+        rows.retain(|(_, sk), _| sk != "PROFILE" && sk != "LIMIT#writes");
         rows
     }
 
-    async fn with_profiles(&self) -> BTreeMap<(String, String), Row> {
+    /// All rows, by `pk` and `sk`.
+    pub async fn every_row(&self) -> BTreeMap<(String, String), Row> {
         let found =
             self.client.scan().table_name(NAME).into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
         let text = |row: &Row, name: &str| row[name].as_str().unwrap().to_owned();
@@ -147,7 +148,7 @@ impl Table {
 
     /// The row of this key.
     pub async fn row(&self, pk: &str, sk: &str) -> Option<Row> {
-        self.with_profiles().await.remove(&(pk.to_owned(), sk.to_owned()))
+        self.every_row().await.remove(&(pk.to_owned(), sk.to_owned()))
     }
 
     /// Writes a row of strings.

@@ -10,10 +10,9 @@ use shared::{App, Problem};
 /// Takes the caller out of the room; responds alike if they are not in it.
 ///
 /// # Errors
-/// 400 and 401, as `docs/openapi.yaml` says.
+/// 400, 401, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
-    app.presence_throttle().admit(&caller.user)?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
     let seat = Seat { book, user: caller.user };
     let left =

@@ -15,5 +15,5 @@ pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };
-pub use serve::{after_response, answer, respond, serve, serve_compressed, serve_with_events};
+pub use serve::{after_not_found, after_response, answer, respond, serve, serve_compressed, serve_with_events};
 pub use socket::{ReadSocket, SocketRoute};

@@ -21,7 +21,7 @@ use std::task::{Context, Poll};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Service};
 use lambda_runtime::tower::{Layer, ServiceExt as _};
@@ -46,14 +46,32 @@ tokio::task_local! {
     /// What is left to do after the invocation's response is posted.
     static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
     /// Work for after the response, from whoever has no hold of the response.
-    static LATER: RefCell<Vec<Work>>;
+    static LATER: RefCell<Vec<(Outcome, Work)>>;
+}
+
+/// After which responses work is done that was left for later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All but those of the 5xx kind.
+    Any,
+    /// 404
+    NotFound,
 }
 
 /// Leaves work for after the response to the current request: after the response's own work, and not at all if the
 /// request fails by the server's fault, because the work would then wait for the same table.
 pub fn after_response(work: impl Future<Output = ()> + Send + 'static) {
+    leave(Outcome::Any, work);
+}
+
+/// Leaves work for after the response to the current request, if that is a 404.
+pub fn after_not_found(work: impl Future<Output = ()> + Send + 'static) {
+    leave(Outcome::NotFound, work);
+}
+
+fn leave(outcome: Outcome, work: impl Future<Output = ()> + Send + 'static) {
     // Outside a request there is no response to wait for, and nobody to do the work.
-    let _ = LATER.try_with(|later| later.borrow_mut().push(Box::pin(work)));
+    let _ = LATER.try_with(|later| later.borrow_mut().push((outcome, Box::pin(work))));
 }
 
 /// Runs a function whose events are HTTP requests, until Lambda ends it.
@@ -220,7 +238,9 @@ where
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
     if !response.status().is_server_error() {
-        response = later.into_iter().fold(response, |response, work| response.then(work));
+        let is_miss = response.status() == StatusCode::NOT_FOUND;
+        let due = later.into_iter().filter(|(outcome, _)| *outcome == Outcome::Any || is_miss);
+        response = due.fold(response, |response, (_, work)| response.then(work));
     }
     record.responded(response.status().as_u16());
     (response, record)

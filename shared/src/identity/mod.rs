@@ -62,10 +62,16 @@ impl Identity {
     /// # Errors
     /// 403 when it is not.
     pub fn must_be_service(&self) -> Result<(), Problem> {
-        if self.roles.iter().any(|role| role == "service") {
+        if self.is_service() {
             return Ok(());
         }
         Err(Problem::Forbidden("Only services may do this: the token needs the role service".to_owned()))
+    }
+
+    /// Whether the caller is another back end (role `service`).
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.roles.iter().any(|role| role == "service")
     }
 
     /// This person, as events and presence show them.

@@ -17,6 +17,9 @@ pub use firebase::{Firebase, ServiceAccount};
 /// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
 
+/// The default of `WRITES_PER_MINUTE`.
+const WRITES_PER_MINUTE: u32 = 120;
+
 /// The default of `HEARTBEAT_SECONDS`.
 const HEARTBEAT_SECONDS: u32 = 30;
 
@@ -42,6 +45,8 @@ pub struct Settings {
     pub socket_endpoint: Option<String>,
     /// `HEARTBEAT_SECONDS`: how often each WebSocket connection is pinged; 30 if not set.
     pub heartbeat_seconds: u32,
+    /// `WRITES_PER_MINUTE`: how many commands of one user are let through, that many at once; 120 if not set.
+    pub writes_per_minute: u32,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
     /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party, or from a lease, are ended;
@@ -200,6 +205,11 @@ impl Settings {
                 None => HEARTBEAT_SECONDS,
                 Some(Ok(seconds @ 10..=540)) => seconds,
                 Some(_) => return Err(SettingsError::Malformed("HEARTBEAT_SECONDS", "a number from 10 to 540")),
+            },
+            writes_per_minute: match env.get("WRITES_PER_MINUTE").map(|writes| writes.parse()) {
+                None => WRITES_PER_MINUTE,
+                Some(Ok(writes @ 10..=6000)) => writes,
+                Some(_) => return Err(SettingsError::Malformed("WRITES_PER_MINUTE", "a number from 10 to 6000")),
             },
             notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
                 None => NOTIFICATION_DAYS,
@@ -383,6 +393,7 @@ mod tests {
             ("JWT_SECRET", "short999", "JWT_SECRET"),
             ("JWT_JWKS_URL", "file:///999", "JWT_JWKS_URL"),
             ("NOTIFICATION_DAYS", "99999", "NOTIFICATION_DAYS"),
+            ("WRITES_PER_MINUTE", "9999", "WRITES_PER_MINUTE"),
             ("SOCKET_ENDPOINT", "wss://999", "SOCKET_ENDPOINT"),
             ("HEARTBEAT_SECONDS", "999", "HEARTBEAT_SECONDS"),
             ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),

@@ -6,8 +6,11 @@
 
 use std::time::Duration;
 
-use super::{Action, AttributeValue, Item, Key, number};
+use super::{Action, AttributeValue, Backoff, Item, Key, Table, TableError, Write, number};
 use crate::contract::time::Millis;
+
+/// How long the state of a limit is kept that is counted by additions, in seconds.
+const REMEMBER_SECONDS: i64 = 3600;
 
 /// A number of requests at once, and one more after each interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,93 @@ pub(crate) fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Act
     match remembered {
         None => update.condition("attribute_not_exists(pk)"),
         Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
+    }
+}
+
+/// Counts so many requests in a limit's row, if they fit: `Ok` with the new theoretical arrival time, `Err` with how long to wait. Each
+/// update is an addition, so that processes that count at the same time do not make each other repeat. `remembered` is what the row
+/// held last, as far as is known: it saves a request, and need not be right.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn take(
+    table: &Table,
+    key: &Key,
+    limit: Limit,
+    requests: i64,
+    remembered: Option<Millis>,
+    now: Millis,
+) -> Result<Result<Millis, Duration>, TableError> {
+    let latest = now.0.saturating_add((limit.burst - requests).saturating_mul(limit.interval));
+    let is_idle = remembered.is_none_or(|due| due <= now);
+    Ok(match add(table, key, requests.saturating_mul(limit.interval), latest, is_idle, now).await? {
+        Added::Due(due) => Ok(due),
+        Added::TooEarly(due) => Err(Duration::from_millis(due.0.saturating_sub(latest).max(1).unsigned_abs())),
+    })
+}
+
+/// Counts so many requests in a limit's row, however many there were. Returns how long the next one then has to wait; `None` if it
+/// need not.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn charge(
+    table: &Table,
+    key: &Key,
+    limit: Limit,
+    requests: i64,
+    now: Millis,
+) -> Result<Option<Duration>, TableError> {
+    let (Added::Due(due) | Added::TooEarly(due)) =
+        add(table, key, requests.saturating_mul(limit.interval), i64::MAX, false, now).await?;
+    let wait = limit.admit(Some(due), now).err();
+    Ok(wait)
+}
+
+/// How an addition ended: with the theoretical arrival time after it, or with the one that made it too early.
+enum Added {
+    Due(Millis),
+    TooEarly(Millis),
+}
+
+/// Adds milliseconds to a limit's row that is not past `latest`. `is_idle`: whether its time is thought to be past.
+async fn add(
+    table: &Table,
+    key: &Key,
+    cost: i64,
+    latest: i64,
+    mut is_idle: bool,
+    now: Millis,
+) -> Result<Added, TableError> {
+    let next = Millis(now.0.saturating_add(cost));
+    let mut backoff = Backoff::new();
+    loop {
+        let update = if is_idle {
+            Action::update(key, "SET due = :due, expires_at = :expires")
+                .condition("attribute_not_exists(due) OR due <= :now")
+                .value(":due", number(next.0))
+        } else {
+            Action::update(key, "SET due = due + :cost, expires_at = :expires")
+                .condition("due > :now AND due <= :latest")
+                .value(":cost", number(cost))
+                .value(":latest", number(latest))
+        };
+        let expires = now.plus_seconds(REMEMBER_SECONDS).seconds();
+        let update = update.value(":now", number(now.0)).value(":expires", number(expires)).returning_new();
+        let row = match table.write(update).await? {
+            Write::Done(row) => return Ok(Added::Due(row.as_ref().and_then(due).unwrap_or(next))),
+            Write::ConditionFailed(row) => row,
+        };
+        match row.as_ref().and_then(due) {
+            Some(due) if due.0 > latest.max(now.0) => return Ok(Added::TooEarly(due)),
+            found => {
+                let was_idle = std::mem::replace(&mut is_idle, found.is_none_or(|due| due <= now));
+                if was_idle == is_idle {
+                    // Another process counted between the two.
+                    backoff.wait().await?;
+                }
+            }
+        }
     }
 }
 

@@ -1721,7 +1721,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayError"];
             };
         };
-        /** @description The caller, or everybody together, asks too often. Wait and repeat; nothing was done. API Gateway, whose answer has no `error`, does not say how long. */
+        /** @description The caller's budget of writes is spent, or a limit of this operation's own is reached, or everybody together asks too often. Wait and repeat; nothing was done. API Gateway, whose answer has no `error`, does not say how long. */
         CallerTooFast: {
             headers: {
                 /** @description Seconds to wait before the next try; absent when API Gateway answers. */
@@ -1897,7 +1897,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2041,7 +2041,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2095,7 +2095,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2298,7 +2298,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2396,7 +2396,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotFoundError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2436,7 +2436,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotFoundError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2463,7 +2463,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2530,7 +2530,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2564,7 +2564,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2598,7 +2598,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2760,7 +2760,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -2827,7 +2827,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotTheOwner"];
             404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
         };
@@ -2867,7 +2867,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
         };
@@ -2907,7 +2907,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
         };
@@ -2948,7 +2948,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConflictError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
         };
@@ -3057,7 +3057,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -3087,7 +3087,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["InvitationClosed"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
         };
@@ -3116,7 +3116,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["InvitationClosed"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -3344,7 +3344,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -3389,7 +3389,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -3527,7 +3527,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -3695,7 +3695,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotFoundError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -3740,7 +3740,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -3909,7 +3909,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -4224,7 +4224,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -4271,7 +4271,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -4320,7 +4320,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -4358,7 +4358,7 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -4399,7 +4399,7 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
         };
@@ -4511,7 +4511,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnprocessableError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -4651,7 +4651,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
