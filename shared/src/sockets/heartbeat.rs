@@ -138,7 +138,7 @@ impl Heart<'_> {
     async fn of_one(&self, target: Target, known: Option<Millis>, may_be_idle: bool) -> (Beat, Vec<Committed>) {
         let (address, now) = (&target.address, Millis::now());
         if address.token_expires <= now {
-            self.end(&target, |socket| expired(socket)).await;
+            self.end(&target, expired).await;
             return (Beat::Expired, self.remove(&target).await);
         }
         if may_be_idle && now >= address.since.plus_seconds(IDLE_SECONDS) && self.is_idle(address).await {
