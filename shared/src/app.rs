@@ -133,7 +133,7 @@ impl App {
         })
     }
 
-    /// Who is calling. Their profile is kept after the response, so whoever calls any route is known from then on. A request that
+    /// Who is calling. Their profile is kept after the response, so a user is known from their first call on. A request that
     /// changes something, which its method tells, is counted against the user's budget; those of services are not.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 //! ```text
 //! app             the composition root: settings and clients, made once; only functions use it
 //! authorization   who may subscribe to what
+//! erasure         erasing a user everywhere
 //! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way
 //! sockets         WebSockets: framings, connections, dashboards, direct messages
 //! rooms           presence, kudos, books, healing after a missed webhook
@@ -33,6 +34,7 @@ pub mod chats;
 pub mod clients;
 pub mod contract;
 pub mod delivery;
+pub mod erasure;
 pub mod http;
 pub mod identity;
 pub mod json;

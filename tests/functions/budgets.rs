@@ -83,6 +83,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("mark a chat as read", |world| Box::pin(chat_mark(world))),
     ("list 20 chats", |world| Box::pin(chat_inbox(world))),
     ("erase 10 chat messages", |world| Box::pin(chat_erase(world))),
+    ("erase a user who gave kudos", |world| Box::pin(erase_user(world))),
     ("send a lease's message", |world| Box::pin(lease_post(world))),
     ("send an e-mail about a lease", |world| Box::pin(lease_email(world))),
     ("turn e-mail off", |world| Box::pin(turn_email_off(world))),
@@ -440,6 +441,17 @@ async fn chat_inbox(world: &World) -> [Traffic; 2] {
     }
     world.knows(&token("ada")).await;
     counted_chat(world, &inbox("ada")).await
+}
+
+async fn erase_user(world: &World) -> [Traffic; 2] {
+    give(world).await;
+    world.pusher.take_sent();
+    let service = token_with("pms", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    let request = Request::new("DELETE /users/{userId}").bearer(&service).path("userId", "ada");
+    let (reply, traffic) = world.count(::erasure::handle, &request).await;
+    assert_eq!((reply.status, &reply.body["done"]), (200, &json!(true)), "{reply:?}");
+    traffic
 }
 
 async fn chat_erase(world: &World) -> [Traffic; 2] {

@@ -121,6 +121,7 @@ async fn event_files_of_a_guests_chat_get_the_expected_status() {
         assert_eq!(status(&world, guest_chat::handle, &format!("guest-chat-{name}")).await.0, expected, "{name}");
     }
     assert_eq!(status(&world, pusher_auth::handle, "pusher-auth-guest").await.0, 200);
+    assert_eq!(status(&world, erasure::handle, "users-erase").await.0, 200);
 }
 
 #[tokio::test]

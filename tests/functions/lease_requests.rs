@@ -3,7 +3,7 @@
 use lease_chat::handle;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tests::lease::{ask, with_email};
+use tests::lease::{ask, put, with_email};
 use tests::{Reply, Request, World};
 
 fn creation(user: &str, title: &str) -> Request {
@@ -57,6 +57,24 @@ async fn who_may_change_a_request_to_what_is_told_by_its_status_and_side() {
     assert_eq!(change(&world, "ada", &request, "postponed").await.status, 400);
     assert_eq!(change(&world, "eve", &request, "accepted").await.status, 404);
     assert_eq!(change(&world, "ada", &json!({ "id": "unknown" }), "accepted").await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_takes_a_participants_place_has_that_side_of_each_request() {
+    let world = with_email().await;
+    let (of_notary, of_client) = (create(&world, "ben").await, create(&world, "ada").await);
+    assert_eq!(put(&world, json!({ "notaryId": "nia" })).await.status, 200);
+    let own = change(&world, "nia", &of_notary, "accepted").await;
+    assert_eq!(own.status, 403, "the notary's successor does not accept for the client: {own:?}");
+    assert_eq!(change(&world, "nia", &of_client, "accepted").await.status, 200, "it is for the notary to decide on");
+    assert_eq!(change(&world, "ada", &of_notary, "accepted").await.status, 200);
+    assert_eq!(change(&world, "nia", &of_notary, "done").await.status, 200);
+    // The two change places.
+    assert_eq!(put(&world, json!({ "clientId": "nia", "notaryId": "ada" })).await.status, 200);
+    let asked = create(&world, "ada").await;
+    assert_eq!(put(&world, json!({ "clientId": "ada", "notaryId": "nia" })).await.status, 200);
+    assert_eq!(change(&world, "nia", &asked, "accepted").await.status, 403, "it is the notary's own");
+    assert_eq!(change(&world, "ada", &asked, "accepted").await.status, 200);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod delivery_faults;
 mod device_tokens;
 mod direct_messages;
 mod email_unsubscribe;
+mod erasure;
 mod event_files;
 mod guest_chat;
 mod guest_chat_access;

@@ -144,7 +144,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
         }
     }
-    assert_eq!(authenticating, 14);
+    assert_eq!(authenticating, 15);
 }
 
 #[test]

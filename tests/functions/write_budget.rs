@@ -45,6 +45,7 @@ async fn send(world: &World, route: &str, request: &Request) -> Reply {
         "leases" => world.send(lease_chat::handle, request).await,
         "parties" => world.send(parties::handle, request).await,
         "dashboard" => world.send(dashboard::handle, request).await,
+        "users" => world.send(erasure::handle, request).await,
         "keys" => world.send(messages::handle, request).await,
         _ => panic!("say which function has the route {route}"),
     }

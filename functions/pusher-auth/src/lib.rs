@@ -13,7 +13,7 @@ use shared::telemetry;
 use shared::users::profile::Claimed;
 use shared::{App, Problem, chats};
 
-/// At once: a client that connects again asks for each of its channels anew, and so does each of its tabs. pusher-js never asks
+/// A client that connects again asks for each of its channels anew, and so does each of its tabs. pusher-js never asks
 /// again after a refusal, so three tabs of 45 channels pass even if one process
 /// answers all of them. And so many each second after.
 static THROTTLE: LazyLock<Throttle> = LazyLock::new(|| {

@@ -88,8 +88,11 @@ fn index_key(user: &UserId, row: &Key) -> Item {
     item
 }
 
-/// Erases a message; returns what its row owes then, or `None` when it was erased already.
-async fn erase_message(
+/// Erases a message; returns what its row owes then, or `None` when it is somebody else's, or was erased already.
+///
+/// # Errors
+/// As [`erase`].
+pub(crate) async fn erase_message(
     table: &Table,
     writer: &Writer,
     user: &UserId,

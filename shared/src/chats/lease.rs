@@ -93,7 +93,10 @@ impl Lease {
     /// The address that the service gave for a user.
     #[must_use]
     pub fn email(&self, user: &UserId) -> Option<&EmailAddress> {
-        if *user == self.client { self.client_email.as_ref() } else { self.notary_email.as_ref() }
+        match self.role(user)? {
+            Role::Client => self.client_email.as_ref(),
+            _ => self.notary_email.as_ref(),
+        }
     }
 
     fn people(&self) -> [&UserId; 2] {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Seat;
 use super::lease::{Lease, line, seat_in};
+use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
 use crate::contract::time::Millis;
@@ -23,15 +24,18 @@ pub const REQUESTS: Limit = Limit { burst: 20, interval: 30_000 };
 /// Longest title and description, in characters. With the longest names, the event is then within Pusher's 10 KB.
 const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 1_500;
+/// In place of the title and the name of a user who is erased: neither may be empty.
+const ERASED: &str = "…";
 /// How long an idempotency key is remembered, in seconds.
 const KEY_SECONDS: i64 = 24 * 3600;
 
-/// Who a person is to a request.
+/// A participant's side of a request. A side is a role, not a person: a new notary has the requests of the notary before, and decides
+/// on those of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
-    /// They made it.
+    /// Their side made it.
     Asker,
-    /// It is for them to decide on.
+    /// It is for their side to decide on.
     Asked,
 }
 
@@ -209,7 +213,7 @@ pub async fn change_request(
         if row.status == status {
             return Ok(Done::now(row.view(lease), None));
         }
-        permit(row.status, status, side(&row, &caller.user))?;
+        permit(row.status, status, side(&row, seat.person.role))?;
         let now = Millis::now();
         let seen = row.status;
         let changed = Row { status, updated_by: Some(seat.person), updated_at: now, ..row };
@@ -226,8 +230,56 @@ pub async fn change_request(
     }
 }
 
-fn side(row: &Row, caller: &UserId) -> Side {
-    if row.created_by.id == *caller { Side::Asker } else { Side::Asked }
+fn side(row: &Row, role: Role) -> Side {
+    if row.created_by.role == role { Side::Asker } else { Side::Asked }
+}
+
+/// Takes a user out of a request: as who made it, with what it asks; as who changed it last. The chat hears of the change. Returns
+/// what the row then owes, or `None` when the user is not in it.
+///
+/// # Errors
+/// 503 when too many change it at once, 500 when DynamoDB fails.
+pub(crate) async fn erase_from_request(
+    table: &Table,
+    writer: &Writer,
+    lease: &LeaseId,
+    key: &Key,
+    user: &UserId,
+    alias: &UserId,
+) -> Result<Option<Vec<Committed>>, Problem> {
+    let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: ERASED.to_owned(), ..person };
+    let is_theirs = |person: &LeasePerson| person.id == *user;
+    let mut backoff = Backoff::new();
+    loop {
+        let Some(found) = table.get(key, true).await? else {
+            return Ok(None);
+        };
+        let (owing, row) = (Committed::of_row(&found), read::<Row>(found)?);
+        let (is_asker, is_changer) = (is_theirs(&row.created_by), row.updated_by.as_ref().is_some_and(is_theirs));
+        if !is_asker && !is_changer {
+            return Ok(None);
+        }
+        let now = Millis::now();
+        let (status, mut left) = (row.status, row);
+        if is_asker {
+            left.title = ERASED.to_owned();
+            left.description = String::new();
+            left.created_by = erased(left.created_by);
+        }
+        if is_changer {
+            left.updated_by = left.updated_by.map(erased);
+        }
+        let view = left.clone().view(lease);
+        let append = Append::instead(key.clone(), owing, [Delivery::event(&view)], writer, now);
+        let put = Action::put(append.committed().item(&left)?)
+            .condition(format!("#status = :seen AND {}", append.unchanged()))
+            .name("#status", "status")
+            .value(":seen", string(name(status)));
+        if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
+            return Ok(Some(append.deliverable().into_iter().collect()));
+        }
+        backoff.wait().await.map_err(|_| super::busy())?;
+    }
 }
 
 fn unknown() -> Problem {
@@ -281,7 +333,6 @@ pub async fn requests(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::chats::Role;
     use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 
     const ALL: [RequestStatus; 4] = [Pending, Accepted, Refused, Finished];

@@ -35,6 +35,7 @@ mod read;
 
 pub use conversation::{Conversation, Kind};
 pub use delete::delete;
+pub(crate) use erase::erase_message;
 pub use erase::{Cursor as EraseCursor, Erased, erase};
 pub use guest::{guest_author, guest_id, message_created, message_deleted, messages_read, staff_author};
 pub use head::{Head, head};
@@ -43,6 +44,7 @@ pub use hotel::{is_staff, put_staff, remove_staff};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use lease::{Lease, LeaseView, PutLease, Seat, put_lease, role_in, seat};
 pub use lease_chat::lease_message_deleted;
+pub(crate) use lease_request::erase_from_request;
 pub use lease_request::{NewRequest, REQUESTS, RequestCursor, RequestPage, change_request, create_request, requests};
 pub(crate) use lease_unseen::{Unseen, read_mark_key, unseen};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};

@@ -15,6 +15,7 @@ mod read;
 mod reply;
 mod row;
 mod view;
+mod withdraw;
 
 pub use change::{Changes, change, hand_over};
 pub use create::{NewParty, create};
@@ -26,6 +27,7 @@ pub use mine::{MAX_PARTIES, MineCursor, PartyPage, mine};
 pub use read::{is_member, read};
 pub use reply::{accept, decline};
 pub use view::{Invitation, Member, Party};
+pub(crate) use withdraw::withdraw;
 
 use crate::problem::Problem;
 

@@ -92,7 +92,7 @@ pub async fn give(
 }
 
 fn replay(id: String, first: Option<Item>, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
-    // Kudos are never deleted, so the row that made the put fail is there.
+    // Kudos are deleted with their giver or receiver alone: then this was its last moment.
     let first: Row = read(first.ok_or(TableError::Contended)?)?;
     key.must_match(&first.fingerprint)?;
     Ok(Done::replay(Kudos { id, created_at: first.created_at }))

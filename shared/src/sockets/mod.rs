@@ -17,6 +17,7 @@
 //! | `subscribe` | channels |
 //! | `audience` | who is connected |
 //! | `contacts` | whom a user has exchanged messages with |
+//! | `end_all` | the end of all connections of a user who is erased |
 //! | `admit` | how much a client may send |
 
 mod admit;
@@ -26,6 +27,7 @@ mod connect;
 mod contacts;
 pub mod dashboard;
 pub mod direct;
+mod end_all;
 mod enter;
 pub mod framing;
 pub mod heard;
@@ -40,6 +42,7 @@ pub mod told;
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{Page, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join};
+pub(crate) use end_all::end_all;
 pub use enter::{Arrival, ENTRIES, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};

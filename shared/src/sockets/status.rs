@@ -98,7 +98,8 @@ pub(super) fn change(
     Ok(OfUser { action: append.bind(action), owes: append.deliverable() })
 }
 
-fn told(namespace: Namespace, user: &UserId, change: Change, now: Millis) -> Option<Emit> {
+/// The event that a user came or went; `None` in a namespace without such an event.
+pub(super) fn told(namespace: Namespace, user: &UserId, change: Change, now: Millis) -> Option<Emit> {
     let status = match change {
         Change::None => return None,
         Change::CameOnline => Status::Online,

@@ -34,6 +34,7 @@
 //! | request of a lease | `LEASE#{bailId}` | `REQUEST#{requestId}` |
 //! | window of a lease's e-mails to a user | `LEASE#{bailId}` | `EMAIL#{userId}` |
 //! | reconciliation's place | `RECONCILE` | `ROOMS` |
+//! | progress of a user's erasure | `ERASURE#{hash of the user}` | `ERASURE` |
 //!
 //! | in the index | gsi1pk | gsi1sk |
 //! |---|---|---|
@@ -255,6 +256,12 @@ impl Key {
         Self::new("RECONCILE", "ROOMS")
     }
 
+    /// How far the erasure of a user has come, by the hash of the user's id.
+    #[must_use]
+    pub fn erasure(hash: &str) -> Self {
+        Self::new(format!("ERASURE#{hash}"), "ERASURE")
+    }
+
     /// The key as an item with two attributes.
     #[must_use]
     pub fn item(&self) -> Item {
@@ -266,6 +273,91 @@ impl Key {
     pub fn of(item: &Item) -> Option<Self> {
         let part = |name: &str| text(item.get(name)?).map(str::to_owned);
         Some(Self { pk: part("pk")?, sk: part("sk")? })
+    }
+}
+
+/// The kinds of rows. What must treat every row of the table, as the erasure of a user does, matches on this, so that a new kind is
+/// not forgotten there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKind {
+    Book,
+    Profile,
+    Presence,
+    Kudos,
+    Notification,
+    NotificationCounter,
+    Preferences,
+    Device,
+    DeviceOwner,
+    Idempotency,
+    Party,
+    Member,
+    Invitation,
+    Limit,
+    Socket,
+    SocketPlace,
+    UserSockets,
+    SocketEvent,
+    PublicKey,
+    Contact,
+    Heard,
+    SocketLimit,
+    Heartbeat,
+    Staff,
+    ChatHead,
+    ChatMessage,
+    ChatKey,
+    ChatRead,
+    Lease,
+    LeaseRequest,
+    LeaseEmail,
+    Reconcile,
+    Erasure,
+}
+
+impl RowKind {
+    /// The kind of the row with this key; `None` for a key that none of [`Key`]'s functions makes.
+    #[must_use]
+    pub fn of(key: &Key) -> Option<Self> {
+        fn beginning(text: &str) -> &str {
+            text.split_once('#').map_or(text, |(beginning, _)| beginning)
+        }
+        Some(match (beginning(&key.pk), beginning(&key.sk)) {
+            ("BOOK", "BOOK") => Self::Book,
+            ("USER", "PROFILE") => Self::Profile,
+            ("ROOM", "USER") => Self::Presence,
+            ("KUDOS", "KUDOS") => Self::Kudos,
+            ("USER", "NOTIFICATION") => Self::Notification,
+            ("USER", "NOTIFICATIONS") => Self::NotificationCounter,
+            ("USER", "PREFERENCES") => Self::Preferences,
+            ("USER", "DEVICE") => Self::Device,
+            ("DEVICE", "OWNER") => Self::DeviceOwner,
+            ("IDEMPOTENCY", "IDEMPOTENCY") => Self::Idempotency,
+            ("PARTY", "PARTY") => Self::Party,
+            ("PARTY", "MEMBER") => Self::Member,
+            ("USER", "INVITATION") => Self::Invitation,
+            ("USER", "LIMIT") => Self::Limit,
+            ("SOCKET", "SOCKET") => Self::Socket,
+            ("SOCKETS", _) => Self::SocketPlace,
+            ("USER", "SOCKETS") => Self::UserSockets,
+            ("SOCKETEVENT", "SOCKETEVENT") => Self::SocketEvent,
+            ("USER", "PUBLICKEY") => Self::PublicKey,
+            ("USER", "CONTACT") => Self::Contact,
+            ("HEARD", _) => Self::Heard,
+            ("SOCKET", "LIMIT") => Self::SocketLimit,
+            ("HEARTBEATS", _) => Self::Heartbeat,
+            ("HOTEL", "STAFF") => Self::Staff,
+            ("CHAT", "HEAD") => Self::ChatHead,
+            ("CHAT", "MSG") => Self::ChatMessage,
+            ("CHAT", "KEY") => Self::ChatKey,
+            ("CHAT", "READ") => Self::ChatRead,
+            ("LEASE", "LEASE") => Self::Lease,
+            ("LEASE", "REQUEST") => Self::LeaseRequest,
+            ("LEASE", "EMAIL") => Self::LeaseEmail,
+            ("RECONCILE", "ROOMS") => Self::Reconcile,
+            ("ERASURE", "ERASURE") => Self::Erasure,
+            _ => return None,
+        })
     }
 }
 

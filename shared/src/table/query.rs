@@ -135,6 +135,22 @@ impl Table {
         Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }
 
+    /// A page of all rows of the table, in no useful order, by a consistent read. Every row is read and paid for.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub(crate) async fn scan(&self, after: Option<&Key>, rows: u16) -> Result<Page, TableError> {
+        let request = self
+            .client()
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .limit(rows.into())
+            .set_exclusive_start_key(after.map(Key::item));
+        let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Scan", error))?;
+        Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
+    }
+
     /// All rows of all pages.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What is stored of a user: their profile, their devices, their language and their quiet hours; and how much they may write.
+//! A user: their profile, devices, language and quiet hours, and how much they may write.
 
 pub mod budget;
 pub mod device;

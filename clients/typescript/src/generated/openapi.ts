@@ -995,6 +995,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase a user everywhere
+         * @description For services, when an account is deleted. End the user's sessions first: what they do meanwhile may be left. Their connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of theirs goes to the member who has been in it longest, or ends. What stays of others names an alias that is no user. Others hear of it by the events of each. It reads the whole table, and a call goes on for some 12 s: while `done` is false, call again, and it continues. A call that failed may be repeated, and the whole may be done again at any time.
+         */
+        delete: operations["eraseUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/authors/{userId}": {
         parameters: {
             query?: never;
@@ -4360,6 +4383,52 @@ export interface operations {
             };
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the erasure has come. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the user is erased everywhere; if not, call again. */
+                        done: boolean;
+                        /** @description How many rows were removed or changed so far. */
+                        erased: number;
+                        /** @description How many rows of the whole table were looked at so far. */
+                        lookedAt: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
         };
     };
     eraseAuthor: {

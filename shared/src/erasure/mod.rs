@@ -1,0 +1,243 @@
+//! Erasing a user everywhere: in every system, and in the rows of others.
+//!
+//! Many rows name a user whom no index leads to: requests of a lease, invitations that they sent, notifications of others. So an
+//! erasure reads the whole table, once, and treats each row by its kind ([`rows`]). Before that, it ends the user's connections and
+//! removes what is the user's alone, and then what they wrote in chats, so that on a large table, too, they are gone for others at
+//! once.
+//!
+//! | stage | what it does |
+//! |---|---|
+//! | own | ends connections; removes the partition `USER#{userId}`: profile, devices, preferences, notifications, keys, … |
+//! | chats | messages and read marks, which an index has by their author |
+//! | table | every row, by its kind |
+//!
+//! The row of the erasure remembers the stage and the place, and owes the events by which others learn of it, since the rows that
+//! would owe them are removed. A call goes on until its time is up; the caller repeats it until it is done. Every step may be done
+//! twice. What stays names the user by an alias: random, so that nobody can have it as an id, and the same in all rows.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `rows` | which rule each kind of row has |
+//! | `rules` | the rules that change a row, by system |
+
+mod rows;
+mod rules;
+
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::chats::{self, EraseCursor};
+use crate::clients::connections::Connections;
+use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Done, Writer};
+use crate::problem::Problem;
+use crate::sockets;
+use crate::table::key::user as partition;
+use crate::table::{Action, Backoff, Item, Key, Query, Table, TableError, Write, read, string};
+use crate::users::profile::Profile;
+
+/// Rows of a page of the whole table.
+const ROWS_OF_A_PAGE: u16 = 500;
+/// Rows of the user's own that are removed at the same time.
+const AT_ONCE: u16 = 16;
+/// How long an erasure is remembered after its last call, in seconds. A later call begins again.
+const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
+
+/// The work done so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Whether the user is erased everywhere; if not, call again.
+    pub done: bool,
+    /// How many rows were removed or changed.
+    pub erased: u64,
+    /// How many rows of the whole table were looked at.
+    pub looked_at: u64,
+}
+
+/// How far an erasure has come, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Progress {
+    stage: Stage,
+    alias: UserId,
+    /// The user's name, by which texts of others name them; not kept when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Where the chats' next page starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    /// The last row that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Key>,
+    erased: u64,
+    looked_at: u64,
+    expires_at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Stage {
+    Own,
+    Chats,
+    Table,
+    Done,
+}
+
+/// Erases a user until it is done or `deadline` has passed, at least by one step. The next call continues; after the end, it begins
+/// anew. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
+///
+/// # Errors
+/// 503 when too many change one of the rows at once, or too many events wait for delivery; 500 when DynamoDB fails. The steps before
+/// that stay done.
+pub async fn erase(
+    table: &Table,
+    writer: &Writer,
+    connections: Option<&Connections>,
+    user: &UserId,
+    deadline: Instant,
+) -> Result<Done<Report>, Problem> {
+    let key = Key::erasure(&hex::encode(Sha256::digest(user.as_str())));
+    let progress = progress(table, &key, user).await?;
+    let mut erasure = Erasure { table, writer, user, key, progress, owed: Vec::new() };
+    while erasure.progress.stage != Stage::Done {
+        // Boxed: the futures of all rules are large.
+        Box::pin(erasure.step(connections)).await?;
+        if Instant::now() >= deadline {
+            break;
+        }
+    }
+    let Progress { stage, erased, looked_at, .. } = erasure.progress;
+    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at }, erasure.owed))
+}
+
+/// That of an earlier call which is not done, or a new one.
+async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, Problem> {
+    let now = Millis::now();
+    let stored = table.get(key, true).await?.map(read::<Progress>).transpose()?;
+    if let Some(progress) = stored.filter(|stored| stored.stage != Stage::Done && stored.expires_at > now.seconds()) {
+        return Ok(progress);
+    }
+    let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose()?;
+    let name = profile.map(|profile| profile.person(user.clone()).display_name);
+    let alias = format!("erased;{}", uuid::Uuid::new_v4().simple());
+    Ok(Progress {
+        stage: Stage::Own,
+        alias: UserId::parse(alias).map_err(Problem::internal)?,
+        // Of a token without a name, it is the id.
+        name: name.filter(|name| name != user.as_str()),
+        cursor: None,
+        after: None,
+        erased: 0,
+        looked_at: 0,
+        expires_at: 0,
+    })
+}
+
+/// An erasure under way.
+struct Erasure<'a> {
+    table: &'a Table,
+    writer: &'a Writer,
+    user: &'a UserId,
+    key: Key,
+    progress: Progress,
+    /// Rows whose deliveries are this process's.
+    owed: Vec<Committed>,
+}
+
+impl Erasure<'_> {
+    async fn step(&mut self, connections: Option<&Connections>) -> Result<(), Problem> {
+        match self.progress.stage {
+            Stage::Own => self.own(connections).await,
+            Stage::Chats => self.chats().await,
+            Stage::Table => self.page().await,
+            Stage::Done => Ok(()),
+        }
+    }
+
+    async fn own(&mut self, connections: Option<&Connections>) -> Result<(), Problem> {
+        let now = Millis::now();
+        let mut events = sockets::end_all(self.table, self.writer, connections, self.user, now).await?;
+        events.push(Delivery::Terminate { user: self.user.clone() });
+        self.save(events).await?;
+        loop {
+            let query = Query::new("pk = :user").value(":user", string(partition(self.user))).limit(AT_ONCE);
+            let rows = self.table.query(&query).await?.items;
+            if rows.is_empty() {
+                break;
+            }
+            try_join_all(rows.iter().map(|row| remove(self.table, row))).await?;
+            self.progress.erased += count(rows.len());
+        }
+        self.progress.stage = Stage::Chats;
+        self.save(Vec::new()).await
+    }
+
+    async fn chats(&mut self) -> Result<(), Problem> {
+        let cursor = self.progress.cursor.as_deref().map(EraseCursor::parse).transpose()?;
+        let done = chats::erase(self.table, self.writer, self.user, cursor.as_ref()).await?;
+        self.owed.extend(done.owed);
+        self.progress.erased += count(done.result.erased);
+        self.progress.cursor = done.result.next_cursor;
+        if self.progress.cursor.is_none() {
+            self.progress.stage = Stage::Table;
+        }
+        self.save(Vec::new()).await
+    }
+
+    async fn page(&mut self) -> Result<(), Problem> {
+        let page = self.table.scan(self.progress.after.as_ref(), ROWS_OF_A_PAGE).await?;
+        // The events are committed before their rows are removed.
+        let events: Vec<_> = page.items.iter().filter_map(|row| rows::event(self.user, row)).collect();
+        if !events.is_empty() {
+            self.save(events).await?;
+        }
+        let looked_at = count(page.items.len());
+        for row in page.items {
+            self.progress.erased += u64::from(self.row(row).await?);
+        }
+        self.progress.looked_at += looked_at;
+        self.progress.after = page.last_evaluated_key.as_ref().and_then(Key::of);
+        if self.progress.after.is_none() {
+            self.progress.stage = Stage::Done;
+            self.progress.name = None;
+        }
+        self.save(Vec::new()).await
+    }
+
+    /// Stores the progress, and owes these deliveries.
+    async fn save(&mut self, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+        let mut backoff = Backoff::new();
+        loop {
+            let now = Millis::now();
+            let earlier = self.table.get(&self.key, true).await?.as_ref().and_then(Committed::of_row);
+            self.progress.expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
+            let append = Append::new(self.key.clone(), earlier, deliveries.clone(), self.writer, now)?;
+            let put = Action::put(append.committed().item(&self.progress)?).condition(append.unchanged());
+            if let Write::Done(_) = self.table.write(append.bind_condition(put)).await? {
+                if !deliveries.is_empty() {
+                    self.owed.extend(append.deliverable());
+                }
+                return Ok(());
+            }
+            backoff.wait().await?;
+        }
+    }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+/// Removes a row with what it owes: a row that is deleted with an outbox is a dead letter.
+async fn remove(table: &Table, row: &Item) -> Result<(), TableError> {
+    let Some(key) = Key::of(row) else { return Ok(()) };
+    if row.contains_key(ATTRIBUTE) {
+        let forgive = Action::update(&key, "REMOVE #outbox").condition("attribute_exists(pk)");
+        table.write(forgive.name("#outbox", ATTRIBUTE)).await?;
+    }
+    table.write(Action::delete(&key)).await.map(drop)
+}

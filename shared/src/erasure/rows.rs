@@ -1,0 +1,119 @@
+//! Which rule each kind of row has. A kind without one does not compile.
+
+use super::{Erasure, remove};
+use crate::chats;
+use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
+use crate::contract::rooms::UserLeft;
+use crate::notifications;
+use crate::outbox::{ATTRIBUTE, Delivery};
+use crate::parties;
+use crate::problem::Problem;
+use crate::table::key::{PARTY, RowKind, user as partition};
+use crate::table::{AttributeValue, Item, Key, text};
+
+/// The event that others are owed because a row goes: a user who is in a room leaves it.
+pub(super) fn event(user: &UserId, row: &Item) -> Option<Delivery> {
+    let key = Key::of(row)?;
+    let is_present = matches!(row.get("present"), Some(AttributeValue::Bool(true)));
+    if RowKind::of(&key)? != RowKind::Presence || ends(&key) != user.as_str() || !is_present {
+        return None;
+    }
+    let book = BookId::parse(key.pk.strip_prefix("ROOM#")?).ok()?;
+    Some(Delivery::event(&UserLeft { book, user_id: user.clone() }))
+}
+
+/// The part of a sort key after its kind, such as the user in `MEMBER#{userId}`.
+fn ends(key: &Key) -> &str {
+    key.sk.split_once('#').map_or("", |(_, id)| id)
+}
+
+impl Erasure<'_> {
+    /// Treats a row; returns whether it was removed or changed.
+    pub(super) async fn row(&mut self, row: Item) -> Result<bool, Problem> {
+        let Some((key, kind)) = Key::of(&row).and_then(|key| RowKind::of(&key).map(|kind| (key, kind))) else {
+            // A row of the app's own.
+            return Ok(false);
+        };
+        let user = self.user.as_str();
+        let has = |name: &str| row.get(name).and_then(text) == Some(user);
+        let (is_own, is_of) = (key.pk == partition(self.user), ends(&key) == user);
+        match kind {
+            // The user's alone.
+            RowKind::Profile
+            | RowKind::NotificationCounter
+            | RowKind::Preferences
+            | RowKind::Device
+            | RowKind::Limit
+            | RowKind::UserSockets
+            | RowKind::PublicKey => self.remove_if(is_own, &row).await,
+            RowKind::Contact => self.remove_if(is_own || is_of, &row).await,
+            RowKind::DeviceOwner | RowKind::Socket | RowKind::SocketPlace => self.remove_if(has("user"), &row).await,
+            RowKind::Presence | RowKind::Staff | RowKind::ChatRead | RowKind::LeaseEmail => {
+                self.remove_if(is_of, &row).await
+            }
+            RowKind::Kudos => self.remove_if(has("giver") || has("receiver"), &row).await,
+            RowKind::SocketEvent => {
+                let named = format!("\"{user}\"");
+                let names = row.get(ATTRIBUTE).and_then(text).is_some_and(|owed| owed.contains(&named));
+                self.remove_if(names, &row).await
+            }
+            // Others' rows, or shared ones.
+            RowKind::Notification if is_own => self.remove_if(true, &row).await,
+            RowKind::Notification => {
+                let name = self.progress.name.clone();
+                Ok(notifications::erase_from(self.table, &key, row, self.user, name.as_deref()).await?)
+            }
+            RowKind::Invitation if is_own => self.remove_if(true, &row).await,
+            RowKind::Invitation => self.invitation(&key, &row, has("inviter")).await,
+            RowKind::Member if is_of => self.member(&key, &row).await,
+            RowKind::Member => Ok(false),
+            RowKind::Party => self.party(&key, &row).await,
+            RowKind::Book => self.book(&key, has("authorId")).await,
+            RowKind::ChatMessage if has("author") => {
+                let owed = chats::erase_message(self.table, self.writer, self.user, &key).await?;
+                let is_erased = owed.is_some();
+                self.owed.extend(owed.into_iter().flatten());
+                Ok(is_erased)
+            }
+            RowKind::ChatMessage => Ok(false),
+            RowKind::ChatHead => self.head(&key, has("last_author")).await,
+            RowKind::Lease => self.lease(&key, has("client"), has("notary")).await,
+            RowKind::LeaseRequest => {
+                let lease = key.pk.strip_prefix("LEASE#").and_then(|lease| LeaseId::parse(lease).ok());
+                let Some(lease) = lease else { return Ok(false) };
+                let alias = &self.progress.alias;
+                let owed = chats::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
+                let is_erased = owed.is_some();
+                self.owed.extend(owed.into_iter().flatten());
+                Ok(is_erased)
+            }
+            // They hold ids of rows, fingerprints and moments alone, and expire; or nothing of any user.
+            RowKind::Idempotency
+            | RowKind::ChatKey
+            | RowKind::Heard
+            | RowKind::SocketLimit
+            | RowKind::Heartbeat
+            | RowKind::Reconcile
+            | RowKind::Erasure => Ok(false),
+        }
+    }
+
+    async fn remove_if(&self, concerns: bool, row: &Item) -> Result<bool, Problem> {
+        if concerns {
+            remove(self.table, row).await?;
+        }
+        Ok(concerns)
+    }
+
+    async fn member(&mut self, key: &Key, row: &Item) -> Result<bool, Problem> {
+        if let Some(party) = party_of(key) {
+            self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+        }
+        // That of a party which has ended.
+        self.remove_if(true, row).await
+    }
+}
+
+pub(super) fn party_of(key: &Key) -> Option<PartyId> {
+    PartyId::parse(key.pk.strip_prefix(PARTY)?).ok()
+}

@@ -1,0 +1,283 @@
+//! A user is erased everywhere by one route.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use shared::contract::id::UserId;
+use shared::erasure;
+use shared::outbox::Writer;
+use shared::table::Key;
+use shared::table::key::RowKind;
+use tests::consumer::{age, consume};
+use tests::guest_chat::{as_guest, as_service, as_staff, hire};
+use tests::{Reply, Request, World, lease, token_with};
+
+use crate::parties::{accept, invite, known, party_of, read};
+use crate::sockets::{connect, emit};
+
+const NAME: &str = "Ada Lovelace";
+const EMAIL: &str = "ada@lovelace.example";
+/// In each text that ada writes.
+const SECRET: &str = "secretly";
+
+/// ada, with a name and an address that nobody else has.
+fn by_ada(route: &str) -> Request {
+    Request::new(route).bearer(&token_with("ada", &json!({ "name": NAME, "email": EMAIL })))
+}
+
+fn erase(user: &str) -> Request {
+    as_service("DELETE /users/{userId}").path("userId", user)
+}
+
+async fn expect<F>(status: u16, reply: F) -> Value
+where
+    F: Future<Output = Reply>,
+{
+    let reply = reply.await;
+    assert_eq!(reply.status, status, "{reply:?}");
+    reply.body
+}
+
+/// A row of every kind that there is, with ada in each that can hold a user.
+async fn everything(world: &World) {
+    rooms_and_notifications(world).await;
+    parties_of(world).await;
+    chats(world).await;
+    sockets(world).await;
+    let rows = [
+        json!({ "pk": "RECONCILE", "sk": "ROOMS", "after": "emma" }),
+        json!({ "pk": "HEARD#0", "sk": "gone", "heard": 1 }),
+        json!({ "pk": "SOCKET#gone", "sk": "LIMIT#control", "due": 1 }),
+        json!({ "pk": "HEARTBEATS", "sk": "0000000000001", "due": 1 }),
+        // Between a process that is killed and the heartbeat.
+        json!({ "pk": "SOCKET#gone", "sk": "SOCKET", "user": "ada", "name": NAME }),
+        json!({ "pk": "SOCKETS#socketio#1", "sk": "00001", "user": "ada" }),
+    ];
+    world.table.put_rows(&rows).await;
+    age(world, 3_600).await;
+    consume(world).await.unwrap();
+    age(world, 3_600).await;
+    consume(world).await.unwrap();
+}
+
+async fn rooms_and_notifications(world: &World) {
+    world.table.put_book("emma", "ada", NAME).await;
+    let join = by_ada("POST /rooms/{bookId}/presence").path("bookId", "emma");
+    expect(200, world.send(presence_join::handle, &join)).await;
+    let kudos = |to: &str| json!({ "receiverId": to, "sessionId": "s1", "bookTitle": SECRET });
+    expect(201, world.send(kudos_create::handle, &by_ada("POST /kudos").json(&kudos("ben")))).await;
+    expect(201, world.send(kudos_create::handle, &Request::new("POST /kudos").by("ben").json(&kudos("ada")))).await;
+    let sender = json!({ "senderId": "ada", "senderName": NAME, "senderAvatar": "https://example.com/ada.png" });
+    for (n, body) in [
+        json!({ "userId": "ada", "type": "SYSTEM", "body": SECRET }),
+        json!({ "userId": "ben", "type": "MESSAGE", "data": sender }),
+        json!({ "userId": "ben", "type": "SYSTEM", "title": format!("{NAME} is here"), "body": format!("{NAME} waves") }),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let notify = as_service("POST /notifications").header("idempotency-key", &format!("n{n}")).json(body);
+        expect(201, world.send(notifications::handle, &notify)).await;
+    }
+    let preferences = by_ada("PUT /notifications/preferences").json(&json!({ "locale": "fr" }));
+    expect(200, world.send(notifications::handle, &preferences)).await;
+    let device =
+        by_ada("POST /notifications/device-token").json(&json!({ "token": format!("ada-s-phone-{}", "x".repeat(40)) }));
+    expect(200, world.send(device_tokens::handle, &device)).await;
+    let key = json!({ "publicKey": "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=" });
+    expect(200, world.send(messages::handle, &by_ada("PUT /keys").json(&key))).await;
+}
+
+/// One that ada shares, one of ada's alone, one of ben's with ada in it, and an invitation to ada.
+async fn parties_of(world: &World) {
+    known(world, &["ben", "cleo"]).await;
+    let found =
+        |name: &str| by_ada("POST /parties").header("idempotency-key", name).json(&json!({ "partyName": name }));
+    for (name, invited) in [("Shared", "ben"), (SECRET, "cleo")] {
+        let party =
+            expect(201, world.send(parties::handle, &found(name))).await["partyId"].as_str().unwrap().to_owned();
+        let invitation = by_ada("POST /parties/{partyId}/invitations").path("partyId", &party);
+        expect(201, world.send(parties::handle, &invitation.json(&json!({ "userId": invited })))).await;
+        if invited == "ben" {
+            assert_eq!(accept(world, &party, "ben").await.status, 200);
+        }
+    }
+    for accepts in [true, false] {
+        let found = Request::new("POST /parties").by("ben").json(&json!({ "partyName": "Ben's" }));
+        let party = expect(201, world.send(parties::handle, &found)).await["partyId"].as_str().unwrap().to_owned();
+        assert_eq!(invite(world, "ben", &party, "ada").await.status, 201);
+        if accepts {
+            let accept = by_ada("POST /parties/{partyId}/invitations/accept").path("partyId", &party);
+            expect(200, world.send(parties::handle, &accept)).await;
+        }
+    }
+}
+
+async fn chats(world: &World) {
+    hire(world, &["ada"]).await;
+    let hello = json!({ "message": SECRET });
+    let write = by_ada("POST /hotels/{hotelSlug}/chats/{bookingId}/messages").path("hotelSlug", "killarney");
+    let write = write.path("bookingId", "BK-2025-0123").header("idempotency-key", "k1").json(&hello);
+    expect(201, world.send(guest_chat::handle, &write)).await;
+    lease::put(world, json!({ "clientEmail": EMAIL })).await;
+    let of_lease = |route: &str| by_ada(route).path("bailId", "b1");
+    let message = of_lease("POST /leases/{bailId}/messages").json(&json!({ "content": SECRET }));
+    expect(201, world.send(lease_chat::handle, &message)).await;
+    lease::write(world, "ben", "For you").await;
+    let asked = json!({ "title": SECRET, "description": SECRET });
+    expect(201, world.send(lease_chat::handle, &of_lease("POST /leases/{bailId}/requests").json(&asked))).await;
+    let theirs = lease::ask("ben", "POST /leases/{bailId}/requests").json(&json!({ "title": "An identity card" }));
+    let theirs = expect(201, world.send(lease_chat::handle, &theirs)).await["id"].as_str().unwrap().to_owned();
+    let accept = of_lease("PATCH /leases/{bailId}/requests/{requestId}").path("requestId", &theirs);
+    expect(200, world.send(lease_chat::handle, &accept.json(&json!({ "status": "accepted" })))).await;
+    world.table.put(&[("pk", "LEASE#b1"), ("sk", "EMAIL#ada"), ("of", "window")]).await;
+}
+
+async fn sockets(world: &World) {
+    // A handshake has the token in its address.
+    world.sockets.open("a1");
+    let token = token_with("ada", &json!({ "name": NAME, "email": EMAIL }));
+    let handshake = Request::socket("$connect", "ws", "a1").asking("token", &token);
+    world.send(socket_connect::handle, &handshake).await;
+    connect(world, "dashboard", "d1", "cleo").await;
+    emit(world, "ws", "a1", "sendMessage", &json!({ "receiverId": "ben", "content": SECRET })).await;
+    let event = json!({ "event": "activity", "userId": "ada", "data": { "text": SECRET } });
+    expect(202, world.send(dashboard::handle, &as_service("POST /dashboard/events").json(&event))).await;
+}
+
+/// The kinds of all rows.
+async fn kinds(world: &World) -> BTreeSet<RowKind> {
+    let rows = world.table.every_row().await;
+    rows.into_keys().map(|(pk, sk)| RowKind::of(&Key { pk, sk }).expect("a kind")).collect()
+}
+
+/// The rows that still name ada. The keys of a direct conversation name both of its people: it has the other one's messages.
+async fn left(world: &World) -> Vec<String> {
+    let is_bound = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let names_ada = |text: &str| {
+        let mut places = text.match_indices("ada");
+        places.any(|(at, _)| is_bound(text[..at].chars().next_back()) && is_bound(text[at + 3..].chars().next()))
+    };
+    let rows = world.table.every_row().await.into_iter().filter_map(|((pk, sk), mut row)| {
+        row.remove("pk");
+        let key = if pk.starts_with("CHAT#DIRECT#") { String::new() } else { pk.clone() };
+        let text = format!("{key} {}", json!(row));
+        let tells = names_ada(&text) || text.to_lowercase().contains("lovelace") || text.contains(SECRET);
+        tells.then(|| format!("{pk} {sk} {}", json!(row)))
+    });
+    rows.collect()
+}
+
+#[tokio::test]
+async fn a_user_is_erased_from_every_kind_of_row() {
+    let world = lease::with_email().await;
+    everything(&world).await;
+    let constructors =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/src/table/key.rs"));
+    let constructors = constructors.unwrap();
+    let (_, constructors) = constructors.split_once("impl Key {").unwrap();
+    let (constructors, _) = constructors.split_once("\n}\n").unwrap();
+    let constructors = constructors.matches("-> Self {").count() - 1;
+    // All but that of an erasure.
+    let there = kinds(&world).await;
+    assert_eq!(there.len() + 1, constructors, "this test writes a row of each kind: {there:?}");
+    world.pusher.take_sent();
+
+    let reply = expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    assert_eq!(reply["done"], true, "{reply}");
+    assert!(reply["erased"].as_u64().unwrap() > 20, "{reply}");
+    // The stream's consumer delivers the events.
+    for _ in 0..2 {
+        age(&world, 3_600).await;
+        consume(&world).await.unwrap();
+    }
+    let left = left(&world).await;
+    assert!(left.is_empty(), "{left:#?}");
+    assert!(world.queues.sent("dead-letter").is_empty(), "nothing is lost");
+}
+
+#[tokio::test]
+async fn others_keep_what_is_theirs_and_hear_that_the_user_is_gone() {
+    let world = lease::with_email().await;
+    everything(&world).await;
+    world.pusher.take_sent();
+    world.sockets.take_posted();
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    age(&world, 3_600).await;
+    consume(&world).await.unwrap();
+
+    let told: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect();
+    for name in ["room:user-left", "party-updated", "request-updated", "message-deleted"] {
+        assert!(told.iter().any(|told| told == name), "{name}: {told:?}");
+    }
+    let parties = world.send(parties::handle, &Request::new("GET /parties").by("ben")).await.body;
+    let parties = parties["parties"].as_array().unwrap();
+    assert_eq!(parties.len(), 3, "{parties:?}");
+    assert!(parties.iter().all(|party| party["ownerId"] == "ben"), "{parties:?}");
+    let requests = world.send(lease_chat::handle, &lease::ask("ben", "GET /leases/{bailId}/requests")).await.body;
+    let titles: Vec<_> = requests["requests"].as_array().unwrap().iter().map(|request| &request["title"]).collect();
+    assert_eq!(titles, ["An identity card", "…"]);
+    let messages = world.send(lease_chat::handle, &lease::ask("ben", "GET /leases/{bailId}/messages")).await.body;
+    assert_eq!(messages["messages"][0]["content"], "For you", "{messages}");
+    let list = world.send(notifications::handle, &Request::new("GET /notifications").by("ben")).await.body;
+    let sentences: Vec<_> = list["notifications"].as_array().unwrap().iter().map(|n| n["message"].clone()).collect();
+    assert!(sentences.contains(&json!("… waves")), "{sentences:?}");
+    assert!(sentences.contains(&json!("Someone sent you a message")), "{sentences:?}");
+    let chat = world.send(guest_chat::handle, &as_guest("GET /messages")).await.body;
+    assert_eq!(
+        (&chat["messages"][0]["seq"], &chat["messages"][0]["author"]["id"]),
+        (&json!(1), &Value::Null),
+        "{chat}"
+    );
+    assert_eq!(world.send(guest_chat::handle, &as_staff("ada", "GET /messages")).await.status, 403);
+}
+
+#[tokio::test]
+async fn an_owners_party_goes_to_whoever_has_been_in_it_longest() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben", "cleo"]).await;
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    let shown = read(&world, "cleo", &party).await.body;
+    assert_eq!(shown["ownerId"], "ben", "{shown}");
+    assert_eq!(shown["members"].as_array().unwrap().len(), 2, "{shown}");
+}
+
+#[tokio::test]
+async fn an_erasure_goes_on_where_the_call_before_stopped_and_may_be_done_again() {
+    let world = lease::with_email().await;
+    everything(&world).await;
+    let rows: Vec<_> =
+        (0..1_200).map(|n| json!({ "pk": format!("BOOK#b{n}"), "sk": "BOOK", "authorId": "jane" })).collect();
+    world.table.put_rows(&rows).await;
+    let (user, writer) = (UserId::parse("ada").unwrap(), Writer::without_delivery("request-1"));
+    let call = || erasure::erase(&world.app.table, &writer, world.app.connections.as_ref(), &user, Instant::now());
+    let (mut calls, mut before) = (0, (0, 0));
+    loop {
+        calls += 1;
+        assert!(calls < 50, "it never ends");
+        let report = call().await.unwrap().result;
+        assert!(report.erased >= before.0 && report.looked_at >= before.1, "{report:?} after {before:?}");
+        before = (report.erased, report.looked_at);
+        if report.done {
+            break;
+        }
+    }
+    assert!(calls >= 5 && before.1 > 1_200, "{calls} calls, {before:?}");
+    for _ in 0..2 {
+        age(&world, 3_600).await;
+        consume(&world).await.unwrap();
+    }
+    assert!(left(&world).await.is_empty());
+    let again = expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    assert_eq!((&again["done"], &again["erased"]), (&json!(true), &json!(0)), "{again}");
+}
+
+#[tokio::test]
+async fn only_services_erase_users() {
+    let world = World::new().await;
+    let own = Request::new("DELETE /users/{userId}").by("ada").path("userId", "ada");
+    assert_eq!(world.send(::erasure::handle, &own).await.status, 403);
+    assert_eq!(world.send(::erasure::handle, &erase("a b")).await.status, 400);
+}
