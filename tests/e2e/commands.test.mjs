@@ -75,8 +75,12 @@ const KINDS = [
   // What .ci/run does, or a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
-  // For the app that uses the package.
-  [/^npm install carillon pusher-js$/, () => exists("clients/typescript/package.json")],
+  // For the app that uses the package, from its tarball until it is on npm.
+  [/^(?:cd (\S+) && )?npm ci && npm pack$/, (_, [, path = "clients/typescript"]) => hasScript(path, "ci")],
+  [/^npm install \/path\/to\/carillon\/(\S+)\/([^/\s]+)\.tgz pusher-js$/, (_, [, path, tarball]) => {
+    const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
+    assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
+  }],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
   [/^cargo test -p shared -p tests$/, () => ["shared", "tests"].forEach((name) => exists(`${name}/Cargo.toml`))],

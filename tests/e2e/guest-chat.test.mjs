@@ -14,7 +14,7 @@ import { guestOf, newHotel, person, service } from "./support/people.mjs";
 import { freezePusher, killFunction, killPusher, startPusher, unavailable as noProcesses } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
-import { itemsMentioning } from "./support/table.mjs";
+import { itemsMentioning, nothingIsOwedTo } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -271,12 +271,13 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
 
   after(() => browser?.close());
 
-  async function open(t, path) {
+  async function open(t, path, prepare = async () => {}) {
     const context = await newContext(t, browser);
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (fault) => faults.push(fault));
     cleanUp(t, () => assert.deepEqual(faults, [], "the page threw"));
+    await prepare(page);
     await page.goto(new URL(path, stack.url).href);
     return page;
   }
@@ -343,6 +344,32 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     for (const page of [atGuest, atStaff]) {
       await shows(page, ["Grace: one", "Nora: two", "Grace: three", "Grace: four"]);
     }
+  });
+
+  test("what is written between a page's first reading and its subscription is shown", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const reading = new Set();
+    let asks = false;
+    let admit;
+    const admitted = new Promise((resolve) => (admit = resolve));
+    const isInbox = (request) => new URL(request.url()).pathname === `/hotels/${guest.hotel}/chats`;
+    const page = await open(t, `/examples/guest-chat/staff?hotel=${guest.hotel}&staff=${nora.userId}&token=${nora.token}`, async (page) => {
+      page.on("request", (request) => isInbox(request) && reading.add(request));
+      for (const end of ["requestfinished", "requestfailed"]) {
+        page.on(end, (request) => reading.delete(request));
+      }
+      await page.route("**/pusher/auth", async (route) => {
+        asks = true;
+        await admitted;
+        await route.continue();
+      });
+    });
+    await until("the question for the channel, and each first reading's answer", () => asks && reading.size === 0);
+    await guestWrites(guest, "Hello");
+    await nothingIsOwedTo(guest.channel, staffChannel(guest.hotel));
+    admit();
+    await page.getByRole("button", { name: "(1 unread)" }).waitFor();
   });
 
   test("a link that is no guest's says so", async (t) => {

@@ -1,9 +1,12 @@
+/** How long anything may take. Only a failing test waits that long. */
+const LIMIT_MS = 60_000;
+
 /** Resolves once the condition holds; fails when it does not come to. */
-export async function until(what, condition, patience = 10_000) {
-  const end = Date.now() + patience;
+export async function until(what, condition) {
+  const end = Date.now() + LIMIT_MS;
   while (!(await condition())) {
     if (Date.now() > end) {
-      throw new Error(`No ${what} within ${patience / 1000} s`);
+      throw new Error(`No ${what} within ${LIMIT_MS / 1000} s`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
