@@ -14,6 +14,7 @@ use crate::clients::{aws, fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Courier, Emails, Pushes, RetryQueue};
+use crate::http::idempotency::{Fingerprints, IdempotencyKey};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Guest, Identity, Verifier};
 use crate::outbox::{Committed, Writer};
@@ -40,6 +41,7 @@ pub struct App {
     pub writes: WriteBudget,
     verifier: Verifier,
     previous_signer: Option<Signer>,
+    fingerprints: Fingerprints,
     aws: SdkConfig,
     pushes: Option<Arc<dyn Pushes>>,
     emails: Option<Arc<dyn Emails>>,
@@ -126,6 +128,7 @@ impl App {
             connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
             verifier: Verifier::new(http, &settings.tokens).map_err(failed)?,
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
+            fingerprints: Fingerprints::by(&settings.pusher.credentials.secret),
             aws,
             pushes: None,
             emails: None,
@@ -221,6 +224,14 @@ impl App {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
         let signers: Vec<_> = std::iter::once(self.pusher.signer()).chain(&self.previous_signer).collect();
         verify_webhook(request.headers(), body, &signers, Millis::now())
+    }
+
+    /// The request's `Idempotency-Key`, as one of this caller's.
+    ///
+    /// # Errors
+    /// As [`IdempotencyKey::of`].
+    pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, Problem> {
+        IdempotencyKey::of(request, caller, &self.fingerprints)
     }
 
     /// Decides who may subscribe to what.

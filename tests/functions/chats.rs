@@ -11,7 +11,7 @@ use proptest::test_runner::Config;
 use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq, Text};
 use shared::contract::chats::Role;
 use shared::contract::id::{BookingId, HotelSlug, UserId};
-use shared::http::idempotency::IdempotencyKey;
+use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::outbox::Writer;
 use shared::{App, Problem};
 use tests::{Fault, Hold, World};
@@ -28,7 +28,7 @@ fn booking() -> BookingId {
 
 fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
     let author = Author { id: UserId::parse(author).unwrap(), name: author.to_owned(), role: Role::Guest };
-    let key = key.map(|key| IdempotencyKey::of_event("chat", author.id.as_str(), key, text.as_bytes()));
+    let key = key.map(|id| IdempotencyKey::of_cause(Cause::Event { source: author.id.as_str(), id }));
     NewMessage { author, text: Text::parse(text.to_owned(), "message").unwrap(), key }
 }
 

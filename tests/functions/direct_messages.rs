@@ -86,8 +86,18 @@ async fn socket_io_acknowledges_a_message_and_an_error() {
     assert!(told.iter().any(|text| text.starts_with(r#"43/ws,8[{"error":{"#)), "{told:?}");
 }
 
+/// Makes the newest messages of all conversations this many seconds older.
+async fn age_heads(world: &World, seconds: i64) {
+    for ((pk, sk), row) in world.table.rows().await {
+        if sk == "HEAD" {
+            let at = row["last_at"].as_i64().unwrap() - seconds * 1000;
+            world.table.set_number((&pk, &sk), "last_at", at).await;
+        }
+    }
+}
+
 #[tokio::test]
-async fn the_same_text_within_five_minutes_is_one_message_and_a_name_is_one_for_good() {
+async fn the_newest_message_again_within_five_minutes_is_one_message_and_a_name_is_one_for_good() {
     let world = World::new().await;
     both(&world).await;
     send(&world, "a1", "bob", "Hello").await;
@@ -104,15 +114,33 @@ async fn the_same_text_within_five_minutes_is_one_message_and_a_name_is_one_for_
     assert_eq!(by_name(&told, "error")[0]["error"], "Unprocessable Entity");
     assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "0")]).await), ["Hello", "Hello"]);
     // Five minutes later the text is a new message, and the name is still the same one.
-    for ((pk, sk), row) in world.table.rows().await {
-        if sk.starts_with("KEY#") {
-            let expires = row["expires_at"].as_i64().unwrap() - 301;
-            world.table.set_number((&pk, &sk), "expires_at", expires).await;
-        }
-    }
+    age_heads(&world, 301).await;
     send(&world, "a1", "bob", "Hello").await;
     emit(&world, "ws", "a1", "sendMessage", &named("Hello")).await;
     assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "0")]).await).len(), 3);
+}
+
+#[tokio::test]
+async fn a_text_that_comes_after_another_one_is_a_new_message() {
+    let world = World::new().await;
+    both(&world).await;
+    let long = "x".repeat(300);
+    for (connection, receiver, text) in [
+        ("a1", "bob", "ok"),
+        ("a1", "bob", "in between"),
+        ("a1", "bob", "ok"),
+        ("b1", "ada", "ok"),
+        ("a1", "bob", "ok"),
+        ("a1", "bob", &format!("{long}1")),
+        ("a1", "bob", &format!("{long}2")),
+    ] {
+        send(&world, connection, receiver, text).await;
+    }
+    let page = history(&world, "bob", "ada", &[("after", "0")]).await;
+    assert_eq!(contents(&page).len(), 7);
+    // Both at once are one, whichever comes first.
+    join_all((0..4).map(|_| send(&world, "b1", "ada", "at once"))).await;
+    assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "7")]).await), ["at once"]);
 }
 
 #[tokio::test]

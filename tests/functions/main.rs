@@ -19,6 +19,7 @@ mod guest_chat;
 mod guest_chat_access;
 mod guest_chat_staff;
 mod health;
+mod idempotency;
 mod identity;
 mod kudos;
 mod kudos_received;

@@ -201,8 +201,7 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
     let done = match step {
         Step::Create => {
             let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
-            let id = uuid::Uuid::now_v7();
-            let key = IdempotencyKey { id, fingerprint: String::new(), has_key: false };
+            let key = IdempotencyKey::absent();
             shared::notifications::create(store, &world.app.writer("test"), &world.app.settings, request, &key, now)
                 .await
                 .map(drop)

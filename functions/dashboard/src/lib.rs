@@ -4,7 +4,6 @@ use serde_json::json;
 use shared::contract::id::UserId;
 use shared::contract::sockets::Namespace;
 use shared::contract::time::Millis;
-use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::sockets::{self, dashboard};
@@ -26,7 +25,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     caller.must_be_service()?;
-    let key = IdempotencyKey::of(request, "dashboard-event", &caller.user)?;
+    let key = app.idempotency_key(request, &caller.user)?;
     let writer = app.writer(request.request_id());
     let sent = dashboard::send(&app.table, &writer, request.json()?, &key, Millis::now()).await?;
 

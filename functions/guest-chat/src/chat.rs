@@ -6,7 +6,6 @@ use shared::App;
 use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq, Text};
 use shared::contract::chats::Reader;
 use shared::contract::id::{BookingId, HotelSlug};
-use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
 
@@ -57,7 +56,7 @@ impl Side {
 
     pub(super) async fn write(self, app: &App, request: &Request) -> Handled {
         let text = Text::parse(request.json::<Written>()?.message, "message")?;
-        let key = IdempotencyKey::of(request, "chat-message", &self.author.id)?;
+        let key = app.idempotency_key(request, &self.author.id)?;
         let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
         let owes = |message: &_| chats::message_created(&self.hotel, &self.booking, message);
         let writer = app.writer(request.request_id());

@@ -1,7 +1,6 @@
 //! `POST /kudos`: stores kudos and sends the receiver `kudos:received`.
 
 use serde::Serialize;
-use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::rooms::kudos;
 use shared::{App, Problem};
@@ -20,7 +19,7 @@ struct Created {
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let new = request.json()?;
-    let key = IdempotencyKey::of(&request, "kudos", &caller.user)?;
+    let key = app.idempotency_key(&request, &caller.user)?;
     let given = kudos::give(&app.table, &app.writer(request.request_id()), caller.person(), new, &key).await?;
 
     let created = Created { kudos_id: given.result.id, created_at: given.result.created_at.iso() };

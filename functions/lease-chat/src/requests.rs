@@ -5,7 +5,6 @@ use shared::App;
 use shared::chats::{self, RequestCursor, Seat};
 use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
-use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
@@ -30,7 +29,7 @@ pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
 
 pub(super) async fn create(app: &App, request: &Request, seat: &Seat) -> Handled {
     let new = request.json()?;
-    let key = IdempotencyKey::of(request, "lease-request", &seat.person.id)?;
+    let key = app.idempotency_key(request, &seat.person.id)?;
     let created = chats::create_request(&app.table, &app.writer(request.request_id()), seat, new, &key).await?;
     Ok(created.map(|request| http::created(&request)))
 }

@@ -3,7 +3,7 @@
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde_json::json;
 use shared::contract::time::Millis;
-use shared::http::idempotency::IdempotencyKey;
+use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::json::{self, Part};
@@ -15,7 +15,7 @@ use shared::{App, Problem};
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     caller.must_be_service()?;
     let new = request.json()?;
-    let key = IdempotencyKey::of(request, "notification", &caller.user)?;
+    let key = app.idempotency_key(request, &caller.user)?;
     let created = create(app, request.request_id(), new, &key).await?;
 
     let response = http::created(&json!({ "notificationId": created.result })).replayed(created.is_replay);
@@ -28,10 +28,9 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
 /// # Errors
 /// As `POST /notifications`.
 pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
-    let detail = event.detail.to_string();
     let new = json::from_value(Part::Event, event.detail)?;
     let id = event.id.ok_or_else(|| Problem::Malformed("The event has no id".to_owned()))?;
-    let key = IdempotencyKey::of_event("notification", &event.source, &id, detail.as_bytes());
+    let key = IdempotencyKey::of_cause(Cause::Event { source: &event.source, id: &id });
     let created = create(app, &id, new, &key).await?;
     app.deliver(created.owed).await;
     Ok(())

@@ -2,7 +2,6 @@
 
 use shared::App;
 use shared::contract::person::Person;
-use shared::http::idempotency::IdempotencyKey;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::outbox::Done;
 use shared::parties::{self, MAX_PARTIES, MineCursor};
@@ -13,7 +12,7 @@ const DEFAULT_LIMIT: u8 = 20;
 
 pub(super) async fn create(app: &App, request: &Request, caller: &Person) -> Handled {
     let new = request.json()?;
-    let key = IdempotencyKey::of(request, "party", &caller.user_id)?;
+    let key = app.idempotency_key(request, &caller.user_id)?;
     let created = parties::create(&app.table, caller, new, &key).await?;
     Ok(created.map(|party| http::created(&party)))
 }

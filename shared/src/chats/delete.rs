@@ -6,7 +6,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, number};
+use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, number, text};
 
 /// Deletes a message. Its text leaves its row, the inbox, and everything that the row still owes; `owes` says what the deletion
 /// owes. Deleting twice is the same.
@@ -43,6 +43,8 @@ pub(super) struct Seen {
     pub(super) message: Message,
     owing: Option<Committed>,
     head: Head,
+    /// The row of its idempotency key.
+    key: Option<Key>,
 }
 
 impl Seen {
@@ -58,7 +60,9 @@ impl Seen {
             return Ok(None);
         };
         let owing = Committed::of_row(&row);
-        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(of_head)? }))
+        let lock = row.get("key").and_then(text);
+        let key = lock.map(|lock| Key::chat_key(conversation.partition(), lock));
+        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(of_head)?, key }))
     }
 
     /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
@@ -82,13 +86,15 @@ impl Seen {
         let deliveries = if was_deleted { Vec::new() } else { owes(&left) };
         let key = conversation.message(left.seq);
         let append = Append::instead(key.clone(), self.owing, deliveries, writer, now);
-        let gone = if erases { "#text, author, author_name, gsi1pk, gsi1sk" } else { "#text" };
+        let gone = if erases { "#text, author, author_name, #key, gsi1pk, gsi1sk" } else { "#text" };
         let change = format!("SET deleted_at = :at{} REMOVE {gone}{}", append.set(), append.remove());
         let update = Action::update(&key, change)
             .condition(append.unchanged())
             .name("#text", "text")
             .value(":at", number(left.deleted_at.unwrap_or(now).0));
-        let writes = [append.bind(update), self.head.bury(conversation, &self.message, erases)];
+        let update = if erases { update.name("#key", "key") } else { update };
+        let mut writes = vec![append.bind(update), self.head.bury(conversation, &self.message, erases)];
+        writes.extend(self.key.filter(|_| erases).map(|key| Action::delete(&key)));
         Ok(match table.transact(writes).await? {
             Transaction::Done => Some(Done::now(left, append.deliverable())),
             Transaction::ConditionFailed(_) => None,

@@ -57,10 +57,14 @@ impl Head {
         self.seq.0.saturating_sub(mark.0)
     }
 
+    /// Whether the newest message can be of this author and say this, as far as its preview tells.
+    pub(super) fn may_say(&self, author: &UserId, text: &str, sealed: bool) -> bool {
+        self.last_author.as_ref() == Some(author) && self.preview.as_deref() == Some(&preview(text, sealed))
+    }
+
     /// The write that takes the next number for this message, on the condition that the number is still free.
     pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
-        let shown = if message.sealed { Some(SEALED_PREVIEW) } else { message.text.as_deref() };
-        let preview: String = shown.into_iter().flat_map(str::chars).take(MAX_PREVIEW).collect();
+        let preview = preview(message.text.as_deref().unwrap_or_default(), message.sealed);
         let mut set = "SET seq = :seq, last_at = :at, preview = :preview, last_author = :author, \
              last_author_name = :name, last_role = :role"
             .to_owned();
@@ -111,6 +115,11 @@ impl Head {
             .value(":none", number(0))
             .value(":one", number(1))
     }
+}
+
+fn preview(text: &str, sealed: bool) -> String {
+    let shown = if sealed { SEALED_PREVIEW } else { text };
+    shown.chars().take(MAX_PREVIEW).collect()
 }
 
 pub(super) fn role_name(role: Role) -> &'static str {

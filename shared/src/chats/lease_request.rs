@@ -8,7 +8,7 @@ use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::http::page::{cursor, parse_cursor};
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
@@ -26,8 +26,6 @@ const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 1_500;
 /// In place of the title and the name of a user who is erased: neither may be empty.
 const ERASED: &str = "…";
-/// How long an idempotency key is remembered, in seconds.
-const KEY_SECONDS: i64 = 24 * 3600;
 
 /// A participant's side of a request. A side is a role, not a person: a new notary has the requests of the notary before, and decides
 /// on those of the client.
@@ -93,7 +91,6 @@ struct Row {
 #[derive(Serialize, Deserialize)]
 struct KeyRow {
     request: String,
-    fingerprint: String,
     expires_at: i64,
 }
 
@@ -136,7 +133,7 @@ pub async fn create_request(
 ) -> Result<Done<LeaseRequest>, Problem> {
     let (title, description) = (line(&new.title, MAX_TITLE, "title")?, description(&new.description)?);
     let limit = Key::limit(&seat.person.id, "lease-requests");
-    let first = Key::idempotency(&key.id.to_string());
+    let first = Key::idempotency(&key.id().to_string());
     let mut backoff = Backoff::new();
     loop {
         let now = Millis::now();
@@ -149,9 +146,10 @@ pub async fn create_request(
             }
         }
         if let Some(done) = done {
-            key.must_match(&done.fingerprint)?;
             let row = table.get(&Key::lease_request(&seat.lease, &done.request), true).await?.ok_or_else(unknown)?;
-            return Ok(Done::replay(read::<Row>(row)?.view(&seat.lease)));
+            let first = read::<Row>(row)?;
+            idempotency::must_be_same(first.title == title && first.description == description)?;
+            return Ok(Done::replay(first.view(&seat.lease)));
         }
         let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
         // Sorts by time.
@@ -170,9 +168,9 @@ pub async fn create_request(
         let view = row.clone().view(&seat.lease);
         let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
         let mut writes = vec![Action::put_new(committed.item(&row)?), rate_limit::count(&limit, due, next)];
-        if key.has_key {
-            let expires_at = now.plus_seconds(KEY_SECONDS).seconds();
-            let row = KeyRow { request: id, fingerprint: key.fingerprint.clone(), expires_at };
+        if key.has_key() {
+            let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
+            let row = KeyRow { request: id, expires_at };
             let put = Action::put(item(&first, &row)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
             writes.push(put.value(":now", number(now.seconds())));
         }

@@ -224,6 +224,9 @@ pub(super) struct MessageRow {
     pub(super) created_at: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deleted_at: Option<Millis>,
+    /// The row of its idempotency key, which goes with its author.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) key: Option<String>,
     /// What the author wrote is found by these, to be erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) gsi1pk: Option<String>,

@@ -8,7 +8,7 @@ use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage};
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::author;
@@ -17,23 +17,23 @@ use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, i
 
 /// How much an author may write: thirty messages at once, then one every two seconds.
 pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
-/// How long an idempotency key is remembered, in seconds.
-const KEY_SECONDS: i64 = 24 * 3600;
 
-/// The row of an idempotency key.
+/// The row of an idempotency key. It holds nothing of the text: a repetition is compared with the message.
 #[derive(Serialize, Deserialize)]
 struct KeyRow {
     message: MessageId,
-    fingerprint: String,
-    expires_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    expires_at: Option<i64>,
 }
 
 /// What differs between kinds of conversation.
 pub(crate) struct Terms<'a> {
     /// How much an author may write over all conversations; `None` where whoever calls has counted already.
     pub limit: Option<Limit>,
-    /// How long a key is remembered, in seconds.
-    pub key_seconds: i64,
+    /// How long a key is remembered, in seconds; `None` for as long as the message has an author.
+    pub key_seconds: Option<i64>,
+    /// For so long, the newest message, written again by its author and without a key, is the same message; in seconds.
+    pub repeat_seconds: Option<i64>,
     /// Whether the text is a sealed content.
     pub sealed: bool,
     /// What is written in the same transaction, by the message's number.
@@ -42,7 +42,13 @@ pub(crate) struct Terms<'a> {
 
 impl Default for Terms<'_> {
     fn default() -> Self {
-        Self { limit: Some(MESSAGES), key_seconds: KEY_SECONDS, sealed: false, also: &|_| Vec::new() }
+        Self {
+            limit: Some(MESSAGES),
+            key_seconds: Some(REMEMBERED_SECONDS),
+            repeat_seconds: None,
+            sealed: false,
+            also: &|_| Vec::new(),
+        }
     }
 }
 
@@ -81,6 +87,9 @@ pub(crate) async fn post_on(
         let seen = Seen::read(table, conversation, &new, now).await?;
         if let Some(first) = seen.first {
             return replay(table, conversation, &new, first).await;
+        }
+        if let Some(newest) = repeated(terms, table, conversation, &new, &seen.head, now).await? {
+            return Ok(Done::replay(newest));
         }
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(Problem::TooManyRequests)?;
         let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
@@ -132,19 +141,22 @@ impl Seen {
         };
         let due = take(&limit).and_then(|row| rate_limit::due(&row));
         let first = first.and_then(|key| take(&key)).map(read::<KeyRow>).transpose()?;
-        let first = first.filter(|first| first.expires_at > now.seconds());
+        let first = first.filter(|first| first.expires_at.is_none_or(|expires_at| expires_at > now.seconds()));
         Ok(Self { head: Head::of_row(take(&head))?, due, first })
     }
 }
 
 impl NewMessage {
     fn key(&self) -> Option<&IdempotencyKey> {
-        self.key.as_ref().filter(|key| key.has_key)
+        self.key.as_ref().filter(|key| key.has_key())
     }
 
     fn key_row(&self, conversation: &Conversation) -> Option<Key> {
-        // The key's id is a hash of its author and its text.
-        self.key().map(|key| Key::chat_key(conversation.partition(), &key.id.simple().to_string()))
+        self.lock().map(|lock| Key::chat_key(conversation.partition(), &lock))
+    }
+
+    fn lock(&self) -> Option<String> {
+        self.key().map(|key| key.id().simple().to_string())
     }
 
     fn limit(&self) -> Key {
@@ -154,7 +166,7 @@ impl NewMessage {
     fn numbered(&self, head: &Head, now: Millis) -> Message {
         let seq = head.seq.next();
         Message {
-            id: MessageId::new(seq, self.key().map_or_else(uuid::Uuid::now_v7, |key| key.id)),
+            id: MessageId::new(seq, uuid::Uuid::now_v7()),
             seq,
             author: Some(self.author.id.clone()),
             author_name: self.author.name.clone(),
@@ -176,6 +188,7 @@ impl NewMessage {
             sealed: message.sealed,
             created_at: message.created_at,
             deleted_at: None,
+            key: self.lock(),
             gsi1pk: Some(author(&self.author.id)),
             gsi1sk: Some(conversation.partition().to_owned()),
         }
@@ -193,17 +206,14 @@ impl NewMessage {
         &self,
         conversation: &Conversation,
         message: &Message,
-        seconds: i64,
+        seconds: Option<i64>,
         now: Millis,
     ) -> Result<Option<Action>, TableError> {
-        let (Some(row), Some(key)) = (self.key_row(conversation), self.key()) else {
+        let Some(row) = self.key_row(conversation) else {
             return Ok(None);
         };
-        let first = KeyRow {
-            message: message.id.clone(),
-            fingerprint: key.fingerprint.clone(),
-            expires_at: now.plus_seconds(seconds).seconds(),
-        };
+        let expires_at = seconds.map(|seconds| now.plus_seconds(seconds).seconds());
+        let first = KeyRow { message: message.id.clone(), expires_at };
         // DynamoDB deletes expired rows some time later.
         let put = Action::put(item(&row, &first)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
         Ok(Some(put.value(":now", number(now.seconds()))))
@@ -228,11 +238,33 @@ async fn replay(
     new: &NewMessage,
     first: KeyRow,
 ) -> Result<Done<Message>, Problem> {
-    if let Some(key) = new.key() {
-        key.must_match(&first.fingerprint)?;
-    }
     // A message is never taken away, only what is in it.
     let row = table.get(&conversation.message(first.message.seq()), true).await?;
-    let row = row.ok_or_else(super::unknown_message)?;
-    Ok(Done::replay(Message::of_row(row)?))
+    let first = Message::of_row(row.ok_or_else(super::unknown_message)?)?;
+    // Of one that is deleted nobody knows any more what it said.
+    idempotency::must_be_same(first.text.as_ref().is_none_or(|text| text == new.text.as_str()))?;
+    Ok(Done::replay(first))
+}
+
+/// The newest message, if this one says the same again. The head tells almost always that it does not, so mostly no row is read.
+async fn repeated(
+    terms: &Terms<'_>,
+    table: &Table,
+    conversation: &Conversation,
+    new: &NewMessage,
+    head: &Head,
+    now: Millis,
+) -> Result<Option<Message>, TableError> {
+    let Some(seconds) = terms.repeat_seconds.filter(|_| new.key().is_none()) else {
+        return Ok(None);
+    };
+    let is_recent = head.last_at.is_some_and(|at| at.plus_seconds(seconds) > now);
+    if !is_recent || !head.may_say(&new.author.id, new.text.as_str(), terms.sealed) {
+        return Ok(None);
+    }
+    let newest = table.get(&conversation.message(head.seq), true).await?.map(Message::of_row).transpose()?;
+    let is_same = |newest: &Message| {
+        newest.author.as_ref() == Some(&new.author.id) && newest.text.as_deref() == Some(new.text.as_str())
+    };
+    Ok(newest.filter(is_same))
 }

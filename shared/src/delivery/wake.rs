@@ -12,7 +12,7 @@ use crate::chats;
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{self, Kind, NewNotification};
 use crate::outbox::{Delivery, Wake, Writer};
 use crate::problem::Problem;
@@ -105,7 +105,8 @@ async fn notify(
         return false;
     }
     let new = NewNotification::of(user, Kind::Message, data(wake));
-    let key = IdempotencyKey::of_event("wake", user.as_str(), &wake.message, wake.booking.as_str().as_bytes());
+    let Wake { hotel, booking, message, .. } = wake;
+    let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
     let writer = Writer::without_delivery(request);
     match notifications::create(&courier.table, &writer, settings, new, &key, Millis::now()).await {
         Ok(_) => true,

@@ -1,85 +1,188 @@
 //! `Idempotency-Key`: a client that got no response may send its request again, and nothing happens twice.
 //!
-//! The key determines the id of the row that the request creates, so the conditional put of that row is the lock:
+//! # The protocol
+//!
+//! The key names a row, and the conditional put of that row is the lock:
 //!
 //! ```text
-//! first request   id = hash(operation, caller, key) -> put if absent: done     -> 201
-//! same again      the same id                       -> put refused, same body  -> same 201, Idempotent-Replayed: true
-//! another body    the same id                       -> put refused, other body -> 422
+//! first request        id = hash(scope, caller, key) -> put if absent: done        -> 201
+//! same again           the same id                   -> put refused, same request  -> same 201, Idempotent-Replayed: true
+//! another request      the same id                   -> put refused, other request -> 422
 //! ```
 //!
 //! Only one of two concurrent requests can win the put, so there is no "in progress" state. Several rows are created in a
-//! transaction, and a repetition that meets it waits. A request that creates one row needs no further write for this. A key lives as long as its row. Two callers may use the same key.
+//! transaction, and a repetition that meets it waits.
+//!
+//! | what is created | the row that is the lock | remembered | a repetition is compared with |
+//! |---|---|---|---|
+//! | kudos, a party | its own: its id is that of the key | as long as the row | the row |
+//! | an event for dashboards | its own | a day | the fingerprint |
+//! | a message, a lease's request | one beside it, in the same transaction | a day | what was stored |
+//! | a direct message with `clientMessageId` | the same | as long as the message has an author | what was stored |
+//! | a notification | the same | a day, by an event's id as long as the notification | the fingerprint; nothing, for an event |
+//!
+//! # What makes two keys the same
+//!
+//! The scope, the caller and the key. The scope of a request is the route that API Gateway matched with each parameter of its
+//! path, so the same key in two leases, hotels or bookings is two keys. [`IdempotencyKey::of`] takes it from the request, and a
+//! new route cannot forget it. The scope of what is no request is a variant of [`Cause`].
+//!
+//! # Ids
+//!
+//! An id never depends on what somebody wrote: a hash of a text tells whoever guesses the text. Without a key an id is random
+//! (UUIDv7). With one, the ids of kudos, parties and dashboards' events are the lock's (UUIDv8), a SHA-256 of scope, caller and
+//! key; the others are random then, too. That hash has no secret on purpose: a retry that comes after the secret was changed
+//! would create the thing a second time. It tells nothing but the client's own key, which should be a UUID, to whoever guesses it.
+//!
+//! # Two different requests with one key
+//!
+//! A repetition is compared with the thing that the first request created, wherever that still holds all that was asked
+//! for. Nothing needs to be kept for it then, and what is deleted is gone. Where it does not, a *fingerprint* stands for the
+//! request for a day: HMAC-SHA256 of its JSON, in a canonical form, by a key that derives from `PUSHER_SECRET`. So nobody
+//! who reads the table can try texts, and the order of fields, spacing and `1.0` for `1` make no difference. A fingerprint names its
+//! key. After a change of the secret it cannot be compared any more, and the repetition counts as one.
 
+use std::fmt::{self, Write as _};
+
+use hmac::{Hmac, Mac as _};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::contract::id::UserId;
+use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::http::{ReadRequest as _, Request};
+use crate::json;
 use crate::problem::Problem;
+use crate::settings::Secret;
 
 /// Longest key, in characters.
 const MAX_LENGTH: usize = 255;
+/// How long a key is remembered that has a row of its own, in seconds; and a fingerprint, wherever it is.
+pub const REMEMBERED_SECONDS: i64 = 24 * 3600;
 
 /// What a request's key determines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The id of what is created: the same for the same operation, caller and key; without a key, a new one.
-    pub id: Uuid,
-    /// The SHA-256 of the body, in hexadecimal.
-    pub fingerprint: String,
-    /// Whether the request has a key. Without one, it is never a repetition.
-    pub has_key: bool,
+    /// Names the lock: the same for the same scope, caller and key; without a key, random.
+    id: Uuid,
+    has_key: bool,
+    fingerprint: Option<Fingerprint>,
+}
+
+/// What happens in other ways than by a request, and happens once for its id.
+#[derive(Debug, Clone, Copy)]
+pub enum Cause<'a> {
+    /// A direct message that its sender named.
+    DirectMessage { sender: &'a UserId, receiver: &'a UserId, name: &'a str },
+    /// An event on EventBridge.
+    Event { source: &'a str, id: &'a str },
+    /// A direct message that did not reach its receiver, who is notified of it instead.
+    Unread { receiver: &'a UserId, message: &'a str },
+    /// A guest's message, of which a member of the hotel's staff is notified.
+    Wake { member: &'a UserId, hotel: &'a HotelSlug, booking: &'a BookingId, message: &'a str },
 }
 
 impl IdempotencyKey {
-    /// Reads a request's key. `operation` keeps the keys of different operations apart.
+    /// Reads the key of a request. See [`crate::App::idempotency_key`], which knows the fingerprints.
     ///
     /// # Errors
-    /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII.
-    pub fn of(request: &Request, operation: &str, caller: &UserId) -> Result<Self, Problem> {
-        let fingerprint = hex::encode(Sha256::digest(request.bytes()));
+    /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII; with a key, 400 for a body that is not JSON.
+    pub fn of(request: &Request, caller: &UserId, fingerprints: &Fingerprints) -> Result<Self, Problem> {
         if !request.headers().contains_key("idempotency-key") {
-            return Ok(Self { id: Uuid::now_v7(), fingerprint, has_key: false });
+            return Ok(Self::absent());
         }
         // A key that is not text is refused as an empty one is.
         let key = request.header("idempotency-key").unwrap_or_default();
-        if !(1..=MAX_LENGTH).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let rule = format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID");
-            return Err(Problem::field("Idempotency-Key", rule));
+        check("Idempotency-Key", key)?;
+        let parameters = request.path_parameters();
+        let mut parts = vec!["request", request.route()];
+        for (name, value) in &parameters {
+            parts.extend([name.as_str(), value]);
         }
-        Ok(Self { id: id([operation, caller.as_str(), key]), fingerprint, has_key: true })
+        parts.extend([caller.as_str(), key]);
+        let fingerprint = fingerprints.of(&json::parse(request.bytes())?);
+        Ok(Self { id: hash(&parts), has_key: true, fingerprint: Some(fingerprint) })
     }
 
-    /// The key of an event: its id, which is the same each time it is delivered.
+    /// The key of something that is created once for its cause. It has no fingerprint: the cause says what is created, and
+    /// whoever names a cause twice means the same.
     #[must_use]
-    pub fn of_event(operation: &str, source: &str, event: &str, detail: &[u8]) -> Self {
-        // A user id holds no colon, so an event's source is never the same as a caller.
-        let source = format!("event::{source}");
-        Self { id: id([operation, &source, event]), fingerprint: hex::encode(Sha256::digest(detail)), has_key: true }
+    pub fn of_cause(cause: Cause<'_>) -> Self {
+        let id = match cause {
+            Cause::DirectMessage { sender, receiver, name } => {
+                hash(&["direct message", sender.as_str(), receiver.as_str(), name])
+            }
+            Cause::Event { source, id } => hash(&["event", source, id]),
+            Cause::Unread { receiver, message } => hash(&["unread", receiver.as_str(), message]),
+            Cause::Wake { member, hotel, booking, message } => {
+                hash(&["wake", member.as_str(), hotel.as_str(), booking.as_str(), message])
+            }
+        };
+        Self { id, has_key: true, fingerprint: None }
     }
 
-    /// The key of what somebody sends otherwise than by a request: `parts` are what makes it the same, and `content` what must
-    /// then be the same.
+    /// The key of a request that has none: it is never a repetition.
     #[must_use]
-    pub fn of_parts(parts: [&str; 3], content: &[u8]) -> Self {
-        Self { id: id(parts), fingerprint: hex::encode(Sha256::digest(content)), has_key: true }
+    pub fn absent() -> Self {
+        Self { id: Uuid::now_v7(), has_key: false, fingerprint: None }
     }
 
-    /// Checks that the row that is already there was created by the same request.
+    /// The id of the lock, or of what is created where its own row is the lock.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Whether there is a key. Without one, a request is never a repetition.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.has_key
+    }
+
+    /// What is stored to compare a repetition with; see [`IdempotencyKey::must_match`]. Whoever stores it lets it expire after
+    /// [`REMEMBERED_SECONDS`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        self.fingerprint.as_ref().map(ToString::to_string)
+    }
+
+    /// Checks that the fingerprint that is already there is of the same request.
     ///
     /// # Errors
-    /// 422 when it was created by a request with another body.
-    pub fn must_match(&self, fingerprint: &str) -> Result<(), Problem> {
-        if self.fingerprint == fingerprint {
-            return Ok(());
-        }
-        let told = "This Idempotency-Key was used with another body; send a new key with a new request";
-        Err(Problem::Unprocessable(told.to_owned()))
+    /// 422 when it is of another one. One that cannot be compared, of a version before or of another secret, is no reason to refuse.
+    pub fn must_match(&self, stored: Option<&str>) -> Result<(), Problem> {
+        let is_other = self.fingerprint.as_ref().zip(stored).is_some_and(|(own, stored)| own.differs_from(stored));
+        if is_other { Err(reused()) } else { Ok(()) }
     }
 }
 
-fn id(parts: [&str; 3]) -> Uuid {
+/// Checks that what the first request created is what this one asks for.
+///
+/// # Errors
+/// 422 when it is not.
+pub fn must_be_same(is_same: bool) -> Result<(), Problem> {
+    if is_same { Ok(()) } else { Err(reused()) }
+}
+
+/// 422
+fn reused() -> Problem {
+    let told = "This Idempotency-Key or clientMessageId was used for something else; send a new one with something new";
+    Problem::Unprocessable(told.to_owned())
+}
+
+/// Checks a key of this name.
+///
+/// # Errors
+/// 400 for a key that is empty, longer than 255 characters, or not visible ASCII.
+pub fn check(name: &str, key: &str) -> Result<(), Problem> {
+    if (1..=MAX_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Problem::field(name, format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID")))
+}
+
+/// Lengths are hashed, too, so that no two lists of parts are the same.
+fn hash(parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_be_bytes());
@@ -88,4 +191,161 @@ fn id(parts: [&str; 3]) -> Uuid {
     let mut id = [0; 16];
     id.copy_from_slice(&hash.finalize()[..16]);
     Uuid::new_v8(id)
+}
+
+/// Makes fingerprints.
+#[derive(Clone)]
+pub struct Fingerprints {
+    keyed: Hmac<Sha256>,
+    /// Names the key, and tells nothing of it.
+    key_name: String,
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fingerprints").field("key_name", &self.key_name).finish_non_exhaustive()
+    }
+}
+
+/// Stands for a request, and tells nothing of it to whoever has not the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fingerprint {
+    key_name: String,
+    mac: String,
+}
+
+impl Fingerprints {
+    /// Those by a key that derives from this secret.
+    #[must_use]
+    pub fn by(secret: &Secret) -> Self {
+        let of_secret = Hmac::<Sha256>::new_from_slice(secret.bytes()).expect("HMAC takes a key of any length");
+        let key = of_secret.chain_update("carillon idempotency").finalize().into_bytes();
+        let keyed = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
+        let key_name = hex::encode(&keyed.clone().chain_update("name").finalize().into_bytes()[..4]);
+        Self { keyed, key_name }
+    }
+
+    fn of(&self, body: &Value) -> Fingerprint {
+        let mac = self.keyed.clone().chain_update(canonical(body)).finalize().into_bytes();
+        Fingerprint { key_name: self.key_name.clone(), mac: hex::encode(&mac[..16]) }
+    }
+}
+
+impl Fingerprint {
+    /// Whether a stored fingerprint is by the same key and of another request.
+    fn differs_from(&self, stored: &str) -> bool {
+        stored.split_once('.').is_some_and(|(key_name, mac)| key_name == self.key_name && mac != self.mac)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.key_name, self.mac)
+    }
+}
+
+/// JSON in one form of all that mean the same: keys sorted, no spacing, whole numbers without point and exponent.
+fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(&mut text, value);
+    text
+}
+
+fn write_canonical(text: &mut String, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (n, (name, value)) in fields.into_iter().enumerate() {
+                if n > 0 {
+                    text.push(',');
+                }
+                // A string's `Display` is JSON.
+                let _ = write!(text, "{}:", Value::from(name.as_str()));
+                write_canonical(text, value);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    text.push(',');
+                }
+                write_canonical(text, item);
+            }
+            text.push(']');
+        }
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or_default();
+            // Up to 2^53, each whole number has a float of its own.
+            let is_whole = float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
+            let _ = if is_whole { write!(text, "{}", float as i64) } else { write!(text, "{number}") };
+        }
+        other => {
+            let _ = write!(text, "{other}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn fingerprints(secret: &str) -> Fingerprints {
+        Fingerprints::by(&Secret::new(secret))
+    }
+
+    fn key(secret: &str, body: &Value) -> IdempotencyKey {
+        IdempotencyKey { id: Uuid::nil(), has_key: true, fingerprint: Some(fingerprints(secret).of(body)) }
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_what_was_asked_for_and_not_of_its_bytes() {
+        let read = |text: &str| json::parse(text.as_bytes()).unwrap();
+        let first = key("s", &read(r#"{"a": 1, "b": {"d": [1.5, -0.0], "c": "é"}, "n": 100}"#));
+        let stored = first.fingerprint();
+        let same = read(r#"{ "n":1e2,"b":{"c":"\u00e9","d":[15e-1,0]},"a":1.0 }"#);
+        assert!(key("s", &same).must_match(stored.as_deref()).is_ok());
+        for other in [r#"{"a":1}"#, r#"{"a":1,"b":{"d":[0,1.5],"c":"é"},"n":100}"#, r#"{"a":"1"}"#] {
+            assert!(key("s", &read(other)).must_match(stored.as_deref()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_of_another_secret_or_version_says_nothing() {
+        let (body, other) = (json!({ "a": 1 }), json!({ "a": 2 }));
+        let stored = key("before", &body).fingerprint();
+        assert!(key("after", &other).must_match(stored.as_deref()).is_ok());
+        assert!(key("before", &other).must_match(stored.as_deref()).is_err());
+        assert!(key("s", &other).must_match(None).is_ok());
+        assert!(key("s", &other).must_match(Some(&hex::encode(Sha256::digest("{}")))).is_ok());
+    }
+
+    #[test]
+    fn a_fingerprint_tells_neither_the_secret_nor_the_text() {
+        let printed =
+            format!("{:?}{:?}", fingerprints("pusher-secret"), key("pusher-secret", &json!({ "a": "hello" })));
+        assert!(!printed.contains("hello") && !printed.contains("pusher-secret"), "{printed}");
+        assert!(!printed.contains(&hex::encode(Sha256::digest(r#"{"a":"hello"}"#))[..32]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_lists_of_parts_have_one_id(a in "[a-c]{0,3}", b in "[a-c]{0,3}", c in "[a-c]{0,3}", d in "[a-c]{0,3}") {
+            prop_assert_eq!((&a, &b) == (&c, &d), hash(&[&a, &b]) == hash(&[&c, &d]));
+            prop_assert_ne!(hash(&[&a, &b]), hash(&[&a, &b, ""]));
+        }
+
+        #[test]
+        fn what_means_the_same_has_one_form(text in "\\PC{0,20}", whole in -9_007_199_254_740_992_i64..9_007_199_254_740_992) {
+            let value = json!({ "z": text, "a": [whole, { text.clone(): null }] });
+            let again: Value = serde_json::from_str(&canonical(&value)).unwrap();
+            prop_assert_eq!(&again, &value);
+            prop_assert_eq!(canonical(&json!(whole as f64)), canonical(&json!(whole)));
+        }
+    }
 }

@@ -31,6 +31,9 @@ pub trait ReadRequest {
     /// A parameter of the route's path; empty when the route has no parameter of this name.
     fn path(&self, name: &str) -> &str;
 
+    /// All parameters of the route's path, by name.
+    fn path_parameters(&self) -> BTreeMap<String, String>;
+
     /// A parameter of the query; the first one, if there are several of this name.
     fn query(&self, name: &str) -> Option<&str>;
 
@@ -113,6 +116,11 @@ impl ReadRequest for Request {
 
     fn path(&self, name: &str) -> &str {
         self.path_parameters_ref().and_then(|parameters| parameters.first(name)).unwrap_or_default()
+    }
+
+    fn path_parameters(&self) -> BTreeMap<String, String> {
+        let parameters = self.path_parameters_ref().into_iter().flat_map(|parameters| parameters.iter());
+        parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     fn query(&self, name: &str) -> Option<&str> {

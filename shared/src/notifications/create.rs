@@ -10,11 +10,11 @@ use super::{Counter, Kind, Notification, Preferences, Priority, Words};
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, number, read};
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,8 +49,7 @@ impl NewNotification {
 /// # Errors
 /// As [`create`].
 pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<(), Problem> {
-    let detail = Value::Object(notify.data.clone()).to_string();
-    let key = IdempotencyKey::of_event("notification", "sockets", &notify.id, detail.as_bytes());
+    let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = Writer::without_delivery("");
     create(table, &writer, settings, request, &key, Millis::now()).await.map(drop)
@@ -60,13 +59,14 @@ pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &
 #[derive(Serialize, Deserialize)]
 struct FirstRow {
     notification: String,
-    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fingerprint: Option<String>,
     expires_at: i64,
 }
 
 impl FirstRow {
     fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, Problem> {
-        key.must_match(&self.fingerprint)?;
+        key.must_match(self.fingerprint.as_deref())?;
         Ok(Done::replay(self.notification))
     }
 }
@@ -88,20 +88,21 @@ pub async fn create(
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
     Words::check_own(request.title.as_deref(), request.body.as_deref())?;
-    if let Some(first) = first_of(table, key).await? {
+    if let Some(first) = first_of(table, key, now).await? {
         return first.replay(key);
     }
     let mut backoff = Backoff::new();
     loop {
         let (counter, preferences) = look_up(table, &user).await?;
-        let draft = Draft { writer, user: &user, kind, new: &request, preferences: &preferences, key, settings, now };
+        let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
+        let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
         let new = draft.write(counter.as_ref())?;
         match commit(table, &draft, &new, counter.as_ref()).await? {
             Transaction::Done => {
                 return Ok(Done::now(new.id, [new.committed]));
             }
             Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
-                return first_of(table, key).await?.ok_or(TableError::Contended)?.replay(key);
+                return first_of(table, key, now).await?.ok_or(TableError::Contended)?.replay(key);
             }
             // Another writer took the number.
             Transaction::ConditionFailed(_) => backoff.wait().await?,
@@ -110,12 +111,14 @@ pub async fn create(
 }
 
 /// What an earlier request with the same key stored.
-async fn first_of(table: &Table, key: &IdempotencyKey) -> Result<Option<FirstRow>, TableError> {
-    if !key.has_key {
+async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Option<FirstRow>, TableError> {
+    if !key.has_key() {
         return Ok(None);
     }
-    let row = table.get(&Key::idempotency(&key.id.to_string()), true).await?;
-    row.map(read).transpose()
+    let row = table.get(&Key::idempotency(&key.id().to_string()), true).await?;
+    let first: Option<FirstRow> = row.map(read).transpose()?;
+    // DynamoDB deletes expired rows some time later.
+    Ok(first.filter(|first| first.expires_at > now.seconds()))
 }
 
 /// The user's counter and preferences, in one round trip.
@@ -137,6 +140,8 @@ struct Draft<'a> {
     new: &'a NewNotification,
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,
+    /// In the id of what is created.
+    unique: uuid::Uuid,
     settings: &'a Settings,
     now: Millis,
 }
@@ -156,7 +161,7 @@ impl Draft<'_> {
         let Self { user, kind, new, preferences, now, .. } = *self;
         let n = counter.map_or(0, |counter| counter.last) + 1;
         // Ids sort by number, and are unique among all users.
-        let id = format!("{n:012}-{}", self.key.id.simple());
+        let id = format!("{n:012}-{}", self.unique.simple());
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
         let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
@@ -192,7 +197,7 @@ impl Draft<'_> {
         }
         let mut groups = counter.map(Counter::groups).unwrap_or_default();
         let source = collapse::source(self.kind, &self.new.data);
-        let tag = groups.join(self.kind, source, self.key.id.simple().to_string(), self.now);
+        let tag = groups.join(self.kind, source, self.unique.simple().to_string(), self.now);
         Some((tag, groups))
     }
 }
@@ -206,14 +211,17 @@ async fn commit(
     let Draft { user, key, now, .. } = *draft;
     let counted = Counter::count_up(user, counter, new.day, new.groups.as_ref(), now);
     let mut writes = vec![counted, Action::put_new(new.item.clone())];
-    if key.has_key {
-        let first = FirstRow {
-            notification: new.id.clone(),
-            fingerprint: key.fingerprint.clone(),
-            expires_at: new.day.expires_at(),
+    if key.has_key() {
+        let fingerprint = key.fingerprint();
+        let expires_at = match fingerprint {
+            Some(_) => now.plus_seconds(REMEMBERED_SECONDS).seconds(),
+            // An event may come again from a queue of dead letters.
+            None => new.day.expires_at(),
         };
-        let first = item(&Key::idempotency(&key.id.to_string()), &first)?;
-        writes.push(Action::put_new(first));
+        let first = FirstRow { notification: new.id.clone(), fingerprint, expires_at };
+        let first = item(&Key::idempotency(&key.id().to_string()), &first)?;
+        let put = Action::put(first).condition("attribute_not_exists(pk) OR expires_at <= :now");
+        writes.push(put.value(":now", number(now.seconds())));
     }
     table.transact(writes).await
 }

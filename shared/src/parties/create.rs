@@ -9,7 +9,7 @@ use super::{Settings, check_name, check_settings, unknown_party};
 use crate::contract::id::PartyId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::Done;
 use crate::problem::Problem;
 use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, item};
@@ -37,7 +37,7 @@ pub async fn create(
     let name = check_name(&new.party_name)?;
     let settings = check_settings(&new.settings)?;
     // A UUID fits into a channel name.
-    let id = PartyId::parse(key.id.to_string()).map_err(Problem::internal)?;
+    let id = PartyId::parse(key.id().to_string()).map_err(Problem::internal)?;
     let now = Millis::now();
 
     let mut row = PartyRow {
@@ -49,27 +49,28 @@ pub async fn create(
         version: 1,
         members: 1,
         dissolved: false,
-        fingerprint: key.fingerprint.clone(),
         first_response: None,
     };
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
-    row.first_response = key.has_key.then(|| party.to_string());
+    row.first_response = key.has_key().then(|| party.to_string());
     let puts = [Action::put_new(item(&Key::party(&id), &row)?), put_member(&id, founder, now)?];
     let mut backoff = Backoff::new();
     loop {
         match table.transact(puts.clone()).await? {
             Transaction::Done => return Ok(Done::now(party, None)),
-            Transaction::ConditionFailed(failed) if failed.contains(&true) => return replay(table, &id, key).await,
+            Transaction::ConditionFailed(failed) if failed.contains(&true) => return replay(table, &id, &party).await,
             // The first request with the key is in its transaction, which may yet fail.
             Transaction::ConditionFailed(_) => backoff.wait().await?,
         }
     }
 }
 
-async fn replay(table: &Table, id: &PartyId, key: &IdempotencyKey) -> Result<Done<Value>, Problem> {
+/// `again` is what this request would have created. The first response holds the name and the settings that were asked for
+/// first, whatever has become of them.
+async fn replay(table: &Table, id: &PartyId, again: &Value) -> Result<Done<Value>, Problem> {
     let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
-    key.must_match(&first.fingerprint)?;
     let body = first.first_response.ok_or(TableError::Contended)?;
-    let party = serde_json::from_str(&body).map_err(Problem::internal)?;
+    let party: Value = serde_json::from_str(&body).map_err(Problem::internal)?;
+    idempotency::must_be_same(["partyName", "settings"].iter().all(|field| party[field] == again[field]))?;
     Ok(Done::replay(party))
 }

@@ -26,8 +26,6 @@ pub(super) struct PartyRow {
     /// delivered. From then on there is no such party, whatever is left of its members' rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) dissolved: bool,
-    /// The fingerprint of the request that created it (see [`crate::http::idempotency`]).
-    pub(super) fingerprint: String,
     /// The body of the first response, if the request had a key and so may be repeated.
     #[serde(rename = "first_answer", skip_serializing_if = "Option::is_none")]
     pub(super) first_response: Option<String>,

@@ -8,7 +8,7 @@ use crate::contract::id::{InvalidId, UserId, is_channel_byte};
 use crate::contract::person::Person;
 use crate::contract::rooms::KudosReceived;
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::kudos_received;
@@ -42,7 +42,6 @@ pub(super) struct Row {
     pub(super) session_id: String,
     pub(super) book_title: String,
     pub(super) created_at: Millis,
-    fingerprint: String,
     /// Its place among its receiver's.
     #[serde(skip_deserializing)]
     gsi1pk: String,
@@ -68,14 +67,13 @@ pub async fn give(
     if receiver == from.user_id {
         return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
     }
-    let (id, now) = (key.id.to_string(), Millis::now());
+    let (id, now) = (key.id().to_string(), Millis::now());
     let row = Row {
         giver: from.user_id.clone(),
         receiver: receiver.clone(),
         session_id: new.session_id.clone(),
         book_title: new.book_title.clone(),
         created_at: now,
-        fingerprint: key.fingerprint.clone(),
         gsi1pk: kudos_received(&receiver),
         gsi1sk: ByTime::new(now, &id).text(),
     };
@@ -87,14 +85,15 @@ pub async fn give(
     let committed = Committed::new(Key::kudos(&id), outbox);
     match table.create(committed.item(&row)?).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
-        Write::ConditionFailed(first) => replay(id, first, key),
+        Write::ConditionFailed(first) => replay(id, first, &row),
     }
 }
 
-fn replay(id: String, first: Option<Item>, key: &IdempotencyKey) -> Result<Done<Kudos>, Problem> {
+fn replay(id: String, first: Option<Item>, again: &Row) -> Result<Done<Kudos>, Problem> {
     // Kudos are deleted with their giver or receiver alone: then this was its last moment.
     let first: Row = read(first.ok_or(TableError::Contended)?)?;
-    key.must_match(&first.fingerprint)?;
+    let asked_for = |row: &Row| (row.receiver.clone(), row.session_id.clone(), row.book_title.clone());
+    idempotency::must_be_same(asked_for(&first) == asked_for(again))?;
     Ok(Done::replay(Kudos { id, created_at: first.created_at }))
 }
 

@@ -8,14 +8,12 @@ use super::{subscribe, unsubscribe};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _, Subscribed};
 use crate::contract::time::Millis;
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{IdempotencyKey, REMEMBERED_SECONDS};
 use crate::json::{self, Part};
 use crate::outbox::{Audience, Committed, Done, Emit, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::{Key, Table, Write, read};
 
-/// How long an event of another back end is kept, in seconds, to be delivered and to recognize a repetition by.
-const KEEP_SECONDS: i64 = 24 * 3600;
 /// The events that another back end may send; `connected` and `error` are this server's own.
 const EVENTS: [&str; 5] = ["notification", "activity", "user_status", "announcement", "stats_update"];
 
@@ -105,7 +103,8 @@ pub(super) fn must_fit(emit: &Emit) -> Result<(), Problem> {
 
 #[derive(Serialize, Deserialize)]
 struct EventRow {
-    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fingerprint: Option<String>,
     expires_at: i64,
 }
 
@@ -120,16 +119,18 @@ pub async fn send(
     key: &IdempotencyKey,
     now: Millis,
 ) -> Result<Done<String>, Problem> {
-    let id = key.id.simple().to_string();
+    let id = key.id().simple().to_string();
     let emit = new.emit(now)?;
     let committed = Committed::new(Key::socket_event(&id), Outbox::new([emit.into()], writer, now));
-    let row = EventRow { fingerprint: key.fingerprint.clone(), expires_at: now.plus_seconds(KEEP_SECONDS).seconds() };
+    // Kept to be delivered, and to recognize a repetition by.
+    let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
+    let row = EventRow { fingerprint: key.fingerprint(), expires_at };
     match table.create(committed.item(&row)?).await? {
         Write::Done(()) => Ok(Done::now(id, [committed])),
         Write::ConditionFailed(first) => {
             if let Some(first) = first {
                 let first: EventRow = read(first)?;
-                key.must_match(&first.fingerprint)?;
+                key.must_match(first.fingerprint.as_deref())?;
             }
             Ok(Done::replay(id))
         }

@@ -8,7 +8,7 @@ use crate::chats::{self, Author, Conversation, Message, NewMessage, Terms};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace, Outgoing};
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::idempotency::{self, Cause, IdempotencyKey};
 use crate::json::{self as request, Part};
 use crate::outbox::{Audience, Delivery, Emit, Notify, Writer};
 use crate::problem::Problem;
@@ -16,12 +16,9 @@ use crate::sockets::contacts;
 use crate::sockets::row::Socket;
 use crate::table::{Action, Table};
 
-/// For so long, the same text to the same receiver is one message, in seconds, unless the sender names its messages.
-const SAME_SECONDS: i64 = 300;
-/// A name is remembered for good: for longer than anybody will send again.
-const FOR_GOOD_SECONDS: i64 = 100 * 365 * 24 * 3600;
-/// Longest name, in characters.
-const MAX_NAME: usize = 255;
+/// For so long, the newest message of a conversation, sent again, is the same message, in seconds, unless the sender names its
+/// messages. Clients that know no names send again what was not acknowledged; a text that comes after another one is new.
+const REPEAT_SECONDS: i64 = 300;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,20 +54,6 @@ fn json_of(message: &DirectMessage) -> Value {
     serde_json::to_value(message).expect("a message is strings, numbers and JSON")
 }
 
-/// What makes two messages the same one.
-fn sameness(sender: &UserId, name: Option<&str>, text: &str) -> Result<(IdempotencyKey, i64), Problem> {
-    match name {
-        Some(name) if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            let rule = format!("must be 1 to {MAX_NAME} visible ASCII characters, such as a UUID");
-            Err(Problem::field("clientMessageId", rule))
-        }
-        Some(name) => {
-            Ok((IdempotencyKey::of_parts(["direct", sender.as_str(), name], text.as_bytes()), FOR_GOOD_SECONDS))
-        }
-        None => Ok((IdempotencyKey::of_parts(["direct text", sender.as_str(), text], text.as_bytes()), SAME_SECONDS)),
-    }
-}
-
 /// Stores a message; tells its receiver `message:new` and its sender `message:sent`. A receiver who is not connected gets a
 /// notification.
 ///
@@ -86,7 +69,7 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let content = Content::parse(content)?;
     let sealed = content.is_sealed();
     let text = content.text();
-    let (key, key_seconds) = sameness(&socket.user, client_message_id.as_deref(), text.as_str())?;
+    let key = client_message_id.as_deref().map(|name| named(&socket.user, &receiver, name)).transpose()?;
     let conversation = Conversation::direct(&socket.user, &receiver);
     let author = Author { id: socket.user.clone(), name: socket.name.clone(), role: Role::Member };
     let also = |message: &Message| -> Vec<Action> {
@@ -96,9 +79,9 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
             .then(|| [contacts::add(&socket.user, &receiver), contacts::add(&receiver, &socket.user)])
             .map_or_else(Vec::new, Vec::from)
     };
-    let terms = Terms { limit: None, key_seconds, sealed, also: &also };
+    let terms = Terms { limit: None, key_seconds: None, repeat_seconds: Some(REPEAT_SECONDS), sealed, also: &also };
     let owes = |message: &Message| deliveries(message, &receiver, client_message_id.as_deref());
-    let new = NewMessage { author, text, key: Some(key) };
+    let new = NewMessage { author, text, key };
     let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
 
     let mut message = view(&posted.result, &receiver);
@@ -109,6 +92,12 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let again = Outgoing::Event { namespace: Namespace::Ws, name: MESSAGE_SENT.to_owned(), data: done.clone() };
     let told = if posted.is_replay { vec![again] } else { Vec::new() };
     Ok(Outcome { done, told, owed: posted.owed, passing: None })
+}
+
+/// The key of a message that its sender named: the same name to another receiver is another message.
+fn named(sender: &UserId, receiver: &UserId, name: &str) -> Result<IdempotencyKey, Problem> {
+    idempotency::check("clientMessageId", name)?;
+    Ok(IdempotencyKey::of_cause(Cause::DirectMessage { sender, receiver, name }))
 }
 
 fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&str>) -> Vec<Delivery> {
