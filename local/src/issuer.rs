@@ -25,6 +25,8 @@ pub(crate) struct Issuer {
     pub(crate) picture: Option<String>,
     /// `JWT_CLAIM_ROLES`
     pub(crate) roles: Option<String>,
+    /// `JWT_CLAIM_CHANNELS`
+    pub(crate) channels: Option<String>,
 }
 
 /// What tokens are verified with.
@@ -62,11 +64,12 @@ impl Issuer {
             name: variables.get("JWT_CLAIM_NAME"),
             picture: variables.get("JWT_CLAIM_PICTURE"),
             roles: variables.get("JWT_CLAIM_ROLES"),
+            channels: variables.get("JWT_CLAIM_CHANNELS"),
         })
     }
 
     /// The template's parameters, each with its value; an empty one for what is not set.
-    pub(crate) fn parameters(&self) -> [(&'static str, &str); 7] {
+    pub(crate) fn parameters(&self) -> [(&'static str, &str); 8] {
         let jwks = match &self.keys {
             Keys::Jwks(url) => url,
             Keys::Own | Keys::Secret(_) => "",
@@ -79,6 +82,7 @@ impl Issuer {
             ("JwtClaimName", self.name.as_deref().unwrap_or_default()),
             ("JwtClaimPicture", self.picture.as_deref().unwrap_or_default()),
             ("JwtClaimRoles", self.roles.as_deref().unwrap_or_default()),
+            ("JwtClaimChannels", self.channels.as_deref().unwrap_or_default()),
         ]
     }
 

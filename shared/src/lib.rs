@@ -12,6 +12,7 @@
 //! rooms           presence, kudos, books, healing after a missed webhook
 //! parties         members, invitations, changes
 //! chats           conversations: messages, read marks, inbox; guests' chats
+//! channels        who may subscribe to which channel of dashboards
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
 //! outbox          what a row owes, and taking out of it what was delivered
@@ -30,6 +31,7 @@
 
 pub mod app;
 pub mod authorization;
+pub mod channels;
 pub mod chats;
 pub mod clients;
 pub mod contract;

@@ -37,7 +37,9 @@ describe("Dashboards", () => {
       await send({ event, data, userId: ada.userId });
       const isIt = (told) => told.marker === marker;
       const told = await json.next(event, isIt);
-      assert.deepEqual({ ...told, timestamp: null }, { ...data, timestamp: null });
+      const { eventId, ...rest } = told;
+      assert.equal(typeof eventId, "string");
+      assert.deepEqual({ ...rest, timestamp: null }, { ...data, timestamp: null });
       assert.deepEqual(await until(event, () => io.named(event).find(isIt)), told);
     }
   });
@@ -46,13 +48,18 @@ describe("Dashboards", () => {
     const [ada, grace] = [person("Ada"), person("Grace")];
     const [atAda, atGrace] = [await atDashboard(t, ada), await plain(t, "dashboard", grace)];
     const channel = newId("channel");
-    atAda.socket.emit("subscribe", { channels: [channel, "referrals"] });
-    assert.deepEqual(await atAda.next("subscribed"), { channels: [channel, "referrals"] });
+    const membership = `/dashboard/channels/${channel}/members/${ada.userId}`;
+    await expecting(204, "PUT", membership, { as: service() });
+    atAda.socket.emit("subscribe", { channels: [channel, "referrals", "payroll"] });
+    assert.deepEqual(await atAda.next("subscribed"), { channels: [channel, "referrals"], refused: ["payroll"] });
+    const { error, event, message } = await atAda.next("error");
+    assert.deepEqual([error, event, message.includes('"payroll"')], ["Forbidden", "subscribe", true]);
     const ids = { grace: newId("e"), channel: newId("e"), left: newId("e"), all: newId("e") };
     await send({ event: "activity", userId: grace.userId, data: { id: ids.grace } });
     await send({ event: "activity", channel, data: { id: ids.channel } });
     await until("the channel's", () => atAda.named("activity").some(({ id }) => id === ids.channel));
-    atAda.socket.emit("unsubscribe", { channels: [channel] });
+    await expecting(204, "DELETE", membership, { as: service() });
+    atAda.socket.emit("unsubscribe", { channels: ["projects"] });
     await until("the answer", () => atAda.named("subscribed").length === 2);
     assert.deepEqual(atAda.named("subscribed")[1], { channels: ["referrals"] });
     await send({ event: "activity", channel, data: { id: ids.left } });

@@ -9,6 +9,7 @@ import nacl from "tweetnacl";
 
 import { call, expecting } from "./support/api.mjs";
 import { newId, person } from "./support/people.mjs";
+import { introduce } from "./support/party.mjs";
 import { connectIo } from "./support/sockets.mjs";
 import { itemsMentioning } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
@@ -71,10 +72,12 @@ describe("Direct messages", () => {
     const stranger = connectIo(t, "ws", person("Stranger"));
     await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content: "Hello" });
     await atGrace.next("message:new");
+    await atGrace.socket.emitWithAck("sendMessage", { receiverId: ada.userId, content: "Good evening" });
     atGrace.socket.disconnect();
     assert.equal((await atAda.next("presence:offline")).userId, grace.userId);
     atGrace.socket.connect();
     assert.equal((await atAda.next("presence:online")).userId, grace.userId);
+    assert.equal((await atGrace.next("presence:online")).userId, ada.userId, "who comes is told who is there");
     assert.deepEqual(stranger.events, []);
     assert.deepEqual(atAda.named("presence:online").filter(({ userId }) => userId === ada.userId), []);
   });
@@ -95,6 +98,7 @@ describe("Direct messages", () => {
 
   test("a receiver who is not connected gets a notification", async (t) => {
     const [ada, grace] = [person("Ada"), person("Grace")];
+    await introduce(grace);
     const sender = await plain(t, "ws", ada);
     sender.say("sendMessage", { receiverId: grace.userId, content: "Are you there?" });
     const { id } = await sender.next("message:sent");

@@ -116,7 +116,7 @@ describe("Socket.IO's protocol", () => {
   });
 
   test("message: an event is answered by an event", async (t) => {
-    const session = await joined(t, person(), "dashboard");
+    const session = await joined(t, person("Ada", null, { channels: ["1", "2"] }), "dashboard");
     session.send('42/dashboard,["subscribe",{"channels":["1","2"]},1,"2",{"3":[true]}]');
     assert.equal(await session.frame((text) => text.includes('"subscribed"')), '42/dashboard,["subscribed",{"channels":["1","2"]}]');
   });

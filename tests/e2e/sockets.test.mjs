@@ -134,7 +134,7 @@ describe("Sockets", () => {
   });
 
   test("whoever sends too much is told when to go on, and no message is without an answer", async (t) => {
-    const ada = person("Ada");
+    const ada = person("Ada", null, { channels: ["channel-*"] });
     const clients = await Promise.all([plain(t, "dashboard", ada), plain(t, "dashboard", ada)]);
     for (const client of clients) {
       for (let n = 0; n < 90; n += 1) {

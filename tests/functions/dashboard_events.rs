@@ -58,16 +58,43 @@ async fn an_event_goes_to_a_user_to_a_channel_or_to_everybody() {
     assert_eq!(send(&world, &json!({ "event": "stats_update", "data": stats })).await.status, 202);
     let everybody = to(&world);
     assert_eq!(everybody.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["a1", "a2", "b1"]);
-    assert_eq!(
-        serde_json::from_str::<Value>(&everybody[0].1).unwrap(),
-        json!({ "event": "stats_update", "data": stats })
-    );
-    assert_eq!(everybody[2].1, format!(r#"42/dashboard,["stats_update",{stats}]"#));
+    let mut told = serde_json::from_str::<Value>(&everybody[0].1).unwrap();
+    let io: Value = serde_json::from_str(everybody[2].1.strip_prefix("42/dashboard,").unwrap()).unwrap();
+    assert_eq!(io, json!(["stats_update", told["data"]]));
+    assert!(told["data"].as_object_mut().unwrap().remove("eventId").is_some_and(|id| id.is_string()));
+    assert_eq!(told, json!({ "event": "stats_update", "data": stats }));
     send(&world, &json!({ "event": "activity", "userId": "ada", "data": { "type": "x" } })).await;
     assert_eq!(to(&world).len(), 2);
     send(&world, &json!({ "event": "activity", "channel": "referrals", "data": { "type": "x" } })).await;
     assert_eq!(to(&world).iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), ["a1"]);
     assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_has_the_id_that_its_sender_is_told_so_that_a_duplicate_is_known() {
+    let world = World::new().await;
+    crowd(&world, 1).await;
+    for event in ["announcement", "activity", "stats_update"] {
+        let sent = send(&world, &json!({ "event": event, "data": {} })).await;
+        let told = world.sockets.take_of("c0");
+        assert_eq!(told[0]["data"]["eventId"], sent.body["eventId"], "{event}");
+        assert!(sent.body["eventId"].is_string());
+    }
+    send(&world, &json!({ "event": "activity", "data": { "eventId": "own" } })).await;
+    assert_eq!(world.sockets.take_of("c0")[0]["data"]["eventId"], "own");
+}
+
+#[tokio::test]
+async fn one_connection_that_cannot_be_posted_to_is_no_reason_to_tell_nobody() {
+    let world = World::new().await;
+    crowd(&world, 20).await;
+    world.sockets.answer("c3", Some(400));
+    send(&world, &announcement()).await;
+    assert_eq!(announcements(&world).len(), 19);
+    age(&world, 10).await;
+    consume(&world).await.unwrap();
+    assert!(announcements(&world).is_empty() && owed(&world).await.is_empty());
+    assert!(world.queues.sent("dead-letter").is_empty());
 }
 
 #[tokio::test]
@@ -213,7 +240,8 @@ async fn who_is_online_is_told_to_back_ends_and_of_one_user_to_members() {
     assert_eq!(world.send(dashboard::handle, &online).await.body, json!({ "onlineUsers": 2, "connections": 3 }));
     let by_member = Request::new("GET /dashboard/online").by("ada");
     assert_eq!(world.send(dashboard::handle, &by_member).await.status, 403);
-    for (user, is_online) in [("ada", true), ("eve", false)] {
+    connect(&world, "ws", "w1", "walter").await;
+    for (user, is_online) in [("ada", true), ("walter", true), ("eve", false)] {
         let one = Request::new("GET /dashboard/online/{userId}").by("bob").path("userId", user);
         assert_eq!(world.send(dashboard::handle, &one).await.body, json!({ "userId": user, "online": is_online }));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::consumer::{age, consume, owed};
-use tests::{Request, World};
+use tests::{Fault, Request, World};
 
 use crate::sockets::{connect, connect_io, emit, say};
 
@@ -48,7 +48,8 @@ async fn a_message_reaches_its_receiver_by_both_names_and_its_sender_is_told() {
     assert_eq!((new[0]["senderId"].as_str(), new[0]["senderName"].as_str()), (Some("ada"), Some("Ada")));
     assert_eq!((new[0]["receiverId"].as_str(), new[0]["seq"].as_u64()), (Some("bob"), Some(1)));
     assert_eq!(by_name(&to_ada, "message:sent")[0]["id"], new[0]["id"]);
-    assert!(owed(&world).await.is_empty());
+    let owed = owed(&world).await;
+    assert_eq!(owed.iter().map(|owed| owed["kind"].as_str()).collect::<Vec<_>>(), [Some("unread")]);
     for (reader, other) in [("ada", "bob"), ("bob", "ada")] {
         assert_eq!(history(&world, reader, other, &[]).await["messages"], json!([new[0]]));
     }
@@ -75,6 +76,7 @@ async fn a_connection_may_ask_for_one_family_of_names() {
 #[tokio::test]
 async fn socket_io_acknowledges_a_message_and_an_error() {
     let world = World::new().await;
+    world.knows(&tests::token("bob")).await;
     connect_io(&world, "a1", "ada").await;
     say(&world, "socketio", "a1", "40/ws,").await;
     world.sockets.take_posted();
@@ -164,6 +166,7 @@ async fn messages_that_are_sent_at_once_are_numbered_without_gaps() {
 #[tokio::test]
 async fn a_reconnect_reads_on_after_the_last_message_that_it_knows() {
     let world = World::new().await;
+    world.knows(&tests::token("bob")).await;
     connect(&world, "ws", "a1", "ada").await;
     for n in 1..=5 {
         send(&world, "a1", "bob", &format!("m{n}")).await;
@@ -182,6 +185,7 @@ async fn a_reconnect_reads_on_after_the_last_message_that_it_knows() {
 #[tokio::test]
 async fn a_receiver_who_is_not_connected_gets_one_notification() {
     let world = World::new().await;
+    world.knows(&tests::token("bob")).await;
     connect(&world, "ws", "a1", "ada").await;
     let request = Request::socket("$default", "ws", "a1")
         .body(&json!({ "event": "sendMessage", "data": { "receiverId": "bob", "content": "secret" } }).to_string());
@@ -200,6 +204,64 @@ async fn a_receiver_who_is_not_connected_gets_one_notification() {
     assert!(!list[0].to_string().contains("secret"));
     let to_pusher = world.pusher.take_sent();
     assert_eq!(to_pusher.iter().map(|(channel, ..)| channel.as_str()).collect::<Vec<_>>(), ["private-user-bob"]);
+}
+
+/// The notifications of `bob`.
+async fn notifications_of_bob(world: &World) -> Vec<Value> {
+    let list = world.send(notifications::handle, &Request::new("GET /notifications").by("bob")).await.body;
+    list["notifications"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_message_that_was_posted_and_not_read_becomes_one_notification() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "secret").await;
+    assert_eq!(by_name(&world.sockets.take_of("b1"), "message:new").len(), 1);
+    age(&world, 29).await;
+    consume(&world).await.unwrap();
+    assert!(notifications_of_bob(&world).await.is_empty(), "half a minute is not over");
+    age(&world, 400).await;
+    for _ in 0..2 {
+        consume(&world).await.unwrap();
+    }
+    let list = notifications_of_bob(&world).await;
+    assert_eq!((list.len(), list[0]["type"].as_str()), (1, Some("MESSAGE")));
+    assert!(!list[0].to_string().contains("secret"));
+    assert!(!owed(&world).await.iter().any(|owed| owed["kind"] == "unread"));
+}
+
+#[tokio::test]
+async fn a_message_whose_notification_was_created_because_nobody_was_there_gets_no_second_one() {
+    let world = World::new().await;
+    world.knows(&tests::token("bob")).await;
+    connect(&world, "ws", "a1", "ada").await;
+    send(&world, "a1", "bob", "Hello").await;
+    for _ in 0..2 {
+        age(&world, 400).await;
+        consume(&world).await.unwrap();
+    }
+    assert_eq!(notifications_of_bob(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_is_read_or_answered_or_deleted_is_no_notification() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "one").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].clone();
+    emit(&world, "ws", "b1", "markAsRead", &json!({ "messageId": id })).await;
+    send(&world, "a1", "bob", "two").await;
+    send(&world, "b1", "ada", "an answer").await;
+    age(&world, 400).await;
+    consume(&world).await.unwrap();
+    assert!(notifications_of_bob(&world).await.is_empty());
+    send(&world, "a1", "bob", "three").await;
+    let erase = tests::guest_chat::as_service("DELETE /conversations/authors/{userId}").path("userId", "ada");
+    world.send(guest_chat::handle, &erase).await;
+    age(&world, 400).await;
+    consume(&world).await.unwrap();
+    assert!(notifications_of_bob(&world).await.is_empty());
 }
 
 #[tokio::test]
@@ -245,6 +307,7 @@ async fn those_who_talk_with_a_user_hear_when_they_come_and_go() {
     both(&world).await;
     connect(&world, "ws", "e1", "eve").await;
     send(&world, "a1", "bob", "Hello").await;
+    send(&world, "b1", "ada", "Good evening").await;
     world.sockets.take_posted();
     connect(&world, "ws", "b2", "bob").await;
     for connection in ["b1", "b2"] {
@@ -258,6 +321,143 @@ async fn those_who_talk_with_a_user_hear_when_they_come_and_go() {
     assert_eq!(names, ["presence:offline", "presence:online"]);
     assert_eq!(told[0]["data"]["userId"], "bob");
     assert!(world.sockets.take_of("e1").is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_answers_makes_no_contact() {
+    let world = World::new().await;
+    both(&world).await;
+    for content in ["Hello", "Are you there?"] {
+        send(&world, "a1", "bob", content).await;
+    }
+    disconnect(&world, "b1").await;
+    connect(&world, "ws", "b2", "bob").await;
+    disconnect(&world, "a1").await;
+    connect(&world, "ws", "a2", "ada").await;
+    let heard = |connection: &str| {
+        let told = world.sockets.take_of(connection);
+        told.iter().filter(|event| event["event"].as_str().unwrap().starts_with("presence:")).count()
+    };
+    assert_eq!((heard("a1"), heard("b2"), heard("a2")), (0, 0, 0));
+    send(&world, "b2", "ada", "Now I am").await;
+    disconnect(&world, "b2").await;
+    assert_eq!(heard("a2"), 1);
+}
+
+/// Ends a connection, and lets the consumer say so after the seconds of grace.
+async fn disconnect(world: &World, connection: &str) {
+    world.sockets.kill(connection);
+    world.send(socket_disconnect::handle, &Request::socket("$disconnect", "ws", connection)).await;
+    age(world, 6).await;
+    consume(world).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_is_told_which_contacts_are_there() {
+    let world = World::new().await;
+    both(&world).await;
+    connect(&world, "ws", "e1", "eve").await;
+    send(&world, "a1", "bob", "Hello").await;
+    send(&world, "b1", "ada", "Good evening").await;
+    send(&world, "e1", "ada", "Nobody answers").await;
+    world.sockets.take_posted();
+    // In each framing, and for a second tab, too.
+    connect(&world, "ws", "a2", "ada").await;
+    connect_io(&world, "a3", "ada").await;
+    say(&world, "socketio", "a3", "40/ws,").await;
+    let posted = world.sockets.take_posted();
+    let to = |connection: &str| -> Vec<&str> {
+        posted.iter().filter(|(_, to, _)| to == connection).map(|(.., text)| text.as_str()).collect()
+    };
+    let [event] = to("a2")[..] else { panic!("{posted:?}") };
+    let event: Value = serde_json::from_str(event).unwrap();
+    assert_eq!((&event["event"], &event["data"]["userId"]), (&json!("presence:online"), &json!("bob")));
+    let last = to("a3").pop().unwrap();
+    assert!(last.starts_with(r#"42/ws,["presence:online",{"#) && last.contains(r#""userId":"bob""#), "{posted:?}");
+    assert!(owed(&world).await.iter().all(|owed| owed["kind"] == "unread"));
+    // A contact who has left is not named.
+    disconnect(&world, "b1").await;
+    world.sockets.take_posted();
+    connect(&world, "ws", "a4", "ada").await;
+    assert!(world.sockets.take_of("a4").is_empty());
+}
+
+#[tokio::test]
+async fn a_user_has_a_hundred_contacts_and_the_oldest_gives_way() {
+    use shared::contract::id::UserId;
+    use shared::table::Key;
+    let world = World::new().await;
+    both(&world).await;
+    let ada = UserId::parse("ada").unwrap();
+    let contact = |n: i64| {
+        let key = Key::contact(&ada, &UserId::parse(format!("u{n:03}")).unwrap());
+        json!({ "pk": key.pk, "sk": key.sk, "since": 1_000 + (n + 50) % 100 })
+    };
+    world.table.put_rows(&(0..100).map(contact).collect::<Vec<_>>()).await;
+    send(&world, "a1", "bob", "Hello").await;
+    send(&world, "b1", "ada", "Good evening").await;
+    let rows = world.table.rows().await;
+    let contacts: Vec<_> = rows.keys().filter(|(pk, sk)| pk == "USER#ada" && sk.starts_with("CONTACT#")).collect();
+    assert_eq!(contacts.len(), 100);
+    assert!(contacts.iter().any(|(_, sk)| sk == "CONTACT#bob"));
+    assert!(!contacts.iter().any(|(_, sk)| sk == "CONTACT#u050"), "the oldest");
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_and_nothing_is_stored() {
+    let world = World::new().await;
+    connect(&world, "ws", "a1", "ada").await;
+    world.sockets.take_posted();
+    let rows = world.table.rows().await.len();
+    for receiver in ["nobody", "nobody-else"] {
+        send(&world, "a1", receiver, "Hello").await;
+        let told = world.sockets.take_of("a1");
+        let error = by_name(&told, "error")[0];
+        assert_eq!((&error["error"], &error["event"]), (&json!("Not Found"), &json!("sendMessage")));
+        assert!(error["message"].as_str().unwrap().contains("receiverId"), "{error}");
+    }
+    assert_eq!(world.table.rows().await.len(), rows + 1, "but for the limit, which counts what missed");
+}
+
+#[tokio::test]
+async fn only_a_message_to_oneself_can_be_marked_as_read() {
+    let world = World::new().await;
+    both(&world).await;
+    connect(&world, "ws", "e1", "eve").await;
+    send(&world, "a1", "bob", "Hello").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].as_str().unwrap().to_owned();
+    world.sockets.take_posted();
+    let other_number = id.replace("000000000001", "000000000002");
+    let other_id = format!("{}{}", &id[..id.len() - 32], "0".repeat(32));
+    let other_sender = id.replace("ada:", "eve:");
+    for (connection, id) in [("e1", &id), ("b1", &other_number), ("b1", &other_id), ("b1", &other_sender)] {
+        emit(&world, "ws", connection, "markAsRead", &json!({ "messageId": id })).await;
+        assert_eq!(by_name(&world.sockets.take_of(connection), "error")[0]["error"], "Not Found", "{connection} {id}");
+    }
+    assert!(world.sockets.take_of("a1").is_empty());
+    emit(&world, "ws", "b1", "markAsRead", &json!({ "messageId": id })).await;
+    assert_eq!(by_name(&world.sockets.take_of("a1"), "message:read").len(), 1);
+}
+
+#[tokio::test]
+async fn a_read_mark_that_is_erased_while_its_event_waits_loses_the_event_first_and_is_no_dead_letter() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].clone();
+    let mark = json!({ "event": "markAsRead", "data": { "messageId": id } }).to_string();
+    world.send_and_kill(socket_message::handle, &Request::socket("$default", "ws", "b1").body(&mark)).await;
+    let erase = tests::guest_chat::as_service("DELETE /conversations/authors/{userId}").path("userId", "bob");
+    // A row that is removed with an outbox is a dead letter. Where the outbox cannot be taken out, the row stays.
+    world.table.inject("UpdateItem", &[Fault::refusal(400, "ValidationException")]);
+    assert_eq!(world.send(guest_chat::handle, &erase).await.status, 500);
+    let mark = world.table.row("CHAT#DIRECT#ada#bob", "READ#bob").await;
+    assert!(mark.is_some_and(|row| row.contains_key("outbox")));
+    assert_eq!(world.send(guest_chat::handle, &erase).await.status, 200);
+    assert!(world.table.row("CHAT#DIRECT#ada#bob", "READ#bob").await.is_none());
+    age(&world, 10).await;
+    consume(&world).await.unwrap();
+    assert!(world.queues.sent("dead-letter").is_empty());
 }
 
 #[tokio::test]
@@ -286,6 +486,7 @@ async fn bad_messages_get_an_error_and_are_not_stored() {
 #[tokio::test]
 async fn a_sealed_message_is_opaque_and_its_notification_says_nothing_of_it() {
     let world = World::new().await;
+    world.knows(&tests::token("bob")).await;
     connect(&world, "ws", "a1", "ada").await;
     let sealed = json!({ "ciphertext": "AQIDBA==", "nonce": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "keyVersion": 2 });
     emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "bob", "content": sealed })).await;

@@ -142,7 +142,13 @@ async fn sockets(world: &World) {
     let handshake = Request::socket("$connect", "ws", "a1").asking("token", &token);
     world.send(socket_connect::handle, &handshake).await;
     connect(world, "dashboard", "d1", "cleo").await;
-    emit(world, "ws", "a1", "sendMessage", &json!({ "receiverId": "ben", "content": SECRET })).await;
+    connect(world, "ws", "n1", "ben").await;
+    for (connection, receiver) in [("a1", "ben"), ("n1", "ada")] {
+        let content = if connection == "a1" { SECRET } else { "An answer" };
+        emit(world, "ws", connection, "sendMessage", &json!({ "receiverId": receiver, "content": content })).await;
+    }
+    let grant = as_service("PUT /dashboard/channels/{channel}/members/{userId}").path("channel", "payroll");
+    expect(204, world.send(dashboard::handle, &grant.path("userId", "ada"))).await;
     let event = json!({ "event": "activity", "userId": "ada", "data": { "text": SECRET } });
     expect(202, world.send(dashboard::handle, &as_service("POST /dashboard/events").json(&event))).await;
 }
@@ -162,6 +168,8 @@ async fn left(world: &World) -> Vec<String> {
     };
     let rows = world.table.every_row().await.into_iter().filter_map(|((pk, sk), mut row)| {
         row.remove("pk");
+        // The same key, in the index of what the other one wrote.
+        row.retain(|name, value| name != "gsi1sk" || !pk.starts_with("CHAT#DIRECT#") || value.as_str() != Some(&pk));
         let key = if pk.starts_with("CHAT#DIRECT#") { String::new() } else { pk.clone() };
         let text = format!("{key} {}", json!(row));
         let tells = names_ada(&text) || text.to_lowercase().contains("lovelace") || text.contains(SECRET);

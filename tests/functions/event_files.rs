@@ -76,6 +76,9 @@ async fn event_files_of_requests_get_the_expected_status() {
         assert_eq!(status(&world, notifications::handle, name).await.0, expected, "{name}");
     }
     assert_eq!(status(&world, dashboard::handle, "dashboard-events").await.0, 202);
+    for name in ["dashboard-channel-grant", "dashboard-channel-revoke"] {
+        assert_eq!(status(&world, dashboard::handle, name).await.0, 204, "{name}");
+    }
     assert_eq!(status(&world, dashboard::handle, "dashboard-online").await.0, 200);
     assert_eq!(status(&world, dashboard::handle, "dashboard-online-user").await.0, 200);
     assert_eq!(status(&world, messages::handle, "messages-history").await.0, 200);

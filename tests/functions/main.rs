@@ -7,6 +7,7 @@ mod books;
 mod budgets;
 mod chats;
 mod compression;
+mod dashboard_channels;
 mod dashboard_events;
 mod delivery;
 mod delivery_faults;

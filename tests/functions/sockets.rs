@@ -306,7 +306,7 @@ async fn an_unknown_namespace_and_a_full_one_are_refused_with_a_reason() {
 
 #[tokio::test]
 async fn subscriptions_are_at_most_50_and_unknown_channels_are_fine() {
-    let world = World::new().await;
+    let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     connect(&world, "dashboard", "c1", "ada").await;
     world.sockets.take_posted();
     emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["referrals", "events", "referrals"] })).await;
@@ -501,7 +501,7 @@ async fn a_frame_that_breaks_the_protocol_of_socket_io_ends_its_connection() {
 
 #[tokio::test]
 async fn the_hundred_and_first_message_of_a_minute_is_refused_with_how_long_to_wait() {
-    let world = World::new().await;
+    let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     connect(&world, "dashboard", "c1", "ada").await;
     connect(&world, "dashboard", "c2", "ada").await;
     let subscribe = json!({ "channels": ["a"] });
@@ -745,7 +745,7 @@ async fn a_run_without_a_heartbeat_ends_the_connections_whose_token_has_expired(
 
 #[tokio::test]
 async fn a_client_whose_event_fails_here_is_told_so() {
-    let world = World::new().await;
+    let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     connect(&world, "dashboard", "c1", "ada").await;
     connect_io(&world, "c2", "ada").await;
     say(&world, "socketio", "c2", "40/dashboard,").await;
@@ -764,7 +764,7 @@ async fn a_client_whose_event_fails_here_is_told_so() {
 
 #[tokio::test]
 async fn the_expiry_of_the_token_ends_the_connection() {
-    let world = World::new().await;
+    let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     connect(&world, "dashboard", "c1", "ada").await;
     connect(&world, "dashboard", "c2", "bob").await;
     world.sockets.take_posted();
@@ -857,7 +857,7 @@ async fn a_pong_is_one_write_which_goes_with_its_connection() {
 
 #[tokio::test]
 async fn a_connection_that_nobody_knows_is_ended_when_it_speaks() {
-    let world = World::new().await;
+    let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     world.sockets.open("c1");
     emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["a"] })).await;
     assert!(!world.sockets.is_open("c1"));

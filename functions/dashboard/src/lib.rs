@@ -1,4 +1,5 @@
-//! `/dashboard/…` over HTTP: other back ends send events to dashboards, and see who is online.
+//! `/dashboard/…` over HTTP: other back ends send events to dashboards, say who may subscribe to which channel, and see who is
+//! online.
 
 use serde_json::json;
 use shared::contract::id::UserId;
@@ -7,7 +8,7 @@ use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::sockets::{self, dashboard};
-use shared::{App, Problem};
+use shared::{App, Problem, channels};
 
 /// Handles the route that API Gateway matched.
 ///
@@ -17,6 +18,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /dashboard/events" => send(app, &request, &caller).await,
+        "PUT /dashboard/channels/{channel}/members/{userId}" => grant(app, &request, &caller).await,
+        "DELETE /dashboard/channels/{channel}/members/{userId}" => revoke(app, &request, &caller).await,
         "GET /dashboard/online" => online(app, &caller).await,
         "GET /dashboard/online/{userId}" => is_online(app, &request).await,
         other => Err(Problem::NotFound(format!("There is no route {other}"))),
@@ -33,6 +36,25 @@ async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Respons
     Ok(response.then(app.deliver(sent.owed)))
 }
 
+/// Lets a user subscribe to a channel.
+async fn grant(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+    caller.must_be_service()?;
+    channels::grant(&app.table, request.path("channel"), &user(request)?).await?;
+    Ok(http::no_content())
+}
+
+/// Takes that back, with the subscriptions that rest on it.
+async fn revoke(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+    caller.must_be_service()?;
+    let public = &app.settings.dashboard_public_channels;
+    sockets::revoke(&app.table, public, request.path("channel"), &user(request)?).await?;
+    Ok(http::no_content())
+}
+
+fn user(request: &Request) -> Result<UserId, Problem> {
+    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+}
+
 /// How many users and connections there are.
 async fn online(app: &App, caller: &Identity) -> Result<Response, Problem> {
     caller.must_be_service()?;
@@ -40,9 +62,9 @@ async fn online(app: &App, caller: &Identity) -> Result<Response, Problem> {
     Ok(http::ok(&json!({ "onlineUsers": users, "connections": connections })))
 }
 
-/// Whether a user has any connection. Any member may ask, as `user_status` tells every member.
+/// Whether a user has any connection, to dashboards or for messages. Any member may ask, as `user_status` tells every member.
 async fn is_online(app: &App, request: &Request) -> Result<Response, Problem> {
-    let user = UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))?;
-    let online = sockets::is_online(&app.table, Namespace::Dashboard, &user, Millis::now()).await?;
+    let user = user(request)?;
+    let online = sockets::is_online(&app.table, &user, Millis::now()).await?;
     Ok(http::ok(&json!({ "userId": user, "online": online })))
 }

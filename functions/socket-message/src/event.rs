@@ -1,9 +1,10 @@
 //! Events of either namespace.
 
 use serde_json::{Value, json};
-use shared::contract::sockets::{Namespace, Outgoing};
+use shared::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Subscribed};
+use shared::contract::time::Millis;
 use shared::http::{ReadRequest as _, Request};
-use shared::sockets::{IncomingEvent, Socket, dashboard, direct};
+use shared::sockets::{IncomingEvent, Socket, dashboard, direct, told};
 use shared::{App, Problem};
 
 use super::Outcome;
@@ -24,9 +25,15 @@ pub(super) async fn handle(
     }
     match namespace {
         Namespace::Dashboard => {
-            let done = dashboard::on_event(&app.table, socket, &event.name, event.data.clone()).await?;
-            let said = Outgoing::Event { namespace, name: "subscribed".to_owned(), data: done.clone() };
-            Ok(Outcome::told(std::iter::once(said).chain(acknowledged(event, namespace, done)).collect()))
+            let public = &app.settings.dashboard_public_channels;
+            let done = dashboard::on_event(&app.table, public, socket, &event.name, event.data.clone()).await?;
+            // Refused channels have an event of their own.
+            let error = done.problem().map(|problem| told::error(&problem, Some(&event.name), Millis::now()));
+            let errors = error.map(|error| told::error_events(socket, Some(namespace), &error)).unwrap_or_default();
+            let done = Subscribed { channels: done.channels, refused: done.refused }.data();
+            let said = Outgoing::Event { namespace, name: Subscribed::NAME.to_owned(), data: done.clone() };
+            let told = std::iter::once(said).chain(errors).chain(acknowledged(event, namespace, done));
+            Ok(Outcome::told(told.collect()))
         }
         Namespace::Ws => {
             let writer = app.writer(request.request_id());

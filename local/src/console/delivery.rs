@@ -81,6 +81,7 @@ pub(super) fn what(entry: &Map<String, Value>) -> String {
         "socket" => {
             format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
         }
+        "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
         "wake" => "notifications to a hotel's staff".to_owned(),
         "unreadable" => format!("unreadable: {}", named("text")),
         other => other.to_owned(),

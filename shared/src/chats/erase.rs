@@ -8,10 +8,10 @@ use super::lease_chat::lease_message_deleted;
 use super::{Conversation, Kind, Message, Seq, guest};
 use crate::contract::id::UserId;
 use crate::http::page;
-use crate::outbox::{Committed, Delivery, Done, Writer};
+use crate::outbox::{self, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::{CHAT_MESSAGE, author};
-use crate::table::{Action, Backoff, Item, Key, Query, Table, TableError, string};
+use crate::table::{Backoff, Item, Key, Query, Table, TableError, string};
 
 /// How many rows one call erases.
 const ROWS_A_CALL: u16 = 25;
@@ -74,7 +74,7 @@ pub async fn erase(
             erased += usize::from(rows.is_some());
             owed.extend(rows.into_iter().flatten());
         } else {
-            table.write(Action::delete(&key)).await?;
+            outbox::discard(table, &key).await?;
         }
     }
     let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| Cursor::text(&key));

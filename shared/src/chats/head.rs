@@ -7,7 +7,7 @@ use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::hotel_chats;
-use crate::table::{Action, Item, Table, TableError, number, read, string};
+use crate::table::{Action, AttributeValue, Item, Table, TableError, number, read, string};
 
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
@@ -34,6 +34,9 @@ pub struct Head {
     pub(super) last_author_name: Option<String>,
     #[serde(default)]
     pub(super) last_role: Option<Role>,
+    /// Whether more than one author has written, in a conversation of two members.
+    #[serde(default)]
+    mutual: bool,
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
     pub(super) guest_name: Option<String>,
@@ -62,6 +65,12 @@ impl Head {
         self.last_author.as_ref() == Some(author) && self.preview.as_deref() == Some(&preview(text, sealed))
     }
 
+    /// Whether a message of this author is the first answer: until now, the other one alone has written.
+    #[must_use]
+    pub fn is_first_answer(&self, author: &UserId) -> bool {
+        !self.mutual && self.last_author.as_ref().is_some_and(|last| last != author)
+    }
+
     /// The write that takes the next number for this message, on the condition that the number is still free.
     pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
         let preview = preview(message.text.as_deref().unwrap_or_default(), message.sealed);
@@ -76,6 +85,10 @@ impl Head {
         }
         if author.role == Role::Guest {
             set.push_str(", guest_name = :name");
+        }
+        if matches!(conversation.kind(), Kind::Direct(..)) && self.is_first_answer(&author.id) {
+            set.push_str(", mutual = :mutual");
+            values.push((":mutual", AttributeValue::Bool(true)));
         }
         let update = Action::update(&conversation.head(), set)
             .value(":seq", message.seq.value())

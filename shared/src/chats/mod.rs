@@ -48,6 +48,7 @@ pub(crate) use lease_request::erase_from_request;
 pub use lease_request::{NewRequest, REQUESTS, RequestCursor, RequestPage, change_request, create_request, requests};
 pub(crate) use lease_unseen::{Unseen, read_mark_key, unseen};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
+pub(crate) use page::find;
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
 pub(crate) use post::{Terms, post_on};
@@ -57,6 +58,11 @@ use crate::problem::Problem;
 
 fn busy() -> Problem {
     Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
+}
+
+fn unknown_receiver() -> Problem {
+    let told = "receiverId must be the id of a user who has signed in here before, such as the senderId of a message";
+    Problem::NotFound(told.to_owned())
 }
 
 fn unknown_message() -> Problem {

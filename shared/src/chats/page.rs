@@ -1,9 +1,9 @@
 //! Pages of a conversation.
 
 use super::head::recent_head;
-use super::{Conversation, Message, Seq};
+use super::{Conversation, Message, MessageId, Seq};
 use crate::problem::Problem;
-use crate::table::{Query, Table, string};
+use crate::table::{Query, Table, TableError, string};
 
 /// Which messages a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,19 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// Where the next page starts, if there may be one: the last number of this page, for the same direction.
     pub next: Option<Seq>,
+}
+
+/// The message of this id, by a consistent read.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn find(
+    table: &Table,
+    conversation: &Conversation,
+    id: &MessageId,
+) -> Result<Option<Message>, TableError> {
+    let row = table.get(&conversation.message(id.seq()), true).await?;
+    Ok(row.map(Message::of_row).transpose()?.filter(|message| message.id == *id))
 }
 
 /// Reads up to `limit` messages, deleted ones included: one consistent query.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::head::Head;
 use super::message::MessageRow;
-use super::{Conversation, Message, MessageId, NewMessage};
+use super::{Conversation, Message, MessageId, NewMessage, Seq};
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
@@ -32,12 +32,14 @@ pub(crate) struct Terms<'a> {
     pub limit: Option<Limit>,
     /// How long a key is remembered, in seconds; `None` for as long as the message has an author.
     pub key_seconds: Option<i64>,
-    /// For so long, the newest message, written again by its author and without a key, is the same message; in seconds.
+    /// How long a repeat of the newest message, by its author and without a key, is the same message, in seconds.
     pub repeat_seconds: Option<i64>,
     /// Whether the text is a sealed content.
     pub sealed: bool,
-    /// What is written in the same transaction, by the message's number.
-    pub also: &'a (dyn Fn(&Message) -> Vec<Action> + Sync),
+    /// For the first message of a conversation, one of these rows must be there: who is written to is somebody.
+    pub receiver: &'a [Key],
+    /// Further writes of the same transaction, on top of this head.
+    pub also: &'a (dyn Fn(&Head) -> Result<Vec<Action>, TableError> + Sync),
 }
 
 impl Default for Terms<'_> {
@@ -47,7 +49,8 @@ impl Default for Terms<'_> {
             key_seconds: Some(REMEMBERED_SECONDS),
             repeat_seconds: None,
             sealed: false,
-            also: &|_| Vec::new(),
+            receiver: &[],
+            also: &|_| Ok(Vec::new()),
         }
     }
 }
@@ -91,6 +94,10 @@ pub(crate) async fn post_on(
         if let Some(newest) = repeated(terms, table, conversation, &new, &seen.head, now).await? {
             return Ok(Done::replay(newest));
         }
+        let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
+        if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
+            return Err(super::unknown_receiver());
+        }
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(Problem::TooManyRequests)?;
         let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
         let deliveries = owes(&message);
@@ -104,7 +111,7 @@ pub(crate) async fn post_on(
         ];
         writes.extend(due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
-        writes.extend((terms.also)(&message));
+        writes.extend((terms.also)(&seen.head)?);
         if let Transaction::Done = table.transact(writes).await? {
             return Ok(Done::now(message, [committed]));
         }

@@ -31,16 +31,20 @@ pub enum PostError {
     /// It may be tried again: 429, 5xx, no response.
     #[error("API Gateway did not post")]
     Later(#[source] AwsError),
-    /// No attempt can succeed: too large (413), say.
-    #[error("API Gateway refused to post")]
-    Refused(#[source] AwsError),
+    /// This connection cannot be posted to (400). Others can.
+    #[error("API Gateway does not post to this connection")]
+    Unreachable(#[source] AwsError),
+    /// The text is too large for any connection (413).
+    #[error("the text is too large for API Gateway")]
+    TooLarge(#[source] AwsError),
 }
 
 impl PostError {
     fn of(error: AwsError) -> Self {
         match &error {
             AwsError::Refused { status: 410, .. } => Self::Gone,
-            AwsError::Refused { status: 400 | 413, .. } => Self::Refused(error),
+            AwsError::Refused { status: 413, .. } => Self::TooLarge(error),
+            AwsError::Refused { status: 400, .. } => Self::Unreachable(error),
             _ => Self::Later(error),
         }
     }

@@ -9,7 +9,7 @@
 //! | `plan` | what a visit to a row does, decided without touching anything |
 //! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: deliver, settle, queue what is left |
-//! | `pusher`, `fcm`, `socket`, `wake`, `email` | a file a way |
+//! | `pusher`, `fcm`, `socket`, `wake`, `unread`, `email` | one file per way |
 //! | `email_window` | whether an e-mail goes now, later or not at all, decided without touching anything |
 //! | `email_words` | what an e-mail says |
 //! | `queue` | the retry queue and the dead-letter queue |
@@ -27,6 +27,7 @@ mod retry;
 mod simulation;
 mod socket;
 mod stream;
+mod unread;
 mod visit;
 mod wake;
 

@@ -10,11 +10,15 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::plan::Fate;
+use super::unread::IntoFate as _;
 use super::{Courier, Row};
 use crate::clients::connections::{Connections, PostError};
+use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
-use crate::outbox::{Audience, Changes, Committed, Delivery, Emit, Owed, Place, Progress, Target, Way, Writer, settle};
+use crate::outbox::{
+    Audience, Changes, Committed, Delivery, Emit, Owed, Place, Progress, Say, Target, Way, Writer, settle,
+};
 use crate::sockets;
 use crate::table::TableError;
 use crate::telemetry;
@@ -66,7 +70,10 @@ enum Posted {
     Arrived,
     Gone,
     Later,
-    Refused(String),
+    /// Not to this connection, whenever it is tried.
+    Never,
+    /// To no connection.
+    TooLarge(String),
 }
 
 struct Visit<'a> {
@@ -81,13 +88,35 @@ impl Visit<'_> {
         if emit.until.is_some_and(|until| until <= Millis::now()) {
             return Fate::Moot;
         }
-        match self.go_on(emit, latest).await {
+        let ended = match &emit.to {
+            Audience::Connection(target) if emit.say == Say::ContactsOnline => self.who_is_there(target).await,
+            _ => self.go_on(emit, latest).await,
+        };
+        match ended {
             Ok(fate) => fate,
             Err(error) => {
                 telemetry::cause(&error);
                 Fate::UNTRIED
             }
         }
+    }
+
+    /// Tells a connection which of its user's contacts are there.
+    async fn who_is_there(&self, target: &Target) -> Result<Fate, TableError> {
+        let now = Millis::now();
+        if !target.address.may_hear(now) {
+            return Ok(Fate::Moot);
+        }
+        let there = sockets::contacts_online(&self.courier.table, target.namespace, &target.user, now).await?;
+        for contact in &there {
+            match self.post(&[sockets::is_there(target.namespace, contact, now)], target).await {
+                Posted::Arrived => {}
+                Posted::Later => return Ok(Fate::TRIED),
+                // Its other events come upon the same, and see to it.
+                Posted::Gone | Posted::Never | Posted::TooLarge(_) => return Ok(Fate::Moot),
+            }
+        }
+        Ok(if there.is_empty() { Fate::Moot } else { Fate::Delivered })
     }
 
     /// One page after the other, until all are done or time is up.
@@ -150,15 +179,7 @@ impl Visit<'_> {
         let Some(settings) = &self.courier.settings else {
             return Fate::UNTRIED;
         };
-        match notifications::create_instead(&self.courier.table, settings, notify).await {
-            Ok(()) => Fate::Delivered,
-            // Its request came from here, so it is no client's fault.
-            Err(problem) if problem.status().is_client_error() => Fate::GivenUp(problem.log_text().into_owned()),
-            Err(problem) => {
-                telemetry::cause(&problem);
-                Fate::UNTRIED
-            }
-        }
+        notifications::create_instead(&self.courier.table, settings, notify).await.into_fate()
     }
 
     /// The connections of a page, and where the next one starts.
@@ -187,7 +208,10 @@ impl Visit<'_> {
         // Those that were noted in the row earlier may have expired since.
         let now = Millis::now();
         let targets: Vec<_> = targets.into_iter().filter(|target| target.address.may_hear(now)).collect();
-        let posts: Vec<_> = targets.iter().map(|target| self.post(emit, target)).collect();
+        let posts: Vec<_> = targets
+            .iter()
+            .map(|target| async move { self.post(&emit.said_to(&target.address), target).await })
+            .collect();
         let posted: Vec<Posted> = stream::iter(posts).buffered(MAX_POSTS).collect().await;
         let (mut arrived, mut later, mut gone) = (0, Vec::new(), Vec::new());
         for (target, posted) in targets.into_iter().zip(posted) {
@@ -195,7 +219,8 @@ impl Visit<'_> {
                 Posted::Arrived => arrived += 1,
                 Posted::Later => later.push(target),
                 Posted::Gone => gone.push(target),
-                Posted::Refused(why) => return Err(why),
+                Posted::Never => {}
+                Posted::TooLarge(why) => return Err(why),
             }
         }
         let writer = Writer::without_delivery(self.owed.request_id.as_deref().unwrap_or_default());
@@ -210,10 +235,10 @@ impl Visit<'_> {
         Ok((arrived, later))
     }
 
-    async fn post(&self, emit: &Emit, target: &Target) -> Posted {
+    async fn post(&self, said: &[Outgoing], target: &Target) -> Posted {
         let address = &target.address;
-        for outgoing in emit.said_to(address) {
-            let Some(text) = address.framing.write(&outgoing, &address.connection) else { continue };
+        for outgoing in said {
+            let Some(text) = address.framing.write(outgoing, &address.connection) else { continue };
             let mut pause = FIRST_PAUSE;
             loop {
                 match self.connections.post(address.stage, &address.connection, &text).await {
@@ -226,7 +251,11 @@ impl Visit<'_> {
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(Duration::from_millis(320));
                     }
-                    Err(PostError::Refused(error)) => return Posted::Refused(error.to_string()),
+                    Err(error @ PostError::Unreachable(_)) => {
+                        telemetry::cause(&error);
+                        return Posted::Never;
+                    }
+                    Err(PostError::TooLarge(error)) => return Posted::TooLarge(error.to_string()),
                     Err(error @ PostError::Later(_)) => {
                         if error.is_operators() {
                             telemetry::operator_error(telemetry::chain(&error));

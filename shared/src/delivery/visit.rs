@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::plan::{self, Fate};
-use super::{Courier, RetryQueue, Row, email, fcm, pusher, socket, wake};
+use super::{Courier, RetryQueue, Row, email, fcm, pusher, socket, unread, wake};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Queued, Way, settle};
 use crate::telemetry;
@@ -23,21 +23,29 @@ impl Courier {
     /// delivered is settled as it goes; what Pusher, FCM or SES refuses for good becomes a dead letter.
     pub(super) async fn attempt(&self, rows: &mut [Row], retry: &RetryQueue, deadline: Instant) {
         let [mut for_pushes, mut for_sockets] = [rows.to_vec(), rows.to_vec()];
-        let [mut for_wakes, mut for_emails] = [rows.to_vec(), rows.to_vec()];
+        let [mut for_wakes, mut for_unread, mut for_emails] = [rows.to_vec(), rows.to_vec(), rows.to_vec()];
         let settle = |row: Row| self.settle_delivered(row);
         futures_util::join!(
             pusher::deliver(&self.pusher, rows, true, deadline, settle),
             fcm::deliver(self, &mut for_pushes, deadline),
             socket::deliver(self, &mut for_sockets, deadline),
             wake::deliver(self, &mut for_wakes, deadline),
+            unread::deliver(self, &mut for_unread, deadline),
             email::deliver(self, &mut for_emails, deadline),
         );
-        let tried = for_pushes.into_iter().zip(for_sockets).zip(for_wakes).zip(for_emails);
-        for (row, (((of_pushes, of_sockets), of_wakes), of_emails)) in rows.iter_mut().zip(tried) {
-            row.take_fates(of_pushes, Way::Push);
-            row.take_fates(of_sockets, Way::Socket);
-            row.take_fates(of_wakes, Way::Wake);
-            row.take_fates(of_emails, Way::Email);
+        let tried = [
+            (for_pushes, Way::Push),
+            (for_sockets, Way::Socket),
+            (for_wakes, Way::Wake),
+            (for_unread, Way::Unread),
+            (for_emails, Way::Email),
+        ];
+        for (of_way, way) in tried {
+            for (row, tried) in rows.iter_mut().zip(of_way) {
+                row.take_fates(tried, way);
+            }
+        }
+        for row in rows.iter_mut() {
             for place in row.due.clone() {
                 if row.committed.outbox.owed[place].delivery.way() == Way::None {
                     row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());

@@ -33,7 +33,7 @@ use crate::chats::{self, EraseCursor};
 use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::sockets;
 use crate::table::key::user as partition;
@@ -239,5 +239,5 @@ async fn remove(table: &Table, row: &Item) -> Result<(), TableError> {
         let forgive = Action::update(&key, "REMOVE #outbox").condition("attribute_exists(pk)");
         table.write(forgive.name("#outbox", ATTRIBUTE)).await?;
     }
-    table.write(Action::delete(&key)).await.map(drop)
+    outbox::discard(table, &key).await
 }

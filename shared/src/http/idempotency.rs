@@ -25,19 +25,19 @@
 //!
 //! The scope, the caller and the key. The scope of a request is the route that API Gateway matched with each parameter of its
 //! path, so the same key in two leases, hotels or bookings is two keys. [`IdempotencyKey::of`] takes it from the request, and a
-//! new route cannot forget it. The scope of what is no request is a variant of [`Cause`].
+//! new route cannot forget it. Everything else has a variant of [`Cause`] as its scope.
 //!
 //! # Ids
 //!
-//! An id never depends on what somebody wrote: a hash of a text tells whoever guesses the text. Without a key an id is random
+//! An id never depends on a text that somebody wrote: a guessed text could be compared with its hash. Without a key an id is random
 //! (UUIDv7). With one, the ids of kudos, parties and dashboards' events are the lock's (UUIDv8), a SHA-256 of scope, caller and
 //! key; the others are random then, too. That hash has no secret on purpose: a retry that comes after the secret was changed
-//! would create the thing a second time. It tells nothing but the client's own key, which should be a UUID, to whoever guesses it.
+//! would create the thing a second time. A guess can confirm the client's own key, which should be a UUID, and nothing else.
 //!
 //! # Two different requests with one key
 //!
 //! A repetition is compared with the thing that the first request created, wherever that still holds all that was asked
-//! for. Nothing needs to be kept for it then, and what is deleted is gone. Where it does not, a *fingerprint* stands for the
+//! for. Then no other copy is kept, and a deletion leaves none. Where it does not, a *fingerprint* stands for the
 //! request for a day: HMAC-SHA256 of its JSON, in a canonical form, by a key that derives from `PUSHER_SECRET`. So nobody
 //! who reads the table can try texts, and the order of fields, spacing and `1.0` for `1` make no difference. A fingerprint names its
 //! key. After a change of the secret it cannot be compared any more, and the repetition counts as one.
@@ -69,7 +69,7 @@ pub struct IdempotencyKey {
     fingerprint: Option<Fingerprint>,
 }
 
-/// What happens in other ways than by a request, and happens once for its id.
+/// The cause of a creation that is not a request. It creates once for its id.
 #[derive(Debug, Clone, Copy)]
 pub enum Cause<'a> {
     /// A direct message that its sender named.
@@ -78,7 +78,7 @@ pub enum Cause<'a> {
     Event { source: &'a str, id: &'a str },
     /// A direct message that did not reach its receiver, who is notified of it instead.
     Unread { receiver: &'a UserId, message: &'a str },
-    /// A guest's message, of which a member of the hotel's staff is notified.
+    /// A notification to a member of a hotel's staff about a guest's message.
     Wake { member: &'a UserId, hotel: &'a HotelSlug, booking: &'a BookingId, message: &'a str },
 }
 
@@ -104,8 +104,8 @@ impl IdempotencyKey {
         Ok(Self { id: hash(&parts), has_key: true, fingerprint: Some(fingerprint) })
     }
 
-    /// The key of something that is created once for its cause. It has no fingerprint: the cause says what is created, and
-    /// whoever names a cause twice means the same.
+    /// The key of something that is created once for its cause. It has no fingerprint: the same cause means the same
+    /// thing.
     #[must_use]
     pub fn of_cause(cause: Cause<'_>) -> Self {
         let id = match cause {
@@ -139,8 +139,7 @@ impl IdempotencyKey {
         self.has_key
     }
 
-    /// What is stored to compare a repetition with; see [`IdempotencyKey::must_match`]. Whoever stores it lets it expire after
-    /// [`REMEMBERED_SECONDS`].
+    /// The fingerprint, to be stored with an expiry of [`REMEMBERED_SECONDS`]; see [`IdempotencyKey::must_match`].
     #[must_use]
     pub fn fingerprint(&self) -> Option<String> {
         self.fingerprint.as_ref().map(ToString::to_string)
@@ -207,7 +206,7 @@ impl fmt::Debug for Fingerprints {
     }
 }
 
-/// Stands for a request, and tells nothing of it to whoever has not the key.
+/// Stands for a request. Without the key it reveals nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fingerprint {
     key_name: String,

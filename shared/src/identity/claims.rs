@@ -28,6 +28,12 @@ const PICTURES: [&str; 3] = ["picture", "avatar_url", "image"];
 /// The caller's roles (RFC 9068, section 2.2.3.1). They permit, so no other claim is guessed at.
 const ROLES: &str = "roles";
 
+/// Channels of dashboards. They permit, too.
+const CHANNELS: &str = "channels";
+/// Most channels of a token, and the longest name.
+const MAX_CHANNELS: usize = 100;
+const MAX_CHANNEL_CHARACTERS: usize = 100;
+
 /// Longest name and picture. With them, a presence member's `user_info` is usually within Pusher's 1 KB.
 const MAX_NAME_CHARACTERS: usize = 128;
 const MAX_AVATAR_BYTES: usize = 512;
@@ -54,6 +60,7 @@ impl Claims {
             locale: self.0.get("locale").and_then(text).map(str::to_owned),
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
+            channels: self.first(names.channels.as_deref(), &[CHANNELS], channels).unwrap_or_default(),
             user,
         })
     }
@@ -120,6 +127,12 @@ fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 
 fn text(value: &Value) -> Option<&str> {
     value.as_str()
+}
+
+/// Channels, as roles: a bounded number, since the row of a connection holds them.
+fn channels(value: &Value) -> Option<Vec<String>> {
+    let names = roles(value)?.into_iter().filter(|name| name.chars().count() <= MAX_CHANNEL_CHARACTERS);
+    Some(names.take(MAX_CHANNELS).collect())
 }
 
 /// Roles as a list, or as text with spaces between them, as `scope` has them (RFC 8693, section 4.2).

@@ -43,6 +43,8 @@ pub struct Identity {
     pub expires: Millis,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
     roles: Vec<String>,
+    /// `JWT_CLAIM_CHANNELS`, or else `channels`: channels of dashboards, likewise; the first hundred.
+    pub channels: Vec<String>,
 }
 
 /// A hotel's guest. Their token opens the chat of one booking, and nothing else.

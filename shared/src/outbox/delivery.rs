@@ -3,10 +3,14 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Audience, Emit, OwedEmail, Push, Wake};
+use super::{Audience, Emit, OwedEmail, Push, Unread, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+
+/// How long a direct message that was posted to a connection may stay unread before it is a notification, in seconds.
+pub const UNREAD_SECONDS: i64 = 30;
 
 /// One thing to deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum Delivery {
     Socket(Box<Emit>),
     /// A guest's message, for the staff of the hotel if nobody of them is looking.
     Wake(Box<Wake>),
+    /// A direct message that is a notification, too, unless it is read by then.
+    Unread(Box<Unread>),
     /// An outbox that is no JSON of an outbox: the text as it was found.
     Unreadable(String),
     /// Of a kind that a newer version writes. It stays as it is until that version delivers it.
@@ -39,6 +45,8 @@ pub enum Way {
     Socket,
     /// To a hotel's staff, as notifications.
     Wake,
+    /// To the receiver of a direct message, as a notification.
+    Unread,
     /// To nobody: what cannot be read.
     None,
 }
@@ -61,6 +69,7 @@ impl Delivery {
             Self::Email(_) => "email",
             Self::Socket(_) => "socket",
             Self::Wake(_) => "wake",
+            Self::Unread(_) => "unread",
             Self::Unreadable(_) => "unreadable",
             Self::Unknown(_) => "unknown",
         }
@@ -75,8 +84,14 @@ impl Delivery {
             Self::Email(_) => Way::Email,
             Self::Socket(_) => Way::Socket,
             Self::Wake(_) => Way::Wake,
+            Self::Unread(_) => Way::Unread,
             Self::Unreadable(_) | Self::Unknown(_) => Way::None,
         }
+    }
+
+    /// Before when it is not looked at, if it is committed at this time.
+    pub(super) fn not_before(&self, at: Millis) -> Option<Millis> {
+        matches!(self, Self::Unread(_)).then(|| at.plus_seconds(UNREAD_SECONDS))
     }
 
     /// Whether it is about one connection, so that it means nothing once the row of that connection is deleted.
@@ -96,6 +111,7 @@ enum Known {
     Email(OwedEmail),
     Socket(Box<Emit>),
     Wake(Box<Wake>),
+    Unread(Box<Unread>),
     Unreadable { text: String },
 }
 
@@ -108,6 +124,7 @@ impl Serialize for Delivery {
             Self::Email(email) => Known::Email(email).serialize(serializer),
             Self::Socket(emit) => Known::Socket(emit).serialize(serializer),
             Self::Wake(wake) => Known::Wake(wake).serialize(serializer),
+            Self::Unread(unread) => Known::Unread(unread).serialize(serializer),
             Self::Unreadable(text) => Known::Unreadable { text }.serialize(serializer),
             Self::Unknown(fields) => fields.serialize(serializer),
         }
@@ -124,6 +141,7 @@ impl<'de> Deserialize<'de> for Delivery {
             Ok(Known::Email(email)) => Self::Email(email),
             Ok(Known::Socket(emit)) => Self::Socket(emit),
             Ok(Known::Wake(wake)) => Self::Wake(wake),
+            Ok(Known::Unread(unread)) => Self::Unread(unread),
             Ok(Known::Unreadable { text }) => Self::Unreadable(text),
             Err(_) => Self::Unknown(fields),
         })

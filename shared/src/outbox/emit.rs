@@ -45,6 +45,8 @@ pub enum Say {
     Event { names: Vec<String>, data: Value },
     /// Anything else that a connection is told.
     Other(Outgoing),
+    /// Which of the user's contacts are there, as far as it is known when this is delivered: an event for each.
+    ContactsOnline,
 }
 
 /// Whose connections it goes to.
@@ -118,9 +120,9 @@ impl Emit {
 
     /// Something that one connection is told.
     #[must_use]
-    pub fn to_connection(target: &Target, outgoing: Outgoing) -> Self {
+    pub fn to_connection(target: &Target, say: Say) -> Self {
         let (namespace, to) = (target.namespace, Audience::Connection(target.clone()));
-        Self { namespace, to, say: Say::Other(outgoing), until: None, or_notify: None, progress: None }
+        Self { namespace, to, say, until: None, or_notify: None, progress: None }
     }
 
     /// The same, dropped where it is not delivered by then.
@@ -140,6 +142,8 @@ impl Emit {
     pub fn said_to(&self, address: &Address) -> Vec<Outgoing> {
         match &self.say {
             Say::Other(outgoing) => vec![outgoing.clone()],
+            // The delivery looks them up.
+            Say::ContactsOnline => Vec::new(),
             Say::Event { names, data } => {
                 let wanted = names.iter().filter(|name| address.names.include(name));
                 let event = |name: &String| Outgoing::Event {

@@ -24,6 +24,7 @@ pub mod email;
 mod emit;
 pub mod push;
 mod settle;
+mod unread;
 mod wake;
 mod writer;
 
@@ -33,14 +34,15 @@ use crate::contract::time::Millis;
 use crate::table::{Item, Key, TableError, item, string, text};
 
 pub(crate) use append::{Append, Undone};
-pub use delivery::{Delivery, Way};
+pub use delivery::{Delivery, UNREAD_SECONDS, Way};
 pub use done::Done;
 pub use email::OwedEmail;
 pub use emit::{Audience, Emit, Notify, Place, Progress, Say, Target};
 pub use push::Push;
 #[cfg(test)]
 pub(crate) use settle::changed;
-pub(crate) use settle::{Changes, settle};
+pub(crate) use settle::{Changes, discard, settle};
+pub use unread::Unread;
 pub use wake::Wake;
 pub use writer::{INLINE_TIMEOUT, Writer};
 
@@ -103,7 +105,7 @@ impl Owed {
             at,
             request_id: Some(writer.request_id.clone()).filter(|id| !id.is_empty()),
             lease: lease.filter(|_| writer.delivers_itself(&delivery)),
-            not_before: None,
+            not_before: delivery.not_before(at),
             tried: false,
             delivery,
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{ATTRIBUTE, Committed, Outbox, Owed, Queued};
-use crate::table::{Action, Backoff, Table, TableError, Write, string};
+use crate::table::{Action, Backoff, Key, Table, TableError, Write, string};
 
 /// What to do with some of a row's entries, by id: take them out (`None`), or owe them in another form.
 pub(crate) type Changes = HashMap<String, Option<Owed>>;
@@ -40,6 +40,24 @@ pub(crate) async fn settle(
                 None => return Ok(Outbox::default()),
             },
         }
+        backoff.wait().await?;
+    }
+}
+
+/// Deletes a row and what it owes. A row that is removed with an outbox would be dead letters, so the outbox goes first.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the row.
+pub(crate) async fn discard(table: &Table, key: &Key) -> Result<(), TableError> {
+    let mut backoff = Backoff::new();
+    loop {
+        let delete = Action::delete(key).condition("attribute_not_exists(#outbox)").name("#outbox", ATTRIBUTE);
+        if let Write::Done(_) = table.write(delete).await? {
+            return Ok(());
+        }
+        let clear =
+            Action::update(key, "REMOVE #outbox").condition("attribute_exists(#outbox)").name("#outbox", ATTRIBUTE);
+        table.write(clear).await?;
         backoff.wait().await?;
     }
 }

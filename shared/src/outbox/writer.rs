@@ -33,7 +33,7 @@ impl Writer {
         match delivery.way() {
             Way::Pusher => self.delivers,
             Way::Socket => self.posts,
-            Way::Push | Way::Email | Way::Wake | Way::None => false,
+            Way::Push | Way::Email | Way::Wake | Way::Unread | Way::None => false,
         }
     }
 

@@ -65,8 +65,8 @@ pub async fn create(
     }
 }
 
-/// `again` is what this request would have created. The first response holds the name and the settings that were asked for
-/// first, whatever has become of them.
+/// `again` is what this request would have created. The first response holds the name and the settings that were first asked
+/// for; the row holds the present ones.
 async fn replay(table: &Table, id: &PartyId, again: &Value) -> Result<Done<Value>, Problem> {
     let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
     let body = first.first_response.ok_or(TableError::Contended)?;

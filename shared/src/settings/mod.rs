@@ -23,6 +23,9 @@ const WRITES_PER_MINUTE: u32 = 120;
 /// The default of `HEARTBEAT_SECONDS`.
 const HEARTBEAT_SECONDS: u32 = 30;
 
+/// The default of `DASHBOARD_PUBLIC_CHANNELS`: the channels to which clients of dashboards have always subscribed.
+const DASHBOARD_PUBLIC_CHANNELS: &str = "referrals,events,projects";
+
 /// The settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -49,6 +52,9 @@ pub struct Settings {
     pub writes_per_minute: u32,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
+    /// `DASHBOARD_PUBLIC_CHANNELS`: the channels of dashboards that every member may subscribe to, with commas between them; a `*` at
+    /// the end stands for any rest. `none` for none; `referrals,events,projects` if not set.
+    pub dashboard_public_channels: Vec<String>,
     /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party, or from a lease, are ended;
     /// `true` if not set.
     pub terminate_removed: bool,
@@ -143,6 +149,8 @@ pub struct ClaimNames {
     pub picture: Option<String>,
     /// `JWT_CLAIM_ROLES`, instead of `roles`. Whoever can choose its value can act as a service.
     pub roles: Option<String>,
+    /// `JWT_CLAIM_CHANNELS`, instead of `channels`. Its value opens channels of dashboards, so only the issuer may choose it.
+    pub channels: Option<String>,
 }
 
 /// Where verification keys come from.
@@ -216,6 +224,7 @@ impl Settings {
                 Some(Ok(days @ 1..=3650)) => days,
                 Some(_) => return Err(SettingsError::Malformed("NOTIFICATION_DAYS", "a number from 1 to 3650")),
             },
+            dashboard_public_channels: public_channels(&env)?,
             terminate_removed: match env.get("TERMINATE_REMOVED").as_deref() {
                 None | Some("true") => true,
                 Some("false") => false,
@@ -292,6 +301,22 @@ impl Pusher {
     }
 }
 
+fn public_channels(env: &Variables<'_>) -> Result<Vec<String>, SettingsError> {
+    let named = env.get("DASHBOARD_PUBLIC_CHANNELS").unwrap_or_else(|| DASHBOARD_PUBLIC_CHANNELS.to_owned());
+    if named == "none" {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = named.split(',').map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| !name.is_empty() && name.find('*').is_none_or(|star| star + 1 == name.len());
+    if names.iter().all(is_name) {
+        return Ok(names);
+    }
+    Err(SettingsError::Malformed(
+        "DASHBOARD_PUBLIC_CHANNELS",
+        "names with commas between them, such as referrals,team-* (a * only at the end), or none",
+    ))
+}
+
 /// Without a slash at the end, since a stage follows.
 fn socket_endpoint(env: &Variables<'_>) -> Result<Option<String>, SettingsError> {
     match env.get("SOCKET_ENDPOINT") {
@@ -341,6 +366,7 @@ impl ClaimNames {
             name: env.get("JWT_CLAIM_NAME"),
             picture: env.get("JWT_CLAIM_PICTURE"),
             roles: env.get("JWT_CLAIM_ROLES"),
+            channels: env.get("JWT_CLAIM_CHANNELS"),
         }
     }
 }
@@ -397,12 +423,22 @@ mod tests {
             ("SOCKET_ENDPOINT", "wss://999", "SOCKET_ENDPOINT"),
             ("HEARTBEAT_SECONDS", "999", "HEARTBEAT_SECONDS"),
             ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),
+            ("DASHBOARD_PUBLIC_CHANNELS", "a,,b999", "DASHBOARD_PUBLIC_CHANNELS"),
+            ("DASHBOARD_PUBLIC_CHANNELS", "a*999", "DASHBOARD_PUBLIC_CHANNELS"),
         ];
         for (name, value, named) in cases {
             let message = read(&[(name, value)]).unwrap_err().to_string();
             assert!(message.contains(named), "{message}");
             assert!(!message.contains("999"), "{message}");
         }
+    }
+
+    #[test]
+    fn public_channels_are_those_of_before_unless_the_operator_names_others_or_none() {
+        let public = |named| read(&[("DASHBOARD_PUBLIC_CHANNELS", named)]).unwrap().dashboard_public_channels;
+        assert_eq!(public(""), ["referrals", "events", "projects"]);
+        assert_eq!(public("news, team-*"), ["news", "team-*"]);
+        assert!(public("none").is_empty());
     }
 
     #[test]

@@ -29,12 +29,40 @@ fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> V
     row.open(now).into_iter().map(target).filter(|target| target.address.may_hear(now)).collect()
 }
 
-/// Whether a user has any connection.
+/// Whether a user has any connection, in any namespace of the contract.
 ///
 /// # Errors
-/// When DynamoDB fails or the row cannot be read.
-pub async fn is_online(table: &Table, namespace: Namespace, user: &UserId, now: Millis) -> Result<bool, TableError> {
-    Ok(!of_user(table, namespace, user, now).await?.is_empty())
+/// When DynamoDB fails or a row cannot be read.
+pub async fn is_online(table: &Table, user: &UserId, now: Millis) -> Result<bool, TableError> {
+    let keys = [Namespace::Dashboard, Namespace::Ws].map(|namespace| Key::user_sockets(namespace, user));
+    let rows = table.get_many(&keys, true).await?;
+    let rows = rows.into_iter().map(|row| UserRow::of_row(Some(row))).collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.iter().any(|row| row.is_there(now)))
+}
+
+/// Those of a user's contacts who are in a namespace.
+///
+/// # Errors
+/// When DynamoDB fails or a row cannot be read.
+pub async fn contacts_online(
+    table: &Table,
+    namespace: Namespace,
+    user: &UserId,
+    now: Millis,
+) -> Result<Vec<UserId>, TableError> {
+    let contacts = contacts::all(table, user).await?;
+    let keys: Vec<Key> = contacts.iter().map(|contact| Key::user_sockets(namespace, contact)).collect();
+    let mut online = Vec::new();
+    for row in table.get_many(&keys, true).await? {
+        let key = Key::of(&row);
+        let of = keys.iter().position(|known| Some(known) == key.as_ref());
+        if let Some(place) = of
+            && UserRow::of_row(Some(row))?.is_there(now)
+        {
+            online.push(contacts[place].clone());
+        }
+    }
+    Ok(online)
 }
 
 /// How many users and connections are in a namespace.

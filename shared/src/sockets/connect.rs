@@ -3,11 +3,12 @@
 use super::dashboard;
 use super::enter::{Arrival, NotEntered, enter};
 use super::row::Socket;
+use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
 use crate::identity::Identity;
-use crate::outbox::{Done, Writer};
+use crate::outbox::{Done, Say, Writer};
 use crate::problem::Problem;
 use crate::table::Table;
 
@@ -58,9 +59,10 @@ pub async fn connect(
     let address = handshake.address;
     let (namespace, greeting) = match address.framing {
         Framing::Json => (address.stage, greeting(address.stage, &caller.user, now)),
-        Framing::SocketIo => (Namespace::SocketIo, vec![Outgoing::Open { seconds: heartbeat_seconds }]),
+        Framing::SocketIo => (Namespace::SocketIo, vec![Say::Other(Outgoing::Open { seconds: heartbeat_seconds })]),
     };
-    let socket = Socket::new(address, caller.user, caller.name);
+    let channels = caller.channels;
+    let socket = Socket { channels, ..Socket::new(address, caller.user, caller.name) };
     enter(table, writer, &socket, Arrival::Handshake, namespace, greeting, now).await
 }
 
@@ -75,15 +77,16 @@ pub async fn join(
     namespace: Namespace,
     now: Millis,
 ) -> Result<Done<()>, NotEntered> {
-    let mut told = vec![Outgoing::Joined { namespace }];
+    let mut told = vec![Say::Other(Outgoing::Joined { namespace })];
     told.extend(greeting(namespace, &socket.user, now));
     enter(table, writer, socket, Arrival::Join, namespace, told, now).await
 }
 
-/// The first event of a namespace.
-fn greeting(namespace: Namespace, user: &crate::contract::id::UserId, now: Millis) -> Vec<Outgoing> {
+/// The first events of a connection in a namespace.
+fn greeting(namespace: Namespace, user: &UserId, now: Millis) -> Vec<Say> {
     match namespace {
-        Namespace::Dashboard => vec![dashboard::connected(user, now)],
-        Namespace::Ws | Namespace::SocketIo => Vec::new(),
+        Namespace::Dashboard => vec![Say::Other(dashboard::connected(user, now))],
+        Namespace::Ws => vec![Say::ContactsOnline],
+        Namespace::SocketIo => Vec::new(),
     }
 }

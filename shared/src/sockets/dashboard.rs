@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::row::Socket;
-use super::{subscribe, unsubscribe};
+use super::{Subscriptions, subscribe, unsubscribe};
+use crate::channels;
 use crate::contract::id::UserId;
-use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _, Subscribed};
+use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{IdempotencyKey, REMEMBERED_SECONDS};
 use crate::json::{self, Part};
@@ -29,23 +30,29 @@ struct Channels {
     channels: Vec<String>,
 }
 
-/// Does what a client asked for; returns what it is told.
+/// Does what a client asked for; returns all channels of the connection. `public` are the channels that are open to everybody.
 ///
 /// # Errors
 /// 400 for an event that there is not or whose data does not fit, and as [`subscribe`].
-pub async fn on_event(table: &Table, socket: &Socket, name: &str, data: Value) -> Result<Value, Problem> {
-    let channels = match name {
+pub async fn on_event(
+    table: &Table,
+    public: &[String],
+    socket: &Socket,
+    name: &str,
+    data: Value,
+) -> Result<Subscriptions, Problem> {
+    match name {
         "subscribe" => {
             let Channels { channels } = json::from_value(Part::Event, data)?;
-            subscribe(table, socket, Namespace::Dashboard, &channels).await?
+            subscribe(table, socket, Namespace::Dashboard, public, &channels).await
         }
         "unsubscribe" => {
             let Channels { channels } = json::from_value(Part::Event, data)?;
-            unsubscribe(table, socket, Namespace::Dashboard, &channels).await?
+            let channels = unsubscribe(table, socket, Namespace::Dashboard, &channels).await?;
+            Ok(Subscriptions { channels, refused: Vec::new() })
         }
-        _ => return Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
-    };
-    Ok(Subscribed { channels }.data())
+        _ => Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
+    }
 }
 
 /// An event that another back end sends to dashboards.
@@ -71,16 +78,18 @@ impl NewEvent {
             (Some(user), None) => {
                 Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| error.in_field("userId"))?))
             }
-            (None, Some(channel)) => Ok(Audience::Channel(super::channel_name(channel)?.to_owned())),
+            (None, Some(channel)) => Ok(Audience::Channel(channels::name(channel)?.to_owned())),
             (None, None) => Ok(Audience::Everybody),
         }
     }
 
-    fn emit(mut self, now: Millis) -> Result<Emit, Problem> {
+    /// The event with its id, by which clients drop duplicates, unless its sender gave it one.
+    fn emit(mut self, id: &str, now: Millis) -> Result<Emit, Problem> {
         if !EVENTS.contains(&self.event.as_str()) {
             return Err(Problem::field("event", format!("must be one of {}", EVENTS.join(", "))));
         }
         let to = self.audience()?;
+        self.data.entry("eventId").or_insert_with(|| Value::from(id));
         self.data.entry("timestamp").or_insert_with(|| Value::String(now.iso()));
         let emit = Emit::named(Namespace::Dashboard, to, &[&self.event], Value::Object(self.data));
         must_fit(&emit)?;
@@ -93,7 +102,7 @@ pub(super) fn must_fit(emit: &Emit) -> Result<(), Problem> {
     // The framing adds less than a hundred bytes.
     let length = match &emit.say {
         crate::outbox::Say::Event { data, .. } => data.to_string().len() + 100,
-        crate::outbox::Say::Other(_) => 0,
+        crate::outbox::Say::Other(_) | crate::outbox::Say::ContactsOnline => 0,
     };
     if length > MAX_EVENT_BYTES {
         return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
@@ -120,7 +129,7 @@ pub async fn send(
     now: Millis,
 ) -> Result<Done<String>, Problem> {
     let id = key.id().simple().to_string();
-    let emit = new.emit(now)?;
+    let emit = new.emit(&id, now)?;
     let committed = Committed::new(Key::socket_event(&id), Outbox::new([emit.into()], writer, now));
     // Kept to be delivered, and to recognize a repetition by.
     let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();

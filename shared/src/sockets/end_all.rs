@@ -42,7 +42,7 @@ pub(crate) async fn end_all(
             None => {}
             // The rows of the contacts are gone when it is delivered.
             Some(emit) if matches!(emit.to, Audience::Contacts(_)) => {
-                let (contacts, _) = contacts::page(table, user, None).await?;
+                let contacts = contacts::all(table, user).await?;
                 let to = |contact| Delivery::from(Emit { to: Audience::User(contact), ..emit.clone() });
                 events.extend(contacts.into_iter().map(to));
             }

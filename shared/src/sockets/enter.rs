@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
 use super::slot::Slots;
 use super::status::{self, Change};
-use crate::contract::sockets::{Namespace, Outgoing};
+use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Done, Emit, Outbox, Target, Writer};
+use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, Writer};
 use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
 use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
@@ -68,7 +68,7 @@ pub async fn enter(
     socket: &Socket,
     arrival: Arrival,
     namespace: Namespace,
-    greeting: Vec<Outgoing>,
+    greeting: Vec<Say>,
     now: Millis,
 ) -> Result<Done<()>, NotEntered> {
     let (mut backoff, mut slots) = (Backoff::new(), Slots::of(namespace));
@@ -119,12 +119,12 @@ fn place(
     socket: &Socket,
     namespace: Namespace,
     slot: u16,
-    greeting: &[Outgoing],
+    greeting: &[Say],
     writer: &Writer,
     now: Millis,
 ) -> Committed {
     let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };
-    let emit = |outgoing: &Outgoing| Emit::to_connection(&target, outgoing.clone()).into();
+    let emit = |say: &Say| Emit::to_connection(&target, say.clone()).into();
     Committed::new(Key::socket_place(namespace, slot), Outbox::new(greeting.iter().map(emit), writer, now))
 }
 

@@ -40,16 +40,15 @@ mod subscribe;
 pub mod told;
 
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
-pub use audience::{Page, count, is_online, of_contacts, of_user, online, page};
+pub use audience::{Page, contacts_online, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join};
 pub(crate) use end_all::end_all;
 pub use enter::{Arrival, ENTRIES, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};
 pub use row::{MAX_OF_USER, Socket, capacity};
-pub use subscribe::{MAX_CHANNELS, subscribe, unsubscribe};
-
-use subscribe::channel_name;
+pub use status::is_there;
+pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};
 
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;

@@ -40,6 +40,9 @@ pub struct Socket {
     pub user: UserId,
     /// As the token says.
     pub name: String,
+    /// Channels of dashboards that the token opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
     /// The place in each namespace that it is in.
     pub namespaces: BTreeMap<Namespace, u16>,
     pub(super) expires_at: i64,
@@ -50,7 +53,7 @@ impl Socket {
     #[must_use]
     pub fn new(address: Address, user: UserId, name: String) -> Self {
         let expires_at = address.until().seconds();
-        Self { address, user, name, namespaces: BTreeMap::new(), expires_at }
+        Self { address, user, name, channels: Vec::new(), namespaces: BTreeMap::new(), expires_at }
     }
 
     /// Whether it is in this namespace.
@@ -140,6 +143,11 @@ impl UserRow {
         let Stored { connections, version, entered, reported } = read(row)?;
         let entries = serde_json::from_str(&connections).map_err(|error| TableError::corrupt(key, error))?;
         Ok(Self { entries, version, entered, reported, owes })
+    }
+
+    /// Whether any of them may be told something.
+    pub(super) fn is_there(&self, now: Millis) -> bool {
+        self.entries.iter().any(|entry| entry.address.may_hear(now))
     }
 
     /// Those that can still be open, whether or not they may hear anything.

@@ -1,10 +1,10 @@
 //! The row of a user's connections in a namespace, and what others are told when the first one comes or the last one goes.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::row::{Entry, UserRow};
 use crate::contract::id::UserId;
-use crate::contract::sockets::{Namespace, SocketEvent as _, Status, UserStatus};
+use crate::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Status, UserStatus};
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, Writer};
 use crate::table::rate_limit::Limit;
@@ -111,8 +111,7 @@ pub(super) fn told(namespace: Namespace, user: &UserId, change: Change, now: Mil
             Emit::event(namespace, Audience::Everybody, &event)
         }
         Namespace::Ws => {
-            let name = if status == Status::Online { "presence:online" } else { "presence:offline" };
-            let data = json!({ "userId": user, "timestamp": now.iso() });
+            let (name, data) = presence(user, status, now);
             Emit::named(namespace, Audience::Contacts(user.clone()), &[name], data)
         }
         Namespace::SocketIo => return None,
@@ -123,6 +122,19 @@ pub(super) fn told(namespace: Namespace, user: &UserId, change: Change, now: Mil
 /// Whether the row owes a status that nobody has begun to tell.
 fn is_unreported(owes: &Committed) -> bool {
     owes.outbox.owed.iter().any(|owed| owed.lease.is_none() && !owed.tried && is_status(&owed.delivery))
+}
+
+/// The name and the data of the event on `/ws` that says whether a user is there.
+fn presence(user: &UserId, status: Status, now: Millis) -> (&'static str, Value) {
+    let name = if status == Status::Online { "presence:online" } else { "presence:offline" };
+    (name, json!({ "userId": user, "timestamp": now.iso() }))
+}
+
+/// As a connection that has just come is told that a contact is there.
+#[must_use]
+pub fn is_there(namespace: Namespace, contact: &UserId, now: Millis) -> Outgoing {
+    let (name, data) = presence(contact, Status::Online, now);
+    Outgoing::Event { namespace, name: name.to_owned(), data }
 }
 
 fn is_status(delivery: &Delivery) -> bool {

@@ -1,52 +1,90 @@
 //! The channels that a connection is subscribed to.
 
+use std::collections::BTreeSet;
+
+use super::audience;
 use super::row::{PlaceRow, Socket};
+use crate::channels;
+use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
+use crate::contract::time::Millis;
 use crate::problem::Problem;
-use crate::table::{Action, AttributeValue, Backoff, Item, Key, Table, TableError, Write, read, string};
+use crate::table::{
+    Action, AttributeValue, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, Write, read, string,
+};
 
 /// Most channels of a connection.
 pub const MAX_CHANNELS: usize = 50;
-/// Longest name of a channel, in characters.
-const MAX_NAME: usize = 100;
 
-/// Subscribes a connection to further channels; returns all of its channels.
+/// The result of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// All channels of the connection.
+    pub channels: Vec<String>,
+    /// Those that were asked for and that nothing opens to the user.
+    pub refused: Vec<String>,
+}
+
+impl Subscriptions {
+    /// 403 that names the channels that were refused, if any were.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        (!self.refused.is_empty()).then(|| refusal(&self.refused))
+    }
+}
+
+fn refusal(refused: &[String]) -> Problem {
+    let names: Vec<String> = refused.iter().map(|name| format!("{name:?}")).collect();
+    Problem::Forbidden(format!(
+        "You may not subscribe to {}: ask for it to be public, for the claim channels in your token, or for a service to add you",
+        names.join(", ")
+    ))
+}
+
+/// Subscribes a connection to further channels: those that are `public`, that its token opens, or that a row grants. The
+/// others are refused one by one.
 ///
 /// # Errors
-/// 400 for a name that is empty, longer than 100 characters or has control characters; 409 for more than 50 channels; then
-/// nothing is changed.
+/// 400 for a name that is empty, longer than 100 characters or has control characters; 403 where no channel is open to the user;
+/// 409 for more than 50 channels; then nothing is changed.
 pub async fn subscribe(
     table: &Table,
     socket: &Socket,
     namespace: Namespace,
+    public: &[String],
     channels: &[String],
-) -> Result<Vec<String>, Problem> {
-    for channel in channels {
-        channel_name(channel)?;
+) -> Result<Subscriptions, Problem> {
+    let too_many = || {
+        let told = format!("A connection may be subscribed to {MAX_CHANNELS} channels; unsubscribe from some first");
+        Problem::Conflict(told)
+    };
+    let names = channels.iter().map(|name| channels::name(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    if names.len() > MAX_CHANNELS {
+        return Err(too_many());
     }
-    change(table, socket, namespace, |subscribed| {
+    let closed: BTreeSet<&str> = names.iter().copied().filter(|name| !is_open(socket, public, name)).collect();
+    let granted = channels::granted(table, &socket.user, &closed).await?;
+    let is_refused = |name: &&String| closed.contains(name.as_str()) && !granted.contains(name.as_str());
+    let refused: BTreeSet<String> = channels.iter().filter(is_refused).cloned().collect();
+    if !refused.is_empty() && refused.len() == names.len() {
+        return Err(refusal(&refused.into_iter().collect::<Vec<_>>()));
+    }
+    let channels = change(table, socket, namespace, &granted, |subscribed| {
         let mut all = subscribed.to_vec();
         for channel in channels {
-            if !all.contains(channel) {
+            if !refused.contains(channel) && !all.contains(channel) {
                 all.push(channel.clone());
             }
         }
-        if all.len() > MAX_CHANNELS {
-            let told =
-                format!("A connection may be subscribed to {MAX_CHANNELS} channels; unsubscribe from some first");
-            return Err(Problem::Conflict(told));
-        }
-        Ok(all)
+        if all.len() > MAX_CHANNELS { Err(too_many()) } else { Ok(all) }
     })
-    .await
+    .await?;
+    Ok(Subscriptions { channels, refused: refused.into_iter().collect() })
 }
 
-/// Checks the name of a channel.
-pub(super) fn channel_name(name: &str) -> Result<&str, Problem> {
-    if (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        return Ok(name);
-    }
-    Err(Problem::Malformed(format!("A channel's name must have 1 to {MAX_NAME} characters, and no control characters")))
+/// Whether a channel is open to a connection without a row.
+fn is_open(socket: &Socket, public: &[String], channel: &str) -> bool {
+    channels::includes(public, channel) || channels::includes(&socket.channels, channel)
 }
 
 /// Takes channels from a connection's; returns those that are left.
@@ -59,16 +97,39 @@ pub async fn unsubscribe(
     namespace: Namespace,
     channels: &[String],
 ) -> Result<Vec<String>, Problem> {
-    change(table, socket, namespace, |subscribed| {
+    change(table, socket, namespace, &BTreeSet::new(), |subscribed| {
         Ok(subscribed.iter().filter(|channel| !channels.contains(channel)).cloned().collect())
     })
     .await
 }
 
+/// Takes a user's grant of a channel back, and the subscriptions that rest on it.
+///
+/// # Errors
+/// 400 for a bad name, 500 when DynamoDB fails; it may be repeated.
+pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &UserId) -> Result<(), Problem> {
+    channels::revoke(table, channel, user).await?;
+    // A subscription checks the grant in its own transaction, so each one is before this read or refused.
+    for target in audience::of_user(table, Namespace::Dashboard, user, Millis::now()).await? {
+        let Some(socket) = Socket::find(table, &Key::socket(&target.address.connection)).await? else { continue };
+        if is_open(&socket, public, channel) {
+            continue;
+        }
+        match unsubscribe(table, &socket, Namespace::Dashboard, &[channel.to_owned()]).await {
+            // It has ended meanwhile.
+            Ok(_) | Err(Problem::Conflict(_)) => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(())
+}
+
+/// Changes a connection's channels. What `granted` grants must still be granted when it is written.
 async fn change(
     table: &Table,
     socket: &Socket,
     namespace: Namespace,
+    granted: &BTreeSet<&str>,
     decide: impl Fn(&[String]) -> Result<Vec<String>, Problem>,
 ) -> Result<Vec<String>, Problem> {
     let ended = || Problem::Conflict("The connection has ended".to_owned());
@@ -89,9 +150,24 @@ async fn change(
             .value(":connection", string(socket.address.connection.as_str()))
             .value(":before", list(&place.channels))
             .value(":channels", list(&channels));
-        match table.write(update).await? {
-            Write::Done(_) => return Ok(channels),
-            Write::ConditionFailed(row) => seen = row,
+        if granted.is_empty() {
+            match table.write(update).await? {
+                Write::Done(_) => return Ok(channels),
+                Write::ConditionFailed(row) => seen = row,
+            }
+        } else {
+            let check = |channel: &&str| {
+                TransactItem::check(&Key::channel_grant(&socket.user, channel), "attribute_exists(pk)")
+            };
+            let writes = std::iter::once(TransactItem::from(update)).chain(granted.iter().map(check));
+            match table.transact(writes).await? {
+                Transaction::Done => return Ok(channels),
+                Transaction::ConditionFailed(which) if which.iter().skip(1).any(|failed| *failed) => {
+                    let taken_back = granted.iter().map(|channel| (*channel).to_owned()).collect::<Vec<_>>();
+                    return Err(refusal(&taken_back));
+                }
+                Transaction::ConditionFailed(_) => seen = table.get(&key, true).await?,
+            }
         }
         backoff.wait().await?;
     }

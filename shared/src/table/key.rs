@@ -24,6 +24,7 @@
 //! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
 //! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
 //! | heartbeat of all connections | `HEARTBEATS` | `{when it was due, in ms, 13 digits}` |
+//! | grant of a channel of dashboards | `USER#{userId}` | `CHANNEL#DASHBOARD#{channel}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | staff member of a hotel (written by your app, too) | `HOTEL#{slug}` | `STAFF#{userId}` |
 //! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}`, `CHAT#DIRECT#{userId}#{userId}` | `HEAD` |
@@ -44,7 +45,7 @@
 //! | the parties that a user is a member of | `MEMBERSHIPS#{userId}` | time of joining, party |
 //! | kudos for a user | `KUDOS#RECEIVED#{userId}` | time, kudos |
 //!
-//! Ids hold no `#`, so different ids always have different keys.
+//! Ids hold no `#`, so different ids always have different keys. A channel's name may, and is last.
 
 use std::collections::HashMap;
 
@@ -204,6 +205,12 @@ impl Key {
         Self::new("HEARTBEATS", format!("{:013}", due.0))
     }
 
+    /// That a user may subscribe to a channel of dashboards.
+    #[must_use]
+    pub fn channel_grant(user: &UserId, channel: &str) -> Self {
+        Self::new(self::user(user), format!("CHANNEL#DASHBOARD#{channel}"))
+    }
+
     /// A member of a hotel's staff.
     #[must_use]
     pub fn staff(hotel: &HotelSlug, user: &UserId) -> Self {
@@ -300,6 +307,7 @@ pub enum RowKind {
     SocketEvent,
     PublicKey,
     Contact,
+    ChannelGrant,
     Heard,
     SocketLimit,
     Heartbeat,
@@ -343,6 +351,7 @@ impl RowKind {
             ("SOCKETEVENT", "SOCKETEVENT") => Self::SocketEvent,
             ("USER", "PUBLICKEY") => Self::PublicKey,
             ("USER", "CONTACT") => Self::Contact,
+            ("USER", "CHANNEL") => Self::ChannelGrant,
             ("HEARD", _) => Self::Heard,
             ("SOCKET", "LIMIT") => Self::SocketLimit,
             ("HEARTBEATS", _) => Self::Heartbeat,

@@ -8,9 +8,9 @@ import { token } from "./token.mjs";
 export const newId = (noun) => `${noun}-${randomUUID()}`;
 
 /** Someone with an account. */
-export function person(name = "Ada", picture = null) {
+export function person(name = "Ada", picture = null, claims = {}) {
   const userId = newId("user");
-  const bearer = token({ sub: userId, name, ...(picture && { picture }) });
+  const bearer = token({ sub: userId, name, ...(picture && { picture }), ...claims });
   return { userId, displayName: name, avatarUrl: picture, token: bearer, ownChannel: `private-user-${userId}` };
 }
 

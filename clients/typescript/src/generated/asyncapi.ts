@@ -663,6 +663,10 @@ export interface SocketNotification {
  * What a back end says of a user.
  */
 export interface SocketActivity {
+  /**
+   * The same each time the event comes: drop duplicates by it.
+   */
+  eventId: string;
   timestamp: string;
   [k: string]: unknown;
 }
@@ -679,6 +683,10 @@ export interface SocketUserStatus {
  * For everybody.
  */
 export interface SocketAnnouncement {
+  /**
+   * The same each time the event comes: drop duplicates by it.
+   */
+  eventId: string;
   timestamp: string;
   [k: string]: unknown;
 }
@@ -686,6 +694,10 @@ export interface SocketAnnouncement {
  * Figures that a back end sends.
  */
 export interface SocketStatsUpdate {
+  /**
+   * The same each time the event comes: drop duplicates by it.
+   */
+  eventId: string;
   timestamp: string;
   [k: string]: unknown;
 }
@@ -697,6 +709,10 @@ export interface SocketSubscribed {
    * @maxItems 50
    */
   channels: string[];
+  /**
+   * Those that were asked for and are not open to the user. An `error` event says so, too.
+   */
+  refused?: string[];
   [k: string]: unknown;
 }
 /**
@@ -899,6 +915,9 @@ export interface SendMessage {
    * Text of 1 to 4,000 characters, or {ciphertext, nonce, keyVersion}.
    */
   content: unknown;
+  /**
+   * Chosen by the client, such as a UUID. The same one to the same receiver is the same message, for good. Without it, the newest message of the conversation, sent again by its author within five minutes, is the same message.
+   */
   clientMessageId?: string;
   [k: string]: unknown;
 }

@@ -1081,6 +1081,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dashboard/channels/{channel}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @example payroll
+                 */
+                channel: string;
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let a user subscribe to a channel of dashboards
+         * @description For other back ends. Public channels (`DashboardPublicChannels`) and those that a token names in its claim `channels` need no grant.
+         */
+        put: operations["grantChannel"];
+        post?: never;
+        /**
+         * Take that back
+         * @description For other back ends. Subscriptions that rest on it end at once; those to public channels, and those that a token opens, stay.
+         */
+        delete: operations["revokeChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dashboard/online": {
         parameters: {
             query?: never;
@@ -1105,7 +1137,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether a user is connected to /dashboard */
+        /**
+         * Tell whether a user is connected
+         * @description To /dashboard, to /ws or to both.
+         */
         get: operations["isOnline"];
         put?: never;
         post?: never;
@@ -4535,7 +4570,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {unknown} */
                     event: "notification" | "activity" | "user_status" | "announcement" | "stats_update";
-                    /** @description The event's payload; a `timestamp` is added where there is none. */
+                    /** @description The event's payload; a `timestamp` is added where there is none, and an `eventId`, the response's, by which clients drop duplicates. */
                     data?: Record<string, never>;
                     userId?: components["schemas"]["Id"];
                     channel?: string;
@@ -4581,6 +4616,88 @@ export interface operations {
                 };
             };
             429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    grantChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @example payroll
+                 */
+                channel: string;
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user may subscribe. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    revokeChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @example payroll
+                 */
+                channel: string;
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing grants the channel to the user any more. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
     };

@@ -95,6 +95,9 @@ pub struct SocketError {
 #[derive(Debug, Clone, Serialize)]
 pub struct Subscribed {
     pub channels: Vec<String>,
+    /// Those that were asked for and are not open to the user.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// `ping`: keeps a plain JSON connection open; nothing needs to be sent back.

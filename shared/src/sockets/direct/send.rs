@@ -1,23 +1,27 @@
 //! `sendMessage`: stores a message, and tells both sides.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Content, Outcome, WireId};
-use crate::chats::{self, Author, Conversation, Message, NewMessage, Terms};
+use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Terms};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace, Outgoing};
+use crate::contract::time::Millis;
 use crate::http::idempotency::{self, Cause, IdempotencyKey};
 use crate::json::{self as request, Part};
-use crate::outbox::{Audience, Delivery, Emit, Notify, Writer};
+use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, Writer};
 use crate::problem::Problem;
 use crate::sockets::contacts;
 use crate::sockets::row::Socket;
-use crate::table::{Action, Table};
+use crate::table::{Key, Table};
+use crate::telemetry;
 
-/// For so long, the newest message of a conversation, sent again, is the same message, in seconds, unless the sender names its
-/// messages. Clients that know no names send again what was not acknowledged; a text that comes after another one is new.
+/// How long a repeat of a conversation's newest message is the same message, in seconds, unless the sender names its messages.
+/// Clients without names send again after a lost acknowledgement; a text that comes after another one is new.
 const REPEAT_SECONDS: i64 = 300;
 
 #[derive(Deserialize)]
@@ -44,7 +48,7 @@ pub(super) fn view(message: &Message, receiver: &UserId) -> DirectMessage {
         content: Content::of(message),
         created_at: message.created_at.iso(),
         timestamp: message.created_at.iso(),
-        deleted_at: message.deleted_at.map(crate::contract::time::Millis::iso),
+        deleted_at: message.deleted_at.map(Millis::iso),
         client_message_id: None,
         duplicate: false,
     }
@@ -55,10 +59,10 @@ fn json_of(message: &DirectMessage) -> Value {
 }
 
 /// Stores a message; tells its receiver `message:new` and its sender `message:sent`. A receiver who is not connected gets a
-/// notification.
+/// notification; one who is, if they have not read it half a minute later.
 ///
 /// # Errors
-/// 400 for invalid fields, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with another text, 503 when
+/// 400 for invalid fields, 404 for a receiver whom nobody knows, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with another text, 503 when
 /// too many write at once.
 pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
     let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
@@ -72,17 +76,39 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let key = client_message_id.as_deref().map(|name| named(&socket.user, &receiver, name)).transpose()?;
     let conversation = Conversation::direct(&socket.user, &receiver);
     let author = Author { id: socket.user.clone(), name: socket.name.clone(), role: Role::Member };
-    let also = |message: &Message| -> Vec<Action> {
-        // Who has exchanged messages hears when the other one comes and goes.
-        let is_first = message.seq == chats::Seq(1);
-        is_first
-            .then(|| [contacts::add(&socket.user, &receiver), contacts::add(&receiver, &socket.user)])
-            .map_or_else(Vec::new, Vec::from)
+    let (now, are_contacts) = (Millis::now(), AtomicBool::new(false));
+    let also = |head: &Head| {
+        // Those who have both written hear when the other one comes and goes.
+        let is_first_answer = head.is_first_answer(&socket.user);
+        are_contacts.store(is_first_answer, Ordering::Relaxed);
+        if !is_first_answer {
+            return Ok(Vec::new());
+        }
+        Ok(vec![contacts::add(&socket.user, &receiver, now)?, contacts::add(&receiver, &socket.user, now)?])
     };
-    let terms = Terms { limit: None, key_seconds: None, repeat_seconds: Some(REPEAT_SECONDS), sealed, also: &also };
+    // A first connection has its row before the user's profile is kept.
+    let connected = [Namespace::Ws, Namespace::Dashboard].map(|namespace| Key::user_sockets(namespace, &receiver));
+    let known: Vec<Key> = connected.into_iter().chain([Key::profile(&receiver)]).collect();
+    let terms = Terms {
+        limit: None,
+        key_seconds: None,
+        repeat_seconds: Some(REPEAT_SECONDS),
+        sealed,
+        receiver: &known,
+        also: &also,
+    };
     let owes = |message: &Message| deliveries(message, &receiver, client_message_id.as_deref());
     let new = NewMessage { author, text, key };
     let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
+
+    if are_contacts.load(Ordering::Relaxed) && !posted.is_replay {
+        for user in [&socket.user, &receiver] {
+            // The next one sees to it, too.
+            if let Err(error) = contacts::bound(table, user).await {
+                telemetry::cause(&error);
+            }
+        }
+    }
 
     let mut message = view(&posted.result, &receiver);
     message.client_message_id = client_message_id;
@@ -110,11 +136,15 @@ fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&s
         data: about.as_object().cloned().unwrap_or_else(Map::new),
         id: view.id.clone(),
     };
+    let unread = message.author.clone().map(|sender| {
+        let notify = notify.clone();
+        Delivery::Unread(Box::new(Unread { sender, seq: message.seq.0, notify }))
+    });
     let new =
         Emit::named(Namespace::Ws, Audience::User(receiver.clone()), &MESSAGE_NEW, json_of(&view)).or_notify(notify);
     let sent = message
         .author
         .clone()
         .map(|sender| Emit::named(Namespace::Ws, Audience::User(sender), &[MESSAGE_SENT], json_of(&sent)).into());
-    std::iter::once(new.into()).chain(sent).collect()
+    std::iter::once(new.into()).chain(sent).chain(unread).collect()
 }

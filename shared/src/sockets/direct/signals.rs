@@ -43,7 +43,7 @@ struct MarkAsRead {
 /// Moves the reader's mark to this message, and tells its sender.
 ///
 /// # Errors
-/// 404 for an id that is none, 400 for an own message, 503 when too many change it at once.
+/// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
 pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
     let MarkAsRead { message_id } = request::from_value(Part::Event, data)?;
     let id = WireId::parse(&message_id)?;
@@ -55,6 +55,11 @@ pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data:
         let data = json!({ "messageId": message_id, "readerId": socket.user, "seq": seq.0, "readAt": at.iso() });
         vec![Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data).into()]
     };
+    // Its number alone could be of any message.
+    let message = chats::find(table, &conversation, &id.message).await?;
+    if message.is_none_or(|message| message.author.as_ref() != Some(&id.sender)) {
+        return Err(Problem::NotFound("There is no message of this id to you".to_owned()));
+    }
     let seq = id.message.seq();
     let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
     let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
