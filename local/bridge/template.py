@@ -38,9 +38,12 @@ def place_code(template, bucket, keys):
 def to_cloudformation(template, parameters):
     """SAM's own transform, with the parameter values that CloudFormation would hand it."""
     declared = template.get("Parameters", {})
+    defaults = {name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter}
     values = {
-        name: value.split(",") if declared.get(name, {}).get("Type") == "CommaDelimitedList" else value
-        for name, value in parameters.items()
+        name: [item.strip() for item in value.split(",")]
+        if declared.get(name, {}).get("Type") == "CommaDelimitedList"
+        else value
+        for name, value in {**defaults, **parameters}.items()
     }
     # The loader names AWS's managed policies; this template refers to none by name.
     return transform(template, values, SimpleNamespace(load=lambda: {}))

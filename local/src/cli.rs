@@ -163,11 +163,11 @@ pub(crate) struct Token {
     /// Address of the user's picture
     #[arg(long)]
     pub(crate) avatar: Option<String>,
-    /// A role, for example `service`; may be given more than once
-    #[arg(long = "role")]
+    /// A role. Carillon knows one, that of another back end
+    #[arg(long = "role", value_parser = ["service"])]
     pub(crate) roles: Vec<String>,
-    /// How long the token is good for
-    #[arg(long, default_value_t = 12)]
+    /// How long the token is good for; at most a year
+    #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=8784))]
     pub(crate) hours: u64,
 }
 
@@ -186,7 +186,7 @@ pub(crate) struct Logs {
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
     /// Only what is about the request with this id (the response's x-request-id), deliveries that it caused included
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = request_id)]
     pub(crate) request: Option<String>,
     /// Only errors, and requests that were refused
     #[arg(long)]
@@ -194,6 +194,18 @@ pub(crate) struct Logs {
     /// The lines as the functions wrote them, in JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The local API Gateway's ids are UUIDs.
+fn request_id(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<_> = text.split('-').collect();
+    let is_one = parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_one {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("take the x-request-id of a response, such as 7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57 (`curl -i` shows it)")
+    }
 }
 
 #[derive(Args)]
@@ -258,6 +270,26 @@ mod tests {
         ] {
             assert!(!is_fine(wrong), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_can_mean_nothing_is_refused_before_anything_is_done() {
+        let refusal = |arguments: &[&str]| {
+            Cli::try_parse_from([&["local"], arguments].concat()).err().map(|error| error.to_string())
+        };
+        for (arguments, told) in [
+            (&["token", "ben", "--role", "admin"][..], "[possible values: service]"),
+            (&["token", "ben", "--hours", "0"], "0 is not in 1..=8784"),
+            (&["token", "ben", "--hours", "99999999999999999"], "is not in 1..=8784"),
+            (&["logs", "--request", "123"], "x-request-id"),
+            (&["tokne", "ben"], "'token'"),
+            (&["logs", "--folow"], "'--follow'"),
+        ] {
+            let said = refusal(arguments).unwrap_or_default();
+            assert!(said.contains(told), "{arguments:?}: {said}");
+        }
+        assert!(refusal(&["logs", "--request", "7F0C2A9E-5b1d-4a43-9d2e-1c6b8f3e0a57"]).is_none());
+        assert!(refusal(&["token", "ben", "--role", "service", "--hours", "8784"]).is_none());
     }
 
     #[test]

@@ -61,6 +61,13 @@ pub(crate) fn name_in_template(deployed: &str) -> &str {
     name.and_then(|rest| rest.rsplit_once('-')).map_or(deployed, |(name, _)| name)
 }
 
+/// The names of the template's functions.
+pub(crate) fn names_in(template: &str) -> Vec<&str> {
+    let lines = template.lines().zip(template.lines().skip(1));
+    let functions = lines.filter(|(_, next)| *next == "    Type: AWS::Serverless::Function");
+    functions.map(|(name, _)| name.trim().trim_end_matches(':')).collect()
+}
+
 fn is_progress(line: &str) -> bool {
     let line = line.trim_start();
     ["Compiling ", "Building [", "Finished ", "Blocking ", "Fresh "].iter().any(|start| line.starts_with(start))

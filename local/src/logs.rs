@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,14 +26,26 @@ struct Entry {
 pub(crate) async fn print(workspace: &Workspace, options: &cli::Logs) -> Result<ExitCode> {
     let directory = workspace.running();
     State::read(&directory)?;
+    if let Some(wanted) = &options.function {
+        let template = std::fs::read_to_string(workspace.root.join("template.yaml"))?;
+        check_function(wanted, &functions::names_in(&template))?;
+    }
+    let mut shown = false;
     let mut reader = Reader::of(&directory.join("logs"), FUNCTIONS);
     loop {
         let entries: Vec<Entry> = reader.read()?;
         for entry in entries.into_iter().filter(|entry| entry.is_wanted(options)) {
+            shown = true;
             let line = if options.json { entry.text } else { entry.render() };
             if !journal::show(&line)? {
                 return Ok(ExitCode::SUCCESS);
             }
+        }
+        if let (Some(id), false, false) = (&options.request, options.follow, shown) {
+            bail!(
+                "No line is about the request {id}. Its stack may have been reset or started again since, and a function that still \
+                 works on it has written nothing yet: --follow waits"
+            );
         }
         if !options.follow {
             return Ok(ExitCode::SUCCESS);
@@ -70,6 +82,15 @@ impl Entry {
         }
         shown
     }
+}
+
+/// Fails unless the name of a function begins so.
+fn check_function(wanted: &str, names: &[&str]) -> Result<()> {
+    let is_one = |name: &&str| plain(name).starts_with(&plain(wanted));
+    if !plain(wanted).is_empty() && names.iter().any(is_one) {
+        return Ok(());
+    }
+    bail!("The name of no function begins with {wanted:?}. There are {}", names.join(", "))
 }
 
 /// `kudos-create`, `KudosCreate` and `kudos_create` are the same.
@@ -139,8 +160,8 @@ mod tests {
 
     fn kudos() -> Entry {
         let line = json!({
-            "level": "info", "requestId": "r-1", "route": "POST /kudos", "outcome": "ok", "status": 201, "answeredMs": 4.2,
-            "durationMs": 9.04, "deliveries": [["r-1", "pusher", "delivered"]], "Deliveries.pusher.delivered": 1,
+            "level": "info", "requestId": "7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57", "route": "POST /kudos", "outcome": "ok", "status": 201, "answeredMs": 4.2,
+            "durationMs": 9.04, "deliveries": [["7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57", "pusher", "delivered"]], "Deliveries.pusher.delivered": 1,
             "Stage": "dev", "_aws": {},
         });
         entry("carillon-local-KudosCreate-A3691961FEC16", &line.to_string())
@@ -149,7 +170,7 @@ mod tests {
     fn retry() -> Entry {
         let line = json!({
             "level": "error", "requestId": "r-2", "route": "retry queue", "outcome": "failed", "durationMs": 1.0,
-            "causes": ["Pusher did not answer"], "deliveries": [["r-1", "pusher", "postponed"]],
+            "causes": ["Pusher did not answer"], "deliveries": [["7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57", "pusher", "postponed"]],
         });
         entry("carillon-local-Delivery-342B3E41E7A5D", &line.to_string())
     }
@@ -165,7 +186,7 @@ mod tests {
     fn a_line_is_readable() {
         assert_eq!(
             kudos().render(),
-            "05:00:01.042Z KudosCreate        POST /kudos  201  9.0 ms  Deliveries.pusher.delivered=1  r-1"
+            "05:00:01.042Z KudosCreate        POST /kudos  201  9.0 ms  Deliveries.pusher.delivered=1  7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57"
         );
         assert_eq!(
             retry().render(),
@@ -184,10 +205,27 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_is_not_there_is_told_at_once_with_those_that_are() {
+        let template = include_str!("../../template.yaml");
+        let names = functions::names_in(template);
+        assert!(names.len() > 20 && names.contains(&"KudosCreate") && !names.contains(&"Table"), "{names:?}");
+        for wanted in ["kudos", "PusherAuth", "delivery"] {
+            assert!(check_function(wanted, &names).is_ok(), "{wanted}");
+        }
+        for wanted in ["nope", "", "kudos-creates", "table"] {
+            let message = check_function(wanted, &names).unwrap_err().to_string();
+            assert!(message.contains(&format!("{wanted:?}")) && message.contains("KudosCreate, "), "{message}");
+        }
+    }
+
+    #[test]
     fn a_request_is_found_with_what_it_caused() {
-        assert!(wanted(&kudos(), &["--request", "r-1"]));
-        assert!(wanted(&retry(), &["--request", "r-1"]), "it delivered what r-1 caused");
-        assert!(!wanted(&kudos(), &["--request", "r-2"]));
+        assert!(wanted(&kudos(), &["--request", "7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57"]));
+        assert!(
+            wanted(&retry(), &["--request", "7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57"]),
+            "it delivered what r-1 caused"
+        );
+        assert!(!wanted(&kudos(), &["--request", "00000000-5b1d-4a43-9d2e-1c6b8f3e0a57"]));
     }
 
     #[test]

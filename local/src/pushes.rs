@@ -1,16 +1,16 @@
 //! `cargo local pushes`: what the stack's own FCM was given.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::aws::{Aws, text};
 use crate::cli;
-use crate::journal::{self, INTERVAL, PUSHES, Reader, time_of_day};
+use crate::journal::{self, INTERVAL, PUSHES, Reader, TRAFFIC, time_of_day};
 use crate::state::State;
 use crate::workspace::Workspace;
 
@@ -32,15 +32,12 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Resul
         );
     }
     let mut reader = Reader::of(&directory.join("logs"), PUSHES);
-    let mut owners = owners(&Aws::of(&state)).await?;
+    let mut devices = Devices::of(&directory.join("logs"));
     loop {
         let pushes: Vec<Push> = reader.read()?;
-        if pushes.iter().any(|push| !owners.contains_key(push.device())) {
-            // The stack may have been reset, and the table is another one then.
-            owners = self::owners(&Aws::of(&State::read(&directory)?)).await?;
-        }
+        devices.read()?;
         for push in pushes {
-            if !journal::show(&push.render(owners.get(push.device()).map(String::as_str)))? {
+            if !journal::show(&push.render(devices.owner(&push)))? {
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -51,12 +48,46 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Resul
     }
 }
 
-/// Whose each registered device is.
-pub(crate) async fn owners(aws: &Aws) -> Result<BTreeMap<String, String>> {
-    let filter = json!({ "FilterExpression": "begins_with(sk, :device)", "ExpressionAttributeValues": { ":device": { "S": "DEVICE#" } } });
-    let rows = aws.scan(filter).await?;
-    let owner = |row| Some((text(row, "token")?.to_owned(), text(row, "pk")?.strip_prefix("USER#")?.to_owned()));
-    Ok(rows.iter().filter_map(owner).collect())
+/// The users of devices, each from a moment on. The traffic log keeps those who unregistered since.
+pub(crate) struct Devices {
+    reader: Reader,
+    registered: HashMap<String, Vec<(f64, String)>>,
+}
+
+/// A line of the traffic log, in milliseconds since 1970 with a digit after the point.
+#[derive(Deserialize)]
+struct Line {
+    at: f64,
+    registered: Registered,
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    token: String,
+    user: String,
+}
+
+impl Devices {
+    pub(crate) fn of(logs: &Path) -> Self {
+        Self { reader: Reader::of(logs, TRAFFIC), registered: HashMap::new() }
+    }
+
+    /// Takes note of what was registered since the last call.
+    pub(crate) fn read(&mut self) -> Result<()> {
+        let added: Vec<Line> = self.reader.read()?;
+        for Line { at, registered: Registered { token, user } } in added {
+            self.registered.entry(token).or_default().push((at, user));
+        }
+        Ok(())
+    }
+
+    /// The user who had the device when this was pushed.
+    pub(crate) fn owner(&self, push: &Push) -> Option<&str> {
+        // A push is noted to the millisecond.
+        let at = push.at as f64 + 1.0;
+        let before = self.registered.get(push.device())?.iter().rev().find(|(since, _)| *since < at);
+        before.map(|(_, user)| user.as_str())
+    }
 }
 
 impl Push {
@@ -89,6 +120,32 @@ impl Push {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_push_is_to_whoever_had_the_device_then() {
+        let logs = std::env::temp_dir().join(format!("carillon-devices-{}", std::process::id()));
+        std::fs::create_dir_all(&logs).unwrap();
+        let path = journal::begin(&logs, TRAFFIC).unwrap();
+        let note = |line: Value| writeln!(OpenOptions::new().append(true).open(&path).unwrap(), "{line}").unwrap();
+        let to = |token: &str, at: u64| Push { at, message: json!({ "token": token }).as_object().unwrap().clone() };
+        let mut devices = Devices::of(&logs);
+        note(json!({ "at": 10.5, "registered": { "token": "phone", "user": "ben" } }));
+        note(json!({ "at": 11.0, "wrote": { "pk": "USER#ben", "sk": "DEVICE#1", "was": null, "now": null } }));
+        devices.read().unwrap();
+        // Unregistering is noted nowhere.
+        assert_eq!(devices.owner(&to("phone", 10)), Some("ben"));
+        assert_eq!(devices.owner(&to("phone", 9_000)), Some("ben"));
+        note(json!({ "at": 20.0, "registered": { "token": "phone", "user": "cy" } }));
+        devices.read().unwrap();
+        assert_eq!(devices.owner(&to("phone", 15)), Some("ben"));
+        assert_eq!(devices.owner(&to("phone", 21)), Some("cy"));
+        assert_eq!(devices.owner(&to("phone", 5)), None);
+        assert_eq!(devices.owner(&to("tablet", 21)), None);
+        std::fs::remove_dir_all(&logs).unwrap();
+    }
 
     #[test]
     fn a_push_is_shown_as_its_user_would_see_it() {

@@ -46,8 +46,8 @@ impl Bearer<'_> {
         if let Some(name) = &issuer.issuer {
             set(&None, "iss", json!(name));
         }
-        if let Some(audience) = &issuer.audience {
-            set(&None, "aud", json!(audience));
+        if let Some(audience) = issuer.audience.as_deref().and_then(|list| list.split(',').next()) {
+            set(&None, "aud", json!(audience.trim()));
         }
         set(&None, "iat", json!(issued_at));
         set(&None, "exp", json!(issued_at + hours * 3600));
@@ -231,7 +231,7 @@ mod tests {
     fn a_token_has_the_claims_that_the_apps_settings_ask_for() {
         let issuer = Issuer {
             issuer: Some("https://id.example/".to_owned()),
-            audience: Some("carillon".to_owned()),
+            audience: Some("carillon, web".to_owned()),
             user_id: Some("https://app.example/user_id".to_owned()),
             name: Some("user_metadata.full_name".to_owned()),
             roles: Some("app_metadata.roles".to_owned()),

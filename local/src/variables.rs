@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 /// Environment variables. As for Node's `--env-file`, the environment decides where both name one.
@@ -43,25 +44,42 @@ impl Variables {
 }
 
 async fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
-    std::fs::File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let mut option = std::ffi::OsString::from("--env-file=");
-    option.push(path);
-    let read = Command::new("node")
-        .arg(option)
-        .args(["-e", PRINT])
+    let text = text_of(&std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut node = Command::new("node")
+        .args(["--env-file=/dev/stdin", "-e", PRINT])
         // Only the file's variables shall be printed, and none of them shall change how Node starts.
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output()
-        .await
+        .spawn()
         .context("node cannot be started")?;
+    let mut input = node.stdin.take().context("node has no input")?;
+    let given = async {
+        // A node that does not read says why on its standard error.
+        let _ = input.write_all(text.as_bytes()).await;
+        drop(input);
+    };
+    let ((), read) = tokio::join!(given, node.wait_with_output());
+    let read = read.context("node cannot be waited for")?;
     if !read.status.success() {
         let said = String::from_utf8_lossy(&read.stderr);
         bail!("{} cannot be read: {}", path.display(), said.lines().next().unwrap_or("node said nothing"));
     }
     serde_json::from_slice(&read.stdout).with_context(|| format!("{} is no list of NAME=value", path.display()))
+}
+
+/// A file's text, whatever editor wrote it: without the byte-order mark that would become part of the first name, and with the
+/// lines' ends that the values' own are (a private key has many).
+fn text_of(bytes: &[u8]) -> Result<String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        bail!("it is UTF-16; save it as UTF-8 (PowerShell: `Set-Content -Encoding utf8`)");
+    }
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    Ok(text.context("it is not UTF-8; save it as UTF-8")?.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 #[cfg(test)]
@@ -79,6 +97,36 @@ mod tests {
         assert_eq!(variables.get("B").as_deref(), Some("two"));
         assert_eq!(variables.get("C").as_deref(), Some("three"));
         assert_eq!(variables.get("EMPTY"), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_of_any_editor_means_the_same() {
+        let plain = "FIRST=one\nKEY=\"a\nb\"\nLAST=three";
+        for (name, bytes) in [
+            ("plain", plain.as_bytes().to_vec()),
+            ("bom", [b"\xef\xbb\xbf", plain.as_bytes()].concat()),
+            ("crlf", plain.replace('\n', "\r\n").into_bytes()),
+            ("both", [b"\xef\xbb\xbf", plain.replace('\n', "\r\n").as_bytes()].concat()),
+        ] {
+            let path = env::temp_dir().join(format!("carillon-env-{name}-{}", std::process::id()));
+            std::fs::write(&path, bytes).unwrap();
+            let variables = Variables::read(Some(&path)).await.unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let values =
+                ["FIRST", "KEY", "LAST"].map(|variable| variables.of_file.get(variable).cloned().unwrap_or_default());
+            assert_eq!(values, ["one", "a\nb", "three"], "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_utf_8_is_told_so() {
+        for bytes in [&b"\xff\xfeA\0=\0b\0"[..], b"A=\xe9"] {
+            let path = env::temp_dir().join(format!("carillon-utf16-{}-{}", bytes.len(), std::process::id()));
+            std::fs::write(&path, bytes).unwrap();
+            let error = format!("{:#}", Variables::read(Some(&path)).await.err().unwrap());
+            std::fs::remove_file(&path).unwrap();
+            assert!(error.contains("save it as UTF-8") && error.contains(&path.display().to_string()), "{error}");
+        }
     }
 
     #[tokio::test]

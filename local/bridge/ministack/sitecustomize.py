@@ -33,7 +33,7 @@ has a word in place of each secret, and a function's process is given the secret
 `CARILLON_FUNCTION_SECRETS` names, which its owner alone may read.
 
 For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
-and each message of a WebSocket, is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
+each message of a WebSocket and each registration of a device is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
 import base64
@@ -259,9 +259,21 @@ def note_what_rows_owe(module):
         if was != now:
             key = {name: (new_item or old_item).get(name, {}).get("S") for name in ("pk", "sk")}
             note(wrote={**key, "was": was, "now": now})
+        note_device(new_item or {})
         return emit(table_name, event_name, old_item, new_item, *args, **kwargs)
 
     module._emit_stream_event = emit_stream_event
+
+
+def note_device(item):
+    """Notes the user of a device. A push is shown with its user, who may have unregistered the device since."""
+    user, kind = text(item, "pk"), text(item, "sk")
+    if user.startswith("USER#") and kind.startswith("DEVICE#"):
+        note(registered={"token": text(item, "token"), "user": user.removeprefix("USER#")})
+
+
+def text(item, name):
+    return (item.get(name) or {}).get("S") or ""
 
 
 def outbox(item):

@@ -26,5 +26,18 @@ class Secrets(unittest.TestCase):
         self.assertEqual(configured["JWT_SECRET"], "kept by cargo local: JWT_SECRET", "what ministack shows")
 
 
+class Traffic(unittest.TestCase):
+    def test_a_registered_device_is_noted_with_its_user_and_nothing_else_is(self):
+        noted = []
+        changes.note = lambda **what: noted.append(what)
+        module = types.SimpleNamespace(_emit_stream_event=lambda *_: "emitted")
+        changes.note_what_rows_owe(module)
+        row = {"pk": {"S": "USER#ben"}, "sk": {"S": "DEVICE#1"}, "token": {"S": "phone"}}
+        self.assertEqual(module._emit_stream_event("t", "INSERT", None, row), "emitted")
+        module._emit_stream_event("t", "REMOVE", row, None)
+        module._emit_stream_event("t", "INSERT", None, {"pk": {"S": "USER#ben"}, "sk": {"S": "PROFILE"}})
+        self.assertEqual(noted, [{"registered": {"token": "phone", "user": "ben"}}])
+
+
 if __name__ == "__main__":
     unittest.main()

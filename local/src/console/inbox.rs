@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::failure::{Answer, Failure};
-use crate::aws::Aws;
 use crate::journal::{PUSHES, Reader};
 use crate::mails::{self, Mail};
-use crate::pushes::{self, Push};
+use crate::pushes::{Devices, Push};
 
 /// An e-mail is somebody else's page: it runs nothing, loads nothing, and has no origin. Its own styles may show.
 const OF_MAILS: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
@@ -22,8 +21,11 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
     let mut entries: Vec<(u64, Value)> = mails::sent(&state).await?.iter().map(of_mail).collect();
     if state.shows_pushes {
         let kept: Vec<Push> = Reader::of(&console.logs(), PUSHES).read()?;
-        let owners = if kept.is_empty() { Default::default() } else { pushes::owners(&Aws::of(&state)).await? };
-        entries.extend(kept.iter().map(|push| of_push(push, owners.get(push.device()).map(String::as_str))));
+        let mut devices = Devices::of(&console.logs());
+        if !kept.is_empty() {
+            devices.read()?;
+        }
+        entries.extend(kept.iter().map(|push| of_push(push, devices.owner(push))));
     }
     entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let entries: Vec<_> = entries.into_iter().map(|(_, shown)| shown).collect();
