@@ -195,7 +195,7 @@ fn room_member(mut person: Person, is_author: bool) -> RoomMember {
     if size(&person) > MAX_USER_INFO_BYTES {
         person.avatar_url = None;
     }
-    while size(&person) > MAX_USER_INFO_BYTES && person.display_name.pop().is_some() {}
+    while size(&person) > MAX_USER_INFO_BYTES && person.display_name.shrink() {}
     RoomMember { person, is_author }
 }
 
@@ -217,15 +217,24 @@ struct UserData<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::text::{Line, Picture};
     use proptest::prelude::*;
 
     fn person(name: &str, avatar: Option<String>) -> Person {
-        Person { user_id: UserId::parse("u".repeat(128)).unwrap(), display_name: name.to_owned(), avatar_url: avatar }
+        Person {
+            user_id: UserId::parse("u".repeat(128)).unwrap(),
+            display_name: Line::cleaned(name, 128).unwrap_or_default(),
+            avatar_url: avatar.and_then(|avatar| Picture::parse(&avatar)),
+        }
     }
 
     #[test]
     fn user_info_has_the_members_of_the_contract_in_order() {
-        let ada = Person { user_id: UserId::parse("ada").unwrap(), display_name: "Ada".to_owned(), avatar_url: None };
+        let ada = Person {
+            user_id: UserId::parse("ada").unwrap(),
+            display_name: Line::parse("Ada", 128).unwrap(),
+            avatar_url: None,
+        };
         let expected =
             r#"{"user_id":"ada","user_info":{"userId":"ada","displayName":"Ada","avatarUrl":null,"isAuthor":true}}"#;
         assert_eq!(channel_data(&ada.user_id.clone(), &room_member(ada, true)), expected);
@@ -233,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn user_info_always_fits(name in "\\PC{0,128}|[\u{1}-\u{1f}]{128}", avatar in proptest::option::of("\\PC{0,512}")) {
+        fn user_info_always_fits(name in "\\PC{0,128}|[\"\u{1f600}]{128}", avatar in proptest::option::of("https://[a-z]\\PC{0,500}")) {
             let member = room_member(person(&name, avatar), true);
             prop_assert!(serde_json::to_string(&member).unwrap().len() <= MAX_USER_INFO_BYTES);
         }

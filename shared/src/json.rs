@@ -1,7 +1,11 @@
 //! JSON that others wrote: read, or refused with one text for the caller and another for the log.
 //!
-//! Serde's errors quote what they stumble over (`invalid type: string "…", expected a map`), so they are for the caller
-//! alone. The log gets the part of the request, a category and a path: `body: invalid type at data.title`.
+//! The caller is told the field, what it must be, and an example, in words of ours: a parser's (`invalid type: string "…", expected
+//! a map`) say nothing to somebody who has not written the parser. The log gets the part of the request, a category and a path:
+//! `body: invalid type at data.title`. What the caller wrote is in neither log nor category.
+//!
+//! JSON may be nested [`MAX_DEPTH`] deep. What is stored is nested further by what it is stored in, and serde_json reads no
+//! more than 128 levels again.
 
 use serde::Deserializer;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -9,6 +13,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::{Error, Segment};
 
+use crate::contract::text::shortened;
 use crate::problem::Problem;
 
 /// What is read.
@@ -20,7 +25,7 @@ pub enum Part {
     Form,
     /// The body of a webhook of Pusher's.
     Webhook,
-    /// The detail of an event on EventBridge.
+    /// The detail of an event on EventBridge, or the data of one from a socket.
     Event,
 }
 
@@ -35,24 +40,68 @@ impl Part {
         }
     }
 
-    /// How the caller is told that it is not what is expected.
-    fn does_not_fit(self) -> &'static str {
+    /// As the caller is told of it.
+    fn called(self) -> &'static str {
         match self {
-            Self::Body => "The body does not fit",
-            Self::Form => "The form does not fit",
-            Self::Webhook => "The body is not a webhook",
-            Self::Event => "The event's detail does not fit",
+            Self::Body => "The body",
+            Self::Form => "The form",
+            Self::Webhook => "The webhook",
+            Self::Event => "The event's data",
         }
+    }
+}
+
+/// How deep lists and objects may be nested in what others send.
+pub const MAX_DEPTH: usize = 32;
+
+/// Whether this JSON text is nested deeper than [`MAX_DEPTH`]: brackets outside of strings are counted, and nothing is parsed.
+#[must_use]
+pub fn is_too_deep(text: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+/// As [`is_too_deep`], for what is parsed already; no deeper than the parser's own limit.
+fn is_value_too_deep(value: &Value, left: usize) -> bool {
+    let is_too_deep = |inner: &Value| is_value_too_deep(inner, left - 1);
+    match value {
+        Value::Array(_) | Value::Object(_) if left == 0 => true,
+        Value::Array(list) => list.iter().any(is_too_deep),
+        Value::Object(fields) => fields.values().any(is_too_deep),
+        _ => false,
+    }
+}
+
+fn too_deep(part: Part) -> Problem {
+    Problem::Unreadable {
+        told: format!("{} is nested too deep: send lists and objects at most {MAX_DEPTH} deep", part.called()),
+        logged: format!("{}: nested too deep", part.name()),
     }
 }
 
 /// Reads a body as JSON of any kind.
 ///
 /// # Errors
-/// 400 for what is not JSON.
+/// 400 for what is not JSON, or is nested too deep.
 pub fn parse(body: &[u8]) -> Result<Value, Problem> {
+    if is_too_deep(body) {
+        return Err(too_deep(Part::Body));
+    }
     serde_json::from_slice(body).map_err(|error| Problem::Unreadable {
-        told: format!("The body is not JSON: {error}"),
+        told: not_json(Part::Body, &error),
         logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
     })
 }
@@ -104,20 +153,26 @@ fn depth(json: &str) -> usize {
 /// Makes a `T` of a value.
 ///
 /// # Errors
-/// 400 when it lacks a field, or has one of another type.
+/// 400 when it lacks a field, has one of another type, or is nested too deep.
 pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, Problem> {
+    if is_value_too_deep(&value, MAX_DEPTH) {
+        return Err(too_deep(part));
+    }
     read(part, value)
 }
 
 /// Reads a `T` from JSON text.
 ///
 /// # Errors
-/// 400 for what is not JSON, lacks a field, or has one of another type.
+/// 400 for what is not JSON, lacks a field, has one of another type, or is nested too deep.
 pub fn from_slice<T: DeserializeOwned>(part: Part, text: &[u8]) -> Result<T, Problem> {
+    if is_too_deep(text) {
+        return Err(too_deep(part));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let found = read(part, &mut deserializer)?;
     deserializer.end().map_err(|error| Problem::Unreadable {
-        told: format!("{}: {error}", part.does_not_fit()),
+        told: not_json(part, &error),
         logged: format!("{}: not JSON at the end", part.name()),
     })?;
     Ok(found)
@@ -129,9 +184,88 @@ where
     D: Deserializer<'de, Error = serde_json::Error>,
 {
     serde_path_to_error::deserialize(deserializer).map_err(|error| Problem::Unreadable {
-        told: format!("{}: {}", part.does_not_fit(), error.inner()),
+        told: told(part, &error),
         logged: format!("{}: {}", part.name(), without_quotation(&error)),
     })
+}
+
+fn not_json(part: Part, error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    format!(
+        r#"{} is not JSON from {place} on: send text such as {{"name": "Ada"}}, with quotes around names"#,
+        part.called()
+    )
+}
+
+/// What the caller is told: the field, what it must be, an example.
+fn told(part: Part, error: &Error<serde_json::Error>) -> String {
+    let inner = error.inner();
+    if matches!(inner.classify(), Category::Syntax | Category::Eof) {
+        return not_json(part, inner);
+    }
+    // Where the value was read from text, its place is at the end.
+    let text = inner.to_string();
+    let text = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    let (path, cut_off) = path(error, text, |name| if name == "?" { "*".to_owned() } else { name.to_owned() });
+    let within = if path.is_empty() { part.called().replacen('T', "t", 1) } else { path.clone() };
+    let field = if path.is_empty() { part.called().to_owned() } else { path };
+    let (category, rest) =
+        CATEGORIES.iter().find_map(|name| Some((*name, text.strip_prefix(name)?))).unwrap_or(("", text));
+    let expected = rest.rsplit_once(", expected ").map(|(_, expected)| expected);
+    match category {
+        "missing field" => format!("{field} is missing: send it, too"),
+        "unknown field" => {
+            let known = known(expected.unwrap_or_default());
+            format!("{} is not a field of {within}: there {known}", shown(cut_off.as_deref().unwrap_or("this")))
+        }
+        // The value of a field, or a name in it: serde does not say which.
+        "unknown variant" => format!("{field} takes only {}", names(expected.unwrap_or_default())),
+        "duplicate field" => format!("{field} has {} twice: send it once", shown(rest.trim_matches([' ', '`']))),
+        "invalid type" | "invalid value" | "invalid length" => {
+            format!("{field} must be {}", form(expected.unwrap_or_default()))
+        }
+        // A type's own rule.
+        _ if text.starts_with("must ") => format!("{field} {text}"),
+        _ if text.starts_with("data did not match") => format!("{field} has another form than the documentation says"),
+        _ => format!("{field}: {text}"),
+    }
+}
+
+/// The caller's own word, at most so long that the message stays readable.
+fn shown(word: &str) -> String {
+    shortened(word, 60).into_owned()
+}
+
+/// Serde's list of names (`` `a` or `b` ``, ``one of `a`, `b` ``, `there are no fields`) as the end of a sentence.
+fn known(expected: &str) -> String {
+    match names(expected).as_str() {
+        "" => "are none".to_owned(),
+        one if !one.contains(',') => format!("is {one}"),
+        several => format!("are {several}"),
+    }
+}
+
+fn names(expected: &str) -> String {
+    expected.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(", ")
+}
+
+/// What serde expects, in words, with an example.
+fn form(expected: &str) -> &'static str {
+    match expected {
+        "a boolean" => "true or false",
+        "f32" | "f64" => "a number, such as 1.5",
+        number if number.starts_with('u') && number[1..].bytes().all(|b| b.is_ascii_digit()) => {
+            "a whole number from 0, such as 7"
+        }
+        number if number.starts_with('i') && number[1..].bytes().all(|b| b.is_ascii_digit()) => {
+            "a whole number, such as 7"
+        }
+        "a sequence" => r#"a list, such as ["a", "b"]"#,
+        map if map == "a map" || map.starts_with("struct ") => r#"an object, such as {"name": "Ada"}"#,
+        text if text.contains("string") => r#"text in quotes, such as "Ada""#,
+        text if text.contains("variant") || text.contains("enum") => r#"text in quotes, such as "normal""#,
+        _ => "of another type: see the documentation",
+    }
 }
 
 /// The beginnings of the errors that [`serde::de::Error`] makes. Any other is a type's own, and called `invalid`.
@@ -154,14 +288,15 @@ fn without_quotation(error: &Error<serde_json::Error>) -> String {
             CATEGORIES.into_iter().find(|category| text.starts_with(category)).unwrap_or("invalid")
         }
     };
-    let path = path(error, &text);
+    let (path, _) = path(error, &text, |name| if is_name(name) { name.to_owned() } else { "?".to_owned() });
     if path.is_empty() { category.to_owned() } else { format!("{category} at {path}") }
 }
 
-/// Where it is, such as `items[2].title`, with the name of the field that is missing. A key that the caller chose is not
-/// shown: `?` stands for what does not look like the name of a field.
-fn path(error: &Error<serde_json::Error>, text: &str) -> String {
+/// Where it is, such as `items[2].title`, with the name of the field that is missing; and the name that is unknown there, if one
+/// is. `show` says how a name is written: the log does not show one that the caller chose.
+fn path(error: &Error<serde_json::Error>, text: &str, show: impl Fn(&str) -> String) -> (String, Option<String>) {
     let mut segments: Vec<_> = error.path().iter().collect();
+    let mut cut_off = None;
     // The key that is unknown is the caller's own word, so the path ends before it.
     if text.starts_with("unknown")
         && segments.last().is_some_and(|last| match last {
@@ -170,14 +305,17 @@ fn path(error: &Error<serde_json::Error>, text: &str) -> String {
             Segment::Seq { .. } => false,
         })
     {
-        segments.pop();
+        cut_off = segments.pop().and_then(|last| match last {
+            Segment::Map { key: name } | Segment::Enum { variant: name } => Some(name.clone()),
+            Segment::Seq { .. } | Segment::Unknown => None,
+        });
     }
     let mut path = String::new();
     let add = |path: &mut String, name: &str| {
         if !path.is_empty() {
             path.push('.');
         }
-        path.push_str(if is_name(name) { name } else { "?" });
+        path.push_str(&show(name));
     };
     for segment in segments {
         match segment {
@@ -189,7 +327,7 @@ fn path(error: &Error<serde_json::Error>, text: &str) -> String {
     if let Some((field, _)) = text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
         add(&mut path, field);
     }
-    path
+    (path, cut_off)
 }
 
 /// Whether this looks like a field of the contract: `data`, `userId`, `socket_id`.
@@ -236,25 +374,40 @@ mod tests {
     }
 
     #[test]
-    fn the_log_gets_a_path_and_a_category_and_the_caller_the_quotation() {
+    fn the_log_gets_a_path_and_a_category_and_the_caller_what_to_send() {
         let letter = |lines: Value, ways: Value| json!({ "userId": "ada", "lines": lines, "ways": ways });
         let good = json!([{ "title": "a" }]);
-        for (value, quoted, logged) in [
-            (json!({ "userId": ["s3cret"] }), "sequence", "body: invalid type at userId"),
-            (letter(json!("s3cret"), json!({})), "s3cret", "body: invalid type at lines"),
+        for (value, told, logged) in [
+            (
+                json!({ "userId": ["s3cret"] }),
+                "userId must be text in quotes, such as \"Ada\"",
+                "body: invalid type at userId",
+            ),
+            (
+                letter(json!("s3cret"), json!({})),
+                "lines must be a list, such as [\"a\", \"b\"]",
+                "body: invalid type at lines",
+            ),
             (
                 letter(json!([{ "title": "a" }, { "title": 73 }]), json!({})),
-                "73",
+                "lines[1].title must be text in quotes, such as \"Ada\"",
                 "body: invalid type at lines[1].title",
             ),
-            (letter(json!([{ "s3cret": 1 }]), json!({})), "title", "body: missing field at lines[0].title"),
-            (letter(good.clone(), json!({ "s3cret": true })), "s3cret", "body: unknown variant at ways"),
-            (letter(good.clone(), json!({ "Post": "s3cret" })), "s3cret", "body: invalid type at ways.?"),
-            (json!({}), "userId", "body: missing field at userId"),
+            (
+                letter(json!([{ "s3cret": 1 }]), json!({})),
+                "lines[0].title is missing: send it, too",
+                "body: missing field at lines[0].title",
+            ),
+            (letter(good.clone(), json!({ "s3cret": true })), "ways takes only Post", "body: unknown variant at ways"),
+            (
+                letter(good.clone(), json!({ "Post": "s3cret" })),
+                "ways.* must be true or false",
+                "body: invalid type at ways.?",
+            ),
+            (json!({}), "userId is missing: send it, too", "body: missing field at userId"),
         ] {
             let refused = refused(value);
-            assert!(refused.0.contains(quoted), "{refused:?}");
-            assert_eq!(refused.1, logged);
+            assert_eq!(refused, (told.to_owned(), logged.to_owned()));
         }
     }
 
@@ -266,5 +419,63 @@ mod tests {
         assert_eq!(webhook("{\"title\": s3cret"), "webhook: not JSON at title");
         assert_eq!(webhook("{\"title\": \"a\"} s3cret"), "webhook: not JSON at the end");
         assert_eq!(webhook("{\"title\": 73}"), "webhook: invalid type at title");
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only the errors matter")]
+    struct Strict {
+        #[serde(default)]
+        way: Option<Way>,
+        #[serde(default)]
+        count: u8,
+        #[serde(default)]
+        id: Option<crate::contract::id::UserId>,
+    }
+
+    #[test]
+    fn what_is_refused_is_told_with_the_field_what_is_allowed_and_an_example() {
+        let words = |problem: Problem| match problem {
+            Problem::Unreadable { told, .. } => told,
+            other => panic!("{other:?}"),
+        };
+        let told = |text: &str| words(from_value::<Strict>(Part::Event, parse(text.as_bytes()).unwrap()).unwrap_err());
+        assert_eq!(told(r#"{"titel": 1}"#), "titel is not a field of the event's data: there are way, count, id");
+        assert_eq!(told(r#"{"way": "Pots"}"#), "way takes only Post");
+        assert_eq!(told(r#"{"way": 7}"#), r#"way must be text in quotes, such as "Ada""#);
+        assert_eq!(told(r#"{"count": -1}"#), "count must be a whole number from 0, such as 7");
+        assert!(told(r#"{"id": "a b"}"#).starts_with("id must be 1 to 128 characters out of a-z"));
+        assert_eq!(told("7"), r#"The event's data must be an object, such as {"name": "Ada"}"#);
+        let told = |text: &str| words(from_slice::<Strict>(Part::Event, text.as_bytes()).unwrap_err());
+        assert_eq!(told(r#"{"count": -1}"#), "count must be a whole number from 0, such as 7");
+        assert_eq!(told(r#"{"count": 1, "count": 2}"#), "The event's data has count twice: send it once");
+        assert!(
+            told("{way}").starts_with("The event's data is not JSON from line 1, column 2 on: send text such as {")
+        );
+    }
+
+    #[test]
+    fn json_is_nested_at_most_32_deep() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let logged = |problem: Problem| problem.log_text().into_owned();
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        for depth in [MAX_DEPTH + 1, 119, 128, 100_000] {
+            assert_eq!(logged(parse(nested(depth).as_bytes()).unwrap_err()), "body: nested too deep");
+        }
+        let value = |depth: usize| serde_json::from_str::<Value>(&nested(depth)).unwrap();
+        assert!(from_value::<Value>(Part::Event, value(MAX_DEPTH)).is_ok());
+        assert_eq!(logged(from_value::<Value>(Part::Event, value(119)).unwrap_err()), "event: nested too deep");
+        assert!(!is_too_deep(format!("{:?}", "[\\\"{".repeat(100)).as_bytes()), "brackets in a string are text");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_depth_of_a_text_is_that_of_its_value(lists in proptest::collection::vec(0_usize..2, 0..60)) {
+            let open: String = lists.iter().map(|list| if *list == 1 { "[" } else { "{\"[\":" }).collect();
+            let close: String = lists.iter().rev().map(|list| if *list == 1 { "]" } else { "}" }).collect();
+            let text = format!("{open}1{close}");
+            let value: Value = serde_json::from_str(&text).unwrap();
+            proptest::prop_assert_eq!(is_too_deep(text.as_bytes()), is_value_too_deep(&value, MAX_DEPTH));
+            proptest::prop_assert_eq!(is_too_deep(text.as_bytes()), lists.len() > MAX_DEPTH);
+        }
     }
 }

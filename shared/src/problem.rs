@@ -53,9 +53,11 @@ pub enum Problem {
     #[error("{0}")]
     Conflict(String),
     /// 413: the request, or the message made from it, is too large.
-    #[error("{what} may have at most {limit} bytes")]
+    #[error("{what} has {bytes} bytes in UTF-8 and may have at most {limit}: send less")]
     TooLarge {
         what: &'static str,
+        /// How many it has.
+        bytes: usize,
         /// In bytes.
         limit: usize,
     },

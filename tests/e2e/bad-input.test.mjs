@@ -134,7 +134,7 @@ test("a field that no document names is refused by its name, but for what Pusher
   for (const [path, as, json] of bodies) {
     const answer = await call("POST", path, { as, json: { ...json, titel: marker } });
     assert.equal(answer.status, 400, path);
-    assert.match(answer.body.message, /unknown field `titel`, expected /, path);
+    assert.match(answer.body.message, /^titel is not a field of .*: there /, path);
   }
   assert.equal(await itemsMentioning(marker), 0);
   const subscription = { socket_id: "1.2", channel_name: ada.ownChannel, device: "phone" };
@@ -265,7 +265,7 @@ test("notifications need a user and a known type", async () => {
 test("what is too large for an event is refused before it is written", async () => {
   const [ada, marker] = [person(), newId("user")];
   const large = "x".repeat(11 * 1024);
-  const kudos = { receiverId: newId("user"), sessionId: newId("session"), bookTitle: large };
+  const kudos = { receiverId: newId("user"), sessionId: newId("session"), bookTitle: "x".repeat(70_000) };
   await refused(413, "kudos", ada.userId, "POST", "/kudos", { as: ada, json: kudos });
   const notification = { userId: marker, type: "SYSTEM", data: { large } };
   await refused(413, "a notification", marker, "POST", "/notifications", { as: service(), json: notification });

@@ -157,7 +157,7 @@ describe("What is refused of dashboards", () => {
       [400, { json: { ...good, userId: "a b" } }],
       [400, { json: { ...good, channel: "" } }],
       [400, { json: { ...good, channel: "c", userId: "ada" } }],
-      [413, { json: { ...good, data: { marker, text: "x".repeat(11_000) } } }],
+      [413, { json: { ...good, data: { marker, text: "x".repeat(70_000) } } }],
       [415, { body: JSON.stringify(good), headers: { "content-type": "text/plain" } }],
     ];
     for (const [status, request] of bad) {

@@ -150,7 +150,7 @@ describe("What is refused in a guest's chat", { concurrency: 4 }, () => {
   const wrongBodies = (good) => [
     [400, { body: "{", headers: JSON_TYPE }],
     [400, { json: {} }],
-    [413, { json: { ...good, ignored: "x".repeat(11_000) } }],
+    [413, { json: { ...good, ignored: "x".repeat(70_000) } }],
     [415, { body: JSON.stringify(good), headers: { "content-type": "text/plain" } }],
   ];
 

@@ -99,7 +99,7 @@ describe("A lease's chat", { concurrency: 4 }, () => {
       await expecting(401, method, path, request);
       await expecting(400, method, path.replace(lease.bailId, "not~an~id"), { as: client, ...request });
     }
-    const bodies = [[400, { json: {} }], [413, { json: { x: "x".repeat(11_000) } }], [415, { form: { content: "x" } }]];
+    const bodies = [[400, { json: {} }], [413, { json: { x: "x".repeat(70_000) } }], [415, { form: { content: "x" } }]];
     for (const [status, request] of bodies) {
       for (const [method, path] of routes.filter(([, , body]) => body)) {
         await expecting(status, method, path, { as: notary, ...request });

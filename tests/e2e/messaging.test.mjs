@@ -179,7 +179,7 @@ describe("What is refused of messages and keys", () => {
       [400, { json: { publicKey: "not base64" } }],
       [400, { json: { publicKey: Buffer.alloc(31, 1).toString("base64") } }],
       [400, { json: { publicKey: Buffer.alloc(32).toString("base64") } }],
-      [413, { json: { publicKey: KEY, ignored: "x".repeat(11_000) } }],
+      [413, { json: { publicKey: KEY, ignored: "x".repeat(70_000) } }],
       [415, { body: JSON.stringify({ publicKey: KEY }), headers: { "content-type": "text/plain" } }],
     ];
     for (const [status, request] of bad) {

@@ -41,8 +41,8 @@ const badIds = ["", "a/b", "a b", "a\n", "ä", "*", "x".repeat(129), LONG.slice(
 const tooLarge = {
   "settings over 4 KB": { settings: { note: "x".repeat(4_200) } },
   "settings over 4 KB in two-byte characters": { settings: { note: "é".repeat(2_100) } },
-  "a body over 10 KB": { settings: {}, ignored: "x".repeat(11_000) },
-  "a name that makes the body over 10 KB": { partyName: "x".repeat(11_000) },
+  "a body over 64 KB": { settings: {}, ignored: "x".repeat(70_000) },
+  "a name that makes the body over 64 KB": { partyName: "x".repeat(70_000) },
 };
 
 /** The bodies that cannot be read, whatever the route. */
@@ -136,7 +136,7 @@ test("nobody is invited and nobody inherits by a bad user id", async (t) => {
       await refused(400, what, method, path, { as: ada, body, headers: JSON_TYPE });
     }
     const json = { userId: cora.userId };
-    await refused(413, "a body over 10 KB", method, path, { as: ada, json: { ...json, ignored: "x".repeat(11_000) } });
+    await refused(413, "a body over 64 KB", method, path, { as: ada, json: { ...json, ignored: "x".repeat(70_000) } });
     await refused(415, "text", method, path, { as: ada, body: JSON.stringify(json), headers: { "content-type": "text/plain" } });
     await refused(415, "a form", method, path, { as: ada, form: json });
   }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq, Text};
+use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq};
 use shared::contract::chats::Role;
 use shared::contract::id::{BookingId, HotelSlug, UserId};
+use shared::contract::text::Line;
 use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::outbox::Writer;
 use shared::{App, Problem};
@@ -27,9 +28,10 @@ fn booking() -> BookingId {
 }
 
 fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
-    let author = Author { id: UserId::parse(author).unwrap(), name: author.to_owned(), role: Role::Guest };
+    let author =
+        Author { id: UserId::parse(author).unwrap(), name: Line::cleaned(author, 128).unwrap(), role: Role::Guest };
     let key = key.map(|id| IdempotencyKey::of_cause(Cause::Event { source: author.id.as_str(), id }));
-    NewMessage { author, text: Text::parse(text.to_owned(), "message").unwrap(), key }
+    NewMessage { author, text: chats::message_text(text, "message").unwrap(), key }
 }
 
 /// Posts without delivering: as a process that is killed right after its response.
@@ -117,7 +119,8 @@ proptest! {
             let (written, followed) = tokio::join!(writers, readers);
             (written, followed, all(app, &booking).await)
         });
-        let stored: BTreeMap<_, _> = rows.iter().map(|message| (message.seq, message.text.clone().unwrap())).collect();
+        let text = |message: &Message| message.text.as_ref().unwrap().as_str().to_owned();
+        let stored: BTreeMap<_, _> = rows.iter().map(|message| (message.seq, text(message))).collect();
         let told: BTreeMap<_, _> = written.into_iter().flatten().collect();
         prop_assert_eq!(&stored, &told, "what the writers were told is what is there");
         let numbers: Vec<u64> = (1..=total).collect();

@@ -100,7 +100,7 @@ async fn one_connection_that_cannot_be_posted_to_is_no_reason_to_tell_nobody() {
 #[tokio::test]
 async fn bad_events_are_refused_and_nothing_is_written() {
     let world = World::new().await;
-    let long = "x".repeat(9_000);
+    let long = "x".repeat(17_000);
     for (body, status) in [
         (json!({ "event": "connected" }), 400),
         (json!({ "event": "announcement", "userId": "a b" }), 400),

@@ -76,6 +76,40 @@ async fn a_device_named_in_the_body_is_unregistered_alone() {
 }
 
 #[tokio::test]
+async fn a_device_named_in_the_query_is_unregistered_alone() {
+    let world = World::new().await;
+    for token in ["phone", "tablet"] {
+        world.send(handle, &register("ada", token)).await;
+    }
+    for (status, request) in [
+        (400, unregister("ada").query("tokn", "phone")),
+        (400, unregister("ada").query("token", "")),
+        (400, unregister("ada").query("token", "phone").json(&json!({ "token": "tablet" }))),
+        (400, unregister("ada").query("token", "phone").query("all", "true")),
+        (400, unregister("ada").query("all", "yes")),
+    ] {
+        assert_eq!(world.send(handle, &request).await.status, status, "{request:?}");
+    }
+    assert_eq!(devices(&world, "ada").await.len(), 2);
+    assert_eq!(world.send(handle, &unregister("ada").query("token", "phone")).await.status, 200);
+    assert_eq!(devices(&world, "ada").await, ["tablet"]);
+}
+
+#[tokio::test]
+async fn all_devices_are_forgotten_by_a_word_of_its_own() {
+    let world = World::new().await;
+    for token in ["phone", "tablet"] {
+        world.send(handle, &register("ada", token)).await;
+    }
+    let reply = world.send(handle, &unregister("ada")).await;
+    let told = reply.body["message"].as_str().unwrap();
+    assert!(reply.status == 409 && told.contains("2 devices") && told.contains("?all=true"), "{reply:?}");
+    assert_eq!(devices(&world, "ada").await.len(), 2, "which one was meant is not known");
+    assert_eq!(world.send(handle, &unregister("ada").query("all", "true")).await.status, 200);
+    assert!(devices(&world, "ada").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_device_belongs_to_the_user_who_registered_it_last() {
     let world = World::new().await;
     world.send(handle, &register("ada", "shared")).await;
@@ -156,7 +190,7 @@ async fn invalid_device_tokens_are_refused() {
         (400, bad(json!({ "token": "with space" }))),
         (400, bad(json!({ "token": "t\n" }))),
         (400, bad(json!({ "token": "x".repeat(4_097) }))),
-        (413, bad(json!({ "token": "x".repeat(11_000) }))),
+        (413, bad(json!({ "token": "x".repeat(70_000) }))),
         (415, Request::new("POST /notifications/device-token").by("ada").form("token=x")),
         (401, Request::new("POST /notifications/device-token").json(&json!({ "token": "x" }))),
         (400, unregister("ada").json(&json!({}))),

@@ -50,10 +50,43 @@ async fn a_message_reaches_the_chat_and_the_inbox_of_the_staff() {
 #[tokio::test]
 async fn a_text_is_kept_as_it_was_sent() {
     let world = World::new().await;
-    for text in ["<b>&amp;</b>", "a\nb\r\nc", " é👋🏽 ", "\"\\u0000\"", &"é".repeat(4_000)] {
+    for text in ["<b>&amp;</b>", "a\nb\tc", " é👋🏽 ", "\"\\u0000\"", &"é".repeat(4_000)] {
         let reply = world.send(handle, &post(text)).await;
         assert_eq!((reply.status, &reply.body["message"]["message"]), (201, &json!(text)));
     }
+}
+
+#[tokio::test]
+async fn a_paste_keeps_its_tabs_and_gets_one_kind_of_line_break() {
+    let world = World::new().await;
+    let reply = world.send(handle, &post("Room\tNights\r\n12\t3\rthanks")).await;
+    assert_eq!((reply.status, &reply.body["message"]["message"]), (201, &json!("Room\tNights\n12\t3\nthanks")));
+}
+
+#[tokio::test]
+async fn four_thousand_characters_fit_however_they_are_written() {
+    let world = World::new().await;
+    let written = |escaped: &str, times: usize| {
+        let body = format!(r#"{{"message":"{}"}}"#, escaped.repeat(times));
+        as_guest("POST /messages").header("content-type", "application/json").body(&body)
+    };
+    for (escaped, character, times) in
+        [(r"\u00e9", "é", 4_000), (r"\u0061", "a", 4_000), (r"\u4e2d", "中", 3_200), (r"\ud83d\ude00", "😀", 2_400)]
+    {
+        let reply = world.send(handle, &written(escaped, times)).await;
+        assert_eq!(reply.status, 201, "{:.200}", reply.body);
+        assert_eq!(reply.body["message"]["message"], json!(character.repeat(times)));
+    }
+    let rows = world.table.rows().await;
+    let reply = world.send(handle, &written(r"\u4e2d", 3_500)).await;
+    let told = reply.body["message"].as_str().unwrap();
+    assert_eq!(reply.status, 413, "{told}");
+    let [has, most] = ["has ", "at most "].map(|before| {
+        let number = told.split(before).nth(1).unwrap().split(|c: char| !c.is_ascii_digit()).next().unwrap();
+        number.parse::<usize>().unwrap()
+    });
+    assert!(has > 3 * 3_500 && most == 10_240, "{told}");
+    assert_eq!(world.table.rows().await, rows, "nothing was written");
 }
 
 #[tokio::test]

@@ -136,14 +136,15 @@ async fn the_usual_names_of_claims_are_tried_in_the_documented_order() {
     let world = World::new().await;
     let names = ["name", "preferred_username", "nickname", "username"];
     let pictures = ["picture", "avatar_url", "image"];
-    let claims = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(format!("the {name}")))).collect();
+    let claims =
+        |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(format!("https://x/{name}")))).collect();
     for first in 0..names.len() {
         let found = person(&world, claims(&names[first..])).await;
-        assert_eq!(found["user_info"]["displayName"], format!("the {}", names[first]));
+        assert_eq!(found["user_info"]["displayName"], format!("https://x/{}", names[first]));
     }
     for first in 0..pictures.len() {
         let found = person(&world, claims(&pictures[first..])).await;
-        assert_eq!(found["user_info"]["avatarUrl"], format!("the {}", pictures[first]));
+        assert_eq!(found["user_info"]["avatarUrl"], format!("https://x/{}", pictures[first]));
     }
     let blank = json!({ "name": " ", "nickname": "Countess", "picture": "x".repeat(513), "image": "https://x/a.png" });
     let info = json!({ "userId": "ida", "displayName": "Countess", "avatarUrl": "https://x/a.png" });

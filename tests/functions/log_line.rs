@@ -11,18 +11,30 @@ fn notification(body: &Value) -> Request {
 }
 
 #[tokio::test]
-async fn a_log_line_says_where_a_body_is_wrong_and_the_caller_alone_sees_the_quotation() {
+async fn a_log_line_says_where_a_body_is_wrong_and_the_caller_alone_sees_what_to_send() {
     let world = World::new().await;
-    for (body, quoted, outcome) in [
-        (json!({ "userId": "ben", "type": "MESSAGE", "data": SECRET }), SECRET, "body: invalid type at data"),
-        (json!({ "userId": 73, "type": "MESSAGE" }), "73", "body: invalid type at userId"),
-        (json!({ "userId": "ben", "type": "SYSTEM", "priority": SECRET }), SECRET, "body: unknown variant at priority"),
-        (json!({ "userId": "ben" }), "type", "body: missing field at type"),
+    for (body, told, outcome) in [
+        (
+            json!({ "userId": "ben", "type": "MESSAGE", "data": SECRET }),
+            "data must be an object, such as",
+            "body: invalid type at data",
+        ),
+        (
+            json!({ "userId": 73, "type": "MESSAGE" }),
+            "userId must be text in quotes, such as",
+            "body: invalid type at userId",
+        ),
+        (
+            json!({ "userId": "ben", "type": "SYSTEM", "priority": SECRET }),
+            "priority takes only normal, high",
+            "body: unknown variant at priority",
+        ),
+        (json!({ "userId": "ben" }), "type is missing", "body: missing field at type"),
         (json!({ "userId": "ben", SECRET: 1 }), SECRET, "body: unknown field"),
     ] {
         let reply = world.send(notifications::handle, &notification(&body)).await;
         assert_eq!(reply.status, 400, "{reply:?}");
-        assert!(reply.body["message"].as_str().unwrap().contains(quoted), "{reply:?}");
+        assert!(reply.body["message"].as_str().unwrap().contains(told), "{reply:?}");
         assert_eq!(reply.line["outcome"], outcome);
         assert!(!reply.line.to_string().contains(SECRET), "{}", reply.line);
     }

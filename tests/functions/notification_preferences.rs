@@ -65,7 +65,7 @@ async fn invalid_preferences_are_refused() {
         (400, save_preferences(&quiet("25:00", "07:00", "UTC"))),
         (400, save_preferences(&quiet("22:00", "07:00", "Europe/Atlantis"))),
         (400, save_preferences(&json!({ "quietHours": { "from": "22:00", "to": "07:00" } }))),
-        (413, save_preferences(&json!({ "x": "y".repeat(11_000) }))),
+        (413, save_preferences(&json!({ "x": "y".repeat(70_000) }))),
         (415, Request::new("PUT /notifications/preferences").by("ada").form("locale=fr")),
         (401, Request::new("PUT /notifications/preferences").json(&json!({}))),
         (401, Request::new("GET /notifications/preferences")),

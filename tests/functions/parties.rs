@@ -442,7 +442,7 @@ async fn invalid_party_requests_are_refused_and_nothing_is_written() {
         (400, founding(json!({ "partyName": "x".repeat(10_000) }))),
         (400, founding(json!({ "partyName": "x", "settings": [] }))),
         (413, founding(json!({ "partyName": "x", "settings": { "a": "x".repeat(4_096) } }))),
-        (413, founding(json!({ "partyName": "x".repeat(10_300) }))),
+        (413, founding(json!({ "partyName": "x".repeat(70_000) }))),
         (401, Request::new("POST /parties").json(&json!({ "partyName": "x" }))),
         (401, Request::new("GET /party-invitations").bearer(&token_with("g", &json!({ "aud": "guest" })))),
         (400, Request::new("GET /party-invitations").by("ada").query("limit", "0")),

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use shared::contract::id::{BookId, UserId};
 use shared::contract::person::Person;
+use shared::contract::text::Line;
 use shared::contract::time::Millis;
 use shared::rooms::observation::{Observation, Seat};
 use shared::rooms::presence;
@@ -124,7 +125,7 @@ fn observations() -> impl Strategy<Value = Vec<Seen>> {
 
 fn seat() -> (Seat, Person) {
     let user = UserId::parse("ada").unwrap();
-    let person = Person { user_id: user.clone(), display_name: "Ada".to_owned(), avatar_url: None };
+    let person = Person { user_id: user.clone(), display_name: Line::parse("Ada", 128).unwrap(), avatar_url: None };
     (Seat { book: BookId::parse("emma").unwrap(), user }, person)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::contract::id::{BookId, UserId};
 use shared::contract::person::Person;
+use shared::contract::text::Line;
 use shared::contract::time::Millis;
 use shared::rooms::observation::{Observation, Seat};
 use shared::rooms::presence;
@@ -15,7 +16,8 @@ const BUDGET: Duration = Duration::from_secs(20);
 
 async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
     let seat = Seat { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
-    let person = Person { user_id: seat.user.clone(), display_name: user.to_owned(), avatar_url: None };
+    let person =
+        Person { user_id: seat.user.clone(), display_name: Line::cleaned(user, 128).unwrap(), avatar_url: None };
     let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
     let observed =
         presence::join(&world.app.table, &world.app.writer("test"), &seat, &person, None, moment).await.unwrap();

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use shared::contract::id::UserId;
 use shared::contract::sockets::{Address, ConnectionId, Framing, Names, Namespace};
+use shared::contract::text::Line;
 use shared::contract::time::Millis;
 use shared::outbox::Writer;
 use shared::sockets::{self, Arrival, NotEntered, Socket};
@@ -23,7 +24,7 @@ fn socket(connection: &str, user: &str) -> Socket {
         since: Millis::now(),
         token_expires: Millis::now().plus_seconds(3600),
     };
-    Socket::new(address, UserId::parse(user).unwrap(), user.to_owned())
+    Socket::new(address, UserId::parse(user).unwrap(), Line::cleaned(user, 128).unwrap())
 }
 
 async fn enter(world: &World, connection: &str, user: &str) -> Result<(), NotEntered> {

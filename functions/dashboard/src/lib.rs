@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use shared::contract::id::UserId;
-use shared::contract::sockets::Namespace;
+use shared::contract::sockets::{MAX_EVENT_BYTES, Namespace};
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
@@ -28,9 +28,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 
 async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     caller.must_be_service()?;
+    let new = request.json_up_to(http::body_of_event(MAX_EVENT_BYTES))?;
     let key = app.idempotency_key(request, &caller.user)?;
     let writer = app.writer(request.request_id());
-    let sent = dashboard::send(&app.table, &writer, request.json()?, &key, Millis::now()).await?;
+    let sent = dashboard::send(&app.table, &writer, new, &key, Millis::now()).await?;
 
     let response = http::accepted(&json!({ "eventId": sent.result })).replayed(sent.is_replay);
     Ok(response.then(app.deliver(sent.owed)))

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::clients::fcm::Token;
+use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::users::device::{self, Platform};
@@ -22,10 +23,50 @@ struct Registered {
     platform: Option<Platform>,
 }
 
+/// Which device is to be unregistered.
+enum Which {
+    One(Token),
+    All,
+    /// The request names none.
+    TheOnlyOne,
+}
+
+impl Which {
+    /// By the token of the body or of the query, where many clients put what goes with a DELETE. All are a word of their own, so
+    /// that a token which gets lost on the way forgets nothing.
+    fn of(request: &Request) -> Result<Self, Problem> {
+        let in_body = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
+        let in_query = request.query("token").map(str::to_owned);
+        match (in_body.or_else(|| in_query.clone()), request.query("all")) {
+            (Some(token), None) if in_query.as_ref().is_none_or(|other| *other == token) => {
+                Ok(Self::One(Token::parse(token)?))
+            }
+            (Some(_), None) => Err(Problem::Malformed("Send one token, in the query or in the body".to_owned())),
+            (Some(_), Some(_)) => Err(Problem::Malformed("Send token or all=true, not both".to_owned())),
+            (None, Some("true")) => Ok(Self::All),
+            (None, Some(_)) => Err(Problem::field("all", "must be true; leave it out to unregister one device")),
+            (None, None) => Ok(Self::TheOnlyOne),
+        }
+    }
+}
+
+/// Removes the user's only device, if they have one.
+async fn remove_only(app: &App, user: &UserId) -> Result<(), Problem> {
+    let devices = device::of_user(&app.table, user, Millis::now()).await?;
+    if devices.len() > 1 {
+        let told = format!(
+            "You have {} devices: say which, with ?token=<its token>, or ?all=true for all of them",
+            devices.len()
+        );
+        return Err(Problem::Conflict(told));
+    }
+    Ok(device::remove(&app.table, user, &devices).await?)
+}
+
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 413 and 415, as `docs/openapi.yaml` says.
+/// 400, 401, 409, 413 and 415, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
@@ -40,11 +81,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Ok(http::ok(&json!({ "devices": devices })))
         }
         "DELETE /notifications/device-token" => {
-            // Without a body, all devices of the user are removed.
-            let token = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
-            match token.map(Token::parse).transpose()? {
-                Some(token) => device::remove(&app.table, &caller.user, &[token]).await?,
-                None => device::remove_all(&app.table, &caller.user).await?,
+            match Which::of(&request)? {
+                Which::One(token) => device::remove(&app.table, &caller.user, &[token]).await?,
+                Which::All => device::remove_all(&app.table, &caller.user).await?,
+                Which::TheOnlyOne => remove_only(app, &caller.user).await?,
             }
             Ok(http::ok(&json!({ "message": "Device token unregistered successfully" })))
         }

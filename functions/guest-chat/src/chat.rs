@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::App;
-use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq, Text};
+use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq};
 use shared::contract::chats::Reader;
 use shared::contract::id::{BookingId, HotelSlug};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
@@ -55,7 +55,7 @@ impl Side {
     }
 
     pub(super) async fn write(self, app: &App, request: &Request) -> Handled {
-        let text = Text::parse(request.json::<Written>()?.message, "message")?;
+        let text = chats::message_text(&request.json::<Written>()?.message, "message")?;
         let key = app.idempotency_key(request, &self.author.id)?;
         let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
         let owes = |message: &_| chats::message_created(&self.hotel, &self.booking, message);

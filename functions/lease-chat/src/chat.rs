@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::App;
-use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seat, Seq, Text};
+use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seat, Seq};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
 
@@ -39,7 +39,7 @@ pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
 }
 
 pub(super) async fn post(app: &App, request: &Request, seat: &Seat) -> Handled {
-    let text = Text::parse(request.json::<Written>()?.content, "content")?;
+    let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
     let key = app.idempotency_key(request, &seat.person.id)?;
     let new = NewMessage { author: seat.author(), text, key: Some(key) };
     let emails = app.settings.email.is_some();

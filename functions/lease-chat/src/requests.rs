@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use shared::App;
-use shared::chats::{self, RequestCursor, Seat};
+use shared::chats::{self, RequestCursor, RequestId, Seat};
 use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
 use shared::http::{self, ReadRequest as _, Request};
@@ -35,8 +35,8 @@ pub(super) async fn create(app: &App, request: &Request, seat: &Seat) -> Handled
 }
 
 pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
-    let (id, Change { status }) = (request.path("requestId"), request.json()?);
+    let (id, Change { status }) = (RequestId::parse(request.path("requestId"))?, request.json()?);
     let writer = app.writer(request.request_id());
-    let changed = chats::change_request(&app.table, &writer, lease, caller, id, status).await?;
+    let changed = chats::change_request(&app.table, &writer, lease, caller, &id, status).await?;
     Ok(changed.map(|request| http::ok(&request)))
 }

@@ -41,6 +41,11 @@ async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Resp
 
 async fn key(app: &App, request: &Request) -> Result<Response, Problem> {
     let found = keys::find(&app.table, &user(request)?).await?;
-    let key = found.ok_or_else(|| Problem::NotFound("This user has saved no key".to_owned()))?;
+    let key = found.ok_or_else(|| {
+        Problem::NotFound(
+            "This user has saved no key: send them plain text, or try again once their client has called PUT /keys"
+                .to_owned(),
+        )
+    })?;
     Ok(http::ok(&key))
 }

@@ -35,7 +35,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
     let data = mock.data.to_string();
     if data.len() > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+        return Err(Problem::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
     app.pusher.trigger(&[message]).await.map_err(|error| Problem::BadGateway {

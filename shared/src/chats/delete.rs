@@ -3,6 +3,7 @@
 use super::head::Head;
 use super::{Conversation, Message, MessageId};
 use crate::contract::id::UserId;
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
@@ -80,7 +81,7 @@ impl Seen {
             Message { text: None, deleted_at: Some(self.message.deleted_at.unwrap_or(now)), ..self.message.clone() };
         if erases {
             left.author = None;
-            left.author_name = String::new();
+            left.author_name = Line::default();
         }
         // Whoever was told that it is deleted need not be told who had written it.
         let deliveries = if was_deleted { Vec::new() } else { owes(&left) };

@@ -10,7 +10,7 @@ use crate::contract::id::UserId;
 use crate::http::page;
 use crate::outbox::{self, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::key::{CHAT_MESSAGE, author};
+use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
 use crate::table::{Backoff, Item, Key, Query, Table, TableError, string};
 
 /// How many rows one call erases.
@@ -39,6 +39,9 @@ impl Cursor {
         page::parse_cursor(text, |key| {
             let (pk, sk) = key.split_once('\n')?;
             Conversation::of_partition(pk)?;
+            // Its rows that name an author are messages and read marks.
+            let is_mark = |user: &str| UserId::parse(user).is_ok();
+            (Seq::of_sort_key(sk).is_some() || is_mark(sk.strip_prefix(CHAT_READ)?)).then_some(())?;
             Some(Self(Key { pk: pk.to_owned(), sk: sk.to_owned() }))
         })
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Author, Conversation, Kind, Message, Seq};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::table::key::hotel_chats;
 use crate::table::{Action, AttributeValue, Item, Table, TableError, number, read, string};
@@ -25,13 +26,13 @@ pub struct Head {
     changes: u64,
     #[serde(default)]
     pub(super) last_at: Option<Millis>,
-    /// The beginning of the newest message; absent when that is deleted.
+    /// The beginning of the newest message, on one line; absent when that is deleted.
     #[serde(default)]
-    pub(super) preview: Option<String>,
+    pub(super) preview: Option<Line>,
     #[serde(default)]
     pub(super) last_author: Option<UserId>,
     #[serde(default)]
-    pub(super) last_author_name: Option<String>,
+    pub(super) last_author_name: Option<Line>,
     #[serde(default)]
     pub(super) last_role: Option<Role>,
     /// Whether more than one author has written, in a conversation of two members.
@@ -39,7 +40,7 @@ pub struct Head {
     mutual: bool,
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
-    pub(super) guest_name: Option<String>,
+    pub(super) guest_name: Option<Line>,
 }
 
 impl Head {
@@ -61,8 +62,9 @@ impl Head {
     }
 
     /// Whether the newest message can be of this author and say this, as far as its preview tells.
-    pub(super) fn may_say(&self, author: &UserId, text: &str, sealed: bool) -> bool {
-        self.last_author.as_ref() == Some(author) && self.preview.as_deref() == Some(&preview(text, sealed))
+    pub(super) fn may_say(&self, author: &UserId, text: &Text, sealed: bool) -> bool {
+        self.last_author.as_ref() == Some(author)
+            && self.preview.as_ref().map_or("", Line::as_str) == preview(Some(text), sealed)
     }
 
     /// Whether a message of this author is the first answer: until now, the other one alone has written.
@@ -73,7 +75,7 @@ impl Head {
 
     /// The write that takes the next number for this message, on the condition that the number is still free.
     pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
-        let preview = preview(message.text.as_deref().unwrap_or_default(), message.sealed);
+        let preview = preview(message.text.as_ref(), message.sealed);
         let mut set = "SET seq = :seq, last_at = :at, preview = :preview, last_author = :author, \
              last_author_name = :name, last_role = :role"
             .to_owned();
@@ -95,7 +97,7 @@ impl Head {
             .value(":at", number(message.created_at.0))
             .value(":preview", string(preview))
             .value(":author", string(author.id.as_str()))
-            .value(":name", string(&author.name))
+            .value(":name", string(author.name.as_str()))
             .value(":role", string(role_name(author.role)));
         let update = values.into_iter().fold(update, |update, (name, value)| update.value(name, value));
         match self.seq {
@@ -130,9 +132,9 @@ impl Head {
     }
 }
 
-fn preview(text: &str, sealed: bool) -> String {
-    let shown = if sealed { SEALED_PREVIEW } else { text };
-    shown.chars().take(MAX_PREVIEW).collect()
+fn preview(text: Option<&Text>, sealed: bool) -> String {
+    let shown = text.filter(|_| !sealed).and_then(|text| text.preview(MAX_PREVIEW));
+    if sealed { SEALED_PREVIEW.to_owned() } else { shown.unwrap_or_default().as_str().to_owned() }
 }
 
 pub(super) fn role_name(role: Role) -> &'static str {

@@ -9,6 +9,7 @@ use super::read::seq_of;
 use super::{Conversation, Kind};
 use crate::contract::chats::{AuthorView, Role};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
@@ -20,7 +21,7 @@ pub const MAX_CHATS: u8 = 50;
 /// The last conversation of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    at: String,
+    at: Millis,
     booking: BookingId,
 }
 
@@ -32,19 +33,19 @@ impl Cursor {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         page::parse_cursor(text, |text| {
             let (at, booking) = text.split_once('#')?;
-            Some(Self { at: at.to_owned(), booking: BookingId::parse(booking).ok()? })
+            Some(Self { at: Millis::parse_iso(at)?, booking: BookingId::parse(booking).ok()? })
         })
     }
 
     fn text(&self) -> String {
-        page::cursor(&format!("{}#{}", self.at, self.booking))
+        page::cursor(&format!("{}#{}", self.at.iso(), self.booking))
     }
 
     /// The conversation of a row of the index.
     fn of(item: &Item) -> Option<Self> {
         match Conversation::of_partition(text(item.get("pk")?)?)?.kind() {
             Kind::Guest(_, booking) => {
-                Some(Self { at: text(item.get("gsi1sk")?)?.to_owned(), booking: booking.clone() })
+                Some(Self { at: Millis::parse_iso(text(item.get("gsi1sk")?)?)?, booking: booking.clone() })
             }
             Kind::Lease(_) | Kind::Direct(..) => None,
         }
@@ -67,7 +68,7 @@ pub struct Inbox {
 pub struct Chat {
     booking_id: BookingId,
     /// `null` until the guest writes.
-    guest_name: Option<String>,
+    guest_name: Option<Line>,
     last_message: LastMessage,
     /// How many messages come after the reader's mark, deleted ones included.
     unread_count: u64,
@@ -79,8 +80,8 @@ pub struct Chat {
 struct LastMessage {
     seq: u64,
     author: AuthorView,
-    /// Its first 200 characters; `null` once it is deleted.
-    preview: Option<String>,
+    /// Its beginning on one line, at most 200 characters; `null` once it is deleted.
+    preview: Option<Line>,
     created_at: String,
 }
 
@@ -100,7 +101,7 @@ pub async fn inbox(
     query = query.limit(limit.min(MAX_CHATS).into());
     if let Some(cursor) = cursor {
         let last = Conversation::guest(hotel, &cursor.booking).head();
-        query = query.after_in_index(&last, &chats, &cursor.at);
+        query = query.after_in_index(&last, &chats, &cursor.at.iso());
     }
     let found = table.query(&query).await?;
     let bookings: Vec<_> = found.items.iter().filter_map(Cursor::of).map(|chat| chat.booking).collect();

@@ -6,6 +6,7 @@ use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::LeasePerson;
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
@@ -34,7 +35,7 @@ pub struct Lease {
     pub client: UserId,
     pub notary: UserId,
     /// What it is called, for e-mails.
-    pub title: String,
+    pub title: Line,
     /// The language of e-mails to whoever has chosen none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
@@ -55,7 +56,7 @@ pub struct LeaseView {
     bail_id: LeaseId,
     client_id: UserId,
     notary_id: UserId,
-    title: String,
+    title: Line,
     locale: Option<Locale>,
     created_at: String,
     updated_at: String,
@@ -136,7 +137,7 @@ impl PutLease {
         Ok(Lease {
             client,
             notary,
-            title: line(&self.title, MAX_TITLE, "title")?,
+            title: Line::parse(&self.title, MAX_TITLE).map_err(|error| Problem::field("title", error))?,
             locale,
             client_email: email(self.client_email, "clientEmail")?,
             notary_email: email(self.notary_email, "notaryEmail")?,
@@ -144,15 +145,6 @@ impl PutLease {
             updated_at: now,
         })
     }
-}
-
-/// A line of text: 1 to `most` characters, trimmed, without control characters.
-pub(super) fn line(text: &str, most: usize, field: &str) -> Result<String, Problem> {
-    let text = text.trim();
-    if (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::field(field, format!("must be 1 to {most} characters without control characters")))
 }
 
 /// Puts a lease, or replaces it: absent fields are then absent. Whoever is not part of it any more gets no further messages;
@@ -203,7 +195,9 @@ pub async fn put_lease(
 /// # Errors
 /// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
 pub async fn seat(table: &Table, id: &LeaseId, caller: &Identity) -> Result<Seat, Problem> {
-    let none = || Problem::NotFound("There is no lease of this id with you in it".to_owned());
+    let none = || {
+        Problem::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
+    };
     let row = table.get(&Key::lease(id), true).await?.ok_or_else(none)?;
     seat_in(&Lease::of_row(row)?, id, caller).ok_or_else(none)
 }

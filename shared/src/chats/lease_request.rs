@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Seat;
-use super::lease::{Lease, line, seat_in};
+use super::lease::{Lease, seat_in};
 use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::http::page::{cursor, parse_cursor};
@@ -77,8 +78,8 @@ pub struct NewRequest {
 struct Row {
     #[serde(skip_serializing)]
     sk: String,
-    title: String,
-    description: String,
+    title: Line,
+    description: Text,
     status: RequestStatus,
     created_by: LeasePerson,
     created_at: Millis,
@@ -110,16 +111,6 @@ impl Row {
     }
 }
 
-fn description(text: &str) -> Result<String, Problem> {
-    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
-    if text.chars().count() > MAX_DESCRIPTION || text.chars().any(is_control) {
-        let rule =
-            format!("must be at most {MAX_DESCRIPTION} characters, without control characters other than line breaks");
-        return Err(Problem::field("description", rule));
-    }
-    Ok(text.to_owned())
-}
-
 /// Makes a request, which is pending then. A repeated one returns the first one's, as it is now.
 ///
 /// # Errors
@@ -131,7 +122,9 @@ pub async fn create_request(
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, Problem> {
-    let (title, description) = (line(&new.title, MAX_TITLE, "title")?, description(&new.description)?);
+    let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| Problem::field("title", error))?;
+    let description = Text::parse_optional(&new.description, MAX_DESCRIPTION);
+    let description = description.map_err(|error| Problem::field("description", error))?;
     let limit = Key::limit(&seat.person.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
     let mut backoff = Backoff::new();
@@ -146,15 +139,15 @@ pub async fn create_request(
             }
         }
         if let Some(done) = done {
-            let row = table.get(&Key::lease_request(&seat.lease, &done.request), true).await?.ok_or_else(unknown)?;
+            let id = RequestId::parse(&done.request)?;
+            let row = table.get(&Key::lease_request(&seat.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
             let first = read::<Row>(row)?;
             idempotency::must_be_same(first.title == title && first.description == description)?;
             return Ok(Done::replay(first.view(&seat.lease)));
         }
         let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
-        // Sorts by time.
-        let id = uuid::Uuid::now_v7().simple().to_string();
-        let request = Key::lease_request(&seat.lease, &id);
+        let id = RequestId::new();
+        let request = Key::lease_request(&seat.lease, id.as_str());
         let row = Row {
             sk: request.sk.clone(),
             title: title.clone(),
@@ -170,7 +163,7 @@ pub async fn create_request(
         let mut writes = vec![Action::put_new(committed.item(&row)?), rate_limit::count(&limit, due, next)];
         if key.has_key() {
             let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
-            let row = KeyRow { request: id, expires_at };
+            let row = KeyRow { request: id.as_str().to_owned(), expires_at };
             let put = Action::put(item(&first, &row)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
             writes.push(put.value(":now", number(now.seconds())));
         }
@@ -191,10 +184,10 @@ pub async fn change_request(
     writer: &Writer,
     lease: &LeaseId,
     caller: &Identity,
-    id: &str,
+    id: &RequestId,
     status: RequestStatus,
 ) -> Result<Done<LeaseRequest>, Problem> {
-    let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id));
+    let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
     let mut backoff = Backoff::new();
     loop {
         let (mut seat, mut found) = (None, None);
@@ -232,6 +225,11 @@ fn side(row: &Row, role: Role) -> Side {
     if row.created_by.role == role { Side::Asker } else { Side::Asked }
 }
 
+/// [`ERASED`] as a line.
+fn erased_line() -> Line {
+    Line::cleaned(ERASED, MAX_TITLE).unwrap_or_default()
+}
+
 /// Takes a user out of a request: as who made it, with what it asks; as who changed it last. The chat hears of the change. Returns
 /// what the row then owes, or `None` when the user is not in it.
 ///
@@ -245,7 +243,7 @@ pub(crate) async fn erase_from_request(
     user: &UserId,
     alias: &UserId,
 ) -> Result<Option<Vec<Committed>>, Problem> {
-    let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: ERASED.to_owned(), ..person };
+    let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: erased_line(), ..person };
     let is_theirs = |person: &LeasePerson| person.id == *user;
     let mut backoff = Backoff::new();
     loop {
@@ -260,8 +258,8 @@ pub(crate) async fn erase_from_request(
         let now = Millis::now();
         let (status, mut left) = (row.status, row);
         if is_asker {
-            left.title = ERASED.to_owned();
-            left.description = String::new();
+            left.title = erased_line();
+            left.description = Text::default();
             left.created_by = erased(left.created_by);
         }
         if is_changer {
@@ -281,12 +279,43 @@ pub(crate) async fn erase_from_request(
 }
 
 fn unknown() -> Problem {
-    Problem::NotFound("There is no such request in a lease with you in it".to_owned())
+    Problem::NotFound(
+        "There is no such request in a lease with you in it: GET /leases/{bailId}/requests lists those that there are"
+            .to_owned(),
+    )
+}
+
+/// A request's id: the 32 hexadecimal digits of a UUID that sorts by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    fn new() -> Self {
+        Self(uuid::Uuid::now_v7().simple().to_string())
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let is_id = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    /// Parses an id from a path.
+    ///
+    /// # Errors
+    /// 404 for anything else: there is no request of such an id.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::of(text).ok_or_else(unknown)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Where a page of requests starts.
 #[derive(Debug, Clone)]
-pub struct RequestCursor(String);
+pub struct RequestCursor(RequestId);
 
 impl RequestCursor {
     /// Parses the `nextCursor` of an earlier page.
@@ -294,8 +323,7 @@ impl RequestCursor {
     /// # Errors
     /// 400 for anything else.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let is_id = |id: &String| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        parse_cursor(text, |id| Some(id).filter(is_id)).map(Self)
+        parse_cursor(text, |id| RequestId::of(&id)).map(Self)
     }
 }
 
@@ -321,7 +349,7 @@ pub async fn requests(
         .value(":lease", string(key::lease(lease)))
         .value(":request", string(REQUEST))
         .descending();
-    let after = after.map(|RequestCursor(id)| Key::lease_request(lease, id));
+    let after = after.map(|RequestCursor(id)| Key::lease_request(lease, id.as_str()));
     let (rows, next) = table.query_page(query, limit, after.as_ref()).await?;
     let rows = rows.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;
     let next_cursor = next.and_then(|key| key.sk.strip_prefix(REQUEST).map(cursor));
@@ -357,12 +385,12 @@ mod tests {
     fn the_longest_request_fits_into_an_event() {
         // Four bytes each, which is what a character can have at most where no control character is allowed.
         let text = |length: usize| "\u{1f600}".repeat(length);
-        let person =
-            LeasePerson { id: UserId::parse("x".repeat(128)).unwrap(), name: "\u{1}".repeat(128), role: Role::Client };
+        let line = |length: usize| Line::parse(&text(length), length).unwrap();
+        let person = LeasePerson { id: UserId::parse("x".repeat(128)).unwrap(), name: line(128), role: Role::Client };
         let row = Row {
             sk: format!("{REQUEST}{}", "f".repeat(32)),
-            title: text(MAX_TITLE),
-            description: text(MAX_DESCRIPTION),
+            title: line(MAX_TITLE),
+            description: Text::parse(&text(MAX_DESCRIPTION), MAX_DESCRIPTION).unwrap(),
             status: Accepted,
             created_by: person.clone(),
             created_at: Millis(1),

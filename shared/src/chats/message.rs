@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::chats::{AuthorView, MessageView, Role};
 use crate::contract::id::UserId;
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
 use crate::problem::Problem;
@@ -48,7 +49,7 @@ impl Seq {
 
     /// The number in a message's sort key.
     pub(super) fn of_sort_key(sk: &str) -> Option<Self> {
-        sk.strip_prefix(CHAT_MESSAGE)?.parse().ok().map(Self)
+        sk.strip_prefix(CHAT_MESSAGE)?.parse().ok().filter(|seq| *seq <= MAX_SEQ).map(Self)
     }
 }
 
@@ -98,34 +99,12 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// A message's text: 1 to 4,000 characters, not all of them white space, with no control character but line feed and carriage
-/// return. It is kept as it was sent; whoever shows it escapes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text(String);
-
-impl Text {
-    /// Parses a text; `field` is what the request calls it.
-    ///
-    /// # Errors
-    /// 400 when it is empty, too long, or has a control character other than line breaks.
-    pub fn parse(text: String, field: &str) -> Result<Self, Problem> {
-        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
-        if text.trim().is_empty() || text.chars().count() > MAX_TEXT || text.chars().any(is_control) {
-            let rule = format!("must be 1 to {MAX_TEXT} characters, without control characters other than line breaks");
-            return Err(Problem::field(field, rule));
-        }
-        Ok(Self(text))
-    }
-
-    /// A content that is encrypted from end to end, as JSON. Whoever makes it has checked its form and its length.
-    pub(crate) fn sealed(json: String) -> Self {
-        Self(json)
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// Parses a message's text, of 1 to 4,000 characters; `field` is what the request calls it. Whoever shows it escapes it.
+///
+/// # Errors
+/// 400 when it is empty, too long, or has a control character other than tabs and line breaks.
+pub fn message_text(text: &str, field: &str) -> Result<Text, Problem> {
+    Text::parse(text, MAX_TEXT).map_err(|error| Problem::field(field, error))
 }
 
 /// Who writes a message.
@@ -133,7 +112,7 @@ impl Text {
 pub struct Author {
     pub id: UserId,
     /// As the others see them.
-    pub name: String,
+    pub name: Line,
     pub role: Role,
 }
 
@@ -154,10 +133,10 @@ pub struct Message {
     /// `None` once the author's account is erased.
     pub author: Option<UserId>,
     /// Empty once the author's account is erased.
-    pub author_name: String,
+    pub author_name: Line,
     pub role: Role,
     /// `None` once it is deleted.
-    pub text: Option<String>,
+    pub text: Option<Text>,
     /// Whether the text is a sealed content: JSON with what only its receiver can read.
     pub sealed: bool,
     pub created_at: Millis,
@@ -215,10 +194,10 @@ pub(super) struct MessageRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) author: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) author_name: Option<String>,
+    pub(super) author_name: Option<Line>,
     pub(super) role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<String>,
+    pub(super) text: Option<Text>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub(super) sealed: bool,
     pub(super) created_at: Millis,
@@ -240,16 +219,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn is_text(text: &str) -> bool {
-        Text::parse(text.to_owned(), "message").is_ok()
+        message_text(text, "message").is_ok()
     }
 
     #[test]
-    fn a_text_has_up_to_4000_characters_and_no_control_characters_but_line_breaks() {
+    fn a_text_has_up_to_4000_characters_and_no_control_characters_but_tabs_and_line_breaks() {
         let longest = "é".repeat(4_000);
-        for good in ["x", "a\nb\r\nc", "<script>alert(1)</script>", "👋🏽", " x ", &longest] {
+        for good in ["x", "a\nb\r\nc", "a\tb", "<script>alert(1)</script>", "👋🏽", " x ", &longest] {
             assert!(is_text(good), "{good:?}");
         }
-        for bad in ["", " ", "\n", "a\0", "a\tb", "\u{1b}[31m", "a\u{85}b", "\u{7f}", &format!("{longest}x")] {
+        for bad in ["", " ", "\n", "a\0", "\u{1b}[31m", "a\u{85}b", "\u{7f}", &format!("{longest}x")] {
             assert!(!is_text(bad), "{bad:?}");
         }
     }

@@ -45,9 +45,11 @@ pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use lease::{Lease, LeaseView, PutLease, Seat, put_lease, role_in, seat};
 pub use lease_chat::lease_message_deleted;
 pub(crate) use lease_request::erase_from_request;
-pub use lease_request::{NewRequest, REQUESTS, RequestCursor, RequestPage, change_request, create_request, requests};
+pub use lease_request::{
+    NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, change_request, create_request, requests,
+};
 pub(crate) use lease_unseen::{Unseen, read_mark_key, unseen};
-pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, Text};
+pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};
 pub(crate) use page::find;
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
@@ -66,5 +68,7 @@ fn unknown_receiver() -> Problem {
 }
 
 fn unknown_message() -> Problem {
-    Problem::NotFound("There is no message of this id in this conversation".to_owned())
+    Problem::NotFound(
+        "There is no message of this id in this conversation: take the id of one that is listed there".to_owned(),
+    )
 }

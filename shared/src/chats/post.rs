@@ -178,7 +178,7 @@ impl NewMessage {
             author: Some(self.author.id.clone()),
             author_name: self.author.name.clone(),
             role: self.author.role,
-            text: Some(self.text.as_str().to_owned()),
+            text: Some(self.text.clone()),
             sealed: false,
             created_at: now,
             deleted_at: None,
@@ -229,14 +229,16 @@ impl NewMessage {
 
 /// Refuses an event that Pusher would refuse.
 fn must_fit(deliveries: &[Delivery]) -> Result<(), Problem> {
-    let is_too_large = |delivery: &Delivery| match delivery {
-        Delivery::Pusher(event) => event.data.len() > MAX_EVENT_BYTES,
-        _ => false,
+    let bytes = |delivery: &Delivery| match delivery {
+        Delivery::Pusher(event) => event.data.len(),
+        _ => 0,
     };
-    if deliveries.iter().any(is_too_large) {
-        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    match deliveries.iter().map(bytes).max() {
+        Some(bytes) if bytes > MAX_EVENT_BYTES => {
+            Err(Problem::TooLarge { what: "The event with this text", bytes, limit: MAX_EVENT_BYTES })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 async fn replay(
@@ -266,12 +268,11 @@ async fn repeated(
         return Ok(None);
     };
     let is_recent = head.last_at.is_some_and(|at| at.plus_seconds(seconds) > now);
-    if !is_recent || !head.may_say(&new.author.id, new.text.as_str(), terms.sealed) {
+    if !is_recent || !head.may_say(&new.author.id, &new.text, terms.sealed) {
         return Ok(None);
     }
     let newest = table.get(&conversation.message(head.seq), true).await?.map(Message::of_row).transpose()?;
-    let is_same = |newest: &Message| {
-        newest.author.as_ref() == Some(&new.author.id) && newest.text.as_deref() == Some(new.text.as_str())
-    };
+    let is_same =
+        |newest: &Message| newest.author.as_ref() == Some(&new.author.id) && newest.text.as_ref() == Some(&new.text);
     Ok(newest.filter(is_same))
 }

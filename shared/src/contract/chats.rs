@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::channel::Channel;
 use super::event::Event;
 use super::id::{BookingId, UserId};
+use super::text::{Line, Text};
 
 /// As what somebody takes part in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct AuthorView {
     /// `null` once the author's account is erased.
     pub id: Option<UserId>,
     /// Empty once the author's account is erased.
-    pub name: String,
+    pub name: Line,
     pub role: Role,
 }
 
@@ -42,9 +43,9 @@ pub struct MessageView {
     pub seq: u64,
     pub author: AuthorView,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
+    pub content: Option<Text>,
     /// ISO 8601
     pub created_at: String,
     /// ISO 8601

@@ -8,11 +8,12 @@ use super::channel::Channel;
 use super::chats::{MessageView, Reader, Role};
 use super::event::Event;
 use super::id::{LeaseId, UserId};
+use super::text::{Line, Text};
 
 /// `user_info` of whoever is in the chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeaseMember {
-    pub name: String,
+    pub name: Line,
     pub role: Role,
 }
 
@@ -20,7 +21,7 @@ pub struct LeaseMember {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeasePerson {
     pub id: UserId,
-    pub name: String,
+    pub name: Line,
     pub role: Role,
 }
 
@@ -99,9 +100,9 @@ pub struct LeaseRequest {
     pub lease: LeaseId,
     /// Names the request within its lease.
     pub id: String,
-    pub title: String,
+    pub title: Line,
     /// Empty where nothing more was said.
-    pub description: String,
+    pub description: Text,
     pub status: RequestStatus,
     /// Who asked.
     pub created_by: LeasePerson,

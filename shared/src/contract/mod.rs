@@ -15,4 +15,5 @@ pub mod quiet_hours;
 pub mod rooms;
 pub mod socket_id;
 pub mod sockets;
+pub mod text;
 pub mod time;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::channel::Channel;
 use super::event::Event;
 use super::id::UserId;
+use super::text::Text;
 
 /// `notification:new`
 #[derive(Debug, Clone, Serialize)]
@@ -15,7 +16,7 @@ pub struct NotificationNew {
     /// Such as `MESSAGE`.
     pub r#type: String,
     /// A sentence to show.
-    pub message: String,
+    pub message: Text,
     /// What it is about. Clients drop duplicates by its `notificationId`.
     pub data: Map<String, Value>,
 }

@@ -6,20 +6,21 @@ use serde_json::{Map, Value};
 use super::channel::Channel;
 use super::event::Event;
 use super::id::{PartyId, UserId};
+use super::text::{Line, Picture};
 
 /// `user_info` of a party's member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartyMember {
-    pub username: String,
+    pub username: Line,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
+    pub avatar: Option<Picture>,
 }
 
 /// Who sent an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inviter {
     pub id: UserId,
-    pub username: String,
+    pub username: Line,
 }
 
 /// `party-invitation-received`
@@ -29,7 +30,7 @@ pub struct PartyInvitationReceived {
     #[serde(skip)]
     pub invitee: UserId,
     pub party_id: PartyId,
-    pub party_name: String,
+    pub party_name: Line,
     pub invited_by: Inviter,
     /// ISO 8601
     pub invited_at: String,

@@ -3,21 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
+use super::text::{Line, Picture};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
     pub user_id: UserId,
     /// The user id when the token has no name.
-    pub display_name: String,
+    pub display_name: Line,
     /// Picture, or `null`.
-    pub avatar_url: Option<String>,
+    #[serde(deserialize_with = "Picture::stored", default)]
+    pub avatar_url: Option<Picture>,
 }
 
 impl Person {
     /// A user of whom only the id is known.
     #[must_use]
     pub fn unknown(user: UserId) -> Self {
-        Self { display_name: user.to_string(), user_id: user, avatar_url: None }
+        Self { display_name: Line::from(&user), user_id: user, avatar_url: None }
     }
 }

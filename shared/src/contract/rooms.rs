@@ -6,6 +6,7 @@ use super::channel::Channel;
 use super::event::Event;
 use super::id::{BookId, UserId};
 use super::person::Person;
+use super::text::Line;
 
 /// `user_info` of a room's member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +59,7 @@ pub struct AuthorJoined {
     #[serde(skip)]
     pub book: BookId,
     pub author_id: UserId,
-    pub author_name: String,
+    pub author_name: Line,
 }
 
 impl Event for AuthorJoined {
@@ -78,7 +79,7 @@ pub struct KudosReceived {
     pub from_user: Person,
     /// The reading session that the kudos are for.
     pub session_id: String,
-    pub book_title: String,
+    pub book_title: Line,
 }
 
 impl Event for KudosReceived {

@@ -36,6 +36,12 @@ impl Millis {
         text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
     }
 
+    /// The moment that [`Millis::iso`] printed; `None` for any other text.
+    #[must_use]
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|moment| moment.iso() == text)
+    }
+
     /// Whole seconds since 1970, as DynamoDB's TTL wants them.
     #[must_use]
     pub fn seconds(self) -> i64 {
@@ -72,5 +78,9 @@ mod tests {
         assert_eq!(Millis::parse("2025-12-01T09:00:00Z"), Some(Millis(1_764_579_600_000)));
         assert_eq!(Millis::parse("2025-12-01T10:00:00.120+01:00"), Some(Millis(1_764_579_600_120)));
         assert_eq!(Millis::parse("tomorrow"), None);
+        assert_eq!(Millis::parse_iso("2025-12-01T09:00:00.120Z"), Some(Millis(1_764_579_600_120)));
+        for other in ["", "2025-12-01T09:00:00Z", "2025-12-01T10:00:00.120+01:00", "yesterday"] {
+            assert_eq!(Millis::parse_iso(other), None, "{other}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::notifications::{self, Kind, Preferences};
 use crate::outbox::{Delivery, OwedEmail};
@@ -168,7 +169,7 @@ async fn is_present(courier: &Courier, lease: &LeaseId, recipient: &UserId) -> b
 /// What is known of a recipient whom e-mail may be sent to.
 struct Known {
     lease: LeaseId,
-    title: String,
+    title: Line,
     recipient: UserId,
     address: EmailAddress,
     locale: Locale,
@@ -268,7 +269,7 @@ impl Known {
             title: &self.title,
             count: unseen.count,
             is_more: unseen.is_more,
-            texts: texts.filter_map(|message| message.text.as_deref()).collect(),
+            texts: texts.filter_map(|message| message.text.as_ref()).collect(),
             link: &link,
             unsubscribe: &unsubscribe,
         }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::clients::fcm::{MAX_MESSAGE_BYTES, Message};
+use crate::contract::text::cut_by;
 use crate::outbox::Push;
 
 /// What ends a body that was cut.
@@ -20,20 +21,14 @@ pub(super) struct TooLarge {
 /// # Errors
 /// [`TooLarge`] when even without a body it would not fit: data is never dropped.
 pub(super) fn message(push: &Push) -> Result<Message, TooLarge> {
-    let whole = with_body(push, &push.body);
+    let whole = with_body(push, push.body.as_str());
     if whole.bytes() <= MAX_MESSAGE_BYTES {
         return Ok(whole);
     }
     let bytes = with_body(push, "").bytes();
-    let mut room = MAX_MESSAGE_BYTES.checked_sub(bytes).ok_or(TooLarge { bytes })?.saturating_sub(ELLIPSIS.len());
-    let fits = |character: &char| {
-        let written = json!(character).to_string().len() - 2;
-        let fits = written <= room;
-        room = room.saturating_sub(written);
-        fits
-    };
-    let cut: String = push.body.chars().take_while(fits).collect();
-    let cut = if cut.is_empty() { cut } else { format!("{}{ELLIPSIS}", cut.trim_end()) };
+    let room = MAX_MESSAGE_BYTES.checked_sub(bytes).ok_or(TooLarge { bytes })?.saturating_sub(ELLIPSIS.len());
+    let cut = cut_by(push.body.as_str(), room, |grapheme| json!(grapheme).to_string().len() - 2);
+    let cut = if cut.is_empty() { String::new() } else { format!("{}{ELLIPSIS}", cut.trim_end()) };
     Ok(with_body(push, &cut))
 }
 
@@ -92,14 +87,16 @@ mod tests {
     use super::*;
     use crate::clients::fcm::Token;
     use crate::contract::id::UserId;
+    use crate::contract::text::{Line, Text};
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation as _;
 
     fn push(body: &str, data: Value) -> Push {
         Push {
             user: UserId::parse("ada").unwrap(),
             r#type: "MESSAGE".to_owned(),
-            title: "New Message".to_owned(),
-            body: body.to_owned(),
+            title: Line::parse("New Message", 100).unwrap(),
+            body: Text::cleaned(body, 10_000).unwrap_or_default(),
             data: data.as_object().unwrap().clone(),
             high: false,
             even_if_connected: false,
@@ -140,15 +137,19 @@ mod tests {
         fn a_message_fits_by_its_body_alone(body in any::<String>(), long in 0_usize..5_000, data in 0_usize..3_300) {
             let body = body.chars().cycle().take(if body.is_empty() { 0 } else { long }).collect::<String>();
             let push = push(&body, json!({ "x": "y".repeat(data) }));
+            let body = push.body.as_str();
             let message = message(&push).unwrap();
             let sent = written(&message);
             prop_assert!(message.bytes() <= MAX_MESSAGE_BYTES);
             prop_assert_eq!(sent["data"]["x"].as_str().unwrap().len(), data);
             let told = sent["notification"]["body"].as_str().unwrap();
             prop_assert!(told == body || told.is_empty() || body.starts_with(told.strip_suffix(ELLIPSIS).unwrap()));
-            // Cut no more than need be: one character of at most six bytes (escaped) and trimmed white space aside.
-            if told != body && !told.trim_end_matches(ELLIPSIS).is_empty() && !body.contains(char::is_whitespace) {
-                prop_assert!(message.bytes() + 12 > MAX_MESSAGE_BYTES, "{}", message.bytes());
+            // Cut no more than need be, and between graphemes: there is no room for the next one.
+            let kept = told.strip_suffix(ELLIPSIS).unwrap_or(told);
+            if told != body && !kept.is_empty() && !body.contains(char::is_whitespace) {
+                let next = body[kept.len()..].graphemes(true).next().unwrap_or_default();
+                prop_assert!(message.bytes() + json!(next).to_string().len() - 2 > MAX_MESSAGE_BYTES, "{}", message.bytes());
+                prop_assert!(body.grapheme_indices(true).any(|(at, _)| at == kept.len()) || kept.graphemes(true).count() == 1);
             }
         }
     }

@@ -122,7 +122,7 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, P
         return Ok(progress);
     }
     let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose()?;
-    let name = profile.map(|profile| profile.person(user.clone()).display_name);
+    let name = profile.map(|profile| profile.person(user.clone()).display_name.as_str().to_owned());
     let alias = format!("erased;{}", uuid::Uuid::new_v4().simple());
     Ok(Progress {
         stage: Stage::Own,

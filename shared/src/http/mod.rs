@@ -3,6 +3,7 @@
 mod compress;
 pub mod idempotency;
 pub(crate) mod page;
+pub mod query;
 mod request;
 mod response;
 mod serve;
@@ -11,7 +12,7 @@ pub mod throttle;
 
 pub use lambda_http::service_fn;
 
-pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request};
+pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event};
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };

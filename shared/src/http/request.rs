@@ -12,8 +12,18 @@ use crate::contract::event::MAX_EVENT_BYTES;
 use crate::json::{self, Part};
 use crate::problem::Problem;
 
-/// Most bytes of a body: most bodies become a Pusher event, which has this limit.
-const MAX_BODY_BYTES: usize = MAX_EVENT_BYTES;
+/// Most bytes of a body that becomes an event of at most `event` bytes, however it is written: JSON may write each UTF-16 unit as
+/// `\uXXXX`, which is six bytes for one of ASCII; and there are names and white space around it.
+#[must_use]
+pub const fn body_of_event(event: usize) -> usize {
+    6 * event + 4 * 1024
+}
+
+/// Most bytes of a body: the longest that becomes a Pusher event. What is too long for the event itself is refused with the
+/// event's own limit, before anything is written.
+const MAX_BODY_BYTES: usize = body_of_event(MAX_EVENT_BYTES);
+/// Most bytes of what Pusher's clients send before they subscribe: two names of ASCII.
+const MAX_SUBSCRIPTION_BYTES: usize = 10 * 1024;
 /// Most bytes of a webhook's body, which batches many events.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
@@ -58,7 +68,7 @@ pub trait ReadRequest {
     /// 413 when there are more.
     fn bytes_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
         if self.bytes().len() > limit {
-            return Err(Problem::TooLarge { what: "The body", limit });
+            return Err(Problem::TooLarge { what: "The body", bytes: self.bytes().len(), limit });
         }
         Ok(self.bytes())
     }
@@ -66,9 +76,17 @@ pub trait ReadRequest {
     /// The body as JSON.
     ///
     /// # Errors
-    /// 413 over 10 KB, 415 for another `Content-Type`, 400 for what is not JSON or lacks a field.
+    /// 413 over 64 KB, 415 for another `Content-Type`, 400 for what is not JSON or lacks a field.
     fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let body = self.bytes_up_to(MAX_BODY_BYTES)?;
+        self.json_up_to(MAX_BODY_BYTES)
+    }
+
+    /// The body as JSON, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`ReadRequest::json`].
+    fn json_up_to<T: DeserializeOwned>(&self, limit: usize) -> Result<T, Problem> {
+        let body = self.bytes_up_to(limit)?;
         match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
             _ => Err(Problem::UnsupportedMediaType("Send JSON, with the header Content-Type: application/json")),
@@ -78,9 +96,9 @@ pub trait ReadRequest {
     /// The body as JSON or as a form, which pusher-js sends.
     ///
     /// # Errors
-    /// As [`ReadRequest::json`].
+    /// As [`ReadRequest::json`]; 413 over 10 KB.
     fn json_or_form<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let body = self.bytes_up_to(MAX_BODY_BYTES)?;
+        let body = self.bytes_up_to(MAX_SUBSCRIPTION_BYTES)?;
         match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
             "application/x-www-form-urlencoded" => form(body),
@@ -141,19 +159,22 @@ fn media_type(content_type: Option<&str>) -> String {
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = json::parse(body)?;
     if !value.is_object() {
-        return Err(Problem::Malformed("The body must be a JSON object".to_owned()));
+        return Err(Problem::Malformed(r#"The body must be a JSON object, such as {"name": "Ada"}"#.to_owned()));
     }
     json::from_value(Part::Body, value)
 }
 
 fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(body).is_err() || !percent_encoding_is_sound(body) {
-        return Err(Problem::Malformed("The body is not a form: it is not percent-encoded UTF-8".to_owned()));
+        return Err(Problem::Malformed(
+            "The body is not a form: send name=value&name=value as percent-encoded UTF-8, such as name=Ada%20L"
+                .to_owned(),
+        ));
     }
     let mut fields = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(body) {
         if fields.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
-            return Err(Problem::Malformed("The form has a field twice".to_owned()));
+            return Err(Problem::Malformed("The form has a field twice: send each field once".to_owned()));
         }
     }
     let object = Value::Object(fields.into_iter().collect());

@@ -33,7 +33,7 @@ use serde_json::value::RawValue;
 
 use super::compress::compressed;
 use super::response::{ResponseExt as _, Work, json_text};
-use super::{ReadRequest as _, Request, Response};
+use super::{ReadRequest as _, Request, Response, query};
 use crate::problem::Problem;
 use crate::telemetry::{self, Record};
 
@@ -225,7 +225,11 @@ where
 {
     let request_id = HeaderValue::from_str(request.request_id());
     let record = Record::new(request.request_id(), request.route());
-    let handling = AssertUnwindSafe(async { service.oneshot(request).await }).catch_unwind();
+    let handling = AssertUnwindSafe(async {
+        query::must_be_known(&request)?;
+        service.oneshot(request).await
+    })
+    .catch_unwind();
     let with_later = async { (handling.await, LATER.with(RefCell::take)) };
     let (handled, later) = LATER.scope(RefCell::default(), record.scope(with_later)).await;
     let mut response = match handled {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Guest, Identity, Unauthenticated};
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::settings::ClaimNames;
 
@@ -34,9 +35,8 @@ const CHANNELS: &str = "channels";
 const MAX_CHANNELS: usize = 100;
 const MAX_CHANNEL_CHARACTERS: usize = 100;
 
-/// Longest name and picture. With them, a presence member's `user_info` is usually within Pusher's 1 KB.
-const MAX_NAME_CHARACTERS: usize = 128;
-const MAX_AVATAR_BYTES: usize = 512;
+/// Longest name, in characters.
+const MAX_NAME: usize = 128;
 
 impl Claims {
     pub(super) fn is_guest(&self) -> bool {
@@ -50,12 +50,12 @@ impl Claims {
     /// Who the token is about. `names` says which claims to read instead of the usual ones.
     pub(super) fn into_identity(self, names: &ClaimNames) -> Result<Identity, Unauthenticated> {
         let user = self.user(names.user_id.as_deref().unwrap_or(USER_ID))?;
-        let name = |value| text(value).filter(|name| !name.trim().is_empty());
+        let name = |value| Line::cleaned(text(value)?, MAX_NAME);
         let name = self.first(names.name.as_deref(), &NAMES, name);
-        let picture = |value| text(value).filter(|url| !url.is_empty() && url.len() <= MAX_AVATAR_BYTES);
+        let picture = |value| Picture::parse(text(value)?);
         Ok(Identity {
-            name: name.map_or_else(|| user.to_string(), |name| name.chars().take(MAX_NAME_CHARACTERS).collect()),
-            avatar: self.first(names.picture.as_deref(), &PICTURES, picture).map(str::to_owned),
+            name: name.unwrap_or_else(|| Line::from(&user)),
+            avatar: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
             locale: self.0.get("locale").and_then(text).map(str::to_owned),
             expires: self.expires(),
@@ -77,8 +77,9 @@ impl Claims {
         let hotel = claim("hotel").and_then(|slug| HotelSlug::parse(slug).ok());
         let booking = claim("booking").and_then(|id| BookingId::parse(id).ok());
         let (hotel, booking) = hotel.zip(booking).ok_or(Unauthenticated::UnusableGuest)?;
-        let name = claim("name").filter(|name| !name.trim().is_empty()).unwrap_or("Guest");
-        Ok(Guest { hotel, booking, name: name.chars().take(MAX_NAME_CHARACTERS).collect() })
+        let named = |name: &str| Line::cleaned(name, MAX_NAME);
+        let name = claim("name").and_then(named).or_else(|| named("Guest")).unwrap_or_default();
+        Ok(Guest { hotel, booking, name })
     }
 
     /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.

@@ -13,6 +13,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode
 use crate::clients::https::HttpClient;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::problem::Problem;
 use crate::settings::{ClaimNames, TokenKeys, Tokens};
@@ -31,10 +32,11 @@ pub struct Identity {
     /// `JWT_CLAIM_USER_ID`, or else `sub`.
     pub user: UserId,
     /// `JWT_CLAIM_NAME`, or else the first of `name`, `preferred_username`, `nickname` and `username`; without one, the user
-    /// id. At most 128 characters.
-    pub name: String,
-    /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is at most 512 bytes.
-    pub avatar: Option<String>,
+    /// id. At most 128 characters, cleaned.
+    pub name: Line,
+    /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is an address on the web of at most
+    /// 512 bytes.
+    pub avatar: Option<Picture>,
     /// `email`, unless `email_verified` is false.
     pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
@@ -54,8 +56,8 @@ pub struct Guest {
     pub hotel: HotelSlug,
     /// `booking`
     pub booking: BookingId,
-    /// `name`; without one, `Guest`. At most 128 characters.
-    pub name: String,
+    /// `name`; without one, `Guest`. At most 128 characters, cleaned.
+    pub name: Line,
 }
 
 impl Identity {

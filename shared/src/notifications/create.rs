@@ -87,7 +87,8 @@ pub async fn create(
     let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
-    Words::check_own(request.title.as_deref(), request.body.as_deref())?;
+    Words::own(request.title.as_deref(), request.body.as_deref())?;
+    Words::check_data(&request.data)?;
     if let Some(first) = first_of(table, key, now).await? {
         return first.replay(key);
     }
@@ -165,11 +166,13 @@ impl Draft<'_> {
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
         let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
-        let words = words.or_own(new.title.as_deref(), new.body.as_deref());
+        let (title, body) = Words::own(new.title.as_deref(), new.body.as_deref())?;
+        let words = words.or_own(title, body);
         let notification =
             Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
-        if notification.event().data().len() > MAX_EVENT_BYTES {
-            return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+        let bytes = notification.event().data().len();
+        if bytes > MAX_EVENT_BYTES {
+            return Err(Problem::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
         }
         let (tag, groups) = self.group(counter).unzip();
         let day = LastDay::after(self.settings.notification_days, now);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::row::NotificationRow;
 use super::{Kind, Words};
 use crate::contract::id::UserId;
+use crate::contract::text::{Line, Text};
 use crate::table::{self, Action, Item, Key, Table, TableError, string};
 use crate::users::locale::Locale;
 
@@ -28,7 +29,8 @@ pub(crate) async fn erase_from(
     let erased = Erased { user, name };
     let data = erased.without(&before);
     let message = erased.reworded(&row, &before, &data);
-    let title = row.title.as_deref().map(|title| erased.blanked(title));
+    let blanked = |title: &Line| Line::cleaned(&erased.blanked(title.as_str()), usize::MAX).unwrap_or_default();
+    let title = row.title.as_ref().map(blanked);
     if data == before && message == row.message && title == row.title {
         return Ok(false);
     }
@@ -37,9 +39,9 @@ pub(crate) async fn erase_from(
         .condition("attribute_exists(pk)")
         .name("#data", "data")
         .value(":data", string(Value::Object(data).to_string()))
-        .value(":message", string(message));
+        .value(":message", string(message.as_str()));
     if let Some(title) = title {
-        update = update.value(":title", string(title));
+        update = update.value(":title", string(title.as_str()));
     }
     table.write(update).await?;
     Ok(true)
@@ -86,13 +88,13 @@ impl Erased<'_> {
     }
 
     /// The sentence: that of the type, made from what is left of the data; or a sender's own, without the user's name.
-    fn reworded(&self, row: &NotificationRow, before: &Map<String, Value>, data: &Map<String, Value>) -> String {
+    fn reworded(&self, row: &NotificationRow, before: &Map<String, Value>, data: &Map<String, Value>) -> Text {
         let kind = Kind::named(&row.r#type);
         let of_type = kind.into_iter().flat_map(|kind| [Locale::En, Locale::Fr].map(|locale| (kind, locale)));
         let mut of_type = of_type.filter(|(kind, locale)| Words::of(*kind, *locale, before).body == row.message);
         match of_type.next() {
             Some((kind, locale)) => Words::of(kind, locale, data).body,
-            None => self.blanked(&row.message),
+            None => Text::cleaned(&self.blanked(row.message.as_str()), usize::MAX).unwrap_or_default(),
         }
     }
 

@@ -7,6 +7,7 @@ use super::read::unknown;
 use super::row::NotificationRow;
 use super::{Counter, Kind, Words};
 use crate::contract::id::UserId;
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
@@ -50,8 +51,8 @@ pub struct Page {
 pub struct NotificationView {
     notification_id: String,
     r#type: String,
-    title: String,
-    message: String,
+    title: Line,
+    message: Text,
     data: Map<String, Value>,
     priority: String,
     created_at: String,

@@ -23,7 +23,7 @@ pub(super) fn is_id(id: &str) -> bool {
 }
 
 pub(super) fn unknown() -> Problem {
-    Problem::NotFound("You have no notification of this id".to_owned())
+    Problem::NotFound("You have no notification of this id: it has expired or was deleted, or the id is wrong; GET /notifications lists yours".to_owned())
 }
 
 /// Marks one notification as read. One that is read already keeps its time.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -13,8 +14,8 @@ pub(super) struct NotificationRow {
     pub(super) r#type: String,
     /// The headline; rows from before there was one have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) title: Option<String>,
-    pub(super) message: String,
+    pub(super) title: Option<Line>,
+    pub(super) message: Text,
     /// JSON text.
     pub(super) data: String,
     pub(super) priority: String,

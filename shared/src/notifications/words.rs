@@ -1,78 +1,117 @@
 //! The title and the sentence of a notification, made from its data, in each language.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 
 use super::Kind;
+use crate::contract::text::{Line, Text, cut};
 use crate::problem::Problem;
 use crate::users::locale::Locale;
 
 /// Longest title and sentence, in characters.
 const MAX_TITLE: usize = 100;
 const MAX_SENTENCE: usize = 500;
+/// Longest name of a person or a thing in a sentence, in characters.
+const MAX_NAME: usize = 300;
 
 /// The text of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The title of a push.
-    pub title: String,
+    pub title: Line,
     /// The sentence, which the contract calls `message`.
-    pub body: String,
+    pub body: Text,
 }
+
+/// The fields of the data that a sentence may show, each with the object that it is in.
+const SHOWN: [(Option<&str>, &str); 7] = [
+    (None, "senderName"),
+    (Some("fromUser"), "displayName"),
+    (Some("invitedBy"), "username"),
+    (None, "projectName"),
+    (None, "bookTitle"),
+    (None, "partyName"),
+    (None, "title"),
+];
 
 impl Words {
     /// The text for this type. It names the sender and the subject if the data has them. A system announcement has the
     /// `title` and `message` of its data.
     #[must_use]
     pub fn of(kind: Kind, locale: Locale, data: &Map<String, Value>) -> Self {
-        let sender = sender(data);
+        let announced = |field| data.get(field).and_then(Value::as_str).filter(|_| kind == Kind::System);
         let (title, body) = match locale {
-            Locale::En => english(kind, sender.unwrap_or("Someone"), data),
-            Locale::Fr => french(kind, sender.unwrap_or("Quelqu’un"), data),
+            Locale::En => english(kind, data),
+            Locale::Fr => french(kind, data),
         };
-        let cut = |text: &str, most| text.chars().take(most).collect();
-        Self { title: cut(title, MAX_TITLE), body: cut(&body, MAX_SENTENCE) }
+        // A title and a body of ours are never blank.
+        let title =
+            announced("title").and_then(|text| Line::cleaned(text, MAX_TITLE)).or(Line::cleaned(title, MAX_TITLE));
+        let ours = || Text::ours(cut(&body, MAX_SENTENCE).to_owned());
+        let body = announced("message").and_then(|text| Text::cleaned(text.trim(), MAX_SENTENCE)).unwrap_or_else(ours);
+        Self { title: title.unwrap_or_default(), body }
     }
 
-    /// Checks a title and a sentence of the sender's own.
+    /// Checks what the data has for a sentence to show. An empty text is as good as absent, and a longer one is cut.
     ///
     /// # Errors
-    /// 400 for a text that is blank, too long, or has control characters other than line breaks in the sentence.
-    pub(super) fn check_own(title: Option<&str>, body: Option<&str>) -> Result<(), Problem> {
-        let fits = |text: &str, most: usize, may_have: fn(char) -> bool| {
-            let is_plain = |character: char| !character.is_control() || may_have(character);
-            !text.trim().is_empty() && text.chars().count() <= most && text.chars().all(is_plain)
-        };
-        if title.is_some_and(|title| !fits(title, MAX_TITLE, |_| false)) {
-            let rule = format!("must be 1 to {MAX_TITLE} characters without control characters");
-            return Err(Problem::field("title", rule));
-        }
-        if body.is_some_and(|body| !fits(body, MAX_SENTENCE, |character| character == '\n')) {
-            let rule =
-                format!("must be 1 to {MAX_SENTENCE} characters without control characters other than line feeds");
-            return Err(Problem::field("body", rule));
+    /// 400 for a name or a title with line breaks or control characters, which would make another sentence.
+    pub(super) fn check_data(data: &Map<String, Value>) -> Result<(), Problem> {
+        for (within, field) in SHOWN {
+            let object = within.map_or(Some(data), |within| data.get(within)?.as_object());
+            let text = object.and_then(|object| object.get(field)?.as_str()).unwrap_or_default();
+            if !text.trim().is_empty() && Line::parse(text, usize::MAX).is_err() {
+                let field = within.map_or_else(|| format!("data.{field}"), |within| format!("data.{within}.{field}"));
+                let rule = "must be one line that can be seen, without line breaks, tabs and control characters";
+                return Err(Problem::field(&field, rule));
+            }
         }
         Ok(())
     }
 
+    /// Reads a title and a sentence of the sender's own.
+    ///
+    /// # Errors
+    /// 400 for a text that is blank, too long, or has control characters; the sentence may have line breaks and tabs.
+    pub(super) fn own(title: Option<&str>, body: Option<&str>) -> Result<(Option<Line>, Option<Text>), Problem> {
+        let title = title.map(|title| Line::parse(title, MAX_TITLE)).transpose();
+        let body = body.map(|body| Text::parse(body, MAX_SENTENCE)).transpose();
+        Ok((
+            title.map_err(|error| Problem::field("title", error))?,
+            body.map_err(|error| Problem::field("body", error))?,
+        ))
+    }
+
     /// With the sender's own title and sentence, where there are any.
     #[must_use]
-    pub(super) fn or_own(self, title: Option<&str>, body: Option<&str>) -> Self {
-        let own = |text: Option<&str>, other| text.map_or(other, str::to_owned);
-        Self { title: own(title, self.title), body: own(body, self.body) }
+    pub(super) fn or_own(self, title: Option<Line>, body: Option<Text>) -> Self {
+        Self { title: title.unwrap_or(self.title), body: body.unwrap_or(self.body) }
     }
 }
 
-fn text<'a>(data: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
-    data.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+/// The line in a field; `None` where there is none that can be seen.
+fn line(data: &Map<String, Value>, field: &str) -> Option<Line> {
+    Line::cleaned(data.get(field)?.as_str()?, MAX_NAME)
 }
 
 /// `senderName`, or the person as the events of kudos and invitations show them.
-fn sender(data: &Map<String, Value>) -> Option<&str> {
-    let of = |person: &str, name: &str| text(data.get(person)?.as_object()?, name);
-    text(data, "senderName").or_else(|| of("fromUser", "displayName")).or_else(|| of("invitedBy", "username"))
+fn sender(data: &Map<String, Value>) -> Option<Line> {
+    let of = |person: &str, name: &str| line(data.get(person)?.as_object()?, name);
+    line(data, "senderName").or_else(|| of("fromUser", "displayName")).or_else(|| of("invitedBy", "username"))
 }
 
-fn english<'a>(kind: Kind, sender: &str, data: &'a Map<String, Value>) -> (&'a str, String) {
+/// The name as a part of a sentence, or other words where there is none.
+fn named<'a>(name: Option<&'a Line>, otherwise: &'a str) -> Box<dyn Display + 'a> {
+    match name {
+        Some(name) => Box::new(name.isolated()),
+        None => Box::new(otherwise),
+    }
+}
+
+fn english(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
+    let sender = sender(data);
+    let sender = named(sender.as_ref(), "Someone");
     match kind {
         Kind::Message => ("New Message", format!("{sender} sent you a message")),
         Kind::ConnectionRequest => ("Connection Request", format!("{sender} wants to connect with you")),
@@ -81,25 +120,24 @@ fn english<'a>(kind: Kind, sender: &str, data: &'a Map<String, Value>) -> (&'a s
         Kind::CommentMention => ("New Mention", format!("{sender} mentioned you in a comment")),
         Kind::ReferralApplication => ("Referral Application", format!("{sender} applied for your referral")),
         Kind::ProjectUpdate => {
-            let project = text(data, "projectName").unwrap_or("your project");
-            ("Project Update", format!("There is news in {project}"))
+            let project = line(data, "projectName");
+            ("Project Update", format!("There is news in {}", named(project.as_ref(), "your project")))
         }
-        Kind::System => {
-            let message = text(data, "message").unwrap_or("There is an announcement for you");
-            (text(data, "title").unwrap_or("Announcement"), message.to_owned())
-        }
-        Kind::Kudos => match text(data, "bookTitle") {
-            Some(book) => ("Kudos", format!("{sender} gave you kudos for reading {book}")),
+        Kind::System => ("Announcement", "There is an announcement for you".to_owned()),
+        Kind::Kudos => match line(data, "bookTitle") {
+            Some(book) => ("Kudos", format!("{sender} gave you kudos for reading {}", book.isolated())),
             None => ("Kudos", format!("{sender} gave you kudos")),
         },
         Kind::PartyInvitation => {
-            let party = text(data, "partyName").unwrap_or("a party");
-            ("Party Invitation", format!("{sender} invited you to {party}"))
+            let party = line(data, "partyName");
+            ("Party Invitation", format!("{sender} invited you to {}", named(party.as_ref(), "a party")))
         }
     }
 }
 
-fn french<'a>(kind: Kind, sender: &str, data: &'a Map<String, Value>) -> (&'a str, String) {
+fn french(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
+    let sender = sender(data);
+    let sender = named(sender.as_ref(), "Quelqu’un");
     match kind {
         Kind::Message => ("Nouveau message", format!("{sender} vous a envoyé un message")),
         Kind::ConnectionRequest => ("Demande de connexion", format!("{sender} souhaite entrer en contact avec vous")),
@@ -108,19 +146,18 @@ fn french<'a>(kind: Kind, sender: &str, data: &'a Map<String, Value>) -> (&'a st
         Kind::CommentMention => ("Nouvelle mention", format!("{sender} vous mentionne dans un commentaire")),
         Kind::ReferralApplication => ("Candidature", format!("{sender} a postulé à votre offre de cooptation")),
         Kind::ProjectUpdate => {
-            let project = text(data, "projectName").unwrap_or("votre projet");
-            ("Du nouveau", format!("Il y a du nouveau dans {project}"))
+            let project = line(data, "projectName");
+            ("Du nouveau", format!("Il y a du nouveau dans {}", named(project.as_ref(), "votre projet")))
         }
-        Kind::System => {
-            let message = text(data, "message").unwrap_or("Il y a une annonce pour vous");
-            (text(data, "title").unwrap_or("Annonce"), message.to_owned())
-        }
-        Kind::Kudos => match text(data, "bookTitle") {
-            Some(book) => ("Félicitations", format!("{sender} vous félicite pour votre lecture de {book}")),
+        Kind::System => ("Annonce", "Il y a une annonce pour vous".to_owned()),
+        Kind::Kudos => match line(data, "bookTitle") {
+            Some(book) => {
+                ("Félicitations", format!("{sender} vous félicite pour votre lecture de {}", book.isolated()))
+            }
             None => ("Félicitations", format!("{sender} vous félicite pour votre lecture")),
         },
-        Kind::PartyInvitation => match text(data, "partyName") {
-            Some(party) => ("Invitation", format!("{sender} vous invite à rejoindre {party}")),
+        Kind::PartyInvitation => match line(data, "partyName") {
+            Some(party) => ("Invitation", format!("{sender} vous invite à rejoindre {}", party.isolated())),
             None => ("Invitation", format!("{sender} vous invite à rejoindre un groupe")),
         },
     }
@@ -134,7 +171,7 @@ mod tests {
 
     fn words(kind: Kind, locale: Locale, data: Value) -> (String, String) {
         let Words { title, body } = Words::of(kind, locale, data.as_object().unwrap());
-        (title, body)
+        (title.as_str().to_owned(), body.as_str().to_owned())
     }
 
     #[test]
@@ -164,5 +201,31 @@ mod tests {
         let long = "é".repeat(1_000);
         let (title, body) = words(Kind::System, Locale::En, json!({ "title": long, "message": long }));
         assert_eq!((title.chars().count(), body.chars().count()), (MAX_TITLE, MAX_SENTENCE));
+    }
+    #[test]
+    fn a_sentence_is_cut_between_graphemes() {
+        let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}";
+        let (title, body) =
+            words(Kind::System, Locale::En, json!({ "title": family.repeat(20), "message": family.repeat(100) }));
+        assert_eq!((title, body), (family.repeat(14), family.repeat(71)));
+        let sender = json!({ "senderName": format!("{}🇫🇷🇫🇷", "x".repeat(297)) });
+        let expected = format!("{}🇫🇷 sent you a message", "x".repeat(297));
+        assert_eq!(words(Kind::Message, Locale::En, sender).1, expected);
+    }
+
+    #[test]
+    fn a_name_makes_no_sentence_of_its_own_and_turns_none_around() {
+        let body = |sender: &str| words(Kind::Message, Locale::En, json!({ "senderName": sender })).1;
+        assert_eq!(body("Ada\nYour bank: call 0800"), "Ada Your bank: call 0800 sent you a message");
+        assert_eq!(body("\u{202e}adA"), "adA sent you a message");
+        assert_eq!(body("\u{3164}"), "Someone sent you a message");
+        assert_eq!(body("عمر"), "\u{2068}عمر\u{2069} sent you a message");
+        let check = |data: Value| Words::check_data(data.as_object().unwrap()).map_err(|problem| problem.to_string());
+        assert!(
+            check(json!({ "fromUser": { "displayName": "a\nb" } })).unwrap_err().contains("data.fromUser.displayName")
+        );
+        for fine in [json!({ "senderName": "" }), json!({ "senderName": 7 }), json!({ "other": "a\nb" }), json!({})] {
+            assert_eq!(check(fine), Ok(()));
+        }
     }
 }

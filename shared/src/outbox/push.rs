@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
+use crate::contract::text::{Line, Text};
 
 /// What the outbox keeps of a push. Which devices there are is looked up when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +16,9 @@ pub struct Push {
     /// The notification's type, such as `MESSAGE`.
     pub r#type: String,
     /// The headline.
-    pub title: String,
+    pub title: Line,
     /// A sentence below it; cut where the whole would be too large for FCM.
-    pub body: String,
+    pub body: Text,
     /// What it is about, with `notificationId`; never cut.
     pub data: Map<String, Value>,
     /// Wakes the device, and goes out in quiet hours and to users who are connected, too.

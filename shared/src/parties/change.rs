@@ -74,7 +74,7 @@ pub async fn hand_over(
         let is_member = snapshot.has_member(heir);
         let seen = owned(snapshot, caller)?;
         if !is_member {
-            return Err(Problem::NotFound("The new owner must be a member of the party".to_owned()));
+            return Err(Problem::NotFound("The new owner must be a member of the party: invite them first; GET /parties/{partyId} lists its members".to_owned()));
         }
         let mut row = seen.row.clone();
         let mut data = Map::new();
@@ -120,7 +120,7 @@ async fn write(
     let update_type = PartyUpdate::SettingsChanged;
     let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
     let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
-        .set("name", string(&row.name))
+        .set("name", string(row.name.as_str()))
         .set("settings", string(&row.settings))
         .set("owner", string(row.owner.as_str()));
     let items = std::iter::once(next.write().into()).chain(check);

@@ -49,7 +49,9 @@ pub async fn invite(
         let party = invitable(&snapshot, &inviter.user_id, invitee)?;
         let before = snapshot.invitation(invitee)?;
         if before.as_ref().is_some_and(|before| before.row.is_open(now)) {
-            return Err(Problem::Conflict("They are already invited".to_owned()));
+            return Err(Problem::Conflict(
+                "They are already invited: wait for their reply, or take the invitation back first".to_owned(),
+            ));
         }
         let limit = &keys[4];
         let remembered = snapshot.number(limit, "due").map(Millis);
@@ -77,10 +79,10 @@ fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<
         return Err(members_only());
     }
     if snapshot.has_member(invitee) {
-        return Err(Problem::Conflict("They are already a member".to_owned()));
+        return Err(Problem::Conflict("They are already a member: there is nothing to do".to_owned()));
     }
     if !snapshot.has(&Key::profile(invitee)) {
-        return Err(Problem::NotFound("No user of this id has been here yet".to_owned()));
+        return Err(Problem::NotFound("Nobody with this id has signed in here yet: check the id, or ask them to sign in once, and invite them then".to_owned()));
     }
     Ok(party)
 }
@@ -144,7 +146,9 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
         if !snapshot.has_member(caller) {
             return Err(members_only());
         }
-        let none = || Problem::NotFound("There is no open invitation for this user".to_owned());
+        let none = || {
+            Problem::NotFound("There is no open invitation for this user: it was accepted, declined or taken back, has expired, or never was".to_owned())
+        };
         let now = Millis::now();
         let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
         // The rows were read at different moments, so the transaction checks what gives the caller the right.

@@ -67,7 +67,8 @@ pub async fn remove(
         if party.row.owner != *caller {
             return Err(owner_only());
         }
-        let none = || Problem::NotFound("The party has no such member".to_owned());
+        let none =
+            || Problem::NotFound("The party has no such member: GET /parties/{partyId} lists its members".to_owned());
         let member = snapshot.member(user)?.ok_or_else(none)?;
         let departure =
             Departure { id, party, user, member: &member, removed_by: Some(caller), terminate, dissolves: false };

@@ -29,6 +29,7 @@ pub use reply::{accept, decline};
 pub use view::{Invitation, Member, Party};
 pub(crate) use withdraw::withdraw;
 
+use crate::contract::text::Line;
 use crate::problem::Problem;
 
 /// Most members of a party: the limit of a presence channel (Pusher Channels: 100).
@@ -38,12 +39,8 @@ const MAX_NAME: usize = 100;
 /// Most bytes of the settings, as JSON text. They are part of an event, which is limited to 10 KB.
 const MAX_SETTINGS: usize = 4 * 1024;
 
-fn check_name(name: &str) -> Result<String, Problem> {
-    let name = name.trim();
-    if (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        return Ok(name.to_owned());
-    }
-    Err(Problem::field("partyName", format!("must be 1 to {MAX_NAME} characters without control characters")))
+fn check_name(name: &str) -> Result<Line, Problem> {
+    Line::parse(name, MAX_NAME).map_err(|error| Problem::field("partyName", error))
 }
 
 /// A party's settings: any JSON object; your app gives it a meaning.
@@ -52,19 +49,21 @@ pub type Settings = serde_json::Map<String, serde_json::Value>;
 fn check_settings(settings: &Settings) -> Result<String, Problem> {
     let text = serde_json::to_string(settings).map_err(Problem::internal)?;
     if text.len() > MAX_SETTINGS {
-        return Err(Problem::TooLarge { what: "The settings", limit: MAX_SETTINGS });
+        return Err(Problem::TooLarge { what: "settings", bytes: text.len(), limit: MAX_SETTINGS });
     }
     Ok(text)
 }
 
 fn unknown_party() -> Problem {
-    Problem::NotFound("There is no party of this id".to_owned())
+    Problem::NotFound(
+        "There is no party of this id: it has ended, or the id is wrong; GET /parties lists yours".to_owned(),
+    )
 }
 
 fn members_only() -> Problem {
-    Problem::Forbidden("Only members of the party may do this".to_owned())
+    Problem::Forbidden("Only members of the party may do this: ask one of them for an invitation".to_owned())
 }
 
 fn owner_only() -> Problem {
-    Problem::Forbidden("Only the party's owner may do this".to_owned())
+    Problem::Forbidden("Only the party's owner may do this: ask them, or have the party handed over to you".to_owned())
 }

@@ -90,7 +90,9 @@ fn must_have_room(party: &PartyRow) -> Result<(), Problem> {
 fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), Problem> {
     let conflict = |message: &str| Err(Problem::Conflict(message.to_owned()));
     match invitation {
-        None => Err(Problem::NotFound("You are not invited to this party".to_owned())),
+        None => Err(Problem::NotFound(
+            "You are not invited to this party, or no longer: GET /party-invitations lists your invitations".to_owned(),
+        )),
         Some(row) if row.is_open(now) => Ok(()),
         Some(row) => match row.state {
             State::Pending => conflict("The invitation is too old; ask for a new one"),

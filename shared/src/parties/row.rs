@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::person::Person;
+use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Writer};
 use crate::table::{Action, AttributeValue, ByTime, Item, Key, Table, TableError, item, key, number, read, string};
@@ -13,7 +14,7 @@ use crate::table::{Action, AttributeValue, ByTime, Item, Key, Table, TableError,
 /// A party, as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct PartyRow {
-    pub(super) name: String,
+    pub(super) name: Line,
     /// JSON text.
     pub(super) settings: String,
     pub(super) owner: UserId,
@@ -36,9 +37,9 @@ pub(super) struct PartyRow {
 pub(super) struct MemberRow {
     #[serde(skip_serializing)]
     pub(super) sk: String,
-    pub(super) username: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) avatar: Option<String>,
+    pub(super) username: Line,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "Picture::stored", default)]
+    pub(super) avatar: Option<Picture>,
     pub(super) joined_at: Millis,
 }
 
@@ -68,9 +69,9 @@ impl State {
 pub(super) struct InvitationRow {
     #[serde(skip_serializing)]
     pub(super) sk: String,
-    pub(super) party_name: String,
+    pub(super) party_name: Line,
     pub(super) inviter: UserId,
-    pub(super) inviter_name: String,
+    pub(super) inviter_name: Line,
     pub(super) invited_at: Millis,
     pub(super) state: State,
     pub(super) expires_at: i64,

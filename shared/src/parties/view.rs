@@ -6,6 +6,7 @@ use super::Settings;
 use super::row::{InvitationRow, MemberRow, PartyRow};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::Inviter;
+use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::table::key::MEMBER;
 
@@ -13,7 +14,7 @@ use crate::table::key::MEMBER;
 #[serde(rename_all = "camelCase")]
 pub struct Party {
     party_id: PartyId,
-    party_name: String,
+    party_name: Line,
     owner_id: UserId,
     settings: Settings,
     created_at: String,
@@ -26,8 +27,8 @@ pub struct Party {
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     user_id: String,
-    username: String,
-    avatar: Option<String>,
+    username: Line,
+    avatar: Option<Picture>,
     role: &'static str,
     joined_at: String,
 }
@@ -36,7 +37,7 @@ pub struct Member {
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     pub(super) party_id: PartyId,
-    pub(super) party_name: String,
+    pub(super) party_name: Line,
     pub(super) user_id: UserId,
     pub(super) invited_by: Inviter,
     pub(super) invited_at: String,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::id::{BookId, UserId};
+use crate::contract::text::Line;
 use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, read, string};
 use crate::users::profile::Profile;
@@ -13,7 +14,7 @@ use crate::users::profile::Profile;
 pub struct Book {
     pub author_id: UserId,
     /// Absent when the row has no name; then the name in the author's token is used.
-    pub author_name: Option<String>,
+    pub author_name: Option<Line>,
 }
 
 /// Longest title, in characters.
@@ -36,8 +37,8 @@ pub struct NewBook {
 pub struct Kept {
     pub book_id: BookId,
     pub author_id: UserId,
-    pub author_name: Option<String>,
-    pub title: Option<String>,
+    pub author_name: Option<Line>,
+    pub title: Option<Line>,
 }
 
 /// Keeps what is said of a book. A name or title that is left out is forgotten; attributes that the app has put into the row
@@ -48,8 +49,11 @@ pub struct Kept {
 pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, Problem> {
     let NewBook { author_id, author_name, title } = new;
     let author_id = UserId::parse(author_id).map_err(|error| error.in_field("authorId"))?;
-    check_text("authorName", author_name.as_deref(), MAX_NAME)?;
-    check_text("title", title.as_deref(), MAX_TITLE)?;
+    let line = |text: Option<String>, most, field| {
+        let line = text.map(|text| Line::parse(&text, most)).transpose();
+        line.map_err(|error| Problem::field(field, error))
+    };
+    let (author_name, title) = (line(author_name, MAX_NAME, "authorName")?, line(title, MAX_TITLE, "title")?);
     let (mut set, mut remove) = ("SET authorId = :author".to_owned(), Vec::new());
     for (attribute, placeholder, value) in [("authorName", ":name", &author_name), ("title", ":title", &title)] {
         match value {
@@ -63,21 +67,11 @@ pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, P
     let mut update = Action::update(&Key::book(&book_id), set).value(":author", string(author_id.as_str()));
     for (placeholder, value) in [(":name", &author_name), (":title", &title)] {
         if let Some(value) = value {
-            update = update.value(placeholder, string(value));
+            update = update.value(placeholder, string(value.as_str()));
         }
     }
     table.write(update).await?;
     Ok(Kept { book_id, author_id, author_name, title })
-}
-
-/// Text for display: not blank, at most `max` characters, none of them a control character.
-pub(super) fn check_text(field: &'static str, text: Option<&str>, max: usize) -> Result<(), Problem> {
-    let fits =
-        |text: &str| !text.trim().is_empty() && text.chars().count() <= max && !text.chars().any(char::is_control);
-    if text.is_none_or(fits) {
-        return Ok(());
-    }
-    Err(Problem::field(field, format!("must be 1 to {max} characters without control characters")))
 }
 
 impl Book {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::book::check_text;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::{InvalidId, UserId, is_channel_byte};
 use crate::contract::person::Person;
 use crate::contract::rooms::KudosReceived;
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
@@ -40,7 +40,7 @@ pub(super) struct Row {
     pub(super) giver: UserId,
     pub(super) receiver: UserId,
     pub(super) session_id: String,
-    pub(super) book_title: String,
+    pub(super) book_title: Line,
     pub(super) created_at: Millis,
     /// Its place among its receiver's.
     #[serde(skip_deserializing)]
@@ -63,7 +63,7 @@ pub async fn give(
 ) -> Result<Done<Kudos>, Problem> {
     let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
     check_session(&new.session_id)?;
-    check_text("bookTitle", Some(&new.book_title), MAX_TITLE)?;
+    let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| Problem::field("bookTitle", error))?;
     if receiver == from.user_id {
         return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
     }
@@ -72,14 +72,15 @@ pub async fn give(
         giver: from.user_id.clone(),
         receiver: receiver.clone(),
         session_id: new.session_id.clone(),
-        book_title: new.book_title.clone(),
+        book_title: book_title.clone(),
         created_at: now,
         gsi1pk: kudos_received(&receiver),
         gsi1sk: ByTime::new(now, &id).text(),
     };
-    let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title: new.book_title };
-    if event.data().len() > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+    let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title };
+    let bytes = event.data().len();
+    if bytes > MAX_EVENT_BYTES {
+        return Err(Problem::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
     }
     let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);

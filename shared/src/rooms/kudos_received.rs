@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::kudos::Row;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
+use crate::contract::text::Line;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{KUDOS, kudos_received};
@@ -50,7 +51,7 @@ pub struct Received {
     /// Who gave them, by the name and picture of today.
     from_user: Person,
     session_id: String,
-    book_title: String,
+    book_title: Line,
     created_at: String,
 }
 

@@ -105,7 +105,7 @@ pub(super) fn must_fit(emit: &Emit) -> Result<(), Problem> {
         crate::outbox::Say::Other(_) | crate::outbox::Say::ContactsOnline => 0,
     };
     if length > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "The event", limit: MAX_EVENT_BYTES });
+        return Err(Problem::TooLarge { what: "The event", bytes: length, limit: MAX_EVENT_BYTES });
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, Namespace};
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Target};
 use crate::table::{Item, Key, Table, TableError, read};
@@ -39,7 +40,7 @@ pub struct Socket {
     pub address: Address,
     pub user: UserId,
     /// As the token says.
-    pub name: String,
+    pub name: Line,
     /// Channels of dashboards that the token opens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
@@ -51,7 +52,7 @@ pub struct Socket {
 impl Socket {
     /// A connection that is in no namespace yet.
     #[must_use]
-    pub fn new(address: Address, user: UserId, name: String) -> Self {
+    pub fn new(address: Address, user: UserId, name: Line) -> Self {
         let expires_at = address.until().seconds();
         Self { address, user, name, channels: Vec::new(), namespaces: BTreeMap::new(), expires_at }
     }

@@ -238,7 +238,7 @@ impl Key {
     /// How far somebody has read a conversation.
     #[must_use]
     pub fn chat_read(chat: &str, user: &UserId) -> Self {
-        Self::new(chat, format!("READ#{user}"))
+        Self::new(chat, format!("{CHAT_READ}{user}"))
     }
 
     #[must_use]
@@ -460,6 +460,8 @@ pub const DIRECT_CHAT: &str = "CHAT#DIRECT#";
 
 /// Beginning of a message's sort key.
 pub const CHAT_MESSAGE: &str = "MSG#";
+/// Beginning of the sort keys of read marks, in a conversation's partition.
+pub const CHAT_READ: &str = "READ#";
 
 /// Partition key, in the index, of a hotel's conversations.
 #[must_use]

@@ -13,6 +13,7 @@ use crate::clients::breaker::Breaker;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
+use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::table::{Action, Item, Key, Table, TableError, read, string};
@@ -22,8 +23,9 @@ use crate::users::locale::Locale;
 /// A user's profile, as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    name: String,
-    avatar: Option<String>,
+    name: Line,
+    #[serde(deserialize_with = "Picture::stored", default)]
+    avatar: Option<Picture>,
     /// Where the user's e-mail goes, unless the lease names another address.
     #[serde(default)]
     pub email: Option<String>,
@@ -108,7 +110,7 @@ async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError
     let (mut set, mut changed) =
         ("SET #name = :name".to_owned(), "attribute_not_exists(pk) OR #name <> :name".to_owned());
     let mut values = vec![("name", person.display_name.as_str())];
-    values.extend(person.avatar_url.as_deref().map(|avatar| ("avatar", avatar)));
+    values.extend(person.avatar_url.as_ref().map(|avatar| ("avatar", avatar.as_str())));
     values.extend(email.as_ref().map(|email| ("email", email.as_str())));
     values.extend(locale.map(|locale| ("locale", locale.name())));
     for (name, _) in values.iter().skip(1) {

@@ -530,7 +530,7 @@ export interface LeaseMessage {
   seq: Seq;
   author: LeasePerson;
   /**
-   * The text as it was sent, so escape it where it is shown.
+   * The text, so escape it where it is shown. Each line break is a line feed.
    */
   content: string;
   createdAt: Time;

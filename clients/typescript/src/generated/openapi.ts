@@ -297,7 +297,7 @@ export interface paths {
         post: operations["registerDeviceToken"];
         /**
          * Have no more pushes sent to a device
-         * @description Without a body, all of the caller's devices are unregistered; with a body, the one that it names. One that is not the caller's stays as it is.
+         * @description Unregisters the device that `token` names, in the body or in the query. One that is not the caller's stays as it is. With `all=true`, all of the caller's devices are unregistered. A request that names none unregisters the caller's only device, and is refused with 409 where there are several.
          */
         delete: operations["unregisterDeviceToken"];
         options?: never;
@@ -1408,7 +1408,7 @@ export interface components {
             /** @description When the user read it; null while unread. */
             readAt: components["schemas"]["Time"] | null;
         };
-        /** @description What the party is called; not blank, and without control characters. Spaces around it are dropped. */
+        /** @description What the party is called; one line of which something is visible, without control characters. Spaces around it are dropped. */
         PartyName: string;
         /** @description Whatever the app keeps for the party; at most 4 KB as JSON. */
         PartySettings: {
@@ -1492,7 +1492,7 @@ export interface components {
             message: components["schemas"]["ChatMessage"];
         };
         NewChatMessage: {
-            /** @description Not blank, and without control characters other than line breaks. */
+            /** @description Not blank, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
             message: string;
         };
         ChatPage: {
@@ -1510,7 +1510,7 @@ export interface components {
             clientEmail?: components["schemas"]["LeaseEmail"];
             notaryEmail?: components["schemas"]["LeaseEmail"];
         };
-        /** @description One line, not blank, without control characters. */
+        /** @description One line of which something is visible, without control characters. */
         LeaseLine: string;
         /** @description Where this person's e-mail goes, instead of the address in their token; ASCII. It is never shown. (More is taken than the pattern says.) */
         LeaseEmail: string | null;
@@ -1568,7 +1568,7 @@ export interface components {
             nextCursor: string | null;
         };
         NewLeaseMessage: {
-            /** @description Not blank, and without control characters other than line breaks. */
+            /** @description Not blank, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
             content: string;
         };
         NewLeaseRequest: {
@@ -1750,7 +1750,7 @@ export interface components {
                 "application/json": components["schemas"]["UnauthorizedError"];
             };
         };
-        /** @description The body is over 10 KB, the most that a Pusher event may carry. Nothing was written. */
+        /** @description The body is over 64 KB, or the event that it becomes over 10,240 bytes, the most that Pusher carries. Nothing was written. */
         ContentTooLarge: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2065,7 +2065,7 @@ export interface operations {
                     receiverId: components["schemas"]["Id"];
                     /** @description The reading session that the kudos are for. */
                     sessionId: components["schemas"]["Id"];
-                    /** @description Title of the book that was read, for display; not blank, and without control characters. */
+                    /** @description Title of the book that was read, for display; one line of which something is visible, without control characters. */
                     bookTitle: string;
                 };
             };
@@ -2628,7 +2628,12 @@ export interface operations {
     };
     unregisterDeviceToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The device's token, instead of in the body. */
+                token?: string;
+                /** @description Unregister all of the caller's devices; without `token`. */
+                all?: "true";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2654,6 +2659,16 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            /** @description The request names no device, and the caller has several. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"];
+                };
+            };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["CallerTooFast"];

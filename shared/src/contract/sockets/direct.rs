@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::id::UserId;
+use crate::contract::text::Line;
 
 /// A message arrived: names of one event.
 pub const MESSAGE_NEW: [&str; 2] = ["message:new", "MESSAGE_BROADCAST"];
@@ -28,7 +29,7 @@ pub struct DirectMessage {
     pub seq: u64,
     pub sender_id: Option<UserId>,
     /// Empty where there is no sender.
-    pub sender_name: String,
+    pub sender_name: Line,
     pub receiver_id: Option<UserId>,
     /// Text, or what is sealed; `null` once it is deleted.
     pub content: Value,

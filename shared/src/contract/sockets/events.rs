@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::contract::id::UserId;
+use crate::contract::text::{Line, Text};
 
 /// An event that goes to connections.
 pub trait SocketEvent: Serialize {
@@ -46,8 +47,8 @@ pub struct Connected {
 /// `notification`: the same that `notification:new` tells, as a dashboard shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct DashboardNotification {
-    pub title: String,
-    pub body: String,
+    pub title: Line,
+    pub body: Text,
     /// Such as `MESSAGE`.
     pub r#type: String,
     /// `normal` or `high`

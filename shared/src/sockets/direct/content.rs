@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::chats::{Message, Text};
+use crate::chats::{Message, message_text};
 use crate::contract::sockets::Sealed;
+use crate::contract::text::Text;
 use crate::problem::Problem;
 
 /// Most bytes of a ciphertext, before base64: a text of 4,000 characters of four bytes, and the tag.
@@ -36,7 +37,7 @@ impl Content {
     pub fn parse(value: Value) -> Result<Self, Problem> {
         let rule = "must be text, or {ciphertext, nonce, keyVersion} with both in base64";
         match serde_json::from_value(value).map_err(|_| Problem::field("content", rule))? {
-            Sent::Text(text) => Ok(Self::Text(Text::parse(text, "content")?)),
+            Sent::Text(text) => Ok(Self::Text(message_text(&text, "content")?)),
             Sent::Sealed(sealed) => {
                 let bytes = |text: &str| STANDARD.decode(text).map(|bytes| bytes.len()).ok();
                 let fits = bytes(&sealed.ciphertext).is_some_and(|length| (1..=MAX_CIPHERTEXT).contains(&length))
@@ -64,8 +65,8 @@ impl Content {
     pub(super) fn of(message: &Message) -> Value {
         match &message.text {
             None => Value::Null,
-            Some(json) if message.sealed => serde_json::from_str(json).unwrap_or(Value::Null),
-            Some(text) => Value::String(text.clone()),
+            Some(json) if message.sealed => serde_json::from_str(json.as_str()).unwrap_or(Value::Null),
+            Some(text) => Value::String(text.as_str().to_owned()),
         }
     }
 }

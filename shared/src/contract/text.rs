@@ -1,0 +1,595 @@
+//! Texts that one person wrote and another is shown: names, titles, messages, pictures.
+//!
+//! Whatever reaches somebody else is one of the types here, so the rules are checked where a text comes in and hold from then
+//! on. What a token says is cleaned ([`Line::cleaned`], [`Picture::parse`]): nobody is locked out for an odd name. What a body
+//! says is refused with a sentence that says what to send instead ([`Line::parse`], [`Text::parse`]). Rows that an older version
+//! stored are cleaned when they are read.
+//!
+//! | type | what it is | example |
+//! |---|---|---|
+//! | [`Line`] | one line | a name, a title |
+//! | [`Text`] | lines, with tabs | a chat message, a description |
+//! | [`Picture`] | the address of a picture | `https://example.com/ada.png` |
+//!
+//! Why: a line feed in a name makes a second sentence of a notification ("Ada⏎Your bank: call …"), U+202E turns the rest of the
+//! sentence around, a name of U+3164 is one that nobody sees, and `javascript:…` as a picture is a script in somebody's page.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Longest line that is read from a row, in characters: more than any field may have.
+const MAX_STORED: usize = 4_000;
+/// Longest address of a picture, in bytes. With it and the longest name, a presence member's `user_info` is usually within
+/// Pusher's 1 KB.
+const MAX_PICTURE: usize = 512;
+const ELLIPSIS: &str = "…";
+
+/// One line that other people are shown: trimmed, of at least one character that can be seen, without control characters,
+/// line and paragraph separators (U+2028, U+2029) and characters that turn the direction of others (Unicode, UAX #9: embeddings,
+/// overrides and isolates). The empty one stands for a name that was erased.
+///
+/// It does not print by itself: in a sentence, take [`Line::isolated`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Line(String);
+
+/// The text is not one line of this length.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be one line of 1 to {most} characters, some of them visible, without line breaks, tabs and control characters"
+)]
+pub struct InvalidLine {
+    most: usize,
+}
+
+impl Line {
+    /// Parses a line of a body, of at most `most` characters. White space around it goes, and so do characters that turn the
+    /// direction of others: word processors put them there, and nobody sees them.
+    ///
+    /// # Errors
+    /// [`InvalidLine`] when it is empty or invisible, too long, or has a line break, a tab or another control character.
+    pub fn parse(text: &str, most: usize) -> Result<Self, InvalidLine> {
+        let text: String = text.trim().chars().filter(|c| !turns(*c)).collect();
+        let text = text.trim();
+        let fits = text.chars().count() <= most && text.chars().any(is_visible) && !text.chars().any(breaks_line);
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidLine { most }) }
+    }
+
+    /// What of a text can be shown on one line, cut between graphemes to at most `most` characters: each control character and
+    /// line break becomes a space. `None` when nothing of it can be seen.
+    #[must_use]
+    pub fn cleaned(text: &str, most: usize) -> Option<Self> {
+        let whole = match Self::parse(text, usize::MAX) {
+            Ok(line) => line.0,
+            Err(_) => {
+                let spaced = |c: char| if breaks_line(c) { ' ' } else { c };
+                let spaced: String = text.chars().filter(|c| !turns(*c)).map(spaced).collect();
+                spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+            }
+        };
+        let line = cut(&whole, most).trim_end();
+        line.chars().any(is_visible).then(|| Self(line.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the one of somebody who was erased.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// This line as a part of a sentence of ours. One with a character that is written from right to left is put between U+2068
+    /// and U+2069 (FSI, PDI), so that it moves nothing of what is around it: without them, an Arabic name before "12 rue des
+    /// Lilas" takes the house number along. All others stay as they are.
+    #[must_use]
+    pub fn isolated(&self) -> impl fmt::Display + use<'_> {
+        Isolated(&self.0)
+    }
+
+    /// At most `most` characters of it, with an ellipsis as the last one where something is cut.
+    #[must_use]
+    pub fn shortened(&self, most: usize) -> Self {
+        Self(shortened(&self.0, most).into_owned())
+    }
+
+    /// Takes the last grapheme off; `false` when nothing is left to take.
+    pub fn shrink(&mut self) -> bool {
+        let last = self.0.grapheme_indices(true).next_back().map(|(at, _)| at);
+        last.inspect(|at| self.0.truncate(*at)).is_some()
+    }
+}
+
+struct Isolated<'a>(&'a str);
+
+impl fmt::Display for Isolated<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.chars().any(is_right_to_left) { write!(f, "\u{2068}{}\u{2069}", self.0) } else { f.write_str(self.0) }
+    }
+}
+
+/// The ids of this API and what its own code says are lines: they have nothing but printable ASCII.
+impl From<&super::id::UserId> for Line {
+    fn from(id: &super::id::UserId) -> Self {
+        Self(id.as_str().to_owned())
+    }
+}
+
+/// A row of an older version is read as well as it can be shown.
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::cleaned(&text, MAX_STORED).unwrap_or_default())
+    }
+}
+
+impl PartialEq<str> for Line {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Line {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+/// Lines of text, with tabs: a paste from a spreadsheet has them. Every line break (CR LF, CR, U+2028, U+2029) is a line feed.
+/// There are no other control characters, no overrides of direction, and no embedding or isolate that is not closed on its
+/// line, so that none reaches into what comes after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+/// The text is not one of this length.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be 1 to {most} characters, some of them visible, without control characters other than tabs and line breaks"
+)]
+pub struct InvalidText {
+    most: usize,
+}
+
+impl Text {
+    /// Parses a text of a body, of at most `most` characters. White space around it stays.
+    ///
+    /// # Errors
+    /// [`InvalidText`] when it is empty or invisible, too long, or has a control character other than tabs and line breaks.
+    pub fn parse(text: &str, most: usize) -> Result<Self, InvalidText> {
+        let text = balanced(&one_line_break(text));
+        let fits = text.chars().count() <= most && text.chars().any(is_visible) && !text.chars().any(breaks_text);
+        if fits { Ok(Self(text)) } else { Err(InvalidText { most }) }
+    }
+
+    /// As [`Text::parse`], for a text that may be left out: one in which nothing can be seen is the empty one.
+    ///
+    /// # Errors
+    /// [`InvalidText`] when it is too long, or has a control character other than tabs and line breaks.
+    pub fn parse_optional(text: &str, most: usize) -> Result<Self, InvalidText> {
+        if text.chars().any(|c| is_visible(c) || breaks_text(c) && c != '\r') {
+            return Self::parse(text, most);
+        }
+        Ok(Self::default())
+    }
+
+    /// What of a text can be shown, cut between graphemes to at most `most` characters. `None` when nothing of it can be seen.
+    #[must_use]
+    pub fn cleaned(text: &str, most: usize) -> Option<Self> {
+        let kept: String = one_line_break(text).chars().filter(|c| !breaks_text(*c)).collect();
+        let text = balanced(cut(&balanced(&kept), most));
+        text.chars().any(is_visible).then_some(Self(text))
+    }
+
+    /// A content that is encrypted from end to end, as JSON. Whoever makes it has checked its form and its length.
+    #[must_use]
+    pub(crate) fn sealed(json: String) -> Self {
+        Self(json)
+    }
+
+    /// A sentence of ours, in which every text of somebody else is a [`Line::isolated`].
+    #[must_use]
+    pub(crate) fn ours(sentence: String) -> Self {
+        Self(sentence)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its beginning on one line, of at most `most` characters; `None` when nothing of it can be seen.
+    #[must_use]
+    pub fn preview(&self, most: usize) -> Option<Line> {
+        Line::cleaned(&self.0, most)
+    }
+}
+
+/// A row of an older version is read as well as it can be shown.
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let kept: String = one_line_break(&text).chars().filter(|c| !breaks_text(*c)).collect();
+        Ok(Self(balanced(&kept)))
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+/// The address of a picture: `http` or `https`, at most 512 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Picture(String);
+
+impl Picture {
+    /// Reads an address; `None` for anything else, `javascript:` and `data:` among them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://")?;
+        let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        let has_host = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+        // What browsers drop or end an attribute at.
+        let is_odd = |c: char| c.is_whitespace() || breaks_line(c) || !is_visible(c) || "\"'<>\\`".contains(c);
+        let is_picture = is_web && has_host && text.len() <= MAX_PICTURE && !text.contains(is_odd);
+        is_picture.then(|| Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The picture of a row; an older version may have stored what is none.
+    ///
+    /// # Errors
+    /// When it is neither text nor `null`.
+    pub fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+        Ok(text.and_then(|text| Self::parse(&text)))
+    }
+}
+
+impl PartialEq<str> for Picture {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+/// The beginning of a text, of at most `most` characters, cut between graphemes: no flag, family or accented letter is cut
+/// through (Unicode, UAX #29). One grapheme that alone is longer is cut all the same.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> &str {
+    cut_by(text, most, |grapheme| grapheme.chars().count())
+}
+
+/// As [`cut`], with an ellipsis as the last character where something is cut.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept = cut(text, most.saturating_sub(ELLIPSIS.chars().count())).trim_end();
+    Cow::Owned(format!("{kept}{ELLIPSIS}"))
+}
+
+/// As [`cut`], where `room` and the size of a piece are something other than characters.
+#[must_use]
+pub fn cut_by(text: &str, room: usize, size: impl Fn(&str) -> usize) -> &str {
+    let pieces = text.grapheme_indices(true);
+    let end = end_of(pieces, room, &size).unwrap_or(text.len());
+    if end > 0 || text.is_empty() {
+        return &text[..end];
+    }
+    let pieces = text.char_indices().map(|(at, c)| (at, &text[at..at + c.len_utf8()]));
+    &text[..end_of(pieces, room, &size).unwrap_or(text.len())]
+}
+
+/// Where the first piece begins that there is no room for.
+fn end_of<'a>(
+    mut pieces: impl Iterator<Item = (usize, &'a str)>,
+    mut room: usize,
+    size: &impl Fn(&str) -> usize,
+) -> Option<usize> {
+    let is_over = |(_, piece): &(usize, &str)| match room.checked_sub(size(piece)) {
+        Some(left) => {
+            room = left;
+            false
+        }
+        None => true,
+    };
+    pieces.find(is_over).map(|(at, _)| at)
+}
+
+/// Whether this ends a line or is a control character (C0, C1).
+fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether this is a control character that no text has.
+fn breaks_text(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// Whether this turns the direction of the characters after it, or ends that (UAX #9: embeddings, overrides, isolates).
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether something of it can be seen: no white space, and nothing of Unicode's Default_Ignorable_Code_Point
+/// (DerivedCoreProperties.txt) and the other blanks (U+2800 is a Braille pattern without dots).
+fn is_visible(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    !is_ignorable && !c.is_whitespace() && !breaks_line(c)
+}
+
+/// Whether this is written from right to left (the blocks whose default class is R or AL; UAX #9, table 4, and
+/// DerivedBidiClass.txt), or a mark that says so.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c,
+        '\u{590}'..='\u{8ff}' | '\u{200f}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}'
+        | '\u{1e800}'..='\u{1efff}')
+        || turns(c)
+}
+
+/// Each line break as a line feed.
+fn one_line_break(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\r', '\u{2028}', '\u{2029}']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n"))
+}
+
+/// What an opening character of UAX #9 waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    /// U+2069
+    Isolate,
+    /// U+202C
+    Embedding,
+    /// U+202C, which goes as it does.
+    Override,
+}
+
+/// Without overrides, and without embeddings and isolates that are not closed before the line ends, where their effect ends.
+fn balanced(text: &str) -> String {
+    if !text.contains(turns) {
+        return text.to_owned();
+    }
+    text.split('\n').map(balanced_line).collect::<Vec<_>>().join("\n")
+}
+
+fn balanced_line(line: &str) -> String {
+    let characters: Vec<char> = line.chars().collect();
+    let mut kept: Vec<bool> = characters.iter().map(|c| !turns(*c)).collect();
+    let mut open: Vec<(usize, Opened)> = Vec::new();
+    for (at, c) in characters.iter().enumerate() {
+        match c {
+            '\u{2066}'..='\u{2068}' => open.push((at, Opened::Isolate)),
+            '\u{202a}' | '\u{202b}' => open.push((at, Opened::Embedding)),
+            '\u{202d}' | '\u{202e}' => open.push((at, Opened::Override)),
+            '\u{202c}' => {
+                if let Some((opening, kind)) = open.pop_if(|(_, kind)| *kind != Opened::Isolate) {
+                    let stays = kind == Opened::Embedding;
+                    (kept[opening], kept[at]) = (stays, stays);
+                }
+            }
+            '\u{2069}' => {
+                if let Some(place) = open.iter().rposition(|(_, kind)| *kind == Opened::Isolate) {
+                    // The end of an isolate ends what was opened within it, which then is not balanced and goes.
+                    (kept[open[place].0], kept[at]) = (true, true);
+                    open.truncate(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    characters.into_iter().zip(kept).filter_map(|(c, kept)| kept.then_some(c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FAMILY: &str = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}";
+
+    #[test]
+    fn a_name_that_makes_a_second_sentence_is_one_line() {
+        let cleaned = |text| Line::cleaned(text, 128).map(|line| line.as_str().to_owned());
+        assert_eq!(cleaned("Ada\nYour bank: call 0800").as_deref(), Some("Ada Your bank: call 0800"));
+        assert_eq!(cleaned("Ada\u{2028}Eve\r\n\tB\u{85}C").as_deref(), Some("Ada Eve B C"));
+        assert_eq!(cleaned("\u{202e}adA\u{202c} \u{2067}x").as_deref(), Some("adA x"));
+        assert_eq!(
+            cleaned(" M.\u{a0}Durand  de  L ").as_deref(),
+            Some("M.\u{a0}Durand  de  L"),
+            "nothing else changes"
+        );
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_name() {
+        for invisible in [
+            "",
+            " ",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{115f}\u{1160}",
+            "\u{2800}\u{2800}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{ffa0}",
+            "\u{e0041}",
+            "\u{fe0f}",
+            "\u{202e}\u{202c}",
+            "\n",
+            "\u{180e} \u{2060}",
+        ] {
+            assert_eq!(Line::cleaned(invisible, 128), None, "{invisible:?}");
+            assert!(Line::parse(invisible, 128).is_err(), "{invisible:?}");
+            assert!(Text::parse(invisible, 128).is_err(), "{invisible:?}");
+        }
+        for visible in ["Ö", "張", "عمر", "👋🏽", "-", "e\u{301}"] {
+            assert_eq!(Line::parse(visible, 9).unwrap(), visible);
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_body_is_refused_with_what_to_send() {
+        let told = Line::parse("a\nb", 200).unwrap_err().to_string();
+        assert!(told.contains("one line of 1 to 200 characters") && told.contains("without line breaks"), "{told}");
+        for bad in ["a\tb", "a\u{0}b", "a\u{7f}", "a\u{2029}b", &"x".repeat(201)] {
+            assert!(Line::parse(bad, 200).is_err(), "{bad:?}");
+        }
+        assert_eq!(Line::parse(" \u{2068}12 rue\u{2069} ", 200).unwrap(), "12 rue", "a paste of a word processor");
+    }
+
+    #[test]
+    fn a_text_has_tabs_and_one_kind_of_line_break() {
+        assert_eq!(Text::parse("a\tb\r\nc\rd\u{2028}e", 100).unwrap(), "a\tb\nc\nd\ne");
+        for bad in ["a\0", "\u{1b}[31m", "a\u{85}b", "\u{7f}x", "a\u{b}b"] {
+            assert!(Text::parse(bad, 100).is_err(), "{bad:?}");
+        }
+        assert!(Text::parse(&"é".repeat(100), 100).is_ok() && Text::parse(&"é".repeat(101), 100).is_err());
+        assert_eq!(Text::parse_optional(" \r\n", 9).unwrap(), "");
+        assert!(Text::parse_optional("\0", 9).is_err());
+    }
+
+    #[test]
+    fn no_direction_reaches_over_the_end_of_a_line() {
+        let parsed = |text: &str| Text::parse(text, 100).unwrap().as_str().to_owned();
+        assert_eq!(
+            parsed("\u{2067}a\u{2069} \u{202b}b\u{202c}"),
+            "\u{2067}a\u{2069} \u{202b}b\u{202c}",
+            "closed: kept"
+        );
+        assert_eq!(parsed("\u{2067}a\nb\u{2069}"), "a\nb");
+        assert_eq!(parsed("invoice\u{202e}fdp\u{202c}.exe"), "invoicefdp.exe");
+        assert_eq!(parsed("\u{2066}a\u{202b}b\u{2069}\u{202c}"), "\u{2066}ab\u{2069}");
+    }
+
+    #[test]
+    fn only_what_is_written_from_right_to_left_is_isolated() {
+        let shown = |name: &str| format!("{} – 12 rue des Lilas", Line::cleaned(name, 50).unwrap().isolated());
+        assert_eq!(shown("Maître Durand"), "Maître Durand – 12 rue des Lilas");
+        assert_eq!(shown("عمر"), "\u{2068}عمر\u{2069} – 12 rue des Lilas");
+        assert_eq!(shown("דנה (Dana)"), "\u{2068}דנה (Dana)\u{2069} – 12 rue des Lilas");
+        assert_eq!(shown("張偉"), "張偉 – 12 rue des Lilas");
+    }
+
+    #[test]
+    fn a_picture_is_on_the_web() {
+        for good in ["https://example.com/ada.png", "HTTP://example.com/a?b=c&d", "https://[::1]/é.png"] {
+            assert_eq!(&Picture::parse(good).unwrap(), good);
+        }
+        let long = format!("https://example.com/{}", "x".repeat(512));
+        for bad in [
+            "",
+            "javascript:alert(1)",
+            "javascript://example.com/%0aalert(1)",
+            "data:image/svg+xml,<svg>",
+            "//example.com/a",
+            "https://",
+            "https:///a",
+            "java\nscript://a",
+            "https://example.com/a b",
+            "https://example.com/\"onerror=",
+            "https://example.com/a\n",
+            "https://a\u{202e}b",
+            "file:///etc/passwd",
+            "ada.png",
+            &long,
+        ] {
+            assert!(Picture::parse(bad.trim_end_matches('\u{0}')).is_none() || bad.ends_with('\n'), "{bad:?}");
+        }
+        assert_eq!(&Picture::parse(" https://example.com/a\n").unwrap(), "https://example.com/a");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_graphemes() {
+        assert_eq!(cut(&FAMILY.repeat(100), 200), FAMILY.repeat(28));
+        assert_eq!(cut("🇫🇷🇫🇷", 3), "🇫🇷");
+        assert_eq!(cut("e\u{301}e\u{301}", 3), "e\u{301}");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut(FAMILY, 3), "\u{1f468}\u{200d}\u{1f469}", "one that alone is too long");
+        assert_eq!(shortened(&FAMILY.repeat(100), 200), format!("{}{ELLIPSIS}", FAMILY.repeat(28)));
+        assert_eq!(shortened("abc", 3), "abc");
+        let mut line = Line::parse(&format!("A{FAMILY}"), 50).unwrap();
+        assert!(line.shrink() && line == "A" && line.shrink() && !line.shrink());
+    }
+
+    #[test]
+    fn a_row_of_an_older_version_is_read_cleaned() {
+        assert_eq!(serde_json::from_str::<Line>(r#""Ada\nEve""#).unwrap(), "Ada Eve");
+        assert_eq!(serde_json::from_str::<Line>(r#""""#).unwrap(), "");
+        assert_eq!(serde_json::from_str::<Text>(r#""a\r\nb\u0000""#).unwrap(), "a\nb");
+    }
+
+    fn odd() -> impl Strategy<Value = String> {
+        proptest::collection::vec(
+            prop_oneof![
+                any::<char>(),
+                "[\u{202a}-\u{202e}\u{2066}-\u{2069}]".prop_map(|s| s.chars().next().unwrap_or('x')),
+                Just('\n'),
+                Just('\r'),
+                Just('\u{2028}'),
+                Just('a'),
+                Just('\u{200d}'),
+                Just('ع')
+            ],
+            0..60,
+        )
+        .prop_map(|characters| characters.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cleaned_is_a_line_and_stays_as_it_is(text in odd(), most in 1_usize..40) {
+            if let Some(line) = Line::cleaned(&text, most) {
+                prop_assert!(line.as_str().chars().count() <= most);
+                prop_assert_eq!(Line::parse(line.as_str(), most).unwrap(), line.clone());
+                let read: Line = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
+                prop_assert_eq!(read, line);
+            }
+        }
+
+        #[test]
+        fn a_text_is_balanced_on_each_line_and_stays_as_it_is(text in odd()) {
+            if let Ok(parsed) = Text::parse(&text, 100) {
+                prop_assert_eq!(Text::parse(parsed.as_str(), 100).unwrap(), parsed.clone());
+                for line in parsed.as_str().split('\n') {
+                    let count = |these: &[char]| line.chars().filter(|c| these.contains(c)).count();
+                    prop_assert_eq!(count(&['\u{2066}', '\u{2067}', '\u{2068}']), count(&['\u{2069}']));
+                    prop_assert_eq!(count(&['\u{202a}', '\u{202b}']), count(&['\u{202c}']));
+                    prop_assert_eq!(count(&['\u{202d}', '\u{202e}']), 0);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_cut_is_a_beginning_of_at_most_so_much(text in odd(), most in 0_usize..40) {
+            let cut = cut(&text, most);
+            prop_assert!(text.starts_with(cut) && cut.chars().count() <= most);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The parameters that a route's query may have.
+//!
+//! A parameter that nobody reads is refused, as an unknown field of a body is: `DELETE /notifications/device-token?tokn=x` would
+//! do something else than its sender means. The table below is asked before every handler, and a route that is not in it takes no
+//! parameter, so a handler that reads one has to name it here. A test compares the table with `docs/openapi.yaml`.
+
+use lambda_http::RequestExt as _;
+
+use super::{ReadRequest as _, Request};
+use crate::contract::text::shortened;
+use crate::problem::Problem;
+
+/// What a route's query may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameters {
+    /// These, and no other.
+    Only(&'static [&'static str]),
+    /// Any; those that the route does not read are ignored.
+    Any,
+}
+
+/// The parameters of a route, such as `GET /kudos`.
+#[must_use]
+pub fn parameters(route: &str) -> Parameters {
+    use Parameters::{Any, Only};
+
+    match route {
+        "GET /hotels/{hotelSlug}/chats"
+        | "GET /kudos"
+        | "GET /leases/{bailId}/requests"
+        | "GET /notifications"
+        | "GET /parties"
+        | "GET /party-invitations"
+        | "GET /rooms/{bookId}/presence" => Only(&["limit", "cursor"]),
+        "GET /hotels/{hotelSlug}/chats/{bookingId}/messages"
+        | "GET /leases/{bailId}/messages"
+        | "GET /messages/{userId}" => Only(&["limit", "before", "after"]),
+        "DELETE /conversations/authors/{userId}" => Only(&["cursor"]),
+        "DELETE /notifications/device-token" => Only(&["token", "all"]),
+        "GET /api/guest/hotel/{hotelSlug}/chat/messages" => Only(&["token", "limit", "before", "after"]),
+        // A guest's token is part of the guest's link.
+        "GET /api/guest/hotel/{hotelSlug}/chat/context"
+        | "POST /api/guest/hotel/{hotelSlug}/chat/messages"
+        | "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}"
+        | "PUT /api/guest/hotel/{hotelSlug}/chat/read" => Only(&["token"]),
+        // People click this link, and mail programs add their own (`utm_source`).
+        "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any,
+        // Monitors add one that no cache knows.
+        "GET /health" => Any,
+        // Whoever configures Pusher, or one of its clients, writes these addresses, and Pusher's clients may add to them.
+        "POST /pusher/auth"
+        | "POST /pusher/user-auth"
+        | "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth"
+        | "POST /pusher/webhook" => Any,
+        // The handshake of Socket.IO has EIO, transport, t, sid and whatever the client's `query` option says.
+        route if route.starts_with('$') => Any,
+        _ => Only(&[]),
+    }
+}
+
+/// Checks the query of a request.
+///
+/// # Errors
+/// 400 for a parameter that the route does not take, with those that it takes.
+pub(super) fn must_be_known(request: &Request) -> Result<(), Problem> {
+    let route = request.route();
+    let (Parameters::Only(known), Some(query)) = (parameters(route), request.query_string_parameters_ref()) else {
+        return Ok(());
+    };
+    let Some((unknown, _)) = query.iter().find(|(name, _)| !known.contains(name)) else {
+        return Ok(());
+    };
+    let there = match known {
+        [] => "is none".to_owned(),
+        [one] => format!("is {one}"),
+        several => format!("are {}", several.join(", ")),
+    };
+    Err(Problem::Unreadable {
+        told: format!("{} is not a parameter of this route's query: there {there}", shortened(unknown, 60)),
+        logged: "query: unknown parameter".to_owned(),
+    })
+}
