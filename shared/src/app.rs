@@ -213,7 +213,7 @@ impl App {
         if guest.hotel.as_str() == request.path("hotelSlug") {
             return Ok(guest);
         }
-        Err(Problem::Forbidden("The token is another hotel's".to_owned()))
+        Err(Problem::Forbidden("The token is another hotel's: open the link that this hotel sent".to_owned()))
     }
 
     /// The webhook that is calling.

@@ -1,11 +1,10 @@
 //! JSON that others wrote: read, or refused with one text for the caller and another for the log.
 //!
-//! The caller is told the field, what it must be, and an example, in words of ours: a parser's (`invalid type: string "…", expected
+//! The caller's text names the field, its rule and an example, in words of ours: a parser's (`invalid type: string "…", expected
 //! a map`) say nothing to somebody who has not written the parser. The log gets the part of the request, a category and a path:
-//! `body: invalid type at data.title`. What the caller wrote is in neither log nor category.
+//! `body: invalid type at data.title`, without a word of the caller's.
 //!
-//! JSON may be nested [`MAX_DEPTH`] deep. What is stored is nested further by what it is stored in, and serde_json reads no
-//! more than 128 levels again.
+//! JSON may be nested [`MAX_DEPTH`] deep. A row nests it further, and serde_json reads at most 128 levels.
 
 use serde::Deserializer;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -40,7 +39,7 @@ impl Part {
         }
     }
 
-    /// As the caller is told of it.
+    /// As the caller knows it.
     fn called(self) -> &'static str {
         match self {
             Self::Body => "The body",
@@ -118,36 +117,14 @@ pub enum NotKept {
     NotUnicode,
 }
 
-/// Most levels of arrays and objects: where serde_json stops.
-const MAX_DEPTH: usize = 127;
-
 impl NotKept {
     /// Why this text, which was not read, is JSON nevertheless; `None` for what is no JSON.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         // It checks the grammar alone: it keeps nothing, and does not recurse.
         serde_json::from_str::<IgnoredAny>(text).ok()?;
-        Some(if depth(text) > MAX_DEPTH { Self::TooDeep } else { Self::NotUnicode })
+        Some(if is_too_deep(text.as_bytes()) { Self::TooDeep } else { Self::NotUnicode })
     }
-}
-
-/// How deep arrays and objects are nested in JSON.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_text => is_escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// Makes a `T` of a value.
@@ -197,7 +174,7 @@ fn not_json(part: Part, error: &serde_json::Error) -> String {
     )
 }
 
-/// What the caller is told: the field, what it must be, an example.
+/// The text for the caller: the field, its rule, an example.
 fn told(part: Part, error: &Error<serde_json::Error>) -> String {
     let inner = error.inner();
     if matches!(inner.classify(), Category::Syntax | Category::Eof) {
@@ -231,7 +208,7 @@ fn told(part: Part, error: &Error<serde_json::Error>) -> String {
     }
 }
 
-/// The caller's own word, at most so long that the message stays readable.
+/// A word of the caller's, short enough for a readable message.
 fn shown(word: &str) -> String {
     shortened(word, 60).into_owned()
 }
@@ -249,7 +226,7 @@ fn names(expected: &str) -> String {
     expected.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(", ")
 }
 
-/// What serde expects, in words, with an example.
+/// The words for what serde expects, with an example.
 fn form(expected: &str) -> &'static str {
     match expected {
         "a boolean" => "true or false",

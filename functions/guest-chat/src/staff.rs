@@ -15,7 +15,10 @@ const DEFAULT_CHATS: u8 = 20;
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Handled {
     let hotel = hotel(request)?;
     if !chats::is_staff(&app.table, &hotel, &caller.user).await? {
-        return Err(Problem::Forbidden("Only the hotel's staff may do this".to_owned()));
+        return Err(Problem::Forbidden(
+            "Only the hotel's staff may do this: a service adds a member with PUT /hotels/{hotelSlug}/staff/{userId}"
+                .to_owned(),
+        ));
     }
     if request.route() == "GET /hotels/{hotelSlug}/chats" {
         return inbox(app, request, caller, &hotel).await;

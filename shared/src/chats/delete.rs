@@ -27,7 +27,7 @@ pub async fn delete(
         let seen = Seen::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
         let seen = seen.ok_or_else(super::unknown_message)?;
         if seen.message.author.as_ref() != Some(author) {
-            return Err(Problem::Forbidden("Only its author may delete a message".to_owned()));
+            return Err(Problem::Forbidden("Only its author may delete a message: ask them to".to_owned()));
         }
         if seen.message.deleted_at.is_some() {
             return Ok(Done::now(seen.message, None));

@@ -48,7 +48,9 @@ pub(crate) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId
 /// 422 for an id that looks like a guest's, 500 when DynamoDB fails.
 pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<(), Problem> {
     if is_guests(user) {
-        return Err(Problem::Unprocessable("Ids that begin with guest; are the guests'".to_owned()));
+        return Err(Problem::Unprocessable(
+            "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
+        ));
     }
     let update =
         Action::update(&Key::staff(hotel, user), "SET since = if_not_exists(since, :now) REMOVE removed, expires_at");

@@ -302,7 +302,7 @@ impl RequestId {
     /// Parses an id from a path.
     ///
     /// # Errors
-    /// 404 for anything else: there is no request of such an id.
+    /// 404 for anything else, as for the id of an unknown request.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         Self::of(text).ok_or_else(unknown)
     }

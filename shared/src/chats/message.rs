@@ -99,7 +99,7 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// Parses a message's text, of 1 to 4,000 characters; `field` is what the request calls it. Whoever shows it escapes it.
+/// Parses a message's text, of 1 to 4,000 characters; `field` is what the request calls it. The client that shows it escapes it.
 ///
 /// # Errors
 /// 400 when it is empty, too long, or has a control character other than tabs and line breaks.

@@ -19,8 +19,8 @@ pub const fn body_of_event(event: usize) -> usize {
     6 * event + 4 * 1024
 }
 
-/// Most bytes of a body: the longest that becomes a Pusher event. What is too long for the event itself is refused with the
-/// event's own limit, before anything is written.
+/// Most bytes of a body: that of the longest Pusher event. A text that is too long for the event is refused with the event's own
+/// limit, before a row is written.
 const MAX_BODY_BYTES: usize = body_of_event(MAX_EVENT_BYTES);
 /// Most bytes of what Pusher's clients send before they subscribe: two names of ASCII.
 const MAX_SUBSCRIPTION_BYTES: usize = 10 * 1024;

@@ -53,7 +53,7 @@ impl Words {
         Self { title: title.unwrap_or_default(), body }
     }
 
-    /// Checks what the data has for a sentence to show. An empty text is as good as absent, and a longer one is cut.
+    /// Checks the names in the data that a sentence shows. An empty one counts as absent, and a longer one is cut.
     ///
     /// # Errors
     /// 400 for a name or a title with line breaks or control characters, which would make another sentence.
@@ -90,7 +90,7 @@ impl Words {
     }
 }
 
-/// The line in a field; `None` where there is none that can be seen.
+/// The line in a field; `None` for an invisible one.
 fn line(data: &Map<String, Value>, field: &str) -> Option<Line> {
     Line::cleaned(data.get(field)?.as_str()?, MAX_NAME)
 }
@@ -101,7 +101,7 @@ fn sender(data: &Map<String, Value>) -> Option<Line> {
     line(data, "senderName").or_else(|| of("fromUser", "displayName")).or_else(|| of("invitedBy", "username"))
 }
 
-/// The name as a part of a sentence, or other words where there is none.
+/// The name as a part of a sentence; without a name, other words.
 fn named<'a>(name: Option<&'a Line>, otherwise: &'a str) -> Box<dyn Display + 'a> {
     match name {
         Some(name) => Box::new(name.isolated()),

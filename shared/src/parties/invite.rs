@@ -33,7 +33,7 @@ pub async fn invite(
     invitee: &UserId,
 ) -> Result<Done<Invitation>, Problem> {
     if inviter.user_id == *invitee {
-        return Err(Problem::Unprocessable("You cannot invite yourself".to_owned()));
+        return Err(Problem::Unprocessable("userId is your own id: invite somebody else".to_owned()));
     }
     let keys = vec![
         Key::member(id, &inviter.user_id),

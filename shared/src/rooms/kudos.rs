@@ -65,7 +65,9 @@ pub async fn give(
     check_session(&new.session_id)?;
     let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| Problem::field("bookTitle", error))?;
     if receiver == from.user_id {
-        return Err(Problem::Unprocessable("Kudos are for others: receiverId is your own id".to_owned()));
+        return Err(Problem::Unprocessable(
+            "Kudos are for others: receiverId is your own id; send that of the reader whom you thank".to_owned(),
+        ));
     }
     let (id, now) = (key.id().to_string(), Millis::now());
     let row = Row {

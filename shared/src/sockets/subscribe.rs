@@ -132,7 +132,7 @@ async fn change(
     granted: &BTreeSet<&str>,
     decide: impl Fn(&[String]) -> Result<Vec<String>, Problem>,
 ) -> Result<Vec<String>, Problem> {
-    let ended = || Problem::Conflict("The connection has ended".to_owned());
+    let ended = || Problem::Conflict("The connection has ended: connect again".to_owned());
     let slot = *socket.namespaces.get(&namespace).ok_or_else(ended)?;
     let key = Key::socket_place(namespace, slot);
     let mut seen = table.get(&key, true).await?;

@@ -1408,7 +1408,7 @@ export interface components {
             /** @description When the user read it; null while unread. */
             readAt: components["schemas"]["Time"] | null;
         };
-        /** @description What the party is called; one line of which something is visible, without control characters. Spaces around it are dropped. */
+        /** @description Name of the party. One visible line, without control characters; spaces around it are dropped. */
         PartyName: string;
         /** @description Whatever the app keeps for the party; at most 4 KB as JSON. */
         PartySettings: {
@@ -1510,7 +1510,7 @@ export interface components {
             clientEmail?: components["schemas"]["LeaseEmail"];
             notaryEmail?: components["schemas"]["LeaseEmail"];
         };
-        /** @description One line of which something is visible, without control characters. */
+        /** @description One visible line, without control characters. */
         LeaseLine: string;
         /** @description Where this person's e-mail goes, instead of the address in their token; ASCII. It is never shown. (More is taken than the pattern says.) */
         LeaseEmail: string | null;
@@ -1750,7 +1750,7 @@ export interface components {
                 "application/json": components["schemas"]["UnauthorizedError"];
             };
         };
-        /** @description The body is over 64 KB, or the event that it becomes over 10,240 bytes, the most that Pusher carries. Nothing was written. */
+        /** @description The body is over 64 KB, or its event is over the 10,240 bytes that Pusher carries. The request wrote no row. */
         ContentTooLarge: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -2065,7 +2065,7 @@ export interface operations {
                     receiverId: components["schemas"]["Id"];
                     /** @description The reading session that the kudos are for. */
                     sessionId: components["schemas"]["Id"];
-                    /** @description Title of the book that was read, for display; one line of which something is visible, without control characters. */
+                    /** @description Title of the book that was read, for display. One visible line, without control characters. */
                     bookTitle: string;
                 };
             };
