@@ -180,23 +180,97 @@ async fn event_files_of_other_triggers_are_handled() {
     assert_eq!(report["failed"], 0);
 }
 
+/// Gives `delivery` a batch of these records; returns its response.
+async fn deliver(world: &World, records: &[Value]) -> Value {
+    let event = LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), Context::default());
+    delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await
+}
+
+/// The record of a file of `delivery`, and a table whose row still owes what the record says.
+async fn with_record(name: &str) -> (World, Value) {
+    let world = world().await;
+    let outbox = &file("delivery-stream")["Records"][0]["dynamodb"]["NewImage"]["outbox"]["S"];
+    let outbox = outbox.as_str().unwrap().replace("1795150800000", "1000000000000");
+    world.table.put(&[("pk", "KUDOS#event-file"), ("sk", "KUDOS"), ("outbox", &outbox)]).await;
+    (world, file(name)["Records"][0].clone())
+}
+
+/// A record of the stream whose keys cannot be read.
+fn without_keys() -> Value {
+    json!({ "eventSource": "aws:dynamodb", "dynamodb": { "Keys": 7, "Odd": "\u{ffff}", "SequenceNumber": "9" } })
+}
+
 #[tokio::test]
-async fn a_record_that_cannot_be_read_comes_back_and_costs_no_other() {
-    for (name, odd, id) in [
-        ("delivery-stream", json!({ "dynamodb": { "Keys": 7, "SequenceNumber": "9" } }), "9"),
-        ("delivery-retry", json!({ "messageId": "m-9", "body": 7, "attributes": [] }), "m-9"),
-    ] {
-        let world = world().await;
-        let outbox = &file("delivery-stream")["Records"][0]["dynamodb"]["NewImage"]["outbox"]["S"];
-        let outbox = outbox.as_str().unwrap().replace("1795150800000", "1000000000000");
-        world.table.put(&[("pk", "KUDOS#event-file"), ("sk", "KUDOS"), ("outbox", &outbox)]).await;
-        let mut batch = file(name);
-        batch["Records"].as_array_mut().unwrap().insert(0, odd);
-        let event = LambdaEvent::new(serde_json::from_value(batch).unwrap(), Context::default());
-        let response = delivery::handle(&world.app, &world.app.retry_queue().unwrap(), event).await;
-        assert_eq!(response, json!({ "batchItemFailures": [{ "itemIdentifier": id }] }), "{name}");
-        assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
+async fn a_message_of_the_queue_that_cannot_be_read_comes_back_and_costs_no_other() {
+    let (world, good) = with_record("delivery-retry").await;
+    let odd = json!({ "messageId": "m-9", "body": 7, "attributes": [] });
+    assert_eq!(deliver(&world, &[odd, good]).await, json!({ "batchItemFailures": [{ "itemIdentifier": "m-9" }] }));
+    assert_eq!(world.pusher.take_sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_record_that_cannot_be_read_whole_has_its_row_read_again() {
+    let oddities: [fn(&mut Value); 4] = [
+        |record| record["dynamodb"]["NewImage"] = json!(7),
+        |record| record["eventName"] = json!(7),
+        |record| drop(record["dynamodb"].as_object_mut().unwrap().remove("SizeBytes")),
+        // Lambda takes an empty identifier for the failure of the whole batch.
+        |record| record["dynamodb"]["SequenceNumber"] = json!(7),
+    ];
+    for spoil in oddities {
+        let (world, mut record) = with_record("delivery-stream").await;
+        spoil(&mut record);
+        assert_eq!(deliver(&world, &[record.clone()]).await, json!({ "batchItemFailures": [] }), "{record}");
+        assert_eq!(world.pusher.take_sent().len(), 1, "{record}");
+        assert!(world.queues.sent("dead-letter").is_empty(), "{record}");
     }
+}
+
+#[tokio::test]
+async fn a_deleted_row_whose_record_cannot_be_read_whole_still_becomes_a_dead_letter() {
+    let (world, mut record) = with_record("delivery-stream").await;
+    record["eventName"] = json!("REMOVE");
+    record["awsRegion"] = json!(7);
+    record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].take();
+    assert_eq!(deliver(&world, &[record]).await, json!({ "batchItemFailures": [] }));
+    let dead = world.queues.sent("dead-letter");
+    assert_eq!((dead.len(), &dead[0].body["given_up"]["name"]), (1, &json!("kudos:received")), "{dead:?}");
+}
+
+#[tokio::test]
+async fn a_stream_record_without_keys_is_a_dead_letter_and_holds_up_no_other() {
+    let removed = json!({ "eventName": "REMOVE", "dynamodb": { "OldImage": 7,
+        "Keys": { "pk": { "S": "a" }, "sk": { "S": "b" } } } });
+    for odd in [without_keys(), json!({ "eventSource": "aws:dynamodb", "dynamodb": 7 }), removed] {
+        let (world, good) = with_record("delivery-stream").await;
+        assert_eq!(deliver(&world, &[odd.clone(), good]).await, json!({ "batchItemFailures": [] }), "{odd}");
+        assert_eq!(world.pusher.take_sent().len(), 1, "{odd}");
+        let dead = world.queues.sent("dead-letter");
+        assert_eq!((dead.len(), &dead[0].body["given_up"]["kind"]), (1, &json!("unreadable")), "{dead:?}");
+        let text = dead[0].body["given_up"]["text"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), odd);
+    }
+    let (world, _) = with_record("delivery-stream").await;
+    let odd = json!({ "eventSource": "aws:dynamodb" });
+    assert_eq!(deliver(&world, &[odd]).await, json!({ "batchItemFailures": [] }), "also where it is alone");
+    assert_eq!(world.queues.sent("dead-letter").len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_record_that_no_queue_takes_comes_back() {
+    let (world, _) = with_record("delivery-stream").await;
+    world.queues.fail();
+    let failed = json!({ "batchItemFailures": [{ "itemIdentifier": "9" }] });
+    assert_eq!(deliver(&world, &[without_keys()]).await, failed);
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_one_that_sqs_takes() {
+    let (world, _) = with_record("delivery-stream").await;
+    let mut odd = without_keys();
+    odd["dynamodb"]["NewImage"] = json!({ "text": { "S": "a".repeat(2_000_000) } });
+    assert_eq!(deliver(&world, &[odd]).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(world.queues.sent("dead-letter").len(), 1);
 }
 
 #[tokio::test]

@@ -75,6 +75,12 @@ impl FakeQueues {
     }
 }
 
+/// Whether SQS takes this body: 1 MiB at most, and of XML 1.0's characters alone (Amazon SQS, "SendMessage").
+fn is_taken(request: &Value) -> bool {
+    let body = request["MessageBody"].as_str().unwrap_or_default();
+    body.len() <= 1 << 20 && !body.contains(['\u{fffe}', '\u{ffff}'])
+}
+
 async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: Bytes) -> (StatusCode, Json<Value>) {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -82,6 +88,10 @@ async fn take(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap, body: 
     if inner.fails {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "__type": "InternalError" })));
     }
-    inner.requests.push((operation, serde_json::from_slice(&body).unwrap()));
+    let request = serde_json::from_slice(&body).unwrap();
+    if !is_taken(&request) {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "__type": "InvalidMessageContents" })));
+    }
+    inner.requests.push((operation, request));
     (StatusCode::OK, Json(json!({ "MessageId": "m" })))
 }

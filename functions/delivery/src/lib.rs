@@ -1,32 +1,30 @@
 //! Delivers what other functions wrote but did not deliver: from the table's stream, and then from the retry queue.
 
+mod records;
+
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::{dynamodb, sqs};
 use lambda_runtime::LambdaEvent;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use shared::App;
 use shared::contract::time::Millis;
 use shared::delivery::{RetryQueue, StreamFailure};
-use shared::telemetry::Record;
+use shared::telemetry::{self, Record};
 
-/// A batch of either source. A record that cannot be read costs itself: Lambda brings it again, and the others are handled.
+/// A batch of either source. A record that cannot be read costs itself alone.
 #[derive(Debug)]
-pub struct Trigger {
-    batch: Batch,
-    /// The ids of the records that cannot be read.
-    unread: Vec<String>,
-}
+pub struct Trigger(Batch);
 
 #[derive(Debug)]
 enum Batch {
-    /// A batch of the table's stream.
-    Stream(dynamodb::Event),
-    /// A batch of the retry queue.
-    Queue(sqs::SqsEvent),
+    /// A batch of the table's stream. A record that is reported as failed holds up its shard until it expires, a day later; so
+    /// those that cannot be read become dead letters.
+    Stream { event: dynamodb::Event, unread: Vec<Value> },
+    /// A batch of the retry queue. The messages of these ids cannot be read: they come back until the queue gives them up.
+    Queue { event: sqs::SqsEvent, unread: Vec<String> },
 }
 
 impl<'de> Deserialize<'de> for Trigger {
@@ -37,37 +35,19 @@ impl<'de> Deserialize<'de> for Trigger {
             records: Vec<Value>,
         }
         let Records { records } = Records::deserialize(deserializer)?;
-        // Only a record of a stream has an image of a row.
-        let is_stream = records.iter().any(|record| record.get("dynamodb").is_some());
-        let mut unread = Vec::new();
-        let batch = if is_stream {
+        let is_stream = records.iter().any(records::is_of_stream);
+        Ok(Self(if is_stream {
+            let (read, unread) = records::of_stream(records);
             let mut event = dynamodb::Event::default();
-            event.records = readable(records, &mut unread, |record| record.pointer("/dynamodb/SequenceNumber"));
-            Batch::Stream(event)
+            event.records = read;
+            Batch::Stream { event, unread }
         } else {
+            let (read, unread) = records::of_queue(records);
             let mut event = sqs::SqsEvent::default();
-            event.records = readable(records, &mut unread, |record| record.get("messageId"));
-            Batch::Queue(event)
-        };
-        Ok(Self { batch, unread })
+            event.records = read;
+            Batch::Queue { event, unread }
+        }))
     }
-}
-
-/// The records that can be read; the ids of the others are added to `unread`.
-fn readable<T: DeserializeOwned>(
-    records: Vec<Value>,
-    unread: &mut Vec<String>,
-    id: impl Fn(&Value) -> Option<&Value>,
-) -> Vec<T> {
-    let mut read = Vec::with_capacity(records.len());
-    for record in records {
-        let id = id(&record).and_then(Value::as_str).unwrap_or_default().to_owned();
-        match serde_json::from_value(record) {
-            Ok(record) => read.push(record),
-            Err(_) => unread.push(id),
-        }
-    }
-    read
 }
 
 /// Kept back from the function's time-out, to settle and queue what the last attempts left.
@@ -83,29 +63,31 @@ fn deadline(stop: u64) -> Instant {
 
 /// Handles a batch; returns the records that Lambda must retry (`ReportBatchItemFailures`).
 pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) -> Value {
-    let (Trigger { batch, unread }, context) = event.into_parts();
+    let (Trigger(batch), context) = event.into_parts();
     let courier = app.courier();
     let deadline = deadline(context.deadline);
     let route = match &batch {
-        Batch::Stream(_) => "stream",
-        Batch::Queue(_) => "retry queue",
+        Batch::Stream { .. } => "stream",
+        Batch::Queue { .. } => "retry queue",
     };
     let record = Record::new(&context.request_id, route);
-    for id in &unread {
-        record.cause(&format!("the record {id} cannot be read"));
-    }
     // Boxed, because the nested futures of both are too large for the compiler to lay out.
     let work: Pin<Box<dyn Future<Output = Vec<String>> + Send>> = match batch {
-        Batch::Stream(event) => Box::pin(async {
-            match courier.from_stream(event, retry, deadline).await {
-                Ok(()) => Vec::new(),
-                Err(StreamFailure(sequence)) => vec![sequence],
-            }
+        Batch::Stream { event, unread } => Box::pin(async move {
+            let unread = courier.bury_records(&unread, retry).await;
+            let read = courier.from_stream(event, retry, deadline).await;
+            [unread, read].into_iter().filter_map(|done| done.err().map(|StreamFailure(sequence)| sequence)).collect()
         }),
-        Batch::Queue(event) => Box::pin(courier.from_queue(event, retry, deadline)),
+        Batch::Queue { event, unread } => Box::pin(async move {
+            for id in &unread {
+                telemetry::failure(format!("the message {id} cannot be read"));
+            }
+            let mut failed = courier.from_queue(event, retry, deadline).await;
+            failed.extend(unread);
+            failed
+        }),
     };
-    let mut failed = record.scope(work).await;
-    failed.extend(unread);
+    let failed = record.scope(work).await;
     record.print();
     json!({ "batchItemFailures": failed.iter().map(|id| json!({ "itemIdentifier": id })).collect::<Vec<_>>() })
 }

@@ -15,6 +15,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(900);
 /// SQS hides a message for no longer than twelve hours after it was received; a minute is left for the way.
 const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600 - 60);
 
+/// Most bytes that are kept of a record that cannot be read. As JSON in JSON it is at most twice as long, which SQS takes.
+const MAX_UNREAD_BYTES: usize = 100_000;
+
 /// What waits in either queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
@@ -65,6 +68,13 @@ impl RetryQueue {
         self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
     }
 
+    /// Keeps a record of the table's stream that names no row. Of a long one, the beginning.
+    pub(super) async fn give_up_unread(&self, record: &str) -> Result<(), QueueError> {
+        let key = Key { pk: String::new(), sk: String::new() };
+        let beginning = &record[..record.floor_char_boundary(MAX_UNREAD_BYTES)];
+        self.give_up(&key, &Owed::unreadable(beginning), "a record of the table's stream cannot be read").await
+    }
+
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
         let request = self
@@ -79,6 +89,8 @@ impl RetryQueue {
 
     async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
         let body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
+        // SQS refuses the two characters that XML 1.0 does not have. In JSON they stand only in strings, where they can be escaped.
+        let body = body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
         let request = self.sqs.send_message().queue_url(queue).message_body(body).delay_seconds(seconds(delay));
         let sent = Box::pin(request.send()).await;
         sent.map(drop).map_err(|error| AwsError::new("SQS SendMessage", error).into())

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::plan::{Visit, due};
 use super::visit::Left;
@@ -51,6 +52,23 @@ impl Courier {
             Some(first) => Err(StreamFailure(first.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Writes records without a readable key to the dead-letter queue, unchanged.
+    ///
+    /// # Errors
+    /// [`StreamFailure`] when the queue does not take one. Lambda brings the batch again from there.
+    pub async fn bury_records(&self, records: &[Value], retry: &RetryQueue) -> Result<(), StreamFailure> {
+        for record in records {
+            let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
+            telemetry::failure(format!("the record {number} of the table's stream cannot be read"));
+            if let Err(error) = retry.give_up_unread(&record.to_string()).await {
+                telemetry::cause(&error);
+                return Err(StreamFailure(number.to_owned()));
+            }
+            telemetry::delivery(None, "unreadable", telemetry::Outcome::GivenUp);
+        }
+        Ok(())
     }
 
     /// Queues what is left of a row, and notes that in the row; returns its key when neither the queue nor the table took it.

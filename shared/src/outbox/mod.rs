@@ -111,6 +111,19 @@ impl Owed {
         }
     }
 
+    /// A text that cannot be read, which is owed to nobody and becomes a dead letter.
+    pub(crate) fn unreadable(text: &str) -> Self {
+        Self {
+            id: "unreadable".to_owned(),
+            at: Millis::epoch(),
+            request_id: None,
+            lease: None,
+            not_before: None,
+            tried: false,
+            delivery: Delivery::Unreadable(text.to_owned()),
+        }
+    }
+
     /// Whether it may not be tried yet: its writer has it, or whoever refused it named a later time.
     #[must_use]
     pub fn waits_until(&self, now: Millis) -> Option<Millis> {
@@ -143,19 +156,7 @@ impl Outbox {
     /// kept, and stands in nobody's way.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|_| {
-            let delivery = Delivery::Unreadable(text.to_owned());
-            let owed = Owed {
-                id: "unreadable".to_owned(),
-                at: Millis::epoch(),
-                request_id: None,
-                lease: None,
-                not_before: None,
-                tried: false,
-                delivery,
-            };
-            Self { owed: vec![owed], queue: None }
-        })
+        serde_json::from_str(text).unwrap_or_else(|_| Self { owed: vec![Owed::unreadable(text)], queue: None })
     }
 
     /// Whether it holds all that a row may owe.
