@@ -218,6 +218,11 @@ pub fn email_turned_off(reason: &str) {
     count(format!("EmailTurnedOff.{reason}"), 1);
 }
 
+/// Counts an e-mail that SES did not send, because the address is on a suppression list.
+pub fn email_suppressed() {
+    count("EmailSuppressed".to_owned(), 1);
+}
+
 /// How an attempt to deliver something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

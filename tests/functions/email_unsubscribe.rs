@@ -146,6 +146,25 @@ async fn a_provider_that_refuses_the_sender_turns_nobodys_e_mail_off() {
 }
 
 #[tokio::test]
+async fn an_e_mail_that_ses_did_not_send_turns_nobodys_e_mail_off() {
+    // For an address on its list SES reports 5.1.1, without asking the provider.
+    let recipients = json!([{ "emailAddress": "a@b.c", "action": "failed", "status": "5.1.1" }]);
+    for kind in ["OnAccountSuppressionList", "Suppressed"] {
+        let bounce = json!({ "bounceType": "Permanent", "bounceSubType": kind, "bouncedRecipients": recipients });
+        for (name, more) in [
+            ("Email Bounced", json!({ "bounce": bounce })),
+            ("Email Complaint Received", json!({ "complaint": { "complaintSubType": kind } })),
+        ] {
+            let world = with_email().await;
+            let record = shared::telemetry::Record::new("r", "event");
+            record.scope(async { on_event(&world.app, event(name, &more)).await.unwrap() }).await;
+            assert!(wants_email(&world).await, "{name} {kind}");
+            assert!(record.line("test").contains("\"EmailSuppressed\":1"), "{name} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn hard_bounces_and_complaints_turn_e_mail_off_and_nothing_else_does() {
     for (name, more, stays) in [
         ("Email Bounced", json!({ "bounce": { "bounceType": "Permanent", "bounceSubType": "General" } }), false),

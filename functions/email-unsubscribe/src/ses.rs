@@ -33,6 +33,7 @@ struct Tags {
 #[serde(rename_all = "camelCase")]
 struct Bounce {
     bounce_type: String,
+    bounce_sub_type: Option<String>,
     #[serde(default)]
     bounced_recipients: Lenient<BouncedRecipient>,
 }
@@ -56,9 +57,23 @@ impl Bounce {
 #[serde(rename_all = "camelCase")]
 struct Complaint {
     complaint_feedback_type: Option<String>,
+    complaint_sub_type: Option<String>,
+}
+
+/// Whether a subtype says that SES did not send the e-mail: the address is on the account's suppression list, or on that of SES.
+/// The list also holds good addresses: any permanent bounce puts one there, such as those for a sender without SPF.
+fn is_suppressed(sub_type: Option<&str>) -> bool {
+    matches!(sub_type, Some("OnAccountSuppressionList" | "Suppressed"))
 }
 
 impl Detail {
+    /// Whether SES did not send the e-mail. That says nothing new of the recipient.
+    fn is_unsent(&self) -> bool {
+        let of_bounce = self.bounce.as_ref().and_then(|bounce| bounce.bounce_sub_type.as_deref());
+        let of_complaint = self.complaint.as_ref().and_then(|complaint| complaint.complaint_sub_type.as_deref());
+        is_suppressed(of_bounce) || is_suppressed(of_complaint)
+    }
+
     /// Whether no further e-mail shall go to this recipient. A mailbox that is full or away may take the next one; and
     /// `not-spam` takes a complaint back.
     fn ends_email(&self) -> bool {
@@ -74,8 +89,15 @@ impl Detail {
 /// 400 for what is no event of SES's, 500 when DynamoDB fails; Lambda tries again.
 pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
     let detail: Detail = json::from_value(Part::Event, event.detail)?;
+    if detail.is_unsent() {
+        telemetry::email_suppressed();
+        return Ok(());
+    }
     if detail.bounce.as_ref().is_some_and(Bounce::is_about_the_sender) {
-        telemetry::operator_error("a provider refuses the sender of e-mails (5.7): see SPF, DKIM and DMARC".to_owned());
+        telemetry::operator_error(
+            "a provider refuses the sender of e-mails (5.7): see SPF, DKIM and DMARC, then SES's suppression list"
+                .to_owned(),
+        );
     }
     if !detail.ends_email() {
         return Ok(());
