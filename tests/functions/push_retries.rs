@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::consumer::{age, consume, message, owed, receive, retry};
-use tests::devices::with_devices;
+use tests::devices::{register, with_devices};
 use tests::notification::notify;
 use tests::{Refusal, World};
 
@@ -297,6 +297,23 @@ async fn a_token_of_another_project_is_deleted_where_another_device_took_the_mes
     let line = consumed(&world).await;
     assert_eq!((tokens(&world.fcm.take_sent()), devices(&world).await), (vec!["phone"], 1));
     assert_eq!((&line["Pushes.other-sender"], &line["OperatorErrors"]), (&json!(1), &Value::Null), "{line}");
+}
+
+#[tokio::test]
+async fn a_token_of_another_project_raises_no_alarm_where_another_users_device_took_a_message() {
+    let world = with_devices(&["phone"]).await;
+    notify(&world, json!({})).await;
+    consume(&world).await.unwrap();
+    assert_eq!(tokens(&world.fcm.take_sent()), ["phone"]);
+
+    assert_eq!(world.send(device_tokens::handle, &register("cleo", "theirs")).await.status, 200);
+    world.fcm.refuse("theirs", &vec![Refusal::new(403, "SENDER_ID_MISMATCH"); 2]);
+    notify(&world, json!({ "userId": "cleo" })).await;
+    let line = consumed(&world).await;
+    assert_eq!((&line["Pushes.other-sender"], &line["OperatorErrors"]), (&json!(1), &Value::Null), "{line}");
+    let is_cleos = |(pk, sk): &(String, String)| pk == "USER#cleo" && sk.starts_with("DEVICE#");
+    assert_eq!(world.table.rows().await.keys().filter(|key| is_cleos(key)).count(), 0);
+    assert!(world.queues.sent("retry").is_empty() && world.queues.sent("dead-letter").is_empty());
 }
 
 #[tokio::test]

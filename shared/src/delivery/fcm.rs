@@ -194,9 +194,11 @@ impl Tally {
     /// another device must have taken the message, too, now or on an earlier attempt: what every device gets is a wrong project.
     async fn judge(&mut self, fcm: &fcm::Client, push: &Push) {
         let is_good = self.arrived > 0 || push.devices.is_some();
+        let is_our_project = is_good || fcm.is_proven(Millis::now());
         let suspects = std::mem::take(&mut self.suspects);
-        let (suspects, of_all): (Vec<_>, Vec<_>) =
-            suspects.into_iter().partition(|(_, refusal)| is_good || !matches!(refusal, Refusal::OtherSender(_)));
+        let (suspects, of_all): (Vec<_>, Vec<_>) = suspects
+            .into_iter()
+            .partition(|(_, refusal)| is_our_project || !matches!(refusal, Refusal::OtherSender(_)));
         for (token, refusal) in of_all {
             telemetry::operator_error(refusal.to_string());
             self.again(&token, None);

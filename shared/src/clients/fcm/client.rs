@@ -1,6 +1,7 @@
 //! Sends messages: one request per device, all over one HTTP/2 connection.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -15,6 +16,23 @@ use crate::settings::{Firebase, Secret};
 /// Most concurrent requests; FCM takes a hundred streams per connection.
 pub(super) const MAX_AT_ONCE: usize = 32;
 
+/// How long one message that FCM took speaks for the credentials, in milliseconds.
+const PROOF_LASTS: i64 = 3_600_000;
+
+/// When FCM last took a message, in milliseconds since 1970. The credentials are a process's environment, which never changes.
+#[derive(Debug, Default)]
+struct Proof(AtomicI64);
+
+impl Proof {
+    fn renew(&self, now: Millis) {
+        self.0.fetch_max(now.0, Ordering::Relaxed);
+    }
+
+    fn holds(&self, now: Millis) -> bool {
+        now.0 - self.0.load(Ordering::Relaxed) < PROOF_LASTS
+    }
+}
+
 /// A client for one Firebase project.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Inner>);
@@ -25,6 +43,7 @@ struct Inner {
     access: AccessTokens,
     address: reqwest::Url,
     slots: Semaphore,
+    proof: Proof,
 }
 
 impl Client {
@@ -46,7 +65,13 @@ impl Client {
         let token = token.parse().map_err(|_| "FCM_ENDPOINT must be an address, such as http://127.0.0.1:9099")?;
         let http = http2_client(REQUEST_TIMEOUT);
         let access = AccessTokens::new(http.clone(), token, Assertions::new(account)?);
-        Ok(Some(Self(Arc::new(Inner { http, access, address, slots: Semaphore::new(MAX_AT_ONCE) }))))
+        Ok(Some(Self(Arc::new(Inner {
+            http,
+            access,
+            address,
+            slots: Semaphore::new(MAX_AT_ONCE),
+            proof: Proof::default(),
+        }))))
     }
 
     /// Sends a message to a device.
@@ -54,7 +79,15 @@ impl Client {
     /// # Errors
     /// When FCM refuses the message or is unreachable. A refused access token is replaced once.
     pub async fn send(&self, token: &Token, message: &Message) -> Result<(), Refusal> {
-        self.request(&message.to(token)).await
+        self.request(&message.to(token)).await?;
+        self.0.proof.renew(Millis::now());
+        Ok(())
+    }
+
+    /// Whether FCM took a message within the last hour: the project and its account are those of the app's devices.
+    #[must_use]
+    pub fn is_proven(&self, now: Millis) -> bool {
+        self.0.proof.holds(now)
     }
 
     /// Has FCM check a minimal message for a device without sending it (`validate_only`). Only the token can be invalid in that
@@ -93,5 +126,19 @@ impl Client {
         }
         let body = response.bytes().await.map_err(no_response)?;
         Err(failure(status, after, &body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_fcm_took_speaks_for_the_credentials_for_an_hour() {
+        let (proof, now) = (Proof::default(), Millis(1_795_150_800_000));
+        assert!(!proof.holds(now), "FCM has taken none");
+        proof.renew(now);
+        assert!(proof.holds(now.plus_seconds(3599)));
+        assert!(!proof.holds(now.plus_seconds(3600)));
     }
 }

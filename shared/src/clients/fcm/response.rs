@@ -16,7 +16,7 @@ pub enum Refusal {
     #[error("FCM refused the token: {0}")]
     InvalidToken(String),
     /// `SENDER_ID_MISMATCH`: the token belongs to another Firebase project than the service account. One device may be a
-    /// leftover of another project; every device means that the project is not the app's.
+    /// leftover of another project; where FCM takes no device's message, the project is not the app's.
     #[error("FCM answered {0}: the token belongs to another Firebase project than FIREBASE_PROJECT_ID")]
     OtherSender(String),
     /// FCM calls something invalid and does not say whether it is the message or the token.
