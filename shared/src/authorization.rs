@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::rooms::book;
 use crate::settings::MasterKey;
 use crate::table::Table;
-use crate::users::profile::Claimed;
+use crate::users::profile::{self, Claimed};
 
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO_BYTES: usize = 1024;
@@ -95,8 +95,8 @@ impl Authorizer<'_> {
             }
             Some(Channel::Room(book)) => {
                 let (book, profile) = book::get_with_profile(self.table, &book, &caller.user).await?;
-                let person = caller.person();
-                let is_current = profile.is_some_and(|profile| profile.is_current(&Claimed::of(caller)));
+                let is_current = profile.as_ref().is_some_and(|profile| profile.is_current(&Claimed::of(caller)));
+                let person = profile::shown(profile, caller);
                 let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
                 let mut granted = self.presence(socket, name, &caller.user, &member);
                 granted.profile_is_current = Some(is_current);

@@ -1,7 +1,7 @@
 //! The cryptography of tokens, with ring.
 //!
 //! `jsonwebtoken` leaves cryptography to a provider. Its own providers would link a second cryptographic library. ring
-//! is linked already, for TLS, and verifies the algorithms that Carillon accepts: HS256, RS256, ES256 and EdDSA. It
+//! is linked already, for TLS, and verifies the algorithms that Carillon accepts: HS256, and [`PUBLIC_KEY_ALGORITHMS`]. It
 //! signs HS256, and RS256 for Google's OAuth endpoint.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -11,9 +11,24 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, Enc
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents,
-    UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaKeyPair, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
+
+/// The algorithms that a published key may verify (RFC 7518, section 3.1; RFC 8037). ring has no P-521, so no ES512.
+pub const PUBLIC_KEY_ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
 
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
@@ -32,17 +47,38 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
         (Algorithm::HS256, DecodingKeyKind::SecretOrDer(secret)) => {
             VerifyingKey::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret))
         }
-        (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
-            VerifyingKey::Rsa(RsaPublicKeyComponents { n: n.clone(), e: e.clone() })
+        (_, DecodingKeyKind::RsaModulusExponent { n, e }) => {
+            let key = RsaPublicKeyComponents { n: without_leading_zeros(n), e: without_leading_zeros(e) };
+            VerifyingKey::Rsa(rsa(*algorithm)?, key)
         }
-        (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => VerifyingKey::public(&RSA_PKCS1_2048_8192_SHA256, der),
+        (Algorithm::ES384, DecodingKeyKind::SecretOrDer(point)) => {
+            VerifyingKey::public(&ECDSA_P384_SHA384_FIXED, point)
+        }
         (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => {
             VerifyingKey::public(&ECDSA_P256_SHA256_FIXED, point)
         }
         (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => VerifyingKey::public(&ED25519, point),
-        _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
+        (_, DecodingKeyKind::SecretOrDer(der)) => VerifyingKey::public(rsa(*algorithm)?, der),
     };
     Ok(Box::new(Verification { algorithm: *algorithm, verifying_key }))
+}
+
+/// How an algorithm of RSA verifies.
+fn rsa(algorithm: Algorithm) -> Result<&'static RsaParameters, Error> {
+    Ok(match algorithm {
+        Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RS384 => &RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RS512 => &RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::PS256 => &RSA_PSS_2048_8192_SHA256,
+        Algorithm::PS384 => &RSA_PSS_2048_8192_SHA384,
+        Algorithm::PS512 => &RSA_PSS_2048_8192_SHA512,
+        _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
+    })
+}
+
+/// Some issuers publish the leading zero that a signed integer needs, which RFC 7518, section 6.3.1.1, forbids and ring refuses.
+fn without_leading_zeros(number: &[u8]) -> Vec<u8> {
+    number.iter().copied().skip_while(|&octet| octet == 0).collect()
 }
 
 struct Verification {
@@ -52,7 +88,7 @@ struct Verification {
 
 enum VerifyingKey {
     Shared(hmac::Key),
-    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    Rsa(&'static RsaParameters, RsaPublicKeyComponents<Vec<u8>>),
     Public(UnparsedPublicKey<Vec<u8>>),
 }
 
@@ -66,7 +102,7 @@ impl Verifier<Vec<u8>> for Verification {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         let verified = match &self.verifying_key {
             VerifyingKey::Shared(key) => hmac::verify(key, message, signature),
-            VerifyingKey::Rsa(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            VerifyingKey::Rsa(parameters, key) => key.verify(parameters, message, signature),
             VerifyingKey::Public(key) => key.verify(message, signature),
         };
         verified.map_err(|_unspecified| signature::Error::new())

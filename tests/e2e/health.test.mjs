@@ -30,3 +30,8 @@ test("a Pusher that does not answer is not waited for", { skip: unavailable }, a
   assert.equal(status, 503);
   assert.deepEqual(body, WITHOUT_PUSHER);
 });
+
+test("a monitor that asks for the head gets the status alone", async () => {
+  const { status, text } = await call("HEAD", "/health");
+  assert.deepEqual([status, text], [200, ""]);
+});

@@ -60,6 +60,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("give kudos, first of a process", |world| Box::pin(give(world))),
     ("list 20 kudos", |world| Box::pin(kudos_page(world))),
     ("put a book", |world| Box::pin(put_book(world))),
+    ("put a profile", |world| Box::pin(put_profile(world))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
     ("show 20 users of a room", |world| Box::pin(occupants(world))),
@@ -322,6 +323,16 @@ async fn put_book(world: &World) -> [Traffic; 2] {
     traffic
 }
 
+async fn put_profile(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    let body = json!({ "displayName": "Ursula Vey", "avatarUrl": "https://cdn.example/ursula.png" });
+    let request = Request::new("PUT /users/{userId}/profile").path("userId", "ursula").bearer(&service).json(&body);
+    let (reply, traffic) = world.count(profiles::handle, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
+}
+
 async fn notify(world: &World) -> [Traffic; 2] {
     create(world).await.1
 }
@@ -517,6 +528,7 @@ async fn the_future_of_a_handler_is_small() {
     let call = || kudos().build();
     let sizes = [
         size_of_val(&books::handle(&world.app, call())),
+        size_of_val(&profiles::handle(&world.app, call())),
         size_of_val(&kudos_create::handle(&world.app, call())),
         size_of_val(&device_tokens::handle(&world.app, call())),
         size_of_val(&email_unsubscribe::handle(&world.app, call())),

@@ -59,6 +59,7 @@ async fn event_files_of_requests_get_the_expected_status() {
     assert_eq!(status(&world, kudos_create::handle, "kudos-create").await.0, 201);
     assert_eq!(status(&world, kudos_list::handle, "kudos-list").await.0, 200);
     assert_eq!(status(&world, books::handle, "books-put").await.0, 200);
+    assert_eq!(status(&world, profiles::handle, "profiles-put").await.0, 200);
     assert_eq!(status(&world, presence_join::handle, "presence-join").await.0, 200);
     assert_eq!(status(&world, presence_list::handle, "presence-list").await.0, 200);
     assert_eq!(status(&world, presence_leave::handle, "presence-leave").await.0, 204);
@@ -100,6 +101,7 @@ async fn event_files_of_a_party_that_does_not_exist_get_a_not_found() {
     }
     assert_eq!(status(&world, pusher_mock_event::handle, "pusher-mock-event").await.0, 200);
     assert_eq!(status(&world, health::handle, "health").await.0, 200);
+    assert_eq!(status(&world, health::handle, "health-head").await.0, 200);
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ pub(crate) async fn send(world: &World, name: &str, event: Value) -> Reply {
         "notifications" => world.send(notifications::handle, &request).await,
         "parties" | "party" => world.send(parties::handle, &request).await,
         "users" => world.send(erasure::handle, &request).await,
+        "profiles" => world.send(profiles::handle, &request).await,
         "presence" if name == "presence-join" => world.send(presence_join::handle, &request).await,
         "presence" if name == "presence-leave" => world.send(presence_leave::handle, &request).await,
         "presence" => world.send(presence_list::handle, &request).await,

@@ -16,6 +16,16 @@ async fn the_health_check_says_that_table_and_pusher_are_reachable() {
 }
 
 #[tokio::test]
+async fn a_monitor_that_asks_for_the_head_gets_the_status_and_no_body() {
+    for (settings, status) in [(&[][..], 200), (&[("PUSHER_PORT", "9")], 503)] {
+        let world = World::with(settings).await;
+        let reply = world.send(handle, &Request::new("HEAD /health")).await;
+        assert_eq!((reply.status, reply.body), (status, json!(null)));
+        assert_eq!(reply.headers["content-type"], "application/json");
+    }
+}
+
+#[tokio::test]
 async fn the_health_check_says_which_service_is_unreachable_and_nothing_more() {
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let reply = world.send(handle, &look()).await;

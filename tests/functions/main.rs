@@ -39,6 +39,7 @@ mod parties;
 mod party_end;
 mod presence;
 mod presence_reconcile;
+mod profile_put;
 mod profiles;
 mod push;
 mod push_retries;

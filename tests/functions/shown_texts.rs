@@ -26,6 +26,8 @@ async fn a_name_and_a_picture_of_a_token_are_cleaned_before_anybody_sees_them() 
     let sent = world.pusher.take_sent();
     assert_eq!((&sent[0].2["displayName"], &sent[0].2["avatarUrl"]), (&json!(CLEANED), &json!("https://x/a.png")));
     for (name, shown) in [("\u{3164}\u{200b}", "ada"), ("\u{115f}", "ada"), ("\u{2800}", "ada"), ("عمر", "عمر")] {
+        // A token without a name leaves the one of an earlier token.
+        let world = World::new().await;
         let token = token_with("ada", &json!({ "name": name, "picture": "data:text/html,x" }));
         let body = json!({ "socket_id": "1.2", "channel_name": "presence-room-b1" });
         let reply =

@@ -125,8 +125,51 @@ fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
 #[test]
 fn the_public_health_check_has_a_limit_of_its_own() {
     let api = resource("Api");
-    let (_, limits) = api.split_once("\n        \"GET /health\":\n").unwrap();
-    assert!(limits.starts_with("          ThrottlingBurstLimit: 10\n          ThrottlingRateLimit: 5\n"), "{limits}");
+    for route in ["GET /health", "HEAD /health"] {
+        let (_, limits) = api.split_once(&format!("\n        \"{route}\":\n")).unwrap();
+        assert!(
+            limits.starts_with("          ThrottlingBurstLimit: 10\n          ThrottlingRateLimit: 5\n"),
+            "{limits}"
+        );
+    }
+}
+
+/// A browser asks before it sends a header, and one that is not allowed fails the call. Libraries send these, whether the page wants them or not.
+#[test]
+fn a_page_may_send_what_its_libraries_send_by_themselves() {
+    assert!(resource("Api").contains("        AllowHeaders: !Ref AllowedHeaders\n"));
+    let template = template();
+    let (_, parameter) = template.split_once("\n  AllowedHeaders:\n").unwrap();
+    let (_, default) = parameter.split_once("    Default: >-\n").unwrap();
+    let lines = default.lines().take_while(|line| line.starts_with("      ")).map(str::trim);
+    let allowed: Vec<_> = lines.flat_map(|line| line.split(',')).filter(|name| !name.is_empty()).collect();
+    for name in [
+        // Carillon's own
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-none-match",
+        // Sentry and OpenTelemetry
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-trace",
+        // Laravel, with Echo and axios, and Django
+        "x-csrf-token",
+        "x-xsrf-token",
+        "x-csrftoken",
+        "x-requested-with",
+        "x-socket-id",
+    ] {
+        assert!(allowed.contains(&name), "{name}");
+    }
+    let is_name =
+        |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    assert!(allowed.iter().all(is_name), "{allowed:?}");
+    let mut once = allowed.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), allowed.len());
 }
 
 /// Whoever authenticates also keeps the caller's profile.
@@ -144,7 +187,7 @@ fn each_function_that_authenticates_may_keep_profiles() {
             assert!(actions.contains("dynamodb:UpdateItem"), "{name}: {actions}");
         }
     }
-    assert_eq!(authenticating, 15);
+    assert_eq!(authenticating, 16);
 }
 
 #[test]

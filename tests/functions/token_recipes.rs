@@ -9,6 +9,8 @@ struct Recipe {
     issuer: String,
     settings: Vec<(String, String)>,
     claims: Value,
+    /// Another kind of token, where the page shows one.
+    other: Option<Value>,
 }
 
 fn recipes() -> Vec<Recipe> {
@@ -16,15 +18,17 @@ fn recipes() -> Vec<Recipe> {
     let sections = page.split("\n## ").filter(|section| section.contains("```env\n"));
     sections
         .map(|section| {
-            let block = |kind: &str| {
-                let (_, rest) = section.split_once(&format!("```{kind}\n")).unwrap();
-                rest.split_once("```").unwrap().0
+            let blocks = |kind: &str| {
+                let fence = format!("```{kind}\n");
+                section.split(fence.as_str()).skip(1).map(|rest| rest.split_once("```").unwrap().0).collect::<Vec<_>>()
             };
-            let settings = block("env").lines().map(|line| line.split_once('=').unwrap());
+            let mut tokens = blocks("json").into_iter().map(|claims| serde_json::from_str(claims).unwrap());
+            let settings = blocks("env")[0].lines().map(|line| line.split_once('=').unwrap());
             Recipe {
                 issuer: section.lines().next().unwrap().to_owned(),
                 settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-                claims: serde_json::from_str(block("json")).unwrap(),
+                claims: tokens.next().unwrap(),
+                other: tokens.next(),
             }
         })
         .collect()
@@ -48,7 +52,19 @@ impl Recipe {
 async fn each_recipe_makes_its_issuers_token_a_person_with_a_name() {
     let recipes = recipes();
     let issuers: Vec<_> = recipes.iter().map(|recipe| recipe.issuer.as_str()).collect();
-    assert_eq!(issuers, ["Auth0", "Clerk", "Better Auth", "Supabase", "NestJS with @nestjs/jwt"]);
+    assert_eq!(
+        issuers,
+        [
+            "Auth0",
+            "Clerk",
+            "Better Auth",
+            "Supabase",
+            "Amazon Cognito",
+            "Firebase Authentication",
+            "Keycloak",
+            "NestJS with @nestjs/jwt"
+        ]
+    );
     for recipe in &recipes {
         let request = Request::new("POST /pusher/user-auth").bearer(&recipe.with(&json!({}))).form("socket_id=1.2");
         let reply = recipe.world().await.send(handle, &request).await;
@@ -59,6 +75,9 @@ async fn each_recipe_makes_its_issuers_token_a_person_with_a_name() {
             "Clerk" => ("user_2aBcDeFgHiJkLmNoPqRsTuVwXyZ", "Ben Okoro"),
             "Better Auth" => ("JkUv1kqPqXnXzSg5hY7c0m2fWbT8RdLe", "Ben Okoro"),
             "Supabase" => ("123e4567-e89b-12d3-a456-426614174000", "Ben Okoro"),
+            "Amazon Cognito" => ("aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "Ben Okoro"),
+            "Firebase Authentication" => ("WbT8RdLeJkUv1kqPqXnXzSg5hY72", "Ben Okoro"),
+            "Keycloak" => ("f47ac10b-58cc-4372-a567-0e02b2c3d479", "Ben Okoro"),
             _ => ("1", "ben"),
         };
         let info = &person["user_info"];
@@ -68,6 +87,30 @@ async fn each_recipe_makes_its_issuers_token_a_person_with_a_name() {
             "{person}"
         );
         assert_eq!(info["avatarUrl"].is_string(), !recipe.issuer.starts_with("NestJS"), "{}: {person}", recipe.issuer);
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_of_cognitos_is_for_the_app_client_that_it_names() {
+    let cognito = recipes().into_iter().find(|recipe| recipe.other.is_some()).unwrap();
+    assert_eq!(cognito.issuer, "Amazon Cognito");
+    let access = cognito.other.as_ref().unwrap();
+    let sign_in = async |changes: Value| {
+        let mut claims = access.clone();
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let token = token_with("replaced", &claims);
+        let request = Request::new("POST /pusher/user-auth").bearer(&token).form("socket_id=1.2");
+        cognito.world().await.send(handle, &request).await
+    };
+    let reply = sign_in(json!({})).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let person: Value = serde_json::from_str(reply.body["user_data"].as_str().unwrap()).unwrap();
+    assert_eq!((&person["id"], &person["user_info"]["displayName"]), (&access["sub"], &json!("ben")));
+    for other in
+        [json!({ "client_id": "another-app" }), json!({ "token_use": "refresh" }), json!({ "client_id": null })]
+    {
+        let reply = sign_in(other.clone()).await;
+        assert_eq!((reply.status, &reply.line["tokenRefused"]), (401, &json!("other audience")), "{other}");
     }
 }
 
@@ -97,6 +140,10 @@ async fn roles_come_from_where_each_recipe_says_and_from_nowhere_that_a_user_wri
             "Supabase" => {
                 (json!({ "app_metadata": { "roles": service } }), json!({ "user_metadata": { "roles": service } }))
             }
+            "Amazon Cognito" => {
+                (json!({ "cognito:groups": service }), json!({ "custom:roles": service, "roles": service }))
+            }
+            "Keycloak" => (json!({ "realm_access": { "roles": service } }), json!({ "roles": service })),
             _ => (json!({ "roles": service }), json!({ "role": "service" })),
         };
         let world = recipe.world().await;

@@ -1,4 +1,4 @@
-//! `GET /health`: whether the table and Pusher are reachable. Responds within a second. The reason of a failure is only
+//! `GET /health`, and `HEAD` for monitors that look at the status alone: whether the table and Pusher are reachable. Responds within a second. The reason of a failure is only
 //! in the log.
 
 use std::time::Duration;

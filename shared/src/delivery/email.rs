@@ -207,7 +207,7 @@ impl Known {
         let claim = row(2).map(read).transpose()?;
         let profile = row(3).map(Profile::of_row).transpose()?;
         let preferences = Preferences::of_row(row(4))?;
-        let claimed = profile.as_ref().and_then(|profile| profile.email.clone());
+        let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
         let Some(address) = address.filter(|_| preferences.of(Kind::Message).email) else {
             return Ok(None);

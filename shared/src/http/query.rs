@@ -46,7 +46,7 @@ pub fn parameters(route: &str) -> Parameters {
         // People click this link, and mail programs add their own (`utm_source`).
         "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any,
         // Monitors add one that no cache knows.
-        "GET /health" => Any,
+        "GET /health" | "HEAD /health" => Any,
         // Whoever configures Pusher, or one of its clients, writes these addresses, and Pusher's clients may add to them.
         "POST /pusher/auth"
         | "POST /pusher/user-auth"

@@ -21,9 +21,9 @@ use std::task::{Context, Poll};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Service};
+use lambda_http::{Adapter, Body, Service};
 use lambda_runtime::tower::{Layer, ServiceExt as _};
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime};
 use serde::de::Error as _;
@@ -224,6 +224,7 @@ where
     S: Service<Request, Response = Response, Error = Problem>,
 {
     let request_id = HeaderValue::from_str(request.request_id());
+    let is_head = *request.method() == Method::HEAD;
     let record = Record::new(request.request_id(), request.route());
     let handling = AssertUnwindSafe(async {
         query::must_be_known(&request)?;
@@ -240,6 +241,10 @@ where
     // AWS's ids consist of characters that a header allows, so this does not fail.
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    // RFC 9110, section 9.3.2: the headers of a GET, and no content.
+    if is_head {
+        *response.body_mut() = Body::Empty;
     }
     if !response.status().is_server_error() {
         let is_miss = response.status() == StatusCode::NOT_FOUND;

@@ -47,6 +47,20 @@ impl Claims {
         }
     }
 
+    /// Whether the token is for one of these. Cognito's access tokens have no `aud`: the app client is in `client_id`.
+    pub(super) fn is_for(&self, audiences: &[String]) -> bool {
+        let is_one =
+            |claim: &Value| text(claim).is_some_and(|named| audiences.iter().any(|audience| audience == named));
+        match self.0.get("aud") {
+            Some(Value::Array(all)) => all.iter().any(is_one),
+            Some(Value::Null) | None => {
+                let is_access_token = self.0.get("token_use").and_then(text) == Some("access");
+                is_access_token && self.0.get("client_id").is_some_and(is_one)
+            }
+            Some(one) => is_one(one),
+        }
+    }
+
     /// Who the token is about. `names` says which claims to read instead of the usual ones.
     pub(super) fn into_identity(self, names: &ClaimNames) -> Result<Identity, Unauthenticated> {
         let user = self.user(names.user_id.as_deref().unwrap_or(USER_ID))?;
@@ -54,6 +68,7 @@ impl Claims {
         let name = self.first(names.name.as_deref(), &NAMES, name);
         let picture = |value| Picture::parse(text(value)?);
         Ok(Identity {
+            has_name: name.is_some(),
             name: name.unwrap_or_else(|| Line::from(&user)),
             avatar: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
@@ -94,13 +109,15 @@ impl Claims {
     }
 
     /// OpenID Connect Core, section 5.1. An address that nobody has verified may be somebody else's. Some issuers write the
-    /// booleans as text.
+    /// booleans as text, and Supabase writes this one into `user_metadata`.
     fn email(&self) -> Option<EmailAddress> {
-        let is_unverified = match self.0.get("email_verified") {
-            Some(Value::Bool(verified)) => !verified,
-            Some(Value::String(text)) => text.eq_ignore_ascii_case("false"),
+        let is_false = |value: &Value| match value {
+            Value::Bool(verified) => !verified,
+            Value::String(text) => text.eq_ignore_ascii_case("false"),
             _ => false,
         };
+        let of_supabase = self.0.get("user_metadata").and_then(|of_user| of_user.get("email_verified"));
+        let is_unverified = self.0.get("email_verified").into_iter().chain(of_supabase).any(is_false);
         let address = self.0.get("email").and_then(text).filter(|_| !is_unverified)?;
         EmailAddress::parse(address).ok()
     }

@@ -8,10 +8,11 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::clients::https::{HttpClient, without_address};
+use crate::jws::PUBLIC_KEY_ALGORITHMS;
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -22,16 +23,18 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 /// Most bytes of a key set, which usually has a handful of keys.
 const MAX_SET_BYTES: usize = 256 * 1024;
 
-/// A key, with the only algorithm that it may be used with.
+/// A key, with the algorithms that it may be used with.
 pub(super) struct Key {
     id: Option<String>,
     pub(super) decoding: DecodingKey,
-    pub(super) algorithm: Algorithm,
+    /// The one that the set names for it (`alg`), or else all of its type. Each of them needs the private key, so it is safe to
+    /// let the token choose.
+    pub(super) algorithms: &'static [Algorithm],
 }
 
 /// The issuer's keys cannot be fetched, and there is no earlier set.
 #[derive(Debug, thiserror::Error)]
-#[error("the JWKS address does not answer with a key set: {0}")]
+#[error("the JWKS address gives no key to verify with: {0}")]
 pub(super) struct Unavailable(String);
 
 #[derive(Default)]
@@ -157,13 +160,33 @@ impl Jwks {
         // One key of a kind that this library does not know must not make the others unusable.
         let set: serde_json::Value = serde_json::from_slice(&body).map_err(|_| "not JSON".to_owned())?;
         let keys = set.get("keys").and_then(serde_json::Value::as_array).ok_or("no \"keys\" list")?;
-        let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok()).collect();
-        let usable: Vec<_> = JwkSet { keys: known }.keys.iter().filter_map(usable).map(Arc::new).collect();
-        if usable.is_empty() { Err("no RS256, ES256 or EdDSA signature key in it".to_owned()) } else { Ok(usable) }
+        let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
+        let usable: Vec<_> = known.filter_map(|key| usable(&key)).map(Arc::new).collect();
+        if usable.is_empty() { Err(none_usable(keys)) } else { Ok(usable) }
     }
 }
 
-/// A signature key of an accepted kind, with its one algorithm.
+/// Says what is in a set of no use, and what would be of use.
+fn none_usable(keys: &[serde_json::Value]) -> String {
+    /// Most keys that are named.
+    const SHOWN: usize = 8;
+    let text = |key: &serde_json::Value, name: &str| {
+        let text = key.get(name).and_then(serde_json::Value::as_str).unwrap_or("-");
+        text.chars().filter(char::is_ascii_graphic).take(32).collect::<String>()
+    };
+    let of = |key| {
+        format!("{} (kty {}, crv {}, use {})", text(key, "alg"), text(key, "kty"), text(key, "crv"), text(key, "use"))
+    };
+    let found: Vec<_> = keys.iter().take(SHOWN).map(of).collect();
+    let accepted = PUBLIC_KEY_ALGORITHMS.map(|algorithm| format!("{algorithm:?}")).join(", ");
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
+    format!("its set has {found}; a signature key for one of {accepted} is needed")
+}
+
+const RSA: &[Algorithm] =
+    &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+
+/// A signature key of an accepted kind, with its algorithms.
 fn usable(jwk: &Jwk) -> Option<Key> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
@@ -172,21 +195,22 @@ fn usable(jwk: &Jwk) -> Option<Key> {
     if jwk.common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
         return None;
     }
-    let (algorithm, named) = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => (Algorithm::RS256, KeyAlgorithm::RS256),
-        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
-            (Algorithm::ES256, KeyAlgorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => {
-            (Algorithm::EdDSA, KeyAlgorithm::EdDSA)
-        }
+    let of_type: &'static [Algorithm] = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => RSA,
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => &[Algorithm::ES256],
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P384 => &[Algorithm::ES384],
+        AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
         // Symmetric keys are refused too: a published key is not a secret.
         _ => return None,
     };
-    if jwk.common.key_algorithm.is_some_and(|given| given != named) {
-        return None;
-    }
-    Some(Key { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+    let algorithms = match jwk.common.key_algorithm {
+        Some(named) => {
+            let at = of_type.iter().position(|algorithm| KeyAlgorithm::from(*algorithm) == named)?;
+            of_type.get(at..=at)?
+        }
+        None => of_type,
+    };
+    Some(Key { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithms })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Verifies bearer tokens, to know who is calling.
 //!
-//! The configuration sets the algorithm (HS256 for a shared secret, the one algorithm of its type for a JWKS key),
-//! never the token. `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes, and members' on guests'. Which claims say who
+//! The configuration sets the algorithm (HS256 for a shared secret, that of the key for a JWKS key; of its type, where the set names
+//! none). `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes, and members' on guests'. Which claims say who
 //! the caller is, the settings decide (`JWT_CLAIM_*`), or else the usual names are tried.
 
 mod claims;
@@ -34,10 +34,12 @@ pub struct Identity {
     /// `JWT_CLAIM_NAME`, or else the first of `name`, `preferred_username`, `nickname` and `username`; without one, the user
     /// id. At most 128 characters, cleaned.
     pub name: Line,
+    /// Whether the token has a name, and so is `name` no id in its place.
+    pub has_name: bool,
     /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is an address on the web of at most
     /// 512 bytes.
     pub avatar: Option<Picture>,
-    /// `email`, unless `email_verified` is false.
+    /// `email`, unless `email_verified` is false there or in `user_metadata`.
     pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
@@ -95,6 +97,9 @@ pub enum Unauthenticated {
     /// No `Authorization: Bearer …`.
     #[error("Sign in first: send the header Authorization: Bearer <token>")]
     Missing,
+    /// `Authorization: Bearer` with nothing after it: whatever was to give the token gave none.
+    #[error("There is no token after Bearer; look at what is to put it there: Authorization: Bearer <token>")]
+    Empty,
     /// Not signed by the issuer, as far as can be told. All have the same message, so that a forger learns nothing from it.
     #[error("The token is not valid here; sign in again")]
     Untrusted(Untrusted),
@@ -157,6 +162,7 @@ impl Unauthenticated {
     pub fn cause(&self) -> Option<&'static str> {
         Some(match self {
             Self::Missing | Self::MissingGuest => return None,
+            Self::Empty => "empty",
             Self::Untrusted(Untrusted::TooLong) => "too long",
             Self::Untrusted(Untrusted::Malformed) => "malformed",
             Self::Untrusted(Untrusted::UnknownKey) => "unknown key",
@@ -217,10 +223,10 @@ impl From<&ErrorKind> for Unauthenticated {
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    /// What is required of a member's token, for each accepted algorithm.
+    /// The checks that every token must pass, for each accepted algorithm.
     validations: Vec<Validation>,
-    /// What is required of a guest's, whose `aud` is always `guest`.
-    guest_validations: Vec<Validation>,
+    /// Whom a member's token must be for, unless empty. A guest's `aud` is always `guest`.
+    audiences: Vec<String>,
     claim_names: ClaimNames,
 }
 
@@ -245,18 +251,14 @@ impl Verifier {
     /// When `JWT_JWKS_URL` is not an address.
     pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
-        let (keys, algorithms): (_, &[_]) = match &tokens.keys {
+        let (keys, algorithms): (_, &[Algorithm]) = match &tokens.keys {
             TokenKeys::Shared(secret) => {
                 (Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))), &[Algorithm::HS256])
             }
-            TokenKeys::Jwks(url) => {
-                (Keys::Jwks(Box::new(Jwks::new(http, url)?)), &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA])
-            }
+            TokenKeys::Jwks(url) => (Keys::Jwks(Box::new(Jwks::new(http, url)?)), &crate::jws::PUBLIC_KEY_ALGORITHMS),
         };
         let validations = algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect();
-        let of_guests = Tokens { audience: None, ..tokens.clone() };
-        let guest_validations = algorithms.iter().map(|algorithm| validation(*algorithm, &of_guests)).collect();
-        Ok(Self { keys, validations, guest_validations, claim_names: tokens.claims.clone() })
+        Ok(Self { keys, validations, audiences: tokens.audiences.clone(), claim_names: tokens.claims.clone() })
     }
 
     /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
@@ -273,9 +275,12 @@ impl Verifier {
     /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
     pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, Problem> {
         let token = bearer(authorization)?;
-        let claims = self.claims(token, &self.validations).await?;
+        let claims = self.claims(token).await?;
         if claims.is_guest() {
             return Err(Unauthenticated::Guest.into());
+        }
+        if !self.audiences.is_empty() && !claims.is_for(&self.audiences) {
+            return Err(Unauthenticated::OtherAudience.into());
         }
         Ok(claims.into_identity(&self.claim_names)?)
     }
@@ -298,24 +303,27 @@ impl Verifier {
     pub async fn guest(&self, authorization: Option<&str>, in_query: Option<&str>) -> Result<Guest, Problem> {
         let in_query = in_query.filter(|token| !token.is_empty());
         let token = bearer(authorization).ok().or(in_query).ok_or(Unauthenticated::MissingGuest)?;
-        let claims = self.claims(token, &self.guest_validations).await?;
+        let claims = self.claims(token).await?;
         if !claims.is_guest() {
             return Err(Unauthenticated::NotGuest.into());
         }
         Ok(claims.into_guest()?)
     }
 
-    async fn claims(&self, token: &str, validations: &[Validation]) -> Result<Claims, Problem> {
+    async fn claims(&self, token: &str) -> Result<Claims, Problem> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Unauthenticated::from(Untrusted::TooLong).into());
         }
         let decoded = match &self.keys {
-            Keys::Shared(key) => decode_with(validations, token, key, Algorithm::HS256),
+            Keys::Shared(key) => decode_with(&self.validations, token, key, Algorithm::HS256),
             Keys::Jwks(jwks) => {
                 let header = decode_header(token).map_err(|error| Unauthenticated::from(error.kind()))?;
                 let found = jwks.key(header.kid.as_deref()).await.map_err(Problem::internal)?;
                 let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;
-                decode_with(validations, token, &key.decoding, key.algorithm)
+                if !key.algorithms.contains(&header.alg) {
+                    return Err(Unauthenticated::from(Untrusted::WrongAlgorithm).into());
+                }
+                decode_with(&self.validations, token, &key.decoding, header.alg)
             }
         };
         Ok(decoded?.claims)
@@ -343,24 +351,22 @@ fn validation(algorithm: Algorithm, tokens: &Tokens) -> Validation {
         validation.set_issuer(&[issuer]);
         required.push("iss");
     }
-    match &tokens.audience {
-        Some(audience) => {
-            validation.set_audience(&[audience]);
-            required.push("aud");
-        }
-        None => validation.validate_aud = false,
-    }
+    // [`Claims::is_for`] checks it.
+    validation.validate_aud = false;
     validation.set_required_spec_claims(&required);
     validation
 }
 
 /// The token in `Authorization: Bearer <token>` (RFC 6750, section 2.1; RFC 9110: the scheme is case-insensitive).
 fn bearer(authorization: Option<&str>) -> Result<&str, Unauthenticated> {
-    let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(Unauthenticated::Missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+    let value = authorization.unwrap_or_default().trim();
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Unauthenticated::Missing);
     }
-    Ok(token.trim())
+    let token = token.trim();
+    // A shell, a template or JavaScript writes this for a variable that is not set.
+    if matches!(token, "" | "undefined" | "null") { Err(Unauthenticated::Empty) } else { Ok(token) }
 }
 
 #[cfg(test)]

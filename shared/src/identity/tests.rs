@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ use crate::settings::Secret;
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
 fn tokens(keys: TokenKeys) -> Tokens {
-    Tokens { keys, issuer: None, audience: None, claims: ClaimNames::default() }
+    Tokens { keys, issuer: None, audiences: Vec::new(), claims: ClaimNames::default() }
 }
 
 fn verifier(keys: TokenKeys) -> Verifier {
@@ -144,10 +144,17 @@ async fn claims_that_do_not_hold_are_refused() {
 
 #[tokio::test]
 async fn a_request_without_a_bearer_token_is_refused_as_missing() {
-    for none in [None, Some(""), Some("Bearer"), Some("Bearer  "), Some("Basic YTpi")] {
+    for none in [None, Some(""), Some("Basic YTpi"), Some("Bearertoken")] {
         let problem = shared_secret().member(none).await.unwrap_err();
         assert_eq!(problem.to_string(), Unauthenticated::Missing.to_string(), "{none:?}");
     }
+    for empty in ["Bearer", "Bearer ", "Bearer  ", "bearer undefined", "Bearer null"] {
+        let problem = shared_secret().member(Some(empty)).await.unwrap_err();
+        assert_eq!(problem.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
+        assert_eq!(problem.token_refused(), Some("empty"), "{empty:?}");
+    }
+    let in_query = shared_secret().member_by_token(Some(""), None).await.unwrap_err();
+    assert_eq!(in_query.to_string(), Unauthenticated::Empty.to_string());
     let lower_case = format!("bearer {}", signed(&claims(json!({}))));
     assert!(shared_secret().member(Some(&lower_case)).await.is_ok());
 }
@@ -157,18 +164,30 @@ async fn issuer_and_audience_are_required_where_configured() {
     let tokens = Tokens {
         keys: TokenKeys::Shared(Secret::new(SECRET)),
         issuer: Some("https://id".to_owned()),
-        audience: Some("carillon".to_owned()),
+        audiences: vec!["web".to_owned(), "carillon".to_owned()],
         claims: ClaimNames::default(),
     };
     crate::jws::install_for_tests();
     let verifier = Verifier::new(HttpClient::default(), &tokens).unwrap();
-    let good = json!({ "iss": "https://id", "aud": ["carillon", "x"] });
-    assert!(check(&verifier, &signed(&claims(good))).await.is_ok());
+    for good in [json!(["carillon", "x"]), json!("carillon"), json!("web")] {
+        assert!(
+            check(&verifier, &signed(&claims(json!({ "iss": "https://id", "aud": good })))).await.is_ok(),
+            "{good}"
+        );
+    }
+    let of_cognito = json!({ "iss": "https://id", "token_use": "access", "client_id": "web" });
+    assert!(check(&verifier, &signed(&claims(of_cognito))).await.is_ok(), "it has no aud");
     for (bad, why) in [
         (json!({ "iss": "https://id" }), "other audience"),
         (json!({ "aud": "carillon" }), "other issuer"),
         (json!({ "iss": "https://other", "aud": "carillon" }), "other issuer"),
         (json!({ "iss": "https://id", "aud": "other" }), "other audience"),
+        (json!({ "iss": "https://id", "aud": "web,carillon" }), "other audience"),
+        (json!({ "iss": "https://id", "aud": 7 }), "other audience"),
+        (json!({ "iss": "https://id", "client_id": "web" }), "other audience"),
+        (json!({ "iss": "https://id", "client_id": "web", "token_use": "id" }), "other audience"),
+        (json!({ "iss": "https://id", "client_id": "other", "token_use": "access" }), "other audience"),
+        (json!({ "iss": "https://id", "aud": "other", "client_id": "web", "token_use": "access" }), "other audience"),
     ] {
         assert_eq!(check(&verifier, &signed(&claims(bad.clone()))).await.unwrap_err(), why, "{bad}");
     }
@@ -183,13 +202,19 @@ fn rsa() -> EncodingKey {
     EncodingKey::from_rsa_der(&der(include_str!("testdata/rsa.txt")))
 }
 
-/// The three kinds of key that a JWKS may hold, by the kid they are published under.
-fn key_pairs() -> [(&'static str, Algorithm, EncodingKey); 3] {
+/// The kinds of key that a JWKS may hold, by the kid they are published under.
+fn key_pairs() -> [(&'static str, Algorithm, EncodingKey); 9] {
     crate::jws::install_for_tests();
     [
         ("r", Algorithm::RS256, rsa()),
         ("e", Algorithm::ES256, EncodingKey::from_ec_der(&der(include_str!("testdata/p256.txt")))),
         ("d", Algorithm::EdDSA, EncodingKey::from_ed_der(&der(include_str!("testdata/ed25519.txt")))),
+        ("e384", Algorithm::ES384, EncodingKey::from_ec_der(&der(include_str!("testdata/p384.txt")))),
+        ("r384", Algorithm::RS384, rsa()),
+        ("r512", Algorithm::RS512, rsa()),
+        ("p256", Algorithm::PS256, rsa()),
+        ("p384", Algorithm::PS384, rsa()),
+        ("p512", Algorithm::PS512, rsa()),
     ]
 }
 
@@ -243,6 +268,83 @@ async fn each_kind_of_published_key_verifies_its_own_algorithm() {
     let symmetric = token_of("symmetric", Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()));
     for (bad, why) in [(crossed, "wrong algorithm"), (symmetric, "unknown key")] {
         assert_eq!(check(&verifier, &bad).await.unwrap_err(), why);
+    }
+}
+
+#[tokio::test]
+async fn a_key_verifies_what_its_set_names_and_all_of_its_type_where_it_names_nothing() {
+    let rsa_pairs = || key_pairs().into_iter().filter(|(_, algorithm, _)| algorithm.family() == AlgorithmFamily::Rsa);
+    let only = |named: Option<&str>| {
+        let mut set = published(&key_pairs()[..1]);
+        let key = set["keys"][0].as_object_mut().unwrap();
+        key.remove("alg");
+        key.extend(named.map(|alg| ("alg".to_owned(), json!(alg))));
+        set
+    };
+    let named = verifier(TokenKeys::Jwks(issuer(only(Some("PS384"))).await.0));
+    let unnamed = verifier(TokenKeys::Jwks(issuer(only(None)).await.0));
+    for (_, algorithm, key) in rsa_pairs() {
+        let token = token_of("r", algorithm, &key);
+        check(&unnamed, &token).await.unwrap();
+        let expected = if algorithm == Algorithm::PS384 { None } else { Some("wrong algorithm".to_owned()) };
+        assert_eq!(check(&named, &token).await.err(), expected, "{algorithm:?}");
+    }
+    let of_another_type = token_of("r", Algorithm::ES256, &key_pairs()[1].2);
+    assert_eq!(check(&unnamed, &of_another_type).await.unwrap_err(), "wrong algorithm");
+}
+
+#[tokio::test]
+async fn a_modulus_with_a_leading_zero_octet_verifies() {
+    let mut set = published(&key_pairs()[..1]);
+    for number in ["n", "e"] {
+        let octets = URL_SAFE_NO_PAD.decode(set["keys"][0][number].as_str().unwrap()).unwrap();
+        set["keys"][0][number] = json!(URL_SAFE_NO_PAD.encode([&[0], octets.as_slice()].concat()));
+    }
+    let verifier = verifier(TokenKeys::Jwks(issuer(set).await.0));
+    let (kid, algorithm, key) = &key_pairs()[0];
+    check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_set_without_a_usable_key_says_what_it_has_and_what_is_needed() {
+    for (set, found) in [
+        (
+            json!({ "keys": [{ "kty": "EC", "crv": "P-521", "alg": "ES512", "kid": "e" }] }),
+            "its set has ES512 (kty EC, crv P-521, use -); ",
+        ),
+        (
+            json!({ "keys": [{ "kty": "RSA", "use": "enc", "alg": "RSA-OAEP\n", "n": "AQAB", "e": "AQAB" }, 7] }),
+            "its set has RSA-OAEP (kty RSA, crv -, use enc), - (kty -, crv -, use -); ",
+        ),
+        (json!({ "keys": [] }), "its set has nothing; "),
+    ] {
+        let (address, requests) = issuer(set).await;
+        let verifier = verifier(TokenKeys::Jwks(address));
+        let (kid, algorithm, key) = &key_pairs()[1];
+        for _ in 0..3 {
+            let problem = check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap_err();
+            assert!(problem.contains(found) && problem.contains("RS256, RS384, RS512, PS256"), "{problem}");
+        }
+        assert_eq!(requests.load(Ordering::SeqCst), 1, "it is not asked again with each request");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_the_issuer_calls_unverified_is_not_taken() {
+    for (more, is_taken) in [
+        (json!({}), true),
+        (json!({ "email_verified": true }), true),
+        (json!({ "email_verified": false }), false),
+        (json!({ "email_verified": "false" }), false),
+        (json!({ "user_metadata": { "email_verified": false } }), false),
+        (json!({ "user_metadata": { "email_verified": true } }), true),
+        (json!({ "email_verified": true, "user_metadata": { "email_verified": false } }), false),
+        (json!({ "email_verified": false, "user_metadata": { "email_verified": true } }), false),
+        (json!({ "user_metadata": "odd" }), true),
+    ] {
+        let mut all = json!({ "email": "ada@example.com" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(with(all).await.unwrap().email.is_some(), is_taken, "{more}");
     }
 }
 
@@ -379,7 +481,7 @@ async fn a_token_that_is_no_guests_is_refused_with_its_cause() {
 async fn the_members_audience_and_issuer_are_not_confused_with_a_guests() {
     crate::jws::install_for_tests();
     let mut settings = tokens(TokenKeys::Shared(Secret::new(SECRET)));
-    settings.audience = Some("carillon".to_owned());
+    settings.audiences = vec!["carillon".to_owned()];
     settings.issuer = Some("https://issuer".to_owned());
     let verifier = Verifier::new(HttpClient::default(), &settings).unwrap();
     let of_issuer = signed(&guest_claims(json!({ "iss": "https://issuer" })));

@@ -16,9 +16,11 @@ use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
 use crate::contract::time::Millis;
+use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Undone, Writer};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
+use crate::users::profile;
 
 /// How long the row of a user who left is kept, in seconds, so that observations that arrive late change nothing.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -52,10 +54,11 @@ pub struct Entered {
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
-pub async fn enter(table: &Table, writer: &Writer, seat: Seat, person: &Person) -> Result<Done<Entered>, TableError> {
-    let book = book::get(table, &seat.book).await?;
+pub async fn enter(table: &Table, writer: &Writer, seat: Seat, caller: &Identity) -> Result<Done<Entered>, TableError> {
+    let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
+    let person = profile::shown(profile, caller);
     let now = Millis::now();
-    let joined = join(table, writer, &seat, person, book.as_ref(), Observation::ByUser(now)).await?;
+    let joined = join(table, writer, &seat, &person, book.as_ref(), Observation::ByUser(now)).await?;
     let is_author = book.is_some_and(|book| book.is_by(&seat.user));
     Ok(joined.map(|since| Entered { seat, is_author, joined_at: since.unwrap_or(now) }))
 }

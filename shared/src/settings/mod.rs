@@ -131,8 +131,8 @@ pub struct Tokens {
     pub keys: TokenKeys,
     /// `JWT_ISSUER`: the `iss` that a token must have.
     pub issuer: Option<String>,
-    /// `JWT_AUDIENCE`: the `aud` that a token must name.
-    pub audience: Option<String>,
+    /// `JWT_AUDIENCE`, with commas between several: a token's `aud` must name one of them. Empty where every audience is fine.
+    pub audiences: Vec<String>,
     /// The `JWT_CLAIM_*` variables.
     pub claims: ClaimNames,
 }
@@ -353,10 +353,22 @@ impl Tokens {
         Ok(Self {
             keys,
             issuer: env.get("JWT_ISSUER"),
-            audience: env.get("JWT_AUDIENCE"),
+            audiences: env.get("JWT_AUDIENCE").map_or(Ok(Vec::new()), |list| audiences(&list))?,
             claims: ClaimNames::read(env),
         })
     }
+}
+
+/// A list with commas between. An empty one would let every token in.
+fn audiences(list: &str) -> Result<Vec<String>, SettingsError> {
+    let named: Vec<_> = list.split(',').map(|name| name.trim().to_owned()).collect();
+    if named.iter().any(String::is_empty) {
+        return Err(SettingsError::Malformed(
+            "JWT_AUDIENCE",
+            "an aud, or several with commas between, such as web,mobile",
+        ));
+    }
+    Ok(named)
 }
 
 impl ClaimNames {

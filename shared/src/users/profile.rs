@@ -1,8 +1,11 @@
-//! Profiles: a user's name, picture, e-mail address and language, from their last token.
+//! Profiles: a user's name, picture, e-mail address and language.
 //!
 //! A webhook has only a user's id, but `room:user-joined` shows a name and a picture; and only a user who is known can be
-//! invited to a party. So every authenticated call stores the caller's profile, after the response
+//! invited to a party. So every authenticated call stores what the caller's token says, after the response
 //! ([`crate::app::App::authenticate`]).
+//!
+//! A token fills gaps and erases nothing: not every token of an issuer has a name. What another back end puts ([`put`]) is kept
+//! beside it, and goes before it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,32 +19,37 @@ use crate::contract::person::Person;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
+use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, read, string};
 use crate::telemetry;
 use crate::users::locale::Locale;
 
 /// A user's profile, as stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Profile {
-    name: Line,
-    #[serde(deserialize_with = "Picture::stored", default)]
+    /// Of the last token that had one; the user id while none had.
+    name: Option<Line>,
+    #[serde(deserialize_with = "Picture::stored")]
     avatar: Option<Picture>,
-    /// Where the user's e-mail goes, unless the lease names another address.
-    #[serde(default)]
-    pub email: Option<String>,
+    email: Option<String>,
     /// The language of the user's token.
-    #[serde(default)]
     pub locale: Option<String>,
+    /// As another back end put them.
+    put_name: Option<Line>,
+    #[serde(deserialize_with = "Picture::stored")]
+    put_avatar: Option<Picture>,
+    put_email: Option<String>,
 }
 
-/// What a token says of its user.
+/// A profile as a token has it. A token without one of these leaves the stored one as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    pub person: Person,
-    /// The address, unless the issuer says that it is not verified. A token without one leaves the stored address as it is:
-    /// not every token of an issuer has it.
+    pub user: UserId,
+    pub name: Option<Line>,
+    pub avatar: Option<Picture>,
+    /// The address, unless the issuer says that it is not verified.
     pub email: Option<EmailAddress>,
-    /// The language; likewise.
     pub locale: Option<Locale>,
 }
 
@@ -49,8 +57,24 @@ impl Claimed {
     /// What the token of this caller says.
     #[must_use]
     pub fn of(caller: &Identity) -> Self {
-        let locale = caller.locale.as_deref().map(Locale::of_tag);
-        Self { person: caller.person(), email: caller.email.clone(), locale }
+        Self {
+            user: caller.user.clone(),
+            name: caller.has_name.then(|| caller.name.clone()),
+            avatar: caller.avatar.clone(),
+            email: caller.email.clone(),
+            locale: caller.locale.as_deref().map(Locale::of_tag),
+        }
+    }
+
+    /// The attributes of the row that this fills.
+    fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let attributes = [
+            ("name", self.name.as_ref().map(Line::as_str)),
+            ("avatar", self.avatar.as_ref().map(Picture::as_str)),
+            ("email", self.email.as_ref().map(EmailAddress::as_str)),
+            ("locale", self.locale.map(Locale::name)),
+        ];
+        attributes.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 }
 
@@ -63,20 +87,106 @@ impl Profile {
         read(row)
     }
 
-    /// Whether it has all that this token says.
+    /// Whether it has all that this token says, and is there under a name at all.
     #[must_use]
     pub fn is_current(&self, claimed: &Claimed) -> bool {
-        let has = |stored: &Option<String>, claimed: Option<&str>| claimed.is_none() || stored.as_deref() == claimed;
-        self.name == claimed.person.display_name
-            && self.avatar == claimed.person.avatar_url
-            && has(&self.email, claimed.email.as_ref().map(EmailAddress::as_str))
-            && has(&self.locale, claimed.locale.map(Locale::name))
+        let stored = |attribute: &str| match attribute {
+            "name" => self.name.as_ref().map(Line::as_str),
+            "avatar" => self.avatar.as_ref().map(Picture::as_str),
+            "email" => self.email.as_deref(),
+            _ => self.locale.as_deref(),
+        };
+        self.name.is_some() && claimed.attributes().all(|(name, value)| stored(name) == Some(value))
     }
 
+    /// Where the user's e-mail goes, unless the lease names another address.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.put_email.as_deref().or(self.email.as_deref())
+    }
+
+    /// The user as others see them.
     #[must_use]
     pub fn person(self, user: UserId) -> Person {
-        Person { user_id: user, display_name: self.name, avatar_url: self.avatar }
+        let display_name = self.put_name.or(self.name).unwrap_or_else(|| Line::from(&user));
+        Person { user_id: user, display_name, avatar_url: self.put_avatar.or(self.avatar) }
     }
+}
+
+/// The caller as others see them: as another back end put them, or else as their token says, or else as an earlier token did.
+#[must_use]
+pub fn shown(stored: Option<Profile>, caller: &Identity) -> Person {
+    let mut profile = stored.unwrap_or_default();
+    let Claimed { user, name, avatar, .. } = Claimed::of(caller);
+    profile.name = name.or(profile.name);
+    profile.avatar = avatar.or(profile.avatar);
+    profile.person(user)
+}
+
+/// Longest name, in characters, as that in a token.
+const MAX_NAME: usize = 128;
+
+/// A profile as another back end sends it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewProfile {
+    display_name: Option<String>,
+    avatar_url: Option<String>,
+    email: Option<String>,
+}
+
+/// A profile as it was put.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Put {
+    pub user_id: UserId,
+    pub display_name: Option<Line>,
+    pub avatar_url: Option<Picture>,
+    pub email: Option<EmailAddress>,
+}
+
+/// Keeps a profile of another back end's, which makes the user known. A field that is left out is forgotten, and the user's tokens decide
+/// it again.
+///
+/// # Errors
+/// 400 for invalid fields, 500 when DynamoDB fails.
+pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put, Problem> {
+    let NewProfile { display_name, avatar_url, email } = new;
+    let name = display_name.map(|name| Line::parse(&name, MAX_NAME)).transpose();
+    let put = Put {
+        user_id,
+        display_name: name.map_err(|error| Problem::field("displayName", error))?,
+        avatar_url: avatar_url.map(|address| picture(&address)).transpose()?,
+        email: email.map(EmailAddress::parse).transpose().map_err(|error| Problem::field("email", error))?,
+    };
+    let (mut set, mut remove) = (vec!["putAt = :putAt".to_owned()], Vec::new());
+    let mut values = Vec::new();
+    for (attribute, value) in [
+        ("putName", put.display_name.as_ref().map(Line::as_str)),
+        ("putAvatar", put.avatar_url.as_ref().map(Picture::as_str)),
+        ("putEmail", put.email.as_ref().map(EmailAddress::as_str)),
+    ] {
+        match value {
+            Some(value) => {
+                set.push(format!("{attribute} = :{attribute}"));
+                values.push((format!(":{attribute}"), string(value)));
+            }
+            None => remove.push(attribute),
+        }
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
+    }
+    let update = Action::update(&Key::profile(&put.user_id), expression).value(":putAt", string(Millis::now().iso()));
+    let update = values.into_iter().fold(update, |update, (placeholder, value)| update.value(placeholder, value));
+    table.write(update).await?;
+    Ok(put)
+}
+
+fn picture(address: &str) -> Result<Picture, Problem> {
+    const RULE: &str = "must be an address of at most 512 bytes that begins with https:// (or http://), such as https://cdn.example/ada.png";
+    Picture::parse(address).ok_or_else(|| Problem::field("avatarUrl", RULE))
 }
 
 /// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.
@@ -106,24 +216,22 @@ pub async fn people(
 /// # Errors
 /// When DynamoDB fails.
 async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError> {
-    let Claimed { person, email, locale } = claimed;
-    let (mut set, mut changed) =
-        ("SET #name = :name".to_owned(), "attribute_not_exists(pk) OR #name <> :name".to_owned());
-    let mut values = vec![("name", person.display_name.as_str())];
-    values.extend(person.avatar_url.as_ref().map(|avatar| ("avatar", avatar.as_str())));
-    values.extend(email.as_ref().map(|email| ("email", email.as_str())));
-    values.extend(locale.map(|locale| ("locale", locale.name())));
-    for (name, _) in values.iter().skip(1) {
-        set.push_str(&format!(", #{name} = :{name}"));
+    let (mut set, mut changed) = (Vec::new(), Vec::new());
+    for (name, _) in claimed.attributes() {
+        set.push(format!("#{name} = :{name}"));
         // Holds also where the attribute is absent.
-        changed.push_str(&format!(" OR #{name} <> :{name}"));
+        changed.push(format!("#{name} <> :{name}"));
     }
-    if person.avatar_url.is_none() {
-        set.push_str(" REMOVE #avatar");
-        changed.push_str(" OR attribute_exists(#avatar)");
+    if claimed.name.is_none() {
+        set.push("#name = if_not_exists(#name, :id)".to_owned());
+        changed.push("attribute_not_exists(#name)".to_owned());
     }
-    let update = Action::update(&Key::profile(&person.user_id), set).condition(changed).name("#avatar", "avatar");
-    let update = values.into_iter().fold(update, |update, (name, value)| {
+    let update = Action::update(&Key::profile(&claimed.user), format!("SET {}", set.join(", ")));
+    let mut update = update.condition(changed.join(" OR "));
+    if claimed.name.is_none() {
+        update = update.name("#name", "name").value(":id", string(claimed.user.as_str()));
+    }
+    let update = claimed.attributes().fold(update, |update, (name, value)| {
         update.name(format!("#{name}"), name).value(format!(":{name}"), string(value))
     });
     table.write(update).await.map(drop)
@@ -151,7 +259,7 @@ impl ProfileWriter {
     /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
     /// again.
     pub async fn keep_if_new(self, claimed: Claimed) {
-        if self.breaker.is_open(Millis::now()) || self.kept().get(&claimed.person.user_id) == Some(&claimed) {
+        if self.breaker.is_open(Millis::now()) || self.kept().get(&claimed.user) == Some(&claimed) {
             return;
         }
         match keep_changed(&self.table, &claimed).await {
@@ -171,7 +279,7 @@ impl ProfileWriter {
         if is_stored {
             self.remember(claimed);
         } else {
-            self.kept().remove(&claimed.person.user_id);
+            self.kept().remove(&claimed.user);
         }
     }
 
@@ -180,7 +288,7 @@ impl ProfileWriter {
         if kept.len() >= MAX_KNOWN {
             kept.clear();
         }
-        kept.insert(claimed.person.user_id.clone(), claimed);
+        kept.insert(claimed.user.clone(), claimed);
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<UserId, Claimed>> {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Document } from "./schemas.mjs";
 
 const document = new Document("openapi.yaml");
-const METHODS = ["get", "put", "post", "delete", "patch"];
+const METHODS = ["get", "head", "put", "post", "delete", "patch"];
 
 /** Every operation: its path template, its method, and the status codes that it documents. */
 export const operations = Object.entries(document.root.paths).flatMap(([path, item]) =>

@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{userId}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how a user is shown to others
+         * @description For other back ends: the token needs the role `service`. Reading rooms, lists of those who are in them and of kudos, and e-mails then show the user by this name and picture, whatever the user's own tokens say, and the user can be invited to a party. It takes the place of what was put before: a field that is left out is forgotten, and the user's tokens decide it again. It may be repeated.
+         */
+        put: operations["putProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rooms/{bookId}/presence": {
         parameters: {
             query?: never;
@@ -1057,7 +1077,11 @@ export interface paths {
         post?: never;
         delete?: never;
         options?: never;
-        head?: never;
+        /**
+         * Say whether Carillon reaches what it needs, by the status alone
+         * @description As `GET /health`, without its body. Monitors such as UptimeRobot ask so.
+         */
+        head: operations["checkHealthWithoutBody"];
         patch?: never;
         trace?: never;
     };
@@ -2136,6 +2160,59 @@ export interface operations {
                         authorId: components["schemas"]["Id"];
                         authorName: string | null;
                         title: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    putProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    displayName?: string | null;
+                    /** @description A picture's address, of at most 512 bytes. */
+                    avatarUrl?: string | null;
+                    email?: components["schemas"]["LeaseEmail"];
+                };
+            };
+        };
+        responses: {
+            /** @description The profile as it is put from now on. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: components["schemas"]["Id"];
+                        displayName: string | null;
+                        avatarUrl: string | null;
+                        email: string | null;
                     };
                 };
             };
@@ -4570,6 +4647,47 @@ export interface operations {
             };
         };
     };
+    checkHealthWithoutBody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table and Pusher answer. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure of Carillon's own. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The table or Pusher does not answer. */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     sendDashboardEvent: {
         parameters: {
             query?: never;
@@ -4692,7 +4810,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing grants the channel to the user any more. */
+            /** @description The user has no grant of the channel any more. */
             204: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

@@ -1,0 +1,17 @@
+//! `PUT /users/{userId}/profile`: another back end says how a user is shown to others, for users whose tokens do not.
+
+use shared::contract::id::UserId;
+use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::users::profile;
+use shared::{App, Problem};
+
+/// Keeps what is said of the user, in place of what another back end said before.
+///
+/// # Errors
+/// 400, 401, 403, 413 and 415, as `docs/openapi.yaml` says.
+pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+    app.authenticate(&request).await?.must_be_service()?;
+    let user = UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))?;
+    let kept = profile::put(&app.table, user, request.json()?).await?;
+    Ok(http::ok(&kept))
+}
