@@ -123,7 +123,7 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, P
     }
     let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose()?;
     let name = profile.map(|profile| profile.person(user.clone()).display_name.as_str().to_owned());
-    let alias = format!("erased;{}", uuid::Uuid::new_v4().simple());
+    let alias = format!("erased;{}", uuid::Uuid::now_v7().simple());
     Ok(Progress {
         stage: Stage::Own,
         alias: UserId::parse(alias).map_err(Problem::internal)?,
