@@ -375,6 +375,11 @@ impl Proxy {
         left: Option<Value>,
     ) -> Response {
         let is_sqs = service == "sqs";
+        if !is_sqs && has_long_key(&serde_json::from_slice(&body).unwrap()) {
+            let refusal = json!({ "__type": "com.amazon.coral.validate#ValidationException",
+                "message": "One or more parameter values were invalid: Size of rangekey has exceeded the maximum size limit" });
+            return (StatusCode::BAD_REQUEST, JSON, refusal.to_string()).into_response();
+        }
         let mut request = self.client.post(if is_sqs { &self.sqs } else { &self.dynamodb });
         request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&body) });
         for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
@@ -404,6 +409,23 @@ impl Proxy {
             left = others;
         }
         merged(responses).await
+    }
+}
+
+/// Whether a key is longer than DynamoDB takes: 2,048 bytes of a partition key, 1,024 of a sort key. The embedded table checks only
+/// what is put.
+fn has_long_key(request: &Value) -> bool {
+    match request {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let most = match name.as_str() {
+                "pk" | "gsi1pk" => 2_048,
+                "sk" | "gsi1sk" => 1_024,
+                _ => usize::MAX,
+            };
+            value["S"].as_str().is_some_and(|text| text.len() > most) || has_long_key(value)
+        }),
+        Value::Array(list) => list.iter().any(has_long_key),
+        _ => false,
     }
 }
 
