@@ -1,7 +1,7 @@
 //! Subscriptions to channels of dashboards: public ones, those of a token, those that a service grants.
 
 use serde_json::{Value, json};
-use tests::{Reply, Request, World, token_with};
+use tests::{Fault, Hold, Reply, Request, World, token_with};
 
 use crate::sockets::{connect, connect_io, emit, say};
 
@@ -99,6 +99,25 @@ async fn a_service_grants_a_channel_and_takes_it_back_with_open_subscriptions() 
     assert!(heard(&world, "payroll").await.is_empty());
     assert_eq!(heard(&world, "events").await, ["a1"], "which rests on no grant");
     assert!(data(&subscribe(&world, "a1", &["payroll"]).await, "subscribed").is_empty());
+}
+
+#[tokio::test]
+async fn a_grant_that_is_taken_back_meanwhile_refuses_its_channel_and_no_other() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "a1", "ada").await;
+    world.sockets.take_posted();
+    for channel in ["payroll", "board"] {
+        member(&world, "PUT", &service(), channel, "ada").await;
+    }
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    let takes_back = hold.meanwhile(async {
+        assert_eq!(member(&world, "DELETE", &service(), "payroll", "ada").await.status, 204);
+    });
+    let (told, ()) = tokio::join!(subscribe(&world, "a1", &["payroll", "board", "events"]), takes_back);
+    let subscribed = json!({ "channels": ["board", "events"], "refused": ["payroll"] });
+    assert_eq!(data(&told, "subscribed"), [&subscribed], "{told:?}");
+    assert_eq!(data(&told, "error")[0]["error"], "Forbidden");
 }
 
 #[tokio::test]

@@ -131,6 +131,27 @@ async fn a_repeated_request_announces_once() {
 }
 
 #[tokio::test]
+async fn a_key_is_new_again_once_its_day_is_over_though_its_row_is_still_there() {
+    let world = World::new().await;
+    crowd(&world, 1).await;
+    let first = event(&announcement()).header("idempotency-key", "k1");
+    world.send(dashboard::handle, &first).await;
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.contains_key("fingerprint") {
+            world.table.set_number((&pk, &sk), "expires_at", 1_000).await;
+        }
+    }
+    world.sockets.take_posted();
+    let other = event(&json!({ "event": "activity" })).header("idempotency-key", "k1");
+    for (request, name) in [(&other, "activity"), (&other, "")] {
+        let reply = world.send(dashboard::handle, request).await;
+        assert_eq!((reply.status, reply.headers.contains_key("idempotent-replayed")), (202, name.is_empty()));
+        let told: Vec<_> = world.sockets.take_of("c0").iter().map(|event| event["event"].clone()).collect();
+        assert_eq!(told, if name.is_empty() { vec![] } else { vec![json!(name)] });
+    }
+}
+
+#[tokio::test]
 async fn an_announcement_that_is_killed_half_way_goes_on_from_the_stream() {
     let world = World::new().await;
     crowd(&world, 60).await;

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::App;
+use shared::http::{ResponseExt as _, respond, service_fn};
 use tests::consumer::{age, consume, owed};
-use tests::{Fault, Request, World};
+use tests::{Fault, Hold, Request, World};
 
 use crate::sockets::{connect, connect_io, emit, say};
 
@@ -394,6 +396,8 @@ async fn a_user_has_a_hundred_contacts_and_the_oldest_gives_way() {
         json!({ "pk": key.pk, "sk": key.sk, "since": 1_000 + (n + 50) % 100 })
     };
     world.table.put_rows(&(0..100).map(contact).collect::<Vec<_>>()).await;
+    let others = Key::contact(&UserId::parse("u050").unwrap(), &ada);
+    world.table.put_rows(&[json!({ "pk": others.pk, "sk": others.sk, "since": 1_000 })]).await;
     send(&world, "a1", "bob", "Hello").await;
     send(&world, "b1", "ada", "Good evening").await;
     let rows = world.table.rows().await;
@@ -401,6 +405,147 @@ async fn a_user_has_a_hundred_contacts_and_the_oldest_gives_way() {
     assert_eq!(contacts.len(), 100);
     assert!(contacts.iter().any(|(_, sk)| sk == "CONTACT#bob"));
     assert!(!contacts.iter().any(|(_, sk)| sk == "CONTACT#u050"), "the oldest");
+    assert!(!rows.contains_key(&(others.pk, others.sk)), "nor is the user a contact of theirs");
+}
+
+/// Makes it a day since an answer last renewed that ada and bob are contacts.
+async fn a_day_passes(world: &World) {
+    let head = ("CHAT#DIRECT#ada#bob", "HEAD");
+    let at = world.table.row(head.0, head.1).await.unwrap()["contacts_at"].as_i64().unwrap();
+    world.table.set_number(head, "contacts_at", at - 86_400_000).await;
+}
+
+/// Since when these two are each other's contacts.
+async fn contacts_since(world: &World, one: &str, other: &str) -> [Option<i64>; 2] {
+    let rows = world.table.rows().await;
+    [(one, other), (other, one)].map(|(user, contact)| {
+        let row = rows.get(&(format!("USER#{user}"), format!("CONTACT#{contact}")))?;
+        row["since"].as_i64()
+    })
+}
+
+#[tokio::test]
+async fn a_contact_is_renewed_by_an_answer_once_a_day() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    send(&world, "b1", "ada", "Good evening").await;
+    let make_old = async || {
+        world.table.set_number(("USER#ada", "CONTACT#bob"), "since", 1_000).await;
+        world.table.set_number(("USER#bob", "CONTACT#ada"), "since", 1_000).await;
+    };
+    make_old().await;
+    send(&world, "a1", "bob", "How are you?").await;
+    assert_eq!(contacts_since(&world, "ada", "bob").await, [Some(1_000); 2], "less than a day later");
+    a_day_passes(&world).await;
+    send(&world, "a1", "bob", "Are you there?").await;
+    assert_eq!(contacts_since(&world, "ada", "bob").await, [Some(1_000); 2], "which is no answer");
+    send(&world, "b1", "ada", "Yes").await;
+    assert!(contacts_since(&world, "ada", "bob").await.iter().all(|since| since.unwrap() > 1_000));
+}
+
+#[tokio::test]
+async fn a_contact_who_gave_way_comes_back_with_a_later_answer() {
+    let world = World::new().await;
+    both(&world).await;
+    connect(&world, "ws", "e1", "eve").await;
+    send(&world, "a1", "bob", "Hello").await;
+    send(&world, "b1", "ada", "Good evening").await;
+    let newer = |n: i64| json!({ "pk": "USER#ada", "sk": format!("CONTACT#u{n:03}"), "since": 2_000 + n });
+    world.table.put_rows(&(0..99).map(newer).collect::<Vec<_>>()).await;
+    world.table.set_number(("USER#ada", "CONTACT#bob"), "since", 1_000).await;
+    send(&world, "e1", "ada", "Hello").await;
+    send(&world, "a1", "eve", "Good evening").await;
+    assert_eq!(contacts_since(&world, "ada", "bob").await, [None, None]);
+    a_day_passes(&world).await;
+    send(&world, "a1", "bob", "Good morning").await;
+    assert!(contacts_since(&world, "ada", "bob").await.iter().all(Option::is_some));
+}
+
+/// What a client sends, in this process.
+async fn say_in(process: &App, connection: &str, text: &str) {
+    let handler = service_fn(|request| socket_message::handle(process, request));
+    let request = Request::socket("$default", "ws", connection).body(text);
+    let (mut response, record) = respond(handler, request.build()).await;
+    if let Some(work) = response.take_work() {
+        record.scope(work).await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_text_in_two_processes_at_once_is_one_message() {
+    let world = World::new().await;
+    both(&world).await;
+    let processes = [world.another_process(), world.another_process()];
+    let data = json!({ "receiverId": "bob", "content": "Hello" });
+    let text = json!({ "event": "sendMessage", "data": data }).to_string();
+    // Both have read that there is no message yet.
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    tokio::join!(say_in(&processes[0], "a1", &text), hold.meanwhile(say_in(&processes[1], "a1", &text)));
+    assert_eq!(contents(&history(&world, "bob", "ada", &[("after", "0")]).await), ["Hello"]);
+    let rows = world.table.rows().await;
+    assert_eq!(rows.keys().filter(|(pk, sk)| pk == "CHAT#DIRECT#ada#bob" && sk.starts_with("MSG#")).count(), 1);
+    let to_bob = world.sockets.take_of("b1");
+    assert_eq!(by_name(&to_bob, "message:new").len(), 1);
+    let to_ada = world.sockets.take_of("a1");
+    let sent = by_name(&to_ada, "message:sent");
+    assert_eq!((sent.len(), &sent[0]["id"]), (2, &sent[1]["id"]), "each process says which one it is");
+}
+
+#[tokio::test]
+async fn what_an_erased_user_wrote_can_be_marked_as_read_by_its_old_and_by_its_new_id() {
+    let world = World::new().await;
+    both(&world).await;
+    connect(&world, "ws", "e1", "eve").await;
+    for content in ["one", "two"] {
+        send(&world, "a1", "bob", content).await;
+    }
+    let told = world.sockets.take_of("b1");
+    let old_id = by_name(&told, "message:new")[0]["id"].clone();
+    let erase = tests::guest_chat::as_service("DELETE /conversations/authors/{userId}").path("userId", "ada");
+    assert_eq!(world.send(guest_chat::handle, &erase).await.status, 200);
+    let new_id = history(&world, "bob", "ada", &[("after", "1")]).await["messages"][0]["id"].clone();
+    assert!(!new_id.as_str().unwrap().contains(':'), "{new_id}");
+    world.sockets.take_posted();
+    let mark = async |connection: &str, data: Value| -> Option<Value> {
+        emit(&world, "ws", connection, "markAsRead", &data).await;
+        let told = world.sockets.take_of(connection);
+        by_name(&told, "error").first().map(|error| error["error"].clone())
+    };
+    let read_up_to = async || {
+        let mark = world.table.row("CHAT#DIRECT#ada#bob", "READ#bob").await;
+        mark.map_or(0, |row| row["seq"].as_u64().unwrap())
+    };
+    assert_eq!(mark("b1", json!({ "messageId": old_id })).await, None);
+    assert_eq!(read_up_to().await, 1);
+    // Without the other one's id it is not known which conversation it is, and another reader has none.
+    let with_user = json!({ "messageId": new_id, "userId": "ada" });
+    assert_eq!(mark("b1", json!({ "messageId": new_id })).await, Some(json!("Not Found")));
+    assert_eq!(mark("e1", with_user.clone()).await, Some(json!("Not Found")));
+    assert_eq!(mark("b1", json!({ "messageId": new_id, "userId": "a b" })).await, Some(json!("Bad Request")));
+    assert_eq!(mark("b1", with_user).await, None);
+    assert_eq!(read_up_to().await, 2);
+    assert!(world.sockets.take_of("a1").is_empty());
+}
+
+#[tokio::test]
+async fn several_unread_messages_of_one_sender_are_notifications_whose_pushes_replace_each_other() {
+    let world = World::with_push().await;
+    world.send(device_tokens::handle, &tests::devices::register("bob", "phone")).await;
+    both(&world).await;
+    for content in ["one", "two", "three"] {
+        send(&world, "a1", "bob", content).await;
+    }
+    age(&world, 400).await;
+    for _ in 0..3 {
+        consume(&world).await.unwrap();
+        age(&world, 10).await;
+    }
+    assert_eq!(notifications_of_bob(&world).await.len(), 3);
+    let sent = world.fcm.take_sent();
+    let tags: BTreeSet<_> = sent.iter().map(|push| push["android"]["notification"]["tag"].to_string()).collect();
+    assert_eq!((sent.len(), tags.len()), (3, 1), "{sent:?}");
 }
 
 #[tokio::test]

@@ -160,6 +160,21 @@ async fn one_key_in_two_places_is_two_keys() {
     }
 }
 
+#[tokio::test]
+async fn the_key_of_a_deleted_message_is_refused_for_another_text_which_would_be_lost() {
+    let world = World::new().await;
+    let request = as_guest_of("BK-1", "POST /messages");
+    let first = call(&world, "POST of a guest", with(&request, r#"{"message":"Bonsoir"}"#)).await;
+    let id = first.body.get("message").unwrap_or(&first.body)["id"].as_str().unwrap().to_owned();
+    let delete = as_guest_of("BK-1", "DELETE /messages/{messageId}").path("messageId", &id);
+    assert_eq!(world.send(guest_chat::handle, &delete).await.status, 200);
+    let other = call(&world, "POST of a guest", with(&request, r#"{"message":"Bonjour"}"#)).await;
+    assert_eq!(other.status, 422, "{other:?}");
+    let again = call(&world, "POST of a guest", with(&request, r#"{ "message": "Bonsoir" }"#)).await;
+    assert_eq!((again.status, is_replay(&again)), (201, true), "{again:?}");
+    assert_eq!(again.body.get("message").unwrap_or(&again.body)["id"], id);
+}
+
 fn by_name(events: &[Value], name: &str) -> Vec<Value> {
     events.iter().filter(|event| event["event"] == name).map(|event| event["data"].clone()).collect()
 }

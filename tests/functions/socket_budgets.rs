@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use shared::contract::time::Millis;
-use tests::consumer::{age, batch};
+use tests::consumer::{age, batch, give, owed, retry};
 use tests::{Request, Traffic, World, token, token_with};
 
 use crate::socket_registry::fill;
@@ -63,6 +63,31 @@ pub(crate) async fn direct_message(world: &World) -> [Traffic; 2] {
     world.sockets.take_posted();
     let request = Request::socket("$default", "ws", "a1").body(&message("How are you?"));
     world.count(socket_message::handle, &request).await.1
+}
+
+/// The consumer's part of a direct message that was read in time: what the stream's visit costs, and what the retry queue's.
+pub(crate) async fn look_whether_read(world: &World) -> [Traffic; 2] {
+    connect(world, "ws", "a1", "ada").await;
+    connect(world, "ws", "b1", "bob").await;
+    let data = json!({ "receiverId": "bob", "content": "Hello" });
+    say(world, "ws", "a1", &json!({ "event": "sendMessage", "data": data }).to_string()).await;
+    let told = world.sockets.take_of("b1");
+    let mark = json!({ "event": "markAsRead", "data": { "messageId": told[0]["data"]["id"] } });
+    say(world, "ws", "b1", &mark.to_string()).await;
+    world.sockets.take_posted();
+    age(world, 10).await;
+    let event = batch(world).await;
+    world.take_traffic();
+    assert_eq!(give(world, event).await, Ok(()));
+    let by_stream = world.take_traffic();
+    let waiting = world.queues.sent("retry");
+    assert_eq!(waiting.len(), 1);
+    age(world, 400).await;
+    world.take_traffic();
+    assert!(retry(world, &waiting[0].body).await);
+    let by_queue = world.take_traffic();
+    assert!(owed(world).await.is_empty());
+    [by_stream, by_queue]
 }
 
 /// So many connections, each a user's own.

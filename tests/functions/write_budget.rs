@@ -8,6 +8,8 @@ use shared::http::ResponseExt as _;
 use shared::http::{respond, service_fn};
 use tests::{Reply, Request, World, guest_token, token_with};
 
+use crate::sockets::{connect, emit};
+
 /// Routes that change nothing of a member's, or that no member calls.
 const OTHERS: [&str; 5] = [
     "POST /pusher/auth",
@@ -143,6 +145,27 @@ async fn whoever_invites_people_who_never_were_is_stopped_five_times_as_soon() {
     }
     assert!((3..=5).contains(&tried), "{tried} guesses of twenty writes");
     assert_eq!(world.send(notifications::handle, &read_all("ada")).await.status, 429, "it is one budget");
+}
+
+#[tokio::test]
+async fn whoever_writes_to_people_who_never_were_over_a_socket_is_stopped_five_times_as_soon() {
+    let world = World::with(&[("WRITES_PER_MINUTE", "20")]).await;
+    connect(&world, "ws", "a1", "ada").await;
+    world.sockets.take_posted();
+    for tried in 0..20 {
+        let guess = json!({ "receiverId": format!("guess-{tried}"), "content": "Hello" });
+        emit(&world, "ws", "a1", "sendMessage", &guess).await;
+        let told = world.sockets.take_of("a1");
+        let error = &told[0]["data"];
+        if error["error"] == "Too Many Requests" {
+            assert!((3..=5).contains(&tried), "{tried} guesses of twenty writes");
+            assert!(error["retryAfter"].as_u64().is_some_and(|seconds| seconds > 0), "{error}");
+            assert_eq!(world.send(notifications::handle, &read_all("ada")).await.status, 429, "it is one budget");
+            return;
+        }
+        assert_eq!(error["error"], "Not Found", "{told:?}");
+    }
+    panic!("twenty guesses were let through");
 }
 
 /// A command, in another process of a function.

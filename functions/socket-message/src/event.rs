@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Subscribed};
 use shared::contract::time::Millis;
-use shared::http::{ReadRequest as _, Request};
+use shared::http::{self, ReadRequest as _, Request};
 use shared::sockets::{IncomingEvent, Socket, dashboard, direct, told};
 use shared::{App, Problem};
 
@@ -12,7 +12,7 @@ use super::Outcome;
 /// Does what an event asks for.
 ///
 /// # Errors
-/// 409 for a namespace that the connection is not in, and as each event.
+/// 409 for a namespace that the connection is not in, 429 for a user who keeps writing to unknown receivers, and as each event.
 pub(super) async fn handle(
     app: &App,
     request: &Request,
@@ -37,7 +37,16 @@ pub(super) async fn handle(
         }
         Namespace::Ws => {
             let writer = app.writer(request.request_id());
-            let done = direct::on_event(&app.table, &writer, socket, &event.name, event.data.clone()).await?;
+            // A message has a limit of its own; only one to nobody counts as a write.
+            let is_message = event.name == "sendMessage";
+            if is_message {
+                app.writes.admit_uncounted(&socket.user)?;
+            }
+            let done = direct::on_event(&app.table, &writer, socket, &event.name, event.data.clone()).await;
+            if is_message && matches!(done, Err(Problem::NotFound(_))) {
+                http::after_response(app.writes.clone().miss_uncounted(socket.user.clone()));
+            }
+            let done = done?;
             let told = done.told.into_iter().chain(acknowledged(event, namespace, done.done)).collect();
             Ok(Outcome { told, owed: done.owed, passing: done.passing, ends: false })
         }

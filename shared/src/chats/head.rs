@@ -8,13 +8,16 @@ use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::table::key::hotel_chats;
-use crate::table::{Action, AttributeValue, Item, Table, TableError, number, read, string};
+use crate::table::{Action, Item, Table, TableError, number, read, string};
 
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
 
 /// What is shown of a message that is encrypted from end to end.
 const SEALED_PREVIEW: &str = "New message";
+
+/// How long a contact is not renewed, in seconds: a renewal is two rows more in the message's transaction.
+const RENEW_CONTACTS_SECONDS: i64 = 24 * 3600;
 
 /// A conversation's head. Every message and every deletion changes it in its own transaction.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -35,9 +38,9 @@ pub struct Head {
     pub(super) last_author_name: Option<Line>,
     #[serde(default)]
     pub(super) last_role: Option<Role>,
-    /// Whether more than one author has written, in a conversation of two members.
+    /// When an answer last made or renewed each member of a direct conversation the other's contact.
     #[serde(default)]
-    mutual: bool,
+    contacts_at: Option<Millis>,
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
     pub(super) guest_name: Option<Line>,
@@ -67,10 +70,12 @@ impl Head {
             && self.preview.as_ref().map_or("", Line::as_str) == preview(Some(text), sealed)
     }
 
-    /// Whether a message of this author is the first answer: until now, the other one alone has written.
+    /// Whether a message of this author, at this time, makes or renews contacts: it answers the other one's message, and no answer
+    /// of the last day did. So a daily partner stays a contact, and one who gave way comes back.
     #[must_use]
-    pub fn is_first_answer(&self, author: &UserId) -> bool {
-        !self.mutual && self.last_author.as_ref().is_some_and(|last| last != author)
+    pub fn renews_contacts(&self, author: &UserId, now: Millis) -> bool {
+        let is_answer = self.last_author.as_ref().is_some_and(|last| last != author);
+        is_answer && self.contacts_at.is_none_or(|at| at.plus_seconds(RENEW_CONTACTS_SECONDS) <= now)
     }
 
     /// The write that takes the next number for this message, on the condition that the number is still free.
@@ -88,9 +93,8 @@ impl Head {
         if author.role == Role::Guest {
             set.push_str(", guest_name = :name");
         }
-        if matches!(conversation.kind(), Kind::Direct(..)) && self.is_first_answer(&author.id) {
-            set.push_str(", mutual = :mutual");
-            values.push((":mutual", AttributeValue::Bool(true)));
+        if matches!(conversation.kind(), Kind::Direct(..)) && self.renews_contacts(&author.id, message.created_at) {
+            set.push_str(", contacts_at = :at");
         }
         let update = Action::update(&conversation.head(), set)
             .value(":seq", message.seq.value())

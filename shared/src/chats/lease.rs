@@ -176,7 +176,7 @@ pub async fn put_lease(
         let append = Append::new(key.clone(), owing, ended, writer, now)?;
         let item = append.committed().item(&lease)?;
         let put = match &seen {
-            None => Action::put_new(item),
+            None => Action::put_new(item, now),
             Some(seen) => append.bind_condition(
                 Action::put(item)
                     .condition(format!("updated_at = :seen AND {}", append.unchanged()))

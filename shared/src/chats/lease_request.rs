@@ -16,7 +16,7 @@ use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, Write, item, number, read, string};
+use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, Write, item, read, string};
 
 use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
 
@@ -160,12 +160,11 @@ pub async fn create_request(
         };
         let view = row.clone().view(&seat.lease);
         let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
-        let mut writes = vec![Action::put_new(committed.item(&row)?), rate_limit::count(&limit, due, next)];
+        let mut writes = vec![Action::put_new(committed.item(&row)?, now), rate_limit::count(&limit, due, next)];
         if key.has_key() {
             let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
             let row = KeyRow { request: id.as_str().to_owned(), expires_at };
-            let put = Action::put(item(&first, &row)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
-            writes.push(put.value(":now", number(now.seconds())));
+            writes.push(Action::put_new(item(&first, &row)?, now));
         }
         if let Transaction::Done = table.transact(writes).await? {
             return Ok(Done::now(view, [committed]));

@@ -13,15 +13,18 @@ use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, number, read, string};
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read, string};
 
 /// How much an author may write: thirty messages at once, then one every two seconds.
 pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
 
-/// The row of an idempotency key. It holds nothing of the text: a repetition is compared with the message.
+/// The row of an idempotency key. A repetition is compared with the message, and with the fingerprint once the message is deleted.
 #[derive(Serialize, Deserialize)]
 struct KeyRow {
     message: MessageId,
+    /// Only in a row that expires.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     expires_at: Option<i64>,
 }
@@ -38,8 +41,8 @@ pub(crate) struct Terms<'a> {
     pub sealed: bool,
     /// For the first message of a conversation, one of these rows must be there: who is written to is somebody.
     pub receiver: &'a [Key],
-    /// Further writes of the same transaction, on top of this head.
-    pub also: &'a (dyn Fn(&Head) -> Result<Vec<Action>, TableError> + Sync),
+    /// Further writes of the same transaction, on top of this head, at this time.
+    pub also: &'a (dyn Fn(&Head, Millis) -> Result<Vec<Action>, TableError> + Sync),
 }
 
 impl Default for Terms<'_> {
@@ -50,7 +53,7 @@ impl Default for Terms<'_> {
             repeat_seconds: None,
             sealed: false,
             receiver: &[],
-            also: &|_| Ok(Vec::new()),
+            also: &|_, _| Ok(Vec::new()),
         }
     }
 }
@@ -106,12 +109,12 @@ pub(crate) async fn post_on(
         let committed = Committed::new(conversation.message(message.seq), outbox);
         let mut writes = vec![
             seen.head.advance(conversation, &new.author, &message),
-            Action::put_new(committed.item(&new.row(conversation, &message))?),
+            Action::put_new(committed.item(&new.row(conversation, &message))?, now),
             new.mark(conversation, &message),
         ];
         writes.extend(due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
-        writes.extend((terms.also)(&seen.head)?);
+        writes.extend((terms.also)(&seen.head, now)?);
         if let Transaction::Done = table.transact(writes).await? {
             return Ok(Done::now(message, [committed]));
         }
@@ -220,10 +223,9 @@ impl NewMessage {
             return Ok(None);
         };
         let expires_at = seconds.map(|seconds| now.plus_seconds(seconds).seconds());
-        let first = KeyRow { message: message.id.clone(), expires_at };
-        // DynamoDB deletes expired rows some time later.
-        let put = Action::put(item(&row, &first)?).condition("attribute_not_exists(pk) OR expires_at <= :now");
-        Ok(Some(put.value(":now", number(now.seconds()))))
+        let fingerprint = self.key().filter(|_| seconds.is_some()).and_then(IdempotencyKey::fingerprint);
+        let first = KeyRow { message: message.id.clone(), fingerprint, expires_at };
+        Ok(Some(Action::put_unless_live(item(&row, &first)?, now)))
     }
 }
 
@@ -249,10 +251,13 @@ async fn replay(
 ) -> Result<Done<Message>, Problem> {
     // A message is never taken away, only what is in it.
     let row = table.get(&conversation.message(first.message.seq()), true).await?;
-    let first = Message::of_row(row.ok_or_else(super::unknown_message)?)?;
-    // Of one that is deleted nobody knows any more what it said.
-    idempotency::must_be_same(first.text.as_ref().is_none_or(|text| text == new.text.as_str()))?;
-    Ok(Done::replay(first))
+    let message = Message::of_row(row.ok_or_else(super::unknown_message)?)?;
+    // A deleted message no longer holds its text. It must not be the response to another text, which would be lost.
+    idempotency::must_be_same(match &message.text {
+        Some(text) => text == new.text.as_str(),
+        None => new.key().is_some_and(|key| key.is_of(first.fingerprint.as_deref())),
+    })?;
+    Ok(Done::replay(message))
 }
 
 /// The newest message, if this one says the same again. The head tells almost always that it does not, so mostly no row is read.

@@ -17,7 +17,8 @@
 //! |---|---|---|---|
 //! | kudos, a party | its own: its id is that of the key | as long as the row | the row |
 //! | an event for dashboards | its own | a day | the fingerprint |
-//! | a message, a lease's request | one beside it, in the same transaction | a day | what was stored |
+//! | a message | one beside it, in the same transaction | a day | what was stored; the fingerprint once it is deleted |
+//! | a lease's request | the same | a day | what was stored |
 //! | a direct message with `clientMessageId` | the same | as long as the message has an author | what was stored |
 //! | a notification | the same | a day, by an event's id as long as the notification | the fingerprint; nothing, for an event |
 //!
@@ -37,10 +38,11 @@
 //! # Two different requests with one key
 //!
 //! A repetition is compared with the thing that the first request created, wherever that still holds all that was asked
-//! for. Then no other copy is kept, and a deletion leaves none. Where it does not, a *fingerprint* stands for the
-//! request for a day: HMAC-SHA256 of its JSON, in a canonical form, by a key that derives from `PUSHER_SECRET`. So nobody
-//! who reads the table can try texts, and the order of fields, spacing and `1.0` for `1` make no difference. A fingerprint names its
-//! key. After a change of the secret it cannot be compared any more, and the repetition counts as one.
+//! for. Then no other copy is kept. Where it does not, a *fingerprint* stands for the request for a day: HMAC-SHA256 of its JSON, in a
+//! canonical form, by a key that derives from `PUSHER_SECRET`. So nobody who reads the table can try texts, and the order of fields,
+//! spacing and `1.0` for `1` make no difference. A fingerprint names its key. After a change of the secret it cannot be compared
+//! any more, and the repetition counts as one. A deleted message holds its text no longer: there, only an equal fingerprint is a
+//! repetition. Else the deleted message would be the response to a new text, which would be lost.
 
 use std::fmt::{self, Write as _};
 
@@ -143,6 +145,12 @@ impl IdempotencyKey {
     #[must_use]
     pub fn fingerprint(&self) -> Option<String> {
         self.fingerprint.as_ref().map(ToString::to_string)
+    }
+
+    /// Whether the stored fingerprint is certainly of the same request: one that cannot be compared is not.
+    #[must_use]
+    pub fn is_of(&self, stored: Option<&str>) -> bool {
+        self.fingerprint().as_deref().zip(stored).is_some_and(|(own, stored)| own == stored)
     }
 
     /// Checks that the fingerprint that is already there is of the same request.

@@ -14,7 +14,7 @@ use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, number, read};
+use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
@@ -213,7 +213,7 @@ async fn commit(
 ) -> Result<Transaction, TableError> {
     let Draft { user, key, now, .. } = *draft;
     let counted = Counter::count_up(user, counter, new.day, new.groups.as_ref(), now);
-    let mut writes = vec![counted, Action::put_new(new.item.clone())];
+    let mut writes = vec![counted, Action::put_new(new.item.clone(), now)];
     if key.has_key() {
         let fingerprint = key.fingerprint();
         let expires_at = match fingerprint {
@@ -223,8 +223,7 @@ async fn commit(
         };
         let first = FirstRow { notification: new.id.clone(), fingerprint, expires_at };
         let first = item(&Key::idempotency(&key.id().to_string()), &first)?;
-        let put = Action::put(first).condition("attribute_not_exists(pk) OR expires_at <= :now");
-        writes.push(put.value(":now", number(now.seconds())));
+        writes.push(Action::put_new(first, now));
     }
     table.transact(writes).await
 }

@@ -53,7 +53,7 @@ pub async fn create(
     };
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
     row.first_response = key.has_key().then(|| party.to_string());
-    let puts = [Action::put_new(item(&Key::party(&id), &row)?), put_member(&id, founder, now)?];
+    let puts = [Action::put_new(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
     let mut backoff = Backoff::new();
     loop {
         match table.transact(puts.clone()).await? {

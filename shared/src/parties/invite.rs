@@ -123,7 +123,7 @@ fn invitation(
 fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Result<Action, TableError> {
     let item = append.committed().item(row)?;
     let Some(before) = before else {
-        return Ok(Action::put_new(item));
+        return Ok(Action::put_new(item, row.invited_at));
     };
     let put = Action::put(item)
         .condition(format!("invited_at = :at AND #state = :state AND {}", append.unchanged()))

@@ -207,7 +207,7 @@ pub(super) fn put_member(party: &PartyId, person: &Person, at: Millis) -> Result
     let mut item = item(&key, &row)?;
     item.insert("gsi1pk".to_owned(), string(key::memberships(&person.user_id)));
     item.insert("gsi1sk".to_owned(), string(ByTime::new(at, party.as_str()).text()));
-    Ok(Action::put_new(item))
+    Ok(Action::put_new(item, at))
 }
 
 pub(super) fn delete_member(party: &PartyId, user: &UserId) -> Action {

@@ -86,7 +86,7 @@ pub async fn give(
     }
     let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);
-    match table.create(committed.item(&row)?).await? {
+    match table.create(committed.item(&row)?, now).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
         Write::ConditionFailed(first) => replay(id, first, &row),
     }

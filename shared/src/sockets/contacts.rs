@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{CONTACT, user as of_user};
-use crate::table::{Action, Item, Key, Query, Table, TableError, item, read, string};
+use crate::table::{Action, Item, Key, Query, Table, TableError, item, number, read, string};
 
-/// Most contacts of a user. The oldest one gives way.
+/// Most contacts of a user. The one whom nobody answered for the longest time gives way.
 pub(super) const MAX_CONTACTS: usize = 100;
 /// Contacts of a page. Reading their connections takes one request for up to a hundred.
 const PAGE: u16 = 50;
@@ -28,13 +28,14 @@ impl Row {
     }
 }
 
-/// The write that makes a user's contact of another, for the transaction of the message that answers the other's first.
+/// The write that makes another a user's contact, or renews that they are, for the transaction of the message that answers the other's.
 pub(crate) fn add(user: &UserId, other: &UserId, now: Millis) -> Result<Action, TableError> {
     let key = Key::contact(user, other);
     Ok(Action::put(item(&key, &Row { sk: key.sk.clone(), since: Some(now) })?))
 }
 
-/// Lets a user's oldest contacts give way, where there are more than [`MAX_CONTACTS`].
+/// Lets a user's oldest contacts give way, where there are more than [`MAX_CONTACTS`]. Neither is then the other's contact: else one
+/// of them would go on hearing of the other.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -44,7 +45,14 @@ pub(crate) async fn bound(table: &Table, user: &UserId) -> Result<(), TableError
     rows.sort_by_key(|row| row.since);
     let excess = rows.len().saturating_sub(MAX_CONTACTS);
     for row in &rows[..excess] {
-        table.write(Action::delete(&Key { pk: of_user(user), sk: row.sk.clone() })).await?;
+        let own = Action::delete(&Key { pk: of_user(user), sk: row.sk.clone() });
+        // One that a message renews meanwhile stays.
+        let own = match row.since {
+            Some(since) => own.condition("since = :since").value(":since", number(since.0)),
+            None => own.condition("attribute_not_exists(since)"),
+        };
+        let others = row.contact().map(|other| Action::delete(&Key::contact(&other, user)));
+        table.transact(std::iter::once(own).chain(others)).await?;
     }
     Ok(())
 }

@@ -134,7 +134,7 @@ pub async fn send(
     // Kept to be delivered, and to recognize a repetition by.
     let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
     let row = EventRow { fingerprint: key.fingerprint(), expires_at };
-    match table.create(committed.item(&row)?).await? {
+    match table.create(committed.item(&row)?, now).await? {
         Write::Done(()) => Ok(Done::now(id, [committed])),
         Write::ConditionFailed(first) => {
             if let Some(first) = first {

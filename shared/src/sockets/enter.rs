@@ -90,11 +90,8 @@ pub async fn enter(
         let place = place(socket, namespace, slot, &greeting, writer, now);
         let writes = [
             TransactItem::from(of_user.action),
-            Action::put(place.item(&PlaceRow::new(socket, namespace, slot))?)
-                .condition("attribute_not_exists(pk) OR expires_at <= :now")
-                .value(":now", number(now.seconds()))
-                .into(),
-            connection(socket, arrival, namespace, slot)?.into(),
+            Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
+            connection(socket, arrival, namespace, slot, now)?.into(),
         ];
         match table.transact(writes).await? {
             Transaction::Done => return Ok(Done::now((), of_user.owes.into_iter().chain([place]))),
@@ -129,13 +126,19 @@ fn place(
 }
 
 /// The connection's own row with the namespace.
-fn connection(socket: &Socket, arrival: Arrival, namespace: Namespace, slot: u16) -> Result<Action, TableError> {
+fn connection(
+    socket: &Socket,
+    arrival: Arrival,
+    namespace: Namespace,
+    slot: u16,
+    now: Millis,
+) -> Result<Action, TableError> {
     let key = Key::socket(&socket.address.connection);
     Ok(match arrival {
         Arrival::Handshake => {
             let mut socket = socket.clone();
             socket.namespaces.insert(namespace, slot);
-            Action::put_new(item(&key, &socket)?)
+            Action::put_new(item(&key, &socket)?, now)
         }
         Arrival::Join => Action::update(&key, "SET namespaces.#namespace = :slot")
             .condition("attribute_exists(pk) AND attribute_not_exists(namespaces.#namespace)")

@@ -63,23 +63,20 @@ pub async fn subscribe(
         return Err(too_many());
     }
     let closed: BTreeSet<&str> = names.iter().copied().filter(|name| !is_open(socket, public, name)).collect();
-    let granted = channels::granted(table, &socket.user, &closed).await?;
-    let is_refused = |name: &&String| closed.contains(name.as_str()) && !granted.contains(name.as_str());
-    let refused: BTreeSet<String> = channels.iter().filter(is_refused).cloned().collect();
-    if !refused.is_empty() && refused.len() == names.len() {
-        return Err(refusal(&refused.into_iter().collect::<Vec<_>>()));
-    }
-    let channels = change(table, socket, namespace, &granted, |subscribed| {
+    change(table, socket, namespace, &closed, |subscribed, granted| {
+        let refused: Vec<String> = closed.difference(granted).map(|name| (*name).to_owned()).collect();
+        if !refused.is_empty() && refused.len() == names.len() {
+            return Err(refusal(&refused));
+        }
         let mut all = subscribed.to_vec();
         for channel in channels {
             if !refused.contains(channel) && !all.contains(channel) {
                 all.push(channel.clone());
             }
         }
-        if all.len() > MAX_CHANNELS { Err(too_many()) } else { Ok(all) }
+        if all.len() > MAX_CHANNELS { Err(too_many()) } else { Ok(Subscriptions { channels: all, refused }) }
     })
-    .await?;
-    Ok(Subscriptions { channels, refused: refused.into_iter().collect() })
+    .await
 }
 
 /// Whether a channel is open to a connection without a row.
@@ -97,10 +94,12 @@ pub async fn unsubscribe(
     namespace: Namespace,
     channels: &[String],
 ) -> Result<Vec<String>, Problem> {
-    change(table, socket, namespace, &BTreeSet::new(), |subscribed| {
-        Ok(subscribed.iter().filter(|channel| !channels.contains(channel)).cloned().collect())
+    let left = change(table, socket, namespace, &BTreeSet::new(), |subscribed, _| {
+        let left = subscribed.iter().filter(|channel| !channels.contains(channel)).cloned().collect();
+        Ok(Subscriptions { channels: left, refused: Vec::new() })
     })
-    .await
+    .await?;
+    Ok(left.channels)
 }
 
 /// Takes a user's grant of a channel back, and the subscriptions that rest on it.
@@ -124,35 +123,37 @@ pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &User
     Ok(())
 }
 
-/// Changes a connection's channels. What `granted` grants must still be granted when it is written.
+/// Changes a connection's channels. `decide` is told which channels it has and which of `closed` a row grants; those must still be
+/// granted when it is written, or it decides again.
 async fn change(
     table: &Table,
     socket: &Socket,
     namespace: Namespace,
-    granted: &BTreeSet<&str>,
-    decide: impl Fn(&[String]) -> Result<Vec<String>, Problem>,
-) -> Result<Vec<String>, Problem> {
+    closed: &BTreeSet<&str>,
+    decide: impl Fn(&[String], &BTreeSet<&str>) -> Result<Subscriptions, Problem>,
+) -> Result<Subscriptions, Problem> {
     let ended = || Problem::Conflict("The connection has ended: connect again".to_owned());
     let slot = *socket.namespaces.get(&namespace).ok_or_else(ended)?;
     let key = Key::socket_place(namespace, slot);
+    let mut granted = channels::granted(table, &socket.user, closed).await?;
     let mut seen = table.get(&key, true).await?;
     let mut backoff = Backoff::new();
     loop {
         let place = seen.map(read_place).transpose()?;
         let place = place.filter(|place| place.address.connection == socket.address.connection).ok_or_else(ended)?;
-        let channels = decide(&place.channels)?;
-        if channels == place.channels {
-            return Ok(channels);
+        let decided = decide(&place.channels, &granted)?;
+        if decided.channels == place.channels {
+            return Ok(decided);
         }
         let update = Action::update(&key, "SET channels = :channels")
             .condition("#connection = :connection AND channels = :before")
             .name("#connection", "connection")
             .value(":connection", string(socket.address.connection.as_str()))
             .value(":before", list(&place.channels))
-            .value(":channels", list(&channels));
+            .value(":channels", list(&decided.channels));
         if granted.is_empty() {
             match table.write(update).await? {
-                Write::Done(_) => return Ok(channels),
+                Write::Done(_) => return Ok(decided),
                 Write::ConditionFailed(row) => seen = row,
             }
         } else {
@@ -161,12 +162,14 @@ async fn change(
             };
             let writes = std::iter::once(TransactItem::from(update)).chain(granted.iter().map(check));
             match table.transact(writes).await? {
-                Transaction::Done => return Ok(channels),
-                Transaction::ConditionFailed(which) if which.iter().skip(1).any(|failed| *failed) => {
-                    let taken_back = granted.iter().map(|channel| (*channel).to_owned()).collect::<Vec<_>>();
-                    return Err(refusal(&taken_back));
+                Transaction::Done => return Ok(decided),
+                Transaction::ConditionFailed(which) => {
+                    if which.iter().skip(1).any(|failed| *failed) {
+                        // One was taken back meanwhile. The others are not refused with it.
+                        granted = channels::granted(table, &socket.user, closed).await?;
+                    }
+                    seen = table.get(&key, true).await?;
                 }
-                Transaction::ConditionFailed(_) => seen = table.get(&key, true).await?,
             }
         }
         backoff.wait().await?;

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
-use crate::table::{AttributeValue, Item, Key};
+use crate::contract::time::Millis;
+use crate::table::{AttributeValue, Item, Key, number};
 
 /// An expression or a placeholder; most are constants.
 type Text = Cow<'static, str>;
@@ -57,9 +58,19 @@ impl Action {
         Self::new(Kind::Put(item))
     }
 
-    /// Puts a row, unless there is one with the same key.
-    pub(crate) fn put_new(item: Item) -> Self {
+    /// Puts a row, unless there is one with the same key. A row that expires gives way to one like it once it has expired, since
+    /// DynamoDB deletes it some time later.
+    pub(crate) fn put_new(item: Item, now: Millis) -> Self {
+        if item.contains_key("expires_at") {
+            return Self::put_unless_live(item, now);
+        }
         Self::put(item).condition("attribute_not_exists(pk)")
+    }
+
+    /// As [`Action::put_new`], also for a row that does not expire, where the one before it may have.
+    pub(crate) fn put_unless_live(item: Item, now: Millis) -> Self {
+        let put = Self::put(item).condition("attribute_not_exists(pk) OR expires_at <= :now");
+        put.value(":now", number(now.seconds()))
     }
 
     /// Changes a row with an expression (`SET …`, `REMOVE …`); creates the row, if there is none.

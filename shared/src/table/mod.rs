@@ -35,6 +35,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::clients::aws::{self, AwsError};
 use crate::clients::https::HttpClient;
+use crate::contract::time::Millis;
 use crate::problem::Problem;
 
 pub use attribute::{AttributeValue, Item, number, string, text};
@@ -193,12 +194,12 @@ impl Table {
         Ok((rows, rest.map(|rest| rest.keys).unwrap_or_default()))
     }
 
-    /// Puts a row, unless there is one with the same key.
+    /// Puts a row, unless there is one with the same key that has not expired.
     ///
     /// # Errors
     /// When DynamoDB fails.
-    pub async fn create(&self, item: Item) -> Result<Write, TableError> {
-        Ok(match self.write(Action::put_new(item)).await? {
+    pub async fn create(&self, item: Item, now: Millis) -> Result<Write, TableError> {
+        Ok(match self.write(Action::put_new(item, now)).await? {
             Write::Done(_) => Write::Done(()),
             Write::ConditionFailed(row) => Write::ConditionFailed(row),
         })

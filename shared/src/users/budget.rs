@@ -14,7 +14,8 @@
 //! case: over any time, all processes together let through what the row admits, and at most one more per process, which the user then
 //! waits for. A reserve that is not spent within a minute lapses.
 //!
-//! What names something that is not there is dearer ([`MISS`]): whoever guesses ids is stopped after a fifth of the guesses.
+//! What names something that is not there is dearer ([`MISS`]): whoever guesses ids is stopped after a fifth of the guesses. Messages
+//! over WebSockets have limits of their own, and count here only if they miss.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,6 +120,24 @@ impl WriteBudget {
         if owing > 0 {
             self.charge(&user, owing, Millis::now()).await;
         }
+    }
+
+    /// Refuses what may name what is not there and is counted only if it does, as over a WebSocket: while this process knows that the
+    /// budget is spent. It costs no request.
+    ///
+    /// # Errors
+    /// 429 with how long to wait.
+    pub fn admit_uncounted(&self, user: &UserId) -> Result<(), Problem> {
+        let now = Millis::now();
+        match self.known().get(user).and_then(|reserve| reserve.refused_until) {
+            Some(until) if until > now => Err(Problem::TooManyRequests(now.until(until))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts that a command which was admitted uncounted named what is not there. To be done after the response.
+    pub async fn miss_uncounted(self, user: UserId) {
+        self.charge(&user, MISS, Millis::now()).await;
     }
 
     fn verdict(&self, user: &UserId, now: Millis) -> Verdict {

@@ -176,7 +176,7 @@ fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) ->
     let row = OwnerRow { user: user.clone(), expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds() };
     let row = item(&Key::device_owner(hash), &row)?;
     Ok(match before {
-        None => Action::put_new(row),
+        None => Action::put_new(row, now),
         Some(before) => Action::put(row)
             .condition("#user = :before")
             .name("#user", "user")

@@ -934,6 +934,10 @@ export interface Typing {
  */
 export interface MarkAsRead {
   messageId: string;
+  /**
+   * The other one of the conversation. Needed only for an id that does not begin with its sender, because the sender was erased.
+   */
+  userId?: Id;
   [k: string]: unknown;
 }
 /**

@@ -21,7 +21,9 @@ impl WireId {
     /// 404 for anything that is none: there is no message of such an id.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let unknown = || {
-            Problem::NotFound("There is no message of this id: take the id of a message that you received".to_owned())
+            let told = "There is no message of this id: take the id of a message that you received, and send userId, the other \
+                one's id, with one that does not begin with its sender";
+            Problem::NotFound(told.to_owned())
         };
         let (sender, message) = text.split_once(':').ok_or_else(unknown)?;
         let sender = UserId::parse(sender).map_err(|_| unknown())?;

@@ -76,12 +76,12 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let key = client_message_id.as_deref().map(|name| named(&socket.user, &receiver, name)).transpose()?;
     let conversation = Conversation::direct(&socket.user, &receiver);
     let author = Author { id: socket.user.clone(), name: socket.name.clone(), role: Role::Member };
-    let (now, are_contacts) = (Millis::now(), AtomicBool::new(false));
-    let also = |head: &Head| {
+    let adds_contacts = AtomicBool::new(false);
+    let also = |head: &Head, now: Millis| {
         // Those who have both written hear when the other one comes and goes.
-        let is_first_answer = head.is_first_answer(&socket.user);
-        are_contacts.store(is_first_answer, Ordering::Relaxed);
-        if !is_first_answer {
+        let renews = head.renews_contacts(&socket.user, now);
+        adds_contacts.store(renews, Ordering::Relaxed);
+        if !renews {
             return Ok(Vec::new());
         }
         Ok(vec![contacts::add(&socket.user, &receiver, now)?, contacts::add(&receiver, &socket.user, now)?])
@@ -101,7 +101,7 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let new = NewMessage { author, text, key };
     let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
 
-    if are_contacts.load(Ordering::Relaxed) && !posted.is_replay {
+    if adds_contacts.load(Ordering::Relaxed) && !posted.is_replay {
         for user in [&socket.user, &receiver] {
             // The next one sees to it, too.
             if let Err(error) = contacts::bound(table, user).await {

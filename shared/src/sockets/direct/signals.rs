@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Outcome, WireId};
-use crate::chats::{self, Conversation, Seq};
+use crate::chats::{self, Conversation, MessageId, Seq};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
 use crate::contract::time::Millis;
@@ -38,28 +38,41 @@ pub fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
 #[serde(rename_all = "camelCase")]
 struct MarkAsRead {
     message_id: String,
+    /// The other one of the conversation, for an id that does not begin with its sender.
+    user_id: Option<String>,
 }
 
-/// Moves the reader's mark to this message, and tells its sender.
+/// Moves the reader's mark to this message, and tells its sender. A message of an erased sender is marked, too, by the id that it
+/// had before, or by the one that it has since then and `userId`; nobody is told then.
 ///
 /// # Errors
 /// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
 pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
-    let MarkAsRead { message_id } = request::from_value(Part::Event, data)?;
-    let id = WireId::parse(&message_id)?;
+    let MarkAsRead { message_id, user_id } = request::from_value(Part::Event, data)?;
+    let id = match user_id.filter(|_| !message_id.contains(':')) {
+        Some(user) => {
+            let sender = UserId::parse(user).map_err(|error| error.in_field("userId"))?;
+            WireId { sender, message: MessageId::parse(&message_id)? }
+        }
+        None => WireId::parse(&message_id)?,
+    };
     if id.sender == socket.user {
         return Err(Problem::field("messageId", "must be of a message that somebody else sent"));
     }
     let conversation = Conversation::direct(&id.sender, &socket.user);
+    // Its number alone could be of any message.
+    let message = chats::find(table, &conversation, &id.message).await?;
+    let message = message.filter(|message| message.author.as_ref().is_none_or(|author| *author == id.sender));
+    let Some(message) = message else {
+        return Err(Problem::NotFound("There is no message of this id to you".to_owned()));
+    };
     let owes = |seq: Seq, at: Millis| {
+        if message.author.is_none() {
+            return Vec::new();
+        }
         let data = json!({ "messageId": message_id, "readerId": socket.user, "seq": seq.0, "readAt": at.iso() });
         vec![Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data).into()]
     };
-    // Its number alone could be of any message.
-    let message = chats::find(table, &conversation, &id.message).await?;
-    if message.is_none_or(|message| message.author.as_ref() != Some(&id.sender)) {
-        return Err(Problem::NotFound("There is no message of this id to you".to_owned()));
-    }
     let seq = id.message.seq();
     let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
     let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
