@@ -2,7 +2,7 @@
 
 import { ask } from "/console/server.js";
 
-const METHODS = ["get", "post", "put", "patch", "delete"];
+const METHODS = ["get", "head", "post", "put", "patch", "delete"];
 let document_ = null;
 
 /** Every operation, in the document's order. */

@@ -93,14 +93,16 @@ test("members of a room see each other's user_info", async (t) => {
 
 test("the token's claims have two spellings, and a nameless user is shown by their id", async () => {
   const room = `presence-room-${newId("book")}`;
-  const userId = newId("user");
   const url = "https://example.org/ada.png";
   const spellings = [
-    [{ username: "ada", avatar_url: url }, { displayName: "ada", avatarUrl: url }],
-    [{ name: "Ada", picture: url }, { displayName: "Ada", avatarUrl: url }],
-    [{}, { displayName: userId, avatarUrl: null }],
+    [{ username: "ada", avatar_url: url }, () => ({ displayName: "ada", avatarUrl: url })],
+    [{ name: "Ada", picture: url }, () => ({ displayName: "Ada", avatarUrl: url })],
+    [{}, (userId) => ({ displayName: userId, avatarUrl: null })],
   ];
-  for (const [claims, seen] of spellings) {
+  for (const [claims, shown] of spellings) {
+    // A user of their own each: a token without a name takes no name away.
+    const userId = newId("user");
+    const seen = shown(userId);
     const { channel_data } = await authorize(200, { token: token({ sub: userId, ...claims }) }, room);
     assert.deepEqual(JSON.parse(channel_data), { user_id: userId, user_info: { userId, ...seen, isAuthor: false } });
   }

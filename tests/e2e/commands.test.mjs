@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -70,7 +71,8 @@ const KINDS = [
   // Beside the stack of these tests, on its address.
   [/^curl (.*)http:\/\/localhost:3000/, (command) => succeeds(command.replace(/^curl /, "curl -sS --fail-with-body ").replaceAll("http://localhost:3000", stack.url))],
   [/^cargo local (token|status|try)\b/, (command) => succeeds(command)],
-  [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
+  // `ID` stands for the x-request-id of a response.
+  [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command.replace(/ ID$/, ` ${randomUUID()}`))],
   [/^cargo local( |$)/, parsed],
   // What .ci/run does, or a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],

@@ -127,7 +127,9 @@ describe("Bad frames", () => {
     const client = connectIo(t, "ws", person("Ada"), { retries: 3, ackTimeout: 20_000 });
     const left = [];
     client.socket.on("disconnect", (reason) => left.push(reason));
-    await until("the connection", () => client.socket.connected);
+    const ben = person("Ben");
+    const receiver = connectIo(t, "ws", ben);
+    await until("the connections", () => client.socket.connected && receiver.socket.connected);
     let deep = "x";
     for (let n = 0; n < 200; n += 1) {
       deep = [deep];
@@ -137,7 +139,7 @@ describe("Bad frames", () => {
       assert.equal(answer?.error?.error, "Bad Request", JSON.stringify(answer));
     }
     const { ok } = await new Promise((resolve) =>
-      client.socket.emit("sendMessage", { receiverId: person().userId, content: "a whole \u{1f44b}" }, (_, data) => resolve(data)),
+      client.socket.emit("sendMessage", { receiverId: ben.userId, content: "a whole \u{1f44b}" }, (_, data) => resolve(data)),
     );
     assert.ok(ok);
     assert.deepEqual(left, []);

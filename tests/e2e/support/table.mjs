@@ -67,15 +67,18 @@ export async function owesPresence({ bookId, userId }) {
   return Item?.outbox !== undefined;
 }
 
-/** How many items of the table hold this text in a key or a value, but for profiles: every call with a token keeps the caller's. */
+/** What every call with a token writes, also one that is refused: the caller's profile, and what is left of their budget. */
+const WRITTEN_BY_EVERY_CALL = /^(PROFILE$|LIMIT)/;
+
+/** How many items of the table hold this text in a key or a value, but for profiles and rate limits. */
 export async function itemsMentioning(text) {
-  return (await all("Scan")).filter((item) => item.sk.S !== "PROFILE" && JSON.stringify(item).includes(text)).length;
+  return (await all("Scan")).filter((item) => !WRITTEN_BY_EVERY_CALL.test(item.sk.S) && JSON.stringify(item).includes(text)).length;
 }
 
 /** The items that hold this text, but for profiles and rate limits, in the order of their keys. */
 export async function snapshotOf(text) {
   const items = await all("Scan");
-  const found = items.filter((item) => !/^(PROFILE$|LIMIT)/.test(item.sk.S) && JSON.stringify(item).includes(text));
+  const found = items.filter((item) => !WRITTEN_BY_EVERY_CALL.test(item.sk.S) && JSON.stringify(item).includes(text));
   const key = ({ pk, sk }) => `${pk.S} ${sk.S}`;
   return found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
