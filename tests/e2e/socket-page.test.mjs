@@ -98,9 +98,15 @@ describe("Sockets in Chromium", { skip: unavailable }, () => {
     assert.equal((await said("New notification:")).type, "SYSTEM");
     assert.equal(sockets.length, 1, "one manager, and so one connection");
 
+    const isOnline = async () => (await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: grace })).online;
     await page.evaluate(() => app.dashboardService.disconnect());
-    await until("the end of one namespace", async () => !(await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: grace })).online);
+    // What comes over the other namespace is answered after the end of this one.
+    await page.evaluate((receiver) => app.messagingService.sendMessage(receiver, "Still here"), grace.userId);
+    await until("the message", async () => (await other.next("MESSAGE_BROADCAST")).content === "Still here");
     assert.equal(await page.evaluate(() => app.messagingService.socket.connected), true);
+    assert.equal(await isOnline(), true, "a user with one connection is online");
+    await page.evaluate(() => app.messagingService.socket.disconnect());
+    await until("the end of the other namespace", async () => !(await isOnline()));
   });
 
   test("the page's own WebSocket speaks plain JSON, and the page finds the API on its origin", async (t) => {
