@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 
 import { call } from "./support/api.mjs";
+import { operations } from "./support/openapi.mjs";
 import { newId, person, service } from "./support/people.mjs";
 import { itemsMentioning } from "./support/table.mjs";
 import { inSeconds, token } from "./support/token.mjs";
@@ -283,6 +284,27 @@ test("idempotency keys that cannot be kept are refused", async () => {
       json,
       headers: { "idempotency-key": key },
     });
+  }
+});
+
+test("a parameter that an operation does not have is refused by its name", async () => {
+  // These take any: what people click, what monitors add, and what Pusher and its clients write.
+  const lenient = /^\/(email\/unsubscribe|health|pusher\/(auth|user-auth|webhook))$|\/chat\/pusher\/auth$/;
+  for (const { method, path, name } of operations.filter((operation) => !lenient.test(operation.path))) {
+    const filled = path.replaceAll(/\{[^}]+\}/g, () => newId("any"));
+    const answer = await call(method.toUpperCase(), `${filled}?surprise=1`, { as: person() });
+    assert.equal(answer.status, 400, `${name} answered ${answer.status} ${answer.text}`);
+    assert.match(answer.body.message, /surprise/, name);
+  }
+});
+
+test("who may hear a dashboard's channel is for other back ends to say", async () => {
+  const [ada, channel] = [person(), newId("channel")];
+  for (const method of ["PUT", "DELETE"]) {
+    const membership = (name) => `/dashboard/channels/${name}/members/${ada.userId}`;
+    await refused(400, "a channel with a space", channel, method, membership(`${channel}%20`), { as: service() });
+    await refused(401, "no token", channel, method, membership(channel), {});
+    await refused(403, "a member's token", channel, method, membership(channel), { as: ada });
   }
 });
 

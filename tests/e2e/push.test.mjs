@@ -124,6 +124,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     const tablet = newId("device");
     await register(user, tablet);
     const gone = { message: "Device token unregistered successfully" };
+    await expecting(409, "DELETE", "/notifications/device-token", { as: user });
     const unregister = (json) => expecting(200, "DELETE", "/notifications/device-token", { as: user, json });
     assert.deepEqual(await unregister({ token: tablet }), gone);
     await notify(user);

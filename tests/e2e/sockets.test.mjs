@@ -58,11 +58,13 @@ describe("Sockets", () => {
 
     // The namespaces end apart.
     dashboard.disconnect();
-    const online = async () => (await call("GET", `/dashboard/online/${ada.userId}`, { as: grace })).body.online;
-    await until("offline", async () => (await online()) === false);
     const second = other.socket.emitWithAck("sendMessage", { receiverId: ada.userId, content: "Still there?" });
     assert.equal((await second).ok, true);
     await until("the answer", () => consoleA.said("New message:").some(({ content }) => content === "Still there?"));
+    const isOnline = async () => (await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: grace })).online;
+    assert.equal(await isOnline(), true, "a user with one connection is online");
+    messaging.socket.disconnect();
+    await until("offline", async () => !(await isOnline()));
   });
 
   test("the lines of wscat work", async (t) => {

@@ -2458,6 +2458,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -2485,6 +2486,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notification"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description The caller has no such notification; someone else's counts as none. */
             404: {
@@ -2520,6 +2522,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description This cannot be the id of a notification. */
             404: {
@@ -2560,6 +2563,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description The caller has no such notification; someone else's counts as none. */
             404: {
@@ -2597,6 +2601,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
@@ -2621,6 +2626,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preferences"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -2773,6 +2779,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -3326,6 +3333,7 @@ export interface operations {
                     "application/json": components["schemas"]["GuestChatContext"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description The token is another hotel's. */
             403: {
@@ -3482,6 +3490,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChatMessageAlone"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description The token is another hotel's. */
             403: {
@@ -4789,7 +4798,7 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -4830,7 +4839,7 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
     };
@@ -4856,6 +4865,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             /** @description The token does not carry the role `service`. */
             403: {
