@@ -548,8 +548,29 @@ async fn a_refused_message_is_acknowledged_as_refused_and_typing_is_counted_apar
         let told = texts(&world);
         assert!(told.iter().any(|text| text.starts_with(r#"43/ws,9[{"error":{"error":"Too Many"#)), "{told:?}");
     }
+    say(&world, "socketio", "c1", r#"42/ws,["markAsRead",{"messageId":"x"}]"#).await;
+    assert!(texts(&world)[0].starts_with(r#"42/ws,["error",{"error":"Too Many"#));
     say(&world, "socketio", "c1", message).await;
     assert!(names(&world.sockets.take_of("b1")).contains(&"message:new"), "typing has used nothing up");
+}
+
+#[tokio::test]
+async fn typing_beyond_its_limit_is_left_out_and_nobody_is_told() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    connect(&world, "ws", "c2", "ada").await;
+    connect(&world, "ws", "b1", "bob").await;
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_SIGNALS", &used_up()).await;
+    world.sockets.take_posted();
+    let typing = json!({ "receiverId": "bob", "isTyping": true });
+    say(&world, "socketio", "c1", &format!(r#"42/ws,["typing",{typing}]"#)).await;
+    emit(&world, "ws", "c2", "typing", &typing).await;
+    assert!(texts(&world).is_empty());
+    // A client that asks is answered: with `retries` it would send the same again.
+    say(&world, "socketio", "c1", &format!(r#"42/ws,9["typing",{typing}]"#)).await;
+    let told = texts(&world);
+    assert!(told.len() == 1 && told[0].starts_with(r#"43/ws,9[{"error":{"error":"Too Many"#), "{told:?}");
 }
 
 #[tokio::test]
@@ -656,14 +677,14 @@ async fn whoever_keeps_coming_and_going_does_not_tell_everybody_each_time() {
 async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_receiver() {
     let world = World::new().await;
     connect(&world, "ws", "a1", "ada").await;
-    for (connection, user) in [("dead", "bob"), ("pongs", "carl"), ("talks", "dora")] {
+    for (connection, user) in [("dead", "bob"), ("pongs", "carl"), ("acknowledges", "dora")] {
         connect_io(&world, connection, user).await;
         say(&world, "socketio", connection, "40/ws,").await;
     }
     connect(&world, "ws", "json", "emma").await;
     age(&world, 300).await;
     say(&world, "socketio", "pongs", "3").await;
-    say(&world, "socketio", "talks", r#"42/ws,["typing",{"receiverId":"carl","isTyping":true}]"#).await;
+    say(&world, "socketio", "acknowledges", "43/ws,1[]").await;
     world.sockets.take_posted();
     assert_eq!(beat(&world).await.silent, 0, "nobody was pinged");
     let not_yet = beat_after(&world, &[ended(59)]).await;
@@ -672,7 +693,7 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
     world.sockets.take_posted();
     let report = beat_after(&world, &[ended(1), ended(31), ended(61)]).await;
     assert_eq!((report.silent, report.pinged), (1, 4), "{report:?}");
-    let open = ["dead", "pongs", "talks", "json"].map(|connection| world.sockets.is_open(connection));
+    let open = ["dead", "pongs", "acknowledges", "json"].map(|connection| world.sockets.is_open(connection));
     assert_eq!(open, [false, true, true, true]);
     let told = world.sockets.take_posted();
     let why = told.iter().find(|(_, connection, _)| connection == "dead").unwrap();
@@ -683,6 +704,51 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
     consume(&world).await.unwrap();
     let keys = world.table.rows().await.into_keys();
     assert_eq!(keys.filter(|(pk, sk)| pk == "USER#bob" && sk.starts_with("NOTIFICATION#")).count(), 1);
+}
+
+#[tokio::test]
+async fn many_who_are_silent_at_once_are_a_failure_of_ours_so_nobody_is_ended_and_the_operator_is_told() {
+    let world = World::new().await;
+    let connections: Vec<String> = (0..30).map(|n| format!("c{n}")).collect();
+    for connection in &connections {
+        connect_io(&world, connection, &format!("of-{connection}")).await;
+        say(&world, "socketio", connection, "40/ws,").await;
+    }
+    age(&world, 300).await;
+    for connection in &connections[..9] {
+        say(&world, "socketio", connection, "3").await;
+    }
+    let past = [ended(61)];
+    let open = || connections.iter().filter(|connection| world.sockets.is_open(connection)).count();
+    let record = shared::telemetry::Record::new("r", "heartbeat");
+    let report = json!(record.scope(beat_after(&world, &past)).await);
+    assert_eq!((&report["silent"], &report["spared"], &report["pinged"]), (&json!(0), &json!(21), &json!(30)));
+    assert_eq!((open(), count(&world, Namespace::Ws).await), (30, 30));
+    let line = record.line("test");
+    assert!(line.contains("\"OperatorErrors\":1") && line.contains("21 of 30"), "{line}");
+
+    // One more answers: what is left may be a network's failure.
+    say(&world, "socketio", "c9", "3").await;
+    let record = shared::telemetry::Record::new("r", "heartbeat");
+    let report = json!(record.scope(beat_after(&world, &past)).await);
+    assert_eq!((&report["silent"], &report["spared"], &report["pinged"]), (&json!(20), &json!(0), &json!(10)));
+    assert_eq!((open(), count(&world, Namespace::Ws).await), (10, 10));
+    assert!(!record.line("test").contains("OperatorErrors"));
+}
+
+#[tokio::test]
+async fn whoever_joined_where_pongs_were_not_noted_yet_is_not_taken_for_silent() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    age(&world, 300).await;
+    // As the version before wrote it.
+    let mut row = json!(world.table.row("SOCKET#c1", "SOCKET").await.unwrap());
+    row.as_object_mut().unwrap().remove("notes_pongs");
+    world.table.put_rows(&[row]).await;
+    let report = beat_after(&world, &[ended(61)]).await;
+    assert_eq!((report.silent, report.pinged), (0, 1), "{report:?}");
+    assert!(world.sockets.is_open("c1"));
 }
 
 #[tokio::test]
@@ -851,6 +917,11 @@ async fn a_pong_is_one_write_which_goes_with_its_connection() {
     assert_eq!(world.table.take_requests(), std::collections::BTreeMap::from([("UpdateItem".to_owned(), 1)]));
     let heard = async || world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("HEARD#")).count();
     assert_eq!(heard().await, 1);
+    connect_io(&world, "c2", "bob").await;
+    age(&world, 300).await;
+    say(&world, "socketio", "c2", "40/ws,").await;
+    say(&world, "socketio", "c2", r#"42/ws,["typing",{"receiverId":"ada","isTyping":true}]"#).await;
+    assert_eq!(heard().await, 1, "what a client asks for costs no write more: it answers pings as well");
     disconnect(&world, "socketio", "c1").await;
     assert_eq!(heard().await, 0);
 }

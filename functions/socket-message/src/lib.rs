@@ -104,20 +104,19 @@ async fn take(
     let admission = match (counted, kind) {
         (Some(counted), _) => counted,
         (None, Kind::Control) => heard::control(&app.table, &address.connection, address.framing, now).await?,
-        (None, Kind::Asks(budget)) => {
-            let note = async {
-                if address.framing == Framing::SocketIo
-                    && let Err(error) = heard::note(&app.table, &address.connection, address.since, now).await
-                {
-                    telemetry::cause(&error);
-                }
-            };
-            tokio::join!(sockets::admit(&app.table, &socket.user, budget, now), note).0?
-        }
+        (None, Kind::Asks(budget)) => sockets::admit(&app.table, &socket.user, budget, now).await?,
     };
     match admission {
         Admission::Admitted => {}
-        Admission::Refused(wait) => return Ok(refused(socket, answer(&read), &Problem::TooManyRequests(wait))),
+        Admission::Refused(wait) => {
+            let mut refused = refused(socket, answer(&read), &Problem::TooManyRequests(wait));
+            if let Ok(Incoming::Event(event)) = &read
+                && direct::is_passing(&event.name)
+            {
+                refused.told.retain(|told| matches!(told, Outgoing::Acknowledgement { .. }));
+            }
+            return Ok(refused);
+        }
         Admission::TooMany(retry_after) => {
             let told = format!("This connection ends: it sent three times as much as it may. {}", kind.rule());
             let problem = Problem::LimitReached { told, retry_after };

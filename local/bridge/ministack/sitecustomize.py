@@ -13,8 +13,9 @@ status on.
 Gap: ministack sends a client what the function of a route responds to its message. AWS does so only where the route has a route
 response; here none has.
 
-Gap: ministack hands a binary frame of a WebSocket over as text, with what is no UTF-8 replaced. API Gateway takes none: it closes the
-connection with 1003. Here the function gets it as binary data in base64, and refuses it.
+Gap: ministack hands whatever a client sends on a WebSocket over to the function, binary data as broken text. API Gateway ends the
+connection on a binary frame (1003) and on a frame over 32 KB (1009), and so it ends here. A message is taken for one frame, as
+browsers and `ws` send it.
 
 Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
 a host name is no number.
@@ -36,7 +37,6 @@ For the console, which shows how long an event takes from the write that owes it
 each message of a WebSocket and each registration of a device is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
-import base64
 import contextvars
 import http.server
 import importlib.abc
@@ -192,41 +192,36 @@ def refuse_with_the_status_of_connect(module):
             else:
                 await send(message)
 
-        await handle(scope, hearing(receive), say, *args, **kwargs)
+        await handle(scope, as_api_gateway(receive, say), say, *args, **kwargs)
 
     module._invoke_ws_lambda, module.handle_websocket = invoke_ws_lambda, handle_websocket
-    hand_over_binary_frames(module)
     name_the_domain(module)
     note_what_sockets_are_told(module)
 
 
-# Begins the text that stands for a binary frame on its way through ministack. A client cannot send it: it is no Unicode.
-BINARY = "\udcff"
+# The largest frame that API Gateway takes.
+MAX_FRAME_BYTES = 32 * 1024
 
 
-def hearing(receive):
-    """As `receive`, with binary frames as text."""
+def as_api_gateway(receive, send):
+    """As `receive`; a frame that API Gateway does not take ends the connection instead."""
+
+    def refusal(message):
+        if message["type"] != "websocket.receive":
+            return None
+        if message.get("text") is None:
+            return 1003
+        return 1009 if len(message["text"].encode(errors="surrogatepass")) > MAX_FRAME_BYTES else None
 
     async def hear():
         message = await receive()
-        if message["type"] == "websocket.receive" and message.get("text") is None and message.get("bytes") is not None:
-            return {"type": "websocket.receive", "text": BINARY + base64.b64encode(message["bytes"]).decode()}
-        return message
+        code = refusal(message)
+        if code is None:
+            return message
+        await send({"type": "websocket.close", "code": code})
+        return {"type": "websocket.disconnect", "code": code}
 
     return hear
-
-
-def hand_over_binary_frames(module):
-    run = module.run_reentrant
-
-    async def run_reentrant(function, *args, **kwargs):
-        for event in args:
-            body = event.get("body") if isinstance(event, dict) else None
-            if isinstance(body, str) and body.startswith(BINARY):
-                event.update(body=body[len(BINARY) :], isBase64Encoded=True)
-        return await run(function, *args, **kwargs)
-
-    module.run_reentrant = run_reentrant
 
 
 def note_message_of_socket(api, account, region, route, stage, connection, event, message, body, *_, query_params=None, **__):
@@ -235,7 +230,7 @@ def note_message_of_socket(api, account, region, route, stage, connection, event
         user = (query_params or {}).get("userId")
         note(connected={"connection": connection, "stage": stage, "user": user[0] if isinstance(user, list) else user})
     elif event == "MESSAGE":
-        note(heard={"connection": connection, "stage": stage, "body": body.replace(BINARY, "binary: ")})
+        note(heard={"connection": connection, "stage": stage, "body": body})
 
 
 def note_what_sockets_are_told(module):

@@ -1,8 +1,8 @@
 //! Limits on what clients send. Events count per user, over all of the user's connections; pings, pongs and acknowledgements count per
 //! connection. The counts are exact, by a conditional write of one row.
 //!
-//! A client beyond its limit is refused with how long to wait. Refused frames are counted too: at three times the limit the
-//! connection ends.
+//! A client beyond its limit is refused with how long to wait. Refused frames are counted too: the connection ends at three times
+//! the limit, which is three times as many at once and three times the rate after that. A client below that is never ended.
 //!
 //! | limit | of | admits |
 //! |---|---|---|
@@ -20,6 +20,8 @@ use crate::table::{Action, Backoff, Key, Table, TableError, Write, number, strin
 
 /// How long the state is kept, in seconds: longer than it says anything.
 const REMEMBER_SECONDS: i64 = 3600;
+/// At so many times a limit the connection ends.
+const ENDS_AT: i64 = 3;
 
 /// How often something is admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +32,12 @@ pub enum Pace {
     Burst(Limit),
 }
 
-/// A limit, and how much a client may send in all before its connection ends.
+/// A limit. At a multiple of it the connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// Names its row.
     pub name: &'static str,
     pub pace: Pace,
-    /// Counts what was refused, too.
-    pub ends: Limit,
     /// In words, for the client.
     pub rule: &'static str,
 }
@@ -46,21 +46,18 @@ pub struct Budget {
 pub const MESSAGES: Budget = Budget {
     name: "SOCKET_MESSAGES",
     pace: Pace::Window { most: 100, milliseconds: 60_000 },
-    ends: Limit { burst: 300, interval: 600 },
     rule: "Send at most 100 messages a minute",
 };
 /// Events that come with reading and writing, many for each message.
 pub const SIGNALS: Budget = Budget {
     name: "SOCKET_SIGNALS",
     pace: Pace::Burst(Limit { burst: 120, interval: 250 }),
-    ends: Limit { burst: 360, interval: 250 },
     rule: "Send at most four typing and markAsRead events a second",
 };
 /// Frames that ask for nothing.
 pub const CONTROL: Budget = Budget {
     name: "CONTROL",
     pace: Pace::Burst(Limit { burst: 200, interval: 200 }),
-    ends: Limit { burst: 600, interval: 200 },
     rule: "Send at most five pings, pongs and acknowledgements a second",
 };
 
@@ -110,9 +107,21 @@ impl State {
 }
 
 impl Budget {
+    /// How much a client may send in all, with what is refused: a multiple of what is admitted, of the rate as of the burst.
+    fn ends(&self) -> Limit {
+        let (burst, interval) = match self.pace {
+            Pace::Burst(Limit { burst, interval }) => (burst, interval),
+            Pace::Window { most, milliseconds } => {
+                let most = i64::try_from(most).unwrap_or(i64::MAX);
+                (most, milliseconds / most)
+            }
+        };
+        Limit { burst: burst * ENDS_AT, interval: interval / ENDS_AT }
+    }
+
     /// Decides on a frame; returns the state after it, `None` where it stays as it is.
     fn decide(&self, state: &State, now: Millis) -> (Admission, Option<State>) {
-        let all = match self.ends.admit(state.all, now) {
+        let all = match self.ends().admit(state.all, now) {
             Ok(all) => Some(all),
             Err(wait) => return (Admission::TooMany(wait), None),
         };
@@ -224,6 +233,42 @@ mod tests {
         }
     }
 
+    /// Sends frames for so many minutes at a steady rate, in per cent of a limit's; returns the decision on each.
+    fn steadily(budget: &Budget, percent: i64, minutes: i64) -> Vec<Admission> {
+        let interval = match budget.pace {
+            Pace::Window { most, milliseconds } => milliseconds / i64::try_from(most).unwrap(),
+            Pace::Burst(limit) => limit.interval,
+        };
+        let (mut state, mut met, start) = (State::default(), Vec::new(), 1_764_579_600_000);
+        let times = (0..).map(|n| n * interval * 100 / percent);
+        for at in times.take_while(|at| *at < minutes * 60_000) {
+            let (admission, next) = budget.decide(&state, Millis(start + at));
+            met.push(admission);
+            state = next.unwrap_or(state);
+        }
+        met
+    }
+
+    #[test]
+    fn who_keeps_a_little_above_a_limit_is_refused_now_and_then_and_never_ended() {
+        for budget in [MESSAGES, SIGNALS, CONTROL] {
+            for (percent, minutes) in [(125, 60), (290, 30)] {
+                let met = steadily(&budget, percent, minutes);
+                let ended = met.iter().position(|admission| matches!(admission, Admission::TooMany(_)));
+                assert_eq!(ended, None, "{budget:?} at {percent} %");
+                assert!(met.iter().any(|admission| matches!(admission, Admission::Refused(_))), "{budget:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_keeps_at_four_times_a_limit_is_ended_within_minutes() {
+        for budget in [MESSAGES, SIGNALS, CONTROL] {
+            let met = steadily(&budget, 400, 5);
+            assert!(met.iter().any(|admission| matches!(admission, Admission::TooMany(_))), "{budget:?}");
+        }
+    }
+
     #[test]
     fn the_row_of_a_limit_is_small() {
         let start = 1_764_579_600_000;
@@ -241,7 +286,7 @@ mod tests {
             gaps in proptest::collection::vec(prop_oneof![Just(0_i64), 0_i64..50, 0_i64..3_000], 1..400)
         ) {
             let times = gaps.into_iter().scan(0, |now, gap| { *now += gap; Some(*now) });
-            let (admitted, _) = play(&Budget { ends: Limit { burst: 10_000, interval: 1 }, ..MESSAGES }, times);
+            let (admitted, _) = play(&MESSAGES, times);
             for window in admitted.windows(101) {
                 prop_assert!(window[100] - window[0] >= 60_000, "101 in {} ms", window[100] - window[0]);
             }

@@ -11,7 +11,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, Writer};
 use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
+use crate::table::{Action, AttributeValue, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
 
 /// After how long a place may be free again: a heartbeat finds who is gone.
 const FULL_RETRY: Duration = Duration::from_secs(60);
@@ -140,9 +140,10 @@ fn connection(
             socket.namespaces.insert(namespace, slot);
             Action::put_new(item(&key, &socket)?, now)
         }
-        Arrival::Join => Action::update(&key, "SET namespaces.#namespace = :slot")
+        Arrival::Join => Action::update(&key, "SET namespaces.#namespace = :slot, notes_pongs = :true")
             .condition("attribute_exists(pk) AND attribute_not_exists(namespaces.#namespace)")
             .name("#namespace", namespace.name())
-            .value(":slot", number(slot.into())),
+            .value(":slot", number(slot.into()))
+            .value(":true", AttributeValue::Bool(true)),
     })
 }

@@ -1,4 +1,5 @@
-//! When each connection of Socket.IO was last heard of. Its pongs say that its client is there; what it asks for says so too.
+//! When each connection of Socket.IO was last heard of. Its pongs and acknowledgements say that its client is there. What it asks for
+//! is not noted, which would be one more write: a client that asks for something answers pings as well.
 //!
 //! The rows are apart from the connections' own, in a few partitions by the connection's id, so that a pong is one write without a
 //! read, and a heartbeat reads them all with a few queries. A row goes with its connection.
@@ -15,7 +16,7 @@ use crate::table::{Action, Item, Key, Query, Table, TableError, number, string, 
 
 /// How long a row is kept, in seconds, if nobody deletes it: longer than any interval of the heartbeat.
 const KEEP_SECONDS: i64 = 3600;
-/// Whatever a connection sends within so many seconds after it was made need not be noted: it counts as heard of until then.
+/// A connection counts as heard of for so many seconds after it was made.
 const OPENING_SECONDS: i64 = 10;
 
 /// Counts a frame that asks for nothing, and notes that its connection was heard of: one write.
@@ -68,16 +69,20 @@ fn heard(row: &Item) -> Option<Millis> {
     row.get("heard")?.as_n().ok()?.parse().ok().map(Millis)
 }
 
+/// Whether a connection that was made at `connected` is old enough to have been heard of at `then` or later.
+pub(super) fn is_due(connected: Millis, then: Millis) -> bool {
+    connected.plus_seconds(OPENING_SECONDS) < then
+}
+
 /// Whether a connection was heard of at this time or later. `known` is what [`all`] said some time ago; where that is not enough,
 /// its row is read.
 pub(super) async fn is_since(
     table: &Table,
     connection: &ConnectionId,
-    connected: Millis,
     known: Option<Millis>,
     then: Millis,
 ) -> Result<bool, TableError> {
-    if connected.plus_seconds(OPENING_SECONDS) >= then || known.is_some_and(|heard| heard >= then) {
+    if known.is_some_and(|heard| heard >= then) {
         return Ok(true);
     }
     let row = table.get(&Key::heard(connection), true).await?;

@@ -1,6 +1,7 @@
 //! The heartbeat: every connection is pinged, so that it stays open; those that have ended without a word are removed. Those whose
 //! token has expired are ended, and so are clients of Socket.IO that do not answer: nothing came from them for the interval and the
-//! time-out that their open packet names.
+//! time-out that their open packet names. Where many are silent at once, the failure is rather ours: nobody is ended then,
+//! and the operator is told.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -28,6 +29,10 @@ const MAX_POSTS: usize = 64;
 const OPENING_SECONDS: i64 = 10;
 /// How long a connection of Socket.IO may be in no namespace, in seconds; Socket.IO's own server gives it 45.
 const IDLE_SECONDS: i64 = 60;
+/// So many silent clients may be a network's failure, however few others there are.
+const FEW_SILENT: usize = 20;
+/// And so may one of so many.
+const FEW_SILENT_OF: usize = 10;
 
 /// What a heartbeat came upon.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +49,8 @@ pub struct Report {
     pub idle: usize,
     /// Ended, since they did not answer pings.
     pub silent: usize,
+    /// They did not answer pings, and were not ended: there were too many of them at once.
+    pub spared: usize,
     /// Neither was known: API Gateway did not answer.
     pub failed: usize,
     /// Time was up before all were seen to.
@@ -56,10 +63,25 @@ enum Beat {
     Gone,
     Expired,
     Idle,
-    Silent,
     Failed,
     /// Not pinged: a namespace of a connection of Socket.IO, which is pinged once, or a round without pings.
     Passed,
+}
+
+/// Whether a client of Socket.IO has answered its pings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Heard,
+    /// It left pings unanswered for the time-out.
+    Silent,
+    /// It has no ping to answer, or nobody notes that it does.
+    NotJudged,
+}
+
+/// Whether so many silent clients, of so many that are to answer, say that pongs are not noted: by a deployment that went wrong, or
+/// where Lambda or the table refuses. Else one failure of ours would end every client.
+fn is_ours(silent: usize, judged: usize) -> bool {
+    silent > FEW_SILENT && silent.saturating_mul(FEW_SILENT_OF) > judged
 }
 
 /// The work of one heartbeat.
@@ -94,6 +116,8 @@ pub async fn beat(
     // Connections of Socket.IO come last, when it is known which of them are in a namespace.
     let mut joined: HashSet<ConnectionId> = HashSet::new();
     let mut heard: Option<HashMap<String, Millis>> = None;
+    // Silent clients are ended last, when their number is known.
+    let (mut judged, mut silent) = (0, Vec::new());
     for namespace in [Namespace::Dashboard, Namespace::Ws, Namespace::SocketIo] {
         let mut next = Some(Place::default());
         while let Some(place) = next.take_if(|_| Instant::now() < deadline) {
@@ -104,38 +128,73 @@ pub async fn beat(
             } else if round.heard_since.is_some() && heard.is_none() && !page.targets.is_empty() {
                 heard = Some(heard::all(table).await?);
             }
-            let beats: Vec<_> = page
-                .targets
+            let mut targets = page.targets;
+            if let (Namespace::SocketIo, Some(heard)) = (namespace, &heard) {
+                let judgements = heart.judge(targets, heard).await;
+                judged += judgements.iter().filter(|(judgement, _)| *judgement != Judgement::NotJudged).count();
+                let (of_silent, rest): (Vec<_>, Vec<_>) =
+                    judgements.into_iter().partition(|(judgement, _)| *judgement == Judgement::Silent);
+                silent.extend(of_silent.into_iter().map(|(_, target)| target));
+                targets = rest.into_iter().map(|(_, target)| target).collect();
+            }
+            let beats: Vec<_> = targets
                 .into_iter()
                 .map(|target| {
-                    let id = &target.address.connection;
-                    let may_be_idle = namespace == Namespace::SocketIo && !joined.contains(id);
-                    let known = heard.as_ref().and_then(|heard| heard.get(id.as_str())).copied();
-                    heart.of_one(target, known, may_be_idle)
+                    let may_be_idle = namespace == Namespace::SocketIo && !joined.contains(&target.address.connection);
+                    heart.of_one(target, may_be_idle)
                 })
                 .collect();
             let beats: Vec<_> = stream::iter(beats).buffer_unordered(MAX_POSTS).collect().await;
-            for (beat, rows) in beats {
-                owed.extend(rows);
-                match beat {
-                    Beat::Pinged => report.pinged += 1,
-                    Beat::Gone => report.gone += 1,
-                    Beat::Expired => report.expired += 1,
-                    Beat::Idle => report.idle += 1,
-                    Beat::Silent => report.silent += 1,
-                    Beat::Failed => report.failed += 1,
-                    Beat::Passed => {}
-                }
-            }
+            owed.extend(report.count(beats));
             next = page.next;
         }
         report.cut |= next.is_some();
     }
+    if is_ours(silent.len(), judged) {
+        report.spared = silent.len();
+        telemetry::operator_error(format!(
+            "{} of {judged} clients of Socket.IO answered no ping, so none of them is ended: see whether socket-message fails, \
+             or is throttled",
+            silent.len()
+        ));
+        // They are pinged as the others are, else socket.io-client would end its connection.
+        let mut left = silent.into_iter().peekable();
+        while left.peek().is_some() && Instant::now() < deadline {
+            let pings: Vec<_> = left.by_ref().take(MAX_POSTS).map(|target| heart.ping(target)).collect();
+            let beats: Vec<_> = stream::iter(pings).buffer_unordered(MAX_POSTS).collect().await;
+            owed.extend(report.count(beats));
+        }
+        report.cut |= left.peek().is_some();
+    } else {
+        report.silent = silent.len();
+        let ends: Vec<_> = silent.into_iter().map(|target| heart.end_silent(target)).collect();
+        let rows: Vec<_> = stream::iter(ends).buffer_unordered(MAX_POSTS).collect().await;
+        owed.extend(rows.into_iter().flatten());
+    }
     Ok((report, owed))
 }
 
+impl Report {
+    /// Counts these; returns the rows that owe something.
+    fn count(&mut self, beats: Vec<(Beat, Vec<Committed>)>) -> Vec<Committed> {
+        let mut owed = Vec::new();
+        for (beat, rows) in beats {
+            owed.extend(rows);
+            match beat {
+                Beat::Pinged => self.pinged += 1,
+                Beat::Gone => self.gone += 1,
+                Beat::Expired => self.expired += 1,
+                Beat::Idle => self.idle += 1,
+                Beat::Failed => self.failed += 1,
+                Beat::Passed => {}
+            }
+        }
+        owed
+    }
+}
+
 impl Heart<'_> {
-    async fn of_one(&self, target: Target, known: Option<Millis>, may_be_idle: bool) -> (Beat, Vec<Committed>) {
+    async fn of_one(&self, target: Target, may_be_idle: bool) -> (Beat, Vec<Committed>) {
         let (address, now) = (&target.address, Millis::now());
         if address.token_expires <= now {
             self.end(&target, expired).await;
@@ -148,10 +207,11 @@ impl Heart<'_> {
         if address.framing == Framing::SocketIo && target.namespace != Namespace::SocketIo {
             return (Beat::Passed, Vec::new());
         }
-        if address.framing == Framing::SocketIo && self.is_silent(address, known).await {
-            self.end(&target, silent).await;
-            return (Beat::Silent, self.remove(&target).await);
-        }
+        self.ping(target).await
+    }
+
+    async fn ping(&self, target: Target) -> (Beat, Vec<Committed>) {
+        let (address, now) = (&target.address, Millis::now());
         if !self.round.pings {
             return (Beat::Passed, Vec::new());
         }
@@ -189,16 +249,40 @@ impl Heart<'_> {
         }
     }
 
-    /// Whether a client of Socket.IO left pings unanswered for the time-out.
-    async fn is_silent(&self, address: &Address, known: Option<Millis>) -> bool {
-        let Some(then) = self.round.heard_since else { return false };
-        match heard::is_since(self.table, &address.connection, address.since, known, then).await {
-            Ok(is_heard) => !is_heard,
-            Err(error) => {
-                telemetry::cause(&error);
-                false
-            }
+    /// Judges each; `heard` is when they were heard of.
+    async fn judge(&self, targets: Vec<Target>, heard: &HashMap<String, Millis>) -> Vec<(Judgement, Target)> {
+        let judgements: Vec<_> = targets
+            .into_iter()
+            .map(|target| async {
+                let known = heard.get(target.address.connection.as_str()).copied();
+                (self.judge_one(&target.address, known).await, target)
+            })
+            .collect();
+        stream::iter(judgements).buffer_unordered(MAX_POSTS).collect().await
+    }
+
+    async fn judge_one(&self, address: &Address, known: Option<Millis>) -> Judgement {
+        let Some(then) = self.round.heard_since else { return Judgement::NotJudged };
+        if address.token_expires <= Millis::now() || !heard::is_due(address.since, then) {
+            return Judgement::NotJudged;
         }
+        let judgement = async {
+            if heard::is_since(self.table, &address.connection, known, then).await? {
+                return Ok(Judgement::Heard);
+            }
+            let socket = Socket::find(self.table, &Key::socket(&address.connection)).await?;
+            let is_noted = socket.is_some_and(|socket| socket.notes_pongs);
+            Ok(if is_noted { Judgement::Silent } else { Judgement::NotJudged })
+        };
+        judgement.await.unwrap_or_else(|error: TableError| {
+            telemetry::cause(&error);
+            Judgement::NotJudged
+        })
+    }
+
+    async fn end_silent(&self, target: Target) -> Vec<Committed> {
+        self.end(&target, silent).await;
+        self.remove(&target).await
     }
 
     /// Ends a connection, after telling it why.
@@ -241,5 +325,20 @@ pub async fn end_expired(connections: &Connections, socket: &Socket) {
     told::tell(connections, &socket.address, &expired(socket)).await;
     if let Err(error) = connections.close(socket.address.stage, &socket.address.connection).await {
         telemetry::cause(&error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn more_than_twenty_silent_clients_that_are_more_than_a_tenth_are_a_failure_of_ours() {
+        for (silent, judged) in [(0, 0), (1, 1), (20, 20), (21, 210), (200, 2_000)] {
+            assert!(!is_ours(silent, judged), "{silent} of {judged}");
+        }
+        for (silent, judged) in [(21, 21), (21, 209), (201, 2_000), (2_000, 2_000)] {
+            assert!(is_ours(silent, judged), "{silent} of {judged}");
+        }
     }
 }

@@ -46,6 +46,9 @@ pub struct Socket {
     pub channels: Vec<String>,
     /// The place in each namespace that it is in.
     pub namespaces: BTreeMap<Namespace, u16>,
+    /// Whether the version of `socket-message` by which it joined a namespace of Socket.IO notes pongs. Without, silence says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) notes_pongs: bool,
     pub(super) expires_at: i64,
 }
 
@@ -54,7 +57,7 @@ impl Socket {
     #[must_use]
     pub fn new(address: Address, user: UserId, name: Line) -> Self {
         let expires_at = address.until().seconds();
-        Self { address, user, name, channels: Vec::new(), namespaces: BTreeMap::new(), expires_at }
+        Self { address, user, name, channels: Vec::new(), namespaces: BTreeMap::new(), notes_pongs: false, expires_at }
     }
 
     /// Whether it is in this namespace.

@@ -32,12 +32,12 @@ export function refusal(url) {
 export async function open(t, url, onFrame = () => {}) {
   const socket = new WebSocket(url);
   const frames = [];
-  let isClosed = false;
+  let code;
   socket.on("message", (data) => {
     frames.push(String(data));
     onFrame(String(data));
   });
-  socket.on("close", () => (isClosed = true));
+  socket.on("close", (closed) => (code = closed));
   cleanUp(t, () => socket.terminate());
   await new Promise((resolve, reject) => {
     socket.on("open", resolve);
@@ -50,7 +50,8 @@ export async function open(t, url, onFrame = () => {}) {
     send: (frame) => socket.send(frame),
     /** The first frame that fits, from the `from`th on. */
     frame: (fits, from = 0) => until(`a frame like ${fits}`, () => frames.slice(from).find((frame) => fits(frame))),
-    closed: () => until("the end of the connection", () => isClosed),
+    /** The code with which it ended. */
+    closed: () => until("the end of the connection", () => code),
     isOpen: () => socket.readyState === WebSocket.OPEN,
   };
 }

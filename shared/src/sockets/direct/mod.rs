@@ -52,6 +52,13 @@ pub fn is_signal(event: &str) -> bool {
     matches!(event, "typing" | "markAsRead")
 }
 
+/// Whether an event is of no use later. Beyond its limit it is left out, and a client that did not ask is not told: an `error` for
+/// each key that is typed would help nobody.
+#[must_use]
+pub fn is_passing(event: &str) -> bool {
+    event == "typing"
+}
+
 /// Does what a client asked for.
 ///
 /// # Errors
