@@ -10,9 +10,9 @@ use shared::erasure;
 use shared::outbox::Writer;
 use shared::table::Key;
 use shared::table::key::RowKind;
-use tests::consumer::{age, consume};
+use tests::consumer::{age, consume, owed};
 use tests::guest_chat::{as_guest, as_service, as_staff, hire};
-use tests::{Reply, Request, World, lease, token_with};
+use tests::{Fault, Hold, Reply, Request, World, lease, token_with};
 
 use crate::parties::{accept, invite, known, party_of, read};
 use crate::sockets::{connect, emit};
@@ -73,7 +73,8 @@ async fn rooms_and_notifications(world: &World) {
     for (n, body) in [
         json!({ "userId": "ada", "type": "SYSTEM", "body": SECRET }),
         json!({ "userId": "ben", "type": "MESSAGE", "data": sender }),
-        json!({ "userId": "ben", "type": "SYSTEM", "title": format!("{NAME} is here"), "body": format!("{NAME} waves") }),
+        json!({ "userId": "ben", "type": "SYSTEM", "title": format!("{NAME} is here"), "body": format!("{NAME} waves"),
+            "data": { "senderId": "ada", "message": format!("{NAME} waves") } }),
     ]
     .iter()
     .enumerate()
@@ -264,7 +265,7 @@ async fn an_erasure_goes_on_where_the_call_before_stopped_and_may_be_done_again(
     let (mut calls, mut before) = (0, (0, 0));
     loop {
         calls += 1;
-        assert!(calls < 50, "it never ends");
+        assert!(calls < 200, "it never ends");
         let report = call().await.unwrap().result;
         assert!(report.erased >= before.0 && report.looked_at >= before.1, "{report:?} after {before:?}");
         before = (report.erased, report.looked_at);
@@ -280,6 +281,205 @@ async fn an_erasure_goes_on_where_the_call_before_stopped_and_may_be_done_again(
     assert!(left(&world).await.is_empty());
     let again = expect(200, world.send(::erasure::handle, &erase("ada"))).await;
     assert_eq!((&again["done"], &again["erased"]), (&json!(true), &json!(0)), "{again}");
+}
+
+/// The rows of a partition.
+async fn rows_of(world: &World, partition: &str) -> Vec<String> {
+    let rows = world.table.every_row().await.into_iter().filter(|((pk, _), _)| pk == partition);
+    rows.map(|((_, sk), row)| format!("{sk} {}", json!(row))).collect()
+}
+
+async fn notify(world: &World, body: &Value) {
+    expect(201, world.send(notifications::handle, &as_service("POST /notifications").json(body))).await;
+}
+
+/// One call whose time is up at once.
+async fn one_step(world: &World, user: &str) -> erasure::Report {
+    let (user, writer) = (UserId::parse(user).unwrap(), Writer::without_delivery("request-1"));
+    let connections = world.app.connections.as_ref();
+    erasure::erase(&world.app.table, &writer, connections, &user, Instant::now()).await.unwrap().result
+}
+
+#[tokio::test]
+async fn words_that_only_look_like_the_users_name_or_id_stay_in_the_notifications_of_others() {
+    let world = World::new().await;
+    for (id, name) in [("e", "o"), ("https", "New")] {
+        let call = Request::new("GET /party-invitations").bearer(&token_with(id, &json!({ "name": name })));
+        expect(200, world.send(parties::handle, &call)).await;
+    }
+    let cleo =
+        json!({ "senderId": "cleo", "senderName": "o", "senderAvatar": "https://example.com/e.png", "grade": "e" });
+    notify(&world, &json!({ "userId": "ben", "type": "MESSAGE", "data": cleo })).await;
+    notify(&world, &json!({ "userId": "ben", "type": "SYSTEM", "title": "New hope", "body": "No news from New York" }))
+        .await;
+    let before = rows_of(&world, "USER#ben").await;
+    for user in ["e", "https"] {
+        expect(200, world.send(::erasure::handle, &erase(user))).await;
+    }
+    assert_eq!(rows_of(&world, "USER#ben").await, before);
+}
+
+#[tokio::test]
+async fn a_notification_keeps_the_title_of_its_type_whatever_the_user_is_called() {
+    let world = World::new().await;
+    let call = Request::new("GET /party-invitations").bearer(&token_with("u-1", &json!({ "name": "New" })));
+    expect(200, world.send(parties::handle, &call)).await;
+    let new = json!({ "senderId": "u-1", "senderName": "New" });
+    notify(&world, &json!({ "userId": "ben", "type": "MESSAGE", "data": new })).await;
+    let own =
+        json!({ "userId": "ben", "type": "MESSAGE", "title": "New of New York", "body": "Newer: New", "data": new });
+    notify(&world, &own).await;
+    expect(200, world.send(::erasure::handle, &erase("u-1"))).await;
+    let rows = rows_of(&world, "USER#ben").await.join("\n");
+    for left in ["New Message", "Someone sent you a message", "… of … York", "Newer: …"] {
+        assert!(rows.contains(left), "{left}: {rows}");
+    }
+    assert!(!rows.contains("u-1"), "{rows}");
+}
+
+#[tokio::test]
+async fn whoever_writes_on_to_an_erased_user_makes_no_row_of_theirs() {
+    let world = World::new().await;
+    known(&world, &["ada"]).await;
+    connect(&world, "ws", "a1", "ada").await;
+    connect(&world, "ws", "b1", "ben").await;
+    let write = |text: &'static str| {
+        let data = json!({ "receiverId": "ada", "content": text });
+        let world = &world;
+        async move { emit(world, "ws", "b1", "sendMessage", &data).await }
+    };
+    write("while she is there").await;
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    write("and after she is gone").await;
+    for _ in 0..2 {
+        age(&world, 60).await;
+        consume(&world).await.unwrap();
+    }
+    assert_eq!(rows_of(&world, "USER#ada").await, Vec::<String>::new());
+    let owed = owed(&world).await;
+    assert!(owed.iter().all(|owed| owed["kind"] != "unread"), "{owed:?}");
+    assert!(world.queues.sent("dead-letter").is_empty());
+}
+
+#[tokio::test]
+async fn what_a_notification_of_somebody_else_still_owes_does_not_name_the_user() {
+    let world = World::new().await;
+    known(&world, &["ben"]).await;
+    world.sockets.open("a1");
+    let handshake =
+        Request::socket("$connect", "ws", "a1").asking("token", &token_with("ada", &json!({ "name": NAME })));
+    world.send(socket_connect::handle, &handshake).await;
+    emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "ben", "content": "Hello" })).await;
+    age(&world, 60).await;
+    consume(&world).await.unwrap();
+    let owes = rows_of(&world, "USER#ben").await.join("\n");
+    assert!(owes.contains("notification:new") && owes.contains("Lovelace"), "it is created, and not delivered: {owes}");
+    world.pusher.take_sent();
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    let left = rows_of(&world, "USER#ben").await.join("\n");
+    assert!(!left.contains("Lovelace") && !left.contains("ada"), "{left}");
+    age(&world, 60).await;
+    consume(&world).await.unwrap();
+    let sent = world.pusher.take_sent();
+    let sent: Vec<_> = sent.iter().filter(|(_, name, _)| name == "notification:new").collect();
+    let [(.., data)] = sent.as_slice() else { panic!("it is delivered once: {sent:?}") };
+    assert!(data.to_string().contains("Someone sent you a message"), "{data}");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_left_and_stands_in_the_way_of_no_other() {
+    let world = World::new().await;
+    known(&world, &["ada"]).await;
+    let person = json!({ "id": "ada" });
+    let rows = [
+        json!({ "pk": "USER#ben", "sk": "NOTIFICATION#1", "data": r#"{"senderId":"ada"}"# }),
+        json!({ "pk": "LEASE#b9", "sk": format!("REQUEST#{}", "f".repeat(32)), "created_by": person }),
+        json!({ "pk": "CHAT#DIRECT#ada#ben", "sk": "MSG#000000000001", "author": "ada", "gsi1pk": "AUTHOR#ada", "gsi1sk": "CHAT#DIRECT#ada#ben" }),
+        // Of somebody else's alone.
+        json!({ "pk": "USER#ben", "sk": "NOTIFICATION#2", "data": r#"{"senderId":"cleo"}"# }),
+        json!({ "pk": "LEASE#b9", "sk": format!("REQUEST#{}", "e".repeat(32)) }),
+    ];
+    world.table.put_rows(&rows).await;
+    for book in ["emma", "persuasion", "sanditon"] {
+        world.table.put_book(book, "ada", NAME).await;
+    }
+    let reply = expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    assert_eq!(reply["done"], true, "{reply}");
+    assert!((2..=3).contains(&reply["skipped"].as_u64().unwrap()), "{reply}");
+    let books = world.table.every_row().await.into_iter().filter(|((pk, _), _)| pk.starts_with("BOOK#"));
+    assert!(books.into_iter().all(|(_, book)| !json!(book).to_string().contains("Lovelace")));
+}
+
+#[tokio::test]
+async fn a_party_that_counts_members_who_have_no_row_ends_with_its_owner() {
+    let world = World::new().await;
+    let party = party_of(&world, &[]).await;
+    world.table.set_number((&format!("PARTY#{party}"), "PARTY"), "members", 3).await;
+    let reply = expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    assert_eq!(reply["done"], true, "{reply}");
+    let row = world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap();
+    assert_eq!((&row["dissolved"], &row["name"]), (&json!(true), &json!("")), "{row:?}");
+}
+
+#[tokio::test]
+async fn a_party_goes_to_a_member_whose_row_cannot_be_read() {
+    let world = World::new().await;
+    let party = party_of(&world, &["ben"]).await;
+    world.table.put(&[("pk", &format!("PARTY#{party}")), ("sk", "MEMBER#ben")]).await;
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    assert_eq!(world.table.row(&format!("PARTY#{party}"), "PARTY").await.unwrap()["owner"], "ben");
+}
+
+#[tokio::test]
+async fn a_call_whose_time_is_up_stops_between_two_rows() {
+    let world = World::new().await;
+    let own = (0..40).map(|n| json!({ "pk": "USER#ada", "sk": format!("NOTIFICATION#{n:03}") }));
+    let books = (0..5).map(|n| json!({ "pk": format!("BOOK#b{n}"), "sk": "BOOK", "authorId": "ada" }));
+    world.table.put_rows(&own.chain(books).collect::<Vec<_>>()).await;
+    let first = one_step(&world, "ada").await;
+    assert!((1..40).contains(&first.erased), "{first:?}");
+    let (mut before, mut steps) = (first.erased, Vec::new());
+    for _ in 0..20 {
+        let report = one_step(&world, "ada").await;
+        steps.push(report.erased - before);
+        before = report.erased;
+        if report.done {
+            break;
+        }
+    }
+    assert_eq!(before, 45, "each row once: {steps:?}");
+    assert_eq!(steps.iter().filter(|rows| **rows == 1).count(), 5, "each book in a call of its own: {steps:?}");
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_have_one_alias() {
+    let world = World::new().await;
+    for book in ["emma", "persuasion"] {
+        world.table.put_book(book, "ada", NAME).await;
+    }
+    let hold = Hold::default();
+    world.table.inject("PutItem", &[Fault::Held(hold.clone())]);
+    let (_, of_second) = tokio::join!(
+        one_step(&world, "ada"),
+        hold.meanwhile(async {
+            one_step(&world, "ada").await;
+            alias(&world).await
+        })
+    );
+    assert_eq!(alias(&world).await, of_second);
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    for book in ["emma", "persuasion"] {
+        let row = world.table.row(&format!("BOOK#{book}"), "BOOK").await.unwrap();
+        assert_eq!(row["authorId"].as_str(), Some(of_second.as_str()));
+    }
+}
+
+/// The alias of the only erasure that there is.
+async fn alias(world: &World) -> String {
+    let rows = world.table.every_row().await;
+    let aliases: Vec<_> = rows.values().filter_map(|row| row.get("alias")?.as_str()).collect();
+    let [alias] = aliases.as_slice() else { panic!("one erasure: {aliases:?}") };
+    (*alias).to_owned()
 }
 
 #[tokio::test]

@@ -190,6 +190,57 @@ fn each_function_that_authenticates_may_keep_profiles() {
     assert_eq!(authenticating, 16);
 }
 
+/// The sources below a directory, with their paths in it.
+fn sources(directory: &str) -> Vec<(String, String)> {
+    fn below(directory: &Path) -> Vec<std::path::PathBuf> {
+        let paths = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        paths.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(directory);
+    let files = below(&root).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+    files.map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), text(&path))).collect()
+}
+
+/// A check in a transaction takes an action of its own. `table/action.rs` has the constructor; the others use it:
+///
+/// | module | its callers |
+/// |---|---|
+/// | `parties` | the function `parties`; `erasure`, by `parties::withdraw` |
+/// | `sockets/subscribe.rs` | `dashboard::on_event` |
+#[test]
+fn each_function_whose_transactions_have_checks_may_check() {
+    let shared = sources("shared/src");
+    let mut checking: Vec<_> = shared.iter().filter(|(_, text)| text.contains("TransactItem::check")).collect();
+    checking.sort();
+    let checking: Vec<_> = checking.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(checking, ["parties/change.rs", "parties/invite.rs", "sockets/subscribe.rs"], "put it into the table");
+    // `is_member` reads.
+    let uses_parties = |text: &str| text.replace("parties::is_member(", "").contains("parties::");
+    let is_other = |path: &str| !path.starts_with("parties/") && !path.starts_with("erasure/");
+    let others = shared.iter().filter(|(path, text)| {
+        let code: String = text.lines().filter(|line| !line.starts_with("use ")).collect();
+        is_other(path) && uses_parties(&code.replace("contract::parties::", ""))
+    });
+    assert_eq!(others.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<&String>::new(), "put it into the table");
+
+    let handlers = sources("functions");
+    let mut may = Vec::new();
+    for name in functions() {
+        let function = resource(&name);
+        let binary = function.split("Binary: ").nth(1).unwrap().split(' ').next().unwrap();
+        let own = handlers.iter().filter(|(path, _)| path.starts_with(&format!("{binary}/src/")));
+        let text: String = own.map(|(_, text)| text.as_str()).collect();
+        let checks = ["use shared::parties::", "erasure::erase(", "dashboard::on_event("];
+        if checks.iter().any(|call| text.contains(call)) {
+            let actions = function.lines().find(|line| line.trim_start().starts_with("Action: [dynamodb:")).unwrap();
+            assert!(actions.contains("dynamodb:ConditionCheckItem"), "{name}: {actions}");
+            may.push(name);
+        }
+    }
+    assert_eq!(may, ["Erasure", "Parties", "SocketMessage"]);
+}
+
 #[test]
 fn an_event_that_cannot_be_delivered_to_its_function_is_kept() {
     let function = resource("Notifications");

@@ -61,10 +61,12 @@ pub(super) trait IntoFate {
     fn into_fate(self) -> Fate;
 }
 
-impl IntoFate for Result<(), crate::Problem> {
+impl IntoFate for Result<bool, crate::Problem> {
     fn into_fate(self) -> Fate {
         match self {
-            Ok(()) => Fate::Delivered,
+            Ok(true) => Fate::Delivered,
+            // There is no such user any more.
+            Ok(false) => Fate::Moot,
             // Its request came from here, so it is no client's fault.
             Err(problem) if problem.status().is_client_error() => Fate::GivenUp(problem.log_text().into_owned()),
             Err(problem) => {

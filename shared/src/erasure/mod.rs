@@ -13,7 +13,7 @@
 //!
 //! The row of the erasure remembers the stage and the place, and owes the events by which others learn of it, since the rows that
 //! would owe them are removed. A call goes on until its time is up; the caller repeats it until it is done. Every step may be done
-//! twice. What stays names the user by an alias: random, so that nobody can have it as an id, and the same in all rows.
+//! twice. A row that cannot be read is logged, counted and left as it is: it stands in the way of no other. What stays names the user by an alias: random, so that nobody can have it as an id, and the same in all rows.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -38,6 +38,7 @@ use crate::problem::Problem;
 use crate::sockets;
 use crate::table::key::user as partition;
 use crate::table::{Action, Backoff, Item, Key, Query, Table, TableError, Write, read, string};
+use crate::telemetry;
 use crate::users::profile::Profile;
 
 /// Rows of a page of the whole table.
@@ -57,6 +58,8 @@ pub struct Report {
     pub erased: u64,
     /// How many rows of the whole table were looked at.
     pub looked_at: u64,
+    /// How many rows that name the user were left as they are, because they cannot be read. The log says which.
+    pub skipped: u64,
 }
 
 /// How far an erasure has come, as stored.
@@ -75,7 +78,15 @@ struct Progress {
     after: Option<Key>,
     erased: u64,
     looked_at: u64,
+    #[serde(default)]
+    skipped: u64,
     expires_at: i64,
+}
+
+impl Progress {
+    fn is_under_way(&self, now: Millis) -> bool {
+        self.stage != Stage::Done && self.expires_at > now.seconds()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +98,8 @@ enum Stage {
     Done,
 }
 
-/// Erases a user until it is done or `deadline` has passed, at least by one step. The next call continues; after the end, it begins
-/// anew. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
+/// Erases a user until it is done or `deadline` has passed, at least by one row. The next call continues; after the end, it begins
+/// anew. Of calls at the same time, all continue the same erasure. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
 ///
 /// # Errors
 /// 503 when too many change one of the rows at once, or too many events wait for delivery; 500 when DynamoDB fails. The steps before
@@ -105,23 +116,38 @@ pub async fn erase(
     let mut erasure = Erasure { table, writer, user, key, progress, owed: Vec::new() };
     while erasure.progress.stage != Stage::Done {
         // Boxed: the futures of all rules are large.
-        Box::pin(erasure.step(connections)).await?;
+        Box::pin(erasure.step(connections, deadline)).await?;
         if Instant::now() >= deadline {
             break;
         }
     }
-    let Progress { stage, erased, looked_at, .. } = erasure.progress;
-    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at }, erasure.owed))
+    let Progress { stage, erased, looked_at, skipped, .. } = erasure.progress;
+    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at, skipped }, erasure.owed))
+}
+
+/// The default in place of a row that cannot be read, which is counted.
+fn or_skipped<T: Default>(found: Result<T, Problem>, skipped: &mut u64) -> Result<T, Problem> {
+    match found {
+        Err(problem) if TableError::is_unreadable_row(&problem) => {
+            telemetry::cause(&problem);
+            *skipped += 1;
+            Ok(T::default())
+        }
+        found => found,
+    }
 }
 
 /// That of an earlier call which is not done, or a new one.
 async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, Problem> {
-    let now = Millis::now();
-    let stored = table.get(key, true).await?.map(read::<Progress>).transpose()?;
-    if let Some(progress) = stored.filter(|stored| stored.stage != Stage::Done && stored.expires_at > now.seconds()) {
+    let mut skipped = 0;
+    let stored = table.get(key, true).await?.map(read::<Progress>).transpose();
+    let stored = or_skipped(stored.map_err(Problem::from), &mut skipped)?;
+    if let Some(progress) = stored.filter(|stored| stored.is_under_way(Millis::now())) {
         return Ok(progress);
     }
-    let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose()?;
+    // The profile goes with the user's own rows, readable or not.
+    let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose();
+    let profile = or_skipped(profile.map_err(Problem::from), &mut 0)?;
     let name = profile.map(|profile| profile.person(user.clone()).display_name.as_str().to_owned());
     let alias = format!("erased;{}", uuid::Uuid::now_v7().simple());
     Ok(Progress {
@@ -133,6 +159,7 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, P
         after: None,
         erased: 0,
         looked_at: 0,
+        skipped,
         expires_at: 0,
     })
 }
@@ -149,18 +176,19 @@ struct Erasure<'a> {
 }
 
 impl Erasure<'_> {
-    async fn step(&mut self, connections: Option<&Connections>) -> Result<(), Problem> {
+    async fn step(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), Problem> {
         match self.progress.stage {
-            Stage::Own => self.own(connections).await,
+            Stage::Own => self.own(connections, deadline).await,
             Stage::Chats => self.chats().await,
-            Stage::Table => self.page().await,
+            Stage::Table => self.page(deadline).await,
             Stage::Done => Ok(()),
         }
     }
 
-    async fn own(&mut self, connections: Option<&Connections>) -> Result<(), Problem> {
+    async fn own(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), Problem> {
         let now = Millis::now();
-        let mut events = sockets::end_all(self.table, self.writer, connections, self.user, now).await?;
+        let ended = sockets::end_all(self.table, self.writer, connections, self.user, now).await;
+        let mut events = or_skipped(ended.map_err(Problem::from), &mut self.progress.skipped)?;
         events.push(Delivery::Terminate { user: self.user.clone() });
         self.save(events).await?;
         loop {
@@ -171,6 +199,9 @@ impl Erasure<'_> {
             }
             try_join_all(rows.iter().map(|row| remove(self.table, row))).await?;
             self.progress.erased += count(rows.len());
+            if Instant::now() >= deadline {
+                return self.save(Vec::new()).await;
+            }
         }
         self.progress.stage = Stage::Chats;
         self.save(Vec::new()).await
@@ -178,7 +209,12 @@ impl Erasure<'_> {
 
     async fn chats(&mut self) -> Result<(), Problem> {
         let cursor = self.progress.cursor.as_deref().map(EraseCursor::parse).transpose()?;
-        let done = chats::erase(self.table, self.writer, self.user, cursor.as_ref()).await?;
+        let erased = chats::erase(self.table, self.writer, self.user, cursor.as_ref()).await;
+        // The table has these rows again, one by one, and counts those that are skipped.
+        let Some(done) = or_skipped(erased.map(Some), &mut 0)? else {
+            self.progress.stage = Stage::Table;
+            return self.save(Vec::new()).await;
+        };
         self.owed.extend(done.owed);
         self.progress.erased += count(done.result.erased);
         self.progress.cursor = done.result.next_cursor;
@@ -188,18 +224,33 @@ impl Erasure<'_> {
         self.save(Vec::new()).await
     }
 
-    async fn page(&mut self) -> Result<(), Problem> {
+    async fn page(&mut self, deadline: Instant) -> Result<(), Problem> {
         let page = self.table.scan(self.progress.after.as_ref(), ROWS_OF_A_PAGE).await?;
-        // The events are committed before their rows are removed.
-        let events: Vec<_> = page.items.iter().filter_map(|row| rows::event(self.user, row)).collect();
-        if !events.is_empty() {
-            self.save(events).await?;
-        }
-        let looked_at = count(page.items.len());
         for row in page.items {
-            self.progress.erased += u64::from(self.row(row).await?);
+            let key = Key::of(&row);
+            // The event is committed before its row is removed.
+            if let Some(event) = rows::event(self.user, &row) {
+                self.save(vec![event]).await?;
+            }
+            let skipped = self.progress.skipped;
+            let erased = Box::pin(self.row(row)).await;
+            let is_erased = match or_skipped(erased, &mut self.progress.skipped) {
+                Ok(is_erased) => is_erased,
+                Err(problem) => {
+                    // The next call begins with this row.
+                    self.save(Vec::new()).await?;
+                    return Err(problem);
+                }
+            };
+            self.progress.erased += u64::from(is_erased);
+            self.progress.looked_at += 1;
+            self.progress.after = key;
+            // Looking at a row that does not name the user costs no request.
+            let is_costly = is_erased || self.progress.skipped > skipped;
+            if is_costly && Instant::now() >= deadline {
+                return self.save(Vec::new()).await;
+            }
         }
-        self.progress.looked_at += looked_at;
         self.progress.after = page.last_evaluated_key.as_ref().and_then(Key::of);
         if self.progress.after.is_none() {
             self.progress.stage = Stage::Done;
@@ -208,15 +259,25 @@ impl Erasure<'_> {
         self.save(Vec::new()).await
     }
 
-    /// Stores the progress, and owes these deliveries.
+    /// Stores the progress, and owes these deliveries. Of two calls that begin at the same time, the later one takes the alias of the first.
     async fn save(&mut self, deliveries: Vec<Delivery>) -> Result<(), Problem> {
         let mut backoff = Backoff::new();
         loop {
             let now = Millis::now();
-            let earlier = self.table.get(&self.key, true).await?.as_ref().and_then(Committed::of_row);
+            let stored = self.table.get(&self.key, true).await?;
+            let earlier = stored.as_ref().and_then(Committed::of_row);
+            let seen = stored.as_ref().and_then(|row| row.get("alias").cloned());
+            let other = stored.and_then(|row| read::<Progress>(row).ok()).filter(|other| other.is_under_way(now));
+            if let Some(other) = other {
+                self.progress.alias = other.alias;
+            }
             self.progress.expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
             let append = Append::new(self.key.clone(), earlier, deliveries.clone(), self.writer, now)?;
-            let put = Action::put(append.committed().item(&self.progress)?).condition(append.unchanged());
+            let is_seen = if seen.is_some() { "#alias = :seen" } else { "attribute_not_exists(#alias)" };
+            let put = Action::put(append.committed().item(&self.progress)?)
+                .condition(format!("{is_seen} AND {}", append.unchanged()))
+                .name("#alias", "alias");
+            let put = seen.into_iter().fold(put, |put, seen| put.value(":seen", seen));
             if let Write::Done(_) = self.table.write(append.bind_condition(put)).await? {
                 if !deliveries.is_empty() {
                     self.owed.extend(append.deliverable());

@@ -36,6 +36,10 @@ impl Erasure<'_> {
         };
         let user = self.user.as_str();
         let has = |name: &str| row.get(name).and_then(text) == Some(user);
+        let has_person = |name: &str| match row.get(name) {
+            Some(AttributeValue::M(person)) => person.get("id").and_then(text) == Some(user),
+            _ => false,
+        };
         let (is_own, is_of) = (key.pk == partition(self.user), ends(&key) == user);
         match kind {
             // The user's alone.
@@ -79,7 +83,7 @@ impl Erasure<'_> {
             RowKind::ChatMessage => Ok(false),
             RowKind::ChatHead => self.head(&key, has("last_author")).await,
             RowKind::Lease => self.lease(&key, has("client"), has("notary")).await,
-            RowKind::LeaseRequest => {
+            RowKind::LeaseRequest if has_person("created_by") || has_person("updated_by") => {
                 let lease = key.pk.strip_prefix("LEASE#").and_then(|lease| LeaseId::parse(lease).ok());
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
@@ -88,6 +92,7 @@ impl Erasure<'_> {
                 self.owed.extend(owed.into_iter().flatten());
                 Ok(is_erased)
             }
+            RowKind::LeaseRequest => Ok(false),
             // They hold ids of rows, fingerprints and moments alone, and expire; or nothing of any user.
             RowKind::Idempotency
             | RowKind::ChatKey

@@ -38,6 +38,7 @@ impl Erasure<'_> {
             if let Some(party) = party_of(key) {
                 self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
             }
+            is_changed = true;
             let change =
                 Action::update(key, "SET #owner = :alias, #name = :nothing, settings = :none REMOVE first_answer")
                     .condition("#owner = :user AND dissolved = :true")
@@ -46,7 +47,7 @@ impl Erasure<'_> {
                     .name("#name", "name")
                     .value(":nothing", string(""))
                     .value(":none", string("{}"));
-            is_changed = self.write_if(true, self.aliased(change)).await?;
+            self.write_if(true, self.aliased(change)).await?;
         }
         // The first response to its founder.
         let named = format!("\"{user}\"");

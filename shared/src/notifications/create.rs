@@ -15,6 +15,7 @@ use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
+use crate::users::profile::known_by;
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,15 +45,28 @@ impl NewNotification {
 }
 
 /// Creates a notification for a user whom nobody could tell something; once, however often it is called. What it owes is left
-/// to the stream.
+/// to the stream. Returns whether there is such a user: one who was erased since the message was sent gets no row any more.
 ///
 /// # Errors
 /// As [`create`].
-pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<(), Problem> {
+pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, Problem> {
     let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = Writer::without_delivery("");
-    create(table, &writer, settings, request, &key, Millis::now()).await.map(drop)
+    match create_for(Receiver::Known, table, &writer, settings, request, &key, Millis::now()).await {
+        Ok(_) => Ok(true),
+        Err(Problem::NotFound(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whom a notification is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Receiver {
+    /// The user whom the app's back end names: it knows its users.
+    Anybody,
+    /// A user who has a row here.
+    Known,
 }
 
 /// The idempotency row: what the first request with a key stored.
@@ -84,6 +98,19 @@ pub async fn create(
     key: &IdempotencyKey,
     now: Millis,
 ) -> Result<Done<String>, Problem> {
+    create_for(Receiver::Anybody, table, writer, settings, request, key, now).await
+}
+
+/// As [`create`], and 404 for a receiver who must be known and is not.
+async fn create_for(
+    receiver: Receiver,
+    table: &Table,
+    writer: &Writer,
+    settings: &Settings,
+    request: NewNotification,
+    key: &IdempotencyKey,
+    now: Millis,
+) -> Result<Done<String>, Problem> {
     let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
@@ -95,6 +122,11 @@ pub async fn create(
     let mut backoff = Backoff::new();
     loop {
         let (counter, preferences) = look_up(table, &user).await?;
+        // A user who has had a notification is known.
+        let must_be_found = receiver == Receiver::Known && counter.is_none();
+        if must_be_found && table.get_many(&known_by(&user), true).await?.is_empty() {
+            return Err(Problem::NotFound("There is no such user".to_owned()));
+        }
         let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
         let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
         let new = draft.write(counter.as_ref())?;

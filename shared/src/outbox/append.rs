@@ -94,6 +94,21 @@ impl Append {
         Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
+    /// A change of the row's own text. Each entry that is still owed is delivered as `rewrite` says, or with `None` dropped. The
+    /// entries stay with their writer or the stream's consumer.
+    pub(crate) fn rewriting(
+        key: Key,
+        earlier: Option<Committed>,
+        rewrite: impl Fn(&Delivery) -> Option<Delivery>,
+    ) -> Self {
+        let outbox = earlier.as_ref().map_or_else(Outbox::default, |seen| {
+            let owed = seen.outbox.owed.iter();
+            let owed = owed.filter_map(|owed| Some(Owed { delivery: rewrite(&owed.delivery)?, ..owed.clone() }));
+            Outbox { owed: owed.collect(), queue: seen.outbox.queue.clone() }
+        });
+        Self { earlier, committed: Committed::new(key, outbox), follows: true }
+    }
+
     /// The same, and what it adds is not delivered before `then`: until then it may be undone.
     pub(crate) fn not_before(self, then: Millis) -> Self {
         let known: Vec<_> = self.earlier.iter().flat_map(|seen| &seen.outbox.owed).map(|owed| &owed.id).collect();

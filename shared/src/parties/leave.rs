@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
+use super::withdraw::oldest_other;
 use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
@@ -43,6 +44,29 @@ pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId
         }
         backoff.wait().await?;
     }
+}
+
+/// As [`leave`], of an owner besides whom no member has a row, whatever the party counts: it is dissolved. `None` when another member
+/// has a row, or the party has changed meanwhile.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party, 500.
+pub(super) async fn leave_as_last(
+    table: &Table,
+    writer: &Writer,
+    id: &PartyId,
+    caller: &UserId,
+) -> Result<Option<Done<()>>, Problem> {
+    let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
+    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+    let member = snapshot.member(caller)?.ok_or_else(members_only)?;
+    // The party is read first: a member who joins after that changes it, and the write fails.
+    if party.row.owner != *caller || oldest_other(table, id, caller).await?.is_some() {
+        return Ok(None);
+    }
+    let departure =
+        Departure { id, party, user: caller, member: &member, removed_by: None, terminate: false, dissolves: true };
+    departure.write(table, writer).await
 }
 
 /// Removes a member from the caller's party, and with `terminate` ends their connections.

@@ -1,18 +1,18 @@
 //! Taking a user who is erased out of a party.
 
-use super::row::MemberRow;
+use super::leave::leave_as_last;
 use super::{hand_over, leave};
 use crate::contract::id::{PartyId, UserId};
 use crate::outbox::{Committed, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{self, Query, Table, string};
+use crate::table::{AttributeValue, Item, Query, Table, string, text};
 
 /// How often it is tried again because the heir, too, has left meanwhile.
 const MAX_HEIRS: usize = 5;
 
-/// Takes a user out of a party. An owner's party goes to the member who has been in it longest; without other members, it ends. A
-/// user who is not in it, and a party that has ended, are no error.
+/// Takes a user out of a party. An owner's party goes to the member who has been in it longest; where no other member has a row, it
+/// ends, whatever it counts. A user who is not in it, and a party that has ended, are no error.
 ///
 /// # Errors
 /// 503 when too much of the party waits for delivery, 500.
@@ -34,7 +34,15 @@ pub(crate) async fn withdraw(
             Err(Problem::Conflict(_)) => {}
             Err(other) => return Err(other),
         }
-        let Some(heir) = oldest_other(table, id, user).await? else { continue };
+        let Some(heir) = oldest_other(table, id, user).await? else {
+            match leave_as_last(table, writer, id, user).await {
+                Ok(None) => continue,
+                Ok(Some(done)) => owed.extend(done.owed),
+                Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
+                Err(other) => return Err(other),
+            }
+            return Ok(owed);
+        };
         match hand_over(table, writer, id, user, &heir).await {
             Ok(done) => owed.extend(done.owed),
             Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
@@ -44,13 +52,22 @@ pub(crate) async fn withdraw(
     Err(Problem::Unavailable("Too many changes at once in a party of the user's; try again".to_owned()))
 }
 
-async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
+/// The member who has been in the party longest, apart from this one. It takes the key and the moment alone, so that no row of a
+/// member is in the way.
+pub(super) async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
     let query = Query::new("pk = :party AND begins_with(sk, :member)")
         .value(":party", string(key::party(id)))
         .value(":member", string(MEMBER));
-    let rows = table.query_all(query).await?.into_iter().map(table::read::<MemberRow>);
-    let mut members = rows.collect::<Result<Vec<_>, _>>()?;
-    members.sort_by_key(|row| row.joined_at);
-    let ids = members.iter().filter_map(|row| UserId::parse(row.sk.strip_prefix(MEMBER)?).ok());
-    Ok(ids.into_iter().find(|member| member != user))
+    let rows = table.query_all(query).await?;
+    let member = |row: &Item| UserId::parse(row.get("sk").and_then(text)?.strip_prefix(MEMBER)?).ok();
+    let others = rows.iter().filter_map(|row| Some((joined_at(row), member(row)?)));
+    Ok(others.filter(|(_, member)| member != user).min_by_key(|(joined_at, _)| *joined_at).map(|(_, member)| member))
+}
+
+/// When a member joined; as late as can be where the row does not say.
+fn joined_at(row: &Item) -> i64 {
+    match row.get("joined_at") {
+        Some(AttributeValue::N(number)) => number.parse().unwrap_or(i64::MAX),
+        _ => i64::MAX,
+    }
 }

@@ -89,6 +89,14 @@ impl TableError {
         Self::Corrupt(key, why.to_string())
     }
 
+    /// Whether a problem is a row that does not have the fields of its kind, so that trying again does not help.
+    pub(crate) fn is_unreadable_row(problem: &Problem) -> bool {
+        match problem {
+            Problem::Internal(cause) => matches!(cause.downcast_ref(), Some(Self::Corrupt(..))),
+            _ => false,
+        }
+    }
+
     /// Whether a write was refused because the row is in a running transaction. The SDK does not retry it.
     fn is_transaction_conflict(&self) -> bool {
         matches!(self, Self::DynamoDb(AwsError::Refused { code, .. }) if code == "TransactionConflictException")

@@ -16,6 +16,7 @@ use crate::clients::breaker::Breaker;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
+use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
@@ -40,6 +41,13 @@ pub struct Profile {
     #[serde(deserialize_with = "Picture::stored")]
     put_avatar: Option<Picture>,
     put_email: Option<String>,
+}
+
+/// The rows of a user who is known; at least one of them exists. A first connection has its row before the user's profile is kept.
+#[must_use]
+pub fn known_by(user: &UserId) -> [Key; 3] {
+    let connected = |namespace| Key::user_sockets(namespace, user);
+    [connected(Namespace::Ws), connected(Namespace::Dashboard), Key::profile(user)]
 }
 
 /// A profile as a token has it. A token without one of these leaves the stored one as it is.

@@ -4547,6 +4547,8 @@ export interface operations {
                         erased: number;
                         /** @description How many rows of the whole table were looked at so far. */
                         lookedAt: number;
+                        /** @description How many rows that name the user were left as they are so far, because they cannot be read. The log says which. */
+                        skipped: number;
                     };
                 };
             };

@@ -17,8 +17,9 @@ use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, Writer};
 use crate::problem::Problem;
 use crate::sockets::contacts;
 use crate::sockets::row::Socket;
-use crate::table::{Key, Table};
+use crate::table::Table;
 use crate::telemetry;
+use crate::users::profile::known_by;
 
 /// How long a repeat of a conversation's newest message is the same message, in seconds, unless the sender names its messages.
 /// Clients without names send again after a lost acknowledgement; a text that comes after another one is new.
@@ -86,9 +87,7 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
         }
         Ok(vec![contacts::add(&socket.user, &receiver, now)?, contacts::add(&receiver, &socket.user, now)?])
     };
-    // A first connection has its row before the user's profile is kept.
-    let connected = [Namespace::Ws, Namespace::Dashboard].map(|namespace| Key::user_sockets(namespace, &receiver));
-    let known: Vec<Key> = connected.into_iter().chain([Key::profile(&receiver)]).collect();
+    let known = known_by(&receiver);
     let terms = Terms {
         limit: None,
         key_seconds: None,
