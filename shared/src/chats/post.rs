@@ -29,6 +29,9 @@ struct KeyRow {
     expires_at: Option<i64>,
 }
 
+/// Further writes of a message's transaction, on top of this head, at this time.
+type Also<'a> = dyn Fn(&Head, Millis) -> Result<Vec<Action>, TableError> + Sync + 'a;
+
 /// What differs between kinds of conversation.
 pub(crate) struct Terms<'a> {
     /// How much an author may write over all conversations; `None` where whoever calls has counted already.
@@ -41,8 +44,8 @@ pub(crate) struct Terms<'a> {
     pub sealed: bool,
     /// For the first message of a conversation, one of these rows must be there: who is written to is somebody.
     pub receiver: &'a [Key],
-    /// Further writes of the same transaction, on top of this head, at this time.
-    pub also: &'a (dyn Fn(&Head, Millis) -> Result<Vec<Action>, TableError> + Sync),
+    /// What else is written in the same transaction.
+    pub also: &'a Also<'a>,
 }
 
 impl Default for Terms<'_> {
