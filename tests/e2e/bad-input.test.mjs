@@ -302,7 +302,7 @@ test("who may hear a dashboard's channel is for other back ends to say", async (
   const [ada, channel] = [person(), newId("channel")];
   for (const method of ["PUT", "DELETE"]) {
     const membership = (name) => `/dashboard/channels/${name}/members/${ada.userId}`;
-    await refused(400, "a channel with a space", channel, method, membership(`${channel}%20`), { as: service() });
+    await refused(400, "a channel with a line feed", channel, method, membership(`${channel}%0A`), { as: service() });
     await refused(401, "no token", channel, method, membership(channel), {});
     await refused(403, "a member's token", channel, method, membership(channel), { as: ada });
   }
