@@ -1,7 +1,7 @@
 //! Erasing a user everywhere: in every system, and in the rows of others.
 //!
 //! Many rows name a user whom no index leads to: requests of a lease, invitations that they sent, notifications of others. So an
-//! erasure reads the whole table, once, and treats each row by its kind ([`rows`]). Before that, it ends the user's connections and
+//! erasure reads the whole table, once, and treats each row by its kind (`rows`). Before that, it ends the user's connections and
 //! removes what is the user's alone, and then what they wrote in chats, so that on a large table, too, they are gone for others at
 //! once.
 //!

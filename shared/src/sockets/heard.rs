@@ -22,7 +22,7 @@ const OPENING_SECONDS: i64 = 10;
 /// Counts a frame that asks for nothing, and notes that its connection was heard of: one write.
 ///
 /// # Errors
-/// As [`admit::count`].
+/// As `admit::count`.
 pub async fn control(
     table: &Table,
     connection: &ConnectionId,
