@@ -163,6 +163,31 @@ async fn what_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
 }
 
 #[tokio::test]
+async fn a_departure_is_told_although_its_arrival_is_being_sent_at_that_moment() {
+    let world = World::new().await;
+    // Pusher fails, so ada's arrival is left to the consumer, under no lease.
+    world.pusher.respond_always(Some(503));
+    world.send(presence_join::handle, &enter("ben")).await;
+    world.send(presence_join::handle, &enter("ada")).await;
+    world.pusher.respond_always(None);
+    let event = batch(&world).await;
+    world.pusher.hold_batches();
+    let leaves_meanwhile = async {
+        world.pusher.holds_one().await;
+        world.send(presence_leave::handle, &exit("ada")).await;
+        world.pusher.resume().await;
+    };
+    let (visited, ()) = tokio::join!(consumer::give(&world, event), leaves_meanwhile);
+    visited.unwrap();
+    age(&world, 4).await;
+    consume(&world).await.unwrap();
+    receive_all(&world, &mut 0).await;
+    let of_ada = world.pusher.take_sent().into_iter().filter(|(.., data)| data["userId"] == "ada");
+    assert_eq!(of_ada.map(|(_, name, _)| name).collect::<Vec<_>>(), ["room:user-joined", "room:user-left"]);
+    assert_eq!(rows_that_owe(&world).await, 0);
+}
+
+#[tokio::test]
 async fn a_departure_is_told_where_the_arrival_arrived_without_what_goes_with_it() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "A. L.").await;

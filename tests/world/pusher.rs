@@ -25,7 +25,8 @@ struct Inner {
     always: Option<u16>,
     refused_event: Option<String>,
     stalls: bool,
-    /// Requests without a response because of `stalls`.
+    holds_batches: bool,
+    /// Requests without a response because of `stalls` or `holds_batches`.
     held: usize,
     users: BTreeMap<String, Vec<Value>>,
     terminated: Vec<String>,
@@ -93,9 +94,22 @@ impl FakePusher {
         self.inner.lock().unwrap().stalls = true;
     }
 
-    /// Ends [`Self::stall`], and waits until each request that it held is done.
+    /// From now on there is no response to a batch, while questions are answered.
+    pub fn hold_batches(&self) {
+        self.inner.lock().unwrap().holds_batches = true;
+    }
+
+    /// Waits until a request is held.
+    pub async fn holds_one(&self) {
+        while self.inner.lock().unwrap().held == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Ends [`Self::stall`] and [`Self::hold_batches`], and waits until each request that it held is done.
     pub async fn resume(&self) {
-        self.inner.lock().unwrap().stalls = false;
+        let release = |inner: &mut Inner| (inner.stalls, inner.holds_batches) = (false, false);
+        release(&mut self.inner.lock().unwrap());
         while self.inner.lock().unwrap().held > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -121,11 +135,11 @@ impl FakePusher {
 struct Held<'a>(&'a Mutex<Inner>);
 
 impl<'a> Held<'a> {
-    /// Waits while the server is told to stall.
-    async fn until_resumed(inner: &'a Mutex<Inner>) -> Self {
+    /// Waits while the server holds such requests.
+    async fn while_held(inner: &'a Mutex<Inner>, is_held: impl Fn(&Inner) -> bool) -> Self {
         inner.lock().unwrap().held += 1;
         let held = Self(inner);
-        while inner.lock().unwrap().stalls {
+        while is_held(&inner.lock().unwrap()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         held
@@ -144,7 +158,7 @@ async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) 
 }
 
 async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Value>) {
-    let _held = Held::until_resumed(inner).await;
+    let _held = Held::while_held(inner, |inner| inner.stalls || inner.holds_batches).await;
     let mut inner = inner.lock().unwrap();
     inner.batch_requests += 1;
     let events = body["batch"].as_array().unwrap();
@@ -173,7 +187,7 @@ async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Val
 }
 
 async fn channels(State(inner): State<Arc<Mutex<Inner>>>) -> (StatusCode, Json<Value>) {
-    let _held = Held::until_resumed(&inner).await;
+    let _held = Held::while_held(&inner, |inner| inner.stalls).await;
     let inner = inner.lock().unwrap();
     let status = inner.always.filter(|status| *status >= 500).unwrap_or(200);
     let occupied = inner.users.iter().filter(|(_, users)| !users.is_empty());

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued, Way};
+use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued};
 
 /// A message of the retry queue is expected back this long after its delay, at the latest.
 const QUEUE_SLACK_SECONDS: i64 = 300;
@@ -64,19 +64,12 @@ pub(crate) fn due(outbox: &Outbox, visit: Visit<'_>, now: Millis) -> Option<Vec<
     if !is_mine {
         return None;
     }
-    // What waits holds up what is owed after it on the same way: a `user-left` behind a waiting `user-joined`.
-    let mut held_up: Vec<Way> = Vec::new();
-    let mut places = Vec::new();
-    for (place, owed) in outbox.owed.iter().enumerate() {
-        match &owed.delivery {
-            Delivery::Unknown(_) => {}
-            Delivery::Unreadable(_) => places.push(place),
-            delivery if held_up.contains(&delivery.way()) => {}
-            delivery if owed.waits_until(now).is_some() => held_up.push(delivery.way()),
-            _ => places.push(place),
-        }
-    }
-    Some(places)
+    let is_tried = |place: &usize| match outbox.owed[*place].delivery {
+        Delivery::Unknown(_) => false,
+        Delivery::Unreadable(_) => true,
+        _ => outbox.is_due(*place, now),
+    };
+    Some((0..outbox.owed.len()).filter(is_tried).collect())
 }
 
 /// The changes to a row after its due entries were tried. Entries that were given up are left out: they are dead letters first.

@@ -14,13 +14,16 @@ pub(crate) struct Append {
     follows: bool,
 }
 
+/// How long a write may take from the moment that it calls now until DynamoDB has it, in seconds.
+const COMMIT_SECONDS: i64 = 1;
+
 /// How a change treats an entry that is still owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Undone {
     /// The entry stays.
     No,
-    /// It tells the state that the change ends (`room:user-joined`, of a departure): if nobody has heard of it, nobody needs to
-    /// hear of the change.
+    /// It tells the state that the change ends (`room:user-joined`, of a departure). If it cannot have been sent yet, the change
+    /// need not be told either.
     State,
     /// It adds to what tells the state (`room:author-joined`), which may have arrived without it.
     Addition,
@@ -45,8 +48,12 @@ impl Append {
         Self::checked(key, earlier, outbox)
     }
 
-    /// As [`Append::new`], for a change that undoes what is still owed: entries that it undoes and that nobody has begun to deliver
-    /// are dropped. If one of them tells the state that the change ends, the change's own deliveries are dropped, too.
+    /// As [`Append::new`], for a change that undoes what is still owed: entries that it undoes and that nobody is known to have sent
+    /// are dropped. If one of them tells the state that the change ends, and its time has not come, the change's own deliveries are
+    /// dropped, too.
+    ///
+    /// An entry whose time has come may be on its way: a visit reads the row, sends, and notes it only then. So the change is told
+    /// after it. Otherwise a client could hear of an arrival and never of the departure.
     pub(crate) fn undoing(
         key: Key,
         earlier: Option<Committed>,
@@ -62,7 +69,9 @@ impl Append {
             let is_untouched = owed.lease.is_none() && !owed.tried;
             if is_untouched { undone(&owed.delivery) } else { Undone::No }
         };
-        let is_untold = seen.outbox.owed.iter().any(|owed| undone(owed) == Undone::State);
+        let committed_by = at.plus_seconds(COMMIT_SECONDS);
+        let is_unsent = |(place, owed)| undone(owed) == Undone::State && !seen.outbox.is_due(place, committed_by);
+        let is_untold = seen.outbox.owed.iter().enumerate().any(is_unsent);
         let mut outbox = seen.outbox.clone();
         outbox.owed.retain(|owed| undone(owed) == Undone::No);
         let outbox = if is_untold { outbox } else { outbox.with(deliveries, writer, at) };

@@ -159,6 +159,14 @@ impl Outbox {
         serde_json::from_str(text).unwrap_or_else(|_| Self { owed: vec![Owed::unreadable(text)], queue: None })
     }
 
+    /// Whether the entry at this place may be sent now: neither it nor an older one that goes the same way waits. A `user-left`
+    /// waits behind a `user-joined`.
+    #[must_use]
+    pub fn is_due(&self, place: usize, now: Millis) -> bool {
+        let same_way = |owed: &&Owed| owed.delivery.way() == self.owed[place].delivery.way();
+        !self.owed[..=place].iter().filter(same_way).any(|owed| owed.waits_until(now).is_some())
+    }
+
     /// Whether it holds all that a row may owe.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -49,7 +49,7 @@ pub(super) fn change(
 ) -> Result<OfUser, TableError> {
     let key = Key::user_sockets(namespace, user);
     let owes = told(namespace, user, change, now).map(Delivery::from);
-    // Who comes and goes before anybody was told did neither.
+    // Of a user who comes and goes before an event can have been sent, nothing is told.
     let undone = |delivery: &Delivery| {
         if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
     };
