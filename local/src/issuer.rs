@@ -15,7 +15,7 @@ pub(crate) struct Issuer {
     pub(crate) keys: Keys,
     /// `JWT_ISSUER`: what `iss` must be.
     pub(crate) issuer: Option<String>,
-    /// `JWT_AUDIENCE`: what `aud` must be or hold; several with commas between, of which one is enough.
+    /// `JWT_AUDIENCE`: what `aud` must be or hold; one of several, with commas between, is enough.
     pub(crate) audience: Option<String>,
     /// `JWT_CLAIM_USER_ID`
     pub(crate) user_id: Option<String>,

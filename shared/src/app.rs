@@ -136,8 +136,9 @@ impl App {
         })
     }
 
-    /// Who is calling. Their profile is kept after the response, so a user is known from their first call on. A request that
-    /// changes something, which its method tells, is counted against the user's budget; those of services are not.
+    /// Verifies the token and returns the caller. The caller's profile is stored after the response, so a user is known from
+    /// their first call on. A request whose method changes something counts against the user's budget, unless the caller is a
+    /// service.
     ///
     /// # Errors
     /// 401 for no or a bad token, 429 when the budget is spent.

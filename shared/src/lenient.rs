@@ -8,7 +8,7 @@ use crate::telemetry;
 /// The elements of a list that parse as `T`, in order. The others are left out and counted (metric `ForeignElements.skipped`).
 ///
 /// For lists of other services: Pusher, Google and SES add kinds of elements without notice, and one app's webhook may report
-/// another app's users. What is no list is still an error: an answer that is not understood must not read as "nobody".
+/// another app's users. A value that is not a list is still an error: such an answer must not read as "nobody".
 /// A client's own list is refused whole instead, so that a typing error does not vanish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lenient<T>(Vec<T>);

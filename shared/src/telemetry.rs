@@ -270,7 +270,7 @@ pub fn other_sender() {
 }
 
 /// Notes a refusal that lasts until an operator mends credentials, permissions or an account, and counts it as `OperatorErrors`.
-/// `OperatorErrorAlarm` rings within a minute. What was refused is tried again.
+/// `OperatorErrorAlarm` rings within a minute. The refused request is tried again.
 pub fn operator_error(text: String) {
     count("OperatorErrors".to_owned(), 1);
     failure(text);

@@ -15,8 +15,8 @@ const LARGE = 40_000;
 const [BINARY, TOO_LARGE] = [1003, 1009];
 
 /**
- * Sends each frame on a connection that `connect` makes, and asserts that it ends as it is said, with the table as it was. An outcome
- * is what it is told, "closed", or the code with which it is closed.
+ * Sends each frame on a connection that `connect` makes, and asserts that it ends as stated, with the table as it was. An outcome
+ * is the expected frame, "closed", or the code with which it is closed.
  */
 async function refuses(frames, connect) {
   for (const [what, frame, outcome, marker] of frames) {

@@ -100,7 +100,7 @@ describe("Sockets in Chromium", { skip: unavailable }, () => {
 
     const isOnline = async () => (await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: grace })).online;
     await page.evaluate(() => app.dashboardService.disconnect());
-    // What comes over the other namespace is answered after the end of this one.
+    // The server answers the other namespace after the end of this one.
     await page.evaluate((receiver) => app.messagingService.sendMessage(receiver, "Still here"), grace.userId);
     await until("the message", () => other.named("MESSAGE_BROADCAST").some(({ content }) => content === "Still here"));
     assert.equal(await page.evaluate(() => app.messagingService.socket.connected), true);

@@ -156,12 +156,12 @@ describe("Sockets", () => {
 
   test("whoever goes on at a multiple of a limit is disconnected, and told why", async (t) => {
     const [flood, other] = [await joined(t, person("Ada"), "ws"), await joined(t, person("Ben"), "ws")];
-    for (let n = 0; n < 3_000 && flood.isOpen(); n += 1) {
-      flood.send("2");
+    // Three times a hundred at once, and then five a second: of all limits, the one that a slow machine goes beyond first.
+    for (let n = 0; n < 1_000 && flood.isOpen(); n += 1) {
+      flood.send('42/ws,["markAsUnread",{}]');
     }
     assert.match(await flood.frame((frame) => frame.includes("This connection ends")), /Too Many Requests/);
     await flood.closed();
-    assert.ok(flood.frames.filter((frame) => frame === "3").length < 500);
     assert.ok(other.isOpen());
   });
 });

@@ -462,7 +462,7 @@ async fn a_contact_who_gave_way_comes_back_with_a_later_answer() {
     assert!(contacts_since(&world, "ada", "bob").await.iter().all(Option::is_some));
 }
 
-/// What a client sends, in this process.
+/// Sends a client's message to this process.
 async fn say_in(process: &App, connection: &str, text: &str) {
     let handler = service_fn(|request| socket_message::handle(process, request));
     let request = Request::socket("$default", "ws", connection).body(text);

@@ -1,4 +1,4 @@
-//! What holds on every route: the requests in `events/`, one or more for each, changed in one place.
+//! Rules that hold on every route: the requests in `events/`, one or more for each, changed in one place.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -114,7 +114,7 @@ async fn no_id_and_no_cursor_breaks_a_route_however_long_it_is() {
                 changed.push((format!("{id} of {length}"), event));
             }
             let Parameters::Only(known) = parameters(&route) else { continue };
-            // What the cursors hold of each kind, and what no cursor holds.
+            // Contents of each kind of cursor, and one that no cursor has.
             let hex = "0".repeat(32);
             for inner in [
                 long.clone(),
@@ -225,7 +225,7 @@ fn the_parameters_of_a_query_are_those_that_the_document_names() {
     }
 }
 
-/// What serde, serde_json and others say of what they cannot read.
+/// Words of serde, serde_json and others about unreadable input.
 const WORDS_OF_PARSERS: [&str; 16] = [
     "invalid type",
     "invalid value",

@@ -1,4 +1,4 @@
-//! What one person writes and another is shown: names, pictures, titles. None of it breaks a line, turns a sentence around or is
+//! Texts of one person that another is shown: names, pictures, titles. None of it breaks a line, turns a sentence around or is
 //! invisible, wherever it comes from.
 
 use serde_json::{Value, json};

@@ -21,7 +21,7 @@ const SEEDS = {
   "sockets.ts": "sendMessage",
 };
 
-/** What Vite's template for TypeScript asks for besides. */
+/** Further options of Vite's template for TypeScript. */
 const STRICT = {
   moduleDetection: "force",
   useDefineForClassFields: true,

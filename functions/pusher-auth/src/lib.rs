@@ -13,9 +13,9 @@ use shared::telemetry;
 use shared::users::profile::Claimed;
 use shared::{App, Problem, chats};
 
-/// A client that connects again asks for each of its channels anew, and so does each of its tabs. pusher-js never asks
-/// again after a refusal, so three tabs of 45 channels pass even if one process
-/// answers all of them. And so many each second after.
+/// Requests at once, and then per second. After a reconnect, each tab of a client asks again for each of its channels, and
+/// pusher-js never repeats a request that was refused. So three tabs of 45 channels pass, even if one process answers all of
+/// them.
 static THROTTLE: LazyLock<Throttle> = LazyLock::new(|| {
     const AT_ONCE: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
     const PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");

@@ -41,7 +41,7 @@ class Traffic(unittest.TestCase):
 
 
 def meets(frame):
-    """What ministack is told of a frame, and what the client is sent."""
+    """Returns the message that ministack gets for a frame, and the messages that the client gets."""
     sent = []
 
     async def receive():

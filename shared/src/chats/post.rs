@@ -44,7 +44,7 @@ pub(crate) struct Terms<'a> {
     pub sealed: bool,
     /// For the first message of a conversation, one of these rows must be there: who is written to is somebody.
     pub receiver: &'a [Key],
-    /// What else is written in the same transaction.
+    /// Adds writes to the same transaction.
     pub also: &'a Also<'a>,
 }
 

@@ -1,8 +1,8 @@
 //! Texts that one person wrote and another is shown: names, titles, messages, pictures.
 //!
-//! Whatever reaches somebody else is one of the types here, so the rules are checked where a text comes in and hold from then
-//! on. What a token says is cleaned ([`Line::cleaned`], [`Picture::parse`]): nobody is locked out for an odd name. What a body
-//! says is refused with a sentence that says what to send instead ([`Line::parse`], [`Text::parse`]). Rows that an older version
+//! Every text that reaches another person is one of the types here, so its rules are checked once, where it comes in. Texts of
+//! tokens are cleaned ([`Line::cleaned`], [`Picture::parse`]): an odd name locks no user out. Texts of bodies are refused with a
+//! sentence that says what to send instead ([`Line::parse`], [`Text::parse`]). Rows that an older version
 //! stored are cleaned when they are read.
 //!
 //! | type | what it is | example |
@@ -58,8 +58,8 @@ impl Line {
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidLine { most }) }
     }
 
-    /// What of a text can be shown on one line, cut between graphemes to at most `most` characters: each control character and
-    /// line break becomes a space. `None` when nothing of it can be seen.
+    /// Makes one line of a text and cuts it between graphemes to at most `most` characters: each control character and line
+    /// break becomes a space. `None` for a text without a visible character.
     #[must_use]
     pub fn cleaned(text: &str, most: usize) -> Option<Self> {
         let whole = match Self::parse(text, usize::MAX) {
@@ -179,7 +179,8 @@ impl Text {
         Ok(Self::default())
     }
 
-    /// What of a text can be shown, cut between graphemes to at most `most` characters. `None` when nothing of it can be seen.
+    /// Removes what cannot be shown and cuts the rest between graphemes to at most `most` characters. `None` for a text without
+    /// a visible character.
     #[must_use]
     pub fn cleaned(text: &str, most: usize) -> Option<Self> {
         let kept: String = one_line_break(text).chars().filter(|c| !breaks_text(*c)).collect();
@@ -187,7 +188,7 @@ impl Text {
         text.chars().any(is_visible).then_some(Self(text))
     }
 
-    /// A content that is encrypted from end to end, as JSON. Whoever makes it has checked its form and its length.
+    /// A content that is encrypted from end to end, as JSON. The caller has checked its form and its length.
     #[must_use]
     pub(crate) fn sealed(json: String) -> Self {
         Self(json)
@@ -245,7 +246,7 @@ impl Picture {
         let (scheme, rest) = text.split_once("://")?;
         let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
         let has_host = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
-        // What browsers drop or end an attribute at.
+        // Browsers drop these, or end an attribute there.
         let is_odd = |c: char| c.is_whitespace() || breaks_line(c) || !is_visible(c) || "\"'<>\\`".contains(c);
         let is_picture = is_web && has_host && text.len() <= MAX_PICTURE && !text.contains(is_odd);
         is_picture.then(|| Self(text.to_owned()))
@@ -256,7 +257,7 @@ impl Picture {
         &self.0
     }
 
-    /// The picture of a row; an older version may have stored what is none.
+    /// The picture of a row; an older version may have stored another text.
     ///
     /// # Errors
     /// When it is neither text nor `null`.
@@ -360,7 +361,7 @@ fn one_line_break(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n"))
 }
 
-/// What an opening character of UAX #9 waits for.
+/// The closing character that an opening one of UAX #9 needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opened {
     /// U+2069

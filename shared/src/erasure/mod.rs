@@ -98,8 +98,8 @@ enum Stage {
     Done,
 }
 
-/// Erases a user until it is done or `deadline` has passed, at least by one row. The next call continues; after the end, it begins
-/// anew. Of calls at the same time, all continue the same erasure. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
+/// Erases a user until it is done or `deadline` has passed, at least by one row. The next call continues, or
+/// begins again after the end. Calls at the same time all continue the same erasure. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
 ///
 /// # Errors
 /// 503 when too many change one of the rows at once, or too many events wait for delivery; 500 when DynamoDB fails. The steps before

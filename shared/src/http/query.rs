@@ -10,7 +10,7 @@ use super::{ReadRequest as _, Request};
 use crate::contract::text::shortened;
 use crate::problem::Problem;
 
-/// What a route's query may have.
+/// The parameters that a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameters {
     /// These, and no other.
@@ -47,7 +47,7 @@ pub fn parameters(route: &str) -> Parameters {
         "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any,
         // Monitors add one that no cache knows.
         "GET /health" | "HEAD /health" => Any,
-        // Whoever configures Pusher, or one of its clients, writes these addresses, and Pusher's clients may add to them.
+        // The settings of Pusher and of its clients hold these addresses, and Pusher's clients may add parameters.
         "POST /pusher/auth"
         | "POST /pusher/user-auth"
         | "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth"

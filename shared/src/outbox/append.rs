@@ -23,7 +23,7 @@ pub(crate) enum Undone {
     /// The entry stays.
     No,
     /// It tells the state that the change ends (`room:user-joined`, of a departure). If it cannot have been sent yet, the change
-    /// need not be told either.
+    /// needs no event either.
     State,
     /// It adds to what tells the state (`room:author-joined`), which may have arrived without it.
     Addition,
@@ -52,8 +52,8 @@ impl Append {
     /// are dropped. If one of them tells the state that the change ends, and its time has not come, the change's own deliveries are
     /// dropped, too.
     ///
-    /// An entry whose time has come may be on its way: a visit reads the row, sends, and notes it only then. So the change is told
-    /// after it. Otherwise a client could hear of an arrival and never of the departure.
+    /// An entry whose time has come may be on its way: a visit reads the row, sends, and notes it only then. So the change's own
+    /// deliveries follow it. Otherwise a client could hear of an arrival and never of the departure.
     pub(crate) fn undoing(
         key: Key,
         earlier: Option<Committed>,

@@ -12,7 +12,7 @@ use crate::table::{AttributeValue, Item, Query, Table, string, text};
 const MAX_HEIRS: usize = 5;
 
 /// Takes a user out of a party. An owner's party goes to the member who has been in it longest; where no other member has a row, it
-/// ends, whatever it counts. A user who is not in it, and a party that has ended, are no error.
+/// ends, whatever it counts. Succeeds for a user who is not in it, and for a party that has ended.
 ///
 /// # Errors
 /// 503 when too much of the party waits for delivery, 500.

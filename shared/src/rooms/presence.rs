@@ -162,7 +162,7 @@ async fn observe(
     }
 }
 
-/// How a change to `present` treats what the room is owed: of a user who comes and goes in between, the room hears nothing.
+/// Which owed events a change to `present` undoes.
 fn undone(delivery: &Delivery, present: bool) -> Undone {
     let Delivery::Pusher(message) = delivery else { return Undone::No };
     match (message.name.as_str(), present) {

@@ -66,7 +66,7 @@ pub async fn keep(table: &Table, beat: Beat) -> Result<(), TableError> {
     table.write(Action::put(item(&Key::heartbeat(beat.due), &row)?)).await.map(drop)
 }
 
-/// The last heartbeat whose pings are to be answered by now, if clients have so many milliseconds. Whoever was not heard of since it
+/// The last heartbeat whose pings are to be answered by now, if clients have so many milliseconds. A client that was silent since it
 /// began is gone.
 #[must_use]
 pub fn to_be_answered(past: &[Beat], milliseconds: i64, now: Millis) -> Option<Millis> {

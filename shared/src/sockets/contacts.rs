@@ -34,7 +34,7 @@ pub(crate) fn add(user: &UserId, other: &UserId, now: Millis) -> Result<Action, 
     Ok(Action::put(item(&key, &Row { sk: key.sk.clone(), since: Some(now) })?))
 }
 
-/// Lets a user's oldest contacts give way, where there are more than [`MAX_CONTACTS`]. Neither is then the other's contact: else one
+/// Lets a user's oldest contacts give way, where there are more than [`MAX_CONTACTS`]. Both sides' rows go: otherwise one
 /// of them would go on hearing of the other.
 ///
 /// # Errors

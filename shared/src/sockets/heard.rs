@@ -1,5 +1,5 @@
-//! When each connection of Socket.IO was last heard of. Its pongs and acknowledgements say that its client is there. What it asks for
-//! is not noted, which would be one more write: a client that asks for something answers pings as well.
+//! When each connection of Socket.IO was last heard of. Its pongs and acknowledgements say that its client is there. Its events
+//! are not noted, which would be one more write: a client that asks for something answers pings as well.
 //!
 //! The rows are apart from the connections' own, in a few partitions by the connection's id, so that a pong is one write without a
 //! read, and a heartbeat reads them all with a few queries. A row goes with its connection.
@@ -31,7 +31,7 @@ pub async fn control(
 ) -> Result<Admission, TableError> {
     match framing {
         Framing::SocketIo => admit::count(table, &Key::heard(connection), &CONTROL, true, now).await,
-        // Nobody waits for the pongs of plain JSON.
+        // Plain JSON has no pings that a client must answer.
         Framing::Json => admit::count(table, &Key::socket_limit(connection, CONTROL.name), &CONTROL, false, now).await,
     }
 }

@@ -1,7 +1,7 @@
 //! The heartbeat: every connection is pinged, so that it stays open; those that have ended without a word are removed. Those whose
 //! token has expired are ended, and so are clients of Socket.IO that do not answer: nothing came from them for the interval and the
-//! time-out that their open packet names. Where many are silent at once, the failure is rather ours: nobody is ended then,
-//! and the operator is told.
+//! time-out that their open packet names. Where many are silent at once, the failure is rather ours: no connection is ended then,
+//! and `OperatorErrors` counts it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;

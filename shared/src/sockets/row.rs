@@ -149,7 +149,7 @@ impl UserRow {
         Ok(Self { entries, version, entered, reported, owes })
     }
 
-    /// Whether any of them may be told something.
+    /// Whether an event may be sent to any of them.
     pub(super) fn is_there(&self, now: Millis) -> bool {
         self.entries.iter().any(|entry| entry.address.may_hear(now))
     }

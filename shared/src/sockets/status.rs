@@ -18,8 +18,8 @@ const NEWS_SECONDS: i64 = 600;
 /// two hours. Without it, each of these would tell everybody twice.
 pub(super) const GRACE_SECONDS: i64 = 5;
 
-/// How often others are told that one user is gone. Beyond it they are told later, and a user who is back by then was not away: a user
-/// who keeps coming and going does not cause posts to everybody each time.
+/// How many `offline` events about one user are sent at once, and how often after that. Further ones wait, and a return takes them
+/// back: a user who keeps coming and going does not cause posts to everybody each time.
 const REPORTS: Limit = Limit { burst: 10, interval: 60_000 };
 
 /// What a change of a user's connections means to others.
@@ -49,7 +49,7 @@ pub(super) fn change(
 ) -> Result<OfUser, TableError> {
     let key = Key::user_sockets(namespace, user);
     let owes = told(namespace, user, change, now).map(Delivery::from);
-    // Of a user who comes and goes before an event can have been sent, nothing is told.
+    // A change takes back an opposite one that cannot have been sent yet.
     let undone = |delivery: &Delivery| {
         if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
     };

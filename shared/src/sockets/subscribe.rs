@@ -123,7 +123,7 @@ pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &User
     Ok(())
 }
 
-/// Changes a connection's channels. `decide` is told which channels it has and which of `closed` a row grants; those must still be
+/// Changes a connection's channels. `decide` gets the channels that it has and those of `closed` that a row grants; they must still be
 /// granted when it is written, or it decides again.
 async fn change(
     table: &Table,

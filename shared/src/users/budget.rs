@@ -14,7 +14,7 @@
 //! case: over any time, all processes together let through what the row admits, and at most one more per process, which the user then
 //! waits for. A reserve that is not spent within a minute lapses.
 //!
-//! What names something that is not there is dearer ([`MISS`]): whoever guesses ids is stopped after a fifth of the guesses. Messages
+//! A command that names something unknown costs more ([`MISS`]): a user who guesses ids is stopped five times as soon. Messages
 //! over WebSockets have limits of their own, and count here only if they miss.
 
 use std::collections::HashMap;
@@ -29,12 +29,12 @@ use crate::table::rate_limit::{self, Limit};
 use crate::table::{Key, Table};
 use crate::telemetry;
 
-/// What a command costs that names what is not there, in commands.
+/// The price, in commands, of a command that names something unknown.
 pub const MISS: i64 = 5;
 
-/// What a process reserves first, the command among it that it lets through without a reserve.
+/// The first reserve of a process. It includes the command that the process lets through without a reserve.
 const FIRST_RESERVE: i64 = 4;
-/// What it reserves at most. Each reserve is twice the one before.
+/// The largest reserve. Each reserve is twice the one before.
 const MAX_RESERVE: i64 = 16;
 /// How long a reserve may be spent, in seconds.
 const RESERVE_SECONDS: i64 = 60;
@@ -49,14 +49,14 @@ pub struct WriteBudget {
     known: Arc<Mutex<HashMap<UserId, Reserve>>>,
 }
 
-/// What a process has reserved for a user.
+/// Commands that a process has reserved for a user.
 #[derive(Debug)]
 struct Reserve {
     /// Commands that are counted in the row, and not yet spent.
     left: i64,
     /// When it lapses.
     until: Millis,
-    /// What the row held when this process last counted there.
+    /// The row's time when this process last counted there.
     due: Option<Millis>,
     /// How much the next reserve takes.
     next: i64,
@@ -64,7 +64,7 @@ struct Reserve {
     refused_until: Option<Millis>,
 }
 
-/// What is to be done about a command.
+/// How to go on with a command.
 enum Verdict {
     Spend,
     /// Spends the last of the reserve.

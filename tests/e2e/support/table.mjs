@@ -67,7 +67,7 @@ export async function owesPresence({ bookId, userId }) {
   return Item?.outbox !== undefined;
 }
 
-/** What every call with a token writes, also one that is refused: the caller's profile, and what is left of their budget. */
+/** Rows that every call with a token writes, also a refused one: the caller's profile and budget. */
 const WRITTEN_BY_EVERY_CALL = /^(PROFILE$|LIMIT)/;
 
 /** How many items of the table hold this text in a key or a value, but for profiles and rate limits. */

@@ -43,7 +43,7 @@ struct MarkAsRead {
 }
 
 /// Moves the reader's mark to this message, and tells its sender. A message of an erased sender is marked, too, by the id that it
-/// had before, or by the one that it has since then and `userId`; nobody is told then.
+/// had before, or by the one that it has since then and `userId`, without an event.
 ///
 /// # Errors
 /// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
