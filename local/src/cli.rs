@@ -72,6 +72,27 @@ pub(crate) enum Command {
     /// Runs every test: unit tests, then the end-to-end tests and schemathesis against a stack of their own
     Test(Test),
     /// Puts a stack of its own under load, makes its parts fail, and counts which events arrive
+    ///
+    /// The columns and lines of its report:
+    ///
+    /// accepted: events that commands with a successful response caused.
+    ///
+    /// delivered: those that sockudo took, even if the function had stopped waiting.
+    ///
+    /// duplicated: deliveries of an event after its first one.
+    ///
+    /// out of order: deliveries of a party's event after a later one of that party, repetitions included.
+    ///
+    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter.
+    ///
+    /// longest wait: from the command's response to the first delivery.
+    ///
+    /// presence, by seat: joins and departures may cancel out, so only the last word on each user in a room counts. It must be the
+    /// table's.
+    ///
+    /// rows with a wrong last word: parties whose last delivered event is not their newest.
+    ///
+    /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
     Chaos(Chaos),
     /// Prints a token for a user of the running stack
     Token(Token),
@@ -129,7 +150,8 @@ pub(crate) struct Chaos {
     /// Seed of the load and the failures; a new one each time if absent
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// How long to wait, at most, until nothing is owed after the last failure, in seconds
+    /// How long to wait, at most, until nothing is owed after the last failure, in seconds. The queue hides a message for 180 seconds
+    /// after the function that received it was killed
     #[arg(long, default_value_t = 240)]
     patience: u64,
 }

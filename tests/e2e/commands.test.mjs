@@ -17,7 +17,7 @@ import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md"].concat(
+const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md", "events/README.md"].concat(
   readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
 );
 

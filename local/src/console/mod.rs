@@ -1,5 +1,14 @@
 //! The console: `/console`, a page that shows what happens in the running stack, and lets one make things happen. It is part of
 //! `cargo local`, and of no deployment.
+//!
+//! | shown | known from |
+//! |---|---|
+//! | events | the proxy on sockudo's port (`recorder`) |
+//! | the write that caused one | ministack appends each change of a row's `outbox` to `logs/traffic.jsonl` when the table has it |
+//! | milliseconds | from that write to the response of sockudo, or of API Gateway for a WebSocket; not the way to a browser |
+//! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late |
+//! | pending, waiting, dead | the table and both queues, read without taking anything from them; causes are from the log lines |
+//! | pictures | the same events, counted each second; percentiles are of the last ten seconds |
 
 mod contract;
 mod delivery;
