@@ -1,5 +1,25 @@
 //! `cargo bench-peers`: measures Carillon's functions against the floor (a bare function) and against peers that do the
 //! same work.
+//!
+//! - **The host** (`runtime_api`) is the Lambda Runtime API on loopback. Its own time is in every row, and so in the floor.
+//! - **The floor** is a bare `lambda_runtime` that returns its event. For work that makes one request to the table, the floor makes
+//!   the same request by `aws-sdk-dynamodb`, configured as in Carillon.
+//! - **Node** does the same work with the official `pusher`, `jsonwebtoken` and AWS SDK v3, each function bundled and minified by
+//!   esbuild. Where there is a choice, Node gets the advantage: a loop of thirty lines instead of AWS's runtime client, DynamoDB's
+//!   plain commands instead of the document client, open connections, no checks of input, no log line. The run fails if the
+//!   stand-ins count other requests than Carillon's.
+//! - **Natural Rust** is a first version: every crate with its default features, cargo's own release profile.
+//! - **DynamoDB and Pusher** are stand-ins on 127.0.0.1 that answer at once, over TLS 1.3 or plain. Programs that load the system's
+//!   roots load all of those and the run's own certificate authority.
+//! - Processes start in turns, A B C, then C B A. Ratios are taken within a round. Logs go to `/dev/null`.
+//!
+//! The measured binaries differ from deployed ones by one cargo feature, `shared/extra-root`, which trusts the certificate in the
+//! file that `CARILLON_EXTRA_ROOT` names. They are built in a directory of their own (`target/bench`), so that they are not
+//! deployed by mistake.
+//!
+//! Loopback leaves out distance. On AWS a request to DynamoDB takes milliseconds, the same for every system. The work around the
+//! requests and their number can be compared. Lambda gives a starting function a full processor, and later a share in proportion
+//! to its memory.
 
 mod certificates;
 mod cost;

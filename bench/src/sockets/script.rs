@@ -1,4 +1,13 @@
-//! What is done to each server, step by step.
+//! The steps, the same for both servers.
+//!
+//! 250 users connect one after the other, and all who are connected hear of each (`user_status`), so a connect costs as much as an
+//! announcement. Then 500 further tabs of theirs connect at once, and 250 more, up to the last of the namespace's 1,000 places, where
+//! a free one is hard to guess. Twenty announcements go to all 1,000. Direct messages go between pairs, one at a time and then one
+//! from each user at once. At last everybody is pinged, and each client's pong invokes `socket-message`. A client counts as connected
+//! when `connected` has arrived.
+//!
+//! The storm is of further tabs, because 500 new users would cause 500 announcements: 500 × 1,000 posts. That follows from
+//! `user_status`, not from the functions.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -1,4 +1,11 @@
 //! The servers: Carillon's functions behind the stand-in of API Gateway, and Node's process.
+//!
+//! DynamoDB is embedded in this process, because a connection is found by its rows. The processor time of DynamoDB and of API
+//! Gateway's stand-in counts as *the rest*; Carillon's is that of its functions only.
+//!
+//! Node is one process that keeps connections, limits and duplicates in memory. Its processor time includes the WebSockets, which API
+//! Gateway holds for Carillon. It verifies a token once per connection, and makes one write for each direct message. Where there is
+//! a choice, Node gets the advantage: its announcements do not survive its end, and a second process would need an adapter and Redis.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
