@@ -28,6 +28,8 @@ struct Budget {
     name: String,
     #[serde(default, rename = "timed_as")]
     _timed_as: String,
+    #[serde(rename = "table")]
+    _table: String,
     requests_before: usize,
     requests_after: usize,
     read_units: f64,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod access_patterns;
 mod aws;
 mod books;
 mod budgets;
