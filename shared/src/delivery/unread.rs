@@ -3,6 +3,9 @@
 //! A post that API Gateway takes says that a connection was open, and not that anybody looked: a laptop is asleep, a tab is
 //! forgotten. What says so is the receiver's read mark. It moves when they mark the message or a later one as read, and when they
 //! write in the conversation.
+//!
+//! Acknowledgements of Socket.IO would not say more, and existing clients send none. This entry and the notification for a
+//! user without a connection have one idempotency key, so there is one notification.
 
 use std::time::Instant;
 

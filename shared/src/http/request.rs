@@ -1,4 +1,7 @@
 //! Reads requests. A wrong size, a wrong type and a missing field each have their own error.
+//!
+//! Every type that a request is read into has `deny_unknown_fields`, so a misspelled field is refused by name before anything
+//! is written. Lenient are only the formats of others: Pusher's webhooks, the bodies of pusher-js, frames of WebSockets.
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,8 @@
 //! so work that the layer does afterwards delays no response, and is still within the invocation. It needs no
 //! extension. Work that a crash or the function's time-out cuts off is in the table already, and is delivered from the
 //! table's stream.
+//!
+//! After a 5xx, the caller's profile is not stored: that would wait for the same table again.
 
 use std::cell::RefCell;
 use std::convert::Infallible;

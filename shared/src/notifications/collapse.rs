@@ -1,5 +1,8 @@
 //! Pushes that replace each other: of several pushes of one type and one source within a minute, a device shows only
 //! the newest. The stored notifications stay separate.
+//!
+//! By tag and not by `collapse_key`: FCM keeps four of those for an offline phone and drops the rest. The groups are in the
+//! counter row, which every notification writes, so two notifications at once cannot both start a group.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

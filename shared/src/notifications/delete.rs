@@ -1,4 +1,7 @@
 //! Deletes a notification.
+//!
+//! The row stays until it expires, without its text and without an outbox: a row that is removed while it owes something would
+//! become dead letters.
 
 use super::Counter;
 use super::read::{count_down, is_id, unknown};

@@ -1,4 +1,9 @@
 //! Notifications: stored, sent to the user's connected clients as an event, and pushed to their devices.
+//!
+//! Pusher says whether a client is subscribed to the user's channel, and no more: a forgotten tab keeps pushes of normal
+//! priority from the phone. So `pushWhileConnected` is a preference. Texts are in the saved language, or in that of the token
+//! that last registered a device: the caller's own token is the service's. Only messages of a lease send e-mail; for other
+//! types, e-mail is a preference for other back ends to read.
 
 mod collapse;
 mod counter;

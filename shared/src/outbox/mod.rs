@@ -16,6 +16,9 @@
 //! **The queue.** A row of which something is left after the consumer's visit gets a message in the retry queue, and `queue`
 //! says which and until when it is expected back. As long as that runs, the row is the queue's: the stream leaves it alone, and
 //! a message of another id is dropped.
+//!
+//! **Why an attribute.** A transaction with an outbox table would double the write units of every command. Every event has a
+//! row that changed, so that row carries it. A later write to the row extends no lease and resets no time of an entry.
 
 mod append;
 mod delivery;

@@ -3,6 +3,9 @@
 //! A party's row has a version. Every change of the party or its members writes this row in one transaction with the
 //! other rows, on the condition that the version is still the one that was read. So concurrent changes happen one after
 //! another, and the row's outbox has their events in the same order.
+//!
+//! `BatchGetItem` is not a snapshot, and the version covers the party's row alone. So every other fact that a decision rests
+//! on is a condition of its transaction: that the new owner is a member, that the caller is still one.
 
 mod change;
 mod create;

@@ -1,4 +1,6 @@
 //! Kudos: one reader's thanks to another.
+//!
+//! The receiver need not be known here: a user of the web app alone may have no row, and the write budget bounds guessing.
 
 use serde::{Deserialize, Serialize};
 

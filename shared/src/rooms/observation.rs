@@ -1,4 +1,7 @@
 //! Observations: whether a user is in a room, at a certain moment, according to a certain source.
+//!
+//! Two consequences: a user who calls `POST /rooms/{bookId}/presence` and never subscribes has left after a minute or two, and
+//! a user who leaves by `DELETE` while another tab stays subscribed is back once Pusher's list is read.
 
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;

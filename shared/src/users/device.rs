@@ -3,6 +3,9 @@
 //! A device has two rows, which are written together: one among the user's rows (`DEVICE#…`), so that one query finds
 //! all devices of a user, and one by token, which names the owner. When another user registers the token, one
 //! transaction moves it, so it always has exactly one owner.
+//!
+//! FCM does not say when a device was last used, so a device is forgotten unless the app registers it again; apps register at
+//! every start.
 
 use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,9 @@
 //!
 //! A service account signs an assertion (`assertion`). Google's token endpoint exchanges it for an access token
 //! (`access`). Each device's message is one request, and all requests share one HTTP/2 connection (`client`).
+//!
+//! Written here because the crates for it bring HTTP and token clients of their own, and do not tell a device's fault from a
+//! message's.
 
 mod access;
 mod assertion;

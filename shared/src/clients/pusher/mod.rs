@@ -1,4 +1,6 @@
 //! Pusher Channels: signatures, the HTTP API, encrypted channels, webhooks.
+//!
+//! Written here because the crates for it lack batches, TLS or a usable licence.
 
 mod client;
 mod encryption;

@@ -5,6 +5,8 @@
 //! |---|---|---|
 //! | `json` | native WebSocket, wscat | nothing else |
 //! | `socket_io` | socket.io-client 3 and 4, `transports: ["websocket"]` | `EIO=4` in the query |
+//!
+//! No frame is compressed: API Gateway negotiates no compression for WebSockets.
 
 mod json;
 mod socket_io;
