@@ -29,7 +29,7 @@ export interface paths {
          *     | `private-encrypted-hotel-…` of both | the same; the answer adds `shared_secret` |
          *
          *     Any other private or presence channel is refused with 403, as is a channel of someone else's. A public channel needs no
-         *     authorization, so asking for one is a mistake and answered with 400. A user may ask 100 times at once, and ten times a
+         *     authorization, so asking for one is a mistake and answered with 400. A user may ask 200 times at once, and ten times a
          *     second after that.
          */
         post: operations["authorizeChannel"];
@@ -688,7 +688,7 @@ export interface paths {
         put?: never;
         /**
          * Authorize a guest's subscription
-         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, its encrypted twin, and nothing else. There are no wildcards. A guest may ask 100 times at once, and ten times a second after that.
+         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, its encrypted twin, and nothing else. There are no wildcards. A guest may ask 200 times at once, and ten times a second after that.
          */
         post: operations["authorizeGuestChannel"];
         delete?: never;
@@ -1030,7 +1030,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user everywhere
-         * @description For services, when an account is deleted. End the user's sessions first: what they do meanwhile may be left. Their connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of theirs goes to the member who has been in it longest, or ends. What stays of others names an alias that is no user. Others hear of it by the events of each. It reads the whole table, and a call goes on for some 12 s: while `done` is false, call again, and it continues. A call that failed may be repeated, and the whole may be done again at any time.
+         * @description For services, when an account is deleted. End the user's sessions first: what they do meanwhile may be left. Their connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of theirs goes to the member who has been in it longest, or ends. What stays of others names an alias that is no user. In others' notifications whose data names the user's id, that id and the name are removed from data and text; a text without such data stays. Invitations that the user sent stay good, from nobody. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters keep what they have. Others hear of it by the events of each. It reads the whole table, and a call goes on for some 12 s: while `done` is false, call again, and it continues. A call that failed may be repeated, and the whole may be done again at any time.
          */
         delete: operations["eraseUser"];
         options?: never;
