@@ -1,4 +1,4 @@
-//! The JSON bodies of the other operations. What is stored as text is read again as the same.
+//! The JSON bodies of the other operations. A text that is stored reads back as the same value.
 #![no_main]
 
 use http::header::CONTENT_TYPE;

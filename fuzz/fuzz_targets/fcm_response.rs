@@ -1,4 +1,4 @@
-//! FCM's responses other than 200. A token is never forgotten for what is not the device's fault.
+//! FCM's responses other than 200. A token is forgotten only for a fault of the device.
 #![no_main]
 
 use http::header::RETRY_AFTER;

@@ -1,5 +1,5 @@
-//! The attribute that says what a row owes. Whatever is read is written so that it is read as the same, and then written as
-//! the same text. What cannot be read is kept word for word, to become a dead letter.
+//! A row's attribute with its pending deliveries. An entry that is read and written reads back as the same entry and the same text.
+//! An unreadable entry is kept word for word, to become a dead letter.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

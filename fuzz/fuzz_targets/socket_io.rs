@@ -1,5 +1,5 @@
-//! A frame from a client that speaks Socket.IO. A packet that is read is written so that it is read as the same one, and its header says
-//! the same. Any other frame has an answer.
+//! A frame from a client that speaks Socket.IO. A packet that is read and written reads back as the same packet, with the same header.
+//! Any other frame gets a response.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -17,7 +17,7 @@ export type NotificationType =
   | "PARTY_INVITATION";
 export type PartyName = string;
 /**
- * What the user is called; the user id when the token has no name.
+ * The user's name; the user id if the token has no name.
  */
 export type Username = string;
 /**
@@ -25,7 +25,7 @@ export type Username = string;
  */
 export type Time = string;
 /**
- * Someone entered the room. Once for each entering, however many connections the user has.
+ * Someone entered the room. Sent once, however many connections the user has.
  */
 export type UserJoined = Person;
 /**
@@ -33,11 +33,11 @@ export type UserJoined = Person;
  */
 export type MemberAdded = Member;
 /**
- * A member's last connection is gone.
+ * A member's last connection ended.
  */
 export type MemberRemoved = Member;
 /**
- * Who is in a party, or what is said of it, changed. `updateType` says what `data` holds.
+ * A party or its members changed. `updateType` determines the fields of `data`.
  */
 export type PartyUpdated = PartyMemberJoined | PartyMemberLeft | PartySettingsChanged;
 /**
@@ -45,11 +45,11 @@ export type PartyUpdated = PartyMemberJoined | PartyMemberLeft | PartySettingsCh
  */
 export type PartyMemberAdded = ConnectedPartyMember;
 /**
- * A member's last connection is gone.
+ * A member's last connection ended.
  */
 export type PartyMemberRemoved = ConnectedPartyMember;
 /**
- * Something happened in the chat. Tell what by `type`; there may be more types one day. It comes at least once: tell a message that came twice by its `id`. A `message_deleted` is the last word on its message, whenever it comes. Of read marks, the highest `seq` of a reader counts.
+ * Something happened in the chat. `type` says what happened; ignore types that you do not know. It arrives at least once: recognize a duplicate message by its `id`. `message_deleted` is final for its message, even if it arrives first. The highest `seq` is a reader's read mark.
  */
 export type GuestChatEvent =
   | {
@@ -67,12 +67,12 @@ export type GuestChatEvent =
       readAt: Time;
     };
 /**
- * A message's number in its conversation, from 1 without gaps.
+ * The message's number in its conversation, from 1 without gaps.
  */
 export type Seq = number;
 export type ChatRole = "guest" | "staff";
 /**
- * Something happened in one of the hotel's chats. As in the chat, and which one it is.
+ * Something happened in a chat of the hotel. The event of the chat, with the id of the chat.
  */
 export type HotelStaffEvent =
   | {
@@ -98,7 +98,7 @@ export type LeaseRole = "client" | "notary";
  */
 export type LeaseMemberAdded = ConnectedLeaseMember;
 /**
- * A person's last connection is gone.
+ * A person's last connection ended.
  */
 export type LeaseMemberRemoved = ConnectedLeaseMember;
 
@@ -114,11 +114,11 @@ export interface Events {
  */
 export interface ChannelNames {
   /**
-   * What concerns one user
+   * Events for one user
    */
   user: `private-user-${string}`;
   /**
-   * What concerns one user, encrypted end to end
+   * Events for one user, encrypted end to end
    */
   encryptedUser: `private-encrypted-user-${string}`;
   /**
@@ -126,7 +126,7 @@ export interface ChannelNames {
    */
   room: `presence-room-${string}`;
   /**
-   * What happens to a party
+   * Events of a party
    */
   party: `private-party-${string}`;
   /**
@@ -146,7 +146,7 @@ export interface ChannelNames {
    */
   encryptedGuestChat: `private-encrypted-hotel-${string}-guest-chat-booking-${string}`;
   /**
-   * What happens in any chat of a hotel
+   * Events in all chats of a hotel
    */
   hotelStaff: `private-hotel-${string}-staff`;
   /**
@@ -185,11 +185,11 @@ export interface UserEvents {
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * Another reader gave kudos. Has no id. It comes at least once, so one that is the same as the last may be the same kudos; show it as a state ("Ada gave you kudos") rather than count it.
+ * Another reader gave kudos. It arrives at least once, and has no id: an event equal to the last one may be a duplicate. Show it as a state ("Ada gave you kudos") instead of counting.
  */
 export interface KudosReceived {
   /**
-   * Who gave the kudos.
+   * The user who gave the kudos.
    */
   fromUser: Person;
   /**
@@ -204,11 +204,11 @@ export interface KudosReceived {
 export interface Person {
   userId: Id;
   /**
-   * What the user is called; the user id when the token has no name.
+   * The user's name; the user id if the token has no name.
    */
   displayName: string;
   /**
-   * Picture of the user, if there is one.
+   * Address of the user's picture; absent without one.
    */
   avatarUrl: string | null;
 }
@@ -222,7 +222,7 @@ export interface NotificationNew {
    */
   message: string;
   /**
-   * What the sender gave, and the notification's id.
+   * The sender's data, with the notification's id.
    */
   data: {
     notificationId: Id;
@@ -246,13 +246,13 @@ export interface PartyInvitationReceived {
  */
 export interface SubscriptionSucceeded {}
 /**
- * The subscription was refused. Raised when `POST /pusher/auth` does not answer with 200. pusher-js asks once per connection: after 429 or 5xx, or without an answer, call `channel.subscribe()` again, later each time.
+ * The subscription was refused. Raised when `POST /pusher/auth` does not respond with 200. pusher-js asks once per connection: after 429 or 5xx, or without a response, call `channel.subscribe()` again, with a growing delay.
  */
 export interface SubscriptionError {
   type: string;
   error: string;
   /**
-   * Status code of the answer, such as 403.
+   * Status code of the response, such as 403.
    */
   status?: number;
 }
@@ -289,11 +289,11 @@ export interface AuthorJoined {
   authorName: string;
 }
 /**
- * The subscription is confirmed, and this is who is in the room.
+ * The subscription is confirmed; the members in the room.
  */
 export interface PresenceSubscriptionSucceeded {
   /**
-   * Everybody in the room, the subscriber too, by user id.
+   * Everybody in the room, including the subscriber, by user id.
    */
   members: {
     [k: string]: RoomMember;
@@ -308,11 +308,11 @@ export interface PresenceSubscriptionSucceeded {
 export interface RoomMember {
   userId: Id;
   /**
-   * What the user is called; the user id when the token has no name.
+   * The user's name; the user id if the token has no name.
    */
   displayName: string;
   /**
-   * Picture of the user, if there is one.
+   * Address of the user's picture; absent without one.
    */
   avatarUrl: string | null;
   /**
@@ -337,7 +337,7 @@ export interface PartyEvents {
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * Someone accepted an invitation.
+ * A user accepted an invitation.
  */
 export interface PartyMemberJoined {
   partyId: Id;
@@ -346,7 +346,7 @@ export interface PartyMemberJoined {
     userId: Id;
     username: Username;
     /**
-     * Picture of the user, if there is one.
+     * Address of the user's picture; absent without one.
      */
     avatar: string | null;
   };
@@ -362,7 +362,7 @@ export interface PartyMemberLeft {
     userId: Id;
     username: Username;
     /**
-     * Who removed the member; null when they left by themselves.
+     * The user who removed the member; null if the member left.
      */
     removedBy: Id | null;
   };
@@ -375,7 +375,7 @@ export interface PartySettingsChanged {
   partyId: Id;
   updateType: "settings-changed";
   /**
-   * What changed, as it is now.
+   * The changed fields, with their new values.
    */
   data: {
     partyName?: PartyName;
@@ -387,7 +387,7 @@ export interface PartySettingsChanged {
   updatedAt: Time;
 }
 /**
- * The owner has ended the party. Nothing follows it, and nobody can subscribe to the party's channels any more.
+ * The owner has ended the party. The last event of the party. New subscriptions to its channels are refused.
  */
 export interface PartyEnded {
   partyId: Id;
@@ -411,11 +411,11 @@ export interface PartyPresenceEvents {
   "pusher:member_removed": PartyMemberRemoved;
 }
 /**
- * The subscription is confirmed, and these members are connected.
+ * The subscription is confirmed; the connected members.
  */
 export interface PartyPresenceSubscriptionSucceeded {
   /**
-   * Every connected member, the subscriber too, by user id.
+   * Every connected member, including the subscriber, by user id.
    */
   members: {
     [k: string]: PartyMemberInfo;
@@ -430,7 +430,7 @@ export interface PartyPresenceSubscriptionSucceeded {
 export interface PartyMemberInfo {
   username: Username;
   /**
-   * Picture of the user, if there is one.
+   * Address of the user's picture; absent without one.
    */
   avatar?: string;
 }
@@ -461,13 +461,13 @@ export interface WrittenChatMessage {
     role: ChatRole;
   };
   /**
-   * The text as it was sent, so escape it where it is shown.
+   * The text as the author sent it; escape it before you show it.
    */
   message: string;
   createdAt: Time;
 }
 /**
- * What is left of a message that was deleted.
+ * A deleted message, without its text.
  */
 export interface DeletedChatMessage {
   id: string;
@@ -523,14 +523,14 @@ export interface LeaseEvents {
   "pusher:member_removed": LeaseMemberRemoved;
 }
 /**
- * Somebody wrote. Comes at least once; tell a message that came twice by its `id`.
+ * Somebody wrote. Arrives at least once; recognize a duplicate by its `id`.
  */
 export interface LeaseMessage {
   id: string;
   seq: Seq;
   author: LeasePerson;
   /**
-   * The text, so escape it where it is shown. Each line break is a line feed.
+   * The text; escape it before you show it. Each line break is a line feed.
    */
   content: string;
   createdAt: Time;
@@ -541,7 +541,7 @@ export interface LeasePerson {
   role: LeaseRole;
 }
 /**
- * A message was deleted. The last word on its message, whenever it comes.
+ * A message was deleted. Final for its message, even if it arrives first.
  */
 export interface LeaseMessageDeleted {
   messageId: string;
@@ -549,7 +549,7 @@ export interface LeaseMessageDeleted {
   deletedAt: Time;
 }
 /**
- * Somebody has read all messages up to a number. Of those of a reader, the highest `seq` counts.
+ * Somebody has read all messages up to a number. The highest `seq` is the reader's read mark.
  */
 export interface LeaseMessagesRead {
   reader: {
@@ -573,7 +573,7 @@ export interface LeaseRequestUpdated {
   updatedAt: Time;
 }
 /**
- * The subscription is confirmed, and these people are connected. As on other presence channels.
+ * The subscription is confirmed; the connected people. As on other presence channels.
  */
 export interface LeaseSubscriptionSucceeded {
   members: {
@@ -598,11 +598,11 @@ export interface ConnectionEvents {
   "pusher:signin_success": SigninSuccess;
 }
 /**
- * The user is signed in. Answers the library's `signin()`.
+ * The user is signed in. Confirms the library's `signin()`.
  */
 export interface SigninSuccess {
   /**
-   * The JSON string that `POST /pusher/user-auth` gave; its `id` is the user's id.
+   * The JSON string from the response of `POST /pusher/user-auth`; its `id` is the user's id.
    */
   user_data: string;
 }
@@ -660,18 +660,18 @@ export interface SocketNotification {
   [k: string]: unknown;
 }
 /**
- * What a back end says of a user.
+ * A back end's news about a user.
  */
 export interface SocketActivity {
   /**
-   * The same each time the event comes: drop duplicates by it.
+   * A duplicate has the same id: drop it.
    */
   eventId: string;
   timestamp: string;
   [k: string]: unknown;
 }
 /**
- * The first connection of a user was made, or the last one ended.
+ * A user's first connection began, or the last one ended.
  */
 export interface SocketUserStatus {
   userId: Id;
@@ -680,11 +680,11 @@ export interface SocketUserStatus {
   [k: string]: unknown;
 }
 /**
- * For everybody.
+ * An event for everybody.
  */
 export interface SocketAnnouncement {
   /**
-   * The same each time the event comes: drop duplicates by it.
+   * A duplicate has the same id: drop it.
    */
   eventId: string;
   timestamp: string;
@@ -695,7 +695,7 @@ export interface SocketAnnouncement {
  */
 export interface SocketStatsUpdate {
   /**
-   * The same each time the event comes: drop duplicates by it.
+   * A duplicate has the same id: drop it.
    */
   eventId: string;
   timestamp: string;
@@ -710,13 +710,13 @@ export interface SocketSubscribed {
    */
   channels: string[];
   /**
-   * Those that were asked for and are not open to the user. An `error` event says so, too.
+   * Requested channels that the user may not subscribe to. An `error` event reports them, too.
    */
   refused?: string[];
   [k: string]: unknown;
 }
 /**
- * What was sent was not done, or the connection ends.
+ * A message was refused, or the connection ends.
  */
 export interface SocketError {
   error: string;
@@ -737,14 +737,14 @@ export interface DashboardSent {
   unsubscribe: SocketUnsubscribe;
 }
 /**
- * A client wants the events of channels.
+ * A client subscribes to channels.
  */
 export interface SocketSubscribe {
   channels: string[];
   [k: string]: unknown;
 }
 /**
- * A client wants them no more.
+ * A client unsubscribes from channels.
  */
 export interface SocketUnsubscribe {
   channels: string[];
@@ -776,20 +776,20 @@ export interface MessageNew {
   senderName: string;
   receiverId: Id;
   /**
-   * Text, or what only the receiver can read.
+   * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
   /**
-   * It was stored before.
+   * The message was stored before.
    */
   duplicate?: true;
   [k: string]: unknown;
 }
 /**
- * The same by its other name.
+ * A message arrived, by its other name.
  */
 export interface MessageBroadcast {
   id: string;
@@ -798,14 +798,14 @@ export interface MessageBroadcast {
   senderName: string;
   receiverId: Id;
   /**
-   * Text, or what only the receiver can read.
+   * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
   /**
-   * It was stored before.
+   * The message was stored before.
    */
   duplicate?: true;
   [k: string]: unknown;
@@ -820,20 +820,20 @@ export interface MessageSent {
   senderName: string;
   receiverId: Id;
   /**
-   * Text, or what only the receiver can read.
+   * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
   /**
-   * It was stored before.
+   * The message was stored before.
    */
   duplicate?: true;
   [k: string]: unknown;
 }
 /**
- * The other one has read up to a message.
+ * The other user has read up to a message.
  */
 export interface MessageRead {
   messageId: string;
@@ -843,7 +843,7 @@ export interface MessageRead {
   [k: string]: unknown;
 }
 /**
- * A message lost its content. The account of whoever wrote it was erased. `userId` is the other one of the conversation.
+ * A message lost its content. The sender's account was erased. `userId` is the other user of the conversation.
  */
 export interface DirectMessageDeleted {
   userId: Id;
@@ -853,7 +853,7 @@ export interface DirectMessageDeleted {
   [k: string]: unknown;
 }
 /**
- * Whether the other one types.
+ * The other user types, or stopped.
  */
 export interface TypingStart {
   userId: Id;
@@ -863,7 +863,7 @@ export interface TypingStart {
   [k: string]: unknown;
 }
 /**
- * Whether the other one types.
+ * The other user types, or stopped.
  */
 export interface TypingStop {
   userId: Id;
@@ -873,7 +873,7 @@ export interface TypingStop {
   [k: string]: unknown;
 }
 /**
- * Whether the other one types.
+ * The other user types, or stopped.
  */
 export interface TypingIndicator {
   userId: Id;
@@ -883,7 +883,7 @@ export interface TypingIndicator {
   [k: string]: unknown;
 }
 /**
- * Somebody whom the user has exchanged messages with came or went.
+ * A user of one of the conversations connected or disconnected.
  */
 export interface PresenceOnline {
   userId: Id;
@@ -891,7 +891,7 @@ export interface PresenceOnline {
   [k: string]: unknown;
 }
 /**
- * Somebody whom the user has exchanged messages with came or went.
+ * A user of one of the conversations connected or disconnected.
  */
 export interface PresenceOffline {
   userId: Id;
@@ -916,13 +916,13 @@ export interface SendMessage {
    */
   content: unknown;
   /**
-   * Chosen by the client, such as a UUID. The same one to the same receiver is the same message, for good. Without it, the newest message of the conversation, sent again by its author within five minutes, is the same message.
+   * Chosen by the client, such as a UUID. Two messages with the same id to the same receiver are always the same message. Without an id, a message is a repetition if it equals the conversation's newest message, and its author sends it within five minutes.
    */
   clientMessageId?: string;
   [k: string]: unknown;
 }
 /**
- * A client says that its user types.
+ * A client reports that its user types.
  */
 export interface Typing {
   receiverId: Id;
@@ -930,12 +930,12 @@ export interface Typing {
   [k: string]: unknown;
 }
 /**
- * A client says that its user has read.
+ * A client reports that its user has read.
  */
 export interface MarkAsRead {
   messageId: string;
   /**
-   * The other one of the conversation. Needed only for an id that does not begin with its sender, because the sender was erased.
+   * The other user of the conversation. Needed only when the sender was erased, so that the message's id does not begin with the sender.
    */
   userId?: Id;
   [k: string]: unknown;
@@ -947,17 +947,17 @@ export interface BusEvents {
   NotificationRequested: NotificationRequested;
 }
 /**
- * A back end asks for a notification. Whoever may put events on the bus may notify anybody. The same event delivered twice notifies once. One that cannot be read, or that has a field that is not named here, ends in the dead-letter queue with the reason.
+ * A back end asks for a notification. A sender who may put events on the bus may notify any user. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason.
  */
 export interface NotificationRequested {
   userId: Id;
   type: NotificationType;
   /**
-   * A headline in place of the type's.
+   * A headline instead of the type's.
    */
   title?: string | null;
   /**
-   * A sentence in place of the one that the type makes of the data.
+   * A sentence instead of the type's.
    */
   body?: string | null;
   data?: {

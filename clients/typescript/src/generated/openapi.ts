@@ -18,19 +18,18 @@ export interface paths {
          *     | channel | who may subscribe |
          *     |---|---|
          *     | `private-user-{userId}` | that user |
-         *     | `private-encrypted-user-{userId}` | that user; the answer adds `shared_secret` |
-         *     | `presence-room-{bookId}` | any signed-in user; the answer adds `channel_data` |
+         *     | `private-encrypted-user-{userId}` | that user; the response adds `shared_secret` |
+         *     | `presence-room-{bookId}` | any signed-in user; the response adds `channel_data` |
          *     | `private-party-{partyId}` | the party's members |
-         *     | `private-encrypted-party-{partyId}` | the party's members; the answer adds `shared_secret` |
-         *     | `presence-party-{partyId}` | the party's members; the answer adds `channel_data` |
-         *     | `presence-bail-{bailId}` | the lease's client and notary; the answer adds `channel_data` |
+         *     | `private-encrypted-party-{partyId}` | the party's members; the response adds `shared_secret` |
+         *     | `presence-party-{partyId}` | the party's members; the response adds `channel_data` |
+         *     | `presence-bail-{bailId}` | the lease's client and notary; the response adds `channel_data` |
          *     | `private-hotel-{slug}-guest-chat-booking-{bookingId}` | the hotel's staff; its guest asks `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth` |
          *     | `private-hotel-{slug}-staff` | the hotel's staff |
-         *     | `private-encrypted-hotel-…` of both | the same; the answer adds `shared_secret` |
+         *     | `private-encrypted-hotel-…` of both | the same; the response adds `shared_secret` |
          *
-         *     Any other private or presence channel is refused with 403, as is a channel of someone else's. A public channel needs no
-         *     authorization, so asking for one is a mistake and answered with 400. A user may ask 200 times at once, and ten times a
-         *     second after that.
+         *     Any other private or presence channel is refused with 403, and so is another user's channel. A public channel needs no
+         *     authorization, so asking for it is refused with 400. A user may ask 200 times at once, and then ten times per second.
          */
         post: operations["authorizeChannel"];
         delete?: never;
@@ -49,8 +48,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign the caller's connection in to Pusher
-         * @description The endpoint that a Pusher client calls for its `signin()`; give it to the client as its user authentication endpoint. A signed-in connection can be reached by user id and is closed when the user's connections are terminated.
+         * Sign in the caller's connection to Pusher
+         * @description The endpoint that a Pusher client calls for its `signin()`; give it to the client as its user authentication endpoint. Pusher knows a signed-in connection by its user id, and closes it when the user's connections are terminated.
          */
         post: operations["authenticateUser"];
         delete?: never;
@@ -70,9 +69,9 @@ export interface paths {
         put?: never;
         /**
          * Take a webhook from Pusher
-         * @description For Pusher alone: it calls this address when someone enters or leaves a presence channel. Enable the presence webhooks in
-         *     Pusher's dashboard. Events that concern no reading room are accepted and ignored, and so is a webhook that came before.
-         *     There is no bearer token: the signature is the proof.
+         * @description For Pusher alone: it calls this address when a user enters or leaves a presence channel. Enable the presence webhooks in
+         *     Pusher's dashboard. Events of other channels than reading rooms are accepted and ignored, and so is a repeated webhook.
+         *     There is no bearer token: the signature proves the sender.
          */
         post: operations["receivePusherWebhook"];
         delete?: never;
@@ -90,7 +89,7 @@ export interface paths {
         };
         /**
          * List the kudos that the caller has received, newest first
-         * @description Names and pictures of the givers are those of today. Kudos that were given a moment ago may be missing; the event `kudos:received` tells of them.
+         * @description Names and pictures of the givers are the current ones. Kudos given a moment ago may be missing; the event `kudos:received` announces them.
          */
         get: operations["listKudos"];
         put?: never;
@@ -115,7 +114,7 @@ export interface paths {
         get?: never;
         /**
          * Say who wrote a book
-         * @description For other back ends: the token needs the role `service`. From then on the reading room of the book knows its author: `isAuthor` when they enter, and `room:author-joined` for everybody in it. Takes the place of what was said of the book before: a name or title that is left out is forgotten. It may be repeated.
+         * @description For other back ends: the token needs the role `service`. When the author enters the book's reading room, the response has `isAuthor`, and everybody in the room gets `room:author-joined`. Replaces the earlier entry of the book: a name or title that is left out is forgotten. It may be repeated.
          */
         put: operations["putBook"];
         post?: never;
@@ -134,8 +133,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Say how a user is shown to others
-         * @description For other back ends: the token needs the role `service`. Reading rooms, lists of those who are in them and of kudos, and e-mails then show the user by this name and picture, whatever the user's own tokens say, and the user can be invited to a party. It takes the place of what was put before: a field that is left out is forgotten, and the user's tokens decide it again. It may be repeated.
+         * Set the name and picture of a user
+         * @description For other back ends: the token needs the role `service`. Reading rooms, their lists, lists of kudos and e-mails then show the user by this name and picture, whatever the user's own tokens say, and the user can be invited to a party. Replaces the earlier profile: for a field that is left out, the user's tokens decide again. It may be repeated.
          */
         put: operations["putProfile"];
         post?: never;
@@ -157,20 +156,20 @@ export interface paths {
         };
         /**
          * Show who is in a book's reading room
-         * @description For any member, as is the room's channel. The client that subscribes to `presence-room-{bookId}` knows this already; it is for those that do not. A book that nobody reads, or that is unknown, has an empty room.
+         * @description For any member, like the room's channel. A client that subscribes to `presence-room-{bookId}` gets this list from Pusher; this operation is for other clients. The room of an unknown book, or of one without readers, is empty.
          */
         get: operations["listRoom"];
         put?: never;
         /**
          * Enter a book's reading room
          * @description Sends `room:user-joined` on `presence-room-{bookId}`, followed by `room:author-joined` when the caller wrote the book.
-         *     Someone who is already in the room joins once only, whether by this call or by subscribing to the channel; the answer
-         *     is then that of the first time. There is no request body.
+         *     A user who is already in the room, by this call or by subscribing to the channel, does not join again; the response is
+         *     that of the first time. Takes no request body.
          */
         post: operations["joinRoom"];
         /**
          * Leave a book's reading room
-         * @description Sends `room:user-left` on `presence-room-{bookId}`. Leaving a room that the caller is not in does nothing and succeeds.
+         * @description Sends `room:user-left` on `presence-room-{bookId}`. A caller who is not in the room gets 204, too.
          */
         delete: operations["leaveRoom"];
         options?: never;
@@ -190,7 +189,7 @@ export interface paths {
         put?: never;
         /**
          * Notify a user, as another back end
-         * @description Needs a token whose `roles` hold `service`. Stores the notification, sends `notification:new` to the user's channel `private-user-{userId}`, and a push to the user's devices when no client is subscribed to that channel, or always with priority high; all within the user's preferences. The type words title and sentence in the user's language; `title` and `body` take their places. Several of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so one with much more than 3 KB is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. The type determines title and sentence, in the user's language; `title` and `body` replace them. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so a notification with much more than 3 KB of data is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
          */
         post: operations["createNotification"];
         delete?: never;
@@ -232,7 +231,7 @@ export interface paths {
         post?: never;
         /**
          * Delete one of the caller's notifications
-         * @description It is listed and counted no more, what it says is erased, and what of it was not yet delivered is not delivered. Deleting it again is answered alike. There is no request body.
+         * @description Erases the notification and cancels its pending deliveries; it is not listed or counted any more. Deleting it again gives the same response. Takes no request body.
          */
         delete: operations["deleteNotification"];
         options?: never;
@@ -251,7 +250,7 @@ export interface paths {
         put?: never;
         /**
          * Mark one of the caller's notifications as read
-         * @description Reading it again changes nothing and answers with the time of the first reading. There is no request body.
+         * @description The second time changes nothing; the response has the time of the first. Takes no request body.
          */
         post: operations["markNotificationRead"];
         delete?: never;
@@ -271,7 +270,7 @@ export interface paths {
         put?: never;
         /**
          * Mark all of the caller's notifications as read
-         * @description There is no request body.
+         * @description Takes no request body.
          */
         post: operations["markAllNotificationsRead"];
         delete?: never;
@@ -291,7 +290,7 @@ export interface paths {
         get: operations["showPreferences"];
         /**
          * Say how the caller wants to be notified
-         * @description Takes the place of all earlier preferences: what is left out is as if nothing had been saved. They hold for notifications that are created from then on. Whatever they say, every notification is stored and listed.
+         * @description Replaces all earlier preferences: a preference that is left out returns to its default. They hold for notifications that are created from then on. Every notification is stored and listed, whatever the preferences.
          */
         put: operations["savePreferences"];
         post?: never;
@@ -311,13 +310,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Have pushes sent to a device
-         * @description Registers an FCM registration token for the caller. A token belongs to one user: registering another user's moves it. A user has at most 20 devices; the one registered longest ago makes way. Register at every start of the app: a token that has not been registered for 270 days is forgotten, as is one that FCM does not know any more.
+         * Register a device for pushes
+         * @description Registers an FCM registration token for the caller. A token belongs to one user: registering another user's moves it. A user has at most 20 devices; a further one replaces the one registered longest ago. Register at every start of the app: a token is forgotten 270 days after its last registration, or when FCM does not know it any more.
          */
         post: operations["registerDeviceToken"];
         /**
-         * Have no more pushes sent to a device
-         * @description Unregisters the device that `token` names, in the body or in the query. One that is not the caller's stays as it is. With `all=true`, all of the caller's devices are unregistered. A request that names none unregisters the caller's only device, and is refused with 409 where there are several.
+         * Unregister a device
+         * @description Unregisters the device that `token` names, in the body or in the query. Another user's device stays as it is. With `all=true`, all of the caller's devices are unregistered. A request without a device unregisters the caller's only one; it is refused with 409 if the caller has several.
          */
         delete: operations["unregisterDeviceToken"];
         options?: never;
@@ -334,7 +333,7 @@ export interface paths {
         };
         /**
          * List the devices that pushes are sent to
-         * @description No token is shown whole, since whoever has it can send to the device.
+         * @description Tokens are shortened, since a whole token is enough to send to the device.
          */
         get: operations["listDevices"];
         put?: never;
@@ -356,7 +355,7 @@ export interface paths {
         put?: never;
         /**
          * Send any event to any channel, for trying a client out
-         * @description It asks for no token, so whoever reaches it can send anything to anybody. It exists only where the stack's parameter `MockEvents` is true, as in the local stack; elsewhere there is neither the route nor its function, and the answer is 404.
+         * @description It asks for no token, so every caller can send anything to any user. It exists only where the stack's parameter `MockEvents` is true, as in the local stack; elsewhere it responds with 404, without a route or a function.
          */
         post: operations["triggerMockEvent"];
         delete?: never;
@@ -374,7 +373,7 @@ export interface paths {
         };
         /**
          * List the parties that the caller is a member of
-         * @description The one that the caller has created or joined last is the first. One of a moment ago may be missing. Members are not listed here; read the party.
+         * @description The party that the caller created or joined last comes first. A party created or joined a moment ago may be missing. For the members, read the party.
          */
         get: operations["listParties"];
         put?: never;
@@ -405,14 +404,14 @@ export interface paths {
         post?: never;
         /**
          * End a party for all of its members
-         * @description For the owner. From the answer on there is no such party: nobody reads it, subscribes to its channels or accepts an invitation to it. Sends `party-ended` on `private-party-{partyId}`; subscriptions that are open stay open until their clients end them. Ending it again is answered alike for a day. There is no request body.
+         * @description For the owner. After the response the party does not exist: reading it, subscribing to its channels and accepting an invitation to it are refused. Sends `party-ended` on `private-party-{partyId}`; open subscriptions stay open until their clients end them. For a day, ending it again gives the same response. Takes no request body.
          */
         delete: operations["endParty"];
         options?: never;
         head?: never;
         /**
          * Change a party's name or settings
-         * @description For the owner. What is not given stays as it is; settings that are given replace all earlier ones. Sends `party-updated` with `updateType` `settings-changed` on `private-party-{partyId}`.
+         * @description For the owner. A field that is left out stays as it is; new settings replace all earlier ones. Sends `party-updated` with `updateType` `settings-changed` on `private-party-{partyId}`.
          */
         patch: operations["changeParty"];
         trace?: never;
@@ -457,7 +456,7 @@ export interface paths {
         post?: never;
         /**
          * Leave a party, or remove someone from it
-         * @description With the caller's own id, leaves: an owner hands the party over first, unless nobody else is in it; the party then ends. With another's id, removes that member, which is for the owner. Sends `party-updated` with `updateType` `member-left` on `private-party-{partyId}`. From then on the user may subscribe to none of the party's channels; what becomes of subscriptions that are open, `asyncapi.yaml` says at that channel.
+         * @description With the caller's own id, the caller leaves. An owner hands the party over first; if the owner is the only member, the party ends. With another id, the owner removes that member. Sends `party-updated` with `updateType` `member-left` on `private-party-{partyId}`. From then on the user may not subscribe to the party's channels; `asyncapi.yaml` describes at that channel how open subscriptions end.
          */
         delete: operations["removePartyMember"];
         options?: never;
@@ -479,7 +478,7 @@ export interface paths {
         put?: never;
         /**
          * Invite a user to a party
-         * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. A user is known once they have called any operation with a token, if only to authorize a channel. A caller may invite 20 users at once, and another one every 30 seconds after that. An invitation is open for 30 days.
+         * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. A user can be invited after calling any operation with a token, such as authorizing a channel. A caller may invite 20 users at once, and then one every 30 seconds. An invitation is open for 30 days.
          */
         post: operations["inviteToParty"];
         delete?: never;
@@ -495,7 +494,7 @@ export interface paths {
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
-                /** @description Who is invited. */
+                /** @description The invited user. */
                 userId: components["schemas"]["Id"];
             };
             cookie?: never;
@@ -505,7 +504,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an invitation
-         * @description For the party's owner, and for whoever invited the user.
+         * @description For the party's owner, and for the member who invited the user.
          */
         delete: operations["revokeInvitation"];
         options?: never;
@@ -527,7 +526,7 @@ export interface paths {
         put?: never;
         /**
          * Accept the invitation to a party
-         * @description Sends `party-updated` with `updateType` `member-joined` on `private-party-{partyId}`. Accepting again changes nothing and succeeds. There is no request body.
+         * @description Sends `party-updated` with `updateType` `member-joined` on `private-party-{partyId}`. Accepting again changes nothing and succeeds. Takes no request body.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -550,7 +549,7 @@ export interface paths {
         put?: never;
         /**
          * Decline the invitation to a party
-         * @description There is no request body.
+         * @description Takes no request body.
          */
         post: operations["declineInvitation"];
         delete?: never;
@@ -587,8 +586,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a chat page needs before it subscribes
-         * @description The channel to subscribe to and the event to bind, whose guest this is, and how many messages are unread.
+         * Read the context of a guest's chat page
+         * @description The channel to subscribe to, the event to bind, the guest's hotel and booking, and the number of unread messages.
          */
         get: operations["getGuestChatContext"];
         put?: never;
@@ -611,13 +610,13 @@ export interface paths {
         };
         /**
          * Read messages
-         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always goes on after the highest number that it has misses nothing. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         * @description The newest messages, newest first; with `before`, older ones; with `after`, those that a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always continues after its highest number misses nothing. The newest page has an `etag`: a poll with `If-None-Match` that finds nothing new gets 304.
          */
         get: operations["readGuestMessages"];
         put?: never;
         /**
          * Send a message
-         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender has then read what is above it. A person may send 30 messages at once, and another one every two seconds.
+         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender's read mark moves to the new message. A person may send 30 messages at once, and then one every two seconds.
          */
         post: operations["sendGuestMessage"];
         delete?: never;
@@ -643,7 +642,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a message
-         * @description For its author. Its number stays, its text goes: from the chat, the inbox, and events that are not delivered yet. Sends `realtime_event` with the type `message_deleted`. Deleting twice is the same.
+         * @description For its author. Removes the text from the chat, the inbox and pending events; the message keeps its number. Sends `realtime_event` with the type `message_deleted`. Deleting again gives the same response.
          */
         delete: operations["deleteGuestMessage"];
         options?: never;
@@ -663,8 +662,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Say how far the caller has read
-         * @description The mark moves forward only, and not past the newest message. A move sends `realtime_event` with the type `messages_read`.
+         * Move the caller's read mark
+         * @description The read mark moves forward only, at most to the newest message. A move sends `realtime_event` with the type `messages_read`.
          */
         put: operations["markGuestChatRead"];
         post?: never;
@@ -688,7 +687,7 @@ export interface paths {
         put?: never;
         /**
          * Authorize a guest's subscription
-         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, its encrypted twin, and nothing else. There are no wildcards. A guest may ask 200 times at once, and ten times a second after that.
+         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, and its encrypted twin, but no other channel. A guest may ask 200 times at once, and then ten times per second.
          */
         post: operations["authorizeGuestChannel"];
         delete?: never;
@@ -708,13 +707,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a chat page needs
-         * @description The channel to subscribe to, who the caller is there, and how much is unread.
+         * Read the context of a lease's chat page
+         * @description The channel to subscribe to, the caller's role in the lease, and the number of unread messages.
          */
         get: operations["showLease"];
         /**
-         * Put a lease
-         * @description For services. Says who the client and the notary of a lease are, and replaces what was said before: a field that is left out is then absent. Whoever is replaced is out at once; their connections to Pusher end, unless that is turned off (`TerminateRemoved`).
+         * Create or replace a lease
+         * @description For services. Names the client and the notary of a lease, and replaces the earlier lease: a field that is left out is then absent. A replaced person loses access at once; their connections to Pusher end, unless the operator has turned that off (`TerminateRemoved`).
          */
         put: operations["putLease"];
         post?: never;
@@ -736,13 +735,13 @@ export interface paths {
         };
         /**
          * Read messages
-         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         * @description The newest messages, newest first; with `before`, older ones; with `after`, those that a client missed, oldest first. Numbers have no gaps and become visible in order. The newest page has an `etag`: a poll with `If-None-Match` that finds nothing new gets 304.
          */
         get: operations["listLeaseMessages"];
         put?: never;
         /**
          * Send a message
-         * @description Sends `new-message` to `presence-bail-{bailId}`. If the other person is not in that channel, and e-mail is on, they get an e-mail: the first at once, and what comes within the next five minutes in one at their end. A person may send 30 messages at once, and another one every two seconds.
+         * @description Sends `new-message` to `presence-bail-{bailId}`. If the other person is not in that channel, and has e-mail on, they get an e-mail: one for the first message at once, and one for all messages of the next five minutes after these. A person may send 30 messages at once, and then one every two seconds.
          */
         post: operations["sendLeaseMessage"];
         delete?: never;
@@ -768,7 +767,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a message
-         * @description Sends `message-deleted`. The number stays, the content is gone. Only its author may; twice is the same.
+         * @description For its author. Removes the content; the message keeps its number. Sends `message-deleted`. Deleting again gives the same response.
          */
         delete: operations["deleteLeaseMessage"];
         options?: never;
@@ -788,8 +787,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Say how far one has read
-         * @description Moves the read mark forward, never back, and sends `messages-read`.
+         * Move the caller's read mark
+         * @description The read mark moves forward only. A move sends `messages-read`.
          */
         put: operations["readLease"];
         post?: never;
@@ -816,8 +815,8 @@ export interface paths {
         get: operations["listLeaseRequests"];
         put?: never;
         /**
-         * Ask something of the other person
-         * @description Sends `request-updated`. Either person may ask; 20 at once, and another each half minute.
+         * Make a request to the other person
+         * @description Sends `request-updated`. Either person may make 20 requests at once, and then one every 30 seconds.
          */
         post: operations["createLeaseRequest"];
         delete?: never;
@@ -846,7 +845,7 @@ export interface paths {
         head?: never;
         /**
          * Accept, refuse or finish a request
-         * @description Sends `request-updated` with the whole request. Whoever was asked accepts or refuses a pending request, and may still refuse an accepted one; either makes an accepted one done. The status that it has already is no change and no event.
+         * @description Sends `request-updated` with the whole request. The person who was asked accepts or refuses a pending request, and may still refuse an accepted one. Either person may mark an accepted one as done. Setting the present status again changes nothing and sends no event.
          */
         patch: operations["changeLeaseRequest"];
         trace?: never;
@@ -854,7 +853,7 @@ export interface paths {
     "/email/unsubscribe": {
         parameters: {
             query: {
-                /** @description Whose e-mail it is. */
+                /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
                 /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
@@ -866,14 +865,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A page with a button that turns e-mail off
-         * @description The link in an e-mail. It changes nothing, since mail scanners follow links.
+         * Show a page with a button that turns e-mail off
+         * @description The link in an e-mail leads here. The page changes nothing by itself, since mail scanners follow links.
          */
         get: operations["showUnsubscribe"];
         put?: never;
         /**
          * Turn e-mail off
-         * @description What the button does, and mail clients by themselves (RFC 8058). It turns off the preference `email` of the type MESSAGE; the body is not looked at. Twice is the same.
+         * @description Called by the page's button, and by mail clients (RFC 8058). It turns off the preference `email` of the type MESSAGE, and ignores the body. It may be repeated.
          */
         post: operations["unsubscribe"];
         delete?: never;
@@ -893,8 +892,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The hotel's inbox
-         * @description For the hotel's staff: its chats, the one with the newest message first, with what the caller has not read. Deleted messages count as unread: their numbers stay. The list is read from an index, which may be a moment behind `realtime_event`: take what the event says into the list that you have, or read again until it has the message's `seq`.
+         * Read the hotel's inbox
+         * @description For the hotel's staff: the hotel's chats, the one with the newest message first, each with the number of messages that the caller has not read. Deleted messages count, too, as their numbers stay. The list is read from an index, which may be a moment behind `realtime_event`: add the event's data to your list, or read again until the list has the message's `seq`.
          */
         get: operations["listHotelChats"];
         put?: never;
@@ -919,13 +918,13 @@ export interface paths {
         };
         /**
          * Read messages
-         * @description The newest first; older ones with `before`, and with `after` what a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always goes on after the highest number that it has misses nothing. The newest page has an `etag`: with `If-None-Match`, a poll that finds nothing new is answered with 304.
+         * @description The newest messages, newest first; with `before`, older ones; with `after`, those that a client missed, oldest first. Numbers have no gaps and become visible in order, so a client that always continues after its highest number misses nothing. The newest page has an `etag`: a poll with `If-None-Match` that finds nothing new gets 304.
          */
         get: operations["readHotelMessages"];
         put?: never;
         /**
          * Send a message
-         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender has then read what is above it. A person may send 30 messages at once, and another one every two seconds.
+         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender's read mark moves to the new message. A person may send 30 messages at once, and then one every two seconds.
          */
         post: operations["sendHotelMessage"];
         delete?: never;
@@ -953,7 +952,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a message
-         * @description For its author. Its number stays, its text goes: from the chat, the inbox, and events that are not delivered yet. Sends `realtime_event` with the type `message_deleted`. Deleting twice is the same.
+         * @description For its author. Removes the text from the chat, the inbox and pending events; the message keeps its number. Sends `realtime_event` with the type `message_deleted`. Deleting again gives the same response.
          */
         delete: operations["deleteHotelMessage"];
         options?: never;
@@ -975,8 +974,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Say how far the caller has read
-         * @description The mark moves forward only, and not past the newest message. A move sends `realtime_event` with the type `messages_read`.
+         * Move the caller's read mark
+         * @description The read mark moves forward only, at most to the newest message. A move sends `realtime_event` with the type `messages_read`.
          */
         put: operations["markHotelChatRead"];
         post?: never;
@@ -1007,7 +1006,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a user from the hotel's staff
-         * @description For services. The user's connections end, since they are still subscribed, unless the operator has turned that off (`TerminateRemoved`); Pusher can end those that have signed in.
+         * @description For services. Ends the user's connections, as they are still subscribed, unless the operator has turned that off (`TerminateRemoved`). Pusher can end only signed-in connections.
          */
         delete: operations["removeHotelStaff"];
         options?: never;
@@ -1030,7 +1029,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user everywhere
-         * @description For services, when an account is deleted. End the user's sessions first: what they do meanwhile may be left. Their connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of theirs goes to the member who has been in it longest, or ends. What stays of others names an alias that is no user. In others' notifications whose data names the user's id, that id and the name are removed from data and text; a text without such data stays. Invitations that the user sent stay good, from nobody. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters keep what they have. Others hear of it by the events of each. It reads the whole table, and a call goes on for some 12 s: while `done` is false, call again, and it continues. A call that failed may be repeated, and the whole may be done again at any time.
+         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and name from data and text, if the data has the id; a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
          */
         delete: operations["eraseUser"];
         options?: never;
@@ -1043,7 +1042,7 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                /** @description The author; a guest's id is `guest;{hotelSlug};{bookingId}`. */
                 userId: components["parameters"]["AuthorId"];
             };
             cookie?: never;
@@ -1053,7 +1052,7 @@ export interface paths {
         post?: never;
         /**
          * Erase what a user wrote in chats
-         * @description For services, when an account is deleted. A call erases up to 25 rows: messages lose their text, their author and the author's name, and keep their numbers; read marks go. Chats that are open hear of a deletion. Call again with `nextCursor` until it is null. A call that failed may be repeated, and the whole may be done again at any time. What the user writes during the call may be left, so end their sessions first.
+         * @description For services, when an account is deleted. End the user's sessions first: messages that the user writes during a call may stay. A call erases up to 25 rows: messages lose their text, their author and the author's name, and keep their numbers; read marks are removed. Open chats get an event for each deletion. Call again with `nextCursor` until it is null. A failed call may be repeated, and the whole erasure may be done again at any time.
          */
         delete: operations["eraseAuthor"];
         options?: never;
@@ -1069,8 +1068,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say whether Carillon reaches what it needs
-         * @description Answers within a second. It asks for no token and names nothing but what is written here.
+         * Check whether Carillon reaches its services
+         * @description Responds within a second. It asks for no token, and reveals nothing beyond the fields below.
          */
         get: operations["checkHealth"];
         put?: never;
@@ -1078,8 +1077,8 @@ export interface paths {
         delete?: never;
         options?: never;
         /**
-         * Say whether Carillon reaches what it needs, by the status alone
-         * @description As `GET /health`, without its body. Monitors such as UptimeRobot ask so.
+         * Check whether Carillon reaches its services, by the status alone
+         * @description Like `GET /health`, without its body, for monitors such as UptimeRobot.
          */
         head: operations["checkHealthWithoutBody"];
         patch?: never;
@@ -1096,7 +1095,7 @@ export interface paths {
         put?: never;
         /**
          * Send an event to dashboards
-         * @description For other back ends. It goes to the connections of `userId`, to those that are subscribed to `channel`, or to everybody in the namespace /dashboard; at least once to whoever is connected, and to nobody later.
+         * @description For other back ends. Sends the event to the connections of `userId`, to those subscribed to `channel`, or to all in the namespace /dashboard. Each open connection gets it at least once; connections that are made later do not get it.
          */
         post: operations["sendDashboardEvent"];
         delete?: never;
@@ -1111,7 +1110,7 @@ export interface paths {
             header?: never;
             path: {
                 /**
-                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @description Percent-encode characters that a path may not have.
                  * @example payroll
                  */
                 channel: string;
@@ -1128,8 +1127,8 @@ export interface paths {
         put: operations["grantChannel"];
         post?: never;
         /**
-         * Take that back
-         * @description For other back ends. Subscriptions that rest on it end at once; those to public channels, and those that a token opens, stay.
+         * Withdraw a grant
+         * @description For other back ends. Subscriptions that need the grant end at once. Subscriptions to public channels, and those that a token allows, stay.
          */
         delete: operations["revokeChannel"];
         options?: never;
@@ -1162,7 +1161,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tell whether a user is connected
+         * Check whether a user is connected
          * @description To /dashboard, to /ws or to both.
          */
         get: operations["isOnline"];
@@ -1183,7 +1182,7 @@ export interface paths {
         };
         /**
          * List the messages that the caller and another user have exchanged
-         * @description Numbers have no gaps and become visible in order: a client that connects again and asks for those `after` the last number that it knows misses none. Without `after` and `before`, the newest, newest first.
+         * @description Numbers have no gaps and become visible in order: a client that reconnects and reads those `after` its highest number misses none. Without `after` and `before`, the newest messages, newest first.
          */
         get: operations["listMessages"];
         put?: never;
@@ -1204,7 +1203,7 @@ export interface paths {
         get?: never;
         /**
          * Publish the caller's public key
-         * @description For messages that are encrypted from end to end. A new key has the next version; the same key again keeps its version.
+         * @description For end-to-end encrypted messages. A new key gets the next version; the same key keeps its version.
          */
         put: operations["saveKey"];
         post?: never;
@@ -1242,15 +1241,15 @@ export interface components {
             version: number;
         };
         DirectMessage: {
-            /** @description By which duplicates are dropped, and which markAsRead takes. */
+            /** @description Drop duplicates by it; markAsRead takes it. */
             id: string;
             seq: number;
-            /** @description Null once the account of whoever wrote it was erased, as `receiverId` then. */
+            /** @description Null once the sender's account is erased; `receiverId` is null then, too. */
             senderId: components["schemas"]["Id"] | null;
-            /** @description Empty where there is no sender. */
+            /** @description Empty without a sender. */
             senderName: string;
             receiverId: components["schemas"]["Id"] | null;
-            /** @description Text; or what only the receiver can read; or null once it is deleted. */
+            /** @description Text, or ciphertext that only the receiver can read; null once it is deleted. */
             content: string | components["schemas"]["SealedContent"] | null;
             /** Format: date-time */
             createdAt: string;
@@ -1287,14 +1286,14 @@ export interface components {
         };
         ChannelAuthorization: {
             auth: components["schemas"]["Signature"];
-            /** @description On presence channels: a JSON string of `user_id` and `user_info`. It is part of what `auth` signs, so hand it on byte for byte. */
+            /** @description On presence channels: a JSON string of `user_id` and `user_info`. `auth` signs it, so hand it on byte for byte. */
             channel_data?: string;
-            /** @description On encrypted channels: the 32-byte key, in base64, that the client decrypts events with. */
+            /** @description On encrypted channels: the 32-byte key, in base64, with which the client decrypts events. */
             shared_secret?: string;
         };
         PresenceMember: {
             user_id: components["schemas"]["Id"];
-            /** @description What the others in the room see of this member. */
+            /** @description The member as others in the room see them. */
             user_info: {
                 userId: components["schemas"]["Id"];
                 displayName: string;
@@ -1305,10 +1304,10 @@ export interface components {
         };
         PartyPresenceMember: {
             user_id: components["schemas"]["Id"];
-            /** @description What the others in the party see of this member. */
+            /** @description The member as others in the party see them. */
             user_info: {
                 username: string;
-                /** @description Address of the member's picture, if there is one. */
+                /** @description Address of the member's picture; absent without one. */
                 avatar?: string;
             };
         };
@@ -1318,17 +1317,17 @@ export interface components {
         };
         UserAuthentication: {
             auth: components["schemas"]["Signature"];
-            /** @description A JSON string of the caller's user id and how others see the caller. It is part of what `auth` signs, so hand it on byte for byte. */
+            /** @description A JSON string of the caller's user id, name and picture. `auth` signs it, so hand it on byte for byte. */
             user_data: string;
         };
         /** @description The app key, a colon, and an HMAC-SHA256 in hexadecimal. */
         Signature: string;
-        /** @description What Pusher sends. Pusher may add fields and events, so nothing here is closed. */
+        /** @description A webhook of Pusher's. Pusher may add fields and events, so unknown ones are accepted. */
         PusherWebhook: {
-            /** @description When Pusher sent it, in milliseconds since 1970. */
+            /** @description The time of sending, in milliseconds since 1970. */
             time_ms: number;
             events: {
-                /** @description `member_added` and `member_removed` on a room's channel count; all others are ignored. */
+                /** @description Only `member_added` and `member_removed` on a room's channel have an effect. */
                 name: string;
                 channel?: string;
                 user_id?: string;
@@ -1338,7 +1337,7 @@ export interface components {
         NotificationType: "MESSAGE" | "CONNECTION_REQUEST" | "CONNECTION_ACCEPTED" | "POST_COMMENT" | "COMMENT_MENTION" | "REFERRAL_APPLICATION" | "PROJECT_UPDATE" | "SYSTEM" | "KUDOS" | "PARTY_INVITATION";
         /** @enum {string} */
         Locale: "en" | "fr";
-        /** @description Hours in which a push is dropped, unless its priority is high. The app is told and the notification stored all the same. Over midnight when `to` is before `from`; the two differ. */
+        /** @description Hours in which a push is dropped, unless its priority is high. The notification is still stored, and the event still sent to the app. If `to` is before `from`, the hours include midnight; the two differ. */
         QuietHours: {
             from: components["schemas"]["TimeOfDay"];
             to: components["schemas"]["TimeOfDay"];
@@ -1348,28 +1347,28 @@ export interface components {
              */
             timeZone: string;
         };
-        /** @description Whether pushes are sent although a client is connected. False, unless it was saved: then a push of normal priority is sent only while no client is subscribed to `private-user-{userId}`. One tab that was forgotten on a desktop is such a client, and keeps the pushes from the phone for as long as it is open. With true, both are told. */
+        /** @description Whether pushes are sent even while a client is connected. By default, false: a push of normal priority is sent only while no client is subscribed to `private-user-{userId}`. A forgotten tab on a desktop is such a client, and no push goes to the phone while the tab is open. With true, both get the notification. */
         PushWhileConnected: boolean;
         TimeOfDay: string;
         Preferences: {
             locale: components["schemas"]["Locale"];
             quietHours: components["schemas"]["QuietHours"] | null;
             pushWhileConnected: components["schemas"]["PushWhileConnected"];
-            /** @description Every type, with the ways in which it reaches the user. */
+            /** @description The transports of every type. */
             types: {
                 [key: string]: {
                     /** @description `notification:new` */
                     inApp: boolean;
                     /** @description To the user's devices, when no client is connected, the priority is high, or `pushWhileConnected` is true. */
                     push: boolean;
-                    /** @description Of MESSAGE, e-mails about messages in a lease's chat. The other types are kept for the back ends that send e-mail. */
+                    /** @description For MESSAGE: e-mails about messages in a lease's chat. The other types are kept for back ends that send e-mail themselves. */
                     email: boolean;
                 };
             };
         };
         Kudos: {
             kudosId: components["schemas"]["Id"];
-            /** @description Who gave them. */
+            /** @description The user who gave the kudos. */
             fromUser: components["schemas"]["PublicPerson"];
             /** @description The reading session that the kudos are for. */
             sessionId: components["schemas"]["Id"];
@@ -1378,13 +1377,13 @@ export interface components {
         };
         PublicPerson: {
             userId: components["schemas"]["Id"];
-            /** @description The user id while no name is known. */
+            /** @description The user's name; the user id if the name is unknown. */
             displayName: string;
             avatarUrl: string | null;
         };
         RoomOccupant: {
             userId: components["schemas"]["Id"];
-            /** @description The user id while no name is known. */
+            /** @description The user's name; the user id if the name is unknown. */
             displayName: string;
             avatarUrl: string | null;
             /** @description Whether this user wrote the book. */
@@ -1394,7 +1393,7 @@ export interface components {
         Device: {
             /** @description The last characters of the token, and never more than a quarter of it. */
             tokenEnd: string;
-            /** @description As it was registered; null where the app did not say. */
+            /** @description As the app registered it; null if the app did not. */
             platform: components["schemas"]["Platform"] | null;
             registeredAt: components["schemas"]["Time"];
             /** @description When the device is forgotten, unless it is registered again. */
@@ -1403,16 +1402,16 @@ export interface components {
         /** @enum {string} */
         Platform: "android" | "ios" | "web";
         NewDevice: {
-            /** @description What Firebase's `getToken()` gave the app. */
+            /** @description The result of Firebase's `getToken()` in the app. */
             token: string;
-            /** @description What the app runs on, to be shown in the list of devices. */
+            /** @description The app's platform, for the list of devices. */
             platform?: components["schemas"]["Platform"] | null;
         };
         DeviceToken: {
-            /** @description What Firebase's `getToken()` gave. */
+            /** @description The result of Firebase's `getToken()` in the app. */
             token: string;
         };
-        /** @description Whatever the client needs to show the notification and to open what it is about. The sentence is made from `senderName` (or `fromUser.displayName`, or `invitedBy.username`), `projectName`, `bookTitle`, `partyName`, and for SYSTEM `title` and `message`. */
+        /** @description Data for the client, to show the notification and to open its subject. The sentence is made from `senderName` (or `fromUser.displayName`, or `invitedBy.username`), `projectName`, `bookTitle`, `partyName`, and for SYSTEM `title` and `message`. */
         NotificationData: {
             [key: string]: unknown;
         };
@@ -1422,19 +1421,19 @@ export interface components {
         Notification: {
             notificationId: components["schemas"]["Id"];
             type: components["schemas"]["NotificationType"];
-            /** @description The headline of the push; the event `notification:new` has none. */
+            /** @description The headline of the push. The event `notification:new` does not have it. */
             title: string;
             /** @description One sentence for the user. */
             message: string;
             data: components["schemas"]["NotificationData"];
             priority: components["schemas"]["Priority"];
             createdAt: components["schemas"]["Time"];
-            /** @description When the user read it; null while unread. */
+            /** @description The time at which the user read it; null while unread. */
             readAt: components["schemas"]["Time"] | null;
         };
         /** @description Name of the party. One visible line, without control characters; spaces around it are dropped. */
         PartyName: string;
-        /** @description Whatever the app keeps for the party; at most 4 KB as JSON. */
+        /** @description Any data of the app's for the party; at most 4 KB as JSON. */
         PartySettings: {
             [key: string]: unknown;
         };
@@ -1457,9 +1456,9 @@ export interface components {
         };
         PartyMember: {
             userId: components["schemas"]["Id"];
-            /** @description What the user is called; the user id when the token has no name. */
+            /** @description The user's name; the user id if the token has no name. */
             username: string;
-            /** @description Picture of the user, if there is one. */
+            /** @description Address of the user's picture; absent without one. */
             avatar: string | null;
             /** @enum {string} */
             role: "owner" | "member";
@@ -1468,7 +1467,7 @@ export interface components {
         PartyInvitation: {
             partyId: components["schemas"]["Id"];
             partyName: components["schemas"]["PartyName"];
-            /** @description Who is invited. */
+            /** @description The invited user. */
             userId: components["schemas"]["Id"];
             invitedBy: {
                 id: components["schemas"]["Id"];
@@ -1485,7 +1484,7 @@ export interface components {
         BookingId: string;
         /** @example 000000000001-019a9f8e4a3b7c119d2e5f60718293a4 */
         MessageId: string;
-        /** @description A message's number in its conversation, from 1 without gaps. */
+        /** @description The message's number in its conversation, from 1 without gaps. */
         Seq: number;
         ChatAuthor: {
             /** @description Null once the author's account is erased. */
@@ -1500,11 +1499,11 @@ export interface components {
             id: components["schemas"]["MessageId"];
             seq: components["schemas"]["Seq"];
             author: components["schemas"]["ChatAuthor"];
-            /** @description The text as it was sent, so escape it where it is shown. */
+            /** @description The text as the author sent it; escape it before you show it. */
             message: string;
             createdAt: components["schemas"]["Time"];
         };
-        /** @description What is left of a message that was deleted. */
+        /** @description A deleted message, without its text. */
         DeletedChatMessage: {
             id: components["schemas"]["MessageId"];
             seq: components["schemas"]["Seq"];
@@ -1521,22 +1520,22 @@ export interface components {
         };
         ChatPage: {
             messages: components["schemas"]["ChatMessage"][];
-            /** @description The last number of this page: give it as `before`, or as `after` where this page was asked for with `after`. Null when there is nothing more. */
+            /** @description The last number of this page. Send it as `before` for the next page, or as `after` if this page was read with `after`. Null on the last page. */
             nextCursor: string | null;
         };
         PutLease: {
             clientId: components["schemas"]["Id"];
-            /** @description Somebody else than the client. */
+            /** @description A different person than the client. */
             notaryId: components["schemas"]["Id"];
             title: components["schemas"]["LeaseLine"];
-            /** @description The language of e-mails to whoever has chosen none. */
+            /** @description The language of e-mails to a person who has not chosen one. */
             locale?: components["schemas"]["Locale"] | null;
             clientEmail?: components["schemas"]["LeaseEmail"];
             notaryEmail?: components["schemas"]["LeaseEmail"];
         };
         /** @description One visible line, without control characters. */
         LeaseLine: string;
-        /** @description Where this person's e-mail goes, instead of the address in their token; ASCII. It is never shown. (More is taken than the pattern says.) */
+        /** @description The person's e-mail address, used instead of the one in their token; ASCII. It is never shown. (More addresses are accepted than the pattern allows.) */
         LeaseEmail: string | null;
         /** @enum {string} */
         LeaseRole: "client" | "notary";
@@ -1562,11 +1561,11 @@ export interface components {
             channel: string;
             me: components["schemas"]["LeasePerson"];
             otherId: components["schemas"]["Id"];
-            /** @description The number of the newest message; 0 while there is none. */
+            /** @description The number of the newest message; 0 before the first. */
             lastSeq: number;
-            /** @description The caller has read up to here. */
+            /** @description The caller has read all messages up to this number. */
             readSeq: number;
-            /** @description How many come after it; deleted ones count. */
+            /** @description The number of messages after readSeq; deleted ones count. */
             unreadCount: number;
         };
         LeaseChatMessage: {
@@ -1578,7 +1577,7 @@ export interface components {
                 name: string;
                 role: components["schemas"]["LeaseRole"];
             };
-            /** @description The text as it was sent, so escape it where it is shown. Absent once the message is deleted. */
+            /** @description The text as the author sent it; escape it before you show it. Absent once the message is deleted. */
             content?: string;
             createdAt: components["schemas"]["Time"];
             deletedAt?: components["schemas"]["Time"];
@@ -1588,7 +1587,7 @@ export interface components {
         };
         LeaseChatPage: {
             messages: components["schemas"]["LeaseChatMessage"][];
-            /** @description The last number of this page: give it as `before`, or as `after` where this page was asked for with `after`. Null when there is nothing more. */
+            /** @description The last number of this page. Send it as `before` for the next page, or as `after` if this page was read with `after`. Null on the last page. */
             nextCursor: string | null;
         };
         NewLeaseMessage: {
@@ -1609,7 +1608,7 @@ export interface components {
             status: components["schemas"]["LeaseRequestStatus"];
             createdBy: components["schemas"]["LeasePerson"];
             createdAt: components["schemas"]["Time"];
-            /** @description Who changed the status last; null until somebody has. */
+            /** @description The user who changed the status last; null before the first change. */
             updatedBy: components["schemas"]["LeasePerson"] | null;
             updatedAt: components["schemas"]["Time"];
         };
@@ -1658,24 +1657,24 @@ export interface components {
         Inbox: {
             chats: {
                 bookingId: components["schemas"]["BookingId"];
-                /** @description The name in the token with which the guest last wrote; null until they write. */
+                /** @description The name in the token of the guest's last message; null before the first message. */
                 guestName: string | null;
                 lastMessage: {
                     seq: components["schemas"]["Seq"];
                     author: components["schemas"]["ChatAuthor"];
-                    /** @description The beginning of its text; null once it is deleted. */
+                    /** @description The beginning of the text; null once the message is deleted. */
                     preview: string | null;
                     createdAt: components["schemas"]["Time"];
                 };
                 unreadCount: components["schemas"]["UnreadCount"];
             }[];
-            /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. */
+            /** @description Send it as `cursor` to get the next page. Opaque; null on the last page. */
             nextCursor: string | null;
         };
         Erased: {
             /** @description How many messages this call erased. */
             erased: number;
-            /** @description Give it back as `cursor` to go on; null when nothing is left. Opaque. */
+            /** @description Send it as `cursor` to continue. Opaque; null when everything is erased. */
             nextCursor: string | null;
         };
         UnavailableError: {
@@ -1733,7 +1732,7 @@ export interface components {
             error: "Internal Server Error";
             message: components["schemas"]["Message"];
         };
-        /** @description The shape of the answers that API Gateway gives by itself. */
+        /** @description The body of API Gateway's own responses. */
         GatewayError: {
             message: components["schemas"]["Message"];
         };
@@ -1741,10 +1740,10 @@ export interface components {
         Message: string;
     };
     responses: {
-        /** @description Too many write in this conversation at once; nothing was done. Or API Gateway answers because the function could not. */
+        /** @description Too many requests write in this conversation at once; nothing was done. API Gateway sends the same status when the function could not respond. */
         TooBusy: {
             headers: {
-                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
                 "retry-after"?: string;
                 [name: string]: unknown;
             };
@@ -1762,11 +1761,11 @@ export interface components {
                 "application/json": components["schemas"]["BadRequestError"];
             };
         };
-        /** @description The bearer token is missing, malformed, expired, not signed as configured, or names a user whose id no channel name can hold. The message says which, once the signature is verified. */
+        /** @description The bearer token is missing, malformed, expired, not signed as configured, or its user id does not fit into a channel's name. The message gives the reason, once the signature is verified. */
         Unauthorized: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
-                /** @description `Bearer` alone when there is no token, else with `error` and `error_description` (RFC 6750, section 3). The description is the message. */
+                /** @description `Bearer` alone without a token, else with `error` and `error_description` (RFC 6750, section 3). The description is the message. */
                 "www-authenticate": string;
                 [name: string]: unknown;
             };
@@ -1784,7 +1783,7 @@ export interface components {
                 "application/json": components["schemas"]["ContentTooLargeError"];
             };
         };
-        /** @description The `Content-Type` is none of those that this operation takes. */
+        /** @description The operation does not accept this `Content-Type`. */
         UnsupportedMediaType: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -1803,10 +1802,10 @@ export interface components {
                 "application/json": components["schemas"]["GatewayError"];
             };
         };
-        /** @description The caller's budget of writes is spent, or a limit of this operation's own is reached, or everybody together asks too often. Wait and repeat; nothing was done. API Gateway, whose answer has no `error`, does not say how long. */
+        /** @description The caller's budget of writes is spent, the limit of this operation is reached, or API Gateway's rate limit for all callers is exceeded. Nothing was done; wait and repeat. API Gateway's response has no `error` and does not say how long to wait. */
         CallerTooFast: {
             headers: {
-                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
                 "retry-after"?: string;
                 [name: string]: unknown;
             };
@@ -1824,7 +1823,7 @@ export interface components {
                 "application/json": components["schemas"]["ForbiddenError"];
             };
         };
-        /** @description There is no such thing; the message says which. */
+        /** @description A resource that the request names does not exist; the message says which. */
         NotFound: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
@@ -1847,7 +1846,7 @@ export interface components {
         /** @description Carillon failed. Repeat the call, with the same idempotency key where there is one. */
         InternalServerError: {
             headers: {
-                /** @description As on every other answer, unless API Gateway answers because the function could not. */
+                /** @description As on every other response; absent in API Gateway's own, when the function could not respond. */
                 "x-request-id"?: string;
                 [name: string]: unknown;
             };
@@ -1855,10 +1854,10 @@ export interface components {
                 "application/json": components["schemas"]["InternalError"] | components["schemas"]["GatewayError"];
             };
         };
-        /** @description Too many events of this room or party wait for Pusher. Nothing was done; repeat the call later. API Gateway, whose answer has no `error`, says the same when the function could not answer. */
+        /** @description Too many events of this room or party wait for Pusher. Nothing was done; repeat the request later. API Gateway sends the same status, without `error`, when the function could not respond. */
         OwesTooMuch: {
             headers: {
-                /** @description Seconds to wait before the next try; absent when API Gateway answers. */
+                /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
                 "retry-after"?: string;
                 [name: string]: unknown;
             };
@@ -1878,7 +1877,7 @@ export interface components {
         MessageId: components["schemas"]["MessageId"];
         /** @description A member of the staff. */
         StaffId: components["schemas"]["Id"];
-        /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+        /** @description The author; a guest's id is `guest;{hotelSlug};{bookingId}`. */
         AuthorId: components["schemas"]["Id"];
         /** @description The other user. */
         UserIdInPath: components["schemas"]["Id"];
@@ -1886,18 +1885,18 @@ export interface components {
         PartyId: components["schemas"]["Id"];
         /** @description A member of the party. */
         PartyMemberId: components["schemas"]["Id"];
-        /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+        /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
         IdempotencyKey: string;
     };
     requestBodies: never;
     headers: {
-        /** @description Names this call in Carillon's logs; quote it when you ask about the call. */
+        /** @description The request's id in Carillon's logs; quote it when you ask about the request. */
         RequestId: string;
-        /** @description Present, and `true`, when the request had been answered before and nothing was created this time. */
+        /** @description `true` if the response repeats that of an earlier request, and nothing was created; absent otherwise. */
         IdempotentReplayed: "true";
-        /** @description Names the newest page as it is now. */
+        /** @description The current version of the newest page. */
         NewestPage: string;
-        /** @description Names the newest page as it is now; absent with `before` and `after`. */
+        /** @description The current version of the newest page; absent with `before` and `after`. */
         NewestPageOnly: string;
     };
     pathItems: never;
@@ -1965,7 +1964,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The caller is who the token says. Hand the whole body to the Pusher client. */
+            /** @description The caller is authenticated. Hand the whole body to the Pusher client. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -1987,7 +1986,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The app key whose secret signed the body. The key being rotated out is accepted too while it is configured. */
+                /** @description The app key whose secret signed the body. During a rotation, the previous key is accepted as well. */
                 "X-Pusher-Key": string;
                 /** @description HMAC-SHA256 of the raw body with the app secret, in hexadecimal. */
                 "X-Pusher-Signature": string;
@@ -2001,7 +2000,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Taken. Pusher need not send it again. */
+            /** @description Accepted. Pusher need not send it again. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2061,7 +2060,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         kudos: components["schemas"]["Kudos"][];
-                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        /** @description Send it as `cursor` to get the next page. Opaque. A page with fewer entries than `limit`, even an empty one, may have a `nextCursor`; only null means the end. */
                         nextCursor: string | null;
                     };
                 };
@@ -2076,7 +2075,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -2085,7 +2084,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who gets the kudos; not the caller. */
+                    /** @description The receiver of the kudos; not the caller. */
                     receiverId: components["schemas"]["Id"];
                     /** @description The reading session that the kudos are for. */
                     sessionId: components["schemas"]["Id"];
@@ -2148,7 +2147,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is known of the book from now on. */
+            /** @description The book's entry from now on. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2194,14 +2193,14 @@ export interface operations {
             content: {
                 "application/json": {
                     displayName?: string | null;
-                    /** @description A picture's address, of at most 512 bytes. */
+                    /** @description The picture's address, at most 512 bytes. */
                     avatarUrl?: string | null;
                     email?: components["schemas"]["LeaseEmail"];
                 };
             };
         };
         responses: {
-            /** @description The profile as it is put from now on. */
+            /** @description The profile from now on. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2261,7 +2260,7 @@ export interface operations {
                     "application/json": {
                         bookId: components["schemas"]["Id"];
                         members: components["schemas"]["RoomOccupant"][];
-                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        /** @description Send it as `cursor` to get the next page. Opaque. A page with fewer entries than `limit`, even an empty one, may have a `nextCursor`; only null means the end. */
                         nextCursor: string | null;
                     };
                 };
@@ -2294,7 +2293,7 @@ export interface operations {
                     "application/json": {
                         bookId: components["schemas"]["Id"];
                         userId: components["schemas"]["Id"];
-                        /** @description Whether the caller wrote the book; false also for a book that is unknown. */
+                        /** @description Whether the caller wrote the book; false also for an unknown book. */
                         isAuthor: boolean;
                         /** @description When the caller entered, which may be before this call. */
                         joinedAt: components["schemas"]["Time"];
@@ -2358,7 +2357,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         notifications: components["schemas"]["Notification"][];
-                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        /** @description Send it as `cursor` to get the next page. Opaque. A page with fewer entries than `limit`, even an empty one, may have a `nextCursor`; only null means the end. */
                         nextCursor: string | null;
                         unreadCount: components["schemas"]["UnreadCount"];
                     };
@@ -2374,7 +2373,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -2385,12 +2384,12 @@ export interface operations {
                 "application/json": {
                     userId: components["schemas"]["Id"];
                     type: components["schemas"]["NotificationType"];
-                    /** @description A headline of your own, in place of the type's. It is shown as it is, in whatever language the user reads. */
+                    /** @description A headline of your own instead of the type's. It is shown as it is, whatever the user's language. */
                     title?: string | null;
-                    /** @description A sentence of your own, in place of the one that the type makes of the data. It becomes the notification's `message`. */
+                    /** @description A sentence of your own instead of the type's. It becomes the notification's `message`. */
                     body?: string | null;
                     data?: components["schemas"]["NotificationData"];
-                    /** @description Without it, normal. */
+                    /** @description Default: normal. */
                     priority?: components["schemas"]["Priority"];
                 };
             };
@@ -2488,7 +2487,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller has no such notification; someone else's counts as none. */
+            /** @description The caller has no such notification. It may be another user's. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2514,7 +2513,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller has no such notification any more, or had none. */
+            /** @description The caller has no such notification any more, or never had. */
             204: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2524,7 +2523,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description This cannot be the id of a notification. */
+            /** @description The id does not have the form of a notification's id. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2565,7 +2564,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller has no such notification; someone else's counts as none. */
+            /** @description The caller has no such notification. It may be another user's. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2588,7 +2587,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing is unread. */
+            /** @description All notifications of the caller are read. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2616,7 +2615,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What holds now; everything in every way for who has saved nothing. */
+            /** @description The current preferences. By default, every type is sent by every transport. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2642,7 +2641,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The language that titles and sentences are worded in. Without it, that of the claim `locale` in the token that last registered a device, or else English. */
+                    /** @description The language of titles and sentences. Without it, the claim `locale` of the token that last registered a device, or else English. */
                     locale?: components["schemas"]["Locale"] | null;
                     quietHours?: components["schemas"]["QuietHours"] | null;
                     pushWhileConnected?: components["schemas"]["PushWhileConnected"];
@@ -2657,7 +2656,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What holds from now on. */
+            /** @description The preferences from now on. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2727,7 +2726,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The device, or all of them, are unregistered, or were none. */
+            /** @description The device, or every device, is not registered any more. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2767,7 +2766,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's devices, the one that was registered last first. */
+            /** @description The caller's devices, the last registered one first. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2805,7 +2804,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Pusher has taken the event. */
+            /** @description Pusher has accepted the event. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2823,7 +2822,7 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
-            /** @description Pusher did not take the event. */
+            /** @description Pusher did not accept the event. */
             502: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -2862,7 +2861,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         parties: components["schemas"]["Party"][];
-                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        /** @description Send it as `cursor` to get the next page. Opaque. A page with fewer entries than `limit`, even an empty one, may have a `nextCursor`; only null means the end. */
                         nextCursor: string | null;
                     };
                 };
@@ -2877,7 +2876,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -3042,7 +3041,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The member who is the owner from now on. */
+                    /** @description The new owner, a member of the party. */
                     userId: components["schemas"]["Id"];
                 };
             };
@@ -3123,13 +3122,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who is invited; not the caller. */
+                    /** @description The invited user; not the caller. */
                     userId: components["schemas"]["Id"];
                 };
             };
         };
         responses: {
-            /** @description The user is invited. */
+            /** @description The user has an invitation. */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3164,7 +3163,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The caller invites the caller. */
+            /** @description The caller cannot invite themselves. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3186,7 +3185,7 @@ export interface operations {
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
-                /** @description Who is invited. */
+                /** @description The invited user. */
                 userId: components["schemas"]["Id"];
             };
             cookie?: never;
@@ -3300,7 +3299,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         invitations: components["schemas"]["PartyInvitation"][];
-                        /** @description Give it back as `cursor` to read on; null when there is nothing more. Opaque. A page may hold fewer than `limit`, or none, and have a `nextCursor` all the same; only null is the end. */
+                        /** @description Send it as `cursor` to get the next page. Opaque. A page with fewer entries than `limit`, even an empty one, may have a `nextCursor`; only null means the end. */
                         nextCursor: string | null;
                     };
                 };
@@ -3335,7 +3334,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's. */
+            /** @description The token is for another hotel. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3382,7 +3381,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChatPage"];
                 };
             };
-            /** @description The newest page is the one that the client has. */
+            /** @description The client already has the newest page. */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3393,7 +3392,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's. */
+            /** @description The token is for another hotel. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3411,7 +3410,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3439,7 +3438,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's. */
+            /** @description The token is for another hotel. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3480,7 +3479,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is left of the message. */
+            /** @description The message without its text. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3492,7 +3491,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's. */
+            /** @description The token is for another hotel. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3524,7 +3523,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where the mark is now. */
+            /** @description The current read mark. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3536,7 +3535,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's. */
+            /** @description The token is for another hotel. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3582,7 +3581,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The token is another hotel's, or the channel is not the guest's. */
+            /** @description The token is for another hotel, or the channel is not the guest's. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3610,7 +3609,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the caller has to know. */
+            /** @description The context. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3622,7 +3621,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3664,7 +3663,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is no service. */
+            /** @description The caller is not a service. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3724,7 +3723,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeaseChatPage"];
                 };
             };
-            /** @description The newest page is the one that the client has. */
+            /** @description The client already has the newest page. */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3735,7 +3734,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3753,7 +3752,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3781,7 +3780,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3822,7 +3821,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is left of the message. */
+            /** @description The message without its text. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3875,7 +3874,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How far the caller has read now. */
+            /** @description The current read mark. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3887,7 +3886,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3933,7 +3932,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3951,7 +3950,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -3966,7 +3965,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request; it is pending, unless this is a repetition. */
+            /** @description The request. It is pending, unless this is a repetition. */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3979,7 +3978,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description There is no such lease with the caller in it; others are told no more. */
+            /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4036,7 +4035,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description It is for the other person to decide. */
+            /** @description Only the other person may decide this. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4056,7 +4055,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotFoundError"];
                 };
             };
-            /** @description A request of this status cannot become that. */
+            /** @description The request cannot change from its status to that one. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4076,7 +4075,7 @@ export interface operations {
     showUnsubscribe: {
         parameters: {
             query: {
-                /** @description Whose e-mail it is. */
+                /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
                 /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
@@ -4099,7 +4098,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The link was not signed here. */
+            /** @description The link's signature is wrong. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4126,7 +4125,7 @@ export interface operations {
     unsubscribe: {
         parameters: {
             query: {
-                /** @description Whose e-mail it is. */
+                /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
                 /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
@@ -4156,7 +4155,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description The link was not signed here. */
+            /** @description The link's signature is wrong. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4209,7 +4208,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is not of the hotel's staff. */
+            /** @description The caller is not a member of the hotel's staff. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4258,7 +4257,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChatPage"];
                 };
             };
-            /** @description The newest page is the one that the client has. */
+            /** @description The client already has the newest page. */
             304: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4269,7 +4268,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is not of the hotel's staff. */
+            /** @description The caller is not a member of the hotel's staff. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4287,7 +4286,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -4317,7 +4316,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is not of the hotel's staff. */
+            /** @description The caller is not a member of the hotel's staff. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4360,7 +4359,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is left of the message. */
+            /** @description The message without its text. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4372,7 +4371,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is not of the hotel's staff. */
+            /** @description The caller is not a member of the hotel's staff. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4406,7 +4405,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where the mark is now. */
+            /** @description The current read mark. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4418,7 +4417,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description The caller is not of the hotel's staff. */
+            /** @description The caller is not a member of the hotel's staff. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4533,7 +4532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How far the erasure has come. */
+            /** @description The progress of the erasure. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4541,13 +4540,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Whether the user is erased everywhere; if not, call again. */
+                        /** @description Whether the erasure is complete; if not, call again. */
                         done: boolean;
-                        /** @description How many rows were removed or changed so far. */
+                        /** @description The number of rows removed or changed so far. */
                         erased: number;
-                        /** @description How many rows of the whole table were looked at so far. */
+                        /** @description The number of rows of the table read so far. */
                         lookedAt: number;
-                        /** @description How many rows that name the user were left as they are so far, because they cannot be read. The log says which. */
+                        /** @description The number of unreadable rows that name the user, so far. They stay; the log names them. */
                         skipped: number;
                     };
                 };
@@ -4577,14 +4576,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Whoever wrote; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                /** @description The author; a guest's id is `guest;{hotelSlug};{bookingId}`. */
                 userId: components["parameters"]["AuthorId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What this call erased. */
+            /** @description The result of this call. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4620,7 +4619,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The table and Pusher answer. */
+            /** @description The table and Pusher respond. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4639,7 +4638,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
-            /** @description The table or Pusher does not answer. */
+            /** @description The table or Pusher does not respond. */
             503: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4667,7 +4666,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The table and Pusher answer. */
+            /** @description The table and Pusher respond. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4682,14 +4681,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A failure of Carillon's own. */
+            /** @description Carillon failed. */
             500: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The table or Pusher does not answer. */
+            /** @description The table or Pusher does not respond. */
             503: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4703,7 +4702,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the caller, unique for each thing to create; a UUID will do. */
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4714,7 +4713,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {unknown} */
                     event: "notification" | "activity" | "user_status" | "announcement" | "stats_update";
-                    /** @description The event's payload; a `timestamp` is added where there is none, and an `eventId`, the response's, by which clients drop duplicates. */
+                    /** @description The event's payload. Carillon adds a missing `timestamp`, and the response's `eventId`, by which clients drop duplicates. */
                     data?: Record<string, never>;
                     userId?: components["schemas"]["Id"];
                     channel?: string;
@@ -4722,7 +4721,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is stored, and on its way. */
+            /** @description The event is stored, and its delivery has begun. */
             202: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4769,7 +4768,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @description Percent-encode characters that a path may not have.
                  * @example payroll
                  */
                 channel: string;
@@ -4810,7 +4809,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Percent-encoded where it holds other characters than a path may.
+                 * @description Percent-encode characters that a path may not have.
                  * @example payroll
                  */
                 channel: string;
@@ -4821,7 +4820,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user has no grant of the channel any more. */
+            /** @description The user has no grant for the channel. */
             204: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4854,7 +4853,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As of now. */
+            /** @description The current state. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4895,7 +4894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As of now. */
+            /** @description The current state. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -4917,9 +4916,9 @@ export interface operations {
     listMessages: {
         parameters: {
             query?: {
-                /** @description Those with higher numbers, oldest first. */
+                /** @description Only messages with higher numbers, oldest first. */
                 after?: number;
-                /** @description Those with lower numbers, newest first. */
+                /** @description Only messages with lower numbers, newest first. */
                 before?: number;
                 /** @description How many to return at most. */
                 limit?: number;
@@ -4942,7 +4941,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         messages: components["schemas"]["DirectMessage"][];
-                        /** @description The `after` or `before` of the next page; null where there is none. */
+                        /** @description The `after` or `before` of the next page; null on the last page. */
                         nextCursor: string | null;
                     };
                 };
@@ -4968,7 +4967,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key that holds from now on. */
+            /** @description The caller's key from now on. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
