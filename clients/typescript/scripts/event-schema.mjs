@@ -1,12 +1,12 @@
-// docs/asyncapi.yaml as one JSON Schema, of which json-schema-to-typescript makes types.
+// docs/asyncapi.yaml as one JSON Schema, from which json-schema-to-typescript makes types.
 
 /**
- * Has a definition for each schema and for each message's payload, and these of its own:
+ * Has a definition for each schema and for each message's payload, and these further ones:
  *
- * - `ChannelNames`: what the names of each channel look like, as a template literal type.
+ * - `ChannelNames`: for each channel, its names as a template literal type.
  * - `ChannelEvents`: for each channel, the payloads by event name.
- * - `ConnectionEvents`: the payloads of events that belong to no channel.
- * - `Sockets`: for each namespace of the WebSocket API, the payloads of what a client hears and of what it sends, by event name.
+ * - `ConnectionEvents`: the payloads of events outside of channels.
+ * - `Sockets`: for each namespace of the WebSocket API, the payloads that a client receives and sends, by event name.
  * - `BusEvents`: for back ends, the payloads by detail-type on EventBridge.
  */
 export function eventSchema({ channels, components, operations = {}, servers }) {
@@ -39,19 +39,19 @@ export function eventSchema({ channels, components, operations = {}, servers }) 
     } else if (kind === "pusher") {
       names[key] = { description: channel.title, tsType: templateOf(channel.address) };
       const name = `${capitalized(key)}Events`;
-      define(name, closed(payloads, `What is heard on \`${channel.address}\`.`));
+      define(name, closed(payloads, `The events on \`${channel.address}\`.`));
       events[key] = reference(name);
     } else if (kind === "socket") {
       const of = (action) => payloadsOf(carriedBy(operations, key, action), channel, components.messages);
       const name = capitalized(key);
-      define(`${name}Heard`, closed(of("send"), `What a client of \`${channel.address}\` hears.`));
-      define(`${name}Sent`, closed(of("receive"), `What a client of \`${channel.address}\` sends.`));
+      define(`${name}Heard`, closed(of("send"), `The events that a client of \`${channel.address}\` receives.`));
+      define(`${name}Sent`, closed(of("receive"), `The events that a client of \`${channel.address}\` sends.`));
       sockets[key] = closed({ heard: reference(`${name}Heard`), sent: reference(`${name}Sent`) }, channel.title);
     }
   }
   return {
     title: "Events",
-    description: "Everything that docs/asyncapi.yaml tells.",
+    description: "All events of docs/asyncapi.yaml.",
     ...closed({
       names: reference("ChannelNames"),
       events: reference("ChannelEvents"),
@@ -70,7 +70,7 @@ export function eventSchema({ channels, components, operations = {}, servers }) 
   };
 }
 
-/** By which server a channel's events come; a channel that names none is Pusher's. */
+/** The kind of server that sends a channel's events; Pusher unless the channel names another. */
 function kindOf(channel, servers) {
   const named = channel.servers?.map(({ $ref }) => servers[$ref.split("/").at(-1)]);
   if (named === undefined) {
@@ -88,7 +88,7 @@ function kindOf(channel, servers) {
   throw new Error(`No types are made for channels of ${named.map(({ host }) => host).join(" and ")}`);
 }
 
-/** Which of a channel's messages the operations of one action carry; the action is Carillon's. */
+/** The messages of a channel that the operations of one action carry; Carillon is the actor. */
 function carriedBy(operations, channel, action) {
   return Object.values(operations)
     .filter((operation) => operation.action === action && operation.channel.$ref === `#/channels/${channel}`)
@@ -104,7 +104,7 @@ function payloadsOf(keys, channel, messages) {
   return Object.fromEntries(entries);
 }
 
-/** A message's payload, with what is said of the message. One that is a component already is another name of it. */
+/** A message's payload, with the message's description. A payload that is a component already gets a second name. */
 function payloadOf({ title, description, payload }) {
   const said = [title && `${title}.`, description].filter(Boolean).join(" ");
   return { description: said, ...(payload.$ref ? { allOf: [local(payload)] } : local(payload)) };
@@ -121,7 +121,7 @@ const templateOf = (address) => `\`${address.replaceAll(/\{[^}]+\}/g, "${string}
 
 const capitalized = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** A copy whose references point to `definitions`, without examples, in which a property of any value is said to be one. */
+/** A copy without examples, whose references point to `definitions`, and whose properties of any value are marked as such. */
 function local(value) {
   if (Array.isArray(value)) {
     return value.map(local);
@@ -144,5 +144,5 @@ function local(value) {
 
 const mapped = (object, change) => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 
-/** Whether a schema says nothing of the value, which json-schema-to-typescript takes for an object. */
+/** Whether a schema allows any value; json-schema-to-typescript would make an object type of it. */
 const isAnything = (schema) => Object.keys(schema).every((key) => key === "description" || key === "title");

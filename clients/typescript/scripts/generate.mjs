@@ -1,4 +1,4 @@
-// Writes src/generated from docs/openapi.yaml and docs/asyncapi.yaml; with --check, says whether it would change anything.
+// Writes src/generated from docs/openapi.yaml and docs/asyncapi.yaml; with --check, fails if it would change anything.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -6,7 +6,7 @@ import { type Token, tokenNow } from "./token.js";
 /** Carillon's routes, with the types of docs/openapi.yaml: `const { data, error, response } = await api.GET("/parties/{partyId}", …)`. */
 export type Api = Client<paths>;
 
-/** A client of Carillon's routes, as the user whose token this is. */
+/** A client of Carillon's routes, for the user of this token. */
 export function createApi({ apiUrl, token }: { apiUrl: string; token: Token }): Api {
   const api = createClient<paths>({ baseUrl: apiUrl });
   api.use({

@@ -3,16 +3,16 @@ import type { components } from "./generated/openapi.js";
 import { mayPass } from "./resubscribe.js";
 import { type Token, tokenNow } from "./token.js";
 
-/** Tries of one authorization before the page is told that it fails. */
+/** Attempts of one authorization before the page gets an error. */
 const TRIES = 5;
 const FIRST_DELAY_MS = 500;
 const TIMEOUT_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 30_000;
 
-/** Whether an authorization that failed may be granted in a moment: Carillon failed, asked to wait, or could not be reached. */
+/** Whether a failed authorization may succeed in a moment: Carillon failed, asked to wait, or could not be reached. */
 export const isPassing = (error: unknown) => !(error instanceof RefusedError) || mayPass(error.status);
 
-/** Carillon refused. The message is its own, and says what to do. */
+/** Carillon refused. The message is Carillon's, and says what to do. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
 
@@ -30,20 +30,20 @@ type Bodies = {
   "/pusher/user-auth": [components["schemas"]["UserAuthenticationRequest"], components["schemas"]["UserAuthentication"]];
 };
 
-/** Whom to ask for authorization, and as whom. */
+/** The address and the token for authorizations. */
 export interface Authorizer {
   /** Address of the Carillon stack, such as `http://localhost:3000`. */
   apiUrl: string;
   token: Token;
-  /** Address of the channels' authorization, where it is not `{apiUrl}/pusher/auth`. */
+  /** Address that authorizes channels, if it is not `{apiUrl}/pusher/auth`. */
   channelAuthUrl?: string | undefined;
 }
 
 /**
- * Asks for the authorization of a channel, or of the connection. Tries again while the server fails or asks to wait, for as long as
- * `isWanted` says so; resolves to `undefined` once it does not.
+ * Asks for the authorization of a channel, or of the connection. Retries while the server fails or asks to wait. Resolves to
+ * `undefined` once `isWanted` returns false.
  *
- * @throws RefusedError when Carillon refuses, or still fails at the last try
+ * @throws RefusedError when Carillon refuses, or fails at the last attempt
  */
 export async function authorization<Path extends keyof Bodies>(
   authorizer: Authorizer,
@@ -72,7 +72,7 @@ export async function authorization<Path extends keyof Bodies>(
       }
       wait = Math.max(wait, retryAfter(response));
     } catch (error) {
-      // A token that cannot be had, or a server that cannot be reached, may be there in a moment.
+      // The token, or the server, may be available in a moment.
       if (isLast || error instanceof RefusedError) {
         throw error;
       }

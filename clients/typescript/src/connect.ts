@@ -6,7 +6,7 @@ import { reconnectWhenEnded } from "./reconnect.js";
 import { subscribeAgain } from "./resubscribe.js";
 import { type CarillonPusher, type Pusher, typed } from "./typed.js";
 
-/** After the tries of one authorization, which take some seconds. */
+/** The wait after the attempts of one authorization, which take some seconds themselves. */
 const AGAIN_MS = 5_000;
 
 /** pusher-js's class, of any of its builds. */
@@ -16,9 +16,9 @@ export type PusherClass = new (appKey: string, options: Options) => Pusher;
 export interface ConnectOptions extends Authorizer {
   /** Key of the Pusher app. It is public. */
   appKey: string;
-  /** Cluster of the Pusher app, such as `eu`. Left out for a server of one's own. */
+  /** Cluster of the Pusher app, such as `eu`. Leave it out for your own server. */
   cluster?: string | undefined;
-  /** Host, port and TLS of a server of one's own, as `cargo local` prints them. */
+  /** Host, port and TLS of your own server, as `cargo local` prints them. */
   wsHost?: string | undefined;
   wsPort?: number | undefined;
   forceTLS?: boolean | undefined;
@@ -41,7 +41,7 @@ export interface Connection {
 }
 
 /**
- * Connects to Pusher with Carillon as the one who authorizes channels and users. Asks again while Carillon cannot be reached, fails or asks
+ * Connects to Pusher, with Carillon to authorize channels and users. Asks again while Carillon cannot be reached, fails or asks
  * to wait, and connects again after close code 4009.
  */
 export function connect(options: ConnectOptions): Connection {
@@ -77,7 +77,7 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
         const channel = pusher().channel(channelName);
         answer(authorization(options, "/pusher/auth", body, isWanted), isWanted, (error, granted) => {
           callback(error, granted);
-          // pusher-js asks once for each connection, so a channel that is refused by a failure would stay refused.
+          // pusher-js asks once for each connection, so a channel would stay refused after a failure.
           if (error && isPassing(error) && channel) {
             const failed = (failures.get(channel) ?? 0) + 1;
             failures.set(channel, failed);
@@ -91,7 +91,7 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
     userAuthentication: {
       customHandler: ({ socketId }, callback) => {
         const isWanted = isCurrent(pusher, socketId);
-        // For as long as it takes: pusher-js would not ask again on this connection, and no page waits for the sign-in.
+        // No limit on attempts: pusher-js would not ask again on this connection, and no page waits for the sign-in.
         answer(authorization(options, "/pusher/user-auth", { socket_id: socketId }, isWanted, Number.POSITIVE_INFINITY), isWanted, callback);
       },
     },
@@ -99,8 +99,8 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
 }
 
 /**
- * Whether the connection that asked is still there. pusher-js asks again for a new one, and would send it the signature of the old one,
- * which Pusher answers by closing the connection.
+ * Whether the connection that asked is still open. pusher-js asks again for a new connection, and would send it the signature of the
+ * old one; Pusher then closes the connection.
  */
 const isCurrent = (pusher: () => Pusher, socketId: string) => () => {
   const { state, socket_id } = pusher().connection;

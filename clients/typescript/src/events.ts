@@ -13,14 +13,14 @@ import type { ChannelEvents, ChannelNames } from "./generated/asyncapi.js";
  */
 export interface AppEvents {}
 
-/** Which of Carillon's channels a name belongs to; `never` for any other, and for a name known as `string` only. */
+/** The channel of Carillon's that a name belongs to; `never` for other names, and for the type `string`. */
 export type KindOf<Name extends string> = {
   [Kind in keyof ChannelNames]: Name extends ChannelNames[Kind] ? Kind : never;
 }[keyof ChannelNames];
 
 type Known = ChannelEvents[keyof ChannelEvents];
 
-/** Every event of every channel, by name. A payload that differs from channel to channel is any of them. */
+/** Every event of every channel, by name. An event with different payloads per channel has the union of them. */
 export type AnyEvents = AppEvents & {
   [Event in Known extends infer Events ? (Events extends unknown ? keyof Events : never) : never]: Known extends infer Events
     ? Events extends { [Name in Event]: infer Payload }
@@ -35,8 +35,8 @@ export type EventsOn<Name extends string> = [KindOf<Name>] extends [never]
   : AppEvents & ChannelEvents[KindOf<Name>];
 
 /**
- * Names of events that a channel may carry beside those in {@link EventsOn}: on Carillon's channels those that clients send to each other, such
- * as `client-typing`; on others any.
+ * Names of events that a channel may carry besides those in {@link EventsOn}: on Carillon's channels, client events such as
+ * `client-typing`; on other channels, any name.
  */
 export type OtherEvent<Name extends string> = [KindOf<Name>] extends [never] ? string : `client-${string}`;
 

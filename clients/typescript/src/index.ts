@@ -22,7 +22,7 @@ export {
 
 import type { PartyInvitationReceived, PartyUpdated } from "./generated/asyncapi.js";
 
-/** What the party guide calls the payload of `party-invitation-received`. */
+/** The party guide's name for the payload of `party-invitation-received`. */
 export type PartyInvitationEvent = PartyInvitationReceived;
-/** What the party guide calls the payload of `party-updated`. */
+/** The party guide's name for the payload of `party-updated`. */
 export type PartyUpdateEvent = PartyUpdated;

@@ -5,15 +5,15 @@ const TRIES = 7;
 
 /** When to stop reading. */
 export interface ReadUntilOptions {
-  /** Ends the reading: the promise then rejects with the signal's reason. */
+  /** Stops reading; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Most reads; 7 unless given, which take up to 16 s. */
+  /** Maximum number of reads; by default 7, which take up to 16 s. */
   tries?: number | undefined;
 }
 
 /**
- * Reads a list until it is at least as new as the event that made the page read it: an index of DynamoDB may be a moment behind the event, and one
- * read may fail.
+ * Reads a list until it is at least as new as the event that caused the read. An index of DynamoDB may be a moment behind the event,
+ * and a read may fail.
  *
  * ```ts
  * const { chats } = await readUntil(
@@ -22,7 +22,7 @@ export interface ReadUntilOptions {
  * );
  * ```
  *
- * Resolves to the last read, also where none was new enough; rejects when the last one failed.
+ * Resolves to the last read, even if it is not new enough; rejects when the last one failed.
  */
 export async function readUntil<Value>(
   read: () => Promise<Value>,

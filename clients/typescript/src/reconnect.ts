@@ -1,22 +1,22 @@
 import { backoff } from "./backoff.js";
 import type { Pusher } from "./typed.js";
 
-/** Close code when a user's connections are ended, as Carillon does with whoever is removed from a party. */
+/** Close code when a user's connections are ended, as Carillon does after a removal from a party. */
 export const CONNECTIONS_ENDED = 4009;
 /** Close code when the Pusher app has too many connections. */
 const OVER_QUOTA = 4004;
 const OVER_QUOTA_DELAY_MS = 60_000;
-/** A connection that lasted this long was none of a row that were ended at once. */
+/** A connection that lasted this long was not part of a series of connections that each ended at once. */
 const LASTING_MS = 60_000;
 
 /**
- * Connects again after close codes for which pusher-js gives up, though waiting helps:
+ * Connects again after close codes at which pusher-js gives up, although waiting helps:
  *
- * - 4009, "the user's connections are ended": at once, then slower while it comes again. The whole connection is gone, with channels
- *   that the user still may subscribe to; pusher-js subscribes to all of them again, and those that are refused stay refused.
+ * - 4009, "the user's connections are ended": at once, then with growing delays if it comes again. The whole connection is gone,
+ *   with channels that the user still may subscribe to; pusher-js subscribes to all of them again, and a refusal is final.
  * - 4004, "over the connection quota": after a minute.
  *
- * Returns a function that ends this. Any other close code is pusher-js's own affair.
+ * Returns a function that ends this. pusher-js itself handles all other close codes.
  */
 export function reconnectWhenEnded(pusher: Pusher): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,13 +51,13 @@ export function reconnectWhenEnded(pusher: Pusher): () => void {
 
 const delay = (endings: number) => (endings === 0 ? 0 : backoff(1000, endings));
 
-/** The code with which the server closed the connection, where an error of pusher-js says that it did. */
+/** The server's close code, if an error of pusher-js has one. */
 function closeCode(error: unknown): number | undefined {
-  // pusher-js reports a closing twice: first what the server said, as for a mere message, and then the end of the connection.
+  // pusher-js reports a closing twice: first the server's message, like any other message, and then the end of the connection.
   return (error as Fault | null)?.type === "WebSocketError" ? faultOf(error)?.code : undefined;
 }
 
-/** What the server said, by an error of pusher-js; it has two shapes. */
+/** The server's message in an error of pusher-js; it has two shapes. */
 export function faultOf(error: unknown): { code?: number; message?: string } | undefined {
   const { data, error: cause } = (error ?? {}) as Fault;
   return data ?? cause?.data;

@@ -5,13 +5,13 @@ import type { CarillonChannel, CarillonPusher, Pusher } from "./typed.js";
 
 const FIRST_DELAY_MS = 1_000;
 
-/** Whether a response with this status may be another one in a moment. A request that got no response has the status 0, or none. */
+/** Whether a request with this status may succeed in a moment. Without a response, the status is 0 or absent. */
 export const mayPass = (status: number | undefined) => !status || status === 408 || status === 429 || status >= 500;
 
 type AnyChannel = Pick<CarillonChannel | Channel, "name" | "subscribed" | "subscriptionPending" | "subscribe" | "bind" | "unbind">;
 type AnyPusher = Pick<CarillonPusher | Pusher, "connection"> & { channel(name: string): unknown };
 
-/** Subscribes to a channel again, unless somebody else did, or unsubscribed, or the connection is gone: pusher-js subscribes on the next one. */
+/** Subscribes again to a channel that is neither subscribed nor cancelled. Without a connection, pusher-js subscribes on the next one. */
 export function subscribeAgain(pusher: AnyPusher, channel: AnyChannel): void {
   const isWanted = pusher.channel(channel.name) === channel && pusher.connection.state === "connected";
   if (isWanted && !channel.subscribed && !channel.subscriptionPending) {
@@ -20,9 +20,9 @@ export function subscribeAgain(pusher: AnyPusher, channel: AnyChannel): void {
 }
 
 /**
- * Subscribes again after an authorization that failed with 408, 429, 5xx or without a response: after a second, then later each time, up to
- * a minute. pusher-js asks once per connection, so one failed request leaves a page that is connected and hears nothing. A refusal, such
- * as 403, stays one.
+ * Subscribes again after an authorization that failed with 408, 429, 5xx or without a response: after a second, then with growing
+ * delays up to a minute. pusher-js asks once per connection, so after one failed request a page is connected but gets no events. A
+ * refusal, such as 403, is final.
  *
  * For a pusher-js client of your own; `connect` does it for each of its channels. Returns a function that ends this.
  */

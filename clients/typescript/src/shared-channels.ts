@@ -2,7 +2,7 @@ import type { CarillonPusher, Subscribed } from "./typed.js";
 
 const held = new WeakMap<object, Map<string, number>>();
 
-/** Subscribes to a channel, together with everybody else who holds it: pusher-js would unsubscribe all when one does. */
+/** Subscribes to a channel, and counts its holders: in pusher-js, one `unsubscribe` ends the subscription of all. */
 export function hold<Name extends string>(pusher: CarillonPusher, name: Name): Subscribed<Name> {
   const names = held.get(pusher) ?? new Map<string, number>();
   held.set(pusher, names);

@@ -3,7 +3,7 @@ import type { Sockets } from "./generated/asyncapi.js";
 type Listeners<Events> = { [Event in keyof Events]: (data: Events[Event]) => void };
 
 /**
- * What a client of a namespace hears, as socket.io-client wants it:
+ * The events that a client of a namespace receives, for the types of socket.io-client:
  *
  * ```ts
  * const socket: Socket<Heard<"dashboard">, Sent<"dashboard">> = io(`${url}/dashboard`, { query: { userId, token }, transports: ["websocket"] });
@@ -11,5 +11,5 @@ type Listeners<Events> = { [Event in keyof Events]: (data: Events[Event]) => voi
  */
 export type Heard<Namespace extends keyof Sockets> = Sockets[Namespace] extends { heard: infer Events } ? Listeners<Events> : never;
 
-/** What a client of a namespace sends. */
+/** The events that a client of a namespace sends. */
 export type Sent<Namespace extends keyof Sockets> = Sockets[Namespace] extends { sent: infer Events } ? Listeners<Events> : never;

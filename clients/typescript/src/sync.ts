@@ -9,31 +9,31 @@ const SETTLE_MS = 3_000;
 /** A read that takes longer has failed. */
 const TIMEOUT_MS = 30_000;
 
-/** How to read what Pusher would have told. */
+/** How to read the state that Pusher's events would have changed. */
 export interface SyncOptions {
   /**
-   * Reads the state by HTTP: messages after the last one that is known, the list of notifications, the party. A rejection is tried again,
-   * later each time. Hand the signal to `fetch`.
+   * Reads the state by HTTP: messages after the last known one, the list of notifications, the party. A rejected read is repeated, with
+   * growing delays. Hand the signal to `fetch`.
    */
   poll: (signal: AbortSignal) => unknown;
-  /** Milliseconds between two reads while Pusher is gone; 10,000 unless given. */
+  /** Milliseconds between two reads while Pusher cannot be reached; by default 10,000. */
   everyMs?: number | undefined;
-  /** Milliseconds that an interruption may last before the first read; 5,000 unless given. */
+  /** Milliseconds that an interruption may last before the first read; by default 5,000. */
   graceMs?: number | undefined;
   /**
-   * Milliseconds after which the state is read once more when the channel has come to be live; 3,000 unless given, 0 for never. The first
-   * read may come before what was written just before the subscription is in the index that a list is read from.
+   * Milliseconds from the subscription to a second read; by default 3,000, 0 for none. Lists are read from an index, which may not yet
+   * have, at the first read, the rows that were written just before the subscription.
    */
   settleMs?: number | undefined;
-  /** Told when reading at intervals begins and ends. */
+  /** Called when reading at intervals begins and ends. */
   onPolling?: ((isPolling: boolean) => void) | undefined;
-  /** Told of a read that failed. */
+  /** Called with the error of a failed read. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
- * Reads the state by HTTP whenever Pusher cannot tell of it: each time that the channel (without one, the connection) comes to be live, as
- * what happened before was not heard, once more a moment later, and at intervals while it is not live. Returns a function that ends this.
+ * Reads the state by HTTP when events may be missing: each time that the channel (without one, the connection) becomes live, once more
+ * a moment later, and at intervals while it is not live. Returns a function that ends this.
  */
 export function keepInSync(
   pusher: Pick<CarillonPusher, "connection">,
@@ -44,7 +44,7 @@ export function keepInSync(
   let running: AbortController | undefined;
   let isStopped = false;
   let isDue = false;
-  /** Whether the read of a channel that is live is to be followed by another. */
+  /** Whether a second read follows that of a live channel. */
   let isSettling = false;
   let failures = 0;
   let isPolling = false;
@@ -63,7 +63,7 @@ export function keepInSync(
 
   async function read(): Promise<void> {
     if (running) {
-      // What runs may have read before the channel was live.
+      // A read that is already running may be older than the subscription.
       isDue = true;
       return;
     }
@@ -125,7 +125,7 @@ export function keepInSync(
   };
 }
 
-/** Runs `poll`, and fails after a while also where it pays no heed to its signal. */
+/** Runs `poll` with a time limit, even if `poll` ignores its signal. */
 async function within(ms: number, controller: AbortController, poll: (signal: AbortSignal) => unknown): Promise<void> {
   const timeout = setTimeout(() => controller.abort(new Error(`No state after ${ms / 1000} s`)), ms);
   const aborted = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 /**
- * A user's bearer token, or a function that gives it. The function is called for every request, so that a connection outlives the
- * token that it began with: give the token that is valid now, renewing it where it is about to expire.
+ * A user's bearer token, or a function that returns it. The function is called for every request, as a connection may outlive a
+ * token: return the valid token, and renew it when it is about to expire.
  */
 export type Token = string | (() => string | Promise<string>);
 

@@ -4,11 +4,11 @@ import type { AnyEvents, EventsOn, MemberOn, OtherEvent } from "./events.js";
 import type { ConnectionEvents } from "./generated/asyncapi.js";
 
 // pusher-js is CommonJS with an ES module's types, so TypeScript's `nodenext` does not find the class by its default export.
-// Its other types are found everywhere, and this one by way of them.
+// It finds the other types, and through them this one.
 /** pusher-js's client. */
 export type Pusher = Channel["pusher"];
 
-/** pusher-js's channel, whose events and payloads are known by the channel's name. */
+/** pusher-js's channel; the channel's name determines the types of events and payloads. */
 export interface CarillonChannel<Name extends string = string> extends Omit<Channel, "bind" | "unbind" | "trigger"> {
   name: Name;
   bind<Event extends keyof EventsOn<Name> & string>(
@@ -30,7 +30,7 @@ export interface CarillonChannel<Name extends string = string> extends Omit<Chan
   ): boolean;
 }
 
-/** pusher-js's list of who is subscribed to a presence channel. */
+/** pusher-js's list of a presence channel's members. */
 export interface CarillonMembers<Member> extends Omit<Members, "get" | "each" | "me"> {
   get(id: string): Member | null;
   each(callback: (member: Member) => void): void;
@@ -42,7 +42,7 @@ export interface CarillonPresenceChannel<Name extends string> extends CarillonCh
   members: CarillonMembers<MemberOn<Name>>;
 }
 
-/** What `subscribe` gives for a channel's name. */
+/** The type that `subscribe` returns for a channel's name. */
 export type Subscribed<Name extends string> = Name extends `presence-${string}`
   ? CarillonPresenceChannel<Name>
   : CarillonChannel<Name>;
@@ -67,7 +67,7 @@ export interface CarillonPusher extends Omit<Pusher, "subscribe" | "channel" | "
   unbind(event?: string, callback?: (data: never) => void, context?: unknown): this;
 }
 
-/** The client as it is, with types for its events. It costs nothing at run time. */
+/** The same client, with types for its events. It has no cost at run time. */
 export function typed(pusher: Pusher): CarillonPusher {
   return pusher as unknown as CarillonPusher;
 }

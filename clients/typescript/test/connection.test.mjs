@@ -7,7 +7,7 @@ import Pusher from "pusher-js";
 import { startServer } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
-/** For what is tried again some times, later each time. */
+/** For conditions that need several attempts with growing delays. */
 const PATIENCE = 30_000;
 
 describe("A connection", () => {
@@ -28,7 +28,7 @@ describe("A connection", () => {
   };
   const isSubscribed = (channel) => () => server.subscriptions.includes(channel);
 
-  test("hears what is sent on a channel that Carillon authorized", async () => {
+  test("receives an event on a channel that Carillon authorized", async () => {
     const heard = [];
     open().subscribe("private-user-ada").bind("notification:new", (notification) => heard.push(notification));
     await until("subscription", isSubscribed("private-user-ada"));
@@ -51,7 +51,7 @@ describe("A connection", () => {
     assert.deepEqual(server.asked.map(({ path }) => path), ["/api/guest/hotel/killarney/chat/pusher/auth"]);
   });
 
-  test("asks with the token that is valid when it asks", async () => {
+  test("asks with the token of that moment", async () => {
     let token = "first";
     const pusher = open({ token: async () => token, signIn: false });
     pusher.subscribe("private-user-ada");
@@ -70,7 +70,7 @@ describe("A connection", () => {
     assert.equal(server.asked.length, 3);
   });
 
-  test("tells of an authorization that keeps failing, and subscribes once Carillon is well again", async () => {
+  test("reports an authorization that keeps failing, and subscribes once Carillon has recovered", async () => {
     let isDown = true;
     server.answer = ({ path }) => (isDown && path === "/pusher/auth" ? { status: 500, body: { message: "Try again" } } : undefined);
     const told = [];
@@ -84,7 +84,7 @@ describe("A connection", () => {
     assert.deepEqual(server.subscriptions, ["private-user-ada"]);
   });
 
-  test("signs in once Carillon is well again, however often it failed", async () => {
+  test("signs in once Carillon has recovered, however often it failed", async () => {
     const failures = Array.from({ length: 5 }, () => ({ status: 503, body: {} }));
     server.answer = ({ path }) => (path === "/pusher/user-auth" ? failures.shift() : undefined);
     const pusher = open();
@@ -92,7 +92,7 @@ describe("A connection", () => {
     assert.equal(failures.length, 0);
   });
 
-  test("asks once when Carillon refuses, and says why in its words", async () => {
+  test("asks once when Carillon refuses, and reports Carillon's reason", async () => {
     server.answer = () => ({ status: 403, body: { error: "Forbidden", message: "Not authorized to access this channel" } });
     const errors = [];
     open({ signIn: false }).subscribe("private-party-1").bind("pusher:subscription_error", (error) => errors.push(error));
@@ -117,7 +117,7 @@ describe("A connection", () => {
     assert.equal(server.count, 2);
   });
 
-  test("that is ended with 4009 is made again, with all of its channels", async () => {
+  test("that ends with 4009 is made again, with all of its channels", async () => {
     const pusher = open();
     pusher.subscribe("private-user-ada");
     pusher.subscribe("private-party-1");
@@ -139,7 +139,7 @@ describe("A connection", () => {
     assert.equal(pusher.connection.state, "disconnected");
   });
 
-  test("reads once more a moment after it came to be live, as an index may be behind", async (t) => {
+  test("reads once more a moment after it became live, as an index may be behind", async (t) => {
     const pusher = open();
     const channel = pusher.subscribe("private-user-ada");
     const reads = [];
@@ -148,7 +148,7 @@ describe("A connection", () => {
     assert.deepEqual(reads, [true, true]);
   });
 
-  test("reads the state when it is live, at intervals while it is not, and again when it is back", async (t) => {
+  test("reads the state once it is live, at intervals while it is not, and again after a reconnect", async (t) => {
     const pusher = open();
     const channel = pusher.subscribe("private-user-ada");
     const reads = [];
@@ -188,7 +188,7 @@ describe("A client of pusher-js of one's own", () => {
     await server.close();
   });
 
-  test("is connected and hears nothing after one failed authorization; with keepSubscribed it hears", async (t) => {
+  test("is connected without events after one failed authorization; keepSubscribed subscribes again", async (t) => {
     const failures = { "private-user-ada": [{ status: 500, body: {} }], "private-party-1": [{ status: 500, body: {} }] };
     server.answer = ({ body }) => failures[body.channel_name]?.shift();
     const alone = pusher.subscribe("private-party-1");
@@ -200,26 +200,26 @@ describe("A client of pusher-js of one's own", () => {
     server.send("private-user-ada", "notification:new", { message: "Hello." });
     await until("event", () => heard.length > 0);
     assert.equal(pusher.connection.state, "connected");
-    assert.equal(alone.subscribed, false, "what pusher-js does by itself");
+    assert.equal(alone.subscribed, false, "pusher-js alone does not subscribe again");
   });
 });
 
 describe("A list that is read for an event", () => {
   const isNewEnough = (seqs) => seqs.includes(2);
 
-  test("is read until it is as new as the event, and again where a read fails", async () => {
+  test("is read until it is as new as the event, and again after a failed read", async () => {
     const answers = [() => [1], () => Promise.reject(new Error("503")), () => [1], () => [1, 2], () => assert.fail("one too many")];
     assert.deepEqual(await readUntil(async () => answers.shift()(), isNewEnough), [1, 2]);
     assert.equal(answers.length, 1);
   });
 
-  test("is what was read last when it does not come to be new enough", async () => {
+  test("is the last read one when it does not become new enough", async () => {
     let reads = 0;
     assert.deepEqual(await readUntil(async () => [(reads += 1) * 10], isNewEnough, { tries: 2 }), [20]);
     await assert.rejects(readUntil(() => Promise.reject(new Error("503")), isNewEnough, { tries: 2 }), /503/);
   });
 
-  test("is not read on once nobody wants it", async () => {
+  test("is not read any more after the signal's abort", async () => {
     const signal = AbortSignal.timeout(20);
     await assert.rejects(readUntil(async () => [], isNewEnough, { signal }), { name: "TimeoutError" });
   });

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Fixtures by what docs/asyncapi.yaml must know for them to have a meaning. */
+/** Fixtures, each with the part of docs/asyncapi.yaml that it needs. */
 const SEEDS = {
   "parties.tsx": "party-updated",
   "party-client.ts": "party-updated",
@@ -54,7 +54,7 @@ describe("The package that `npm pack` makes", () => {
 
   after(() => rmSync(app, { recursive: true, force: true }));
 
-  /** What TypeScript says of these files in an app of its own. */
+  /** TypeScript's errors for these files in an app of their own. */
   async function faults(files, options = {}) {
     const compilerOptions = {
       target: "ES2022",
@@ -97,11 +97,11 @@ describe("The package that `npm pack` makes", () => {
     assert.match(readFileSync(join(app, "node_modules/carillon/dist/react/index.js"), "utf8"), /^"use client";/);
   });
 
-  test("refuses what the documents do not have, and lets pass what they have", async () => {
+  test("has types that accept what the documents have, and refuse anything else", async () => {
     assert.equal(await faults(["types/events.ts"]), "");
   });
 
-  test("has types that are right by themselves, also for an app that resolves modules as Node does", async () => {
+  test("has correct types also for an app that resolves modules like Node", async () => {
     assert.equal(await faults(["types/events.ts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
   });
 
@@ -135,7 +135,7 @@ declare const toast: (text: string) => void, refresh: (partyId: string) => void;
     });
   }
 
-  test("has no other fault in these files", async () => {
+  test("has no other error in these files", async () => {
     assert.equal(await found, "");
   });
 

@@ -15,7 +15,7 @@ for (const [name, value] of Object.entries({ window, document: window.document, 
 const { createRoot } = await import("react-dom/client");
 after(() => window.happyDOM.close());
 
-/** For what is tried again some times, later each time. */
+/** For conditions that need several attempts with growing delays. */
 const PATIENCE = 30_000;
 
 describe("In React", () => {
@@ -90,7 +90,7 @@ describe("In React", () => {
     await until("one connection", () => server.sockets.size === 1);
   });
 
-  test("a new token is no new connection, and is the one that is used from then on", async () => {
+  test("a new token makes no new connection, and is used for the next request", async () => {
     const user = h(Watch, { key: 1, use: usePusher, seen: [] });
     render([user]);
     await until("subscription", subscribed("private-user-ada"));
@@ -100,7 +100,7 @@ describe("In React", () => {
     assert.equal(server.count, 1);
   });
 
-  test("another user is another connection, and nobody is none", async () => {
+  test("another user gets another connection, and without a user there is none", async () => {
     const children = h(Watch, { use: usePusher, seen: [] });
     render(children);
     await until("Ada's subscription", subscribed("private-user-ada"));
@@ -110,7 +110,7 @@ describe("In React", () => {
     await until("end", () => server.sockets.size === 0);
   });
 
-  test("components share a channel, and the last to go unsubscribes", async () => {
+  test("components share a channel, and the last one unsubscribes", async () => {
     const party = (key) => h(Watch, { key, use: () => useChannel("private-party-1"), seen: [] });
     render([party(1), party(2)]);
     await until("subscription", subscribed("private-party-1"));
@@ -122,7 +122,7 @@ describe("In React", () => {
     assert.equal(subscriptionsAsked("private-party-1"), 1);
   });
 
-  test("a party's update reaches usePusher by whichever component subscribed", async () => {
+  test("a party's update reaches usePusher when any component has subscribed", async () => {
     const updates = [];
     render([
       h(Watch, { key: 1, use: () => usePusher({ onPartyUpdate: (update) => updates.push(update.updateType) }), seen: [] }),
@@ -134,7 +134,7 @@ describe("In React", () => {
     assert.deepEqual(updates, ["member-joined"]);
   });
 
-  test("a presence channel lists who is there", async () => {
+  test("a presence channel lists its members", async () => {
     const seen = [];
     render(h(Watch, { use: () => useChannel("presence-party-1"), seen }));
     await until("the user in the list", () => seen.at(-1)?.members.length === 1);
@@ -156,7 +156,7 @@ describe("In React", () => {
     assert.equal(seen.at(-1).isSubscribed, false);
   });
 
-  test("an authorization that keeps failing is shown, and the channel is heard once Carillon is well again", async () => {
+  test("an authorization that keeps failing is shown, and the channel is subscribed once Carillon has recovered", async () => {
     let isDown = true;
     server.answer = ({ path }) => (isDown && path === "/pusher/auth" ? { status: 500, body: { message: "Try again" } } : undefined);
     const [seen, heard] = [[], []];
@@ -179,7 +179,7 @@ describe("In React", () => {
     assert.deepEqual(seen.filter(({ error }) => error !== null), []);
   });
 
-  test("while Pusher is gone it polls and says so; when it is back it reads once more and says so", async () => {
+  test("while Pusher is unreachable the hook polls and says so; after a reconnect it reads once more and says so", async () => {
     const seen = [];
     let reads = 0;
     const use = () => usePusher({ poll: () => (reads += 1), everyMs: 20, graceMs: 20 });
@@ -196,7 +196,7 @@ describe("In React", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const whenBack = reads;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal(reads, whenBack, "nothing is read while Pusher tells");
+    assert.equal(reads, whenBack, "there are no reads while events arrive");
   });
 
   test("without a provider the hooks say what is missing", async () => {

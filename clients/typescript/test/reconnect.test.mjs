@@ -28,7 +28,7 @@ describe("After a close code for which pusher-js gives up", () => {
     pusher.connection.emit("error", { type: "WebSocketError", error: fault });
   };
 
-  test("4009: at once, and slower each time that it comes again", () => {
+  test("4009: at once, and with growing delays if it comes again", () => {
     reconnectWhenEnded(pusher);
     close(4009);
     mock.timers.tick(0);
@@ -51,7 +51,7 @@ describe("After a close code for which pusher-js gives up", () => {
     assert.equal(tries, 20);
   });
 
-  test("4009: at once again when the connection had lasted", () => {
+  test("4009: at once again after a connection that lasted", () => {
     reconnectWhenEnded(pusher);
     close(4009);
     mock.timers.tick(0);
@@ -71,7 +71,7 @@ describe("After a close code for which pusher-js gives up", () => {
     assert.equal(tries, 1);
   });
 
-  test("any other: nothing, as pusher-js knows what to do", () => {
+  test("any other: nothing, as pusher-js handles it", () => {
     reconnectWhenEnded(pusher);
     for (const code of [1006, 4001, 4003, 4100, 4200]) {
       close(code);

@@ -35,7 +35,7 @@ describe("A channel that is kept subscribed", () => {
     }
   });
 
-  test("asks later each time, and soon again once it was subscribed", () => {
+  test("asks with growing delays, and soon again after a subscription", () => {
     keepSubscribed(pusher, channel);
     for (const [failure, atLeast] of [500, 1000, 2000, 4000].entries()) {
       fails(500);
@@ -50,7 +50,7 @@ describe("A channel that is kept subscribed", () => {
     assert.equal(tries, 5);
   });
 
-  test("takes a refusal as one", () => {
+  test("does not ask again after a refusal", () => {
     keepSubscribed(pusher, channel);
     for (const status of [400, 401, 403, 404, 413]) {
       fails(status);
@@ -59,7 +59,7 @@ describe("A channel that is kept subscribed", () => {
     assert.equal(tries, 0);
   });
 
-  test("asks nothing for a channel that is subscribed, being subscribed, unsubscribed, or without a connection", () => {
+  test("does not ask for a channel that is subscribed, being subscribed, unsubscribed, or without a connection", () => {
     keepSubscribed(pusher, channel);
     const others = [
       () => Object.assign(channel, { subscribed: true }),
@@ -75,7 +75,7 @@ describe("A channel that is kept subscribed", () => {
     }
   });
 
-  test("is let alone once it is stopped", () => {
+  test("does nothing once it is stopped", () => {
     const stop = keepSubscribed(pusher, channel);
     fails(500);
     stop();

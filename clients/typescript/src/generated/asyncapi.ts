@@ -175,7 +175,7 @@ export interface ChannelEvents {
   lease: LeaseEvents;
 }
 /**
- * What is heard on `private-user-{userId}`.
+ * The events on `private-user-{userId}`.
  */
 export interface UserEvents {
   "kudos:received": KudosReceived;
@@ -257,14 +257,14 @@ export interface SubscriptionError {
   status?: number;
 }
 /**
- * What is heard on `private-encrypted-user-{userId}`.
+ * The events on `private-encrypted-user-{userId}`.
  */
 export interface EncryptedUserEvents {
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * What is heard on `presence-room-{bookId}`.
+ * The events on `presence-room-{bookId}`.
  */
 export interface RoomEvents {
   "room:user-joined": UserJoined;
@@ -328,7 +328,7 @@ export interface Member {
   info: RoomMember;
 }
 /**
- * What is heard on `private-party-{partyId}`.
+ * The events on `private-party-{partyId}`.
  */
 export interface PartyEvents {
   "party-updated": PartyUpdated;
@@ -395,14 +395,14 @@ export interface PartyEnded {
   endedAt: Time;
 }
 /**
- * What is heard on `private-encrypted-party-{partyId}`.
+ * The events on `private-encrypted-party-{partyId}`.
  */
 export interface EncryptedPartyEvents {
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * What is heard on `presence-party-{partyId}`.
+ * The events on `presence-party-{partyId}`.
  */
 export interface PartyPresenceEvents {
   "pusher:subscription_succeeded": PartyPresenceSubscriptionSucceeded;
@@ -442,7 +442,7 @@ export interface ConnectedPartyMember {
   info: PartyMemberInfo;
 }
 /**
- * What is heard on `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
+ * The events on `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
  */
 export interface GuestChatEvents {
   realtime_event: GuestChatEvent;
@@ -488,14 +488,14 @@ export interface ChatReader {
   role: ChatRole;
 }
 /**
- * What is heard on `private-encrypted-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
+ * The events on `private-encrypted-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
  */
 export interface EncryptedGuestChatEvents {
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * What is heard on `private-hotel-{hotelSlug}-staff`.
+ * The events on `private-hotel-{hotelSlug}-staff`.
  */
 export interface HotelStaffEvents {
   realtime_event: HotelStaffEvent;
@@ -503,14 +503,14 @@ export interface HotelStaffEvents {
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * What is heard on `private-encrypted-hotel-{hotelSlug}-staff`.
+ * The events on `private-encrypted-hotel-{hotelSlug}-staff`.
  */
 export interface EncryptedHotelStaffEvents {
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
 }
 /**
- * What is heard on `presence-bail-{bailId}`.
+ * The events on `presence-bail-{bailId}`.
  */
 export interface LeaseEvents {
   "new-message": LeaseMessage;
@@ -626,7 +626,7 @@ export interface Sockets {
   };
 }
 /**
- * What a client of `/dashboard` hears.
+ * The events that a client of `/dashboard` receives.
  */
 export interface DashboardHeard {
   connected: SocketConnected;
@@ -730,7 +730,7 @@ export interface SocketError {
   [k: string]: unknown;
 }
 /**
- * What a client of `/dashboard` sends.
+ * The events that a client of `/dashboard` sends.
  */
 export interface DashboardSent {
   subscribe: SocketSubscribe;
@@ -751,7 +751,7 @@ export interface SocketUnsubscribe {
   [k: string]: unknown;
 }
 /**
- * What a client of `/ws` hears.
+ * The events that a client of `/ws` receives.
  */
 export interface DirectMessagesHeard {
   "message:new": MessageNew;
@@ -899,7 +899,7 @@ export interface PresenceOffline {
   [k: string]: unknown;
 }
 /**
- * What a client of `/ws` sends.
+ * The events that a client of `/ws` sends.
  */
 export interface DirectMessagesSent {
   sendMessage: SendMessage;

@@ -2,9 +2,9 @@ import { createContext, useContext } from "react";
 
 import type { CarillonPusher } from "../typed.js";
 
-/** The one connection of an app, and whose it is. */
+/** The one connection of an app, and its user. */
 export interface CarillonContext {
-  /** Null while nobody is signed in, and before the first effect has run. */
+  /** Null before the first effect has run, and without a signed-in user. */
   pusher: CarillonPusher | null;
   userId: string | null;
 }

@@ -1,8 +1,8 @@
 import { type RefObject, useInsertionEffect, useRef } from "react";
 
 /**
- * What was given at the last rendering. An effect that reads it need not run again for each new value, so a callback that is written
- * inline subscribes once.
+ * The value of the last rendering. An effect that reads it does not run again for each new value, so an inline callback
+ * subscribes once.
  */
 export function useLatest<Value>(value: Value): Readonly<RefObject<Value>> {
   const latest = useRef(value);

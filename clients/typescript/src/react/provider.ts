@@ -7,14 +7,14 @@ import { Context } from "./context.js";
 import { useLatest } from "./latest.js";
 
 export interface CarillonProviderProps extends ConnectOptions {
-  /** The signed-in user's id; null or undefined while nobody is signed in, and then there is no connection. */
+  /** The signed-in user's id; null or undefined without one, and then there is no connection. */
   userId: string | null | undefined;
   children?: ReactNode;
 }
 
 /**
- * Keeps one connection to Pusher for all components below it. Another user, or another address or app, is another connection. A new
- * token is not: it is read when it is needed. `options` and `Pusher` are read when a connection is made.
+ * Keeps one connection to Pusher for all components below it. Connects again for another user, address or app, but not for a new
+ * token, which is read for each request. `options` and `Pusher` are read when a connection is made.
  */
 export function CarillonProvider({ children, ...props }: CarillonProviderProps): ReactElement {
   const { apiUrl, channelAuthUrl, appKey, cluster, wsHost, wsPort, forceTLS, signIn } = props;

@@ -7,30 +7,30 @@ import type { CarillonPresenceChannel, CarillonPusher, Subscribed } from "../typ
 import { useCarillon } from "./context.js";
 import { useLatest } from "./latest.js";
 
-/** What to do when an event comes, by its name. May be written inline: new callbacks do not subscribe again. */
+/** Callbacks by the event's name. They may be written inline: new callbacks do not subscribe again. */
 export type Handlers<Name extends string> = { [Event in keyof EventsOn<Name>]?: (data: EventsOn<Name>[Event]) => void } & {
-  // What clients send to each other, nobody has described.
+  // Payloads of client events have no description.
   [Event in `client-${string}`]?: (data: any) => void;
 };
 
-/** What to do while Pusher is gone; see {@link SyncOptions}. */
+/** How to read the state while Pusher cannot be reached; see {@link SyncOptions}. */
 export type PollOptions = Partial<Pick<SyncOptions, "poll" | "everyMs" | "graceMs" | "settleMs">>;
 
 export interface ChannelState<Name extends string> {
-  /** Null before the first effect has run, and while there is no connection or no name. */
+  /** Null before the first effect has run, and without a connection or a name. */
   channel: Subscribed<Name> | null;
-  /** Whether events arrive by themselves now. */
+  /** Whether events arrive over the channel now. */
   isSubscribed: boolean;
-  /** Whether the state is read at intervals, as Pusher is gone. */
+  /** Whether the state is read at intervals, because Pusher cannot be reached. */
   isPolling: boolean;
   /** Why the subscription was refused, or the last read failed. */
   error: Error | null;
-  /** Who is subscribed to a presence channel, the user too; empty on any other channel. */
+  /** The members of a presence channel, including the user; empty on any other channel. */
   members: MemberOn<Name>[];
 }
 
 /**
- * Subscribes to a channel while the component lives; null for none. Components that name the same channel share one subscription.
+ * Subscribes to a channel while the component is mounted; null subscribes to none. Components that name the same channel share one subscription.
  */
 export function useChannel<Name extends string>(
   name: Name | null | undefined,
@@ -66,7 +66,7 @@ export function useChannel<Name extends string>(
     };
     held.bind_global(onEvent);
     if ("members" in held && held.subscribed) {
-      // Somebody else holds it, so nobody will tell.
+      // Another component has subscribed, so pusher-js will not emit the event again.
       listMembers();
     }
     setChannel(held);
@@ -98,7 +98,7 @@ function useIsSubscribed<Name extends string>(pusher: CarillonPusher | null, cha
     },
     [pusher, channel],
   );
-  // pusher-js says that the connection is gone before it says so of its channels.
+  // pusher-js reports the end of the connection before that of its channels.
   const now = () => pusher?.connection.state === "connected" && channel?.subscribed === true;
   return useSyncExternalStore(subscribe, now, () => false);
 }

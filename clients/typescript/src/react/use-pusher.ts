@@ -7,27 +7,27 @@ import { useCarillon } from "./context.js";
 import { useLatest } from "./latest.js";
 import { type PollOptions, useChannel } from "./use-channel.js";
 
-/** What to do when something concerns the signed-in user. May be written inline: new callbacks neither connect nor subscribe again. */
+/** Callbacks for events of the signed-in user. They may be written inline: new callbacks neither connect nor subscribe again. */
 export interface UsePusherOptions extends PollOptions {
   onPartyInvitation?: (invitation: PartyInvitationReceived) => void;
-  /** Hears of every party whose channel a component subscribes to, as by `useChannel`. */
+  /** Called for every party whose channel a component subscribes to, for example by `useChannel`. */
   onPartyUpdate?: (update: PartyUpdated) => void;
   onKudos?: (kudos: KudosReceived) => void;
   onNotification?: (notification: NotificationNew) => void;
 }
 
 export interface PusherState {
-  /** Null while nobody is signed in, and before the first effect has run. */
+  /** Null before the first effect has run, and without a signed-in user. */
   pusher: CarillonPusher | null;
   isConnected: boolean;
-  /** Whether what concerns the user arrives by itself now. */
+  /** Whether the user's events arrive over the channel now. */
   isSubscribed: boolean;
-  /** Whether `poll` is called at intervals, as Pusher is gone. */
+  /** Whether `poll` is called at intervals, because Pusher cannot be reached. */
   isPolling: boolean;
   error: Error | null;
 }
 
-/** Hears of what concerns the signed-in user, over the connection of the `CarillonProvider` above. */
+/** Receives the signed-in user's events, over the connection of the `CarillonProvider` above. */
 export function usePusher(options: UsePusherOptions = {}): PusherState {
   const { poll, everyMs, graceMs, settleMs } = options;
   const { pusher, userId } = useCarillon();
@@ -80,7 +80,7 @@ function useConnectionError(pusher: CarillonPusher | null): Error | null {
       return undefined;
     }
     const onError = (fault: unknown) => {
-      // It connects again by itself.
+      // pusher-js connects again by itself.
       if (faultOf(fault)?.code !== CONNECTIONS_ENDED) {
         setError(new Error(wordsOf(fault)));
       }

@@ -1,4 +1,4 @@
-// What the guides' snippets take from their own apps.
+// Names that the guides' snippets take from their own apps.
 
 declare module "@/hooks/useAuth" {
   export function useAuth(): { user: { id: string } | null; accessToken: string | null };

@@ -1,4 +1,4 @@
-// The party guide's components, with the package's hook in place of their own.
+// The party guide's components, with the package's hook instead of their own.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useAuth } from "@/hooks/useAuth";

@@ -1,4 +1,4 @@
-// The event contract of the reading rooms, as its table has it.
+// The event contract of the reading rooms, from its table.
 
 import { connect } from "carillon";
 

@@ -75,7 +75,7 @@ class MessagingService {
       console.log("Typing indicator:", data.isTyping);
     });
 
-    // @ts-expect-error: a client sends it, and does not hear it
+    // @ts-expect-error: a client sends it, and does not receive it
     this.socket.on("sendMessage", () => {});
   }
 

@@ -1,6 +1,6 @@
 // A server of the Pusher protocol, and the two routes of Carillon that authorize, for the real pusher-js to talk to.
 //
-// It checks signatures as Pusher does, so a client that sends those of another connection is found out.
+// It checks signatures as Pusher does, so a client that sends the signature of another connection fails.
 
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
@@ -11,7 +11,7 @@ import { WebSocketServer } from "ws";
 const KEY = "app-key";
 const SECRET = "app-secret";
 
-/** Starts a server on a free port of the loopback; whoever starts it closes it. */
+/** Starts a server on a free port of the loopback; the caller closes it. */
 export async function startServer() {
   const server = new Server();
   await new Promise((resolve, reject) => server.http.once("error", reject).listen(0, "127.0.0.1", resolve));
@@ -26,15 +26,15 @@ class Server {
   asked = [];
   /** Open connections by socket id. */
   sockets = new Map();
-  /** What a route answers instead of a signature: `(request) => ({ status, headers?, body })`, or nothing to sign. */
+  /** The response of a route instead of a signature: `(request) => ({ status, headers?, body })`; undefined to sign. */
   answer = () => undefined;
-  /** Awaited before a route answers. */
+  /** Awaited before a route responds. */
   before = async () => {};
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   count = 0;
-  /** Signatures that were not those of their connection. */
+  /** Signatures of another connection than their own. */
   faults = [];
-  /** Clients that wait for a welcome while Pusher is gone. */
+  /** Clients that wait for `comeBack`. */
   #waiting = null;
 
   constructor() {
@@ -43,7 +43,7 @@ class Server {
     this.webSockets.on("connection", (socket) => this.#welcome(socket));
   }
 
-  /** What a client connects with. */
+  /** The options of a client that connects to it. */
   get options() {
     return {
       apiUrl: `http://127.0.0.1:${this.port}`,
@@ -54,7 +54,7 @@ class Server {
     };
   }
 
-  /** Sends an event to whoever is subscribed to a channel. */
+  /** Sends an event to a channel's subscribers. */
   send(channel, event, data) {
     for (const { socket, channels } of this.sockets.values()) {
       if (channels.has(channel)) {
@@ -70,7 +70,7 @@ class Server {
     }
   }
 
-  /** Ends every connection, and welcomes nobody until `comeBack`. */
+  /** Ends every connection, and accepts none until `comeBack`. */
   goAway() {
     this.#waiting = [];
     this.end(4200);
@@ -84,7 +84,7 @@ class Server {
     }
   }
 
-  /** Channels that somebody is subscribed to, one for each subscription. */
+  /** The channel of every subscription. */
   get subscriptions() {
     return [...this.sockets.values()].flatMap(({ channels }) => [...channels]).filter((channel) => !channel.startsWith("#"));
   }
@@ -168,7 +168,7 @@ function granted({ path, token, body }) {
   return { auth: sign([body.socket_id, body.channel_name, member]), channel_data: member };
 }
 
-/** What Pusher tells the subscriber of a presence channel; here nobody else is in it. */
+/** Pusher's data for the subscriber of a presence channel; here the subscriber is the only member. */
 function presence(member) {
   if (member === undefined) {
     return {};

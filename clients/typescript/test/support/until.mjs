@@ -1,7 +1,7 @@
-/** How long anything may take. Only a failing test waits that long. */
+/** The limit of every wait. Only a failing test waits that long. */
 const LIMIT_MS = 60_000;
 
-/** Resolves once the condition holds; fails when it does not come to. */
+/** Resolves once the condition holds; fails when it does not within the limit. */
 export async function until(what, condition) {
   const end = Date.now() + LIMIT_MS;
   while (!(await condition())) {

@@ -1,4 +1,4 @@
-// What the types must refuse, and what they must let pass.
+// The types must refuse the lines with an expected error, and accept all others.
 
 import { type AnyEvents, type CarillonPusher, connect, createApi, type EventsOn, type MemberOn, type NotificationRequested } from "carillon";
 
@@ -15,7 +15,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const same = <_Holds extends true>() => {};
 
 const user = pusher.subscribe("private-user-ada");
-// @ts-expect-error: a name with a slip of the pen
+// @ts-expect-error: a misspelt name
 user.bind("kudos:recieved", () => {});
 // @ts-expect-error: an event of another channel
 user.bind("party-updated", () => {});
@@ -26,7 +26,7 @@ user.members;
 // @ts-expect-error: only client events are sent
 user.trigger("kudos:received", {});
 user.bind("client-typing", (data) => {
-  // @ts-expect-error: nobody has described what clients send to each other
+  // @ts-expect-error: payloads of client events have no description
   data.isTyping;
 });
 user.trigger("client-typing", { isTyping: true });
@@ -42,20 +42,20 @@ pusher.subscribe("private-party-1").bind("party-updated", (update) => {
     const by: string | null = update.data.removedBy;
     return by;
   }
-  // @ts-expect-error: only who has left can have been removed
+  // @ts-expect-error: only a member who has left can have been removed
   return update.data.removedBy;
 });
 
-// A name that is not known beforehand carries any event; those that are documented are typed.
+// A channel with an unknown name carries any event; documented events are typed.
 const some = pusher.subscribe(someName);
 some.bind("notification:new", ({ message }) => message.trim());
 some.bind("of-your-own", (data) => {
-  // @ts-expect-error: nothing is known of it
+  // @ts-expect-error: its payload is unknown
   data.field;
 });
 pusher.bind("pusher:signin_success", ({ user_data }) => user_data.trim());
 pusher.bind("of-your-own", () => {});
-// @ts-expect-error: pusher-js tells the channel alone, so this would never be called
+// @ts-expect-error: pusher-js emits it on the channel alone, so this would never be called
 pusher.bind("pusher:subscription_succeeded", () => {});
 // @ts-expect-error: the same
 pusher.bind("pusher:member_added", () => {});
