@@ -1,4 +1,4 @@
-// Who may subscribe to what, and what the others see of them.
+// Authorization of subscriptions, and the members' data that others see.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

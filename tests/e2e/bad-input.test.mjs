@@ -1,4 +1,4 @@
-// What is malformed, too large or not signed as it should be: refused clearly, and nothing is written.
+// Malformed, too large and wrongly signed requests are refused clearly, and nothing is written.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -263,7 +263,7 @@ test("notifications need a user and a known type", async () => {
   }
 });
 
-test("what is too large for an event is refused before it is written", async () => {
+test("a body that is too large for an event is refused before it is written", async () => {
   const [ada, marker] = [person(), newId("user")];
   const large = "x".repeat(11 * 1024);
   const kudos = { receiverId: newId("user"), sessionId: newId("session"), bookTitle: "x".repeat(70_000) };
@@ -298,7 +298,7 @@ test("a parameter that an operation does not have is refused by its name", async
   }
 });
 
-test("who may hear a dashboard's channel is for other back ends to say", async () => {
+test("only other back ends grant a dashboard's channel", async () => {
   const [ada, channel] = [person(), newId("channel")];
   for (const method of ["PUT", "DELETE"]) {
     const membership = (name) => `/dashboard/channels/${name}/members/${ada.userId}`;

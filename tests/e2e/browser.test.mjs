@@ -164,7 +164,7 @@ describe("In Chromium", { skip: unavailable }, () => {
     await page.getByText("Connected", { exact: true }).waitFor();
   });
 
-  /** What a page of this origin gets when it asks for authorization: the status and body, or that the browser blocked it. */
+  /** The response to an authorization by a page of this origin: status and body, or that the browser blocked it. */
   function authorizationFrom(page, user, credentials) {
     return page.evaluate(
       async ({ url, bearer, body, credentials }) => {

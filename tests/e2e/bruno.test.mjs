@@ -1,4 +1,4 @@
-// The Bruno collection of docs/bruno: complete, and as good as it says.
+// The Bruno collection of docs/bruno: complete and correct.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

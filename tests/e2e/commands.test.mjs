@@ -75,7 +75,7 @@ const KINDS = [
   [/^cargo local logs --request ID$/, (command) => parsed(command.replace("ID", randomUUID()))],
   [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
   [/^cargo local( |$)/, parsed],
-  // What .ci/run does, or a person who has the time.
+  // For .ci/run, or for a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
   // For the app that uses the package, from its tarball until it is on npm.
@@ -84,6 +84,7 @@ const KINDS = [
     const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
   }],
+  [/^\.ci\/prose$/, (command) => succeeds(`${command} --self-test`)],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
   [/^cargo test -p shared -p tests$/, () => ["shared", "tests"].forEach((name) => exists(`${name}/Cargo.toml`))],
@@ -111,7 +112,7 @@ test("no document offers npx, which installs a stranger's package where ours is 
   }
 });
 
-describe("What cargo local prints", () => {
+describe("The output of cargo local", () => {
   /** A printed line, pasted into a shell of another directory; resolves to what it prints until `fits`. */
   async function pasted(t, line, fits, typed = "") {
     const child = spawn("bash", ["-c", `exec ${line}`], { cwd: tmpdir(), stdio: ["pipe", "pipe", "pipe"] });
@@ -133,7 +134,7 @@ describe("What cargo local prints", () => {
     await pasted(t, line, /"event":"subscribed"/, `${typed}\n`);
   });
 
-  test("the line of Socket.IO connects, and prints what it is told", async (t) => {
+  test("the line of Socket.IO connects, and prints the events that it gets", async (t) => {
     const line = (await lines()).find((text) => text.includes("socket.io-client"));
     await pasted(t, line, /Dashboard connection established/);
   });

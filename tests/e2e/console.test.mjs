@@ -72,7 +72,7 @@ describe("The console", { skip: unavailable }, () => {
     await eventsOn(page).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
-  test("shows what WebSockets are told and say, and what clients say to each other on a channel", async (t) => {
+  test("shows the messages of WebSockets in both directions, and client events on a channel", async (t) => {
     const page = await open(t, "events");
     const ada = person("Ada");
     const { socket, next } = connectIo(t, "dashboard", ada);
@@ -355,7 +355,7 @@ describe("The console", { skip: unavailable }, () => {
   });
 });
 
-/** What the console answers to a request with exactly these headers. */
+/** The console's response to a request with exactly these headers. */
 function asked(method, path, headers) {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(stack.url);

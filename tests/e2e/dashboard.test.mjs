@@ -1,4 +1,4 @@
-// The namespace /dashboard: what its clients are told, and the routes by which other back ends tell it.
+// The namespace /dashboard: its clients' events, and the routes by which other back ends send them.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -13,7 +13,7 @@ import { plain } from "./support/websocket.mjs";
 
 const send = (event, headers) => expecting(202, "POST", "/dashboard/events", { as: service(), json: event, headers });
 
-/** A Socket.IO client in /dashboard that has been told so. */
+/** A Socket.IO client in /dashboard whose connection is confirmed. */
 async function atDashboard(t, who) {
   const client = connectIo(t, "dashboard", who);
   await client.next("connected");
@@ -101,7 +101,7 @@ describe("Dashboards", () => {
     assert.deepEqual(atGrace.named("notification"), []);
   });
 
-  test("what a client sends amiss gets an error that names it, and the connection goes on", async (t) => {
+  test("a faulty event gets an error that names it, and the connection stays open", async (t) => {
     const client = await plain(t, "dashboard", person("Ada"));
     for (const data of [{}, { channels: "referrals" }, { channels: [7] }, { channels: [""] }, { channels: ["x".repeat(101)] }, null]) {
       const before = client.named("error").length;
@@ -133,7 +133,7 @@ describe("Dashboards", () => {
   });
 });
 
-describe("What is refused of dashboards", () => {
+describe("Refusals of dashboards", () => {
   test("events and counts are for other back ends", async () => {
     const [ada, event] = [person("Ada"), { event: "announcement", data: { marker: newId("marker") } }];
     assert.equal((await call("POST", "/dashboard/events", { as: ada, json: event })).status, 403);
@@ -146,7 +146,7 @@ describe("What is refused of dashboards", () => {
     assert.equal(await itemsMentioning(event.data.marker), 0);
   });
 
-  test("what is malformed or too large is refused, and nothing is written", async () => {
+  test("malformed and too large events are refused, and nothing is written", async () => {
     const marker = newId("marker");
     const good = { event: "announcement", data: { marker } };
     const bad = [

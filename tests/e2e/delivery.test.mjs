@@ -27,7 +27,7 @@ async function giveKudos(giver, receiver) {
   return json.sessionId;
 }
 
-test("what happens while Pusher is down is delivered when it is back", { skip: unavailable }, async (t) => {
+test("events of the time while Pusher is down are delivered when it is back", { skip: unavailable }, async (t) => {
   const { receiver, listener } = await receiverListening(t);
   await killPusher(t);
 
@@ -47,8 +47,8 @@ test("a function killed between its write and its delivery loses nothing", { ski
   const { receiver, listener } = await receiverListening(t);
   const giver = person("Ada");
 
-  // The function answers once it has written, and then hangs in its own delivery, where it is killed. What it may have put
-  // into the server's receive buffer dies with the server, so only the written row can bring the event.
+  // The function responds once it has written, then hangs in its own delivery, and is killed there. Bytes that it may have put
+  // into the server's receive buffer are lost with the server, so only the written row can bring the event.
   const release = await holdDeliveries(t);
   try {
     freezePusher(t);

@@ -148,7 +148,7 @@ describe("The example pages", { skip: unavailable }, () => {
     await isLive(page);
   });
 
-  test("a stranger is told why there is nothing to see, and what to do", async (t) => {
+  test("a stranger sees why the page is empty, and what to do", async (t) => {
     const { guest } = await staffed();
     const zoe = person("Zoe");
     const staff = await open(t, `/examples/guest-chat/staff?hotel=${guest.hotel}&staff=${zoe.userId}&token=${zoe.token}`);
@@ -178,7 +178,7 @@ describe("The example pages", { skip: unavailable }, () => {
     await back.getByText(`booking ${guest.booking} at ${guest.hotel}`).waitFor();
   });
 
-  test("an e-mail's link opens as whoever got the e-mail, at its message", async (t) => {
+  test("an e-mail's link opens for its recipient, at its message", async (t) => {
     const session = await (await fetch(`${stack.url}/examples/lease-chat/session`)).json();
     // The page says whose the demo's lease is.
     await isLive(await open(t, "/examples/lease-chat"));

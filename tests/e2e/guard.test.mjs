@@ -76,7 +76,7 @@ describe("A page of elsewhere", () => {
     }
   });
 
-  test("is told so by whatever serves programs, before anything is done", async () => {
+  test("is refused by every server for programs, before anything is done", async () => {
     for (const port of [...ports].filter((port) => port !== frontDoor && isOfStack(port))) {
       for (const [what, headers] of Object.entries(FOREIGN)) {
         const answer = await ask(port, "POST", "/apps/carillon/events", { "content-type": "text/plain", ...headers }, "{}");

@@ -127,7 +127,7 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     assert.deepEqual([type, data.messageId, data.bookingId], ["MESSAGE", message.id, guest.booking]);
   });
 
-  test("what an erased account wrote is gone, and its numbers stay", async (t) => {
+  test("messages of an erased account lose their text and keep their numbers", async (t) => {
     const guest = guestOf(newHotel());
     const nora = await hire(guest.hotel);
     await staffWrites(nora, guest, "a text to be erased");
@@ -143,7 +143,7 @@ describe("A guest's chat", { concurrency: 4 }, () => {
   });
 });
 
-describe("What is refused in a guest's chat", { concurrency: 4 }, () => {
+describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
   const JSON_TYPE = { "content-type": "application/json" };
 
   /** Every way to call a route that is refused, with its status. */
@@ -198,7 +198,7 @@ describe("What is refused in a guest's chat", { concurrency: 4 }, () => {
     }
   });
 
-  test("what is malformed or too large is refused, and nothing is written", async () => {
+  test("malformed and too large messages are refused, and nothing is written", async () => {
     const guest = guestOf(newHotel());
     const nora = await hire(guest.hotel);
     const staff = { as: nora };
@@ -346,7 +346,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     }
   });
 
-  test("what is written between a page's first reading and its subscription is shown", async (t) => {
+  test("a message that is written between a page's first read and its subscription is shown", async (t) => {
     const guest = guestOf(newHotel());
     const nora = await hire(guest.hotel);
     const reading = new Set();
@@ -372,7 +372,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "(1 unread)" }).waitFor();
   });
 
-  test("a link that is no guest's says so", async (t) => {
+  test("a page whose link is not a guest's says so", async (t) => {
     const context = await newContext(t, browser);
     const page = await context.newPage();
     await page.goto(new URL(`/examples/guest-chat?hotel=${newHotel()}&token=x`, stack.url).href);

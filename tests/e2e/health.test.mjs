@@ -1,4 +1,4 @@
-// What `GET /health` says, and what it does not.
+// `GET /health`: the status of the services, and no secrets.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

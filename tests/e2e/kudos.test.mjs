@@ -42,7 +42,7 @@ describe("Kudos", { concurrency: 8 }, () => {
     await expecting(401, "GET", "/kudos");
   });
 
-  test("the receiver is told once, and the giver is not", async (t) => {
+  test("the receiver gets one event, and the giver none", async (t) => {
     const [giver, receiver] = [person("Ada", "https://example.org/ada.png"), person("Grace")];
     const [atGiver, atReceiver] = [await listeningTo(t, giver), await listeningTo(t, receiver)];
     const kudos = kudosFor(receiver);

@@ -79,7 +79,7 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     assert.equal((await call("GET", leasePath(lease, "messages"), { as: lease.notary, headers })).status, 304);
   });
 
-  test("what is not for the caller, malformed or repeated is refused", async () => {
+  test("forbidden, malformed and repeated requests are refused", async () => {
     const lease = await newLease();
     const { client, notary } = lease;
     const message = await writes(client, lease, "1");
@@ -187,7 +187,7 @@ test("a function killed between sending and clearing sends a message again, as t
 });
 
 describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
-  test("who is away gets one at once, and one for the three messages that come within the window", async () => {
+  test("a person who is away gets one at once, and one for the three messages within the window", async () => {
     const lease = await newLease();
     const { client, notary } = lease;
     const first = await writes(client, lease, "Bonjour <b>Maître</b>");
@@ -205,7 +205,7 @@ describe("E-mail about a lease's messages", { concurrency: 4 }, () => {
     assert.equal((await mailsTo(client)).length, 0);
   });
 
-  test("who is in the chat gets none", async (t) => {
+  test("a person who is in the chat gets none", async (t) => {
     const lease = await newLease();
     const atNotary = await listen(t, lease.notary);
     await atNotary.subscribe(lease.channel);

@@ -9,7 +9,7 @@ import { connectIo } from "./support/sockets.mjs";
 import { itemsMentioning } from "./support/table.mjs";
 import { until } from "./support/wait.mjs";
 
-test("what an erased account wrote directly is gone, its numbers stay, and whoever is connected hears of it", async (t) => {
+test("direct messages of an erased account lose their text, keep their numbers, and connected users get an event", async (t) => {
   const [ada, grace] = [person("Ada"), person("Grace")];
   const [atAda, atGrace] = [connectIo(t, "ws", ada), connectIo(t, "ws", grace)];
   await until("both", () => atAda.socket.connected && atGrace.socket.connected);

@@ -67,7 +67,7 @@ describe("Direct messages", () => {
     assert.deepEqual([read.messageId, read.readerId, read.seq], [id, grace.userId, 1]);
   });
 
-  test("whoever has exchanged messages with a user hears when they come and go; a stranger does not", async (t) => {
+  test("a user's contacts get an event when the user comes or goes; a stranger does not", async (t) => {
     const { ada, grace, atAda, atGrace } = await pair(t);
     const stranger = connectIo(t, "ws", person("Stranger"));
     await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content: "Hello" });
@@ -124,7 +124,7 @@ describe("Direct messages", () => {
     assert.deepEqual(others, { messages: [], nextCursor: null });
   });
 
-  test("what a client sends amiss gets an error that names it, and nothing is stored", async (t) => {
+  test("a faulty event gets an error that names it, and nothing is stored", async (t) => {
     const { ada, grace, atAda } = await pair(t);
     const client = await plain(t, "ws", ada);
     const marker = newId("text");
@@ -156,7 +156,7 @@ describe("Direct messages", () => {
   });
 });
 
-describe("What is refused of messages and keys", () => {
+describe("Refusals of messages and keys", () => {
   test("no route opens without a good token", async () => {
     const { userId } = person();
     for (const as of [undefined, { token: token({ sub: userId, exp: inSeconds(-60) }) }]) {
@@ -166,7 +166,7 @@ describe("What is refused of messages and keys", () => {
     }
   });
 
-  test("what is malformed or too large is refused, and no key is written", async () => {
+  test("malformed and too large requests are refused, and no key is written", async () => {
     const ada = person("Ada");
     for (const query of ["?after=x", "?before=-1", "?after=1&before=2", "?limit=0", "?limit=101"]) {
       assert.equal((await call("GET", `/messages/grace${query}`, { as: ada })).status, 400, query);
@@ -200,7 +200,7 @@ describe("Encryption from end to end", () => {
     assert.deepEqual(await expecting(200, "GET", `/keys/${ada.userId}`, { as: person() }), { publicKey: other, version: 2 });
   });
 
-  test("what is encrypted from end to end is readable in no place but its receiver's", async (t) => {
+  test("only its receiver can read an end-to-end encrypted message", async (t) => {
     const [ada, grace] = [person("Ada"), person("Grace")];
     const [keysA, keysG] = [nacl.box.keyPair(), nacl.box.keyPair()];
     const base64 = (bytes) => Buffer.from(bytes).toString("base64");

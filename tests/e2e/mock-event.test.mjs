@@ -35,7 +35,7 @@ test("data may be any JSON value", async (t) => {
   }
 });
 
-test("what Pusher would refuse is refused before it is sent", async (t) => {
+test("an event that Pusher would refuse is refused before it is sent", async (t) => {
   const { ada, listener } = await listeningToMocks(t);
   const good = { channel: ada.ownChannel, event: EVENT, data: INVITATION };
   const faults = {

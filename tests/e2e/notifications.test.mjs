@@ -40,7 +40,7 @@ async function notified(user, howMany) {
 
 // At once, because each spends most of its time waiting for what must not come.
 describe("Notifications", { concurrency: 8 }, () => {
-  test("a notification is told once, with its id, and listed", async (t) => {
+  test("a notification is sent once, with its id, and listed", async (t) => {
     const ada = person();
     const listener = await listen(t, ada);
     await listener.subscribe(ada.ownChannel);
@@ -215,7 +215,7 @@ describe("Notifications", { concurrency: 8 }, () => {
     assert.equal(await unreadCount(ada), 2);
   });
 
-  test("someone else's notification is none of mine", async () => {
+  test("another user's notification is not found", async () => {
     const ada = person();
     const [id] = await notified(ada, 1);
     await expecting(404, "POST", `/notifications/${id}/read`, { as: person("Eve") });
@@ -238,7 +238,7 @@ describe("Notifications", { concurrency: 8 }, () => {
     assert.equal((await list(ada)).notifications.find(({ notificationId }) => notificationId === later).readAt, null);
   });
 
-  test("who has no notifications has an empty list", async () => {
+  test("a user without notifications has an empty list", async () => {
     assert.deepEqual(await list(person()), { notifications: [], nextCursor: null, unreadCount: 0 });
   });
 });

@@ -18,7 +18,7 @@ const withoutTimes = ({ members }) => members.map(({ joinedAt, ...member }) => m
 
 // At once, because each spends most of its time waiting for what must not come.
 describe("Parties", { concurrency: 8 }, () => {
-  test("whoever founds a party owns it and is in it", async () => {
+  test("a user who creates a party owns it and is a member", async () => {
     const ada = person("Ada", "https://example.org/ada.png");
     const { status, body: party } = await found(ada, { partyName: "  Thursday readers ", settings: { color: "teal", seats: [1, null] } });
     assert.equal(status, 201);
@@ -209,7 +209,7 @@ describe("Parties", { concurrency: 8 }, () => {
     }
   });
 
-  test("what nobody founded is not there", async () => {
+  test("a party that was never created is not found", async () => {
     const [ada, nowhere] = [person("Ada"), { partyId: newId("party") }];
     for (const act of [read, leave, accept]) {
       assert.equal((await act(ada, nowhere)).status, 404, act.name);

@@ -1,4 +1,4 @@
-// What is malformed or too large for the parties' routes: refused clearly, and nothing changes.
+// Malformed and too large requests to the parties' routes are refused clearly, and nothing changes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -77,7 +77,7 @@ async function untouched(t) {
   return { ada, ben, cora, party, stillIs };
 }
 
-test("no party comes of a bad name or bad settings", async () => {
+test("a bad name or bad settings make no party", async () => {
   const ada = person("Ada");
   const found = (json) => ["POST", "/parties", { as: ada, json }];
   for (const [what, partyName] of Object.entries(badNames)) {
@@ -104,7 +104,7 @@ test("no party comes of a bad name or bad settings", async () => {
 test("no party changes by a bad name, bad settings or nothing at all", async (t) => {
   const { ada, party, stillIs } = await untouched(t);
   const path = `/parties/${party.partyId}`;
-  // What is absent or null stays as it is.
+  // An absent or null field stays as it is.
   const given = (faults) => Object.entries(faults).filter(([, value]) => value !== undefined && value !== null);
   for (const [what, partyName] of given(badNames)) {
     await refused(400, what, "PATCH", path, { as: ada, json: { partyName, settings: { color: "red" } } });

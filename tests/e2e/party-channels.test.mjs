@@ -1,4 +1,4 @@
-// A party's channels: for its members, and for nobody else from the moment they are none.
+// A party's channels: for its members, and closed to a former member at once.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -108,7 +108,7 @@ describe("A party's channels", { concurrency: 8 }, () => {
     assert.deepEqual(await listener.next("plan:changed"), { text: "for the party's eyes only" });
   });
 
-  test("a removed member is told and is refused at once", async (t) => {
+  test("a removed member gets an event and is refused at once", async (t) => {
     const [ada, ben] = [person("Ada"), person("Ben")];
     const party = await partyOf(ada, ben);
     const [atAda, atBen] = [await listeningIn(t, ada, party), await listeningIn(t, ben, party)];
@@ -125,7 +125,7 @@ describe("A party's channels", { concurrency: 8 }, () => {
     await authorize(200, ada, channelOf(party));
   });
 
-  test("who left is refused at once", async () => {
+  test("a user who left is refused at once", async () => {
     const [ada, ben] = [person("Ada"), person("Ben")];
     const party = await partyOf(ada, ben);
     await leave(ben, party);

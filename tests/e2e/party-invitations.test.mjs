@@ -1,4 +1,4 @@
-// Invitations to parties: who may send them, what becomes of them, and what happens when two things happen at once.
+// Invitations to parties: sending, answering and revoking them, also at the same time.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -32,7 +32,7 @@ async function listeningTo(t, user) {
 
 // At once, because each spends most of its time waiting for what must not come.
 describe("Invitations", { concurrency: 8 }, () => {
-  test("the invited user is told, once, and finds the invitation in their list", async (t) => {
+  test("the invited user gets one event, and finds the invitation in their list", async (t) => {
     const { ada, ben, party } = await partyAndGuest();
     const [atAda, atBen] = [await listeningTo(t, ada), await listeningTo(t, ben)];
 
@@ -127,7 +127,7 @@ describe("Invitations", { concurrency: 8 }, () => {
     await listener.none(UPDATED);
   });
 
-  test("an invitation that is too old cannot be accepted, and may be sent anew", async () => {
+  test("an invitation that is too old cannot be accepted, and may be sent again", async () => {
     const { ada, ben, party } = await partyAndGuest();
     await invite(ada, party, ben);
     await expireInvitation({ partyId: party.partyId, userId: ben.userId });
@@ -138,7 +138,7 @@ describe("Invitations", { concurrency: 8 }, () => {
     assert.equal((await accept(ben, party)).status, 200);
   });
 
-  test("whoever was refused, declined or left may be invited again, and is told again", async (t) => {
+  test("a user who was removed, declined or left may be invited again, and gets the event again", async (t) => {
     const { ada, ben, party } = await partyAndGuest();
     const listener = await listeningTo(t, ben);
     const ends = [() => revoke(ada, party, ben), () => decline(ben, party), () => accept(ben, party).then(() => leave(ben, party))];
@@ -175,7 +175,7 @@ describe("Invitations", { concurrency: 8 }, () => {
     }
   });
 
-  test("who is in, is invited, is unknown or is oneself cannot be invited", async (t) => {
+  test("members, invited users, unknown users and the caller cannot be invited", async (t) => {
     const { ada, ben, party } = await partyAndGuest();
     const [cora, stranger] = [person("Cora"), person("Nobody yet")];
     const atBen = await listeningTo(t, ben);
@@ -208,7 +208,7 @@ describe("Invitations", { concurrency: 8 }, () => {
     assert.equal((await revoke(ada, { partyId: newId("party") }, dan)).status, 404);
   });
 
-  test("who was never invited can neither accept nor decline", async () => {
+  test("a user who was never invited can neither accept nor decline", async () => {
     const { ada, ben, party } = await partyAndGuest();
     assert.equal((await accept(ben, party)).status, 404);
     assert.equal((await decline(ben, party)).status, 404);

@@ -69,7 +69,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.equal(fcm.sent(device).length, 1, "once");
   });
 
-  test("what is urgent reaches the phone of who is connected, too", async (t) => {
+  test("an urgent notification also reaches the phone of a connected user", async (t) => {
     const { user, device } = await withDevice("Ada");
     const listener = await listen(t, user);
     await listener.subscribe(user.ownChannel);
@@ -280,7 +280,7 @@ describe("Pushes, one thing at a time", () => {
     assert.equal(fcm.requests(device).length, 3, "refused once, and taken with the new one");
   });
 
-  test("what FCM did not take while it was down arrives when it is back", async () => {
+  test("pushes that FCM did not accept while it was down arrive when it is back", async () => {
     const { user, device } = await withDevice("Ada");
     await fcm.stop();
     try {
@@ -313,7 +313,7 @@ test("one's devices are listed, without their tokens", async () => {
   await expecting(401, "GET", "/notifications/device-tokens");
 });
 
-test("what is no token and no preference is refused", async () => {
+test("malformed tokens and preferences are refused", async () => {
   const as = person();
   const long = "x".repeat(70_000);
   const form = { form: { token: "x" } };

@@ -1,4 +1,4 @@
-// What Pusher did not tell is found out from its own list.
+// Missed webhooks are made up for from Pusher's own list.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

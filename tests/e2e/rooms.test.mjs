@@ -1,4 +1,4 @@
-// Reading rooms: who is there, by HTTP and by subscription, and what the others hear of it.
+// Reading rooms: entering and leaving by HTTP and by subscription, and the events of others.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -17,7 +17,7 @@ const leave = (as, bookId) => expecting(204, "DELETE", path(bookId), { as });
 
 // At once, because each spends most of its time waiting for what must not come.
 describe("Reading rooms", { concurrency: 8 }, () => {
-  test("entering and leaving by HTTP is told once", async (t) => {
+  test("entering and leaving by HTTP sends one event each", async (t) => {
     const { bookId, listener } = await roomWithWitness(t);
     const ada = person("Ada", "https://example.org/ada.png");
 
@@ -35,7 +35,7 @@ describe("Reading rooms", { concurrency: 8 }, () => {
     await listener.none("room:user-left");
   });
 
-  test("who is in a room now is shown to any member, page by page", async () => {
+  test("any member sees the users in a room, page by page", async () => {
     const [bookId, ada, ben, cora] = [newId("book"), person("Ada", "https://example.org/ada.png"), person("Ben"), person("Cora")];
     await putBook({ bookId, authorId: ben.userId, authorName: "Ben" });
     const show = (query = "") => expecting(200, "GET", `${path(bookId)}${query}`, { as: cora });
@@ -65,13 +65,13 @@ describe("Reading rooms", { concurrency: 8 }, () => {
     await listener.none("room:user-joined");
   });
 
-  test("leaving a room that one never entered is no event", async (t) => {
+  test("leaving a room that the user never entered sends no event", async (t) => {
     const { bookId, listener } = await roomWithWitness(t);
     await leave(person("Ada"), bookId);
     await listener.none("room:user-left");
   });
 
-  test("who comes back has entered anew, and all is told in order", async (t) => {
+  test("a user who comes back enters again, and the events keep their order", async (t) => {
     const { bookId, listener } = await roomWithWitness(t);
     const ada = person("Ada");
     const rounds = 5;
@@ -84,8 +84,8 @@ describe("Reading rooms", { concurrency: 8 }, () => {
     }
     await until("the last delivery", async () => !(await owesPresence({ bookId, userId: ada.userId })));
     await until("the last departure", () => listener.names({ userId: ada.userId }).at(-1) === "room:user-left");
-    // Delivery is at least once: one event may come twice, and none out of its order. Who comes and goes before anybody was told
-    // did neither, so a busy machine tells fewer rounds.
+    // Delivery is at least once: an event may arrive twice, but never out of order. An arrival and a departure that were not sent
+    // yet cancel each other, so a busy machine sends fewer rounds.
     const inOrder = listener.names({ userId: ada.userId }).filter((name, n, all) => name !== all[n - 1]);
     assert.deepEqual(inOrder, inOrder.map((_, n) => (n % 2 ? "room:user-left" : "room:user-joined")));
     assert.ok(inOrder.length % 2 === 0 && inOrder.length <= 2 * rounds, String(inOrder));

@@ -1,4 +1,4 @@
-// Frames that are no client's, or that only this server does not take: each gets an `error` or a refusal, nothing is written, and the
+// Frames that no client sends, or that only this server does not accept: each gets an `error` or a refusal, nothing is written, and the
 // connection goes on, unless it broke the protocol of Socket.IO. API Gateway itself ends connections on binary frames and on large ones.
 
 import assert from "node:assert/strict";
@@ -22,7 +22,7 @@ async function refuses(frames, connect) {
   for (const [what, frame, outcome, marker] of frames) {
     const ada = person("Ada");
     const connection = await connect(ada);
-    // The rows of a connection that has ended are gone, and what it was told is owed no more: those that are left do not change.
+    // The rows of a connection that has ended are gone, and so are its pending messages; the remaining rows do not change.
     const ends = !(outcome instanceof RegExp);
     const before = ends ? [] : await settled(ada.userId);
     const seen = connection.frames.length;
@@ -154,7 +154,7 @@ describe("Bad frames", () => {
     assert.deepEqual(left, []);
   });
 
-  test("a frame that was cut off on its way is no event, and its connection has ended", async (t) => {
+  test("a frame that was cut off on its way makes no event, and its connection has ended", async (t) => {
     const [ada, marker] = [person("Ada"), newId("marker")];
     const client = await plain(t, "dashboard", ada);
     await client.next("connected");

@@ -44,7 +44,7 @@ describe("Engine.IO's protocol", () => {
     }
   });
 
-  test("message: a packet that is none ends the session", async (t) => {
+  test("message: a malformed packet ends the session", async (t) => {
     const session = await engine(t, person());
     session.send("abc");
     await session.closed();
@@ -99,13 +99,13 @@ describe("Socket.IO's protocol", () => {
     assert.ok(session.isOpen());
   });
 
-  test("connect: a handshake that is none ends the session", async (t) => {
+  test("connect: a malformed handshake ends the session", async (t) => {
     const session = await engine(t, person());
     session.send("4abc");
     await session.closed();
   });
 
-  test("disconnect: whoever leaves a namespace goes on in the other one", async (t) => {
+  test("disconnect: a client that leaves a namespace stays in the other one", async (t) => {
     const session = await joined(t, person(), "dashboard");
     session.send("40/ws,");
     await session.frame((text) => text.startsWith("40/ws,"));

@@ -13,7 +13,7 @@ import { ageConnections, connectionIdsIn, connectionsIn, snapshotOf } from "./su
 import { inTime, until } from "./support/wait.mjs";
 import { addressIn, plain, refusal } from "./support/websocket.mjs";
 
-/** The namespace in which nobody is told of strangers: what is measured here are connections, not that news. */
+/** The namespace without events about strangers: these tests measure connections, not such events. */
 const QUIET = "ws";
 
 /** Connections end a moment after their clients. */
@@ -45,7 +45,7 @@ describe("Many WebSockets", () => {
     assert.ok(clients.every((client) => client.isOpen()));
   });
 
-  test("whoever was cut off comes back by themselves, all at once, and is counted once", { skip: unavailable }, async (t) => {
+  test("clients that were cut off reconnect by themselves, all at once, and are counted once", { skip: unavailable }, async (t) => {
     await connectionsAre(QUIET, 0);
     const clients = Array.from({ length: STORM }, () => connectIo(t, QUIET, person()));
     const areConnected = () => clients.every(({ socket }) => socket.connected);
@@ -71,7 +71,7 @@ describe("Broken WebSockets", { skip: unavailable }, () => {
       await until("the end of the connections", async () => !(await Promise.all(ids.map((id) => hasConnection(QUIET, id)))).includes(true));
     });
     assert.equal(await connectionsIn(QUIET), STORM + 1, "somebody said that they ended");
-    // One that is younger than ten seconds may not be open yet, so 410 is no reason to forget it.
+    // One that is younger than ten seconds may not be open yet, so after 410 it is not removed.
     await ageConnections(QUIET);
     await invokeLater("SocketHeartbeat");
     await connectionsAre(QUIET, 1);
@@ -83,7 +83,7 @@ describe("Broken WebSockets", { skip: unavailable }, () => {
 
   test("an announcement reaches everybody though the function that sends it is killed as soon as one has it", async (t) => {
     await connectionsAre("dashboard", 0);
-    // One user after the other, since everybody is told of each.
+    // One user after the other, since everybody gets an event for each.
     const clients = [];
     for (const user of [person(), person(), person()]) {
       clients.push(...(await Promise.all(Array.from({ length: 4 }, () => plain(t, "dashboard", user)))));

@@ -1,4 +1,4 @@
-// WebSockets: the app's own classes on socket.io-client, wscat, handshakes, limits. What is said is in dashboard.test.mjs and messaging.test.mjs.
+// WebSockets: the app's own classes on socket.io-client, wscat, handshakes, limits. The events are in dashboard.test.mjs and messaging.test.mjs.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -119,7 +119,7 @@ describe("Sockets", () => {
     assert.equal(error.message, "Invalid namespace");
   });
 
-  test("a connection ends with its token, and is told so", async (t) => {
+  test("a connection ends with its token, and gets the reason", async (t) => {
     const ada = person("Ada");
     const [json, io] = [await plain(t, "dashboard", ada), await joined(t, ada, "ws")];
     await json.next("connected");
@@ -135,7 +135,7 @@ describe("Sockets", () => {
     assert.equal((await expecting(200, "GET", `/dashboard/online/${ada.userId}`, { as: person() })).online, false);
   });
 
-  test("whoever sends too much is told when to go on, and no message is without an answer", async (t) => {
+  test("a client that sends too much gets the time to go on, and every message gets a response", async (t) => {
     const ada = person("Ada", null, { channels: ["channel-*"] });
     const clients = await Promise.all([plain(t, "dashboard", ada), plain(t, "dashboard", ada)]);
     for (const client of clients) {
@@ -154,7 +154,7 @@ describe("Sockets", () => {
     assert.ok(clients.every((client) => client.isOpen()));
   });
 
-  test("whoever goes on at a multiple of a limit is disconnected, and told why", async (t) => {
+  test("a client that goes on at a multiple of a limit gets the reason and is disconnected", async (t) => {
     const [flood, other] = [await joined(t, person("Ada"), "ws"), await joined(t, person("Ben"), "ws")];
     // Three times a hundred at once, and then five a second: of all limits, the one that a slow machine goes beyond first.
     for (let n = 0; n < 1_000 && flood.isOpen(); n += 1) {

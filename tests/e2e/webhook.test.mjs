@@ -77,7 +77,7 @@ describe("Webhooks", { concurrency: 8 }, () => {
     assert.equal((await sendWebhook(webhookBody([added], Date.now() - 4 * MINUTE))).status, 200);
   });
 
-  test("a signed body that is no webhook is malformed", async () => {
+  test("a signed body that is not a webhook is malformed", async () => {
     for (const body of ["", "{", "[]", "null", '{"events":[]}', `{"time_ms":${Date.now()}}`, `{"time_ms":"now","events":[]}`]) {
       assert.equal((await sendWebhook(body)).status, 400, JSON.stringify(body));
     }

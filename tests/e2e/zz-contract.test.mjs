@@ -24,7 +24,7 @@ test("every operation has succeeded in the tests, in each way that is documented
 
 test("every documented refusal that a caller can cause was met", () => {
   const { answers } = met();
-  // Neither the gateway's rate limit nor our own failures are a caller's doing, nor is a server that sends no e-mail.
+  // A caller does not cause the gateway's rate limit, our own failures, or a server without e-mail.
   const elsewhere = ["GET /email/unsubscribe 404", "POST /email/unsubscribe 404"];
   const refusals = operations.flatMap(({ name, statuses }) =>
     statuses.filter((status) => status >= 400 && status < 500 && status !== 429).map((status) => `${name} ${status}`),

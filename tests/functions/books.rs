@@ -35,7 +35,7 @@ async fn a_book_that_was_put_makes_its_author_the_author_of_its_room() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_is_forgotten_and_what_the_app_wrote_itself_stays() {
+async fn a_field_that_is_left_out_is_forgotten_and_the_apps_own_fields_stay() {
     let world = World::new().await;
     let own = [("pk", "BOOK#emma"), ("sk", "BOOK"), ("authorId", "old"), ("authorName", "Old"), ("isbn", "978")];
     world.table.put(&own).await;

@@ -127,10 +127,10 @@ async fn fill_table(world: &World, rows: usize) {
     world.table.put_rows(&rows.collect::<Vec<_>>()).await;
 }
 
-/// What causes events, and how many rows the larger table has.
+/// The operations that cause events. Each has the number of rows of its larger table.
 const CAUSES: (&[&str], usize) =
     (&["give kudos", "join a room", "leave a room", "webhook of 10 members", "create a notification"], 100_000);
-/// What delivers them. The test ages rows by reading the whole table, so it has fewer of them.
+/// The operations that deliver events. The test ages rows by reading the whole table, so it has fewer of them.
 const DELIVERS: (&[&str], usize) = (&["deliver 100 rows of the stream"], 5_000);
 
 #[tokio::test]
@@ -369,7 +369,7 @@ async fn lease_post(world: &World) -> [Traffic; 2] {
     traffic
 }
 
-/// What `delivery` does for a message whose recipient is away: it asks Pusher, looks, claims, sends, notes and settles.
+/// `delivery` for a message whose recipient is away: it asks Pusher, reads, claims, sends, notes and settles.
 async fn lease_email(_: &World) -> [Traffic; 2] {
     let world = lease::with_email().await;
     lease::known(&world, "ben", "ben@example.com").await;

@@ -1,4 +1,4 @@
-//! Conversations: numbers without gaps, whoever writes, reads, repeats or is killed meanwhile.
+//! Conversations: numbers have no gaps, even if writers, readers and repeated requests overlap and processes are killed.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -47,7 +47,7 @@ async fn all(app: &App, booking: &BookingId) -> Vec<Message> {
     chats::page(&app.table, &conversation, Range::After(Seq::NONE), 100).await.unwrap().messages
 }
 
-/// What one writer does: its messages, each with how long its process lives in each attempt, in milliseconds. After the last of
+/// A writer's plan: its messages, each with how long its process lives in each attempt, in milliseconds. After the last of
 /// these, it lives.
 type Lives = Vec<Vec<u8>>;
 

@@ -15,7 +15,7 @@ async fn world() -> &'static World {
     Box::leak(Box::new(World::new().await))
 }
 
-/// What API Gateway is told.
+/// The response to API Gateway.
 async fn told(world: &'static World, request: &Request, accepts: &str) -> Value {
     let request = request.clone().header("accept-encoding", accepts);
     let handler = service_fn(|request| notifications::handle(&world.app, request));

@@ -71,7 +71,7 @@ async fn an_event_goes_to_a_user_to_a_channel_or_to_everybody() {
 }
 
 #[tokio::test]
-async fn an_event_has_the_id_that_its_sender_is_told_so_that_a_duplicate_is_known() {
+async fn an_event_has_the_id_of_its_response_so_that_a_duplicate_is_known() {
     let world = World::new().await;
     crowd(&world, 1).await;
     for event in ["announcement", "activity", "stats_update"] {
@@ -85,7 +85,7 @@ async fn an_event_has_the_id_that_its_sender_is_told_so_that_a_duplicate_is_know
 }
 
 #[tokio::test]
-async fn one_connection_that_cannot_be_posted_to_is_no_reason_to_tell_nobody() {
+async fn one_connection_that_cannot_be_posted_to_does_not_hold_up_the_others() {
     let world = World::new().await;
     crowd(&world, 20).await;
     world.sockets.answer("c3", Some(400));
@@ -188,7 +188,7 @@ async fn a_fan_out_that_is_cut_off_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn one_slow_or_failing_connection_holds_up_nobody_and_is_told_later() {
+async fn one_slow_or_failing_connection_holds_up_no_other_and_gets_the_event_later() {
     let world = World::new().await;
     crowd(&world, 20).await;
     world.sockets.answer("c3", Some(500));
@@ -240,7 +240,7 @@ async fn while_api_gateway_is_away_an_event_waits_in_the_queue() {
 }
 
 #[tokio::test]
-async fn what_api_gateway_refuses_for_good_is_a_dead_letter() {
+async fn an_event_that_api_gateway_refuses_for_good_is_a_dead_letter() {
     let world = World::new().await;
     crowd(&world, 1).await;
     world.sockets.answer_always(Some(413));
@@ -252,7 +252,7 @@ async fn what_api_gateway_refuses_for_good_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn who_is_online_is_told_to_back_ends_and_of_one_user_to_members() {
+async fn back_ends_see_all_who_are_online_and_members_one_user() {
     let world = World::new().await;
     connect(&world, "dashboard", "a1", "ada").await;
     connect(&world, "dashboard", "a2", "ada").await;

@@ -37,7 +37,7 @@ async fn receive_all(world: &World, from: &mut usize) {
 }
 
 #[tokio::test]
-async fn what_is_added_to_a_row_that_owes_is_the_consumers_at_once() {
+async fn an_entry_that_is_added_to_a_pending_row_is_the_consumers_at_once() {
     let world = World::new().await;
     world.send_and_kill(presence_join::handle, &enter("ada")).await;
     age(&world, 4).await;
@@ -103,7 +103,7 @@ async fn two_messages_about_one_row_deliver_it_once() {
 }
 
 #[tokio::test]
-async fn what_was_delivered_is_settled_before_the_next_batch_is_sent() {
+async fn a_batch_is_settled_before_the_next_one_is_sent() {
     let world = World::new().await;
     for n in 0..25 {
         world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
@@ -131,7 +131,7 @@ async fn the_consumer_begins_nothing_after_its_deadline_and_queues_the_rest() {
 }
 
 #[tokio::test]
-async fn who_comes_and_goes_before_anybody_was_told_did_neither() {
+async fn an_arrival_and_a_departure_that_were_not_sent_yet_cancel_each_other() {
     let world = World::new().await;
     world.pusher.respond_always(Some(503));
     world.send(presence_join::handle, &enter("ada")).await;
@@ -149,7 +149,7 @@ async fn who_comes_and_goes_before_anybody_was_told_did_neither() {
 }
 
 #[tokio::test]
-async fn what_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
+async fn an_event_that_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
     let world = World::new().await;
     // Killed before or after it sent: nobody can tell.
     world.send_and_kill(presence_join::handle, &enter("ada")).await;
@@ -163,7 +163,7 @@ async fn what_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opposite() {
 }
 
 #[tokio::test]
-async fn a_departure_is_told_although_its_arrival_is_being_sent_at_that_moment() {
+async fn a_departure_is_sent_although_its_arrival_is_being_sent_at_that_moment() {
     let world = World::new().await;
     // Pusher fails, so ada's arrival is left to the consumer, under no lease.
     world.pusher.respond_always(Some(503));
@@ -188,7 +188,7 @@ async fn a_departure_is_told_although_its_arrival_is_being_sent_at_that_moment()
 }
 
 #[tokio::test]
-async fn a_departure_is_told_where_the_arrival_arrived_without_what_goes_with_it() {
+async fn a_departure_is_sent_if_the_arrival_arrived_without_the_authors_event() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "A. L.").await;
     // Pusher fails, so what comes next is left to the consumer.

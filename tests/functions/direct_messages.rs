@@ -38,7 +38,7 @@ fn contents(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_message_reaches_its_receiver_by_both_names_and_its_sender_is_told() {
+async fn a_message_reaches_its_receiver_by_both_names_and_its_sender_gets_a_confirmation() {
     let world = World::new().await;
     both(&world).await;
     send(&world, "a1", "bob", "Hello").await;
@@ -247,7 +247,7 @@ async fn a_message_whose_notification_was_created_because_nobody_was_there_gets_
 }
 
 #[tokio::test]
-async fn a_message_that_is_read_or_answered_or_deleted_is_no_notification() {
+async fn a_message_that_is_read_or_answered_or_deleted_makes_no_notification() {
     let world = World::new().await;
     both(&world).await;
     send(&world, "a1", "bob", "one").await;
@@ -355,7 +355,7 @@ async fn disconnect(world: &World, connection: &str) {
 }
 
 #[tokio::test]
-async fn who_comes_is_told_which_contacts_are_there() {
+async fn a_user_who_connects_gets_the_contacts_that_are_online() {
     let world = World::new().await;
     both(&world).await;
     connect(&world, "ws", "e1", "eve").await;
@@ -494,7 +494,7 @@ async fn the_same_text_in_two_processes_at_once_is_one_message() {
 }
 
 #[tokio::test]
-async fn what_an_erased_user_wrote_can_be_marked_as_read_by_its_old_and_by_its_new_id() {
+async fn a_message_of_an_erased_user_can_be_marked_as_read_by_its_old_and_by_its_new_id() {
     let world = World::new().await;
     both(&world).await;
     connect(&world, "ws", "e1", "eve").await;
@@ -585,7 +585,7 @@ async fn only_a_message_to_oneself_can_be_marked_as_read() {
 }
 
 #[tokio::test]
-async fn a_read_mark_that_is_erased_while_its_event_waits_loses_the_event_first_and_is_no_dead_letter() {
+async fn a_read_mark_that_is_erased_while_its_event_waits_loses_the_event_first_and_makes_no_dead_letter() {
     let world = World::new().await;
     both(&world).await;
     send(&world, "a1", "bob", "Hello").await;

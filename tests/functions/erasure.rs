@@ -244,7 +244,7 @@ async fn others_keep_what_is_theirs_and_hear_that_the_user_is_gone() {
 }
 
 #[tokio::test]
-async fn an_owners_party_goes_to_whoever_has_been_in_it_longest() {
+async fn an_owners_party_goes_to_the_member_who_has_been_in_it_longest() {
     let world = World::new().await;
     let party = party_of(&world, &["ben", "cleo"]).await;
     expect(200, world.send(::erasure::handle, &erase("ada"))).await;
@@ -338,7 +338,7 @@ async fn a_notification_keeps_the_title_of_its_type_whatever_the_user_is_called(
 }
 
 #[tokio::test]
-async fn whoever_writes_on_to_an_erased_user_makes_no_row_of_theirs() {
+async fn a_message_to_an_erased_user_makes_no_row_of_theirs() {
     let world = World::new().await;
     known(&world, &["ada"]).await;
     connect(&world, "ws", "a1", "ada").await;
@@ -362,7 +362,7 @@ async fn whoever_writes_on_to_an_erased_user_makes_no_row_of_theirs() {
 }
 
 #[tokio::test]
-async fn what_a_notification_of_somebody_else_still_owes_does_not_name_the_user() {
+async fn a_pending_delivery_to_another_user_does_not_name_the_erased_user() {
     let world = World::new().await;
     known(&world, &["ben"]).await;
     world.sockets.open("a1");

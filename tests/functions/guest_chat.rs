@@ -90,7 +90,7 @@ async fn four_thousand_characters_fit_however_they_are_written() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_none_is_refused_and_nothing_is_written() {
+async fn a_blank_or_malformed_text_is_refused_and_nothing_is_written() {
     let world = World::new().await;
     for text in ["", "  ", "a\0b", "a\u{7}b", &"x".repeat(4_001)] {
         let reply = world.send(handle, &post(text)).await;
@@ -279,7 +279,7 @@ async fn a_read_mark_moves_forward_only_and_tells_the_other_side() {
 }
 
 #[tokio::test]
-async fn of_several_read_marks_that_are_owed_only_the_last_is_told() {
+async fn of_several_pending_read_marks_only_the_last_is_sent() {
     let world = World::new().await;
     hire(&world, &["ada"]).await;
     for text in ["1", "2"] {
@@ -296,7 +296,7 @@ async fn of_several_read_marks_that_are_owed_only_the_last_is_told() {
 }
 
 #[tokio::test]
-async fn what_one_writes_is_not_unread_to_oneself() {
+async fn a_users_own_message_is_not_unread_to_them() {
     let world = World::new().await;
     hire(&world, &["ada"]).await;
     guest_writes(&world, "Hello").await;

@@ -1,4 +1,4 @@
-//! Who gets into a guest's chat, and who does not.
+//! Access to a guest's chat.
 
 use guest_chat::handle;
 use serde_json::{Value, json};
@@ -112,7 +112,7 @@ async fn no_wildcard_and_no_character_around_the_name_opens_anything() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_current_guests_token_opens_no_route_of_guests() {
+async fn only_a_valid_guests_token_opens_a_route_of_guests() {
     let world = World::new().await;
     guest_writes(&world, "Hello").await;
     let tokens = [
@@ -194,7 +194,7 @@ async fn the_staff_of_a_hotel_subscribe_to_its_channels_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn who_is_removed_from_the_staff_is_out_at_once_and_their_connections_end() {
+async fn a_user_who_is_removed_from_the_staff_is_out_at_once_and_their_connections_end() {
     let world = World::new().await;
     hire(&world, &["ada"]).await;
     assert_eq!(world.send(handle, &inbox("ada")).await.status, 200);

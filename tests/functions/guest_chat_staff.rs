@@ -159,7 +159,7 @@ async fn the_notifications_of_one_booking_have_one_tag_within_a_minute() {
     assert_eq!(notified(&world).await.len(), 3, "each is stored");
 }
 
-/// What is left of a user in the table.
+/// The rows that name a user.
 async fn traces(world: &World, of: &str) -> Vec<String> {
     let rows = world.table.rows().await;
     let rows = rows.into_iter().filter(|((_, sk), _)| !sk.starts_with("LIMIT#") && !sk.starts_with("STAFF#"));
@@ -171,7 +171,7 @@ fn erase(user: &str) -> Request {
 }
 
 #[tokio::test]
-async fn what_an_erased_account_wrote_is_gone_page_by_page() {
+async fn messages_of_an_erased_account_lose_their_text_page_by_page() {
     let world = World::new().await;
     hire(&world, &["ursula", "ben"]).await;
     for booking in ["BK-1", "BK-2"] {

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`, on all routes that take one: what two keys have to do with each other, what counts as the same request, and
-//! what is left of either in the table.
+//! `Idempotency-Key`, on all routes that take one: keys are independent, a repetition is the same request in any spelling, and the
+//! records of both expire.
 
 use serde_json::{Value, json};
 use tests::consumer::{age, consume};
@@ -210,7 +210,7 @@ fn sha256(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn no_row_tells_a_text_to_whoever_guesses_it_and_what_is_kept_of_a_request_expires() {
+async fn no_row_confirms_a_guessed_text_and_the_record_of_a_request_expires() {
     let world = world().await;
     let mut guesses = Vec::new();
     for (route, request, body, ..) in routes() {

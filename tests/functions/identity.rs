@@ -11,7 +11,7 @@ fn subscribe(token: &str) -> Request {
     Request::new("POST /pusher/auth").bearer(token).json(&body)
 }
 
-/// What a sign-in tells of the caller.
+/// The caller, as a sign-in shows them.
 async fn person(world: &World, claims: Value) -> Value {
     let token = token_with("ida", &claims);
     let request = Request::new("POST /pusher/user-auth").bearer(&token).form("socket_id=1.2");
@@ -42,7 +42,7 @@ fn is_refused(reply: &Reply, token: &str, cause: &str, told: &str) {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_told_why_and_the_log_line_names_the_cause() {
+async fn a_refused_token_gets_the_reason_and_the_log_line_names_the_cause() {
     let settings = [("JWT_ISSUER", "https://id.example"), ("JWT_AUDIENCE", "carillon")];
     let world = World::with(&settings).await;
     let token = |changes: Value| {
@@ -74,7 +74,7 @@ async fn a_refused_token_is_told_why_and_the_log_line_names_the_cause() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_issuer_did_not_sign_is_told_one_sentence_whatever_else_is_wrong() {
+async fn a_token_that_the_issuer_did_not_sign_gets_one_sentence_whatever_else_is_wrong() {
     let world = World::new().await;
     let good = token_with("ida", &json!({}));
     let parts: Vec<_> = good.split('.').collect();

@@ -73,7 +73,7 @@ async fn a_deleted_message_leaves_its_number_and_nothing_of_what_it_said() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_told_at_once_although_an_e_mail_waits_for_its_window() {
+async fn a_deletion_is_sent_at_once_although_an_e_mail_waits_for_its_window() {
     let world = with_email().await;
     tests::lease::known(&world, "ben", "ben@example.com").await;
     write(&world, "ada", "1").await;
@@ -89,7 +89,7 @@ async fn a_deletion_is_told_at_once_although_an_e_mail_waits_for_its_window() {
 }
 
 #[tokio::test]
-async fn read_marks_move_forward_and_are_told() {
+async fn read_marks_move_forward_and_are_sent() {
     let world = with_email().await;
     for text in ["1", "2", "3"] {
         write(&world, "ben", text).await;
@@ -128,7 +128,7 @@ async fn a_leases_channel_is_its_two_peoples_alone() {
 }
 
 #[tokio::test]
-async fn whoever_is_replaced_is_out_at_once() {
+async fn a_replaced_participant_is_out_at_once() {
     let world = with_email().await;
     assert_eq!(put(&world, json!({ "notaryId": "cy" })).await.status, 200);
     assert_eq!(world.pusher.terminated(), ["ben"], "Pusher ends no single subscription");

@@ -1,4 +1,4 @@
-//! E-mails to whoever is not in a lease's chat: when one goes, what it says, and when none does.
+//! E-mails to a person who is not in a lease's chat: when one is sent and what it says.
 
 use lease_chat::handle;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn mails(world: &World) -> Vec<Value> {
     world.ses.take_sent()
 }
 
-/// What is wanted of an e-mail's body.
+/// The parts of an e-mail's body that the tests compare.
 fn part<'a>(mail: &'a Value, part: &str) -> &'a str {
     mail["Content"]["Simple"]["Body"][part]["Data"].as_str().unwrap()
 }
@@ -90,7 +90,7 @@ async fn an_e_mail_can_be_unsubscribed_from_in_one_request() {
 }
 
 #[tokio::test]
-async fn whoever_is_in_the_chat_or_has_read_gets_none() {
+async fn a_person_who_is_in_the_chat_or_has_read_gets_no_e_mail() {
     let world = with_ben().await;
     world.pusher.set_users("presence-bail-b1", &["ada", "ben"]);
     write(&world, "ada", "1").await;
@@ -115,7 +115,7 @@ async fn while_pusher_does_not_say_who_is_there_they_count_as_away() {
 }
 
 #[tokio::test]
-async fn what_comes_within_five_minutes_is_summed_up_at_their_end() {
+async fn messages_within_five_minutes_are_summed_up_at_their_end() {
     let world = with_ben().await;
     write(&world, "ada", "0").await;
     assert_eq!(mails(&world).await.len(), 1);
@@ -171,7 +171,7 @@ async fn a_french_e_mail_has_no_break_spaces_where_french_has_them() {
 }
 
 #[tokio::test]
-async fn what_was_read_or_deleted_within_the_window_is_not_summed_up() {
+async fn a_message_that_was_read_or_deleted_within_the_window_is_not_summed_up() {
     let world = with_ben().await;
     write(&world, "ada", "0").await;
     mails(&world).await;
@@ -188,7 +188,7 @@ async fn what_was_read_or_deleted_within_the_window_is_not_summed_up() {
 }
 
 #[tokio::test]
-async fn whoever_comes_back_within_the_window_gets_no_summary() {
+async fn a_person_who_comes_back_within_the_window_gets_no_summary() {
     let world = with_ben().await;
     write(&world, "ada", "0").await;
     mails(&world).await;

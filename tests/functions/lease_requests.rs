@@ -44,7 +44,7 @@ async fn each_change_of_a_request_is_an_event_with_the_whole_request() {
 }
 
 #[tokio::test]
-async fn who_may_change_a_request_to_what_is_told_by_its_status_and_side() {
+async fn status_and_side_determine_the_changes_that_a_person_may_make() {
     let world = with_email().await;
     let request = create(&world, "ben").await;
     assert_eq!(change(&world, "ben", &request, "accepted").await.status, 403, "one's own");
@@ -60,7 +60,7 @@ async fn who_may_change_a_request_to_what_is_told_by_its_status_and_side() {
 }
 
 #[tokio::test]
-async fn whoever_takes_a_participants_place_has_that_side_of_each_request() {
+async fn a_participants_successor_has_that_side_of_each_request() {
     let world = with_email().await;
     let (of_notary, of_client) = (create(&world, "ben").await, create(&world, "ada").await);
     assert_eq!(put(&world, json!({ "notaryId": "nia" })).await.status, 200);

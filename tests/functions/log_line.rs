@@ -1,4 +1,4 @@
-//! The log line of a request that is refused: what is wrong and where, without a word of the request.
+//! The log line of a refused request names the fault and its place, without a word of the request.
 
 use serde_json::{Value, json};
 use tests::{Request, World, token_with};

@@ -29,7 +29,7 @@ fn used(text: &str) -> BTreeSet<String> {
     code.split("crate::").skip(1).map(name).filter(|name| !name.is_empty()).collect()
 }
 
-/// What breaks the order: a module that uses one above it.
+/// The modules that break the order: each uses one above it.
 fn violations(order: &[String], files: &[(String, String)]) -> Vec<String> {
     let floor = |name: &str| order.iter().position(|module| module == name);
     let mut broken = Vec::new();

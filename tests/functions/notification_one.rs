@@ -23,7 +23,7 @@ async fn list(world: &World) -> Value {
     world.send(handle, &Request::new("GET /notifications").by("ada")).await.body
 }
 
-/// What no notification has, and what somebody else's has.
+/// An id that no notification has, and the id of another user's.
 const UNKNOWN: [&str; 3] = ["x", "000000000009-0123456789abcdef0123456789abcdef", "../1"];
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_notification_is_shown_as_the_list_shows_it() {
 }
 
 #[tokio::test]
-async fn a_deleted_notification_is_gone_and_counts_no_more_and_deleting_it_again_is_answered_alike() {
+async fn a_deleted_notification_is_gone_and_not_counted_and_deleting_it_again_gets_the_same_response() {
     let world = World::new().await;
     let (unread, read) = (notify(&world, json!({})).await, notify(&world, json!({})).await);
     let mark = Request::new("POST /notifications/{notificationId}/read").by("ada").path("notificationId", &read);
@@ -74,7 +74,7 @@ async fn a_deleted_notification_is_gone_and_counts_no_more_and_deleting_it_again
 }
 
 #[tokio::test]
-async fn what_a_deleted_notification_still_owed_reaches_nobody_and_is_no_dead_letter() {
+async fn pending_deliveries_of_a_deleted_notification_are_dropped_without_a_dead_letter() {
     let world = with_devices(&["phone"]).await;
     let id = notify(&world, json!({})).await;
     assert_eq!(owed(&world).await.len(), 1, "the push");

@@ -161,7 +161,7 @@ async fn a_user_can_be_invited_once_they_have_sent_any_request() {
 }
 
 #[tokio::test]
-async fn members_are_told_who_joined_their_party() {
+async fn members_get_an_event_when_a_user_joins_their_party() {
     let world = World::new().await;
     let party = create(&world, "ada").await;
     known(&world, &["ben"]).await;
@@ -333,7 +333,7 @@ async fn an_invitation_that_the_same_user_accepts_meanwhile_is_accepted() {
     known(&world, &["ben"]).await;
     invite(&world, "ada", &party, "ben").await;
     let hold = Hold::default();
-    // Read before: the row of the member, who is none yet; after it: the party and the invitation.
+    // Before it, the missing row of the future member is read; after it, the party and the invitation.
     world.table.inject("BatchGetItem", &[Fault::Torn(1, hold.clone())]);
     let first = hold.meanwhile(accept(&world, &party, "ben"));
     let (again, first) = join(accept(&world, &party, "ben"), first).await;

@@ -41,7 +41,7 @@ fn names(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_party_that_its_owner_ends_is_gone_for_everybody_and_its_members_are_told() {
+async fn a_party_that_its_owner_ends_is_gone_for_everybody_and_its_members_get_an_event() {
     let world = World::new().await;
     let party = party_of(&world, &["ben", "cy"]).await;
     known(&world, &["dee"]).await;
@@ -71,7 +71,7 @@ async fn a_party_that_its_owner_ends_is_gone_for_everybody_and_its_members_are_t
 }
 
 #[tokio::test]
-async fn a_party_that_is_ended_again_is_answered_alike_and_nobody_is_told_twice() {
+async fn ending_a_party_again_gets_the_same_response_and_sends_no_second_event() {
     let world = World::new().await;
     let party = party_of(&world, &["ben"]).await;
     for _ in 0..2 {

@@ -26,7 +26,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_room_is_told_who_joins_and_who_leaves() {
+async fn the_room_gets_an_event_for_each_user_who_joins_or_leaves() {
     let world = World::new().await;
     let reply = world.send(join, &ada_joins()).await;
     assert_eq!(reply.status, 200, "{reply:?}");

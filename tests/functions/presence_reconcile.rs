@@ -46,7 +46,7 @@ async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> 
 }
 
 #[tokio::test]
-async fn the_room_is_told_about_a_user_who_left_unnoticed() {
+async fn the_room_gets_an_event_for_a_user_who_left_unnoticed() {
     let world = World::new().await;
     joined(&world, "emma", "ada", 120).await;
     joined(&world, "emma", "ben", 120).await;
@@ -58,7 +58,7 @@ async fn the_room_is_told_about_a_user_who_left_unnoticed() {
 }
 
 #[tokio::test]
-async fn the_room_is_told_about_a_user_who_joined_unnoticed() {
+async fn the_room_gets_an_event_for_a_user_who_joined_unnoticed() {
     let world = World::new().await;
     world.pusher.set_users("presence-room-emma", &["ada"]);
     run(&world, BUDGET).await.unwrap();

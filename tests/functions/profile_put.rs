@@ -59,7 +59,7 @@ async fn a_put_profile_goes_before_what_tokens_say_until_it_is_put_without_it() 
 }
 
 #[tokio::test]
-async fn a_user_of_whom_another_back_end_told_can_be_invited() {
+async fn a_user_whose_profile_another_back_end_put_can_be_invited() {
     let world = World::new().await;
     let party = json!({ "partyName": "P" });
     let party = world.send(parties::handle, &Request::new("POST /parties").by("ada").json(&party)).await;

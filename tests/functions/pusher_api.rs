@@ -42,7 +42,7 @@ async fn the_pusher_client_tries_three_times_when_pusher_fails_and_once_when_it_
 
 #[tokio::test]
 async fn an_error_of_the_pusher_client_does_not_print_the_signed_address() {
-    // Nothing listens on port 9 (discard).
+    // Port 9 (discard) has no listener.
     let world = World::with(&[("PUSHER_PORT", "9")]).await;
     let error = world.app.pusher.trigger(&[message("private-user-ada", "{}")]).await.unwrap_err();
     let printed = format!("{error:?} {}", shared::telemetry::chain(&error));

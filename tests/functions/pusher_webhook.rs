@@ -32,7 +32,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_room_is_told_about_members_who_come_and_go() {
+async fn the_room_gets_an_event_for_each_member_who_comes_or_goes() {
     let world = World::new().await;
     let reply = world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
     assert_eq!((reply.status, &reply.body), (200, &json!({})));
@@ -149,7 +149,7 @@ async fn unknown_events_of_a_webhook_are_accepted_and_ignored() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_none_of_ours_costs_no_other() {
+async fn a_foreign_event_does_not_cost_any_other() {
     let world = World::new().await;
     let list = json!([
         { "name": "member_added", "channel": "presence-of-another-app", "user_id": 7 },

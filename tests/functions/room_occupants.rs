@@ -24,7 +24,7 @@ fn users(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn whoever_is_in_a_room_is_shown_as_the_rooms_channel_shows_them() {
+async fn occupants_are_shown_as_the_rooms_channel_shows_them() {
     let world = World::new().await;
     world.table.put_book("emma", "ben", "Ben").await;
     assert!(users(&shown(&world, &[]).await).is_empty());
@@ -69,7 +69,7 @@ async fn a_crowded_room_is_shown_page_by_page() {
 }
 
 #[tokio::test]
-async fn invalid_requests_for_who_is_in_a_room_are_refused() {
+async fn invalid_requests_for_a_rooms_occupants_are_refused() {
     let world = World::new().await;
     for (status, request) in [
         (400, room("GET", "ada", "a b")),

@@ -1,5 +1,5 @@
-//! Texts of one person that another is shown: names, pictures, titles. None of it breaks a line, turns a sentence around or is
-//! invisible, wherever it comes from.
+//! Texts of one person that others see: names, pictures, titles. They are visible, break no line and turn
+//! no sentence around, from every source.
 
 use serde_json::{Value, json};
 use tests::guest_chat::{as_guest, hire, inbox};
@@ -113,7 +113,7 @@ async fn a_title_of_a_body_that_is_not_one_line_is_refused_with_what_to_send() {
 }
 
 #[tokio::test]
-async fn what_turns_the_direction_is_taken_out_of_a_title() {
+async fn characters_that_turn_the_direction_are_removed_from_a_title() {
     let world = World::new().await;
     let party = json!({ "partyName": "\u{202b}قراء\u{202c} \u{202e}Readers" });
     let reply = world.send(parties::handle, &Request::new("POST /parties").by("ada").json(&party)).await;

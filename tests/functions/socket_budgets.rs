@@ -1,4 +1,4 @@
-//! What connections cost: the operations of the budgets that are about WebSockets.
+//! The cost of connections: the operations of the budgets that concern WebSockets.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::sockets::{connect, connect_io, say};
 
 pub(crate) async fn open(world: &World) -> [Traffic; 2] {
     world.knows(&token("ada")).await;
-    // Somebody's second connection is no news to others.
+    // A user's second connection sends no event to others.
     connect(world, "dashboard", "c1", "ada").await;
     world.sockets.open("c2");
     world.sockets.take_posted();
@@ -65,7 +65,7 @@ pub(crate) async fn direct_message(world: &World) -> [Traffic; 2] {
     world.count(socket_message::handle, &request).await.1
 }
 
-/// The consumer's part of a direct message that was read in time: what the stream's visit costs, and what the retry queue's.
+/// The consumer's part of a direct message that was read in time: the cost of the stream's visit and of the retry queue's.
 pub(crate) async fn look_whether_read(world: &World) -> [Traffic; 2] {
     connect(world, "ws", "a1", "ada").await;
     connect(world, "ws", "b1", "bob").await;

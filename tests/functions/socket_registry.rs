@@ -74,7 +74,7 @@ async fn of_50_connects_of_a_user_at_once_exactly_5_are_let_in() {
     assert_eq!(admitted, 5);
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(NotEntered::TooManyOfUser))), "{outcomes:?}");
     assert_eq!((of_user(&world, "ada").await.len(), count(&world).await), (5, 5));
-    // Whoever was refused has left no trace.
+    // A refused connection has left no trace.
     let sockets = world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("SOCKET#")).count();
     assert_eq!(sockets, 5);
 }
@@ -104,7 +104,7 @@ async fn a_connection_that_leaves_twice_gives_its_place_back_once() {
     assert_eq!(count(&world).await, 1);
 }
 
-/// What clients do in a wave, all at once.
+/// The clients' actions in a wave, all at once.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Connect(u8, u8),

@@ -179,7 +179,7 @@ async fn only_the_first_connection_and_the_end_of_the_last_one_are_news() {
 }
 
 #[tokio::test]
-async fn who_comes_back_within_five_seconds_was_not_away() {
+async fn a_user_who_reconnects_within_five_seconds_is_never_reported_offline() {
     let world = World::new().await;
     connect(&world, "dashboard", "watcher", "bob").await;
     connect(&world, "dashboard", "c1", "ada").await;
@@ -195,7 +195,7 @@ async fn who_comes_back_within_five_seconds_was_not_away() {
     assert!(owed(&world).await.is_empty());
 }
 
-/// What the connection `watcher` was told of this user's status.
+/// The events about this user's status that the connection `watcher` got.
 fn statuses(world: &World, user: &str) -> Vec<String> {
     let events = world.sockets.take_of("watcher").into_iter().filter(|event| event["data"]["userId"] == user);
     events.filter_map(|event| event["data"]["status"].as_str().map(str::to_owned)).collect()
@@ -241,7 +241,7 @@ async fn a_sixth_connection_of_a_user_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_connection_is_told_first_waits_until_it_is_open() {
+async fn the_first_message_to_a_connection_waits_until_it_is_open() {
     let world = World::new().await;
     world.sockets.open_after("c1", 3);
     let request = Request::socket("$connect", "socketio", "c1")
@@ -323,7 +323,7 @@ async fn subscriptions_are_at_most_50_and_unknown_channels_are_fine() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_gets_an_error_and_nothing_is_written() {
+async fn an_unreadable_message_gets_an_error_and_nothing_is_written() {
     let world = World::new().await;
     connect(&world, "dashboard", "c1", "ada").await;
     world.sockets.take_posted();
@@ -388,7 +388,7 @@ async fn a_function_runs_for_its_own_kind_of_event_whatever_route_a_client_selec
 }
 
 #[tokio::test]
-async fn what_only_this_parser_does_not_take_is_acknowledged_as_refused_and_the_connection_stays() {
+async fn a_packet_that_only_this_parser_refuses_is_acknowledged_as_refused_and_the_connection_stays() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     say(&world, "socketio", "c1", "40/ws,").await;
@@ -428,7 +428,7 @@ async fn what_only_this_parser_does_not_take_is_acknowledged_as_refused_and_the_
 }
 
 #[tokio::test]
-async fn a_connection_of_socket_io_in_no_namespace_is_told_which_one_to_join() {
+async fn a_connection_of_socket_io_in_no_namespace_gets_the_name_of_the_one_to_join() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     world.sockets.take_posted();
@@ -555,7 +555,7 @@ async fn a_refused_message_is_acknowledged_as_refused_and_typing_is_counted_apar
 }
 
 #[tokio::test]
-async fn typing_beyond_its_limit_is_left_out_and_nobody_is_told() {
+async fn typing_beyond_its_limit_is_dropped_without_an_error() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     say(&world, "socketio", "c1", "40/ws,").await;
@@ -605,7 +605,7 @@ async fn pings_pongs_and_acknowledgements_have_a_limit_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_far_beyond_a_limit_is_told_why_and_ended() {
+async fn a_client_that_goes_on_far_beyond_a_limit_gets_the_reason_and_is_disconnected() {
     for (limit, frame) in [
         ("LIMIT#SOCKET_MESSAGES", r#"42/ws,7["sendMessage",{"receiverId":"bob","content":"hi"}]"#),
         ("LIMIT#SOCKET_SIGNALS", r#"42/ws,7["typing",{"receiverId":"bob","isTyping":true}]"#),
@@ -629,7 +629,7 @@ async fn a_client_that_goes_on_far_beyond_a_limit_is_told_why_and_ended() {
 }
 
 #[tokio::test]
-async fn whoever_connects_in_a_loop_is_refused_and_leaves_no_trace() {
+async fn a_user_who_connects_in_a_loop_is_refused_and_leaves_no_trace() {
     let world = World::new().await;
     for n in 0..60 {
         let connection = format!("c{n}");
@@ -655,7 +655,7 @@ async fn whoever_connects_in_a_loop_is_refused_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn whoever_keeps_coming_and_going_does_not_tell_everybody_each_time() {
+async fn a_user_who_keeps_coming_and_going_does_not_send_events_to_everybody_each_time() {
     let world = World::new().await;
     connect(&world, "dashboard", "watcher", "bob").await;
     let mut told = Vec::new();
@@ -707,7 +707,7 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
 }
 
 #[tokio::test]
-async fn many_who_are_silent_at_once_are_a_failure_of_ours_so_nobody_is_ended_and_the_operator_is_told() {
+async fn many_silent_connections_at_once_are_our_failure_so_none_is_ended_and_the_operator_gets_an_alarm() {
     let world = World::new().await;
     let connections: Vec<String> = (0..30).map(|n| format!("c{n}")).collect();
     for connection in &connections {
@@ -727,7 +727,7 @@ async fn many_who_are_silent_at_once_are_a_failure_of_ours_so_nobody_is_ended_an
     let line = record.line("test");
     assert!(line.contains("\"OperatorErrors\":1") && line.contains("21 of 30"), "{line}");
 
-    // One more answers: what is left may be a network's failure.
+    // One more answers: the remaining ones may have a network failure.
     say(&world, "socketio", "c9", "3").await;
     let record = shared::telemetry::Record::new("r", "heartbeat");
     let report = json!(record.scope(beat_after(&world, &past)).await);
@@ -737,7 +737,7 @@ async fn many_who_are_silent_at_once_are_a_failure_of_ours_so_nobody_is_ended_an
 }
 
 #[tokio::test]
-async fn whoever_joined_where_pongs_were_not_noted_yet_is_not_taken_for_silent() {
+async fn a_connection_from_before_pongs_were_stored_is_not_taken_for_silent() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     say(&world, "socketio", "c1", "40/ws,").await;
@@ -752,7 +752,7 @@ async fn whoever_joined_where_pongs_were_not_noted_yet_is_not_taken_for_silent()
 }
 
 #[tokio::test]
-async fn whoever_could_not_be_pinged_has_no_ping_to_answer() {
+async fn a_connection_that_could_not_be_pinged_has_no_ping_to_answer() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     say(&world, "socketio", "c1", "40/ws,").await;
@@ -810,7 +810,7 @@ async fn a_run_without_a_heartbeat_ends_the_connections_whose_token_has_expired(
 }
 
 #[tokio::test]
-async fn a_client_whose_event_fails_here_is_told_so() {
+async fn a_client_whose_event_fails_here_gets_an_error() {
     let world = World::with(&[("DASHBOARD_PUBLIC_CHANNELS", "*")]).await;
     connect(&world, "dashboard", "c1", "ada").await;
     connect_io(&world, "c2", "ada").await;

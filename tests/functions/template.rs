@@ -50,7 +50,7 @@ fn mock_events_are_off_unless_a_parameter_turns_them_on() {
 }
 
 #[test]
-fn what_operators_may_set_is_a_parameter_with_a_default_that_changes_nothing() {
+fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing() {
     for (name, default, used) in [
         ("SecretVersionId", "\"\"", "${SecretVersionId}"),
         ("KmsKeyArn", "\"\"", "KmsKeyArn: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]"),
@@ -172,7 +172,7 @@ fn a_page_may_send_what_its_libraries_send_by_themselves() {
     assert_eq!(once.len(), allowed.len());
 }
 
-/// Whoever authenticates also keeps the caller's profile.
+/// A function that authenticates also keeps the caller's profile.
 #[test]
 fn each_function_that_authenticates_may_keep_profiles() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions");
@@ -293,7 +293,7 @@ fn e_mail_is_off_unless_a_parameter_names_its_sender() {
 }
 
 #[test]
-fn bounces_and_complaints_of_this_stage_reach_the_function_that_heeds_them() {
+fn bounces_and_complaints_of_this_stage_reach_the_function_that_handles_them() {
     let function = resource("EmailUnsubscribe");
     assert!(function.contains("detail-type: [Email Bounced, Email Complaint Received]"), "{function}");
     assert!(function.contains("\"ses:configuration-set\": [!Sub \"carillon-${Stage}\"]"), "{function}");

@@ -4,7 +4,7 @@ use pusher_auth::handle;
 use serde_json::{Value, json};
 use tests::{Request, World, token_with};
 
-/// What a section of the page says.
+/// The text of a section of the page.
 struct Recipe {
     issuer: String,
     settings: Vec<(String, String)>,

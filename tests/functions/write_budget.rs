@@ -135,7 +135,7 @@ async fn kudos_to_people_who_never_were_end_with_the_budget() {
 }
 
 #[tokio::test]
-async fn whoever_invites_people_who_never_were_is_stopped_five_times_as_soon() {
+async fn a_user_who_invites_nonexistent_people_is_stopped_five_times_as_soon() {
     let world = World::with(&[("WRITES_PER_MINUTE", "20")]).await;
     let party = Request::new("POST /parties").by("ada").json(&json!({ "partyName": "Tide" }));
     let party = world.send(parties::handle, &party).await.body["partyId"].as_str().unwrap().to_owned();
@@ -160,7 +160,7 @@ async fn whoever_invites_people_who_never_were_is_stopped_five_times_as_soon() {
 }
 
 #[tokio::test]
-async fn whoever_writes_to_people_who_never_were_over_a_socket_is_stopped_five_times_as_soon() {
+async fn a_user_who_writes_to_nonexistent_people_over_a_socket_is_stopped_five_times_as_soon() {
     let world = World::with(&[("WRITES_PER_MINUTE", "20")]).await;
     connect(&world, "ws", "a1", "ada").await;
     world.sockets.take_posted();

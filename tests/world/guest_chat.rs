@@ -18,7 +18,7 @@ pub fn as_guest_of(booking: &str, route: &str) -> Request {
     with_token(&guest_token("killarney", booking), route)
 }
 
-/// Somebody calls a guest's route with this token.
+/// Calls a guest's route with this token.
 pub fn with_token(token: &str, route: &str) -> Request {
     let (method, path) = route.split_once(' ').unwrap();
     Request::new(&format!("{method} {GUEST}{path}")).path("hotelSlug", "killarney").query("token", token)
@@ -54,7 +54,7 @@ pub async fn guest_writes(world: &World, text: &str) -> Value {
     written(world.send(handle, &as_guest("POST /messages").json(&json!({ "message": text }))).await)
 }
 
-/// Somebody of the staff writes; returns the message.
+/// A member of the staff writes; returns the message.
 pub async fn staff_writes(world: &World, user: &str, text: &str) -> Value {
     written(world.send(handle, &as_staff(user, "POST /messages").json(&json!({ "message": text }))).await)
 }

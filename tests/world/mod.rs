@@ -72,7 +72,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers, with names in lower case.
     pub headers: HashMap<String, String>,
-    /// The body; `null` if it is empty, text if it is no JSON.
+    /// The body; `null` if it is empty, text if it is not JSON.
     pub body: Value,
     /// The log line.
     pub line: Value,
@@ -189,7 +189,7 @@ impl World {
     }
 }
 
-/// A body that is no JSON: a page.
+/// A body that is not JSON: a page.
 fn text_of(body: &[u8]) -> Value {
     Value::String(String::from_utf8(body.to_vec()).unwrap())
 }

@@ -79,12 +79,12 @@ impl FakeSockets {
         self.inner.lock().unwrap().open.contains(connection)
     }
 
-    /// What was posted since the last call: stage, connection, text.
+    /// The posts since the last call: stage, connection, text.
     pub fn take_posted(&self) -> Vec<(String, String, String)> {
         std::mem::take(&mut self.inner.lock().unwrap().posted)
     }
 
-    /// What was posted to this connection since the last call of anything that takes, as JSON where it is JSON.
+    /// The posts to this connection since any method last took them; JSON is parsed.
     pub fn take_of(&self, connection: &str) -> Vec<Value> {
         let mut inner = self.inner.lock().unwrap();
         let all = std::mem::take(&mut inner.posted);

@@ -53,7 +53,7 @@ pub enum Fault {
     Conflict,
     /// The request waits, and is executed when it is released.
     Held(Hold),
-    /// A batch reads this many of its keys, waits, and reads the others when it is released. A batch is no snapshot.
+    /// A batch reads this many of its keys, waits, and reads the others when it is released. A batch is not a snapshot.
     Torn(usize, Hold),
 }
 

@@ -42,7 +42,7 @@ test("events of EventBridge are apart from those of Pusher", () => {
   assert.deepEqual(definitions.ChannelEvents.properties, {});
 });
 
-test("what a socket's client hears is what Carillon sends, and the other way round", () => {
+test("a socket's client receives the events that Carillon sends, and the other way round", () => {
   const operations = {
     send: { action: "send", channel: { $ref: "#/channels/dashboard" }, messages: [{ $ref: "#/channels/dashboard/messages/thingDone" }] },
   };

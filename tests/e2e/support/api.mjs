@@ -8,7 +8,7 @@ import { stack } from "./stack.mjs";
 import { LIMIT } from "./wait.mjs";
 
 /**
- * Sends a request: `json` or `form` as its body with the matching content type, or a raw `body`; `as` is whoever calls.
+ * Sends a request: `json` or `form` as its body with the matching content type, or a raw `body`; `as` is the caller.
  * Resolves to the status, the headers, the body's text and, where there is one, the parsed body.
  */
 export async function call(method, path, { as, json, form, body, headers = {} } = {}) {

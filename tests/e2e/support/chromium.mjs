@@ -40,7 +40,7 @@ export async function newContext(t, browser, options) {
   return context;
 }
 
-/** Starts the browser with nothing remembered; whoever calls closes it. */
+/** Starts the browser with nothing remembered; the caller closes it. */
 export function launch() {
   if (missing) {
     throw new Error(`This test ${missing}.`);

@@ -23,10 +23,10 @@ export async function hire(hotel, member = person("Nora")) {
   return member;
 }
 
-/** What the guest writes; resolves to the message. */
+/** The guest writes; resolves to the message. */
 export const guestWrites = async (guest, message) => (await asGuest(guest, "POST", "messages", { json: { message } })).body.message;
 
-/** What a member of the staff writes; resolves to the message. */
+/** A member of the staff writes; resolves to the message. */
 export const staffWrites = async (as, guest, message) =>
   (await expecting(201, "POST", staffPath(guest, "messages"), { as, json: { message } })).message;
 

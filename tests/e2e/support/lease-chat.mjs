@@ -22,7 +22,7 @@ export function putLease({ bailId, client, notary }, more = {}) {
 /** The address of a route of the lease, such as "messages". */
 export const leasePath = ({ bailId }, route) => `/leases/${bailId}/${route}`;
 
-/** What somebody writes; resolves to the message. */
+/** A person writes; resolves to the message. */
 export const writes = async (as, lease, content) =>
   (await expecting(201, "POST", leasePath(lease, "messages"), { as, json: { content } })).message;
 

@@ -80,7 +80,7 @@ class Listener {
     return this.#take(`an answer to the subscription to ${channelName}`, isOutcomeFor(channelName));
   }
 
-  /** Connects anew after a drop, and waits until every channel is subscribed to again. */
+  /** Reconnects after a drop, and waits until every channel is subscribed to again. */
   async reconnect() {
     const channels = this.#channels();
     this.#pusher.disconnect();
@@ -185,7 +185,7 @@ class Listener {
     return entry;
   }
 
-  // A callback of pusher-js is no place to throw, so what is wrong is kept for the test to find.
+  // A callback of pusher-js cannot fail a test, so faults are kept for the test to find.
   #receive(channelName, event, data) {
     const entry = { channelName, event, data: structuredClone(data) };
     this.#inbox.push(entry);

@@ -54,5 +54,5 @@ export async function listeningIn(t, member, party) {
   return listener;
 }
 
-/** What a `party-updated` of this type in this party fulfils. */
+/** A condition for a `party-updated` of this type in this party. */
 export const update = ({ partyId }, updateType) => (data) => data.partyId === partyId && data.updateType === updateType;

@@ -26,7 +26,7 @@ export async function killPusher(t) {
 /** Starts the Pusher server again and waits until it has loaded its app. */
 export async function startPusher() {
   const { command, args } = sockudo();
-  // The leader of a group of its own, as whoever stops the stack expects; other variables could override its configuration.
+  // The leader of a group of its own, as the command that stops the stack expects; other variables could override its configuration.
   const child = spawn(command, args, { detached: true, stdio: "ignore", env: { PATH: process.env.PATH } });
   child.unref();
   processReplaced("sockudo", child.pid);

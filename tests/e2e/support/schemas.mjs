@@ -29,12 +29,12 @@ export class Document {
     return ref === undefined ? keys : this.resolve(ref.slice(2).split("/").map(unescaped));
   }
 
-  /** What is at `keys`. */
+  /** The value at `keys`. */
   at(keys) {
     return keys.reduce((value, key) => value?.[key], this.root);
   }
 
-  /** What is wrong with `value` by the schema at `keys`; empty when nothing is. */
+  /** The faults of `value` by the schema at `keys`; empty without any. */
   faults(keys, value) {
     const ref = `${this.#name}#/${keys.map(escaped).map(encodeURIComponent).join("/")}`;
     const validate = this.#ajv.getSchema(ref);

@@ -45,7 +45,7 @@ export function met(namespace, name, data) {
   noteEvent(`/${namespace}`, name);
 }
 
-/** A Socket.IO client in a namespace, with all that it was told. */
+/** A Socket.IO client in a namespace, with all events that it got. */
 export function connectIo(t, namespace, person, options = {}) {
   const socket = io(`${stack.url}/${namespace}`, {
     query: { userId: person.userId, token: person.token },

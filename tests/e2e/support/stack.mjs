@@ -9,7 +9,7 @@ if (!path) {
 
 const read = () => JSON.parse(readFileSync(path, "utf8"));
 
-/** What the state file said when the tests began. */
+/** The state file, as it was when the tests began. */
 export const stack = read();
 
 /** Where the tests keep notes next to the state file; the name changes with every start of the stack. */
@@ -18,7 +18,7 @@ export const notesPath = `${path}.met-${stack.processes.ministack.pid}`;
 /** The stack's processes as they are now; a test may have restarted one. */
 export const processes = () => read().processes;
 
-/** Tells whoever stops the stack that a process has been replaced. */
+/** Tells the command that stops the stack that a process has been replaced. */
 export function processReplaced(name, pid) {
   const now = read();
   now.processes[name].pid = pid;

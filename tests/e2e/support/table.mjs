@@ -60,7 +60,7 @@ export async function agePresence({ bookId, userId }, seconds) {
   });
 }
 
-/** Whether somebody is still to be told of what someone did in a room. */
+/** Whether an event of a room is still pending. */
 export async function owesPresence({ bookId, userId }) {
   const key = { pk: { S: `ROOM#${bookId}` }, sk: { S: `USER#${userId}` } };
   const { Item } = await dynamodb("GetItem", { Key: key, ConsistentRead: true });

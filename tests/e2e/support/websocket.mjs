@@ -28,7 +28,7 @@ export function refusal(url) {
   });
 }
 
-/** A WebSocket with all frames that came; `onFrame` is told of each. */
+/** A WebSocket with all frames that came; `onFrame` gets each. */
 export async function open(t, url, onFrame = () => {}) {
   const socket = new WebSocket(url);
   const frames = [];
@@ -56,7 +56,7 @@ export async function open(t, url, onFrame = () => {}) {
   };
 }
 
-/** A client of plain JSON in a namespace. What it is told is held against docs/asyncapi.yaml. */
+/** A client of plain JSON in a namespace. Its events are held against docs/asyncapi.yaml. */
 export async function plain(t, namespace, person, more) {
   const events = [];
   const onFrame = (text) => {
