@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::framing::IncomingEvent;
+use super::replies::{self, FrameOutcome};
 use super::row::Socket;
-use super::{Subscriptions, subscribe, unsubscribe};
+use super::subscribe::{Subscriptions, subscribe, unsubscribe};
 use crate::channels;
 use crate::contract::id::UserId;
-use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _};
+use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _, Subscribed};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{IdempotencyKey, REMEMBERED_SECONDS};
 use crate::json::{self, Part};
@@ -30,29 +32,31 @@ struct Channels {
     channels: Vec<String>,
 }
 
-/// Does what a client asked for; returns all channels of the connection. `public` are the channels that are open to everybody.
+/// Handles an event of a client; replies with all channels of the connection. `public` channels are open to everybody.
 ///
 /// # Errors
-/// 400 for an event that there is not or whose data does not fit, and as [`subscribe`].
+/// 400 for an unknown event or data that does not fit, and as [`subscribe`].
 pub async fn on_event(
     table: &Table,
     public: &[String],
     socket: &Socket,
-    name: &str,
-    data: Value,
-) -> Result<Subscriptions, Problem> {
-    match name {
-        "subscribe" => {
-            let Channels { channels } = json::from_value(Part::Event, data)?;
-            subscribe(table, socket, Namespace::Dashboard, public, &channels).await
-        }
+    event: &IncomingEvent,
+) -> Result<FrameOutcome, Problem> {
+    let namespace = Namespace::Dashboard;
+    let asked = || json::from_value(Part::Event, event.data.clone()).map(|Channels { channels }| channels);
+    let done = match event.name.as_str() {
+        "subscribe" => subscribe(table, socket, namespace, public, &asked()?).await?,
         "unsubscribe" => {
-            let Channels { channels } = json::from_value(Part::Event, data)?;
-            let channels = unsubscribe(table, socket, Namespace::Dashboard, &channels).await?;
-            Ok(Subscriptions { channels, refused: Vec::new() })
+            Subscriptions { channels: unsubscribe(table, socket, namespace, &asked()?).await?, refused: Vec::new() }
         }
-        _ => Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
-    }
+        _ => return Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
+    };
+    // Some channels may be refused although others are not: an `error` event says why.
+    let error = done.problem().map(|problem| replies::error(&problem, Some(&event.name), Millis::now()));
+    let errors = error.map(|error| replies::error_events(socket, Some(namespace), &error)).unwrap_or_default();
+    let data = Subscribed { channels: done.channels, refused: done.refused }.data();
+    let subscribed = Outgoing::Event { namespace, name: Subscribed::NAME.to_owned(), data: data.clone() };
+    Ok(FrameOutcome::replies([subscribed].into_iter().chain(errors)).acknowledging(event, namespace, data))
 }
 
 /// An event that another back end sends to dashboards.

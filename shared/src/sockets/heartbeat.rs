@@ -14,7 +14,7 @@ use super::audience::page_of_all;
 use super::framing::PING_TIMEOUT_MILLISECONDS;
 use super::heard;
 use super::row::Socket;
-use super::{forget, told};
+use super::{forget, replies};
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, ConnectionId, Framing, Namespace, Outgoing};
 use crate::contract::time::Millis;
@@ -289,7 +289,7 @@ impl Heart<'_> {
     async fn end(&self, target: &Target, why: impl FnOnce(&Socket) -> Vec<Outgoing>) {
         let address = &target.address;
         if let Ok(Some(socket)) = Socket::find(self.table, &Key::socket(&address.connection)).await {
-            told::tell(self.connections, address, &why(&socket)).await;
+            replies::send(self.connections, address, &why(&socket)).await;
         }
         if let Err(error) = self.connections.close(address.stage, &address.connection).await {
             telemetry::cause(&error);
@@ -308,21 +308,21 @@ impl Heart<'_> {
 }
 
 fn expired(socket: &Socket) -> Vec<Outgoing> {
-    let error = told::error(&Unauthenticated::Expired.into(), None, Millis::now());
-    told::error_events(socket, None, &error)
+    let error = replies::error(&Unauthenticated::Expired.into(), None, Millis::now());
+    replies::error_events(socket, None, &error)
 }
 
 fn silent(socket: &Socket) -> Vec<Outgoing> {
     let seconds = PING_TIMEOUT_MILLISECONDS / 1000;
     let message =
         format!("A ping was not answered within {seconds} s: answer each 2 with a 3, as socket.io-client does");
-    let error = told::error_of(StatusCode::REQUEST_TIMEOUT, message, Millis::now());
-    told::error_events(socket, None, &error)
+    let error = replies::error_of(StatusCode::REQUEST_TIMEOUT, message, Millis::now());
+    replies::error_events(socket, None, &error)
 }
 
 /// As the heartbeat does when it finds one whose token has expired: an `error` event that says so, then the end.
 pub async fn end_expired(connections: &Connections, socket: &Socket) {
-    told::tell(connections, &socket.address, &expired(socket)).await;
+    replies::send(connections, &socket.address, &expired(socket)).await;
     if let Err(error) = connections.close(socket.address.stage, &socket.address.connection).await {
         telemetry::cause(&error);
     }

@@ -6,7 +6,7 @@
 //! | `row` | the rows of connections, and the limits |
 //! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
 //! | `connect` | the handshake, and what a connection is told first |
-//! | `told` | what one connection is told in response to what it sent |
+//! | `replies` | the replies to a frame: to its sender at once, in no outbox |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
 //! | `beats` | when heartbeats are due, and which there were |
 //! | `heard` | when each connection was last heard of |
@@ -33,11 +33,11 @@ pub mod framing;
 pub mod heard;
 pub mod heartbeat;
 mod leave;
+pub mod replies;
 mod row;
 mod slot;
 mod status;
 mod subscribe;
-pub mod told;
 
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{Page, contacts_online, count, is_online, of_contacts, of_user, online, page};
@@ -46,6 +46,7 @@ pub(crate) use end_all::end_all;
 pub use enter::{Arrival, ENTRIES, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};
+pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;
 pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};

@@ -22,29 +22,18 @@ mod signals;
 pub use content::Content;
 pub use history::{History, history};
 pub use id::WireId;
-pub use send::send;
-pub use signals::{mark_as_read, typing};
+use send::send;
+use signals::{mark_as_read, typing};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::framing::IncomingEvent;
+use super::replies::FrameOutcome;
 use super::row::Socket;
-use crate::contract::sockets::Outgoing;
-use crate::outbox::{Committed, Emit, Writer};
+use crate::contract::sockets::Namespace;
+use crate::outbox::Writer;
 use crate::problem::Problem;
 use crate::table::Table;
-
-/// What comes of an event.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// What the acknowledgement holds.
-    pub done: Value,
-    /// For this connection alone.
-    pub told: Vec<Outgoing>,
-    /// Rows whose deliveries are this process's.
-    pub owed: Vec<Committed>,
-    /// For somebody's connections, of no use later: in no outbox.
-    pub passing: Option<Emit>,
-}
 
 /// Whether an event is one of those that come with reading and writing, many for each message.
 #[must_use]
@@ -52,28 +41,29 @@ pub fn is_signal(event: &str) -> bool {
     matches!(event, "typing" | "markAsRead")
 }
 
-/// Whether an event is of no use later. Beyond its limit it is left out, and a client that did not ask is not told: an `error` for
-/// each key that is typed would help nobody.
+/// Whether an event is of no use later. Over its limit it is dropped without an `error` event, which a client would get for each key
+/// that its user types.
 #[must_use]
-pub fn is_passing(event: &str) -> bool {
+pub fn is_ephemeral(event: &str) -> bool {
     event == "typing"
 }
 
-/// Does what a client asked for.
+/// Handles an event of a client.
 ///
 /// # Errors
-/// 400 for an event that there is not or whose data does not fit; and as each event.
+/// 400 for an unknown event or data that does not fit; and as each event.
 pub async fn on_event(
     table: &Table,
     writer: &Writer,
     socket: &Socket,
-    name: &str,
-    data: Value,
-) -> Result<Outcome, Problem> {
-    match name {
-        "sendMessage" => send(table, writer, socket, data).await,
-        "typing" => Ok(Outcome { done: json!({}), passing: Some(typing(socket, data)?), ..Outcome::default() }),
-        "markAsRead" => mark_as_read(table, writer, socket, data).await,
-        _ => Err(Problem::Malformed("The events here are sendMessage, typing and markAsRead".to_owned())),
-    }
+    event: &IncomingEvent,
+) -> Result<FrameOutcome, Problem> {
+    let data = event.data.clone();
+    let (done, outcome) = match event.name.as_str() {
+        "sendMessage" => send(table, writer, socket, data).await?,
+        "typing" => (json!({}), FrameOutcome { ephemeral: Some(typing(socket, data)?), ..FrameOutcome::default() }),
+        "markAsRead" => mark_as_read(table, writer, socket, data).await?,
+        _ => return Err(Problem::Malformed("The events here are sendMessage, typing and markAsRead".to_owned())),
+    };
+    Ok(outcome.acknowledging(event, Namespace::Ws, done))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Content, Outcome, WireId};
+use super::{Content, WireId};
 use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Terms};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
@@ -16,6 +16,7 @@ use crate::json::{self as request, Part};
 use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, Writer};
 use crate::problem::Problem;
 use crate::sockets::contacts;
+use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
 use crate::table::Table;
 use crate::telemetry;
@@ -59,13 +60,18 @@ fn json_of(message: &DirectMessage) -> Value {
     serde_json::to_value(message).expect("a message is strings, numbers and JSON")
 }
 
-/// Stores a message; tells its receiver `message:new` and its sender `message:sent`. A receiver who is not connected gets a
-/// notification; one who is, if they have not read it half a minute later.
+/// Stores a message; sends its receiver `message:new` and its sender `message:sent`. Returns the data of the acknowledgement too. A
+/// receiver without a connection gets a notification at once, any other one if they have not read the message after 30 s.
 ///
 /// # Errors
-/// 400 for invalid fields, 404 for a receiver whom nobody knows, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with another text, 503 when
-/// too many write at once.
-pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
+/// 400 for invalid fields, 404 for an unknown receiver, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with
+/// another text, 503 when too many write at once.
+pub(super) async fn send(
+    table: &Table,
+    writer: &Writer,
+    socket: &Socket,
+    data: Value,
+) -> Result<(Value, FrameOutcome), Problem> {
     let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
     let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
     if receiver == socket.user {
@@ -115,8 +121,8 @@ pub async fn send(table: &Table, writer: &Writer, socket: &Socket, data: Value) 
     let done = json_of(&message);
     // Whoever sends again is told again: the first time may not have reached them.
     let again = Outgoing::Event { namespace: Namespace::Ws, name: MESSAGE_SENT.to_owned(), data: done.clone() };
-    let told = if posted.is_replay { vec![again] } else { Vec::new() };
-    Ok(Outcome { done, told, owed: posted.owed, passing: None })
+    let replies = if posted.is_replay { vec![again] } else { Vec::new() };
+    Ok((done, FrameOutcome { replies, ..FrameOutcome::committed(posted.owed) }))
 }
 
 /// The key of a message that its sender named: the same name to another receiver is another message.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Outcome, WireId};
+use super::WireId;
 use crate::chats::{self, Conversation, MessageId, Seq};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
@@ -11,6 +11,7 @@ use crate::contract::time::Millis;
 use crate::json::{self as request, Part};
 use crate::outbox::{Audience, Emit, Writer};
 use crate::problem::Problem;
+use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
 use crate::table::Table;
 
@@ -25,7 +26,7 @@ struct Typing {
 ///
 /// # Errors
 /// 400 for invalid fields.
-pub fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
+pub(super) fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
     let Typing { receiver_id, is_typing } = request::from_value(Part::Event, data)?;
     let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
     let names = if is_typing { TYPING_START } else { TYPING_STOP };
@@ -42,12 +43,17 @@ struct MarkAsRead {
     user_id: Option<String>,
 }
 
-/// Moves the reader's mark to this message, and tells its sender. A message of an erased sender is marked, too, by the id that it
-/// had before, or by the one that it has since then and `userId`, without an event.
+/// Moves the reader's mark to this message, and tells its sender. Returns the data of the acknowledgement too. A message of an erased
+/// sender is marked without an event: by its id from before the erasure, or by its new id and `userId`.
 ///
 /// # Errors
 /// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
-pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data: Value) -> Result<Outcome, Problem> {
+pub(super) async fn mark_as_read(
+    table: &Table,
+    writer: &Writer,
+    socket: &Socket,
+    data: Value,
+) -> Result<(Value, FrameOutcome), Problem> {
     let MarkAsRead { message_id, user_id } = request::from_value(Part::Event, data)?;
     let id = match user_id.filter(|_| !message_id.contains(':')) {
         Some(user) => {
@@ -76,5 +82,5 @@ pub async fn mark_as_read(table: &Table, writer: &Writer, socket: &Socket, data:
     let seq = id.message.seq();
     let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
     let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
-    Ok(Outcome { done, owed: marked.owed, ..Outcome::default() })
+    Ok((done, FrameOutcome::committed(marked.owed)))
 }

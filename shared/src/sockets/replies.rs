@@ -1,22 +1,59 @@
-//! What one connection is told right away, in response to what it sent. It is in no outbox: a connection that has ended
-//! needs no response, and one that is told of an error has lost nothing.
+//! The replies to a frame. The function sends them at once, and no outbox keeps them: a connection that has ended needs no reply,
+//! and a client that misses an `error` event has lost nothing.
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::framing::IncomingEvent;
 use super::row::Socket;
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, Framing, Namespace, Outgoing, SocketError, SocketEvent as _};
 use crate::contract::time::Millis;
-use crate::outbox::{Audience, Emit};
+use crate::outbox::{Audience, Committed, Emit};
 use crate::problem::Problem;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
-/// Tells a connection these things in order, as long as it is there.
-pub async fn tell(connections: &Connections, address: &Address, told: &[Outgoing]) {
-    for outgoing in told {
+/// The outcome of a frame that a client sent.
+#[derive(Debug, Default)]
+pub struct FrameOutcome {
+    /// For the connection itself, in order.
+    pub replies: Vec<Outgoing>,
+    /// Rows whose outbox entries this process delivers.
+    pub committed: Vec<Committed>,
+    /// For another user's connections. It is of no use later, so no outbox keeps it.
+    pub ephemeral: Option<Emit>,
+    /// Whether the connection is closed after its replies.
+    pub closes: bool,
+}
+
+impl FrameOutcome {
+    /// Replies alone.
+    #[must_use]
+    pub fn replies(replies: impl IntoIterator<Item = Outgoing>) -> Self {
+        Self { replies: replies.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Rows alone.
+    #[must_use]
+    pub fn committed(committed: Vec<Committed>) -> Self {
+        Self { committed, ..Self::default() }
+    }
+
+    /// Adds the acknowledgement, if the client asked for one.
+    #[must_use]
+    pub fn acknowledging(mut self, event: &IncomingEvent, namespace: Namespace, data: Value) -> Self {
+        let acknowledgement =
+            |id| Outgoing::Acknowledgement { namespace, id, data: json!({ "ok": true, "data": data }) };
+        self.replies.extend(event.acknowledge.map(acknowledgement));
+        self
+    }
+}
+
+/// Sends these to a connection, in order, until it is gone.
+pub async fn send(connections: &Connections, address: &Address, replies: &[Outgoing]) {
+    for outgoing in replies {
         let Some(text) = address.framing.write(outgoing, &address.connection) else { continue };
         match connections.post(address.stage, &address.connection, &text).await {
             Ok(()) => {}
@@ -26,21 +63,21 @@ pub async fn tell(connections: &Connections, address: &Address, told: &[Outgoing
     }
 }
 
-/// Tells all of a user's connections something that means nothing later.
+/// Sends an event to all connections of a user, once, without an outbox.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn pass_on(table: &Table, connections: &Connections, emit: &Emit) -> Result<(), TableError> {
+pub async fn send_ephemeral(table: &Table, connections: &Connections, emit: &Emit) -> Result<(), TableError> {
     let Audience::User(user) = &emit.to else { return Ok(()) };
     let targets = super::of_user(table, emit.namespace, user, Millis::now()).await?;
     join_all(targets.iter().map(|target| async {
-        tell(connections, &target.address, &emit.said_to(&target.address)).await;
+        send(connections, &target.address, &emit.said_to(&target.address)).await;
     }))
     .await;
     Ok(())
 }
 
-/// A problem as an `error` event. `event` is what was not done.
+/// The data of an `error` event. `event` is the event that was refused.
 #[must_use]
 pub fn error(problem: &Problem, event: Option<&str>, now: Millis) -> Value {
     let (message, event) = (problem.to_string(), event.map(str::to_owned));
@@ -58,13 +95,13 @@ fn reason(status: StatusCode) -> String {
     status.canonical_reason().unwrap_or("Error").to_owned()
 }
 
-/// An `error` event of what no request caused.
+/// The data of an `error` event that no frame caused.
 #[must_use]
 pub fn error_of(status: StatusCode, message: String, now: Millis) -> Value {
     SocketError { error: reason(status), message, retry_after: None, event: None, timestamp: now.iso() }.data()
 }
 
-/// An `error` event in this namespace; or, where it is not known, in each one that the connection is in.
+/// An `error` event in this namespace. Without one, an event in each namespace that the connection is in.
 #[must_use]
 pub fn error_events(socket: &Socket, namespace: Option<Namespace>, data: &Value) -> Vec<Outgoing> {
     let named = namespace.filter(|namespace| socket.is_in(*namespace));

@@ -1,0 +1,49 @@
+//! How a client learns that its frame was refused: by an `error` event, an acknowledgement, or Socket.IO's `connect_error`.
+
+use serde_json::{Value, json};
+use shared::Problem;
+use shared::contract::sockets::Outgoing;
+use shared::contract::time::Millis;
+use shared::sockets::{Answer, Asked, FrameOutcome, Incoming, Socket, direct, replies};
+
+use super::Frame;
+
+/// The outcome of a refused frame. Only a frame that breaks the protocol closes the connection: a client of Socket.IO reconnects
+/// by itself, and with `retries` it sends the same frame again.
+pub(crate) fn refusal(socket: &Socket, frame: &Frame, problem: &Problem) -> FrameOutcome {
+    let (asked, closes) = match answer(frame) {
+        Answer::Refusal(namespace) => return FrameOutcome::replies([connect_error(&namespace, problem)]),
+        Answer::Error(asked) => (asked, false),
+        Answer::End => (Asked::default(), true),
+    };
+    let data = replies::error(problem, asked.event.as_deref(), Millis::now());
+    let mut replies = replies::error_events(socket, asked.namespace, &data);
+    if let (true, Some(namespace)) = (replies.is_empty(), asked.namespace) {
+        // A connection in no namespace gets no events.
+        replies.push(connect_error(&format!("/{namespace}"), problem));
+    }
+    if let (Ok(Incoming::Event(event)), Problem::TooManyRequests(_)) = (frame, problem)
+        && direct::is_ephemeral(&event.name)
+    {
+        replies.clear();
+    }
+    if let (Some(id), Some(namespace)) = (asked.acknowledge, asked.namespace) {
+        replies.push(Outgoing::Acknowledgement { namespace, id, data: json!({ "error": data }) });
+    }
+    FrameOutcome { closes, ..FrameOutcome::replies(replies) }
+}
+
+fn connect_error(namespace: &str, problem: &Problem) -> Outgoing {
+    let data = problem.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
+    Outgoing::Refused { namespace: namespace.to_owned(), message: problem.to_string(), data }
+}
+
+fn answer(frame: &Frame) -> Answer {
+    match frame {
+        Ok(Incoming::Event(event)) => Answer::Error(event.asked()),
+        Ok(Incoming::Join(Ok(namespace))) => Answer::Refusal(format!("/{namespace}")),
+        Ok(Incoming::Join(Err(name))) => Answer::Refusal(name.clone()),
+        Ok(_) => Answer::Error(Asked::default()),
+        Err(unreadable) => unreadable.answer.clone(),
+    }
+}
