@@ -1,7 +1,7 @@
 //! What every Carillon function is made of.
 //!
 //! A function's handler says what happens; the modules here say how. Each module uses only those below it in this list, which
-//! a test holds (`tests/functions/module_map.rs`):
+//! a test holds (`tests/functions/module_map.rs`). No two files use each other (`module_circles.rs`):
 //!
 //! ```text
 //! app             the composition root: settings and clients, made once; only functions use it

@@ -30,6 +30,7 @@ mod lease_chat;
 mod lease_emails;
 mod lease_requests;
 mod log_line;
+mod module_circles;
 mod module_map;
 mod notification_one;
 mod notification_preferences;

@@ -9,17 +9,14 @@
 //! requests: what authenticates here is a header that no other page can send, not a cookie.
 
 use http_body::Body;
-use lambda_http::Service;
 use lambda_runtime::tower::Layer as _;
 use tower_http::compression::predicate::Predicate;
 use tower_http::compression::{Compression, CompressionLayer};
 
-use super::serve::Respond;
-
-/// Longest body that is sent as it is, in bytes. What is shorter fits into a packet or two as it is.
+/// Longest body that is sent as it is, in bytes: it fits into one packet or two.
 const MAX_PLAIN: u64 = 1024;
 
-/// Holds of responses that are worth compressing. `SizeAbove` of tower-http would compress a response without a body too, since
+/// True for responses worth compressing. `SizeAbove` of tower-http would compress a response without a body too, since
 /// lambda_http does not say that its length is zero.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IsLong;
@@ -30,10 +27,7 @@ impl Predicate for IsLong {
     }
 }
 
-/// A service whose longer responses are compressed.
-pub(super) fn compressed<S>(service: S) -> Compression<Respond<S>, IsLong>
-where
-    Respond<S>: Service<super::Request>,
-{
-    CompressionLayer::new().gzip(true).compress_when(IsLong).layer(Respond(service))
+/// Compresses the longer responses of a service.
+pub(super) fn compressed<S>(service: S) -> Compression<S, IsLong> {
+    CompressionLayer::new().gzip(true).compress_when(IsLong).layer(service)
 }

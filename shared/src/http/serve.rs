@@ -97,7 +97,7 @@ where
     S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
     S::Future: Send,
 {
-    Runtime::new(Adapter::from(compressed(service))).layer(AfterResponseLayer).run().await
+    Runtime::new(Adapter::from(compressed(Respond(service)))).layer(AfterResponseLayer).run().await
 }
 
 /// What [`serve_compressed`] tells API Gateway in response to one event, in JSON.
@@ -110,7 +110,7 @@ where
     S::Future: Send,
 {
     let event = LambdaEvent::new(serde_json::from_value::<LambdaRequest>(event)?, lambda_http::Context::default());
-    let Ok(response) = Adapter::from(compressed(service)).call(event).await;
+    let Ok(response) = Adapter::from(compressed(Respond(service))).call(event).await;
     serde_json::to_value(response)
 }
 
@@ -129,7 +129,7 @@ where
     S::Future: Send,
     F: Future<Output = Result<(), Problem>> + Send + 'static,
 {
-    let mut requests = Adapter::from(compressed(service));
+    let mut requests = Adapter::from(compressed(Respond(service)));
     let either = lambda_runtime::service_fn(move |event: LambdaEvent<Trigger>| {
         let LambdaEvent { payload, context } = event;
         let outcome: BoxFuture<Result<_, BoxError>> = match payload {
@@ -193,7 +193,7 @@ where
 
 /// Makes a response from a handler's result, and leaves the work after it to [`AfterResponseLayer`].
 #[derive(Clone)]
-pub(super) struct Respond<S>(pub(super) S);
+struct Respond<S>(S);
 
 impl<S> Service<Request> for Respond<S>
 where

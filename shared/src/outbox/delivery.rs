@@ -101,6 +101,12 @@ impl Delivery {
     }
 }
 
+impl From<Emit> for Delivery {
+    fn from(emit: Emit) -> Self {
+        Self::Socket(Box::new(emit))
+    }
+}
+
 /// The kinds that this version knows, as they are stored.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Delivery;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, Namespace, Outgoing, SocketEvent};
 use crate::contract::time::Millis;
@@ -154,11 +153,5 @@ impl Emit {
                 wanted.map(event).collect()
             }
         }
-    }
-}
-
-impl From<Emit> for Delivery {
-    fn from(emit: Emit) -> Self {
-        Self::Socket(Box::new(emit))
     }
 }

@@ -3,7 +3,6 @@
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
-use super::withdraw::oldest_other;
 use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
@@ -46,29 +45,6 @@ pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId
     }
 }
 
-/// As [`leave`], of an owner besides whom no member has a row, whatever the party counts: it is dissolved. `None` when another member
-/// has a row, or the party has changed meanwhile.
-///
-/// # Errors
-/// 403 unless the caller is a member, 404 for an unknown party, 500.
-pub(super) async fn leave_as_last(
-    table: &Table,
-    writer: &Writer,
-    id: &PartyId,
-    caller: &UserId,
-) -> Result<Option<Done<()>>, Problem> {
-    let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
-    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
-    let member = snapshot.member(caller)?.ok_or_else(members_only)?;
-    // The party is read first: a member who joins after that changes it, and the write fails.
-    if party.row.owner != *caller || oldest_other(table, id, caller).await?.is_some() {
-        return Ok(None);
-    }
-    let departure =
-        Departure { id, party, user: caller, member: &member, removed_by: None, terminate: false, dissolves: true };
-    departure.write(table, writer).await
-}
-
 /// Removes a member from the caller's party, and with `terminate` ends their connections.
 ///
 /// # Errors
@@ -104,7 +80,7 @@ pub async fn remove(
 }
 
 /// A member's departure from a party, by their own will or the owner's.
-struct Departure<'a> {
+pub(super) struct Departure<'a> {
     id: &'a PartyId,
     party: &'a Seen<PartyRow>,
     user: &'a UserId,
@@ -112,13 +88,18 @@ struct Departure<'a> {
     removed_by: Option<&'a UserId>,
     /// Whether to end the member's connections.
     terminate: bool,
-    /// Whether nobody is left, so that the party ends.
+    /// Whether the party ends with this departure.
     dissolves: bool,
 }
 
-impl Departure<'_> {
+impl<'a> Departure<'a> {
+    /// The departure of the last member, which dissolves the party.
+    pub(super) fn of_last(id: &'a PartyId, party: &'a Seen<PartyRow>, user: &'a UserId, member: &'a MemberRow) -> Self {
+        Self { id, party, user, member, removed_by: None, terminate: false, dissolves: true }
+    }
+
     /// Writes it; `None` when the party has changed since it was read.
-    async fn write(self, table: &Table, writer: &Writer) -> Result<Option<Done<()>>, Problem> {
+    pub(super) async fn write(self, table: &Table, writer: &Writer) -> Result<Option<Done<()>>, Problem> {
         let Departure { id, party, user, member, removed_by, terminate, dissolves } = self;
         let now = Millis::now();
         let mut data = Map::new();

@@ -1,12 +1,13 @@
 //! Taking a user who is erased out of a party.
 
-use super::leave::leave_as_last;
-use super::{hand_over, leave};
+use super::leave::Departure;
+use super::row::Snapshot;
+use super::{hand_over, leave, members_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
-use crate::outbox::{Committed, Writer};
+use crate::outbox::{Committed, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{AttributeValue, Item, Query, Table, string, text};
+use crate::table::{AttributeValue, Item, Key, Query, Table, string, text};
 
 /// How often it is tried again because the heir, too, has left meanwhile.
 const MAX_HEIRS: usize = 5;
@@ -52,9 +53,30 @@ pub(crate) async fn withdraw(
     Err(Problem::Unavailable("Too many changes at once in a party of the user's; try again".to_owned()))
 }
 
+/// As [`leave`], of an owner besides whom no member has a row, whatever the party counts: it is dissolved. `None` when another member
+/// has a row, or the party has changed meanwhile.
+///
+/// # Errors
+/// 403 unless the caller is a member, 404 for an unknown party, 500.
+async fn leave_as_last(
+    table: &Table,
+    writer: &Writer,
+    id: &PartyId,
+    caller: &UserId,
+) -> Result<Option<Done<()>>, Problem> {
+    let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
+    let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
+    let member = snapshot.member(caller)?.ok_or_else(members_only)?;
+    // The party is read first: a member who joins after that changes it, and the write fails.
+    if party.row.owner != *caller || oldest_other(table, id, caller).await?.is_some() {
+        return Ok(None);
+    }
+    Departure::of_last(id, party, caller, &member).write(table, writer).await
+}
+
 /// The member who has been in the party longest, apart from this one. It takes the key and the moment alone, so that no row of a
 /// member is in the way.
-pub(super) async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
+async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
     let query = Query::new("pk = :party AND begins_with(sk, :member)")
         .value(":party", string(key::party(id)))
         .value(":member", string(MEMBER));

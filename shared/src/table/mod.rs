@@ -3,7 +3,8 @@
 //! | file | what it is |
 //! |---|---|
 //! | `key` | all key formats |
-//! | `attribute` | rows and their values |
+//! | `attribute` | the values of rows |
+//! | `row` | rows as types |
 //! | `action` | a write of one row, alone or in a transaction |
 //! | `query` | pages of rows with one partition key |
 //! | `backoff` | retries after a conflict with another writer |
@@ -17,6 +18,7 @@ mod by_time;
 pub mod key;
 mod query;
 pub mod rate_limit;
+mod row;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -42,10 +44,10 @@ pub use attribute::{AttributeValue, Item, number, string, text};
 pub use key::Key;
 
 pub(crate) use action::{Action, TransactItem};
-pub(crate) use attribute::{item, read};
 pub(crate) use backoff::Backoff;
 pub(crate) use by_time::ByTime;
 pub(crate) use query::Query;
+pub(crate) use row::{item, read};
 
 use action::Kind;
 
