@@ -41,7 +41,7 @@ def main():
     dynamodb = client("dynamodb")
     enable_expiry(cloudformation, dynamodb, request["stackName"], template)
     seed(dynamodb, outputs["TableName"], request["items"])
-    emit(result={"outputs": outputs, "cors": cors})
+    emit(result={"outputs": {name[0].lower() + name[1:]: value for name, value in outputs.items()}, "cors": cors})
 
 
 def emit(**line):

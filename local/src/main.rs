@@ -2,55 +2,34 @@
 //!
 //! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's protocol), deploys
 //! `template.yaml` and serves all of it on one address.
+//!
+//! Each module uses only those below it in this list (`tests/functions/module_map.rs` holds that):
+//!
+//! ```text
+//! commands    one file per command, and the command line
+//! chaos       `cargo local chaos`: load, failures, and a count of what arrived
+//! stack       the whole stack: deployed, started in order, emptied
+//! front_door  the one address of the API: CORS, limits, the example pages
+//! console     the page that shows what happens, and its requests
+//! services    ministack, sockudo, FCM: how they are started, what they were sent
+//! install     prerequisites, tools, the build of the functions
+//! state       stack.json and its parts: outputs, secrets, issuer, tokens, people
+//! net         ports, origins, the guard, requests and WebSockets that are passed on
+//! process     child processes and their watchdog, steps with a progress bar
+//! files       directories, logs, private files, the --env-file
+//! ```
 
-mod aws;
-mod by_hand;
 mod chaos;
-mod cli;
+mod commands;
 mod console;
-mod demo;
-mod deploy;
-mod fcm;
-mod firebase;
+mod files;
 mod front_door;
-mod functions;
-mod guard;
-mod issuer;
-mod journal;
-mod listen;
-mod logs;
-mod mails;
-mod ministack;
-mod origin;
-mod ports;
-mod prerequisites;
-mod private_file;
-mod probe;
-mod processes;
-mod pusher_server;
-mod pushes;
-mod recorder;
-mod relay;
-mod reset;
-mod run;
-mod schemathesis;
-mod secrets;
-mod settings;
-mod sockudo;
+mod install;
+mod net;
+mod process;
+mod services;
 mod stack;
 mod state;
-mod status;
-mod step;
-mod tally;
-mod test;
-mod to_try;
-mod token;
-mod tools;
-mod tunnel;
-mod variables;
-mod victims;
-mod watchdog;
-mod workspace;
 
 use std::process::ExitCode;
 
@@ -58,9 +37,11 @@ use anyhow::Result;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use cli::{Cli, Command};
-use processes::Processes;
-use workspace::Workspace;
+use commands::cli::{Cli, Command};
+use commands::{by_hand, listen, logs, mails, pushes, reset, run, status, test, to_try, token};
+use files::workspace::Workspace;
+use process::children::Processes;
+use process::watchdog;
 
 // One thread is enough for a developer's traffic, and keeps the order of events easy to follow.
 #[tokio::main(flavor = "current_thread")]

@@ -116,12 +116,14 @@ fn circles(sources: &Sources) -> Vec<String> {
 }
 
 #[test]
-fn no_two_files_of_shared_use_each_other() {
-    let mut found = Sources::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/src"), &[], &mut found);
-    assert!(found.len() > 100, "{}", found.len());
-    let circles = circles(&found);
-    assert!(circles.is_empty(), "{circles:#?}");
+fn no_two_files_of_a_crate_use_each_other() {
+    for (name, least) in [("shared", 100), ("local", 60)] {
+        let mut found = Sources::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &[], &mut found);
+        assert!(found.len() > least, "{name}: {}", found.len());
+        let circles = circles(&found);
+        assert!(circles.is_empty(), "{name}: {circles:#?}");
+    }
 }
 
 #[test]

@@ -1,15 +1,14 @@
-//! The order of `shared`'s modules: each uses only those below it in the list that `shared/src/lib.rs` opens with.
+//! The order of each crate's modules: each uses only those below it in the list that the crate's `lib.rs` or `main.rs` opens with.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-fn shared() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/src")
-}
+/// The file of a crate that lists its modules.
+const ROOTS: [&str; 2] = ["../shared/src/lib.rs", "../local/src/main.rs"];
 
-/// The modules as `lib.rs` lists them, from the top to the bottom.
-fn order() -> Vec<String> {
-    let text = std::fs::read_to_string(shared().join("lib.rs")).unwrap();
+/// The modules as the root lists them, from the top to the bottom.
+fn order(root: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(root).unwrap();
     let list = text.split("//! ```").nth(1).unwrap();
     let names = list.lines().skip(1).filter_map(|line| line.strip_prefix("//! ")?.split_whitespace().next());
     names.map(str::to_owned).collect()
@@ -26,6 +25,7 @@ fn used(text: &str) -> BTreeSet<String> {
     let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     let code: String = code.collect::<Vec<_>>().join("\n");
     let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    assert!(!code.contains("crate::{"), "this test reads no `use` of several modules at once");
     code.split("crate::").skip(1).map(name).filter(|name| !name.is_empty()).collect()
 }
 
@@ -34,12 +34,12 @@ fn violations(order: &[String], files: &[(String, String)]) -> Vec<String> {
     let floor = |name: &str| order.iter().position(|module| module == name);
     let mut broken = Vec::new();
     for (module, text) in files {
-        let own = floor(module).unwrap_or_else(|| panic!("lib.rs does not list {module}"));
+        let own = floor(module).unwrap_or_else(|| panic!("the root does not list {module}"));
         for other in used(text) {
             match floor(&other) {
                 Some(theirs) if theirs >= own => {}
                 Some(_) => broken.push(format!("{module} uses {other}, which is above it")),
-                None => broken.push(format!("{module} uses {other}, which lib.rs does not list")),
+                None => broken.push(format!("{module} uses {other}, which the root does not list")),
             }
         }
     }
@@ -48,20 +48,21 @@ fn violations(order: &[String], files: &[(String, String)]) -> Vec<String> {
 
 #[test]
 fn every_module_uses_only_those_below_it() {
-    let root = shared();
-    let of_module = |path: &PathBuf| {
-        let below = path.strip_prefix(&root).unwrap();
-        let first = below.components().next().unwrap().as_os_str().to_string_lossy();
-        let module = first.trim_end_matches(".rs").to_owned();
-        (module != "lib").then(|| (module, std::fs::read_to_string(path).unwrap()))
-    };
-    let files: Vec<_> = files_below(&root).iter().filter_map(of_module).collect();
-    let order = order();
-    assert!(files.len() > 50 && order.len() > 10, "{} files, {order:?}", files.len());
-    let broken = violations(&order, &files);
-    assert!(broken.is_empty(), "{broken:#?}");
-    let there: BTreeSet<_> = files.iter().map(|(module, _)| module.as_str()).collect();
-    assert_eq!(there, order.iter().map(String::as_str).collect(), "lib.rs lists each module once");
+    for root in ROOTS {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        let source = root.parent().unwrap();
+        let of_module = |path: &PathBuf| {
+            let first = path.strip_prefix(source).unwrap().iter().next().unwrap().to_string_lossy();
+            (*path != root).then(|| (first.trim_end_matches(".rs").to_owned(), std::fs::read_to_string(path).unwrap()))
+        };
+        let files: Vec<_> = files_below(source).iter().filter_map(of_module).collect();
+        let order = order(&root);
+        assert!(files.len() > 20 && order.len() > 5, "{} files, {order:?}", files.len());
+        let broken = violations(&order, &files);
+        assert!(broken.is_empty(), "{broken:#?}");
+        let there: BTreeSet<_> = files.iter().map(|(module, _)| module.as_str()).collect();
+        assert_eq!(there, order.iter().map(String::as_str).collect(), "{} lists each module once", root.display());
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-"""Keeps web pages of elsewhere away from what ministack serves. The same rule as `local/src/guard.rs`, which says why;
+"""Keeps web pages of elsewhere away from what ministack serves. The same rule as `local/src/net/guard.rs`, which says why;
 `guard-cases.json` tests both.
 """
 

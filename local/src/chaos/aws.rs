@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::event::{Event, Message, Seat, Word, messages_in};
 use super::ledger::Remains;
-use crate::aws::{self, Row, text};
+use crate::services::aws::{self, Row, text};
 use crate::state::State;
 
 /// The stack's table and queues.
@@ -32,8 +32,8 @@ impl Aws {
     pub(super) fn of(state: &State) -> Self {
         Self {
             aws: aws::Aws::of(state),
-            retry_queue: state.deployed.retry_queue_url.clone(),
-            dead_letter_queue: state.deployed.dead_letter_queue_url.clone(),
+            retry_queue: state.outputs.retry_queue_url.clone(),
+            dead_letter_queue: state.outputs.dead_letter_queue_url.clone(),
         }
     }
 

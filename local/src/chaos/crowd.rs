@@ -8,10 +8,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::books::Books;
 use super::event::Message;
-use crate::processes::{Dialogue, Processes};
-use crate::stack::Place;
+use crate::files::workspace::Workspace;
+use crate::process::children::{Dialogue, Processes};
 use crate::state::State;
-use crate::workspace::Workspace;
+use crate::state::directory::StackDirectory;
 
 /// A subscription of a user's.
 pub(super) struct Subscription {
@@ -33,11 +33,11 @@ impl<'a> Crowd<'a> {
     pub(super) fn start(
         workspace: &Workspace,
         processes: &'a Processes,
-        place: &Place,
+        directory: &StackDirectory,
     ) -> Result<(Self, Subscriptions)> {
         let mut command = Command::new("node");
-        command.arg(workspace.listen().join("crowd.mjs")).env("CARILLON_STACK", State::path(&place.directory));
-        let dialogue = processes.start_dialogue("crowd", &mut command, &place.logs)?;
+        command.arg(workspace.listen().join("crowd.mjs")).env("CARILLON_STACK", State::path(&directory.path));
+        let dialogue = processes.start_dialogue("crowd", &mut command, &directory.logs)?;
         let (subscriptions, asked) = unbounded_channel();
         Ok((Self { dialogue, asked }, subscriptions))
     }

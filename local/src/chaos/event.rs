@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::Value;
 
-pub(super) use crate::recorder::Message;
+pub(super) use crate::services::recorder::Message;
 
 /// An event that happens once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,9 +63,9 @@ pub(super) enum Word {
     Out,
 }
 
-/// The place of an event among those of its row.
+/// The position of an event among those of its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// The row, by its channel.
     pub(super) row: String,
     /// When the change was committed, in ISO 8601. A row's changes follow one another, so a later one has a later time.
@@ -77,7 +77,7 @@ pub(super) struct Place {
 pub(super) enum Told {
     Event {
         event: Event,
-        place: Option<Place>,
+        position: Option<Position>,
     },
     /// Joins and departures of one seat may cancel out before they are delivered, so only the last word counts.
     Presence {
@@ -111,8 +111,8 @@ impl Message {
             "room:user-left" => return self.presence(text("/userId")?, Word::Out),
             _ => return None,
         };
-        let place = text("/updatedAt").map(|at| Place { row: self.channel.clone(), at });
-        Some(Told::Event { event, place })
+        let position = text("/updatedAt").map(|at| Position { row: self.channel.clone(), at });
+        Some(Told::Event { event, position })
     }
 
     fn presence(&self, user: String, word: Word) -> Option<Told> {
@@ -148,12 +148,12 @@ mod tests {
     #[test]
     fn each_event_of_the_load_is_told_apart() {
         let kudos = told("private-user-ben", "kudos:received", &json!({ "sessionId": "s1" }));
-        assert_eq!(kudos, Some(Told::Event { event: Event::Kudos { session: "s1".to_owned() }, place: None }));
+        assert_eq!(kudos, Some(Told::Event { event: Event::Kudos { session: "s1".to_owned() }, position: None }));
         let renamed = json!({ "partyId": "p", "updateType": "settings-changed", "data": { "partyName": "n" },
             "updatedAt": "2026-11-20T05:18:15.123Z" });
-        let place = Place { row: "private-party-p".to_owned(), at: "2026-11-20T05:18:15.123Z".to_owned() };
+        let position = Position { row: "private-party-p".to_owned(), at: "2026-11-20T05:18:15.123Z".to_owned() };
         let event = Event::Renamed { party: "p".to_owned(), name: "n".to_owned() };
-        let expected = Told::Event { event, place: Some(place) };
+        let expected = Told::Event { event, position: Some(position) };
         assert_eq!(told("private-party-p", "party-updated", &renamed), Some(expected));
         let seat = Seat { book: "b".to_owned(), user: "ben".to_owned() };
         let left = told("presence-room-b", "room:user-left", &json!({ "userId": "ben" }));

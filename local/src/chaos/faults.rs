@@ -16,11 +16,11 @@ use super::picture::{Spell, Trouble};
 use super::plan::Action;
 use super::throttle::Throttle;
 use super::webhooks::Webhooks;
-use crate::processes::{Processes, Service};
-use crate::sockudo::Launch;
-use crate::stack::Place;
+use crate::process::children::{Processes, Service};
+use crate::process::function_processes;
+use crate::services::sockudo::Launch;
 use crate::state::Running;
-use crate::victims;
+use crate::state::directory::StackDirectory;
 
 /// How many seats are told wrongly of at a time.
 const SEATS_AT_ONCE: usize = 2;
@@ -36,7 +36,7 @@ pub(super) struct Damage {
 /// The parts that fail.
 pub(super) struct Faults<'a> {
     pub(super) processes: &'a Processes,
-    pub(super) place: &'a Place,
+    pub(super) directory: &'a StackDirectory,
     pub(super) running: Running,
     pub(super) sockudo_port: u16,
     pub(super) throttle: Throttle,
@@ -108,7 +108,7 @@ impl Faults<'_> {
             }
             Action::Unthrottle => self.unthrottle(),
             Action::KillFunction => {
-                if let Some(victim) = victims::of(self.running.ministack.pid).choose(&mut self.random) {
+                if let Some(victim) = function_processes::of(self.running.ministack.pid).choose(&mut self.random) {
                     signal(victim.pid, Signal::SIGKILL);
                     self.damage.kills.push(self.books.now());
                 }
@@ -135,8 +135,7 @@ impl Faults<'_> {
             arguments: &self.running.sockudo.arguments,
             port: self.sockudo_port,
         };
-        let Place { directory, logs, .. } = self.place;
-        self.pusher.replacement = Some(launch.start(self.processes, directory, logs).await?);
+        self.pusher.replacement = Some(launch.start(self.processes, self.directory).await?);
         self.is_up.send_replace(true);
         self.end_trouble();
         Ok(())

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::event::{Event, Kind, Message, Place, Seat, Told, Word};
+use super::event::{Event, Kind, Message, Position, Seat, Told, Word};
 
 /// The books of one run.
 #[derive(Default)]
@@ -106,9 +106,9 @@ impl Ledger {
                 let repeated = self.seats.get(&seat).map_or(0, |told| told.repeated + repeats(told));
                 self.seats.insert(seat, Seated { last: word, repeated });
             }
-            Some(Told::Event { event, place }) => {
+            Some(Told::Event { event, position }) => {
                 self.delivered += 1;
-                let is_late = place.is_some_and(|place| self.is_late(place));
+                let is_late = position.is_some_and(|position| self.is_late(position));
                 let entry = self.events.entry(event).or_default();
                 entry.delivered.get_or_insert(at);
                 entry.deliveries += 1;
@@ -118,7 +118,7 @@ impl Ledger {
     }
 
     /// Whether a later event of the row was delivered before.
-    fn is_late(&mut self, Place { row, at }: Place) -> bool {
+    fn is_late(&mut self, Position { row, at }: Position) -> bool {
         let row = self.rows.entry(row).or_insert_with(|| Row { newest: at.clone(), last: at.clone() });
         row.last.clone_from(&at);
         let is_late = at < row.newest;

@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use super::books::Books;
 use super::crowd::{Subscription, Subscriptions};
 use super::event::{Event, Seat};
-use crate::relay::Relay;
+use crate::net::relay::Relay;
 use crate::state::State;
-use crate::token;
+use crate::state::token;
 
 const PEOPLE: usize = 20;
 const ROOMS: usize = 5;

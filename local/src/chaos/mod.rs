@@ -14,6 +14,7 @@ mod event;
 mod faults;
 mod ledger;
 mod load;
+mod options;
 mod picture;
 mod plan;
 mod report;
@@ -32,27 +33,28 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::cli::{self, Detours};
-use crate::functions;
-use crate::ministack;
-use crate::ports;
-use crate::prerequisites;
-use crate::processes::Processes;
-use crate::recorder::{Note, Recorder};
-use crate::settings::Settings;
-use crate::sockudo;
-use crate::stack::{Place, Plan, claim_ports};
+use crate::files::workspace::Workspace;
+use crate::install::functions;
+use crate::install::prerequisites;
+use crate::install::tools::{Clients, Tools};
+use crate::net::ports::{self, Detours};
+use crate::process::children::Processes;
+use crate::process::function_processes;
+use crate::process::step::Step;
+use crate::services::ministack;
+use crate::services::recorder::{Note, Recorder};
+use crate::services::sockudo;
+use crate::stack::plan::Plan;
 use crate::state::State;
-use crate::step::Step;
-use crate::tools::{Clients, Tools};
-use crate::victims;
-use crate::workspace::Workspace;
+use crate::state::directory::StackDirectory;
+use crate::state::settings::Settings;
 use aws::{Aws, Outstanding};
 use books::Books;
 use crowd::Crowd;
 use faults::{Damage, Faults, Pusher};
 use ledger::Verdict;
 use load::Load;
+pub(crate) use options::Options;
 use picture::{Picture, Trouble};
 use report::Report;
 use throttle::Throttle;
@@ -70,12 +72,12 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a client's first request may take to leave the user's profile.
 const PROFILES_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options: &cli::Chaos) -> Result<ExitCode> {
-    victims::can_be_found()?;
-    let place = Place::take(workspace.chaos_state(), "cargo local chaos")?;
+pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options: &Options) -> Result<ExitCode> {
+    function_processes::ensure_visible()?;
+    let directory = StackDirectory::take(workspace.chaos_state(), "cargo local chaos")?;
     let python_version = prerequisites::check().await?;
     let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
-    functions::build(workspace, processes, &place.logs).await?;
+    functions::build(workspace, processes, &directory.logs).await?;
     let seed = options.seed.unwrap_or_else(rand::random);
     println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
 
@@ -96,15 +98,16 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
         tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, note, sees_up))
     };
     let run = async {
-        let plan = Plan { workspace, processes, tools: &tools, place: &place, ports, settings: Settings::default() };
-        let stack = plan.start(claim_ports(&ports)?).await?;
-        let (crowd, subscriptions) = Crowd::start(workspace, processes, &place)?;
-        let state = State::read(&place.directory)?;
+        let plan =
+            Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings: Settings::default() };
+        let stack = plan.start(ports::claim_all(&ports)?).await?;
+        let (crowd, subscriptions) = Crowd::start(workspace, processes, &directory)?;
+        let state = State::read(&directory.path)?;
         let front_door = format!("http://127.0.0.1:{}", ports.port);
         let load = Load::new(&state, &front_door, books.clone(), subscriptions)?;
         let faults = Faults {
             processes,
-            place: &place,
+            directory: &directory,
             sockudo_port: ports.sockudo_port,
             throttle: throttle.clone(),
             is_up,
@@ -116,9 +119,9 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             pusher: Pusher::default(),
             damage: Damage::default(),
             throttled_since: None,
-            running: State::read(&place.directory)?.processes,
+            running: State::read(&directory.path)?.processes,
         };
-        let trial = Trial { options, seed, place: &place, aws: Aws::of(&state), books: &books, load };
+        let trial = Trial { options, seed, directory: &directory, aws: Aws::of(&state), books: &books, load };
         tokio::select! {
             outcome = trial.run(faults) => outcome,
             error = stack.serve(false) => Err(error),
@@ -146,9 +149,9 @@ fn stream(seed: u64, draws: Draws) -> StdRng {
 
 /// One run.
 struct Trial<'a> {
-    options: &'a cli::Chaos,
+    options: &'a Options,
     seed: u64,
-    place: &'a Place,
+    directory: &'a StackDirectory,
     aws: Aws,
     books: &'a Books,
     load: Load,
@@ -260,7 +263,7 @@ impl Trial<'_> {
             load_end,
             end: self.books.now(),
         };
-        let path = self.place.directory.join("backlog.svg");
+        let path = self.directory.path.join("backlog.svg");
         fs::write(&path, picture.svg()).with_context(|| format!("{} cannot be written", path.display()))?;
         let report = Report {
             verdict: &verdict,

@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::plan::Services;
-use crate::guard;
-use crate::relay::Relay;
+use crate::net::guard;
+use crate::net::relay::Relay;
 
 /// Largest request and response that SQS and DynamoDB know (BatchGetItem answers with up to 16 MB).
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;

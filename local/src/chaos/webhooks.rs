@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::event::Seat;
-use crate::relay::Relay;
+use crate::net::relay::Relay;
 use crate::state::State;
 
 /// Sends webhooks in Pusher's name.

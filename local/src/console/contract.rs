@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use tokio::process::Command;
 
-use super::Console;
 use super::failure::Answer;
+use super::parts::Console;
 
 /// Converted when it is first asked for; as text, which keeps the document's order.
 pub(super) async fn show(State(console): State<Console>) -> Answer<Response> {

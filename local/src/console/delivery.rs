@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Result;
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::Console;
+use super::entry::describe;
 use super::failure::Answer;
 use super::letters;
-use crate::aws::{Aws, Message, Row, text};
-use crate::functions::name_in_template;
-use crate::journal::{FUNCTIONS, Reader};
-use crate::pusher_server::standing;
+use super::parts::Console;
+use crate::files::journal::{FUNCTIONS, Reader};
+use crate::process::function_processes;
+use crate::process::standing::standing;
+use crate::services::aws::{Aws, Message, Row, text};
 use crate::state;
-use crate::victims;
+use crate::state::function_names::name_in_template;
 
 /// Everything that the page shows of it.
 pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> {
@@ -23,8 +24,8 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
     let aws = Aws::of(&state);
     let (owing, waiting, dead) = tokio::try_join!(
         aws.owing(),
-        aws.peek(&state.deployed.retry_queue_url),
-        aws.peek(&state.deployed.dead_letter_queue_url),
+        aws.peek(&state.outputs.retry_queue_url),
+        aws.peek(&state.outputs.dead_letter_queue_url),
     )?;
     let causes = if owing.is_empty() { HashMap::new() } else { causes(&console)? };
     let owed: Vec<_> = owing.iter().flat_map(|row| entries(row, &waiting, &causes)).collect();
@@ -50,7 +51,7 @@ fn entries(row: &Row, waiting: &[Message], causes: &HashMap<String, String>) -> 
             "id": entry.get("id"),
             "at": entry.get("at"),
             "kind": entry.get("kind"),
-            "what": what(&entry),
+            "what": describe(&entry),
             "requestId": entry.get("requestId"),
             "tried": entry.get("tried").unwrap_or(&Value::Bool(false)),
             "notBefore": entry.get("notBefore"),
@@ -62,30 +63,6 @@ fn entries(row: &Row, waiting: &[Message], causes: &HashMap<String, String>) -> 
         _ => None,
     });
     shown.collect()
-}
-
-/// What is to be delivered, in words: the event and where it goes.
-pub(super) fn what(entry: &Map<String, Value>) -> String {
-    let text = |pointer: &str| {
-        let mut parts = pointer.split('/');
-        let first = parts.next().and_then(|name| entry.get(name));
-        let found = parts.try_fold(first?, |value, name| value.get(name))?;
-        Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
-    };
-    let named = |pointer: &str| text(pointer).unwrap_or_default();
-    match entry.get("kind").and_then(Value::as_str).unwrap_or_default() {
-        "pusher" => format!("{} to {}", named("name"), named("channel")),
-        "terminate" => format!("end of the connections of {}", named("user")),
-        "push" => format!("push to {}", named("user")),
-        "email" => format!("e-mail to {} about lease {}", named("recipient"), named("bailId")),
-        "socket" => {
-            format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
-        }
-        "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
-        "wake" => "notifications to a hotel's staff".to_owned(),
-        "unreadable" => format!("unreadable: {}", named("text")),
-        other => other.to_owned(),
-    }
 }
 
 fn id_in(message: &Message) -> Option<String> {
@@ -102,7 +79,7 @@ fn waits(message: &Message) -> Value {
 /// The functions that have processes now, with how many.
 fn functions(state: &state::State) -> Vec<Value> {
     let mut count = BTreeMap::<_, u32>::new();
-    for victim in victims::of(state.processes.ministack.pid) {
+    for victim in function_processes::of(state.processes.ministack.pid) {
         *count.entry(name_in_template(&victim.function).to_owned()).or_default() += 1;
     }
     count.into_iter().map(|(name, processes)| json!({ "name": name, "processes": processes })).collect()
@@ -136,26 +113,6 @@ fn causes_in(lines: &[Value]) -> HashMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entry(entry: Value) -> Map<String, Value> {
-        entry.as_object().unwrap().clone()
-    }
-
-    #[test]
-    fn each_kind_of_delivery_is_named() {
-        for (found, expected) in [
-            (
-                json!({ "kind": "pusher", "name": "kudos:received", "channel": "private-user-ben" }),
-                "kudos:received to private-user-ben",
-            ),
-            (json!({ "kind": "push", "user": "ben" }), "push to ben"),
-            (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
-            (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
-            (json!({ "kind": "later" }), "later"),
-        ] {
-            assert_eq!(what(&entry(found)), expected);
-        }
-    }
 
     #[test]
     fn what_a_row_owes_is_shown_with_its_message_and_its_reason() {

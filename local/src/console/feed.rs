@@ -15,8 +15,8 @@ use tokio::sync::broadcast;
 
 use super::meter::Meter;
 use super::traffic::{Line, Seen, Traffic, Way};
-use crate::journal::{Reader, TRAFFIC};
-use crate::recorder::{Message, Note};
+use crate::files::journal::{Reader, TRAFFIC};
+use crate::services::recorder::{Message, Note};
 
 /// How often the log of what rows owe is looked at.
 const INTERVAL: Duration = Duration::from_millis(40);

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::guard::Sender;
-use crate::origin::is_this_machine;
+use crate::net::guard::Sender;
+use crate::net::origin::is_this_machine;
 
 /// Passes on what the console's own pages ask, and adds what browsers shall heed.
 pub(super) async fn guard(policy: HeaderValue, request: Request, next: Next) -> Response {

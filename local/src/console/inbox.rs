@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use super::Console;
 use super::failure::{Answer, Failure};
-use crate::journal::{PUSHES, Reader};
-use crate::mails::{self, Mail};
-use crate::pushes::{Devices, Push};
+use super::parts::Console;
+use crate::files::journal::{PUSHES, Reader};
+use crate::services::mails::{self, Mail};
+use crate::services::pushes::{Devices, Push};
 
 /// An e-mail is somebody else's page: it runs nothing, loads nothing, and has no origin. Its own styles may show.
 const OF_MAILS: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";

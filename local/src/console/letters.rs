@@ -5,12 +5,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
-use super::Console;
-use super::delivery::what;
+use super::entry::describe;
 use super::failure::{Answer, Failure};
-use crate::aws::{Aws, Message, text};
-use crate::functions::name_in_template;
+use super::parts::Console;
+use crate::services::aws::{Aws, Message, text};
 use crate::state;
+use crate::state::function_names::name_in_template;
 
 /// The five kinds, and how each is replayed.
 #[derive(Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl Letter {
         let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
         if let Some(entry) = body.get("given_up").and_then(Value::as_object) {
             let reason = body.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned();
-            return Self::GivenUp { reason, what: what(entry) };
+            return Self::GivenUp { reason, what: describe(entry) };
         }
         if body.get("DDBStreamBatchInfo").is_some() {
             return Self::Batch;
@@ -81,15 +81,13 @@ pub(super) fn show(message: &Message) -> Value {
 pub(super) async fn replay(State(console): State<Console>, Path(id): Path<String>) -> Answer<Json<Value>> {
     let state = console.state()?;
     let aws = Aws::of(&state);
-    let dead = &state.deployed.dead_letter_queue_url;
+    let dead = &state.outputs.dead_letter_queue_url;
     let letters = aws.peek(dead).await?;
     let Some(message) = letters.iter().find(|message| message.id == id) else {
         return Err(Failure::gone("This dead letter is not in the queue any more"));
     };
     match Letter::of(message) {
-        Letter::GivenUp { .. } | Letter::Row => {
-            aws.send_message(&state.deployed.retry_queue_url, &message.body).await?
-        }
+        Letter::GivenUp { .. } | Letter::Row => aws.send_message(&state.outputs.retry_queue_url, &message.body).await?,
         Letter::Batch => send_all_owing(&aws, &state).await?,
         Letter::Invocation { function, payload, .. } => aws.invoke(&function, &payload).await?,
         Letter::Unheard { payload, .. } => aws.invoke(&notifications(&aws).await?, &payload).await?,
@@ -102,7 +100,7 @@ pub(super) async fn replay(State(console): State<Console>, Path(id): Path<String
 async fn send_all_owing(aws: &Aws, state: &state::State) -> Result<()> {
     for row in aws.owing().await? {
         let key = json!({ "pk": text(&row, "pk"), "sk": text(&row, "sk") });
-        aws.send_message(&state.deployed.retry_queue_url, &key.to_string()).await?;
+        aws.send_message(&state.outputs.retry_queue_url, &key.to_string()).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 
 mod contract;
 mod delivery;
+mod entry;
 mod failure;
 mod feed;
 mod files;
@@ -20,14 +21,11 @@ mod guard;
 mod inbox;
 mod letters;
 mod meter;
+mod parts;
 mod session;
 mod switches;
 mod traffic;
 mod webhook;
-
-use std::convert::Infallible;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -35,83 +33,13 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::HeaderMap;
-use tokio::sync::OnceCell;
 
-use crate::pusher_server::Orders;
-use crate::recorder::Note;
-use crate::state;
-use crate::tools::Tools;
-use crate::workspace::Workspace;
-use feed::Feed;
-
-/// Where the console finds everything.
-#[derive(Clone)]
-pub(crate) struct Console(Arc<Inner>);
-
-struct Inner {
-    feed: Feed,
-    /// The directory of the stack's state file.
-    directory: PathBuf,
-    /// The repository.
-    root: PathBuf,
-    /// Where the Node packages of `cargo local listen` are.
-    packages: PathBuf,
-    python: PathBuf,
-    /// Signs the Pusher server's webhooks.
-    pusher_secret: String,
-    orders: Orders,
-    ports: Ports,
-    /// docs/openapi.yaml as JSON.
-    contract: OnceCell<String>,
-}
-
-/// The ports that the page calls.
-#[derive(Clone, Copy)]
-pub(crate) struct Ports {
-    pub(crate) front_door: u16,
-    pub(crate) pusher: u16,
-}
+pub(crate) use self::parts::{Console, Ports, Watched};
 
 impl Console {
-    pub(crate) fn new(
-        workspace: &Workspace,
-        tools: &Tools,
-        directory: &Path,
-        pusher_secret: &str,
-        orders: Orders,
-        ports: Ports,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            feed: Feed::new(),
-            directory: directory.to_owned(),
-            root: workspace.root.clone(),
-            packages: workspace.listen(),
-            python: tools.python.clone(),
-            pusher_secret: pusher_secret.to_owned(),
-            orders,
-            ports,
-            contract: OnceCell::new(),
-        }))
-    }
-
-    /// What the recorder before the Pusher server tells.
-    pub(crate) fn note(&self) -> Note {
-        self.0.feed.note()
-    }
-
-    /// Follows what happens, for as long as the stack runs.
-    pub(crate) async fn follow(&self) -> Infallible {
-        self.0.feed.follow(&self.logs()).await
-    }
-
-    /// The stack has been reset.
-    pub(crate) fn start_over(&self) {
-        self.0.feed.start_over();
-    }
-
     /// The routes.
     pub(crate) fn router(self) -> Router {
-        let policy = guard::policy(self.0.ports.front_door, self.0.ports.pusher);
+        let policy = guard::policy(self.0.stack.ports.front_door, self.0.stack.ports.pusher);
         let guard = move |request: Request, next: Next| guard::guard(policy.clone(), request, next);
         let pages = files::router(&self.0.packages)
             .route("/console/events", get(events))
@@ -128,14 +56,6 @@ impl Console {
         // The Pusher server's, which signs what it sends.
         Router::new().route("/console/webhook", post(webhook::take)).merge(pages).with_state(self)
     }
-
-    fn state(&self) -> anyhow::Result<state::State> {
-        state::State::read(&self.0.directory)
-    }
-
-    fn logs(&self) -> PathBuf {
-        self.0.directory.join("logs")
-    }
 }
 
 async fn events(State(console): State<Console>, headers: HeaderMap) -> Response {
@@ -144,9 +64,14 @@ async fn events(State(console): State<Console>, headers: HeaderMap) -> Response 
 
 #[cfg(test)]
 mod tests {
+    use super::feed::Feed;
+    use super::parts::Inner;
     use super::*;
     use axum::body::{Body, to_bytes};
     use http::{Method, StatusCode};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use tokio::sync::OnceCell;
     use tokio::sync::mpsc;
     use tower::ServiceExt as _;
 
@@ -156,13 +81,15 @@ mod tests {
         let (orders, _) = mpsc::channel(1);
         Console(Arc::new(Inner {
             feed: Feed::new(),
-            directory: nowhere.clone(),
+            stack: Watched {
+                directory: nowhere.clone(),
+                pusher_secret: "secret".to_owned(),
+                orders,
+                ports: Ports { front_door: 3000, pusher: 6001 },
+            },
             root: nowhere.clone(),
             packages: nowhere.clone(),
             python: nowhere,
-            pusher_secret: "secret".to_owned(),
-            orders,
-            ports: Ports { front_door: 3000, pusher: 6001 },
             contract: OnceCell::new(),
         }))
     }

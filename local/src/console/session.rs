@@ -5,10 +5,11 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Console;
 use super::failure::{Answer, Failure};
-use crate::demo::GUEST_NAME;
-use crate::token::{self, Guest, HOURS};
+use super::parts::Console;
+use crate::state::demo::GUEST_NAME;
+use crate::state::guest::Guest;
+use crate::state::token::{self, HOURS};
 
 /// Whose token is wanted.
 #[derive(Deserialize)]

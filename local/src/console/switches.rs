@@ -6,22 +6,22 @@ use nix::sys::signal::{Signal, kill as signal};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use super::Console;
 use super::failure::{Answer, Failure};
-use crate::functions::name_in_template;
-use crate::pusher_server::{self, Order};
-use crate::victims;
+use super::parts::Console;
+use crate::process::function_processes;
+use crate::services::pusher_server::{self, Order};
+use crate::state::function_names::name_in_template;
 
 /// Freezes, thaws, kills or starts the Pusher server.
 pub(super) async fn pusher(State(console): State<Console>, Path(order): Path<Order>) -> Answer<Json<Value>> {
-    pusher_server::order(&console.0.orders, order).await?;
+    pusher_server::order(&console.0.stack.orders, order).await?;
     Ok(Json(json!({})))
 }
 
 /// Kills all processes of a function, by its name in the template.
 pub(super) async fn kill(State(console): State<Console>, Path(name): Path<String>) -> Answer<Json<Value>> {
-    victims::can_be_found()?;
-    let running = victims::of(console.state()?.processes.ministack.pid);
+    function_processes::ensure_visible()?;
+    let running = function_processes::of(console.state()?.processes.ministack.pid);
     let of_function = running.iter().filter(|victim| name_in_template(&victim.function) == name);
     // One that has ended meanwhile needs no signal.
     let killed = of_function.filter(|victim| signal(Pid::from_raw(victim.pid), Signal::SIGKILL).is_ok()).count();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::frame;
-use crate::recorder::Message;
+use crate::services::recorder::Message;
 
 /// Most writes that are remembered until their events arrive.
 const MOST: usize = 10_000;

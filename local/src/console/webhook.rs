@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use super::Console;
 use super::feed::now;
+use super::parts::Console;
 use super::traffic::{Seen, Way};
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct Event {
 /// Takes a webhook of client events.
 pub(super) async fn take(State(console): State<Console>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get("x-pusher-signature").and_then(|value| hex::decode(value.as_bytes()).ok());
-    if !signature.is_some_and(|signature| is_signed(&console.0.pusher_secret, &body, &signature)) {
+    if !signature.is_some_and(|signature| is_signed(&console.0.stack.pusher_secret, &body, &signature)) {
         return StatusCode::UNAUTHORIZED;
     }
     let Ok(webhook) = serde_json::from_slice::<Webhook>(&body) else {

@@ -11,10 +11,10 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::origin::is_this_machine;
+use crate::files::workspace::Workspace;
+use crate::net::origin::is_this_machine;
 use crate::state;
-use crate::token;
-use crate::workspace::Workspace;
+use crate::state::token;
 
 /// The pages, and where they find what they are served with.
 #[derive(Clone)]

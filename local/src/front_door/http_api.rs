@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Cors;
-use crate::relay::{Relay, RelayError};
+use super::cors::Cors;
+use crate::net::relay::{Relay, RelayError};
 
 /// API Gateway's limit for the body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;

@@ -18,33 +18,42 @@ use http_api::HttpApi;
 use sockets::Sockets;
 
 use crate::console::Console;
-use crate::guard::Names;
-use crate::tunnel::is_handshake;
+use crate::net::guard::Names;
+use crate::net::tunnel::is_handshake;
 
-/// Serves at these names on the listener until the process ends. Each of `cuts` ends all WebSockets.
-#[expect(clippy::too_many_arguments, reason = "each is a part of the front door, and it is built in one place")]
-pub(crate) async fn serve(
-    listener: TcpListener,
-    api: &str,
-    sockets: &str,
-    cors: Cors,
-    names: Names,
-    examples: Examples,
-    console: Console,
-    mut cuts: Signal,
-) -> Result<()> {
-    let sockets = Sockets::new(sockets);
-    let api = router(HttpApi::new(api, cors), sockets.clone());
-    let router = only_at(names, examples.router().merge(console.router()).merge(api));
-    let cutting = async {
-        while cuts.recv().await.is_some() {
-            sockets.cut();
+/// The front door, and what it leads to.
+pub(crate) struct FrontDoor {
+    pub(crate) listener: TcpListener,
+    /// Address of the HTTP API's stage.
+    pub(crate) api: String,
+    /// Address of the WebSocket API, without a stage.
+    pub(crate) socket_api: String,
+    pub(crate) cors: Cors,
+    /// The names at which it answers.
+    pub(crate) names: Names,
+    pub(crate) examples: Examples,
+    pub(crate) console: Console,
+    /// Each of these ends all WebSockets. Tests send it.
+    pub(crate) cuts: Signal,
+}
+
+impl FrontDoor {
+    /// Serves until the process ends.
+    pub(crate) async fn serve(self) -> Result<()> {
+        let Self { listener, api, socket_api, cors, names, examples, console, mut cuts } = self;
+        let sockets = Sockets::new(&socket_api);
+        let api = router(HttpApi::new(&api, cors), sockets.clone());
+        let router = only_at(names, examples.router().merge(console.router()).merge(api));
+        let cutting = async {
+            while cuts.recv().await.is_some() {
+                sockets.cut();
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            served = async { axum::serve(listener, router).await } => served.context("The front door cannot go on"),
+            () = cutting => Ok(()),
         }
-        std::future::pending().await
-    };
-    tokio::select! {
-        served = async { axum::serve(listener, router).await } => served.context("The front door cannot go on"),
-        () = cutting => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, Uri};
 
-use crate::tunnel::Tunnel;
+use crate::net::tunnel::Tunnel;
 
 /// The address of the WebSocket API, without a stage.
 #[derive(Clone)]

@@ -1,0 +1,270 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::chaos;
+use crate::net::origin::Origin;
+use crate::net::ports::Ports;
+
+/// Carillon on this machine: without a command, starts everything and prints what to try.
+#[derive(Parser)]
+#[command(bin_name = "cargo local", args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: Run,
+}
+
+/// How the stack is started.
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+    /// A further origin whose pages may call the API, such as http://192.168.1.20:5173; may be given more than once. Pages of
+    /// http://localhost and http://127.0.0.1 may on every port
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<Origin>,
+    /// File with your app's JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, JWT_CLAIM_… and FIREBASE_…; the environment goes
+    /// before it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Runs every test: unit tests, then the end-to-end tests and schemathesis against a stack of their own
+    Test(Test),
+    /// Puts a stack of its own under load, makes its parts fail, and counts which events arrive
+    ///
+    /// The columns and lines of its report:
+    ///
+    /// accepted: events that commands with a successful response caused.
+    ///
+    /// delivered: those that sockudo took, even if the function had stopped waiting.
+    ///
+    /// duplicated: deliveries of an event after its first one.
+    ///
+    /// out of order: deliveries of a party's event after a later one of that party, repetitions included.
+    ///
+    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter.
+    ///
+    /// longest wait: from the command's response to the first delivery.
+    ///
+    /// presence, by seat: joins and departures may cancel out, so only the last word on each user in a room counts. It must be the
+    /// table's.
+    ///
+    /// rows with a wrong last word: parties whose last delivered event is not their newest.
+    ///
+    /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
+    Chaos(chaos::Options),
+    /// Prints a token for a user of the running stack
+    Token(Token),
+    /// Prints every event that a user of the running stack receives
+    Listen(Listen),
+    /// Prints what the functions of the running stack logged
+    Logs(Logs),
+    /// Prints what the running stack pushed to phones; it plays FCM where no Firebase project is named
+    Pushes(Pushes),
+    /// Prints the e-mails that the running stack sent; they reach nobody
+    Mails(Mails),
+    /// Tells whether the stack is up and well, and what it has not delivered yet
+    Status,
+    /// Prints again what there is to try on the running stack
+    Try,
+    /// Empties the running stack: no row, message or log is left, and what is connected stays connected
+    Reset,
+    /// Sends the requests of docs/bruno to the running stack
+    Bruno(Bruno),
+    /// Serves a page of parties and invitations for the running stack
+    Page,
+    /// Stops the children of a stack that was killed
+    #[command(hide = true)]
+    Watchdog,
+}
+
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Skip the unit tests
+    #[arg(long)]
+    pub(crate) e2e_only: bool,
+    /// Run schemathesis alone
+    #[arg(long, conflicts_with = "e2e_only")]
+    pub(crate) schemathesis_only: bool,
+    /// Further arguments for `node --test`, for example --test-name-pattern=kudos; schemathesis is then left out. After
+    /// --schemathesis-only, arguments for `schemathesis run`, for example --max-examples=200
+    #[arg(last = true)]
+    pub(crate) extra: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Token {
+    /// The user id, the token's `sub`
+    #[arg(required_unless_present = "hotel", conflicts_with = "hotel")]
+    pub(crate) user_id: Option<String>,
+    /// For a guest's token: the hotel's slug
+    #[arg(long, requires = "booking", conflicts_with_all = ["avatar", "roles"])]
+    pub(crate) hotel: Option<String>,
+    /// For a guest's token: the booking
+    #[arg(long, requires = "hotel")]
+    pub(crate) booking: Option<String>,
+    /// The display name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Address of the user's picture
+    #[arg(long)]
+    pub(crate) avatar: Option<String>,
+    /// A role. Carillon knows one, that of another back end
+    #[arg(long = "role", value_parser = ["service"])]
+    pub(crate) roles: Vec<String>,
+    /// How long the token is good for; at most a year
+    #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=8784))]
+    pub(crate) hours: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Listen {
+    /// The user id to listen as
+    pub(crate) user_id: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Logs {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Only functions whose name begins so, for example delivery, kudos-create or PusherAuth
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    /// Only what is about the request with this id (the response's x-request-id), deliveries that it caused included
+    #[arg(long, value_name = "ID", value_parser = request_id)]
+    pub(crate) request: Option<String>,
+    /// Only errors, and requests that were refused
+    #[arg(long)]
+    pub(crate) errors: bool,
+    /// The lines as the functions wrote them, in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The local API Gateway's ids are UUIDs.
+fn request_id(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<_> = text.split('-').collect();
+    let is_one = parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_one {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("take the x-request-id of a response, such as 7f0c2a9e-5b1d-4a43-9d2e-1c6b8f3e0a57 (`curl -i` shows it)")
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Pushes {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Mails {
+    /// Go on with what comes, until Ctrl-C
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bruno {
+    /// Files or folders of docs/bruno, for example parties or kudos.bru; all, if none is given
+    pub(crate) requests: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn further_origins_may_be_given() {
+        let cli = Cli::parse_from(["local", "--origin", "https://a.example", "--origin", "http://b.example:81/"]);
+        let origins: Vec<_> = cli.run.origins.iter().map(ToString::to_string).collect();
+        assert_eq!(origins, ["https://a.example", "http://b.example:81"]);
+        assert!(Cli::try_parse_from(["local", "--origin", "a.example"]).is_err());
+    }
+
+    #[test]
+    fn what_follows_the_dashes_is_for_the_test_runner() {
+        let cli = Cli::parse_from(["local", "test", "--e2e-only", "--", "--test-only"]);
+        let Some(Command::Test(test)) = cli.command else {
+            panic!("not parsed as the test command");
+        };
+        assert!(test.e2e_only);
+        assert_eq!(test.extra, ["--test-only"]);
+    }
+
+    #[test]
+    fn a_token_is_a_users_or_a_guests() {
+        let is_fine = |arguments: &[&str]| Cli::try_parse_from([&["local", "token"], arguments].concat()).is_ok();
+        assert!(is_fine(&["ben", "--role", "service"]));
+        assert!(is_fine(&["--hotel", "killarney", "--booking", "BK-2025-0123", "--name", "Grace"]));
+        for wrong in [
+            &[][..],
+            &["--hotel", "killarney"],
+            &["--booking", "BK-1"],
+            &["ben", "--hotel", "killarney", "--booking", "BK-1"],
+            &["--hotel", "killarney", "--booking", "BK-1", "--role", "service"],
+        ] {
+            assert!(!is_fine(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_mean_nothing_is_refused_before_anything_is_done() {
+        let refusal = |arguments: &[&str]| {
+            Cli::try_parse_from([&["local"], arguments].concat()).err().map(|error| error.to_string())
+        };
+        for (arguments, told) in [
+            (&["token", "ben", "--role", "admin"][..], "[possible values: service]"),
+            (&["token", "ben", "--hours", "0"], "0 is not in 1..=8784"),
+            (&["token", "ben", "--hours", "99999999999999999"], "is not in 1..=8784"),
+            (&["logs", "--request", "123"], "x-request-id"),
+            (&["tokne", "ben"], "'token'"),
+            (&["logs", "--folow"], "'--follow'"),
+        ] {
+            let said = refusal(arguments).unwrap_or_default();
+            assert!(said.contains(told), "{arguments:?}: {said}");
+        }
+        assert!(refusal(&["logs", "--request", "7F0C2A9E-5b1d-4a43-9d2e-1c6b8f3e0a57"]).is_none());
+        assert!(refusal(&["token", "ben", "--role", "service", "--hours", "8784"]).is_none());
+    }
+
+    #[test]
+    fn schemathesis_can_run_alone() {
+        let cli = Cli::parse_from(["local", "test", "--schemathesis-only", "--", "--max-examples=200"]);
+        let Some(Command::Test(test)) = cli.command else {
+            panic!("not parsed as the test command");
+        };
+        assert!(test.schemathesis_only);
+        assert_eq!(test.extra, ["--max-examples=200"]);
+        assert!(Cli::try_parse_from(["local", "test", "--schemathesis-only", "--e2e-only"]).is_err());
+    }
+
+    #[test]
+    fn chaos_lasts_for_seconds_or_for_minutes() {
+        let lasting = |arguments: &[&str]| match Cli::try_parse_from([&["local", "chaos"], arguments].concat()) {
+            Ok(Cli { command: Some(Command::Chaos(chaos)), .. }) => Some(chaos.lasting().as_secs()),
+            _ => None,
+        };
+        assert_eq!(lasting(&[]), Some(30));
+        assert_eq!(lasting(&["--seconds", "45"]), Some(45));
+        assert_eq!(lasting(&["--minutes", "2"]), Some(120));
+        assert_eq!(lasting(&["--minutes", "2", "--seconds", "45"]), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! `cargo local`: starts the stack, prints what to try, and keeps the stack running.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+
+use crate::commands::cli;
+use crate::commands::to_try;
+use crate::files::journal::{self, PUSHES};
+use crate::files::variables::Variables;
+use crate::files::workspace::Workspace;
+use crate::install::functions;
+use crate::install::prerequisites;
+use crate::install::tools::{Clients, Tools};
+use crate::net::ports;
+use crate::process::children::Processes;
+use crate::services::fcm::StandIn;
+use crate::stack::plan::Plan;
+use crate::state::directory::StackDirectory;
+use crate::state::firebase::Firebase;
+use crate::state::issuer::Issuer;
+use crate::state::settings::{Pushes, Settings};
+
+pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
+    let directory = StackDirectory::take(workspace.state(), "cargo local")?;
+    // First, because what follows takes minutes.
+    let listener = ports::claim_all(&options.ports)?;
+    let python_version = prerequisites::check().await?;
+    let variables = Variables::read(options.env_file.as_deref()).await?;
+    let (pushes, stand_in) = match Firebase::read(&variables) {
+        Some(of_app) => (Pushes::Google(of_app), None),
+        None => {
+            let (firebase, stand_in) = StandIn::new().await?;
+            (Pushes::Shown(firebase), Some(stand_in))
+        }
+    };
+    let settings = Settings { origins: options.origins.clone(), issuer: Issuer::read(&variables)?, pushes };
+    let file = journal::begin(&directory.logs, PUSHES)?;
+    let fcm =
+        settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));
+    let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
+    functions::build(workspace, processes, &directory.logs).await?;
+    let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
+    let stack = plan.start(listener).await?;
+    println!("{}", to_try::text(workspace, &stack.state)?);
+    tokio::select! {
+        error = stack.serve(true) => Err(error),
+        error = played(fcm) => Err(error),
+    }
+}
+
+/// Plays FCM, where that is asked for; returns why it ended.
+async fn played(fcm: Option<impl Future<Output = Result<()>>>) -> anyhow::Error {
+    match fcm {
+        Some(fcm) => fcm.await.err().unwrap_or_else(|| anyhow!("The stand-in for FCM has ended by itself")),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,76 @@
+//! `cargo local status`: whether the stack is up and well.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use http::Uri;
+
+use crate::files::workspace::Workspace;
+use crate::net::probe;
+use crate::services::aws::Aws;
+use crate::services::sockudo;
+use crate::state::State;
+
+/// What was found, a line each.
+struct Status<'a> {
+    state: &'a State,
+    healthy: bool,
+    ministack: bool,
+    sockudo: bool,
+    /// Rows that owe something, messages that wait to be retried, and dead letters.
+    undelivered: Option<(usize, u64, u64)>,
+    logs: String,
+}
+
+/// Fails when a part does not answer.
+pub(crate) async fn print(workspace: &Workspace) -> Result<ExitCode> {
+    let directory = workspace.running();
+    let state = State::read(&directory)?;
+    let health: Uri = format!("{}/health", state.url.replace("localhost", "127.0.0.1")).parse()?;
+    let ministack: Uri = format!("{}/_ministack/health", state.aws_endpoint).parse()?;
+    let sockudo: Uri = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, sockudo::APP_ID).parse()?;
+    let (healthy, ministack, sockudo) =
+        tokio::join!(probe::succeeds(&health), probe::succeeds(&ministack), probe::succeeds(&sockudo));
+    let undelivered = if ministack { undelivered(&state).await.ok() } else { None };
+    let logs = directory.join("logs").display().to_string();
+    let status = Status { state: &state, healthy, ministack, sockudo, undelivered, logs };
+    println!("{}", status.render());
+    Ok(if status.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn undelivered(state: &State) -> Result<(usize, u64, u64)> {
+    let aws = Aws::of(state);
+    Ok((
+        aws.owing().await?.len(),
+        aws.messages_in(&state.outputs.retry_queue_url).await?,
+        aws.messages_in(&state.outputs.dead_letter_queue_url).await?,
+    ))
+}
+
+impl Status<'_> {
+    fn is_well(&self) -> bool {
+        self.healthy && self.ministack && self.sockudo && self.undelivered.is_some()
+    }
+
+    fn render(&self) -> String {
+        let State { url, aws_endpoint, pusher, issuer, processes, .. } = self.state;
+        let word = |is_up| if is_up { "answers" } else { "DOES NOT ANSWER" };
+        let undelivered = match self.undelivered {
+            Some((rows, retries, dead)) => {
+                format!("{rows} rows owe something, {retries} messages wait to be retried, {dead} dead letters")
+            }
+            None => "unknown".to_owned(),
+        };
+        [
+            format!("{url} (process {})", processes.cargo_local.pid),
+            format!("  functions   {} (GET /health)", if self.healthy { "well" } else { "NOT WELL" }),
+            format!("  ministack   {}, {aws_endpoint}", word(self.ministack)),
+            format!("  sockudo     {}, ws://{}:{}, key {}", word(self.sockudo), pusher.host, pusher.port, pusher.key),
+            format!("  tokens      {}", issuer.describe()),
+            format!("  undelivered {undelivered}"),
+            format!("  console     {url}/console"),
+            format!("  logs        {} (`cargo local logs` shows the functions')", self.logs),
+        ]
+        .join("\n")
+    }
+}

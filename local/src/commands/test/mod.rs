@@ -1,0 +1,171 @@
+//! `cargo local test`: runs all tests.
+
+mod schemathesis;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use self::tally::Tally;
+use crate::commands::cli;
+use crate::files::workspace::Workspace;
+use crate::install::functions;
+use crate::install::prerequisites;
+use crate::install::tools::{Clients, Tools, cargo};
+use crate::net::ports;
+use crate::process::children::Processes;
+use crate::services::fcm;
+use crate::stack::plan::Plan;
+use crate::state::State;
+use crate::state::directory::StackDirectory;
+use crate::state::settings::{Pushes, Settings};
+
+/// Interval of looking in the state file for a process that a test has replaced.
+const STATE_INTERVAL: Duration = Duration::from_millis(200);
+
+pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: &cli::Test) -> Result<ExitCode> {
+    println!("{}", what_runs(options));
+    let directory = StackDirectory::take(workspace.test_state(), "cargo local test")?;
+    let python_version = prerequisites::check().await?;
+    let tools = Tools::install(workspace, processes, &python_version, Clients::OfTests).await?;
+    functions::build(workspace, processes, &directory.logs).await?;
+
+    let mut tally = Tally::default();
+    let mut succeeded = true;
+    if !options.e2e_only && !options.schemathesis_only {
+        succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
+    }
+    let ports = ports::free()?;
+    let listener = ports::claim_all(&ports)?;
+    let settings = Settings { pushes: Pushes::Tests(fcm::project_of_tests().await?), ..Settings::default() };
+    let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
+    let stack = plan.start(listener).await?;
+    let against_stack = async {
+        let mut succeeded = true;
+        if !options.schemathesis_only {
+            let mut end_to_end = end_to_end(workspace, &directory.path, &options.extra)?;
+            succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
+        }
+        if options.schemathesis_only || options.extra.is_empty() {
+            let state = State::read(&directory.path)?;
+            let mut command = schemathesis::command(workspace, &tools, &directory, &state, &options.extra)?;
+            succeeded &= conformity(processes, &mut command, options, &mut tally).await?;
+        }
+        anyhow::Ok(succeeded)
+    };
+    tokio::select! {
+        outcome = against_stack => succeeded &= outcome?,
+        error = stack.serve(false) => return Err(error),
+        never = adopt_replaced(processes, &directory.path) => match never {},
+    }
+    adopt(processes, &directory.path);
+    println!("\n{tally}");
+    Ok(if succeeded && tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn what_runs(options: &cli::Test) -> &'static str {
+    if options.schemathesis_only {
+        "schemathesis, against a stack of its own on free ports."
+    } else if options.e2e_only {
+        "The end-to-end tests, against a stack of their own on free ports."
+    } else {
+        "The unit tests of the workspace, then the end-to-end tests against a stack of their own on free ports."
+    }
+}
+
+fn unit_tests(workspace: &Workspace) -> Command {
+    let mut command = Command::new(cargo());
+    command
+        .args(["test", "--workspace", "--no-fail-fast", "--manifest-path"])
+        .arg(workspace.root.join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", &workspace.target);
+    functions::without_this_package(&mut command);
+    command
+}
+
+fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<Command> {
+    let mut command = Command::new("node");
+    command
+        // The default reporter depends on where the output goes.
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(extra)
+        .args(test_files(&workspace.e2e())?)
+        .current_dir(&workspace.root)
+        .env("CARILLON_STACK", State::path(state))
+        // What the documents call `cargo local`, without another cargo that waits for this one's lock.
+        .env("CARILLON_LOCAL", std::env::current_exe()?);
+    Ok(command)
+}
+
+fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).with_context(|| format!("{} cannot be read", directory.display()))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("There are no tests in {}", directory.display());
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Runs schemathesis, which counts as one test.
+async fn conformity(
+    processes: &Processes,
+    command: &mut Command,
+    options: &cli::Test,
+    tally: &mut Tally,
+) -> Result<bool> {
+    // Who asks for more may wait for it.
+    let timeout = if options.extra.is_empty() { schemathesis::TIMEOUT } else { Duration::MAX };
+    let outcome = tokio::time::timeout(timeout, stream(processes, "schemathesis", command, tally)).await;
+    let succeeded = outcome.map_err(|_| anyhow!("schemathesis took more than {} s", timeout.as_secs()))??;
+    tally.add(succeeded);
+    Ok(succeeded)
+}
+
+/// Runs tests, prints their output and counts the results in it.
+async fn stream(processes: &Processes, name: &str, command: &mut Command, tally: &mut Tally) -> Result<bool> {
+    let (mut process, mut output) = processes.start_piped(name, command)?;
+    let mut screen = tokio::io::stdout();
+    let (mut line, mut chunk) = (Vec::new(), [0; 8192]);
+    loop {
+        let read = output.read(&mut chunk).await?;
+        let said = chunk.get(..read).unwrap_or_default();
+        screen.write_all(said).await?;
+        screen.flush().await?;
+        for &byte in said {
+            if byte == b'\n' {
+                tally.count(&String::from_utf8_lossy(&line));
+                line.clear();
+            } else {
+                line.push(byte);
+            }
+        }
+        if read == 0 {
+            return Ok(process.wait().await?.success());
+        }
+    }
+}
+
+/// Tests may end sockudo and start another, which has to be stopped with the rest.
+async fn adopt_replaced(processes: &Processes, state: &Path) -> std::convert::Infallible {
+    loop {
+        adopt(processes, state);
+        tokio::time::sleep(STATE_INTERVAL).await;
+    }
+}
+
+fn adopt(processes: &Processes, state: &Path) {
+    if let Ok(state) = State::read(state) {
+        processes.adopt(state.processes.sockudo.pid);
+    }
+}

@@ -1,0 +1,53 @@
+//! The entries of an outbox, in words.
+
+use serde_json::{Map, Value};
+
+/// What is to be delivered, in words: the event and where it goes.
+pub(super) fn describe(entry: &Map<String, Value>) -> String {
+    let text = |pointer: &str| {
+        let mut parts = pointer.split('/');
+        let first = parts.next().and_then(|name| entry.get(name));
+        let found = parts.try_fold(first?, |value, name| value.get(name))?;
+        Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+    };
+    let named = |pointer: &str| text(pointer).unwrap_or_default();
+    match entry.get("kind").and_then(Value::as_str).unwrap_or_default() {
+        "pusher" => format!("{} to {}", named("name"), named("channel")),
+        "terminate" => format!("end of the connections of {}", named("user")),
+        "push" => format!("push to {}", named("user")),
+        "email" => format!("e-mail to {} about lease {}", named("recipient"), named("bailId")),
+        "socket" => {
+            format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
+        }
+        "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
+        "wake" => "notifications to a hotel's staff".to_owned(),
+        "unreadable" => format!("unreadable: {}", named("text")),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry(entry: Value) -> Map<String, Value> {
+        entry.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn each_kind_of_delivery_is_named() {
+        for (found, expected) in [
+            (
+                json!({ "kind": "pusher", "name": "kudos:received", "channel": "private-user-ben" }),
+                "kudos:received to private-user-ben",
+            ),
+            (json!({ "kind": "push", "user": "ben" }), "push to ben"),
+            (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
+            (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
+            (json!({ "kind": "later" }), "later"),
+        ] {
+            assert_eq!(describe(&entry(found)), expected);
+        }
+    }
+}

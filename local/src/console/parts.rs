@@ -1,0 +1,83 @@
+//! What every request of the console needs: the stack that it shows, and the feed of what happens.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::feed::Feed;
+use crate::files::workspace::Workspace;
+use crate::install::tools::Tools;
+use crate::services::pusher_server::Orders;
+use crate::services::recorder::Note;
+use crate::state;
+
+/// Where the console finds everything.
+#[derive(Clone)]
+pub(crate) struct Console(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) feed: Feed,
+    pub(super) stack: Watched,
+    /// The repository.
+    pub(super) root: PathBuf,
+    /// Where the Node packages of `cargo local listen` are.
+    pub(super) packages: PathBuf,
+    pub(super) python: PathBuf,
+    /// docs/openapi.yaml as JSON.
+    pub(super) contract: OnceCell<String>,
+}
+
+/// The stack that the console shows.
+pub(crate) struct Watched {
+    /// The directory of the stack's state file.
+    pub(crate) directory: PathBuf,
+    /// Signs the Pusher server's webhooks.
+    pub(crate) pusher_secret: String,
+    pub(crate) orders: Orders,
+    pub(crate) ports: Ports,
+}
+
+/// The ports that the page calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) front_door: u16,
+    pub(crate) pusher: u16,
+}
+
+impl Console {
+    pub(crate) fn new(workspace: &Workspace, tools: &Tools, stack: Watched) -> Self {
+        Self(Arc::new(Inner {
+            feed: Feed::new(),
+            stack,
+            root: workspace.root.clone(),
+            packages: workspace.listen(),
+            python: tools.python.clone(),
+            contract: OnceCell::new(),
+        }))
+    }
+
+    /// What the recorder before the Pusher server tells.
+    pub(crate) fn note(&self) -> Note {
+        self.0.feed.note()
+    }
+
+    /// Follows what happens, for as long as the stack runs.
+    pub(crate) async fn follow(&self) -> Infallible {
+        self.0.feed.follow(&self.logs()).await
+    }
+
+    /// The stack has been reset.
+    pub(crate) fn start_over(&self) {
+        self.0.feed.start_over();
+    }
+
+    pub(super) fn state(&self) -> anyhow::Result<state::State> {
+        state::State::read(&self.0.stack.directory)
+    }
+
+    pub(super) fn logs(&self) -> PathBuf {
+        self.0.stack.directory.join("logs")
+    }
+}

@@ -1,0 +1,6 @@
+//! Files of the repository, of the stack and of this machine.
+
+pub(crate) mod journal;
+pub(crate) mod private_file;
+pub(crate) mod variables;
+pub(crate) mod workspace;

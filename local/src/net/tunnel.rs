@@ -1,0 +1,74 @@
+//! Passes the handshake of a WebSocket on to another address, and then every byte both ways.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::Notify;
+
+use crate::net::relay::speak_for_itself;
+
+/// The client that speaks to the other side.
+#[derive(Clone)]
+pub(crate) struct Tunnel {
+    client: Client<HttpConnector, Body>,
+    /// Ends all connections.
+    cuts: Arc<Notify>,
+}
+
+/// The other side did not answer the handshake.
+#[derive(Debug)]
+pub(crate) struct NoAnswer;
+
+/// Whether a request asks for a WebSocket.
+pub(crate) fn is_handshake(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+impl Tunnel {
+    pub(crate) fn new() -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), cuts: Arc::default() }
+    }
+
+    /// Ends all connections that there are, without a word to either side.
+    pub(crate) fn cut(&self) {
+        self.cuts.notify_waiters();
+    }
+
+    /// Handles one handshake with this address, and then the connection until either side ends it.
+    pub(crate) async fn open(&self, mut request: Request, address: Uri) -> Result<Response, NoAnswer> {
+        let client_side = hyper::upgrade::on(&mut request);
+        let (mut parts, _) = request.into_parts();
+        parts.uri = address;
+        speak_for_itself(&mut parts.headers);
+        let sent = self.client.request(Request::from_parts(parts, Body::empty()));
+        let mut response = sent.await.map_err(|_| NoAnswer)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let server_side = hyper::upgrade::on(&mut response);
+            let cut = self.cuts.clone().notified_owned();
+            tokio::spawn(async move {
+                if let (Ok(client), Ok(server)) = tokio::join!(client_side, server_side) {
+                    let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
+                    // Whichever side ends first, the other hears of it by its own end.
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        () = cut => {}
+                    }
+                }
+            });
+        } else {
+            // A refusal is an ordinary response.
+            response.headers_mut().remove(CONNECTION);
+        }
+        Ok(response.map(Body::new))
+    }
+}

@@ -1,0 +1,206 @@
+//! Deploys the template with a bridge in Python, the only language that has SAM's transform.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+
+use crate::files::private_file;
+use crate::files::workspace::Workspace;
+use crate::front_door::Cors;
+use crate::net::ports::Ports;
+use crate::process::step::Step;
+use crate::services::ministack;
+use crate::services::sockudo;
+use crate::stack::plan::Plan;
+use crate::state::demo::{AUTHOR_NAME, Demo};
+use crate::state::issuer::Keys;
+use crate::state::secrets::Secrets;
+use crate::state::settings::Settings;
+use crate::state::{Outputs, function_names::STACK_NAME};
+
+/// The id of the API. ministack requires eight hexadecimal digits.
+pub(crate) const API_ID: &str = "ca411107";
+/// The id of the WebSocket API.
+pub(crate) const SOCKET_API_ID: &str = "ca411108";
+
+/// Who the e-mails come from.
+const EMAIL_FROM: &str = "chat@carillon.example";
+/// Instead of five minutes, which nobody waits for at a desk.
+const EMAIL_WINDOW_SECONDS: u32 = 20;
+
+/// The deployed stack.
+#[derive(Deserialize)]
+pub(crate) struct Deployment {
+    pub(crate) outputs: Outputs,
+    pub(crate) cors: Cors,
+}
+
+/// A line of the bridge's output.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Progress { step: String, done: u64, total: u64 },
+    Result { result: Deployment },
+}
+
+/// Deploys to a new, empty ministack. The functions' secrets go into a private file of the place's, not into ministack.
+pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> Result<Deployment> {
+    let Plan { workspace, tools, ports, settings, directory, .. } = plan;
+    let kept = of_functions(secrets, settings);
+    let by_word: BTreeMap<_, _> = kept.iter().map(|&(name, value)| (word_for(name, value), value)).collect();
+    private_file::write(&directory.function_secrets(), &serde_json::to_string(&by_word)?)?;
+    let log = directory.logs.join("deploy.log");
+    let errors = fs::File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
+    let mut step = Step::begin("Deploying template.yaml");
+    let mut bridge = Command::new(&tools.python)
+        .arg("-B")
+        .arg(workspace.root.join("local/bridge/deploy.py"))
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .envs(ministack::credentials())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(errors)
+        .kill_on_drop(true)
+        .spawn()
+        .context("The deployment cannot be started")?;
+    let request = request(workspace, ports, secrets, settings, demo).to_string();
+    let mut input = bridge.stdin.take().context("The deployment has no input")?;
+    input.write_all(request.as_bytes()).await?;
+    drop(input);
+    let mut lines = BufReader::new(bridge.stdout.take().context("The deployment has no output")?).lines();
+    let mut deployment = None;
+    while let Some(line) = lines.next_line().await? {
+        match serde_json::from_str(&line).with_context(|| format!("The deployment said what it should not: {line}"))? {
+            Line::Progress { step: note, done, total } => step.advance(done, total, &note),
+            Line::Result { result } => deployment = Some(result),
+        }
+    }
+    if !bridge.wait().await?.success() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let sentence = said.lines().last().unwrap_or("it said nothing").trim_end_matches('.');
+        bail!("template.yaml was not deployed: {sentence}. The full log is {}", log.display());
+    }
+    step.finish();
+    deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
+}
+
+/// The secrets in the functions' environment; an empty one for what is not set.
+fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static str, &'a str); 8] {
+    let firebase = settings.pushes.firebase();
+    [
+        ("PUSHER_SECRET", &secrets.pusher_secret),
+        ("PUSHER_PREVIOUS_SECRET", ""),
+        ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", &secrets.encryption_master_key_base64),
+        (
+            "JWT_SECRET",
+            match &settings.issuer.keys {
+                Keys::Own => &secrets.jwt_secret,
+                Keys::Secret(of_app) => of_app,
+                Keys::Jwks(_) => "",
+            },
+        ),
+        ("EMAIL_LINK_KEY", &secrets.email_link_key),
+        ("EMAIL_PREVIOUS_LINK_KEY", ""),
+        ("FIREBASE_CLIENT_EMAIL", firebase.map_or("", |firebase| &firebase.client_email)),
+        ("FIREBASE_PRIVATE_KEY", firebase.map_or("", |firebase| &firebase.private_key)),
+    ]
+}
+
+/// Stands for a secret in ministack, which shows every program on this machine all that it has.
+fn word_for(name: &str, value: &str) -> String {
+    if value.is_empty() { String::new() } else { format!("kept by cargo local: {name}") }
+}
+
+fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Value {
+    let Settings { issuer, pushes, .. } = settings;
+    let firebase = pushes.firebase();
+    let words = of_functions(secrets, settings).map(|(name, value)| (name.to_owned(), json!(word_for(name, value))));
+    let mut request = json!({
+        "endpoint": ministack::endpoint(ports.ministack_port),
+        "template": workspace.root.join("template.yaml"),
+        "stackName": STACK_NAME,
+        "apiId": API_ID,
+        "socketApiId": SOCKET_API_ID,
+        "binaries": workspace.binaries,
+        "codeBucket": "carillon-code",
+        "parameters": {
+            "Stage": "dev",
+            "MockEvents": "true",
+            "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
+            "AllowedOrigins": settings.origins(ports.port).join(","),
+            "PusherAppId": sockudo::APP_ID,
+            "PusherKey": sockudo::KEY,
+            "PusherHost": sockudo::HOST,
+            "PusherPort": ports.pusher_of_functions().to_string(),
+            "PusherScheme": "http",
+            "SecretName": "carillon",
+            // The events' domain name lacks ministack's port.
+            "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),
+            "FirebaseProjectId": firebase.map_or("", |firebase| &firebase.project_id),
+            "EmailFrom": EMAIL_FROM,
+            "EmailFromName": "Carillon",
+            "EmailWindowSeconds": EMAIL_WINDOW_SECONDS.to_string(),
+            "AppUrl": format!("http://localhost:{}", ports.port),
+            "ApiUrl": format!("http://localhost:{}", ports.port),
+            "FcmEndpoint": firebase.map(|firebase| firebase.endpoint()).unwrap_or_default(),
+        },
+        "emailIdentity": EMAIL_FROM,
+        "secret": {
+            "name": "carillon",
+            "value": Value::Object(words.into_iter().collect()),
+        },
+        "items": [{
+            "pk": format!("BOOK#{}", demo.book_id),
+            "sk": "BOOK",
+            "title": demo.book_title,
+            "authorId": demo.author_id,
+            "authorName": AUTHOR_NAME,
+        }, {
+            "pk": format!("HOTEL#{}", demo.hotel_slug),
+            "sk": format!("STAFF#{}", demo.staff_id),
+        }],
+    });
+    for (name, value) in issuer.parameters() {
+        request["parameters"][name] = json!(value);
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::ports;
+    use crate::state::firebase::Firebase;
+    use crate::state::settings::Pushes;
+
+    #[test]
+    fn ministack_is_given_words_and_no_secret() {
+        let secrets = Secrets {
+            pusher_secret: "secret of Pusher".to_owned(),
+            encryption_master_key_base64: "c2VjcmV0IGtleQ==".to_owned(),
+            jwt_secret: "secret of tokens".to_owned(),
+            email_link_key: "secret of links".to_owned(),
+        };
+        let firebase = Firebase {
+            project_id: "app".to_owned(),
+            client_email: "push@app.example".to_owned(),
+            private_key: "a real key".to_owned(),
+            port: None,
+        };
+        let settings = Settings { pushes: Pushes::Google(firebase), ..Settings::default() };
+        let workspace = Workspace::locate().unwrap();
+        let request = request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).to_string();
+        for (name, value) in of_functions(&secrets, &settings) {
+            assert!(value.is_empty() || !request.contains(value), "{name}");
+            assert!(request.contains(&format!("\"{name}\":\"{}\"", word_for(name, value))), "{name}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The whole stack, started in order.
+
+mod deploy;
+pub(crate) mod plan;
+
+use self::plan::Plan;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Result, anyhow};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use crate::console::{self, Console};
+use crate::files::journal::{self, PUSHES};
+use crate::front_door::{Examples, FrontDoor};
+use crate::net::guard::Names;
+use crate::net::ports;
+use crate::process::children::Service;
+use crate::services::ministack;
+use crate::services::pusher_server::{self, Keeper};
+use crate::services::recorder::{Recorder, watch_server};
+use crate::services::sockudo::{self, Sockudo};
+use crate::stack::deploy::{API_ID, Deployment, SOCKET_API_ID, deploy};
+use crate::state::demo::Demo;
+use crate::state::issuer::Keys;
+use crate::state::secrets::Secrets;
+use crate::state::settings::Pushes;
+use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
+
+/// A running stack.
+pub(crate) struct Stack<'a> {
+    pub(crate) state: State,
+    plan: Plan<'a>,
+    secrets: Secrets,
+    ministack: Service<'a>,
+    pusher: PusherServer<'a>,
+    front_door: FrontDoor,
+    /// Asked for by `cargo local reset`.
+    resets: Signal,
+}
+
+/// The Pusher server, and what stands before it.
+struct PusherServer<'a> {
+    sockudo: Sockudo<'a>,
+    /// Its own port.
+    port: u16,
+    /// On the port that everybody knows; absent under `cargo local chaos`, which records for itself.
+    recorder: Option<Recorder>,
+    orders: mpsc::Receiver<pusher_server::Request>,
+}
+
+impl<'a> Plan<'a> {
+    /// Starts everything, and serves on `listener` once it is deployed.
+    pub(crate) async fn start(self, listener: std::net::TcpListener) -> Result<Stack<'a>> {
+        // Before anything tells this process's id: without a handler a signal would end it.
+        let resets = signal(SignalKind::user_defined1())?;
+        let cuts = signal(SignalKind::user_defined2())?;
+        let secrets = Secrets::keep_in(&self.directory.path)?;
+        let (recorder, sockudo_port) = match self.ports.detours.sockudo {
+            Some(_) => (None, self.ports.sockudo_port),
+            None => (Some(Recorder::bind(self.ports.sockudo_port)?), ports::free_one()?),
+        };
+        let front_door = format!("http://127.0.0.1:{}", self.ports.port);
+        let of_sockudo = sockudo::Settings {
+            port: sockudo_port,
+            secret: &secrets.pusher_secret,
+            webhook: format!("{front_door}/pusher/webhook"),
+            console: format!("{front_door}/console/webhook"),
+        };
+        let (ministack, sockudo) = tokio::try_join!(
+            self.start_ministack(),
+            sockudo::start(self.processes, self.tools, &of_sockudo, self.directory)
+        )?;
+        let demo = Demo::new();
+        let deployment = self.deploy(&secrets, &demo).await?;
+        let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
+        let (order, orders) = mpsc::channel(1);
+        let console = Console::new(
+            self.workspace,
+            self.tools,
+            console::Watched {
+                directory: self.directory.path.clone(),
+                pusher_secret: secrets.pusher_secret.clone(),
+                orders: order,
+                ports: console::Ports { front_door: self.ports.port, pusher: self.ports.sockudo_port },
+            },
+        );
+        listener.set_nonblocking(true)?;
+        let front_door = FrontDoor {
+            listener: TcpListener::from_std(listener)?,
+            api: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
+            socket_api: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
+            cors: deployment.cors.with_this_machine(),
+            names: Names::of(&self.settings.origins),
+            examples: Examples::new(self.workspace, &self.directory.path),
+            cuts,
+            console,
+        };
+        let issuer = self.settings.issuer.clone();
+        let state = State {
+            url: format!("http://localhost:{}", self.ports.port),
+            jwt_secret: match &issuer.keys {
+                Keys::Own => Some(secrets.jwt_secret.clone()),
+                Keys::Secret(of_app) => Some(of_app.clone()),
+                Keys::Jwks(_) => None,
+            },
+            issuer,
+            aws_endpoint,
+            region: ministack::REGION.to_owned(),
+            outputs: deployment.outputs,
+            pusher: Pusher {
+                app_id: sockudo::APP_ID.to_owned(),
+                key: sockudo::KEY.to_owned(),
+                secret: secrets.pusher_secret.clone(),
+                host: sockudo::HOST.to_owned(),
+                port: self.ports.sockudo_port,
+                encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
+            },
+            firebase: self.settings.pushes.of_tests().cloned(),
+            shows_pushes: matches!(self.settings.pushes, Pushes::Shown(_)),
+            processes: Running {
+                cargo_local: RunningProcess { pid: i32::try_from(std::process::id())? },
+                ministack: RunningProcess { pid: ministack.pid() },
+                sockudo: RunningSockudo {
+                    pid: sockudo.service.pid(),
+                    command: sockudo.command.clone(),
+                    arguments: sockudo.arguments.clone(),
+                },
+            },
+            resets: 0,
+            demo,
+        };
+        state.write(&self.directory.path)?;
+        let pusher = PusherServer { sockudo, port: sockudo_port, recorder, orders };
+        Ok(Stack { state, plan: self, secrets, ministack, pusher, front_door, resets })
+    }
+
+    async fn start_ministack(&self) -> Result<Service<'a>> {
+        ministack::start(self.processes, self.tools, &self.ports, self.directory).await
+    }
+
+    async fn deploy(&self, secrets: &Secrets, demo: &Demo) -> Result<Deployment> {
+        deploy(self, secrets, demo).await
+    }
+
+    /// Puts a new, empty AWS in the old one's place, and deploys to it. Whoever is connected to sockudo stays so.
+    async fn start_over(&self, ministack: &mut Option<Service<'a>>, secrets: &Secrets) -> Result<()> {
+        *ministack = None;
+        if let Pushes::Shown(_) = self.settings.pushes {
+            journal::begin(&self.directory.logs, PUSHES)?;
+        }
+        *ministack = Some(self.start_ministack().await?);
+        let directory = &self.directory.path;
+        // Read again, since tests may have put another sockudo into it.
+        let mut state = State::read(directory)?;
+        state.outputs = self.deploy(secrets, &state.demo).await?.outputs;
+        state.processes.ministack.pid = ministack.as_ref().map(Service::pid).unwrap_or_default();
+        state.resets += 1;
+        state.write(directory)
+    }
+}
+
+impl Stack<'_> {
+    /// Serves until a part of the stack ends; returns the reason. `keep_sockudo` is false for tests that end sockudo
+    /// themselves.
+    pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
+        let Self { plan, secrets, ministack, pusher, front_door, mut resets, .. } = self;
+        let mut ministack = Some(ministack);
+        let console = front_door.console.clone();
+        let PusherServer { sockudo, port, recorder, orders } = pusher;
+        let keeper = Keeper::new(plan.processes, plan.directory, port, sockudo);
+        let recorded = recorded(recorder, port, &console);
+        let served =
+            async { front_door.serve().await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
+        let kept = async {
+            loop {
+                tokio::select! {
+                    error = ended(ministack.as_mut()) => return error,
+                    _ = resets.recv() => {}
+                }
+                if let Err(error) = plan.start_over(&mut ministack, &secrets).await {
+                    return error.context("The stack cannot start over");
+                }
+                console.start_over();
+            }
+        };
+        tokio::select! {
+            error = kept => error,
+            error = keeper.serve(orders, !keep_sockudo) => error,
+            error = recorded => error,
+            error = served => error,
+            never = console.follow() => match never {},
+        }
+    }
+}
+
+/// Passes on what the Pusher server at this port is sent, and tells the console; returns why that ended.
+async fn recorded(recorder: Option<Recorder>, port: u16, console: &Console) -> anyhow::Error {
+    let Some(recorder) = recorder else {
+        return std::future::pending().await;
+    };
+    let (is_up, sees_up) = watch::channel(false);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let server = format!("http://{address}");
+    tokio::select! {
+        never = watch_server(address, is_up) => match never {},
+        ended = recorder.serve(&server, console.note(), sees_up) => {
+            ended.err().unwrap_or_else(|| anyhow!("The proxy before the Pusher server has ended by itself"))
+        }
+    }
+}
+
+async fn ended(service: Option<&mut Service<'_>>) -> anyhow::Error {
+    match service {
+        Some(service) => service.ended().await,
+        None => anyhow!("ministack has ended"),
+    }
+}

@@ -1,0 +1,18 @@
+//! What a stack is made from.
+
+use crate::files::workspace::Workspace;
+use crate::install::tools::Tools;
+use crate::net::ports::Ports;
+use crate::process::children::Processes;
+use crate::state::directory::StackDirectory;
+use crate::state::settings::Settings;
+
+/// What a stack is made from, and made from again by `cargo local reset`.
+pub(crate) struct Plan<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) processes: &'a Processes,
+    pub(crate) tools: &'a Tools,
+    pub(crate) directory: &'a StackDirectory,
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+}

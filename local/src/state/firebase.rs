@@ -1,0 +1,43 @@
+//! The Firebase project that pushes go through, if there is one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::variables::Variables;
+
+/// The Firebase settings of the deployed functions and of the tests.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Firebase {
+    pub(crate) project_id: String,
+    pub(crate) client_email: String,
+    pub(crate) private_key: String,
+    /// Port of a stand-in for Google's servers; `None` for Google itself.
+    pub(crate) port: Option<u16>,
+}
+
+impl Firebase {
+    /// The project that the variables name, if they name one.
+    pub(crate) fn read(variables: &Variables) -> Option<Self> {
+        Some(Self {
+            project_id: variables.get("FIREBASE_PROJECT_ID")?,
+            client_email: variables.get("FIREBASE_CLIENT_EMAIL").unwrap_or_default(),
+            private_key: variables.get("FIREBASE_PRIVATE_KEY").unwrap_or_default(),
+            port: None,
+        })
+    }
+
+    /// A project that no app has, with its stand-in at this port.
+    pub(crate) fn invented(private_key: String, port: u16) -> Self {
+        Self {
+            project_id: "carillon-local".to_owned(),
+            client_email: "carillon@carillon-local.iam.gserviceaccount.com".to_owned(),
+            private_key,
+            port: Some(port),
+        }
+    }
+
+    /// Address of the stand-in; empty for Google itself.
+    pub(crate) fn endpoint(&self) -> String {
+        self.port.map(|port| format!("http://127.0.0.1:{port}")).unwrap_or_default()
+    }
+}

@@ -1,0 +1,115 @@
+//! `stack.json`: describes the running stack to other programs.
+
+pub(crate) mod demo;
+pub(crate) mod directory;
+pub(crate) mod firebase;
+pub(crate) mod function_names;
+pub(crate) mod guest;
+pub(crate) mod issuer;
+pub(crate) mod secrets;
+pub(crate) mod settings;
+pub(crate) mod token;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use self::demo::Demo;
+use self::firebase::Firebase;
+use self::issuer::Issuer;
+use crate::files::private_file;
+
+/// The running stack. The end-to-end tests read it too, and update it when they replace a process.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct State {
+    pub(crate) url: String,
+    /// What tokens are signed with; absent where only the app's issuer can sign them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jwt_secret: Option<String>,
+    pub(crate) issuer: Issuer,
+    pub(crate) aws_endpoint: String,
+    pub(crate) region: String,
+    #[serde(flatten)]
+    pub(crate) outputs: Outputs,
+    pub(crate) pusher: Pusher,
+    /// Only in tests, which play Google's servers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) firebase: Option<Firebase>,
+    /// Whether the stack's own stand-in for FCM keeps what is pushed.
+    #[serde(default)]
+    pub(crate) shows_pushes: bool,
+    pub(crate) processes: Running,
+    /// How often `cargo local reset` has emptied it.
+    #[serde(default)]
+    pub(crate) resets: u64,
+    pub(crate) demo: Demo,
+}
+
+/// The outputs of the template that are used here.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outputs {
+    pub(crate) table_name: String,
+    pub(crate) event_bus_name: String,
+    pub(crate) retry_queue_url: String,
+    pub(crate) dead_letter_queue_url: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pusher {
+    pub(crate) app_id: String,
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) encryption_master_key_base64: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Running {
+    /// The program that started the others.
+    pub(crate) cargo_local: RunningProcess,
+    pub(crate) ministack: RunningProcess,
+    pub(crate) sockudo: RunningSockudo,
+}
+
+#[derive(Deserialize, Serialize)]
+pub(crate) struct RunningProcess {
+    pub(crate) pid: i32,
+}
+
+/// With the command that starts it again.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct RunningSockudo {
+    pub(crate) pid: i32,
+    pub(crate) command: String,
+    #[serde(rename = "args")]
+    pub(crate) arguments: Vec<String>,
+}
+
+impl State {
+    pub(crate) fn path(directory: &Path) -> PathBuf {
+        directory.join("stack.json")
+    }
+
+    pub(crate) fn write(&self, directory: &Path) -> Result<()> {
+        private_file::write(&Self::path(directory), &serde_json::to_string_pretty(self)?)
+    }
+
+    pub(crate) fn read(directory: &Path) -> Result<Self> {
+        let path = Self::path(directory);
+        let text = fs::read_to_string(&path).context("No local stack is running; start it with `cargo local`")?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is not readable; start the stack again", path.display()))
+    }
+
+    /// Removes the file of a stack that has ended.
+    pub(crate) fn remove(directory: &Path) {
+        let _ = fs::remove_file(Self::path(directory));
+    }
+}

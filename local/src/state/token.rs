@@ -1,0 +1,196 @@
+//! Tokens for the running stack.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, ensure};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Map, Value, json};
+
+use crate::state::State;
+use crate::state::guest::{Guest, is_user_id};
+use crate::state::issuer::Issuer;
+
+/// Validity of the demo's tokens, in hours.
+pub(crate) const HOURS: u64 = 12;
+
+/// Who a token is about.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Bearer<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) picture: Option<&'a str>,
+    pub(crate) roles: &'a [String],
+}
+
+impl Bearer<'_> {
+    /// The claims that the stack reads, under the names that the app's settings give them.
+    fn claims(&self, issuer: &Issuer, issued_at: u64, hours: u64) -> Map<String, Value> {
+        let mut claims = Map::new();
+        let mut set = |setting: &Option<String>, usual: &str, value: Value| {
+            claims.insert(setting.clone().unwrap_or_else(|| usual.to_owned()), value);
+        };
+        set(&None, "sub", json!(self.user_id));
+        set(&issuer.user_id, "sub", json!(self.user_id));
+        if let Some(name) = self.name {
+            set(&issuer.name, "name", json!(name));
+        }
+        if let Some(picture) = self.picture {
+            set(&issuer.picture, "picture", json!(picture));
+        }
+        if !self.roles.is_empty() {
+            set(&issuer.roles, "roles", json!(self.roles));
+        }
+        if let Some(name) = &issuer.issuer {
+            set(&None, "iss", json!(name));
+        }
+        if let Some(audience) = issuer.audience.as_deref().and_then(|list| list.split(',').next()) {
+            set(&None, "aud", json!(audience.trim()));
+        }
+        set(&None, "iat", json!(issued_at));
+        set(&None, "exp", json!(issued_at + hours * 3600));
+        claims
+    }
+}
+
+/// A token for a person of the demo, or for a user with only an id.
+pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
+    with_roles(state, user_id, &[])
+}
+
+/// The same with these roles.
+pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Result<String> {
+    sign(state, Bearer { user_id, name: state.demo.name_of(user_id), picture: None, roles }, HOURS)
+}
+
+/// The same with this name, where one is given.
+pub(crate) fn of_named(state: &State, user_id: &str, name: Option<&str>, roles: &[String]) -> Result<String> {
+    let name = name.or(state.demo.name_of(user_id));
+    sign(state, Bearer { user_id, name, picture: None, roles }, HOURS)
+}
+
+/// A token for a hotel's guest, as the hotel's own back end would make it.
+pub(crate) fn of_guest(state: &State, guest: Guest, hours: u64) -> Result<String> {
+    guest.check()?;
+    encoded(secret_of(state)?, &guest.claims(&state.issuer, now()?, hours))
+}
+
+/// A token for an invented person, with a role if they have one.
+pub(crate) fn of_person(state: &State, user_id: &str, name: &str, role: Option<&str>) -> Result<String> {
+    let roles: Vec<_> = role.map(str::to_owned).into_iter().collect();
+    sign(state, Bearer { user_id, name: Some(name), picture: None, roles: &roles }, HOURS)
+}
+
+/// A token with these claims.
+pub(crate) fn sign(state: &State, bearer: Bearer, hours: u64) -> Result<String> {
+    ensure!(
+        is_user_id(bearer.user_id),
+        "{:?} is no user id: one has 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.; since it becomes part of Pusher's \
+         channel names. If your issuer's ids have others (auth0|abc), have it add a claim with such an id, and set \
+         JWT_CLAIM_USER_ID to that claim's name (docs/TOKENS.md)",
+        bearer.user_id
+    );
+    encoded(secret_of(state)?, &bearer.claims(&state.issuer, now()?, hours))
+}
+
+/// What this stack's tokens are signed with, if that can be done here.
+fn secret_of(state: &State) -> Result<&str> {
+    state.jwt_secret.as_deref().with_context(|| {
+        format!(
+            "This stack takes {}, so only your issuer can make one. Sign in to your app and take its token, or start \
+             `cargo local` without JWT_JWKS_URL",
+            state.issuer.describe()
+        )
+    })
+}
+
+fn encoded(secret: &str, claims: &Map<String, Value>) -> Result<String> {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), claims, &key).context("The token cannot be signed")
+}
+
+fn now() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("The clock is set before 1970")?.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(bearer: Bearer, issuer: &Issuer) -> Value {
+        Value::Object(bearer.claims(issuer, 1, 1))
+    }
+
+    #[test]
+    fn claims_that_are_not_given_are_left_out() {
+        let bearer = Bearer { user_id: "ben", ..Bearer::default() };
+        assert_eq!(claims(bearer, &Issuer::default()), json!({ "sub": "ben", "iat": 1, "exp": 3601 }));
+    }
+
+    #[test]
+    fn a_guests_token_names_the_hotel_the_booking_and_the_guest() {
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
+        assert_eq!(
+            Value::Object(guest.claims(&Issuer::default(), 1, 1)),
+            json!({ "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "iat": 1, "exp": 3601 })
+        );
+        assert!(guest.check().is_ok());
+        for (hotel, booking) in [("a.b", "BK-1"), ("", "BK-1"), ("killarney", ""), ("killarney", "BK 1")] {
+            assert!(Guest { hotel, booking, name: "Grace" }.check().is_err(), "{hotel} {booking}");
+        }
+    }
+
+    #[test]
+    fn a_guests_token_has_the_apps_issuer_and_neither_its_audience_nor_its_names_of_claims() {
+        let issuer = Issuer {
+            issuer: Some("https://id.example/".to_owned()),
+            audience: Some("carillon".to_owned()),
+            name: Some("user_metadata.full_name".to_owned()),
+            ..Issuer::default()
+        };
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
+        let claims = Value::Object(guest.claims(&issuer, 1, 1));
+        assert_eq!(
+            [&claims["iss"], &claims["aud"], &claims["name"]],
+            [&json!("https://id.example/"), &json!("guest"), &json!("Grace")]
+        );
+    }
+
+    #[test]
+    fn a_token_has_the_claims_that_the_apps_settings_ask_for() {
+        let issuer = Issuer {
+            issuer: Some("https://id.example/".to_owned()),
+            audience: Some("carillon, web".to_owned()),
+            user_id: Some("https://app.example/user_id".to_owned()),
+            name: Some("user_metadata.full_name".to_owned()),
+            roles: Some("app_metadata.roles".to_owned()),
+            ..Issuer::default()
+        };
+        let roles = ["service".to_owned()];
+        let bearer =
+            Bearer { user_id: "ben", name: Some("Ben"), picture: Some("https://b.example/b.png"), roles: &roles };
+        assert_eq!(
+            claims(bearer, &issuer),
+            json!({
+                "sub": "ben",
+                "https://app.example/user_id": "ben",
+                "user_metadata.full_name": "Ben",
+                "picture": "https://b.example/b.png",
+                "app_metadata.roles": ["service"],
+                "iss": "https://id.example/",
+                "aud": "carillon",
+                "iat": 1,
+                "exp": 3601,
+            })
+        );
+    }
+
+    #[test]
+    fn an_id_that_no_channel_name_can_hold_is_none() {
+        for good in ["ben", "b.en@example.com", "-_=@,.;", "42", &"x".repeat(128)] {
+            assert!(is_user_id(good), "{good}");
+        }
+        for bad in ["", "auth0|abc", "a b", "a/b", "ben\n", "é", &"x".repeat(129)] {
+            assert!(!is_user_id(bad), "{bad}");
+        }
+    }
+}
