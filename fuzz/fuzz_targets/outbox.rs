@@ -9,7 +9,7 @@ fuzz_target!(|text: &str| {
     let outbox = Outbox::parse(text);
     if serde_json::from_str::<Outbox>(text).is_err() {
         let [owed] = &outbox.owed[..] else { panic!("one entry stands for the text") };
-        assert_eq!(owed.delivery, Delivery::Unreadable(text.to_owned()));
+        assert_eq!(owed.delivery, Delivery::Unreadable { text: text.to_owned() });
         return;
     }
     let written = outbox.text();

@@ -13,11 +13,13 @@ use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::delivery::{Courier, Emails, Pushes, RetryQueue};
+use crate::delivery::{
+    Dispatcher, Emails, Pusher, Pushes, RetryQueue, Sockets, Transport, TurnedOff, UnreadMessages, Wakes,
+};
 use crate::http::idempotency::{Fingerprints, IdempotencyKey};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Guest, Identity, Verifier};
-use crate::outbox::{Committed, Writer};
+use crate::outbox::{Committed, TransportName, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
@@ -43,8 +45,8 @@ pub struct App {
     previous_signer: Option<Signer>,
     fingerprints: Fingerprints,
     aws: SdkConfig,
-    pushes: Option<Arc<dyn Pushes>>,
-    emails: Option<Arc<dyn Emails>>,
+    /// Transports that only the consumer's process has: for pushes and e-mails.
+    senders: Vec<Arc<dyn Transport>>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -106,11 +108,18 @@ impl App {
     /// When a client cannot be made.
     pub fn with(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
-        let pushes = fcm.map(|fcm| Arc::new(fcm) as Arc<dyn Pushes>);
-        let email = settings.email.as_ref();
-        let emails =
-            email.and_then(|email| ses::Mailer::new(&aws, email)).map(|mailer| Arc::new(mailer) as Arc<dyn Emails>);
-        Ok(Self { pushes, emails, ..Self::without_senders(settings, http, aws)? })
+        let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
+        let app = Self::without_senders(settings, http, aws)?;
+        let (pusher, table) = (app.pusher.clone(), app.table.clone());
+        let pushes: Arc<dyn Transport> = match fcm {
+            Some(fcm) => Arc::new(Pushes { fcm, pusher: pusher.clone(), table: table.clone() }),
+            None => Arc::new(TurnedOff(TransportName::Push)),
+        };
+        let emails: Arc<dyn Transport> = match mailer {
+            Some(mailer) => Arc::new(Emails { mailer, pusher, table }),
+            None => Arc::new(TurnedOff(TransportName::Email)),
+        };
+        Ok(Self { senders: vec![pushes, emails], ..app })
     }
 
     fn without_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
@@ -130,8 +139,7 @@ impl App {
             previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
             fingerprints: Fingerprints::by(&settings.pusher.credentials.secret),
             aws,
-            pushes: None,
-            emails: None,
+            senders: Vec::new(),
             settings,
         })
     }
@@ -242,16 +250,23 @@ impl App {
         Authorizer { table: &self.table, signer: self.pusher.signer(), master_key }
     }
 
-    /// Delivers what rows owe.
+    /// Delivers what writers left, with all transports. The next transport is one line here.
     #[must_use]
-    pub fn courier(&self) -> Courier {
-        self.writers_courier().notifying(self.settings.clone())
+    pub fn dispatcher(&self) -> Dispatcher {
+        let (table, pusher, settings) = (self.table.clone(), self.pusher.clone(), Arc::new(self.settings.clone()));
+        let mut transports: Vec<Arc<dyn Transport>> = vec![
+            Arc::new(Pusher::of_consumer(&pusher)),
+            Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() }),
+            Arc::new(Wakes { table: table.clone(), pusher, settings: settings.clone() }),
+        ];
+        transports.extend(self.sockets(Some(settings)));
+        transports.extend(self.senders.iter().cloned());
+        Dispatcher::new(table, transports)
     }
 
-    /// Delivers what a writer delivers itself.
-    fn writers_courier(&self) -> Courier {
-        let (pushes, emails) = (self.pushes.clone(), self.emails.clone());
-        Courier::new(self.table.clone(), self.pusher.clone(), pushes, emails, self.connections.clone())
+    fn sockets(&self, notifier: Option<Arc<Settings>>) -> Option<Arc<dyn Transport>> {
+        let connections = self.connections.clone()?;
+        Some(Arc::new(Sockets { table: self.table.clone(), connections, notifier }))
     }
 
     /// Who writes on behalf of this request, and whether this process delivers after its response: it does not while Pusher
@@ -267,7 +282,9 @@ impl App {
 
     /// Delivers what was just committed, to be done after the answer.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
-        self.writers_courier().inline(rows)
+        let pusher: Arc<dyn Transport> = Arc::new(Pusher::of_writer(&self.pusher));
+        let transports = std::iter::once(pusher).chain(self.sockets(None)).collect();
+        Dispatcher::new(self.table.clone(), transports).inline(rows)
     }
 
     /// The retry queue, for the one function that has any use for it; the others need not even contain it.

@@ -518,7 +518,7 @@ async fn deliver(world: &World) -> [Traffic; 2] {
     let event = batch(world).await;
     world.take_traffic();
     let failed =
-        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
+        world.app.dispatcher().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
     assert_eq!(failed, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }

@@ -110,7 +110,7 @@ pub(crate) async fn announce(world: &World) -> [Traffic; 2] {
     let event = batch(world).await;
     world.take_traffic();
     let done =
-        world.app.courier().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
+        world.app.dispatcher().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
     assert_eq!(done, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }

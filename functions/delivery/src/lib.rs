@@ -64,7 +64,7 @@ fn deadline(stop: u64) -> Instant {
 /// Handles a batch; returns the records that Lambda must retry (`ReportBatchItemFailures`).
 pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) -> Value {
     let (Trigger(batch), context) = event.into_parts();
-    let courier = app.courier();
+    let dispatcher = app.dispatcher();
     let deadline = deadline(context.deadline);
     let route = match &batch {
         Batch::Stream { .. } => "stream",
@@ -74,15 +74,15 @@ pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) 
     // Boxed, because the nested futures of both are too large for the compiler to lay out.
     let work: Pin<Box<dyn Future<Output = Vec<String>> + Send>> = match batch {
         Batch::Stream { event, unread } => Box::pin(async move {
-            let unread = courier.bury_records(&unread, retry).await;
-            let read = courier.from_stream(event, retry, deadline).await;
+            let unread = dispatcher.dead_letter_records(&unread, retry).await;
+            let read = dispatcher.from_stream(event, retry, deadline).await;
             [unread, read].into_iter().filter_map(|done| done.err().map(|StreamFailure(sequence)| sequence)).collect()
         }),
         Batch::Queue { event, unread } => Box::pin(async move {
             for id in &unread {
                 telemetry::failure(format!("the message {id} cannot be read"));
             }
-            let mut failed = courier.from_queue(event, retry, deadline).await;
+            let mut failed = dispatcher.from_queue(event, retry, deadline).await;
             failed.extend(unread);
             failed
         }),

@@ -10,17 +10,16 @@
 //! Address and text are looked up here, so an outbox holds neither. A process killed between SES and its note sends once more.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::email_window::{Claim, Decision, decide};
 use super::email_words::Told;
-use super::plan::Fate;
-use super::{Courier, Row};
+use super::{Due, Outcome, Transport, Visit};
 use crate::chats::{self, Lease, Seq, Unseen};
+use crate::clients::pusher;
 use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
 use crate::contract::email::EmailAddress;
@@ -28,8 +27,8 @@ use crate::contract::id::{LeaseId, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::notifications::{self, Kind, Preferences};
-use crate::outbox::{Delivery, OwedEmail};
-use crate::table::{Action, Item, Key, TableError, Write, item, number, read, string};
+use crate::outbox::{Delivery, OwedEmail, TransportName};
+use crate::table::{Action, Item, Key, Table, TableError, Write, item, number, read, string};
 use crate::telemetry;
 use crate::users::locale::Locale;
 use crate::users::profile::Profile;
@@ -43,134 +42,159 @@ const PRESENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often a claim is tried against other processes.
 const MAX_CLAIMS: usize = 3;
 
-/// An entry of an outbox.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    /// Its id in its row, which claims the window.
-    token: String,
-    email: OwedEmail,
+/// Sends e-mails about unseen messages.
+#[derive(Debug)]
+pub(crate) struct Emails {
+    pub mailer: Mailer,
+    pub pusher: pusher::Client,
+    pub table: Table,
 }
 
-/// Whoever sends e-mails. A trait for the sake of those who send none: their binaries have nothing of SES.
-pub(crate) trait Emails: fmt::Debug + Send + Sync {
-    /// Attempts these entries and returns each one's fate.
-    fn all<'a>(
-        &'a self,
-        courier: &'a Courier,
-        entries: &'a [Entry],
-        deadline: Instant,
-    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>>;
-}
+/// A due entry with what it says.
+type Unsent<'a> = (Due<'a>, &'a OwedEmail);
 
-impl Emails for Mailer {
-    fn all<'a>(
-        &'a self,
-        courier: &'a Courier,
-        entries: &'a [Entry],
-        deadline: Instant,
-    ) -> Pin<Box<dyn Future<Output = Vec<Fate>> + Send + 'a>> {
-        Box::pin(async move {
-            // A lease's e-mails to one recipient go one after another, oldest first: what the first tells of, the next need not.
-            let mut groups: BTreeMap<(&LeaseId, &UserId), Vec<usize>> = BTreeMap::new();
-            for (place, entry) in entries.iter().enumerate() {
-                groups.entry((&entry.email.lease, &entry.email.recipient)).or_default().push(place);
-            }
-            let attempts: Vec<_> = groups
-                .into_values()
-                .map(|mut places| {
-                    places.sort_by_key(|place| entries[*place].email.seq);
-                    to_one(courier, self, entries, places, deadline)
-                })
-                .collect();
-            let mut fates = vec![Fate::UNTRIED; entries.len()];
-            let done: Vec<_> = stream::iter(attempts).buffered(MAX_RECIPIENTS_AT_ONCE).collect().await;
-            for (place, fate) in done.into_iter().flatten() {
-                fates[place] = fate;
-            }
-            fates
-        })
+impl Transport for Emails {
+    fn name(&self) -> TransportName {
+        TransportName::Email
     }
-}
 
-/// Delivers the rows' due e-mails and notes each one's fate in its row. Where nobody sends any, e-mail was turned off since.
-pub(super) async fn deliver(courier: &Courier, rows: &mut [Row], deadline: Instant) {
-    let deadline = deadline.min(Instant::now() + BATCH_TIMEOUT);
-    let (mut places, mut entries) = (Vec::new(), Vec::new());
-    for (n, row) in rows.iter().enumerate() {
-        for place in &row.due {
-            let owed = &row.committed.outbox.owed[*place];
-            if let Delivery::Email(email) = &owed.delivery {
-                places.push((n, *place));
-                entries.push(Entry { token: owed.id.clone(), email: email.clone() });
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        let deadline = visit.deadline.min(Instant::now() + BATCH_TIMEOUT);
+        let mut of_recipients: BTreeMap<_, Vec<Unsent<'a>>> = BTreeMap::new();
+        for due in entries {
+            if let Delivery::Email(email) = &due.entry.delivery {
+                of_recipients.entry((&email.lease, &email.recipient)).or_default().push((due, email));
             }
         }
-    }
-    if entries.is_empty() {
-        return;
-    }
-    let fates = match &courier.emails {
-        Some(sender) => sender.all(courier, &entries, deadline).await,
-        None => vec![Fate::Moot; entries.len()],
-    };
-    for ((row, place), fate) in places.into_iter().zip(fates) {
-        rows[row].fates[place] = fate;
+        // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
+        let attempts: Vec<_> = of_recipients
+            .into_iter()
+            .map(|((lease, recipient), emails)| self.to_one(lease, recipient, emails, visit, deadline))
+            .collect();
+        Box::pin(stream::iter(attempts).buffer_unordered(MAX_RECIPIENTS_AT_ONCE).collect())
     }
 }
 
-/// Attempts the entries of one lease and recipient, in order.
-async fn to_one(
-    courier: &Courier,
-    mailer: &Mailer,
-    entries: &[Entry],
-    places: Vec<usize>,
-    deadline: Instant,
-) -> Vec<(usize, Fate)> {
-    let OwedEmail { lease, recipient, .. } = &entries[places[0]].email;
-    let all = |fate: Fate| places.iter().map(|place| (*place, fate.clone())).collect();
-    if Instant::now() >= deadline {
-        return all(Fate::UNTRIED);
-    }
-    if is_present(courier, lease, recipient).await {
-        return all(Fate::Moot);
-    }
-    let mut known = match Known::read(courier, lease, recipient).await {
-        Ok(Some(known)) => known,
-        Ok(None) => return all(Fate::Moot),
-        Err(error) => {
-            telemetry::cause(&error);
-            return all(Fate::UNTRIED);
+impl Emails {
+    /// Sends a lease's e-mails to one recipient, oldest message first: the first one may cover the others.
+    async fn to_one(
+        &self,
+        lease: &LeaseId,
+        recipient: &UserId,
+        mut emails: Vec<Unsent<'_>>,
+        visit: &Visit,
+        deadline: Instant,
+    ) {
+        if Instant::now() >= deadline {
+            return;
         }
-    };
-    let mut fates = Vec::with_capacity(places.len());
-    for place in places {
-        let fate = if Instant::now() >= deadline {
-            Fate::UNTRIED
-        } else {
-            attempt(courier, mailer, &mut known, &entries[place]).await.unwrap_or_else(|error| {
-                telemetry::cause(&error);
-                Fate::UNTRIED
-            })
+        let known = if self.is_present(lease, recipient).await { Ok(None) } else { self.known(lease, recipient).await };
+        let mut known = match known {
+            Ok(Some(known)) => known,
+            Ok(None) => return emails.iter().for_each(|(due, _)| visit.report(due, Outcome::Skipped)),
+            Err(error) => return telemetry::cause(&error),
         };
-        fates.push((place, fate));
-    }
-    fates
-}
-
-/// Whether the recipient is in the chat now. When Pusher does not say, nothing reaches them there.
-async fn is_present(courier: &Courier, lease: &LeaseId, recipient: &UserId) -> bool {
-    if courier.pusher.breaker().is_open(Millis::now()) {
-        return false;
-    }
-    let channel = Channel::Lease(lease.clone()).to_string();
-    match tokio::time::timeout(PRESENT_TIMEOUT, courier.pusher.users(&channel)).await {
-        Ok(Ok(users)) => users.contains(recipient),
-        Ok(Err(error)) => {
-            telemetry::cause(&error);
-            false
+        emails.sort_by_key(|(_, email)| email.seq);
+        for (due, email) in emails {
+            if Instant::now() < deadline {
+                let outcome = self.attempt(&mut known, &due.entry.id, Seq(email.seq)).await;
+                visit.report(&due, outcome.unwrap_or_else(|error| Outcome::unsent(&error)));
+            }
         }
-        Err(_) => {
-            telemetry::note("presence", "timed out");
-            false
+    }
+
+    /// Whether the recipient is in the chat now. When Pusher does not say, nothing reaches them there.
+    async fn is_present(&self, lease: &LeaseId, recipient: &UserId) -> bool {
+        if self.pusher.breaker().is_open(Millis::now()) {
+            return false;
+        }
+        let channel = Channel::Lease(lease.clone()).to_string();
+        match tokio::time::timeout(PRESENT_TIMEOUT, self.pusher.users(&channel)).await {
+            Ok(Ok(users)) => users.contains(recipient),
+            Ok(Err(error)) => {
+                telemetry::cause(&error);
+                false
+            }
+            Err(_) => {
+                telemetry::note("presence", "timed out");
+                false
+            }
+        }
+    }
+
+    /// One request. `None` where there is nobody to send to: not in the lease any more, no address, or e-mail turned off.
+    async fn known(&self, lease: &LeaseId, recipient: &UserId) -> Result<Option<Known>, TableError> {
+        let keys = [
+            Key::lease(lease),
+            chats::read_mark_key(lease, recipient),
+            Key::lease_email(lease, recipient),
+            Key::profile(recipient),
+            Key::preferences(recipient),
+        ];
+        let mut rows: Vec<Option<Item>> = vec![None; keys.len()];
+        for row in self.table.get_many(&keys, true).await? {
+            if let Some(place) = Key::of(&row).and_then(|key| keys.iter().position(|known| *known == key)) {
+                rows[place] = Some(row);
+            }
+        }
+        let mut row = |place: usize| rows[place].take();
+        let Some(found) = row(0).map(Lease::of_row).transpose()?.filter(|found| found.role(recipient).is_some()) else {
+            return Ok(None);
+        };
+        let mark = row(1).map(read::<Mark>).transpose()?.map_or(Seq::NONE, |mark| mark.seq);
+        let claim = row(2).map(read).transpose()?;
+        let profile = row(3).map(Profile::of_row).transpose()?;
+        let preferences = Preferences::of_row(row(4))?;
+        let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
+        let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
+        let Some(address) = address.filter(|_| preferences.of(Kind::Message).email) else {
+            return Ok(None);
+        };
+        let of_token = profile.and_then(|profile| profile.locale).map(|tag| Locale::of_tag(&tag));
+        let locale = preferences.locale.or(of_token).or(found.locale).unwrap_or_default();
+        let (lease, recipient) = (lease.clone(), recipient.clone());
+        Ok(Some(Known { lease, title: found.title, recipient, address, locale, mark, claim }))
+    }
+
+    async fn attempt(&self, known: &mut Known, token: &str, seq: Seq) -> Result<Outcome, TableError> {
+        if known.mark >= seq {
+            return Ok(Outcome::Skipped);
+        }
+        for _ in 0..MAX_CLAIMS {
+            let now = Millis::now();
+            match decide(known.claim.as_ref(), token, seq, now, self.mailer.settings.window) {
+                Decision::Covered => return Ok(Outcome::Skipped),
+                Decision::Later(then) => return Ok(Outcome::NotYet(then)),
+                Decision::Send => {}
+            }
+            let told = known.claim.as_ref().filter(|claim| claim.sent).map_or(Seq::NONE, |claim| claim.covered);
+            let after = known.mark.max(told);
+            let Some(unseen) = chats::unseen(&self.table, &known.lease, &known.recipient, after, seq).await? else {
+                return Ok(Outcome::Skipped);
+            };
+            let claim = Claim { sent_at: now, covered: unseen.newest, token: token.to_owned(), sent: false };
+            if known.claim(&self.table, claim).await? {
+                return Ok(self.deliver(known, &unseen).await);
+            }
+        }
+        Ok(Outcome::UNSENT)
+    }
+
+    async fn deliver(&self, known: &mut Known, unseen: &Unseen) -> Outcome {
+        match self.mailer.send(&known.mail(&self.mailer, unseen)).await {
+            Ok(()) => {
+                known.note_sent(&self.table).await;
+                Outcome::Delivered
+            }
+            Err(error @ (SesError::Refused { .. } | SesError::Incomplete(_))) => Outcome::Failed(error.to_string()),
+            Err(error @ SesError::Operator { .. }) => {
+                telemetry::operator_error(error.to_string());
+                Outcome::UNCONFIRMED
+            }
+            Err(error @ (SesError::Later { .. } | SesError::NoResponse(_))) => {
+                telemetry::cause(&error);
+                Outcome::UNCONFIRMED
+            }
         }
     }
 }
@@ -193,42 +217,8 @@ struct Mark {
 }
 
 impl Known {
-    /// One request. `None` where there is nobody to send to: not in the lease any more, no address, or e-mail turned off.
-    async fn read(courier: &Courier, lease: &LeaseId, recipient: &UserId) -> Result<Option<Self>, TableError> {
-        let keys = [
-            Key::lease(lease),
-            chats::read_mark_key(lease, recipient),
-            Key::lease_email(lease, recipient),
-            Key::profile(recipient),
-            Key::preferences(recipient),
-        ];
-        let mut rows: Vec<Option<Item>> = vec![None; keys.len()];
-        for row in courier.table.get_many(&keys, true).await? {
-            if let Some(place) = Key::of(&row).and_then(|key| keys.iter().position(|known| *known == key)) {
-                rows[place] = Some(row);
-            }
-        }
-        let mut row = |place: usize| rows[place].take();
-        let Some(found) = row(0).map(Lease::of_row).transpose()?.filter(|found| found.role(recipient).is_some()) else {
-            return Ok(None);
-        };
-        let mark = row(1).map(read::<Mark>).transpose()?.map_or(Seq::NONE, |mark| mark.seq);
-        let claim = row(2).map(read).transpose()?;
-        let profile = row(3).map(Profile::of_row).transpose()?;
-        let preferences = Preferences::of_row(row(4))?;
-        let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
-        let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
-        let Some(address) = address.filter(|_| preferences.of(Kind::Message).email) else {
-            return Ok(None);
-        };
-        let of_token = profile.and_then(|profile| profile.locale).map(|tag| Locale::of_tag(&tag));
-        let locale = preferences.locale.or(of_token).or(found.locale).unwrap_or_default();
-        let (lease, recipient) = (lease.clone(), recipient.clone());
-        Ok(Some(Self { lease, title: found.title, recipient, address, locale, mark, claim }))
-    }
-
     /// Writes the claim, on the condition that the row is as it was read; returns whether it is ours. Otherwise it is read again.
-    async fn claim(&mut self, courier: &Courier, claim: Claim) -> Result<bool, TableError> {
+    async fn claim(&mut self, table: &Table, claim: Claim) -> Result<bool, TableError> {
         let key = Key::lease_email(&self.lease, &self.recipient);
         let put = Action::put(item(&key, &claim)?);
         let put = match &self.claim {
@@ -239,7 +229,7 @@ impl Known {
                 .value(":at", number(seen.sent_at.0))
                 .value(":token", string(&seen.token)),
         };
-        match courier.table.write(put).await? {
+        match table.write(put).await? {
             Write::Done(_) => {
                 self.claim = Some(claim);
                 Ok(true)
@@ -252,7 +242,7 @@ impl Known {
     }
 
     /// Notes that SES took the claimed e-mail. If that fails, it may be summed up once more.
-    async fn note_sent(&mut self, courier: &Courier) {
+    async fn note_sent(&mut self, table: &Table) {
         let Some(claim) = &mut self.claim else { return };
         claim.sent = true;
         let update = Action::update(&Key::lease_email(&self.lease, &self.recipient), "SET sent = :sent")
@@ -261,7 +251,7 @@ impl Known {
             .value(":sent", crate::table::AttributeValue::Bool(true))
             .value(":at", number(claim.sent_at.0))
             .value(":token", string(&claim.token));
-        if let Err(error) = courier.table.write(update).await {
+        if let Err(error) = table.write(update).await {
             telemetry::cause(&error);
         }
     }
@@ -290,49 +280,6 @@ impl Known {
             text: words.text,
             html: words.html,
             unsubscribe,
-        }
-    }
-}
-
-async fn attempt(courier: &Courier, mailer: &Mailer, known: &mut Known, entry: &Entry) -> Result<Fate, TableError> {
-    let seq = Seq(entry.email.seq);
-    if known.mark >= seq {
-        return Ok(Fate::Moot);
-    }
-    for _ in 0..MAX_CLAIMS {
-        let now = Millis::now();
-        match decide(known.claim.as_ref(), &entry.token, seq, now, mailer.settings.window) {
-            Decision::Covered => return Ok(Fate::Moot),
-            Decision::Later(then) => return Ok(Fate::Later(then)),
-            Decision::Send => {}
-        }
-        let told = known.claim.as_ref().filter(|claim| claim.sent).map_or(Seq::NONE, |claim| claim.covered);
-        let after = known.mark.max(told);
-        let Some(unseen) = chats::unseen(&courier.table, &known.lease, &known.recipient, after, seq).await? else {
-            return Ok(Fate::Moot);
-        };
-        let claim = Claim { sent_at: now, covered: unseen.newest, token: entry.token.clone(), sent: false };
-        if known.claim(courier, claim).await? {
-            return Ok(send(courier, mailer, known, &unseen).await);
-        }
-    }
-    Ok(Fate::UNTRIED)
-}
-
-async fn send(courier: &Courier, mailer: &Mailer, known: &mut Known, unseen: &Unseen) -> Fate {
-    match mailer.send(&known.mail(mailer, unseen)).await {
-        Ok(()) => {
-            known.note_sent(courier).await;
-            Fate::Delivered
-        }
-        Err(error @ (SesError::Refused { .. } | SesError::Incomplete(_))) => Fate::GivenUp(error.to_string()),
-        Err(error @ SesError::Operator { .. }) => {
-            telemetry::operator_error(error.to_string());
-            Fate::TRIED
-        }
-        Err(error @ (SesError::Later { .. } | SesError::NoResponse(_))) => {
-            telemetry::cause(&error);
-            Fate::TRIED
         }
     }
 }

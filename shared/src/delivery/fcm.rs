@@ -1,20 +1,19 @@
 //! Pushes on their way to a user's devices.
 
-use std::fmt;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::fcm_message::message;
-use super::plan::Fate;
-use super::{Courier, Row};
+use super::transport::by_row;
+use super::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::clients::fcm::{self, Refusal, Token};
-use crate::contract::channel::{Channel, ChannelName};
-use crate::contract::id::UserId;
+use crate::clients::pusher;
+use crate::contract::channel::Channel;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Push};
+use crate::outbox::{Delivery, Push, TransportName};
+use crate::table::Table;
 use crate::telemetry;
 use crate::users::device;
 use crate::users::quiet_hours::QuietHours;
@@ -23,116 +22,84 @@ use crate::users::quiet_hours::QuietHours;
 const MAX_ROWS_AT_ONCE: usize = 16;
 /// What is not begun within this time of a batch is postponed: the function has half a minute in all.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long Pusher may take to say whether a user is connected.
-const CONNECTED_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest `Retry-After` that is honoured: the queue gives a message up long before a later one.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// Whoever sends pushes. A trait for the sake of those who send none: a function that makes no FCM client has nothing of it
-/// in its binary, neither HTTP/2 nor the world's time zones.
-pub(crate) trait Pushes: fmt::Debug + Send + Sync {
-    /// Attempts the rows' pushes and returns each one's fate. Rows do not wait for each other; within a row, what follows
-    /// something postponed is postponed too.
-    fn all<'a>(
-        &'a self,
-        courier: &'a Courier,
-        rows: &'a [Vec<Push>],
-        deadline: Instant,
-    ) -> Pin<Box<dyn Future<Output = Vec<Vec<Fate>>> + Send + 'a>>;
+/// Sends pushes.
+#[derive(Debug)]
+pub(crate) struct Pushes {
+    pub fcm: fcm::Client,
+    pub pusher: pusher::Client,
+    pub table: Table,
 }
 
-impl Pushes for fcm::Client {
-    fn all<'a>(
-        &'a self,
-        courier: &'a Courier,
-        rows: &'a [Vec<Push>],
-        deadline: Instant,
-    ) -> Pin<Box<dyn Future<Output = Vec<Vec<Fate>>> + Send + 'a>> {
-        // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
-        let of_rows: Vec<_> = rows.iter().map(|pushes| of_row(courier, self, pushes, deadline)).collect();
-        Box::pin(stream::iter(of_rows).buffered(MAX_ROWS_AT_ONCE).collect())
+impl Transport for Pushes {
+    fn name(&self) -> TransportName {
+        TransportName::Push
+    }
+
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        let deadline = visit.deadline.min(Instant::now() + BATCH_TIMEOUT);
+        Box::pin(async move {
+            // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
+            let of_rows: Vec<_> = by_row(&entries).map(|row| self.of_row(row, visit, deadline)).collect();
+            stream::iter(of_rows).buffer_unordered(MAX_ROWS_AT_ONCE).collect().await
+        })
     }
 }
 
-/// Delivers the rows' due pushes and notes each one's fate in its row. Where nobody sends any, there is nobody whom they
-/// should reach.
-pub(super) async fn deliver(courier: &Courier, rows: &mut [Row], deadline: Instant) {
-    let deadline = deadline.min(Instant::now() + BATCH_TIMEOUT);
-    let places: Vec<Vec<usize>> = rows.iter().map(places).collect();
-    if places.iter().all(Vec::is_empty) {
-        return;
-    }
-    let pushes: Vec<Vec<Push>> = rows.iter().zip(&places).map(|(row, places)| pushes(row, places)).collect();
-    let fates = match &courier.pushes {
-        Some(sender) => sender.all(courier, &pushes, deadline).await,
-        None => places.iter().map(|places| vec![Fate::Moot; places.len()]).collect(),
-    };
-    for ((row, places), fates) in rows.iter_mut().zip(places).zip(fates) {
-        for (place, fate) in places.into_iter().zip(fates) {
-            row.fates[place] = fate;
+impl Pushes {
+    /// Sends the pushes of a row in order: one that is to be tried again holds up those after it. Rows do not wait for each other.
+    async fn of_row(&self, row: &[Due<'_>], visit: &Visit, deadline: Instant) {
+        for due in row {
+            let Delivery::Push(push) = &due.entry.delivery else { continue };
+            if Instant::now() >= deadline {
+                return;
+            }
+            let outcome = self.attempt(push).await;
+            let is_held_up = outcome.is_retry();
+            visit.report(due, outcome);
+            if is_held_up {
+                return;
+            }
         }
     }
-}
 
-fn places(row: &Row) -> Vec<usize> {
-    let is_push = |place: &&usize| matches!(row.committed.outbox.owed[**place].delivery, Delivery::Push(_));
-    row.due.iter().filter(is_push).copied().collect()
-}
-
-fn pushes(row: &Row, places: &[usize]) -> Vec<Push> {
-    let push = |place: &usize| match &row.committed.outbox.owed[*place].delivery {
-        Delivery::Push(push) => Some(push.as_ref().clone()),
-        _ => None,
-    };
-    places.iter().filter_map(push).collect()
-}
-
-async fn of_row(courier: &Courier, fcm: &fcm::Client, pushes: &[Push], deadline: Instant) -> Vec<Fate> {
-    let mut fates = Vec::with_capacity(pushes.len());
-    for push in pushes {
-        let is_held_up = matches!(fates.last(), Some(Fate::Postponed { .. })) || Instant::now() >= deadline;
-        fates.push(if is_held_up { Fate::UNTRIED } else { attempt(courier, fcm, push).await });
+    async fn attempt(&self, push: &Push) -> Outcome {
+        let now = Millis::now();
+        let quiet = push.quiet_hours.as_ref().and_then(QuietHours::read);
+        if !push.high && quiet.is_some_and(|hours| hours.cover(now)) {
+            return Outcome::Skipped;
+        }
+        let mut devices = match device::of_user(&self.table, &push.user, now).await {
+            Ok(devices) => devices,
+            Err(error) => return Outcome::unsent(&error),
+        };
+        if let Some(left) = &push.devices {
+            devices.retain(|token| left.contains(&token.hash()));
+        }
+        let own_channel = Channel::User(push.user.clone());
+        if devices.is_empty() || (!push.even_if_connected && is_occupied(&self.pusher, &own_channel).await) {
+            return Outcome::Skipped;
+        }
+        match message(push) {
+            Ok(message) => self.deliver(push, &devices, &message).await,
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
     }
-    fates
-}
 
-async fn attempt(courier: &Courier, fcm: &fcm::Client, push: &Push) -> Fate {
-    let now = Millis::now();
-    let quiet = push.quiet_hours.as_ref().and_then(QuietHours::read);
-    if !push.high && quiet.is_some_and(|hours| hours.cover(now)) {
-        return Fate::Moot;
-    }
-    let mut devices = match device::of_user(&courier.table, &push.user, now).await {
-        Ok(devices) => devices,
-        Err(error) => {
+    async fn deliver(&self, push: &Push, devices: &[Token], message: &fcm::Message) -> Outcome {
+        let outcomes = join_all(devices.iter().map(|token| self.fcm.send(token, message))).await;
+        let mut tally = Tally::default();
+        for (token, outcome) in devices.iter().zip(outcomes) {
+            tally.count(token, outcome);
+        }
+        tally.judge(&self.fcm, push).await;
+        if let Err(error) = device::remove(&self.table, &push.user, &tally.gone).await {
+            // FCM will say so again.
             telemetry::cause(&error);
-            return Fate::UNTRIED;
         }
-    };
-    if let Some(left) = &push.devices {
-        devices.retain(|token| left.contains(&token.hash()));
-    }
-    if devices.is_empty() || (!push.even_if_connected && is_connected(courier, &push.user).await) {
-        return Fate::Moot;
-    }
-    match message(push) {
-        Ok(message) => send(courier, fcm, push, &devices, &message).await,
-        Err(error) => Fate::GivenUp(error.to_string()),
-    }
-}
-
-/// Whether the user's own channel is occupied. When Pusher does not say, nothing reaches the user there either.
-async fn is_connected(courier: &Courier, user: &UserId) -> bool {
-    let Ok(channel) = ChannelName::parse(&Channel::User(user.clone()).to_string()) else {
-        return false;
-    };
-    match tokio::time::timeout(CONNECTED_TIMEOUT, courier.pusher.channel(&channel)).await {
-        Ok(Ok(info)) => info.occupied,
-        Ok(Err(error)) => {
-            telemetry::cause(&error);
-            false
-        }
-        Err(_) => false,
+        tally.outcome(push, devices.len())
     }
 }
 
@@ -150,20 +117,6 @@ struct Tally {
     /// Why no device can take the message.
     invalid: Option<String>,
     arrived: usize,
-}
-
-async fn send(courier: &Courier, fcm: &fcm::Client, push: &Push, devices: &[Token], message: &fcm::Message) -> Fate {
-    let outcomes = join_all(devices.iter().map(|token| fcm.send(token, message))).await;
-    let mut tally = Tally::default();
-    for (token, outcome) in devices.iter().zip(outcomes) {
-        tally.count(token, outcome);
-    }
-    tally.judge(fcm, push).await;
-    if let Err(error) = device::remove(&courier.table, &push.user, &tally.gone).await {
-        // FCM will say so again.
-        telemetry::cause(&error);
-    }
-    tally.fate(push, devices.len())
 }
 
 impl Tally {
@@ -227,9 +180,9 @@ impl Tally {
         }
     }
 
-    fn fate(self, push: &Push, devices: usize) -> Fate {
+    fn outcome(self, push: &Push, devices: usize) -> Outcome {
         if let Some(why) = self.invalid {
-            return Fate::GivenUp(why);
+            return Outcome::Failed(why);
         }
         if !self.later.is_empty() {
             let is_partly_done = self.later.len() < devices;
@@ -238,8 +191,8 @@ impl Tally {
             let rest = is_partly_done && (self.arrived > 0 || push.devices.is_some());
             let rest = rest.then(|| Delivery::Push(Box::new(Push { devices: Some(left), ..push.clone() })));
             let latest = Millis::now().plus_seconds(MAX_RETRY_AFTER.as_secs().cast_signed());
-            return Fate::Postponed { not_before: self.not_before.map(|then| then.min(latest)), rest, tried: true };
+            return Outcome::Retry { not_before: self.not_before.map(|then| then.min(latest)), rest, tried: true };
         }
-        if self.arrived == 0 { Fate::Moot } else { Fate::Delivered }
+        if self.arrived == 0 { Outcome::Skipped } else { Outcome::Delivered }
     }
 }

@@ -1,17 +1,18 @@
-//! Delivering what rows owe: at once by whoever wrote them ([`Courier::inline`]), and by the function `delivery` whatever
-//! was left, or was not theirs to deliver ([`Courier::from_stream`], [`Courier::from_queue`]).
+//! Event delivery: by the writer right after its response ([`Dispatcher::inline`]), and by the function `delivery` whatever is left
+//! or is not the writer's ([`Dispatcher::from_stream`], [`Dispatcher::from_queue`]).
 //!
-//! Delivery is at least once. An event is delivered twice when a process dies between delivering and settling, and when Pusher
-//! takes an event without saying so in time.
+//! Delivery is at least once. An event is delivered twice when a process dies between delivering and acknowledging, and when
+//! Pusher takes an event without confirming it in time.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `plan` | what a visit to a row does, decided without touching anything |
-//! | `stream`, `retry` | the visits: a batch of the table's stream, a batch of the retry queue |
-//! | `visit` | one visit to several rows: deliver, settle, queue what is left |
-//! | `pusher`, `fcm`, `socket`, `wake`, `unread`, `email` | one file per way |
-//! | `email_window` | whether an e-mail goes now, later or not at all, decided without touching anything |
-//! | `email_words` | what an e-mail says |
+//! | `plan` | which entries are due and what is left after a visit: pure functions |
+//! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
+//! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
+//! | `transport` | the trait of all transports |
+//! | `pusher`, `fcm`, `socket`, `unread`, `wake`, `email` | one file per transport |
+//! | `email_window` | whether an e-mail goes now, later or not at all: pure functions |
+//! | `email_words` | the text of an e-mail |
 //! | `queue` | the retry queue and the dead-letter queue |
 
 mod email;
@@ -27,6 +28,7 @@ mod retry;
 mod simulation;
 mod socket;
 mod stream;
+mod transport;
 mod unread;
 mod visit;
 mod wake;
@@ -34,151 +36,75 @@ mod wake;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::clients;
+use futures_util::future::join_all;
+
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Committed, INLINE_TIMEOUT, Way, settle};
-use crate::settings::Settings;
+use crate::outbox::{Committed, INLINE_TIMEOUT, TransportName};
 use crate::table::Table;
 use crate::telemetry;
 
 pub(crate) use email::Emails;
 pub(crate) use fcm::Pushes;
+pub(crate) use pusher::{Pusher, is_occupied};
 pub use queue::RetryQueue;
+pub(crate) use socket::Sockets;
 pub use stream::StreamFailure;
+pub(crate) use transport::TurnedOff;
+pub use transport::{Due, Outcome, Transport};
+pub(crate) use unread::UnreadMessages;
+pub use visit::Visit;
+pub(crate) use wake::Wakes;
 
-use plan::Fate;
+use visit::Row;
 
-/// Delivers, and settles what it delivered.
+/// Gives due entries to their transports, and acknowledges what was delivered.
 #[derive(Debug, Clone)]
-pub struct Courier {
+pub struct Dispatcher {
     table: Table,
-    pusher: clients::pusher::Client,
-    pushes: Option<Arc<dyn Pushes>>,
-    emails: Option<Arc<dyn Emails>>,
-    connections: Option<clients::connections::Connections>,
-    settings: Option<Arc<Settings>>,
+    transports: Vec<Arc<dyn Transport>>,
 }
 
-/// A row on a visit: the entries that are tried, and how each entry's attempt ended.
-#[derive(Debug, Clone)]
-struct Row {
-    committed: Committed,
-    due: Vec<usize>,
-    fates: Vec<Fate>,
-    /// Which entries' fates the row itself knows of.
-    settled: Vec<bool>,
-    /// The row as it was last written or read, which the next write's condition names.
-    latest: Committed,
-}
-
-impl Row {
-    fn new(committed: Committed, due: Vec<usize>) -> Self {
-        let entries = committed.outbox.owed.len();
-        let (fates, settled) = (vec![Fate::Waiting; entries], vec![false; entries]);
-        Self { latest: committed.clone(), committed, due, fates, settled }
-    }
-}
-
-impl Row {
-    /// What is to be changed in the row after the attempts, apart from what it knows already.
-    fn changes(&self) -> Changes {
-        let mut changes = plan::changes(&self.committed.outbox, &self.fates);
-        for (owed, settled) in self.committed.outbox.owed.iter().zip(&self.settled) {
-            if *settled {
-                changes.remove(&owed.id);
-            }
-        }
-        changes
+impl Dispatcher {
+    /// Entries of a transport that is not among these wait.
+    pub(crate) fn new(table: Table, transports: Vec<Arc<dyn Transport>>) -> Self {
+        Self { table, transports }
     }
 
-    /// Notes how the entries of one way ended, which were tried on a copy of this row.
-    fn take_fates(&mut self, tried: Self, way: Way) {
-        for (place, fate) in tried.fates.into_iter().enumerate() {
-            if self.committed.outbox.owed[place].delivery.way() == way {
-                self.fates[place] = fate;
-            }
-        }
-    }
-
-    /// Notes that the row knows of all that was delivered by now.
-    fn know_delivered(&mut self, latest: Committed) {
-        for (fate, settled) in self.fates.iter().zip(&mut self.settled) {
-            *settled |= matches!(fate, Fate::Delivered | Fate::Moot);
-        }
-        self.latest = latest;
-    }
-}
-
-impl Courier {
-    /// A courier between this table, this Pusher app and, where they are known, whoever sends pushes and e-mails, and API
-    /// Gateway's connections.
-    pub(crate) fn new(
-        table: Table,
-        pusher: clients::pusher::Client,
-        pushes: Option<Arc<dyn Pushes>>,
-        emails: Option<Arc<dyn Emails>>,
-        connections: Option<clients::connections::Connections>,
-    ) -> Self {
-        Self { table, pusher, pushes, emails, connections, settings: None }
-    }
-
-    /// The same, which also stores notifications, as these settings say.
-    pub(crate) fn notifying(self, settings: Settings) -> Self {
-        Self { settings: Some(Arc::new(settings)), ..self }
-    }
-
-    /// Delivers what has just been committed and is under this writer's lease, within [`INLINE_TIMEOUT`]. What does not arrive
-    /// stays owed, and the table's stream brings it to the consumer; so this has no error, only log entries.
+    /// Delivers what has just been committed and is under this writer's lease, within [`INLINE_TIMEOUT`]. The table's stream brings
+    /// the rest to the consumer; so this has no error, only log entries. What a transport refuses for good is left to the consumer,
+    /// too, which alone may write to the dead-letter queue.
     pub async fn inline(self, rows: Vec<Committed>) {
         let (now, deadline) = (Millis::now(), Instant::now() + INLINE_TIMEOUT);
         let leased = |row: &Committed| {
-            let owed = row.outbox.owed.iter().enumerate();
-            owed.filter(|(_, owed)| owed.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
+            let entries = row.outbox.owed.iter().enumerate();
+            entries.filter(|(_, entry)| entry.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
         };
-        let mut rows: Vec<_> = rows.into_iter().map(|row| Row::new(row.clone(), leased(&row))).collect();
-        let mut for_sockets = rows.clone();
-        // A row that owes both ways is settled once, when both are done.
-        let courier = &self;
-        let settle =
-            |row: Row| async move { if owes_sockets(&row) { None } else { courier.settle_delivered(row).await } };
-        // What was refused for good is left to the consumer too, which alone may write to the dead-letter queue.
-        let to_pusher = pusher::deliver(&self.pusher, &mut rows, false, deadline, settle);
-        let to_sockets = socket::deliver(courier, &mut for_sockets, deadline);
-        let (to_pusher, to_sockets) = futures_util::join!(
-            tokio::time::timeout(INLINE_TIMEOUT, to_pusher),
-            tokio::time::timeout(INLINE_TIMEOUT, to_sockets)
-        );
-        if to_pusher.is_err() || to_sockets.is_err() {
+        let rows = rows.into_iter().map(|row| Row::new(leased(&row), row)).collect();
+        let visit = Visit::of_writer(&self.table, rows, deadline);
+        let sent =
+            self.transports.iter().map(|transport| tokio::time::timeout(INLINE_TIMEOUT, send(transport, &visit)));
+        if join_all(sent).await.iter().any(Result::is_err) {
             telemetry::note("inlineDelivery", "timed out");
         }
-        for (row, of_sockets) in rows.iter_mut().zip(for_sockets) {
-            row.take_fates(of_sockets, Way::Socket);
-        }
-        let mixed = rows.iter().filter(|row| owes_sockets(row));
-        futures_util::future::join_all(mixed.map(|row| courier.settle_delivered(row.clone()))).await;
-        visit::report(&rows);
+        visit.acknowledge_all().await;
+        visit.log();
     }
 
-    /// Takes what was delivered out of a row; returns the row as it is then. What does not work is logged; it is delivered once
-    /// more.
-    async fn settle_delivered(&self, row: Row) -> Option<Committed> {
-        let mut changes = row.changes();
-        changes.retain(|_, left| left.is_none());
-        if changes.is_empty() {
-            return None;
+    /// Tries the due entries of a consumer's visit, all transports side by side: an outage of one delays no other. What a transport
+    /// refuses for good becomes a dead letter.
+    async fn attempt(&self, visit: &Visit, retry: &RetryQueue) {
+        join_all(self.transports.iter().map(|transport| send(transport, visit))).await;
+        for due in visit.entries(TransportName::None) {
+            visit.report(&due, Outcome::Failed("the outbox cannot be read".to_owned()));
         }
-        let settled = settle(&self.table, &row.latest, &changes, |rest| rest.queue.clone()).await;
-        match settled {
-            Ok(rest) => Some(Committed::new(row.committed.key, rest)),
-            Err(error) => {
-                telemetry::cause(&error);
-                None
-            }
-        }
+        visit.log();
+        visit.dead_letter(retry).await;
     }
 }
 
-/// Whether any of what is due goes to sockets.
-fn owes_sockets(row: &Row) -> bool {
-    row.due.iter().any(|place| row.committed.outbox.owed[*place].delivery.way() == Way::Socket)
+async fn send(transport: &Arc<dyn Transport>, visit: &Visit) {
+    let entries = visit.entries(transport.name());
+    if !entries.is_empty() {
+        transport.send(entries, visit).await;
+    }
 }

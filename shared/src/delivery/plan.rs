@@ -1,8 +1,10 @@
 //! What a visit to a row does, decided without touching anything: which entries are due, and what is left to do once they were
 //! tried. Time is a parameter, so that a test can try every interleaving of writers, visits and kills.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use super::transport::Outcome;
 use crate::contract::time::Millis;
 use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued};
 
@@ -11,7 +13,7 @@ const QUEUE_SLACK_SECONDS: i64 = 300;
 
 /// What brings the consumer to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Visit<'a> {
+pub(crate) enum Source<'a> {
     /// A record of the table's stream.
     Stream,
     /// The message of the retry queue of this id, which the row names as long as it is waited for.
@@ -20,95 +22,65 @@ pub(crate) enum Visit<'a> {
     Person(&'a str),
 }
 
-/// How the attempt at one entry ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Fate {
-    /// It was not due, and not tried.
-    Waiting,
-    /// It arrived.
-    Delivered,
-    /// There is nobody whom it should reach: no device, say.
-    Moot,
-    /// Its time has not come: it is looked at again then. Nothing has failed.
-    Later(Millis),
-    /// It was not delivered now.
-    Postponed {
-        /// Not to be tried before this.
-        not_before: Option<Millis>,
-        /// What of it is left, when some of it arrived.
-        rest: Option<Delivery>,
-        /// Whether it was sent, so that it may have arrived.
-        tried: bool,
-    },
-    /// It never can be delivered, for this reason.
-    GivenUp(String),
-}
-
-impl Fate {
-    /// It was not sent.
-    pub(super) const UNTRIED: Self = Self::Postponed { not_before: None, rest: None, tried: false };
-    /// It was sent, and nobody said that it arrived.
-    pub(super) const TRIED: Self = Self::Postponed { not_before: None, rest: None, tried: true };
-}
+/// The outcomes by entry id. An entry that is not in it was not tried.
+pub(crate) type Outcomes = HashMap<String, Outcome>;
 
 /// The entries that this visit tries, by place; `None` where the row is the retry queue's, and not by this visit.
-pub(crate) fn due(outbox: &Outbox, visit: Visit<'_>, now: Millis) -> Option<Vec<usize>> {
+pub(crate) fn due(outbox: &Outbox, source: Source<'_>, now: Millis) -> Option<Vec<usize>> {
     let queue = outbox.queue.as_ref();
     let is_waited_for = queue.is_some_and(|queue| queue.until > now);
-    let is_mine = match visit {
-        Visit::Stream => !is_waited_for,
+    let is_mine = match source {
+        Source::Stream => !is_waited_for,
         // Where the row names no message any more, what it owes now is the stream's.
-        Visit::Queue(id) => queue.is_some_and(|queue| queue.id == id),
-        Visit::Person(id) => !is_waited_for || queue.is_some_and(|queue| queue.id == id),
+        Source::Queue(id) => queue.is_some_and(|queue| queue.id == id),
+        Source::Person(id) => !is_waited_for || queue.is_some_and(|queue| queue.id == id),
     };
     if !is_mine {
         return None;
     }
     let is_tried = |place: &usize| match outbox.owed[*place].delivery {
         Delivery::Unknown(_) => false,
-        Delivery::Unreadable(_) => true,
+        Delivery::Unreadable { .. } => true,
         _ => outbox.is_due(*place, now),
     };
     Some((0..outbox.owed.len()).filter(is_tried).collect())
 }
 
-/// The changes to a row after its due entries were tried. Entries that were given up are left out: they are dead letters first.
-pub(crate) fn changes(outbox: &Outbox, fates: &[Fate]) -> Changes {
-    let change = |(owed, fate): (&Owed, &Fate)| match fate {
-        Fate::Waiting | Fate::GivenUp(_) => None,
-        Fate::Delivered | Fate::Moot => Some((owed.id.clone(), None)),
-        Fate::Later(then) => {
-            let left = Owed { not_before: Some(*then), lease: None, tried: may_have_arrived(owed), ..owed.clone() };
-            (left != *owed).then(|| (owed.id.clone(), Some(left)))
-        }
-        Fate::Postponed { not_before, rest, tried } => {
-            let delivery = rest.clone().unwrap_or_else(|| owed.delivery.clone());
-            let tried = *tried || may_have_arrived(owed);
-            let left = Owed { not_before: *not_before, lease: None, tried, delivery, ..owed.clone() };
-            (left != *owed).then(|| (owed.id.clone(), Some(left)))
-        }
+/// The changes to a row after its due entries were tried. Entries that failed are left out: they become dead letters first.
+pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> Changes {
+    let change = |entry: &Owed| {
+        let tried_before = entry.tried || entry.lease.is_some();
+        let left = match outcomes.get(&entry.id)? {
+            Outcome::Failed(_) => return None,
+            Outcome::Delivered | Outcome::Skipped => return Some((entry.id.clone(), None)),
+            Outcome::NotYet(then) => {
+                Owed { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
+            }
+            Outcome::Retry { not_before, rest, tried } => {
+                let delivery = rest.clone().unwrap_or_else(|| entry.delivery.clone());
+                // A writer that had a lease may have sent it, and been killed before it could acknowledge it.
+                let tried = *tried || tried_before;
+                Owed { not_before: *not_before, lease: None, tried, delivery, ..entry.clone() }
+            }
+        };
+        (left != *entry).then(|| (entry.id.clone(), Some(left)))
     };
-    outbox.owed.iter().zip(fates).filter_map(change).collect()
+    outbox.owed.iter().filter_map(change).collect()
 }
 
-/// A writer that had a lease may have sent it, and been killed before it could say so.
-fn may_have_arrived(owed: &Owed) -> bool {
-    owed.tried || owed.lease.is_some()
-}
-
-/// How long until the row is to be visited again; `None` when nothing is left of what this visit saw. `pause` is the one after
-/// an attempt that failed. Each entry goes by its own time, so that one way's long wait is not another's.
-pub(crate) fn again(outbox: &Outbox, fates: &[Fate], pause: Duration, now: Millis) -> Option<Duration> {
-    let of_entry = |(owed, fate): (&Owed, &Fate)| match fate {
-        Fate::Delivered | Fate::Moot | Fate::GivenUp(_) => None,
-        Fate::Later(then) => Some(now.until(*then)),
-        Fate::Postponed { not_before, .. } => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
+/// How long until the row must be visited again; `None` when nothing is left of what this visit saw. `pause` is the one after
+/// an attempt that failed. Each entry has its own time, so a long wait of one transport delays no other.
+pub(crate) fn next_visit(outbox: &Outbox, outcomes: &Outcomes, pause: Duration, now: Millis) -> Option<Duration> {
+    let of_entry = |entry: &Owed| match outcomes.get(&entry.id) {
+        Some(Outcome::Delivered | Outcome::Skipped | Outcome::Failed(_)) => None,
+        Some(Outcome::NotYet(then)) => Some(now.until(*then)),
+        Some(Outcome::Retry { not_before, .. }) => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
         // A newer version is being deployed, or an older one again.
-        Fate::Waiting if matches!(owed.delivery, Delivery::Unknown(_)) => Some(pause),
+        None if matches!(entry.delivery, Delivery::Unknown(_)) => Some(pause),
         // Its writer's lease, or a time that was named; or it waits behind such a one, which is looked at first.
-        Fate::Waiting => Some(owed.waits_until(now).map_or(pause, |then| now.until(then))),
+        None => Some(entry.waits_until(now).map_or(pause, |then| now.until(then))),
     };
-    outbox.owed.iter().zip(fates).filter_map(of_entry).min()
+    outbox.owed.iter().filter_map(of_entry).min()
 }
 
 /// The note that the message of this id is expected back after `delay`.
@@ -132,57 +104,62 @@ mod tests {
         Outbox::new((0..entries).map(event), &writer, NOW)
     }
 
+    fn outcomes(row: &Outbox, outcomes: impl IntoIterator<Item = Outcome>) -> Outcomes {
+        row.owed.iter().map(|entry| entry.id.clone()).zip(outcomes).collect()
+    }
+
     #[test]
     fn each_entry_goes_by_its_own_time() {
         let row = outbox(false, 2);
-        let again = |a: &Fate, b: &Fate| again(&row, &[a.clone(), b.clone()], Duration::from_secs(4), NOW);
-        let later = |seconds| Fate::Postponed { not_before: Some(NOW.plus_seconds(seconds)), rest: None, tried: true };
-        assert_eq!(again(&Fate::Delivered, &Fate::Moot), None);
-        assert_eq!(again(&Fate::TRIED, &later(600)), Some(Duration::from_secs(4)));
-        assert_eq!(again(&Fate::Delivered, &later(600)), Some(Duration::from_secs(600)));
-        assert_eq!(again(&Fate::Delivered, &later(1)), Some(Duration::from_secs(4)), "backing off all the same");
+        let next_visit = |a, b| next_visit(&row, &outcomes(&row, [a, b]), Duration::from_secs(4), NOW);
+        let later = |seconds| Outcome::Retry { not_before: Some(NOW.plus_seconds(seconds)), rest: None, tried: true };
+        assert_eq!(next_visit(Outcome::Delivered, Outcome::Skipped), None);
+        assert_eq!(next_visit(Outcome::UNCONFIRMED, later(600)), Some(Duration::from_secs(4)));
+        assert_eq!(next_visit(Outcome::Delivered, later(600)), Some(Duration::from_secs(600)));
+        assert_eq!(next_visit(Outcome::Delivered, later(1)), Some(Duration::from_secs(4)), "backing off all the same");
     }
 
     #[test]
     fn an_entry_under_a_lease_is_its_writers_and_holds_up_what_follows() {
         let mut row = outbox(true, 1);
         row.owed.extend(outbox(false, 1).owed);
-        assert_eq!(due(&row, Visit::Stream, NOW), Some(vec![]));
-        assert_eq!(due(&row, Visit::Stream, NOW.plus_seconds(3)), Some(vec![0, 1]));
-        let waiting = [Fate::Waiting, Fate::Waiting];
-        assert_eq!(again(&row, &waiting, Duration::from_secs(9), NOW), Some(Duration::from_secs(3)));
+        assert_eq!(due(&row, Source::Stream, NOW), Some(vec![]));
+        assert_eq!(due(&row, Source::Stream, NOW.plus_seconds(3)), Some(vec![0, 1]));
+        let next_visit = next_visit(&row, &Outcomes::new(), Duration::from_secs(9), NOW);
+        assert_eq!(next_visit, Some(Duration::from_secs(3)));
     }
 
     #[test]
     fn a_row_that_the_queue_has_is_left_to_that_message() {
         let mut row = outbox(false, 1);
         row.queue = Some(queued("q", Duration::from_secs(2), NOW));
-        assert_eq!(due(&row, Visit::Stream, NOW), None);
-        assert_eq!(due(&row, Visit::Queue("other"), NOW), None);
-        assert_eq!(due(&row, Visit::Queue("q"), NOW), Some(vec![0]));
+        assert_eq!(due(&row, Source::Stream, NOW), None);
+        assert_eq!(due(&row, Source::Queue("other"), NOW), None);
+        assert_eq!(due(&row, Source::Queue("q"), NOW), Some(vec![0]));
         let long_after = NOW.plus_seconds(400);
-        assert_eq!(due(&row, Visit::Stream, long_after), Some(vec![0]), "the message got lost");
+        assert_eq!(due(&row, Source::Stream, long_after), Some(vec![0]), "the message got lost");
         row.queue = None;
-        assert_eq!(due(&row, Visit::Queue("q"), NOW), None, "a message of which the row knows nothing");
-        assert_eq!(due(&row, Visit::Person("p"), NOW), Some(vec![0]));
+        assert_eq!(due(&row, Source::Queue("q"), NOW), None, "a message of which the row knows nothing");
+        assert_eq!(due(&row, Source::Person("p"), NOW), Some(vec![0]));
     }
 
     #[test]
     fn an_entry_whose_time_has_not_come_waits_for_it_and_not_longer() {
         let row = outbox(false, 1);
         let then = NOW.plus_seconds(300);
-        let changed = crate::outbox::changed(&row, &changes(&row, &[Fate::Later(then)]), |_| None);
+        let outcomes = outcomes(&row, [Outcome::NotYet(then)]);
+        let changed = crate::outbox::changed(&row, &changes(&row, &outcomes), |_| None);
         assert_eq!((changed.owed[0].not_before, changed.owed[0].tried), (Some(then), false));
-        assert_eq!(again(&row, &[Fate::Later(then)], Duration::from_secs(2), NOW), Some(Duration::from_secs(300)));
-        assert_eq!(due(&changed, Visit::Stream, NOW), Some(vec![]));
-        assert_eq!(due(&changed, Visit::Stream, then), Some(vec![0]));
+        assert_eq!(next_visit(&row, &outcomes, Duration::from_secs(2), NOW), Some(Duration::from_secs(300)));
+        assert_eq!(due(&changed, Source::Stream, NOW), Some(vec![]));
+        assert_eq!(due(&changed, Source::Stream, then), Some(vec![0]));
     }
 
     #[test]
     fn an_entry_of_an_unknown_kind_stays_and_holds_up_nothing() {
         let text = r#"{"owed":[{"id":"1","at":1,"kind":"carrierPigeon","to":"ada"},{"id":"2","at":1,"kind":"terminate","user":"ada"}]}"#;
         let row = Outbox::parse(text);
-        assert_eq!(due(&row, Visit::Stream, NOW), Some(vec![1]));
+        assert_eq!(due(&row, Source::Stream, NOW), Some(vec![1]));
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&row.text()).unwrap(),
             serde_json::from_str::<serde_json::Value>(text).unwrap()

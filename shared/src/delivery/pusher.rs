@@ -1,131 +1,137 @@
-//! What goes to Pusher: events, in batches, and connections to end.
+//! Pusher: events, in batches, and connections to end.
 //!
-//! A time-out is ambiguous: what was sent may yet arrive. So once something is not responded to, nothing more is sent on this
-//! visit, and the next visit first asks Pusher a question that changes nothing. Until that is answered, no event is sent a
-//! second time; a server that stands still for a while gets each event that was on its way at most once more.
+//! A time-out is ambiguous: what was sent may yet arrive. So after a request without a response nothing more is sent on this visit,
+//! and the next visit first asks Pusher a question that changes nothing. Until that is answered, no event is sent a second time; a
+//! server that stands still for a while gets each event that was on its way at most once more.
 //! That question is not an event, because an event would be a duplicate every time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::BoxFuture;
 
-use super::Row;
-use super::plan::Fate;
+use super::{Due, Outcome, Transport, Visit};
 use crate::clients::pusher::{Client, MAX_BATCH, Message, PusherError};
-use crate::outbox::{Committed, Delivery, Way};
+use crate::contract::channel::{Channel, ChannelName};
+use crate::outbox::{Delivery, TransportName};
 use crate::telemetry;
 
 /// A prefix that no channel has: the response is small however busy the app is.
 const NO_CHANNEL: &str = "probe-";
+/// How long Pusher may take to say whether a channel is occupied.
+const OCCUPIED_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An entry of a row: the row's place among the rows, and the entry's in its outbox.
-type Place = (usize, usize);
-
-/// Delivers the rows' due entries of this way in order, and notes each one's fate in its row. `settle` is called with the rows
-/// of which something was delivered, batch by batch, so that what a time-out cuts off is little.
-pub(super) async fn deliver<F>(
-    pusher: &Client,
-    rows: &mut [Row],
+#[derive(Debug)]
+pub(crate) struct Pusher {
+    client: Client,
+    /// Whether it asks before it sends: the consumer comes when something has gone wrong.
     probes: bool,
-    deadline: Instant,
-    settle: impl Fn(Row) -> F,
-) where
-    F: Future<Output = Option<Committed>>,
-{
-    let due: Vec<Place> = places(rows);
-    if due.is_empty() {
-        return;
+}
+
+impl Transport for Pusher {
+    fn name(&self) -> TransportName {
+        TransportName::Pusher
     }
-    for (row, entry) in &due {
-        rows[*row].fates[*entry] = Fate::UNTRIED;
+
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        Box::pin(self.send_all(entries, visit))
     }
-    if probes && let Err(error) = pusher.channels(NO_CHANNEL).await {
-        telemetry::cause(&error);
-        return;
+}
+
+impl Pusher {
+    pub(crate) fn of_writer(client: &Client) -> Self {
+        Self { client: client.clone(), probes: false }
     }
-    let mut left = due.as_slice();
-    while !left.is_empty() && Instant::now() < deadline {
-        let batch = next_batch(rows, left);
-        let fates = attempt(pusher, rows, &left[..batch]).await;
-        let goes_on = fates.iter().all(|fate| !matches!(fate, Fate::Postponed { .. }));
-        for ((row, entry), fate) in left[..batch].iter().zip(fates) {
-            rows[*row].fates[*entry] = fate;
-        }
-        let mut touched: Vec<usize> = left[..batch].iter().map(|(row, _)| *row).collect();
-        touched.dedup();
-        let settled = join_all(touched.iter().map(|row| settle(rows[*row].clone()))).await;
-        for (row, latest) in touched.into_iter().zip(settled) {
-            latest.into_iter().for_each(|latest| rows[row].know_delivered(latest));
-        }
-        left = &left[batch..];
-        if !goes_on {
+
+    pub(crate) fn of_consumer(client: &Client) -> Self {
+        Self { client: client.clone(), probes: true }
+    }
+
+    /// Acknowledges each batch before it sends the next, so that a time-out repeats little.
+    async fn send_all(&self, entries: Vec<Due<'_>>, visit: &Visit) {
+        if self.probes
+            && let Err(error) = self.client.channels(NO_CHANNEL).await
+        {
+            telemetry::cause(&error);
             return;
         }
+        let mut left = entries.as_slice();
+        while !left.is_empty() && Instant::now() < visit.deadline {
+            let (batch, rest) = left.split_at(batch_size(left));
+            let goes_on = self.send_batch(batch, visit).await;
+            visit.acknowledge(batch).await;
+            if !goes_on {
+                return;
+            }
+            left = rest;
+        }
+    }
+
+    /// Returns whether Pusher responded to all of it.
+    async fn send_batch(&self, batch: &[Due<'_>], visit: &Visit) -> bool {
+        let sent = self.request(batch).await;
+        // One bad event spoils its whole batch: find it by sending the batch's events one by one.
+        if batch.len() > 1 && sent.as_ref().is_err_and(PusherError::is_permanent) {
+            for due in batch {
+                let outcome = outcome(self.request(std::slice::from_ref(due)).await);
+                let goes_on = !outcome.is_retry();
+                visit.report(due, outcome);
+                if !goes_on {
+                    return false;
+                }
+            }
+            return true;
+        }
+        let outcome = outcome(sent);
+        batch.iter().for_each(|due| visit.report(due, outcome.clone()));
+        !outcome.is_retry()
+    }
+
+    async fn request(&self, batch: &[Due<'_>]) -> Result<(), PusherError> {
+        if let [Due { entry, .. }] = batch
+            && let Delivery::Terminate { user } = &entry.delivery
+        {
+            return self.client.terminate(user).await;
+        }
+        let events: Vec<Message> = batch.iter().filter_map(|due| event(due).cloned()).collect();
+        self.client.trigger(&events).await
     }
 }
 
-fn places(rows: &[Row]) -> Vec<Place> {
-    let of_row = |(place, row): (usize, &Row)| {
-        let owed = &row.committed.outbox.owed;
-        let due = row.due.iter().filter(|entry| owed[**entry].delivery.way() == Way::Pusher);
-        due.map(|entry| (place, *entry)).collect::<Vec<_>>()
-    };
-    rows.iter().enumerate().flat_map(of_row).collect()
-}
-
-fn delivery<'a>(rows: &'a [Row], (row, entry): &Place) -> &'a Delivery {
-    &rows[*row].committed.outbox.owed[*entry].delivery
+fn event<'a>(due: &Due<'a>) -> Option<&'a Message> {
+    match &due.entry.delivery {
+        Delivery::Pusher(message) => Some(message),
+        _ => None,
+    }
 }
 
 /// How many of these go in one request: events up to the most that a batch holds, or one connection's end.
-fn next_batch(rows: &[Row], places: &[Place]) -> usize {
-    let is_event = |place: &&Place| matches!(delivery(rows, place), Delivery::Pusher(_));
-    places.iter().take(MAX_BATCH).take_while(is_event).count().max(1)
+fn batch_size(entries: &[Due<'_>]) -> usize {
+    entries.iter().take(MAX_BATCH).take_while(|due| event(due).is_some()).count().max(1)
 }
 
-async fn attempt(pusher: &Client, rows: &[Row], places: &[Place]) -> Vec<Fate> {
-    let events: Vec<Message> = places
-        .iter()
-        .filter_map(|place| match delivery(rows, place) {
-            Delivery::Pusher(message) => Some(message.clone()),
-            _ => None,
-        })
-        .collect();
-    let outcome = match delivery(rows, &places[0]) {
-        Delivery::Terminate { user } => pusher.terminate(user).await,
-        _ => pusher.trigger(&events).await,
-    };
-    match outcome {
-        // One bad event spoils its whole batch: find it by sending the batch's events one by one.
-        Err(error) if error.is_permanent() && events.len() > 1 => one_by_one(pusher, &events).await,
-        outcome => vec![fate(outcome); places.len()],
-    }
-}
-
-fn fate(outcome: Result<(), PusherError>) -> Fate {
-    match outcome {
-        Ok(()) => Fate::Delivered,
-        Err(error) if error.is_permanent() => Fate::GivenUp(error.to_string()),
+fn outcome(sent: Result<(), PusherError>) -> Outcome {
+    match sent {
+        Ok(()) => Outcome::Delivered,
+        Err(error) if error.is_permanent() => Outcome::Failed(error.to_string()),
         Err(error) if error.is_operators() => {
             telemetry::operator_error(error.log_text());
-            Fate::UNTRIED
+            Outcome::UNSENT
         }
-        Err(error) => {
+        Err(error) if error.is_ambiguous() => {
             telemetry::cause(&error);
-            if error.is_ambiguous() { Fate::TRIED } else { Fate::UNTRIED }
+            Outcome::UNCONFIRMED
         }
+        Err(error) => Outcome::unsent(&error),
     }
 }
 
-/// Sends the events of a refused batch singly, up to the first that Pusher does not respond to.
-async fn one_by_one(pusher: &Client, events: &[Message]) -> Vec<Fate> {
-    let mut fates = Vec::with_capacity(events.len());
-    for event in events {
-        fates.push(fate(pusher.trigger(std::slice::from_ref(event)).await));
-        if matches!(fates.last(), Some(Fate::Postponed { .. })) {
-            break;
-        }
-    }
-    fates.resize(events.len(), Fate::UNTRIED);
-    fates
+/// Whether anybody is subscribed to the channel. Nobody is when Pusher does not respond: then nothing reaches them there, either.
+pub(crate) async fn is_occupied(client: &Client, channel: &Channel) -> bool {
+    let Ok(channel) = ChannelName::parse(&channel.to_string()) else {
+        return false;
+    };
+    let Ok(found) = tokio::time::timeout(OCCUPIED_TIMEOUT, client.channel(&channel)).await else {
+        return false;
+    };
+    found.inspect_err(|error| telemetry::cause(error)).is_ok_and(|info| info.occupied)
 }

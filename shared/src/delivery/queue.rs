@@ -62,17 +62,17 @@ impl RetryQueue {
     }
 
     /// Keeps what was given up for a person to look at.
-    pub(super) async fn give_up(&self, key: &Key, owed: &Owed, reason: &str) -> Result<(), QueueError> {
+    pub(super) async fn dead_letter(&self, key: &Key, owed: &Owed, reason: &str) -> Result<(), QueueError> {
         let waiting =
             Waiting { key: key.clone(), id: None, given_up: Some(owed.clone()), reason: Some(reason.to_owned()) };
         self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
     }
 
     /// Keeps a record of the table's stream that names no row. Of a long one, the beginning.
-    pub(super) async fn give_up_unread(&self, record: &str) -> Result<(), QueueError> {
+    pub(super) async fn dead_letter_unread(&self, record: &str) -> Result<(), QueueError> {
         let key = Key { pk: String::new(), sk: String::new() };
         let beginning = &record[..record.floor_char_boundary(MAX_UNREAD_BYTES)];
-        self.give_up(&key, &Owed::unreadable(beginning), "a record of the table's stream cannot be read").await
+        self.dead_letter(&key, &Owed::unreadable(beginning), "a record of the table's stream cannot be read").await
     }
 
     /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.

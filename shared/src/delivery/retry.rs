@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 
-use super::plan::{Visit, due};
+use super::plan::{Source, due};
 use super::queue::Waiting;
-use super::visit::Left;
-use super::{Courier, RetryQueue, Row};
+use super::visit::Row;
+use super::{Dispatcher, RetryQueue, Visit};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, INLINE_TIMEOUT, Outbox, Owed};
 use crate::table::{Key, TableError};
@@ -30,8 +30,8 @@ struct Message {
 }
 
 impl Message {
-    fn visit(&self) -> Visit<'_> {
-        if self.waiting.id.is_some() { Visit::Queue(self.id()) } else { Visit::Person(self.id()) }
+    fn source(&self) -> Source<'_> {
+        if self.waiting.id.is_some() { Source::Queue(self.id()) } else { Source::Person(self.id()) }
     }
 
     /// The id by which the row knows it. A message that a person sent has none of ours, and goes by its own.
@@ -40,7 +40,7 @@ impl Message {
     }
 }
 
-impl Courier {
+impl Dispatcher {
     /// Visits the rows of a batch of the retry queue; returns the ids of the messages that must come back.
     pub async fn from_queue(&self, event: SqsEvent, retry: &RetryQueue, deadline: Instant) -> Vec<String> {
         let (mut messages, mut unread) = (Vec::new(), Vec::new());
@@ -53,7 +53,7 @@ impl Courier {
                 }
             }
         }
-        let (places, mut rows): (Vec<usize>, Vec<Row>) = match self.rows(&messages).await {
+        let (places, rows): (Vec<usize>, Vec<Row>) = match self.rows(&messages).await {
             Ok(visits) => visits.into_iter().unzip(),
             Err(error) => {
                 telemetry::cause(&error);
@@ -61,9 +61,11 @@ impl Courier {
                 return self.postpone_all(&unread, retry).await;
             }
         };
-        self.attempt(&mut rows, retry, deadline).await;
+        let visit = Visit::of_consumer(&self.table, rows, deadline);
+        self.attempt(&visit, retry).await;
 
-        let left = join_all(places.iter().zip(&rows).map(|(place, row)| self.leave_in_queue(&messages[*place], row)));
+        let rows = places.iter().zip(&visit.rows);
+        let left = join_all(rows.map(|(place, row)| leave_in_queue(&messages[*place], &visit, row)));
         let again: Vec<_> = places.iter().copied().zip(left.await).collect();
         let mut back = self.postpone_all(&unread, retry).await;
         let pauses = again.iter().filter_map(|(place, pause)| Some((&messages[*place].sqs, (*pause)?)));
@@ -95,39 +97,13 @@ impl Courier {
                 // Of several messages about one row, the one that the row names looks after it.
                 None => {
                     let row = rows.get(key)?;
-                    let due = due(&row.outbox, message.visit(), now)?;
+                    let due = due(&row.outbox, message.source(), now)?;
                     (rows.remove(key)?, due)
                 }
             };
-            Some((place, Row::new(committed, due)))
+            Some((place, Row::new(due, committed)))
         };
         Ok(messages.iter().enumerate().filter_map(visit).collect())
-    }
-
-    /// Notes in the row what is left of it; returns after how long the message shall come back, if it must.
-    async fn leave_in_queue(&self, message: &Message, row: &Row) -> Option<Duration> {
-        let now = Millis::now();
-        let pause = back_off(received(&message.sqs), rand::random());
-        let delay = match Self::left(row, pause, now) {
-            Left::Again(delay) => Some(delay),
-            Left::Nothing => None,
-        };
-        let is_replayed = message.waiting.given_up.is_some();
-        if is_replayed {
-            return delay;
-        }
-        let is_settled = delay.is_none() && row.latest.outbox.owed.is_empty() && row.changes().is_empty();
-        if is_settled {
-            return None;
-        }
-        match self.settle_rest(row, Some((message.id(), delay.unwrap_or(SOON))), now).await {
-            // What was added meanwhile was left to this message.
-            Ok(is_more_owed) => delay.or(is_more_owed.then_some(SOON)),
-            Err(error) => {
-                telemetry::cause(&error);
-                Some(pause)
-            }
-        }
     }
 
     async fn postpone_all(&self, messages: &[SqsMessage], retry: &RetryQueue) -> Vec<String> {
@@ -143,6 +119,28 @@ impl Courier {
         if let Err(error) = retry.postpone(receipt, pause).await {
             // The queue's own visibility time-out brings it back, only later.
             telemetry::cause(&error);
+        }
+    }
+}
+
+/// Notes in the row what is left of it; returns after how long the message shall come back, if it must.
+async fn leave_in_queue(message: &Message, visit: &Visit, row: &Row) -> Option<Duration> {
+    let now = Millis::now();
+    let pause = back_off(received(&message.sqs), rand::random());
+    let delay = row.next_visit(pause, now);
+    let is_replayed = message.waiting.given_up.is_some();
+    if is_replayed {
+        return delay;
+    }
+    if delay.is_none() && row.is_empty().await {
+        return None;
+    }
+    match visit.close(row, Some((message.id(), delay.unwrap_or(SOON))), now).await {
+        // What was added meanwhile was left to this message.
+        Ok(is_more_owed) => delay.or(is_more_owed.then_some(SOON)),
+        Err(error) => {
+            telemetry::cause(&error);
+            Some(pause)
         }
     }
 }

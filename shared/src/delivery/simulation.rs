@@ -1,14 +1,15 @@
 //! Every interleaving of writers, the stream's consumer, the retry queue's consumer and kills, on simulated time.
 //!
-//! The actors here do in single steps what `Courier` does with requests, and decide by the same functions (`plan`, `Append`,
-//! `settle::changed`). Between two steps of one actor any step of another may come. Each kill ends an actor between two steps.
+//! The actors here do in single steps what `Dispatcher` does with requests, and decide by the same functions (`plan`, `Append`,
+//! `acknowledge::changed`). Between two steps of one actor any step of another may come. Each kill ends an actor between two steps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::plan::{self, Fate, Visit, due};
+use super::Outcome;
+use super::plan::{self, Outcomes, Source, due};
 use crate::clients::pusher::Message;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Changes, Committed, Delivery, Outbox, Writer, changed};
@@ -39,9 +40,9 @@ enum Task {
     WriterSettles { command: usize, row: Committed, sent: bool },
     StreamReads,
     StreamSends { row: Committed, due: Vec<usize> },
-    StreamLeaves { row: Committed, fates: Vec<Fate> },
+    StreamLeaves { row: Committed, outcomes: Outcomes },
     QueueReads { id: String, received: u32 },
-    QueueLeaves { id: String, received: u32, row: Committed, fates: Vec<Fate> },
+    QueueLeaves { id: String, received: u32, row: Committed, outcomes: Outcomes },
 }
 
 struct World {
@@ -161,27 +162,27 @@ impl World {
             Task::StreamReads => {
                 (self.stream_busy, self.stream_again) = (true, false);
                 let visit =
-                    self.committed().and_then(|row| Some((due(&row.outbox, Visit::Stream, Millis(self.now))?, row)));
+                    self.committed().and_then(|row| Some((due(&row.outbox, Source::Stream, Millis(self.now))?, row)));
                 match visit {
                     Some((due, row)) => self.at(20, Task::StreamSends { row, due }),
                     None => self.stream_rests(),
                 }
             }
             Task::StreamSends { row, due } => {
-                let fates = self.attempt(&row, &due);
-                self.at(20, Task::StreamLeaves { row, fates });
+                let outcomes = self.attempt(&row, &due);
+                self.at(20, Task::StreamLeaves { row, outcomes });
             }
-            Task::StreamLeaves { row, fates } => self.stream_leaves(&row, &fates),
+            Task::StreamLeaves { row, outcomes } => self.stream_leaves(&row, &outcomes),
             Task::QueueReads { id, received } => {
                 let visit = self
                     .committed()
-                    .and_then(|row| Some((due(&row.outbox, Visit::Queue(&id), Millis(self.now))?, row)));
+                    .and_then(|row| Some((due(&row.outbox, Source::Queue(&id), Millis(self.now))?, row)));
                 if let Some((due, row)) = visit {
-                    let fates = self.attempt(&row, &due);
-                    self.at(20, Task::QueueLeaves { id, received, row, fates });
+                    let outcomes = self.attempt(&row, &due);
+                    self.at(20, Task::QueueLeaves { id, received, row, outcomes });
                 }
             }
-            Task::QueueLeaves { id, received, row, fates } => self.queue_leaves(id, received, &row, &fates),
+            Task::QueueLeaves { id, received, row, outcomes } => self.queue_leaves(id, received, &row, &outcomes),
         }
     }
 
@@ -204,25 +205,21 @@ impl World {
         }
     }
 
-    fn attempt(&mut self, row: &Committed, due: &[usize]) -> Vec<Fate> {
-        let mut fates = vec![Fate::Waiting; row.outbox.owed.len()];
-        let sent = self.send(row, due);
-        for place in due {
-            fates[*place] = if sent { Fate::Delivered } else { Fate::UNTRIED };
-        }
-        fates
+    fn attempt(&mut self, row: &Committed, due: &[usize]) -> Outcomes {
+        let outcome = if self.send(row, due) { Outcome::Delivered } else { Outcome::UNSENT };
+        due.iter().map(|place| (row.outbox.owed[*place].id.clone(), outcome.clone())).collect()
     }
 
-    fn stream_leaves(&mut self, row: &Committed, fates: &[Fate]) {
+    fn stream_leaves(&mut self, row: &Committed, outcomes: &Outcomes) {
         if self.dies() {
             // Lambda brings the batch again.
             self.stream_busy = false;
             self.at(REDELIVERY, Task::StreamReads);
             return;
         }
-        let changes = plan::changes(&row.outbox, fates);
+        let changes = plan::changes(&row.outbox, outcomes);
         let now = Millis(self.now);
-        match plan::again(&row.outbox, fates, Duration::from_secs(2), now) {
+        match plan::next_visit(&row.outbox, outcomes, Duration::from_secs(2), now) {
             None => {
                 self.settle(&changes, |rest| rest.queue.clone());
             }
@@ -244,15 +241,15 @@ impl World {
         }
     }
 
-    fn queue_leaves(&mut self, id: String, received: u32, row: &Committed, fates: &[Fate]) {
+    fn queue_leaves(&mut self, id: String, received: u32, row: &Committed, outcomes: &Outcomes) {
         if self.dies() {
             self.at(REDELIVERY, Task::QueueReads { id, received: received + 1 });
             return;
         }
         let now = Millis(self.now);
         let pause = Duration::from_secs(2_u64.saturating_pow(received).min(900));
-        let delay = plan::again(&row.outbox, fates, pause, now);
-        let changes = plan::changes(&row.outbox, fates);
+        let delay = plan::next_visit(&row.outbox, outcomes, pause, now);
+        let changes = plan::changes(&row.outbox, outcomes);
         let noted = delay.unwrap_or(Duration::from_secs(1));
         let rest = self.settle(&changes, |_| Some(plan::queued(&id, noted, now)));
         let seen = |id: &str| row.outbox.owed.iter().any(|owed| owed.id == id);

@@ -4,23 +4,23 @@
 //! that is cut off goes on where it was; the connections of the page that was in hand are told twice. A connection that cannot
 //! be reached is noted too and tried again later, and the others do not wait for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
 
-use super::plan::Fate;
-use super::unread::IntoFate as _;
-use super::{Courier, Row};
+use super::transport::by_row;
+use super::unread::of_notification;
+use super::{Due, Outcome, Transport, Visit};
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
-use crate::outbox::{
-    Audience, Changes, Committed, Delivery, Emit, Owed, Place, Progress, Say, Target, Way, Writer, settle,
-};
+use crate::outbox::{Audience, Delivery, Emit, Place, Progress, Say, Target, TransportName, Writer};
+use crate::settings::Settings;
 use crate::sockets;
-use crate::table::TableError;
+use crate::table::{Table, TableError};
 use crate::telemetry;
 
 /// Posts at once, of one entry.
@@ -33,35 +33,43 @@ const OPENING_SECONDS: i64 = 10;
 /// The first pause before a connection that is not open yet is posted to again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// Delivers the rows' due socket events and notes each one's fate in its row. Rows do not wait for each other.
-pub(super) async fn deliver(courier: &Courier, rows: &mut [Row], deadline: Instant) {
-    let Some(connections) = &courier.connections else {
-        // A function that does not post: the consumer does.
-        return;
-    };
-    join_all(rows.iter_mut().map(|row| of_row(courier, connections, row, deadline))).await;
+/// Posts to connections.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub table: Table,
+    pub connections: Connections,
+    /// Of who stores a notification for a user without a connection. A writer has none, and leaves it to the consumer.
+    pub notifier: Option<Arc<Settings>>,
 }
 
-async fn of_row(courier: &Courier, connections: &Connections, row: &mut Row, deadline: Instant) {
-    let is_mine = |place: &usize| row.committed.outbox.owed[*place].delivery.way() == Way::Socket;
-    let due: Vec<usize> = row.due.iter().copied().filter(is_mine).collect();
-    for place in &due {
-        row.fates[*place] = Fate::UNTRIED;
+impl Transport for Sockets {
+    fn name(&self) -> TransportName {
+        TransportName::Socket
     }
-    // What was not delivered holds up what goes to the same connections, and nobody else.
-    let mut held_up: Vec<Audience> = Vec::new();
-    for place in due {
-        let owed = row.committed.outbox.owed[place].clone();
-        let Delivery::Socket(emit) = &owed.delivery else { continue };
-        if held_up.contains(&emit.to) {
-            continue;
+
+    /// Rows do not wait for each other.
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            join_all(by_row(&entries).map(|row| self.of_row(row, visit))).await;
+        })
+    }
+}
+
+impl Sockets {
+    /// What was not delivered holds up what goes to the same connections, and nothing else.
+    async fn of_row(&self, row: &[Due<'_>], visit: &Visit) {
+        let mut held_up: Vec<&Audience> = Vec::new();
+        for due in row {
+            let Delivery::Socket(emit) = &due.entry.delivery else { continue };
+            if held_up.contains(&&emit.to) {
+                continue;
+            }
+            let outcome = Attempt { sockets: self, visit, due, emit }.deliver().await;
+            if outcome.is_retry() {
+                held_up.push(&emit.to);
+            }
+            visit.report(due, outcome);
         }
-        let visit = Visit { courier, connections, owed: &owed, deadline };
-        let fate = visit.deliver(emit, &mut row.latest).await;
-        if matches!(fate, Fate::Postponed { .. }) {
-            held_up.push(emit.to.clone());
-        }
-        row.fates[place] = fate;
     }
 }
 
@@ -76,73 +84,69 @@ enum Posted {
     TooLarge(String),
 }
 
-struct Visit<'a> {
-    courier: &'a Courier,
-    connections: &'a Connections,
-    owed: &'a Owed,
-    deadline: Instant,
+struct Attempt<'a> {
+    sockets: &'a Sockets,
+    visit: &'a Visit,
+    due: &'a Due<'a>,
+    emit: &'a Emit,
 }
 
-impl Visit<'_> {
-    async fn deliver(&self, emit: &Emit, latest: &mut Committed) -> Fate {
+impl Attempt<'_> {
+    async fn deliver(&self) -> Outcome {
+        let emit = self.emit;
         if emit.until.is_some_and(|until| until <= Millis::now()) {
-            return Fate::Moot;
+            return Outcome::Skipped;
         }
         let ended = match &emit.to {
             Audience::Connection(target) if emit.say == Say::ContactsOnline => self.who_is_there(target).await,
-            _ => self.go_on(emit, latest).await,
+            _ => self.go_on().await,
         };
-        match ended {
-            Ok(fate) => fate,
-            Err(error) => {
-                telemetry::cause(&error);
-                Fate::UNTRIED
-            }
-        }
+        ended.unwrap_or_else(|error| Outcome::unsent(&error))
     }
 
     /// Tells a connection which of its user's contacts are there.
-    async fn who_is_there(&self, target: &Target) -> Result<Fate, TableError> {
+    async fn who_is_there(&self, target: &Target) -> Result<Outcome, TableError> {
         let now = Millis::now();
         if !target.address.may_hear(now) {
-            return Ok(Fate::Moot);
+            return Ok(Outcome::Skipped);
         }
-        let there = sockets::contacts_online(&self.courier.table, target.namespace, &target.user, now).await?;
+        let there = sockets::contacts_online(&self.sockets.table, target.namespace, &target.user, now).await?;
         for contact in &there {
             match self.post(&[sockets::is_there(target.namespace, contact, now)], target).await {
                 Posted::Arrived => {}
-                Posted::Later => return Ok(Fate::TRIED),
+                Posted::Later => return Ok(Outcome::UNCONFIRMED),
                 // Its other events come upon the same, and see to it.
-                Posted::Gone | Posted::Never | Posted::TooLarge(_) => return Ok(Fate::Moot),
+                Posted::Gone | Posted::Never | Posted::TooLarge(_) => return Ok(Outcome::Skipped),
             }
         }
-        Ok(if there.is_empty() { Fate::Moot } else { Fate::Delivered })
+        Ok(if there.is_empty() { Outcome::Skipped } else { Outcome::Delivered })
     }
 
     /// One page after the other, until all are done or time is up.
-    async fn go_on(&self, emit: &Emit, latest: &mut Committed) -> Result<Fate, TableError> {
+    async fn go_on(&self) -> Result<Outcome, TableError> {
+        let emit = self.emit;
         let begun = emit.progress.clone();
         let mut progress = begun.clone().unwrap_or(Progress { again: Vec::new(), next: Some(Place::default()) });
         let mut reached = 0_usize;
         if !progress.again.is_empty() {
             let again = std::mem::take(&mut progress.again);
-            let (arrived, later) = match self.post_to_all(emit, again).await {
+            let (arrived, later) = match self.post_to_all(again).await {
                 Ok(posted) => posted,
-                Err(refused) => return Ok(Fate::GivenUp(refused)),
+                Err(refused) => return Ok(Outcome::Failed(refused)),
             };
             reached += arrived;
             progress.again = later;
         }
         while let Some(place) = progress.next.take() {
-            if Instant::now() >= self.deadline || progress.again.len() >= usize::from(PAGE) {
+            if Instant::now() >= self.visit.deadline || progress.again.len() >= usize::from(PAGE) {
                 progress.next = Some(place);
                 break;
             }
-            let (targets, next) = self.page(emit, &place).await?;
+            let (targets, next) = self.page(&place).await?;
             let seen = targets.len();
-            let (arrived, later) = match self.post_to_all(emit, targets).await {
+            let (arrived, later) = match self.post_to_all(targets).await {
                 Ok(posted) => posted,
-                Err(refused) => return Ok(Fate::GivenUp(refused)),
+                Err(refused) => return Ok(Outcome::Failed(refused)),
             };
             reached += arrived;
             // Where nobody can be reached, the way itself is shut: the page is tried again as a whole.
@@ -153,38 +157,37 @@ impl Visit<'_> {
             progress.again.extend(later);
             progress.next = next;
             if progress.next.is_some() && seen > 0 {
-                self.note(emit, &progress, latest).await?;
+                self.note(&progress).await?;
             }
         }
         if progress.next.is_none() && progress.again.is_empty() {
             if reached == 0 && begun.is_none() {
-                return Ok(self.nobody(emit).await);
+                return Ok(self.nobody().await);
             }
-            return Ok(Fate::Delivered);
+            return Ok(Outcome::Delivered);
         }
         let is_further = Some(&progress) != begun.as_ref() && reached > 0;
         if is_further {
-            self.note(emit, &progress, latest).await?;
+            self.note(&progress).await?;
         }
         let rest = is_further.then(|| Emit { progress: Some(progress), ..emit.clone() }.into());
-        Ok(Fate::Postponed { not_before: None, rest, tried: true })
+        Ok(Outcome::Retry { not_before: None, rest, tried: true })
     }
 
-    /// Nobody is there to be told.
-    async fn nobody(&self, emit: &Emit) -> Fate {
-        let Some(notify) = &emit.or_notify else {
-            return Fate::Moot;
-        };
-        // A writer leaves it to the consumer.
-        let Some(settings) = &self.courier.settings else {
-            return Fate::UNTRIED;
-        };
-        notifications::create_instead(&self.courier.table, settings, notify).await.into_fate()
+    /// The recipient has no open connection.
+    async fn nobody(&self) -> Outcome {
+        match (&self.emit.or_notify, &self.sockets.notifier) {
+            (None, _) => Outcome::Skipped,
+            (Some(_), None) => Outcome::UNSENT,
+            (Some(notify), Some(settings)) => {
+                of_notification(notifications::create_instead(&self.sockets.table, settings, notify).await)
+            }
+        }
     }
 
     /// The connections of a page, and where the next one starts.
-    async fn page(&self, emit: &Emit, place: &Place) -> Result<(Vec<Target>, Option<Place>), TableError> {
-        let (table, now) = (&self.courier.table, Millis::now());
+    async fn page(&self, place: &Place) -> Result<(Vec<Target>, Option<Place>), TableError> {
+        let (table, emit, now) = (&self.sockets.table, self.emit, Millis::now());
         let channel = match &emit.to {
             Audience::Connection(target) => return Ok((vec![target.clone()], None)),
             Audience::User(user) => {
@@ -204,13 +207,13 @@ impl Visit<'_> {
     ///
     /// # Errors
     /// Why nobody can be told this.
-    async fn post_to_all(&self, emit: &Emit, targets: Vec<Target>) -> Result<(usize, Vec<Target>), String> {
+    async fn post_to_all(&self, targets: Vec<Target>) -> Result<(usize, Vec<Target>), String> {
         // Those that were noted in the row earlier may have expired since.
         let now = Millis::now();
         let targets: Vec<_> = targets.into_iter().filter(|target| target.address.may_hear(now)).collect();
         let posts: Vec<_> = targets
             .iter()
-            .map(|target| async move { self.post(&emit.said_to(&target.address), target).await })
+            .map(|target| async move { self.post(&self.emit.said_to(&target.address), target).await })
             .collect();
         let posted: Vec<Posted> = stream::iter(posts).buffered(MAX_POSTS).collect().await;
         let (mut arrived, mut later, mut gone) = (0, Vec::new(), Vec::new());
@@ -223,9 +226,9 @@ impl Visit<'_> {
                 Posted::TooLarge(why) => return Err(why),
             }
         }
-        let writer = Writer::without_delivery(self.owed.request_id.as_deref().unwrap_or_default());
+        let writer = Writer::without_delivery(self.due.entry.request_id.as_deref().unwrap_or_default());
         let forgotten = gone.iter().map(|target| async {
-            let forgotten = sockets::forget(&self.courier.table, &writer, target, Millis::now()).await;
+            let forgotten = sockets::forget(&self.sockets.table, &writer, target, Millis::now()).await;
             if let Err(error) = forgotten {
                 // The heartbeat finds it, too.
                 telemetry::cause(&error);
@@ -241,12 +244,12 @@ impl Visit<'_> {
             let Some(text) = address.framing.write(outgoing, &address.connection) else { continue };
             let mut pause = FIRST_PAUSE;
             loop {
-                match self.connections.post(address.stage, &address.connection, &text).await {
+                match self.sockets.connections.post(address.stage, &address.connection, &text).await {
                     Ok(()) => break,
                     Err(PostError::Gone) if Millis::now() >= address.since.plus_seconds(OPENING_SECONDS) => {
                         return Posted::Gone;
                     }
-                    Err(PostError::Gone) if Instant::now() + pause >= self.deadline => return Posted::Later,
+                    Err(PostError::Gone) if Instant::now() + pause >= self.visit.deadline => return Posted::Later,
                     Err(PostError::Gone) => {
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(Duration::from_millis(320));
@@ -271,12 +274,8 @@ impl Visit<'_> {
     }
 
     /// Notes in the row how far it has got.
-    async fn note(&self, emit: &Emit, progress: &Progress, latest: &mut Committed) -> Result<(), TableError> {
-        let delivery = Emit { progress: Some(progress.clone()), ..emit.clone() }.into();
-        let owed = Owed { delivery, ..self.owed.clone() };
-        let changes = Changes::from([(self.owed.id.clone(), Some(owed))]);
-        let outbox = settle(&self.courier.table, latest, &changes, |rest| rest.queue.clone()).await?;
-        *latest = Committed::new(latest.key.clone(), outbox);
-        Ok(())
+    async fn note(&self, progress: &Progress) -> Result<(), TableError> {
+        let rest = Emit { progress: Some(progress.clone()), ..self.emit.clone() };
+        self.visit.rewrite(self.due, rest.into()).await
     }
 }

@@ -7,9 +7,9 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::plan::{Visit, due};
-use super::visit::Left;
-use super::{Courier, RetryQueue, Row};
+use super::plan::{Source, due};
+use super::visit::Row;
+use super::{Dispatcher, RetryQueue, Visit};
 use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Committed};
 use crate::table::{Item, Key, TableError};
@@ -22,7 +22,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamFailure(pub String);
 
-impl Courier {
+impl Dispatcher {
     /// Visits the rows of a batch of the stream: rows that are cleared by a later record are done; all others are read again,
     /// and what they still owe is delivered. What cannot be delivered now moves to the retry queue, so that it holds up
     /// nothing here; what the retry queue already has is left to it. A row that was deleted while it still owed something
@@ -34,7 +34,7 @@ impl Courier {
         let first = event.records.first().and_then(|record| record.change.sequence_number.clone()).unwrap_or_default();
         let batch = Batch::read(event.records);
         telemetry::note("rows", batch.owing.len());
-        let lost = join_all(batch.deleted.iter().map(|row| self.bury_deleted(row, retry))).await;
+        let lost = join_all(batch.deleted.iter().map(|row| dead_letter_deleted(row, retry))).await;
         if !lost.into_iter().all(|is_kept| is_kept) {
             return Err(StreamFailure(first));
         }
@@ -43,10 +43,11 @@ impl Courier {
             StreamFailure(first)
         })?;
         let now = Millis::now();
-        let visited = |row: Committed| due(&row.outbox, Visit::Stream, now).map(|due| Row::new(row, due));
-        let mut rows: Vec<_> = read.into_iter().filter_map(visited).collect();
-        self.attempt(&mut rows, retry, deadline).await;
-        let failed = join_all(rows.iter().map(|row| self.leave(row, retry))).await;
+        let visited = |row: Committed| Some(Row::new(due(&row.outbox, Source::Stream, now)?, row));
+        let rows = read.into_iter().filter_map(visited).collect();
+        let visit = Visit::of_consumer(&self.table, rows, deadline);
+        self.attempt(&visit, retry).await;
+        let failed = join_all(visit.rows.iter().map(|row| leave(&visit, row, retry))).await;
         let unfinished = failed.into_iter().flatten().filter_map(|key| batch.sequence.get(&key));
         match unfinished.min_by(|a, b| compare_sequence(a, b)) {
             Some(first) => Err(StreamFailure(first.clone())),
@@ -58,61 +59,17 @@ impl Courier {
     ///
     /// # Errors
     /// [`StreamFailure`] when the queue does not take one. Lambda brings the batch again from there.
-    pub async fn bury_records(&self, records: &[Value], retry: &RetryQueue) -> Result<(), StreamFailure> {
+    pub async fn dead_letter_records(&self, records: &[Value], retry: &RetryQueue) -> Result<(), StreamFailure> {
         for record in records {
             let number = record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
             telemetry::failure(format!("the record {number} of the table's stream cannot be read"));
-            if let Err(error) = retry.give_up_unread(&record.to_string()).await {
+            if let Err(error) = retry.dead_letter_unread(&record.to_string()).await {
                 telemetry::cause(&error);
                 return Err(StreamFailure(number.to_owned()));
             }
-            telemetry::delivery(None, "unreadable", telemetry::Outcome::GivenUp);
+            telemetry::delivery(None, "unreadable", "given-up");
         }
         Ok(())
-    }
-
-    /// Queues what is left of a row, and notes that in the row; returns its key when neither the queue nor the table took it.
-    async fn leave(&self, row: &Row, retry: &RetryQueue) -> Option<Key> {
-        let now = Millis::now();
-        let key = &row.committed.key;
-        let Left::Again(delay) = Self::left(row, FIRST_RETRY, now) else {
-            // Delivered and, with Pusher's entries, settled already. What was owed since then has a record of its own.
-            return match self.settle_rest(row, None, now).await {
-                Ok(_) => None,
-                Err(error) => {
-                    telemetry::cause(&error);
-                    Some(key.clone())
-                }
-            };
-        };
-        let id = uuid::Uuid::now_v7().simple().to_string();
-        if let Err(error) = retry.later(key, &id, delay).await {
-            telemetry::cause(&error);
-            // What was delivered is not to come again with the batch.
-            let _ = self.settle_rest(row, None, now).await;
-            return Some(key.clone());
-        }
-        match self.settle_rest(row, Some((&id, delay)), now).await {
-            Ok(_) => None,
-            // A message that the row does not name is done with at its arrival, so the batch must come again.
-            Err(error) => {
-                telemetry::cause(&error);
-                Some(key.clone())
-            }
-        }
-    }
-
-    /// Puts what a deleted row still owed into the dead-letter queue; returns whether the queue took it.
-    async fn bury_deleted(&self, row: &Committed, retry: &RetryQueue) -> bool {
-        for owed in row.outbox.owed.iter().filter(|owed| !owed.delivery.ends_with_its_row()) {
-            let reason = "the row was deleted while it still owed this";
-            if let Err(error) = retry.give_up(&row.key, owed, reason).await {
-                telemetry::cause(&error);
-                return false;
-            }
-            telemetry::delivery(owed.request_id.as_deref(), owed.delivery.kind(), telemetry::Outcome::GivenUp);
-        }
-        true
     }
 
     /// The rows as they are now, those that still owe something.
@@ -124,6 +81,50 @@ impl Courier {
         owing.sort_by_key(|row| place.get(&row.key).copied());
         Ok(owing)
     }
+}
+
+/// Queues what is left of a row, and notes that in the row; returns its key when neither the queue nor the table took it.
+async fn leave(visit: &Visit, row: &Row, retry: &RetryQueue) -> Option<Key> {
+    let now = Millis::now();
+    let key = &row.committed.key;
+    let Some(delay) = row.next_visit(FIRST_RETRY, now) else {
+        // Entries that were written since then have a record of their own.
+        return match visit.close(row, None, now).await {
+            Ok(_) => None,
+            Err(error) => {
+                telemetry::cause(&error);
+                Some(key.clone())
+            }
+        };
+    };
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    if let Err(error) = retry.later(key, &id, delay).await {
+        telemetry::cause(&error);
+        // What was delivered is not to come again with the batch.
+        let _ = visit.close(row, None, now).await;
+        return Some(key.clone());
+    }
+    match visit.close(row, Some((&id, delay)), now).await {
+        Ok(_) => None,
+        // A message that the row does not name is done with at its arrival, so the batch must come again.
+        Err(error) => {
+            telemetry::cause(&error);
+            Some(key.clone())
+        }
+    }
+}
+
+/// Puts what a deleted row still owed into the dead-letter queue; returns whether the queue took it.
+async fn dead_letter_deleted(row: &Committed, retry: &RetryQueue) -> bool {
+    for owed in row.outbox.owed.iter().filter(|owed| !owed.delivery.ends_with_its_row()) {
+        let reason = "the row was deleted while it still owed this";
+        if let Err(error) = retry.dead_letter(&row.key, owed, reason).await {
+            telemetry::cause(&error);
+            return false;
+        }
+        telemetry::delivery(owed.request_id.as_deref(), owed.delivery.kind(), "given-up");
+    }
+    true
 }
 
 /// What a batch of records comes down to.

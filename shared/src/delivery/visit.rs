@@ -1,121 +1,185 @@
-//! One visit to several rows: deliver what is due, settle it, and queue what is left.
+//! One visit to several rows: which entries each transport tries, how the attempts ended, and what the rows know of it.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::plan::{self, Fate};
-use super::{Courier, RetryQueue, Row, email, fcm, pusher, socket, unread, wake};
+use super::RetryQueue;
+use super::plan::{self, Outcomes};
+use super::transport::{Due, Outcome};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Queued, Way, settle};
+use crate::outbox::{Changes, Committed, Delivery, Outbox, Owed, TransportName, acknowledge};
+use crate::table::{Table, TableError};
 use crate::telemetry;
 
-/// How a row was left.
-pub(super) enum Left {
-    /// It owes nothing of what this visit saw.
-    Nothing,
-    /// It is to be visited again after so long.
-    Again(Duration),
+/// The rows of a visit.
+#[derive(Debug)]
+pub struct Visit {
+    table: Table,
+    pub(super) rows: Vec<Row>,
+    /// Attempts begin before this.
+    pub deadline: Instant,
+    /// A writer acknowledges a row of several transports once, after all of them.
+    is_writers: bool,
 }
 
-impl Courier {
-    /// Tries the rows' due entries, each way's in order and the ways side by side: an outage of one holds up no other. What was
-    /// delivered is settled as it goes; what Pusher, FCM or SES refuses for good becomes a dead letter.
-    pub(super) async fn attempt(&self, rows: &mut [Row], retry: &RetryQueue, deadline: Instant) {
-        let [mut for_pushes, mut for_sockets] = [rows.to_vec(), rows.to_vec()];
-        let [mut for_wakes, mut for_unread, mut for_emails] = [rows.to_vec(), rows.to_vec(), rows.to_vec()];
-        let settle = |row: Row| self.settle_delivered(row);
-        futures_util::join!(
-            pusher::deliver(&self.pusher, rows, true, deadline, settle),
-            fcm::deliver(self, &mut for_pushes, deadline),
-            socket::deliver(self, &mut for_sockets, deadline),
-            wake::deliver(self, &mut for_wakes, deadline),
-            unread::deliver(self, &mut for_unread, deadline),
-            email::deliver(self, &mut for_emails, deadline),
-        );
-        let tried = [
-            (for_pushes, Way::Push),
-            (for_sockets, Way::Socket),
-            (for_wakes, Way::Wake),
-            (for_unread, Way::Unread),
-            (for_emails, Way::Email),
-        ];
-        for (of_way, way) in tried {
-            for (row, tried) in rows.iter_mut().zip(of_way) {
-                row.take_fates(tried, way);
-            }
-        }
-        for row in rows.iter_mut() {
-            for place in row.due.clone() {
-                if row.committed.outbox.owed[place].delivery.way() == Way::None {
-                    row.fates[place] = Fate::GivenUp("the outbox cannot be read".to_owned());
-                }
-            }
-        }
-        report(rows);
-        join_all(rows.iter_mut().map(|row| self.bury(row, retry))).await;
+/// A row on a visit.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) committed: Committed,
+    /// The places of the entries that are tried.
+    due: Vec<usize>,
+    outcomes: Mutex<Outcomes>,
+    /// The row as it was last read or written, which the next write's condition names. One write at a time.
+    latest: tokio::sync::Mutex<Committed>,
+}
+
+impl Row {
+    pub(super) fn new(due: Vec<usize>, committed: Committed) -> Self {
+        let latest = tokio::sync::Mutex::new(committed.clone());
+        Self { committed, due, outcomes: Mutex::default(), latest }
     }
 
-    /// Puts what was given up into the dead-letter queue. What the queue does not take is tried again.
-    async fn bury(&self, row: &mut Row, retry: &RetryQueue) {
-        for (owed, fate) in row.committed.outbox.owed.iter().zip(&mut row.fates) {
-            let Fate::GivenUp(reason) = fate else { continue };
-            *fate = match retry.give_up(&row.committed.key, owed, reason).await {
-                Ok(()) => Fate::Moot,
-                Err(error) => {
-                    telemetry::cause(&error);
-                    Fate::UNTRIED
-                }
-            };
+    fn due(&self) -> impl Iterator<Item = &Owed> {
+        self.due.iter().map(|place| &self.committed.outbox.owed[*place])
+    }
+
+    fn has_several_transports(&self) -> bool {
+        let mut transports = self.due().map(|entry| entry.delivery.transport());
+        transports.next().is_some_and(|first| transports.any(|other| other != first))
+    }
+
+    pub(super) fn outcomes(&self) -> Outcomes {
+        self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn report(&self, entry: &Owed, outcome: Outcome) {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        outcomes.insert(entry.id.clone(), outcome);
+    }
+
+    /// Whether the row in the table has no entries left.
+    pub(super) async fn is_empty(&self) -> bool {
+        self.latest.lock().await.outbox.owed.is_empty()
+    }
+
+    /// How long until the row must be visited again; `None` when nothing is left of what this visit saw.
+    pub(super) fn next_visit(&self, pause: Duration, now: Millis) -> Option<Duration> {
+        plan::next_visit(&self.committed.outbox, &self.outcomes(), pause, now)
+    }
+}
+
+impl Visit {
+    pub(super) fn of_consumer(table: &Table, rows: Vec<Row>, deadline: Instant) -> Self {
+        Self { table: table.clone(), rows, deadline, is_writers: false }
+    }
+
+    pub(super) fn of_writer(table: &Table, rows: Vec<Row>, deadline: Instant) -> Self {
+        Self { table: table.clone(), rows, deadline, is_writers: true }
+    }
+
+    /// The due entries of this transport, row by row. Until it reports otherwise, they are unsent.
+    pub(super) fn entries(&self, transport: TransportName) -> Vec<Due<'_>> {
+        let of_row = |(row, of)| Row::due(of).map(move |entry| Due { entry, row });
+        let entries = self.rows.iter().enumerate().flat_map(of_row);
+        let entries: Vec<_> = entries.filter(|due| due.entry.delivery.transport() == transport).collect();
+        entries.iter().for_each(|due| self.report(due, Outcome::UNSENT));
+        entries
+    }
+
+    /// Notes how the attempt at this entry ended.
+    pub fn report(&self, due: &Due<'_>, outcome: Outcome) {
+        self.rows[due.row].report(due.entry, outcome);
+    }
+
+    /// Takes what was delivered out of the rows of these entries, so that it is not sent again when the process ends early.
+    pub async fn acknowledge(&self, entries: &[Due<'_>]) {
+        let mut rows: Vec<_> = entries.iter().map(|due| due.row).collect();
+        rows.dedup();
+        let rows = rows.into_iter().map(|row| &self.rows[row]);
+        let rows = rows.filter(|row| !(self.is_writers && row.has_several_transports()));
+        join_all(rows.map(|row| self.acknowledge_row(row))).await;
+    }
+
+    /// Takes what was delivered out of all rows.
+    pub(super) async fn acknowledge_all(&self) {
+        join_all(self.rows.iter().map(|row| self.acknowledge_row(row))).await;
+    }
+
+    async fn acknowledge_row(&self, row: &Row) {
+        let mut latest = row.latest.lock().await;
+        let mut changes = plan::changes(&latest.outbox, &row.outcomes());
+        changes.retain(|_, left| left.is_none());
+        if let Err(error) = self.write(&mut latest, &changes).await {
+            // The entries are delivered once more.
+            telemetry::cause(&error);
         }
     }
 
-    /// Notes in the row what is left of it, and that the message of this id will come back for it after so long. Returns
-    /// whether something is owed that this visit has not seen, although the stream may have left it to this message.
-    ///
-    /// # Errors
-    /// When the table does not take it.
-    pub(super) async fn settle_rest(
+    /// Stores an entry in another form, which says how far its delivery got.
+    pub(super) async fn rewrite(&self, due: &Due<'_>, delivery: Delivery) -> Result<(), TableError> {
+        let entry = Owed { delivery, ..due.entry.clone() };
+        let mut latest = self.rows[due.row].latest.lock().await;
+        self.write(&mut latest, &Changes::from([(due.entry.id.clone(), Some(entry))])).await
+    }
+
+    async fn write(&self, latest: &mut Committed, changes: &Changes) -> Result<(), TableError> {
+        if !changes.is_empty() {
+            let rest = acknowledge(&self.table, latest, changes, |rest| rest.queue.clone()).await?;
+            *latest = Committed::new(latest.key.clone(), rest);
+        }
+        Ok(())
+    }
+
+    /// Acknowledges what is left to acknowledge of a row, and with `message` notes that the message of this id comes back for it
+    /// after so long. Returns whether the row has entries that this visit has not seen, although the stream may have left them to
+    /// this message.
+    pub(super) async fn close(
         &self,
         row: &Row,
         message: Option<(&str, Duration)>,
         now: Millis,
-    ) -> Result<bool, crate::table::TableError> {
-        let changes = row.changes();
+    ) -> Result<bool, TableError> {
+        let latest = row.latest.lock().await;
+        let changes = plan::changes(&latest.outbox, &row.outcomes());
         if changes.is_empty() && message.is_none() {
             return Ok(false);
         }
-        let queue = |rest: &crate::outbox::Outbox| -> Option<Queued> {
-            message.map(|(id, delay)| plan::queued(id, delay, now)).or_else(|| rest.queue.clone())
+        let queue = |rest: &Outbox| match message {
+            Some((id, delay)) => Some(plan::queued(id, delay, now)),
+            None => rest.queue.clone(),
         };
-        let rest = settle(&self.table, &row.latest, &changes, queue).await?;
-        let seen = |id: &str| row.committed.outbox.owed.iter().any(|owed| owed.id == id);
-        Ok(rest.owed.iter().any(|owed| !seen(&owed.id)))
+        let rest = acknowledge(&self.table, &latest, &changes, queue).await?;
+        let is_known = |id: &str| row.committed.outbox.owed.iter().any(|entry| entry.id == id);
+        Ok(rest.owed.iter().any(|entry| !is_known(&entry.id)))
     }
 
-    /// How a row is left after the attempts.
-    pub(super) fn left(row: &Row, pause: Duration, now: Millis) -> Left {
-        plan::again(&row.committed.outbox, &row.fates, pause, now).map_or(Left::Nothing, Left::Again)
-    }
-}
-
-/// Counts and logs how each entry's attempt ended, by the request that caused it.
-pub(super) fn report(rows: &[Row]) {
-    let now = Millis::now();
-    for row in rows {
-        for (owed, fate) in row.committed.outbox.owed.iter().zip(&row.fates) {
-            let outcome = match fate {
-                Fate::Waiting => continue,
-                Fate::Delivered => telemetry::Outcome::Delivered,
-                Fate::Moot => telemetry::Outcome::Moot,
-                Fate::Later(_) => telemetry::Outcome::Waiting,
-                Fate::Postponed { .. } => telemetry::Outcome::Postponed,
-                Fate::GivenUp(_) => telemetry::Outcome::GivenUp,
-            };
-            telemetry::delivery(owed.request_id.as_deref(), owed.delivery.kind(), outcome);
-            if matches!(fate, Fate::Postponed { .. }) && !matches!(owed.delivery, Delivery::Unknown(_)) {
-                telemetry::undelivered(now.since(owed.at));
+    /// Counts and logs each outcome, by the request that caused the entry.
+    pub(super) fn log(&self) {
+        let now = Millis::now();
+        for row in &self.rows {
+            let outcomes = row.outcomes();
+            for entry in &row.committed.outbox.owed {
+                let Some(outcome) = outcomes.get(&entry.id) else { continue };
+                telemetry::delivery(entry.request_id.as_deref(), entry.delivery.kind(), outcome.word());
+                if outcome.is_retry() {
+                    telemetry::undelivered(now.since(entry.at));
+                }
             }
         }
+    }
+
+    /// Puts what failed into the dead-letter queue. What the queue does not take is tried again.
+    pub(super) async fn dead_letter(&self, retry: &RetryQueue) {
+        let failed = self.rows.iter().map(|row| async move {
+            let outcomes = row.outcomes();
+            for entry in row.due() {
+                let Some(Outcome::Failed(reason)) = outcomes.get(&entry.id) else { continue };
+                let kept = retry.dead_letter(&row.committed.key, entry, reason).await;
+                row.report(entry, kept.map_or_else(|error| Outcome::unsent(&error), |()| Outcome::Skipped));
+            }
+        });
+        join_all(failed).await;
     }
 }

@@ -3,117 +3,94 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Map, Value, json};
 
-use super::plan::Fate;
-use super::{Courier, Row};
+use super::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::chats;
-use crate::contract::channel::{Channel, ChannelName};
-use crate::contract::id::{HotelSlug, UserId};
+use crate::clients::pusher;
+use crate::contract::channel::Channel;
+use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{self, Kind, NewNotification};
-use crate::outbox::{Delivery, Wake, Writer};
+use crate::outbox::{Delivery, TransportName, Wake, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
+use crate::table::Table;
 use crate::telemetry;
 
 /// Hotels woken at once, and notifications of each that are stored at once.
 const MAX_AT_ONCE: usize = 4;
 /// What is not begun within this time of a batch is postponed: the function has half a minute in all.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long Pusher may take to say whether anybody is there.
-const PRESENT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Delivers the rows' due entries of this way and notes each one's fate in its row.
-pub(super) async fn deliver(courier: &Courier, rows: &mut [Row], deadline: Instant) {
-    let deadline = deadline.min(Instant::now() + BATCH_TIMEOUT);
-    let wakes: Vec<_> = rows.iter().enumerate().flat_map(|(row, of)| wakes(row, of)).collect();
-    // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
-    let attempts: Vec<_> =
-        wakes.iter().map(|(_, _, request, wake)| attempt(courier, request, wake, deadline)).collect();
-    let fates: Vec<_> = stream::iter(attempts).buffered(MAX_AT_ONCE).collect().await;
-    for ((row, entry, ..), fate) in wakes.into_iter().zip(fates) {
-        rows[row].fates[entry] = fate;
+/// Wakes hotels.
+#[derive(Debug)]
+pub(crate) struct Wakes {
+    pub table: Table,
+    pub pusher: pusher::Client,
+    pub settings: Arc<Settings>,
+}
+
+impl Transport for Wakes {
+    fn name(&self) -> TransportName {
+        TransportName::Wake
+    }
+
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        let deadline = visit.deadline.min(Instant::now() + BATCH_TIMEOUT);
+        Box::pin(async move {
+            // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
+            let attempts: Vec<_> = entries.iter().map(|due| self.attempt(due, visit, deadline)).collect();
+            stream::iter(attempts).buffer_unordered(MAX_AT_ONCE).collect().await
+        })
     }
 }
 
-/// The due entries of this way: the row's place, the entry's, the request that caused it.
-fn wakes(place: usize, row: &Row) -> Vec<(usize, usize, String, Wake)> {
-    let wake = |entry: &usize| {
-        let owed = &row.committed.outbox.owed[*entry];
-        match &owed.delivery {
-            Delivery::Wake(wake) => {
-                Some((place, *entry, owed.request_id.clone().unwrap_or_default(), wake.as_ref().clone()))
+impl Wakes {
+    async fn attempt(&self, due: &Due<'_>, visit: &Visit, deadline: Instant) {
+        let Delivery::Wake(wake) = &due.entry.delivery else { return };
+        if Instant::now() < deadline {
+            let request = due.entry.request_id.as_deref().unwrap_or_default();
+            visit.report(due, self.wake(request, wake, deadline).await);
+        }
+    }
+
+    async fn wake(&self, request: &str, wake: &Wake, deadline: Instant) -> Outcome {
+        // The guest's own channel does not say whether the staff are there: the guest is there, too, and a private channel has no
+        // list of its users.
+        if is_occupied(&self.pusher, &Channel::HotelStaff(wake.hotel.clone())).await {
+            return Outcome::Skipped;
+        }
+        let staff = match chats::staff(&self.table, &wake.hotel).await {
+            Ok(staff) if staff.is_empty() => return Outcome::Skipped,
+            Ok(staff) => staff,
+            Err(error) => return Outcome::unsent(&error),
+        };
+        let notified: Vec<_> = staff.iter().map(|user| self.notify(request, wake, user, deadline)).collect();
+        let notified: Vec<_> = stream::iter(notified).buffered(MAX_AT_ONCE).collect().await;
+        // The next attempt notifies nobody twice: its keys are the same.
+        if notified.into_iter().all(|notified| notified) { Outcome::Delivered } else { Outcome::UNCONFIRMED }
+    }
+
+    /// Stores a member's notification, whose own row then has its event and its pushes. Returns whether it is stored.
+    async fn notify(&self, request: &str, wake: &Wake, user: &UserId, deadline: Instant) -> bool {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        let new = NewNotification::of(user, Kind::Message, data(wake));
+        let Wake { hotel, booking, message, .. } = wake;
+        let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
+        let writer = Writer::without_delivery(request);
+        match notifications::create(&self.table, &writer, &self.settings, new, &key, Millis::now()).await {
+            Ok(_) => true,
+            Err(problem) => {
+                telemetry::cause(&problem);
+                // A refusal is permanent. It is not tried again, and the others are notified.
+                !matches!(problem, Problem::Internal(_) | Problem::Unavailable(_))
             }
-            _ => None,
-        }
-    };
-    row.due.iter().filter_map(wake).collect()
-}
-
-async fn attempt(courier: &Courier, request: &str, wake: &Wake, deadline: Instant) -> Fate {
-    if Instant::now() >= deadline {
-        return Fate::UNTRIED;
-    }
-    if is_anybody_there(courier, &wake.hotel).await {
-        return Fate::Moot;
-    }
-    let staff = match chats::staff(&courier.table, &wake.hotel).await {
-        Ok(staff) => staff,
-        Err(error) => {
-            telemetry::cause(&error);
-            return Fate::UNTRIED;
-        }
-    };
-    let Some(settings) = courier.settings.clone().filter(|_| !staff.is_empty()) else {
-        return Fate::Moot;
-    };
-    let told: Vec<_> = staff.iter().map(|user| notify(courier, &settings, request, wake, user, deadline)).collect();
-    let told: Vec<_> = stream::iter(told).buffered(MAX_AT_ONCE).collect().await;
-    // Those who have theirs get no second one: the key is the same the next time.
-    if told.into_iter().all(|told| told) { Fate::Delivered } else { Fate::TRIED }
-}
-
-/// Whether anybody of the staff is subscribed to the channel of the inbox. The guest's own channel does not say: the guest is
-/// there, too, and a private channel has no list of its users. When Pusher does not say, nobody hears anything there.
-async fn is_anybody_there(courier: &Courier, hotel: &HotelSlug) -> bool {
-    let Ok(channel) = ChannelName::parse(&Channel::HotelStaff(hotel.clone()).to_string()) else {
-        return false;
-    };
-    match tokio::time::timeout(PRESENT_TIMEOUT, courier.pusher.channel(&channel)).await {
-        Ok(Ok(info)) => info.occupied,
-        Ok(Err(error)) => {
-            telemetry::cause(&error);
-            false
-        }
-        Err(_) => false,
-    }
-}
-
-/// Stores a member's notification, whose own row then owes its event and its pushes. Returns whether it is stored.
-async fn notify(
-    courier: &Courier,
-    settings: &Arc<Settings>,
-    request: &str,
-    wake: &Wake,
-    user: &UserId,
-    deadline: Instant,
-) -> bool {
-    if Instant::now() >= deadline {
-        return false;
-    }
-    let new = NewNotification::of(user, Kind::Message, data(wake));
-    let Wake { hotel, booking, message, .. } = wake;
-    let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
-    let writer = Writer::without_delivery(request);
-    match notifications::create(&courier.table, &writer, settings, new, &key, Millis::now()).await {
-        Ok(_) => true,
-        Err(problem) => {
-            telemetry::cause(&problem);
-            // What is refused is refused the next time, too, and the others have theirs.
-            !matches!(problem, Problem::Internal(_) | Problem::Unavailable(_))
         }
     }
 }

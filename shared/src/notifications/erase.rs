@@ -287,6 +287,6 @@ mod tests {
         assert_eq!((push.title.as_str(), push.body.as_str()), ("New Message", "Someone sent you a message"));
         assert_eq!(Value::Object(push.data), json!({ "notificationId": "000000000001-ff" }));
         assert_eq!((push.tag.as_str(), push.devices), ("t", Some(vec!["d1".to_owned()])));
-        assert_eq!(rewritten(&Delivery::Unreadable("Ada".to_owned()), &left), None);
+        assert_eq!(rewritten(&Delivery::Unreadable { text: "Ada".to_owned() }, &left), None);
     }
 }

@@ -90,7 +90,8 @@ impl Append {
     ) -> Self {
         let deliveries: Vec<_> = deliveries.into_iter().collect();
         let owed = earlier.iter().flat_map(|seen| &seen.outbox.owed);
-        let same_way = |owed: &&Owed| deliveries.iter().any(|delivery| delivery.way() == owed.delivery.way());
+        let same_way =
+            |owed: &&Owed| deliveries.iter().any(|delivery| delivery.transport() == owed.delivery.transport());
         let before: Vec<_> = owed.filter(same_way).collect();
         if before.is_empty() {
             let committed = Committed::new(key, Outbox::new(deliveries, writer, at));

@@ -20,13 +20,13 @@
 //! **Why an attribute.** A transaction with an outbox table would double the write units of every command. Every event has a
 //! row that changed, so that row carries it. A later write to the row extends no lease and resets no time of an entry.
 
+mod acknowledge;
 mod append;
 mod delivery;
 mod done;
 pub mod email;
 mod emit;
 pub mod push;
-mod settle;
 mod unread;
 mod wake;
 mod writer;
@@ -36,15 +36,15 @@ use serde::{Deserialize, Serialize};
 use crate::contract::time::Millis;
 use crate::table::{Item, Key, TableError, item, string, text};
 
+#[cfg(test)]
+pub(crate) use acknowledge::changed;
+pub(crate) use acknowledge::{Changes, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
-pub use delivery::{Delivery, UNREAD_SECONDS, Way};
+pub use delivery::{Delivery, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::OwedEmail;
 pub use emit::{Audience, Emit, Notify, Place, Progress, Say, Target};
 pub use push::Push;
-#[cfg(test)]
-pub(crate) use settle::changed;
-pub(crate) use settle::{Changes, discard, settle};
 pub use unread::Unread;
 pub use wake::Wake;
 pub use writer::{INLINE_TIMEOUT, Writer};
@@ -123,7 +123,7 @@ impl Owed {
             lease: None,
             not_before: None,
             tried: false,
-            delivery: Delivery::Unreadable(text.to_owned()),
+            delivery: Delivery::Unreadable { text: text.to_owned() },
         }
     }
 
@@ -166,7 +166,7 @@ impl Outbox {
     /// waits behind a `user-joined`.
     #[must_use]
     pub fn is_due(&self, place: usize, now: Millis) -> bool {
-        let same_way = |owed: &&Owed| owed.delivery.way() == self.owed[place].delivery.way();
+        let same_way = |owed: &&Owed| owed.delivery.transport() == self.owed[place].delivery.transport();
         !self.owed[..=place].iter().filter(same_way).any(|owed| owed.waits_until(now).is_some())
     }
 

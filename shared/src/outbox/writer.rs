@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Delivery, Way};
+use super::{Delivery, TransportName};
 use crate::contract::time::Millis;
 
 /// How long the writer itself tries to deliver.
@@ -30,10 +30,10 @@ impl Writer {
 
     /// Whether this process delivers it right after its response.
     pub(super) fn delivers_itself(&self, delivery: &Delivery) -> bool {
-        match delivery.way() {
-            Way::Pusher => self.delivers,
-            Way::Socket => self.posts,
-            Way::Push | Way::Email | Way::Wake | Way::Unread | Way::None => false,
+        match delivery.transport() {
+            TransportName::Pusher => self.delivers,
+            TransportName::Socket => self.posts,
+            _ => false,
         }
     }
 
