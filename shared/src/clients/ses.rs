@@ -25,7 +25,7 @@ pub const RECIPIENT_TAG: &str = "carillon-user";
 #[derive(Clone)]
 pub struct Mail {
     pub to: EmailAddress,
-    /// Whose address it is.
+    /// The user with this address.
     pub recipient: UserId,
     pub subject: String,
     pub text: String,
@@ -34,7 +34,7 @@ pub struct Mail {
     pub unsubscribe: String,
 }
 
-/// Nothing of a mail is for a log.
+/// A log must not show the content of a mail.
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail").field("recipient", &self.recipient).finish_non_exhaustive()

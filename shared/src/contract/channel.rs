@@ -55,7 +55,7 @@ impl ChannelName {
     }
 }
 
-/// A channel of the contract. Nobody may subscribe to any other.
+/// A channel of the contract. A subscription to any other is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
     /// `private-user-{userId}`: events for one user.

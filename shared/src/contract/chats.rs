@@ -13,7 +13,7 @@ use super::text::{Line, Text};
 pub enum Role {
     /// A hotel's guest.
     Guest,
-    /// Somebody of a hotel's staff.
+    /// A member of a hotel's staff.
     Staff,
     /// A lease's client.
     Client,
@@ -23,7 +23,7 @@ pub enum Role {
     Member,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuthorView {
     /// `null` once the author's account is erased.
@@ -53,22 +53,22 @@ pub struct MessageView {
     pub deleted_at: Option<String>,
 }
 
-/// Who has read a conversation.
+/// The reader of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reader {
     pub id: UserId,
     pub role: Role,
 }
 
-/// What happened in a guest's chat, by the payload's `type`.
+/// A change of a guest's chat, by the payload's `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum GuestChatChange {
-    /// Somebody wrote.
+    /// A new message.
     ChatMessage { message: MessageView },
     /// A message was deleted; what is left of it has its `id` and `seq`.
     MessageDeleted { message: MessageView },
-    /// Somebody has read all messages up to this number.
+    /// The reader has read all messages up to this number.
     MessagesRead {
         reader: Reader,
         seq: u64,

@@ -1,4 +1,4 @@
-//! What all events have in common. An event is a struct that serializes as its payload. Fields that are not in the
+//! The trait of all events. An event is a struct that serializes as its payload. Fields that are not in the
 //! payload, such as the id in the channel's name, are skipped.
 
 use serde::Serialize;

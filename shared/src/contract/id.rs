@@ -18,7 +18,7 @@ pub(crate) fn is_channel_byte(byte: u8) -> bool {
 #[error("must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;")]
 pub struct InvalidId;
 
-/// What every id can do.
+/// The methods of every id.
 macro_rules! text_like {
     ($name:ident, $invalid:ident) => {
         impl $name {
@@ -90,7 +90,7 @@ id!(
 pub const MAX_SLUG: usize = 50;
 /// Longest id of a booking, in characters. With it and the longest slug, every channel name of a chat fits.
 pub const MAX_BOOKING: usize = 64;
-/// What is between slug and booking in the name of a guest's channel. No slug ends a name before it does.
+/// The separator of slug and booking in the name of a guest's channel. No slug ends a name before it does.
 pub(crate) const GUEST_CHAT: &str = "-guest-chat-booking";
 
 /// The text is not a hotel's slug.

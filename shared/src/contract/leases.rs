@@ -10,7 +10,7 @@ use super::event::Event;
 use super::id::{LeaseId, UserId};
 use super::text::{Line, Text};
 
-/// `user_info` of whoever is in the chat.
+/// `user_info` of a participant in the chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeaseMember {
     pub name: Line,
@@ -104,11 +104,11 @@ pub struct LeaseRequest {
     /// Empty where nothing more was said.
     pub description: Text,
     pub status: RequestStatus,
-    /// Who asked.
+    /// The participant who asked.
     pub created_by: LeasePerson,
     /// ISO 8601
     pub created_at: String,
-    /// Who changed the status last; `null` until somebody has.
+    /// The participant who changed the status last; `null` before the first change.
     pub updated_by: Option<LeasePerson>,
     /// ISO 8601
     pub updated_at: String,

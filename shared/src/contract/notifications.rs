@@ -17,7 +17,7 @@ pub struct NotificationNew {
     pub r#type: String,
     /// A sentence to show.
     pub message: Text,
-    /// What it is about. Clients drop duplicates by its `notificationId`.
+    /// The subject. Clients drop duplicates by its `notificationId`.
     pub data: Map<String, Value>,
 }
 

@@ -16,7 +16,7 @@ pub struct PartyMember {
     pub avatar: Option<Picture>,
 }
 
-/// Who sent an invitation.
+/// The sender of an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inviter {
     pub id: UserId,
@@ -44,19 +44,19 @@ impl Event for PartyInvitationReceived {
     }
 }
 
-/// What changed in a party.
+/// A change of a party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartyUpdate {
-    /// Somebody accepted an invitation.
+    /// A user accepted an invitation.
     MemberJoined,
-    /// Somebody left or was removed.
+    /// A member left or was removed.
     MemberLeft,
     /// Name, settings or owner changed.
     SettingsChanged,
 }
 
-/// `party-ended`: the owner has ended the party. Nothing follows it.
+/// `party-ended`: the owner has ended the party. It is the last event.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartyEnded {

@@ -17,7 +17,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// A user of whom only the id is known.
+    /// A user without a known name.
     #[must_use]
     pub fn unknown(user: UserId) -> Self {
         Self { display_name: Line::from(&user), user_id: user, avatar_url: None }

@@ -8,7 +8,7 @@ use super::TOKEN_ADDRESS;
 use crate::contract::time::Millis;
 use crate::settings::ServiceAccount;
 
-/// What the access token permits.
+/// The permissions of the access token.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 /// Lifetime of the assertion, in seconds: the longest that Google allows.
 const LIFETIME: i64 = 3600;

@@ -1,4 +1,4 @@
-//! What FCM's responses mean (Firebase, "ErrorCode" of the HTTP v1 API).
+//! The meaning of FCM's responses (Firebase, "ErrorCode" of the HTTP v1 API).
 
 use http::HeaderMap;
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 /// Longest token, in characters. FCM's have about 160 today and may grow.
 const MAX_LENGTH: usize = 4096;
 
-/// An FCM registration token. Never printed: whoever has it can send to the device.
+/// An FCM registration token. Never printed: a token is enough to send to the device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Token(String);

@@ -170,7 +170,7 @@ impl Client {
         self.http.connect(&self.origin).await;
     }
 
-    /// Whether Pusher is to be left alone by whoever can do without it.
+    /// Whether callers that can do without Pusher send it no request now.
     #[must_use]
     pub fn breaker(&self) -> &Breaker {
         &self.breaker
@@ -205,7 +205,7 @@ impl Client {
         }
     }
 
-    /// Who is subscribed to a presence channel now. Ids that are not valid user ids are left out.
+    /// The users that are subscribed to a presence channel now. Ids that are not valid user ids are left out.
     ///
     /// # Errors
     /// When the request fails.
@@ -286,7 +286,7 @@ impl Client {
         body: Option<Vec<u8>>,
         parameters: &[(&str, &str)],
     ) -> Result<Vec<u8>, PusherError> {
-        // Signed anew for each attempt: Pusher accepts a timestamp for ten minutes.
+        // Every attempt gets a signature of its own: Pusher accepts a timestamp for ten minutes.
         let query = self.signer.query(method, path, body.as_deref(), parameters, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
         let request = match body {

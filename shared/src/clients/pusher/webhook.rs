@@ -31,7 +31,7 @@ pub struct WebhookEvent {
     pub name: String,
     #[serde(default)]
     pub channel: String,
-    /// Who entered or left; presence channels only.
+    /// The user who entered or left; presence channels only.
     #[serde(default)]
     pub user_id: Option<String>,
 }

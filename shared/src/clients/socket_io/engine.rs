@@ -19,7 +19,7 @@ pub enum Kind {
     Pong,
     /// Holds a packet of the protocol above.
     Message,
-    /// Ends the upgrade from another transport, of which there is none here.
+    /// Ends the upgrade from another transport. There are no others here.
     Upgrade,
     Noop,
 }
@@ -73,7 +73,7 @@ impl fmt::Display for Frame<'_> {
     }
 }
 
-/// What the open packet tells a client.
+/// The parameters of the open packet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handshake {

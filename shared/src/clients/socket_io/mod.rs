@@ -8,7 +8,7 @@
 //! 42/ws,7["typing",{"isTyping":true}]
 //! │││   ││
 //! │││   │└ payload: the event's name and its arguments
-//! │││   └ acknowledgement id: whoever gets the packet answers with 43/ws,7[…]
+//! │││   └ acknowledgement id: the receiver answers with 43/ws,7[…]
 //! ││└ namespace, up to the comma; none for the main one
 //! │└ Socket.IO: event
 //! └ Engine.IO: message

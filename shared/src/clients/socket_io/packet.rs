@@ -24,7 +24,7 @@ pub struct Packet {
     pub body: Body,
 }
 
-/// What a packet says.
+/// The content of a packet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// From a client, that it wants to join the namespace, with its `auth`; from a server, that it has, with its `sid`.

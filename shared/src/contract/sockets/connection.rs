@@ -1,11 +1,11 @@
-//! Connections: which there are, where they are, and what they can be told.
+//! Connections: their namespaces, addresses and messages.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::time::Millis;
 
-/// What a connection is in, and is counted by. The two first are the namespaces of the contract. The last is a connection of
+/// The namespace of a connection, by which it is counted. The two first are the namespaces of the contract. The last is a connection of
 /// Socket.IO itself, which can be in both of them or, before it has joined any, in none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -164,7 +164,7 @@ impl Address {
     }
 }
 
-/// What a connection is told, in any framing.
+/// A message to a connection, in any framing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "camelCase")]
 pub enum Outgoing {

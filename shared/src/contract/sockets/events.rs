@@ -53,7 +53,7 @@ pub struct DashboardNotification {
     pub r#type: String,
     /// `normal` or `high`
     pub priority: String,
-    /// What it is about. Clients drop duplicates by its `notificationId`.
+    /// The subject. Clients drop duplicates by its `notificationId`.
     pub data: Map<String, Value>,
     pub timestamp: String,
 }
