@@ -6,20 +6,19 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 
 use crate::authorization::Authorizer;
-use crate::chats;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::delivery::{
-    Dispatcher, Emails, Pusher, Pushes, RetryQueue, Sockets, Transport, TurnedOff, UnreadMessages, Wakes,
-};
+use crate::delivery::{Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Transport, TurnedOff, UnreadMessages};
+use crate::hotels::{self, Wakes};
 use crate::http::idempotency::{Fingerprints, IdempotencyKey};
-use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
+use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, ResponseExt as _};
 use crate::identity::{Guest, Identity, Verifier};
-use crate::outbox::{Committed, TransportName, Writer};
+use crate::leases::Emails;
+use crate::outbox::{Committed, Done, TransportName, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
@@ -208,7 +207,7 @@ impl App {
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest; 429 when the budget is spent.
     pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, Problem> {
         let guest = self.authenticate_subscribing_guest(request).await?;
-        let user = chats::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?;
+        let user = hotels::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?;
         self.count(request, &user).await?;
         Ok(guest)
     }
@@ -280,7 +279,13 @@ impl App {
         }
     }
 
-    /// Delivers what was just committed, to be done after the answer.
+    /// The response to a command. Its events are delivered after it.
+    #[must_use]
+    pub fn finish(&self, done: Done<Response>) -> Response {
+        done.result.replayed(done.is_replay).then(self.deliver(done.owed))
+    }
+
+    /// Delivers what was just committed, to be done after the response.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
         let pusher: Arc<dyn Transport> = Arc::new(Pusher::of_writer(&self.pusher));
         let transports = std::iter::once(pusher).chain(self.sockets(None)).collect();

@@ -6,7 +6,6 @@
 
 use serde::Serialize;
 
-use crate::chats;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::{HotelSlug, PartyId, UserId};
@@ -15,7 +14,9 @@ use crate::contract::parties::PartyMember;
 use crate::contract::person::Person;
 use crate::contract::rooms::RoomMember;
 use crate::contract::socket_id::SocketId;
+use crate::hotels;
 use crate::identity::{Guest, Identity};
+use crate::leases;
 use crate::parties;
 use crate::problem::Problem;
 use crate::rooms::book;
@@ -87,7 +88,7 @@ impl Authorizer<'_> {
                 self.encrypted(socket, name)
             }
             Some(Channel::Lease(lease)) => {
-                let role = chats::role_in(self.table, &lease, &caller.user).await?;
+                let role = leases::role_in(self.table, &lease, &caller.user).await?;
                 let role = role.ok_or_else(Problem::not_your_channel)?;
                 // A lease's member has fewer fields than a room's, so what fits there fits here.
                 let name_shown = room_member(caller.person(), false).person.display_name;
@@ -153,7 +154,7 @@ impl Authorizer<'_> {
     }
 
     async fn staff_only(self, hotel: &HotelSlug, caller: &Identity) -> Result<(), Problem> {
-        if chats::is_staff(self.table, hotel, &caller.user).await? {
+        if hotels::is_staff(self.table, hotel, &caller.user).await? {
             return Ok(());
         }
         Err(Problem::not_your_channel())

@@ -7,11 +7,13 @@
 //! app             the composition root: settings and clients, made once; only functions use it
 //! authorization   who may subscribe to what
 //! erasure         erasing a user everywhere
-//! delivery        delivering what rows owe: from the stream, from the retry queue; a file a way
+//! leases          a client and a notary: their chat, requests, e-mails about unseen messages
+//! hotels          guests' chats, staff, inbox
+//! delivery        delivering outbox entries: by the writer, from the stream, from the retry queue; one file per transport
 //! sockets         WebSockets: framings, connections, dashboards, direct messages
 //! rooms           presence, kudos, books, healing after a missed webhook
 //! parties         members, invitations, changes
-//! chats           conversations: messages, read marks, inbox; guests' chats
+//! chats           conversations: messages, read marks
 //! channels        who may subscribe to which channel of dashboards
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
@@ -37,10 +39,12 @@ pub mod clients;
 pub mod contract;
 pub mod delivery;
 pub mod erasure;
+pub mod hotels;
 pub mod http;
 pub mod identity;
 pub mod json;
 pub mod jws;
+pub mod leases;
 pub mod lenient;
 pub mod notifications;
 pub mod outbox;

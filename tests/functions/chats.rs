@@ -12,6 +12,7 @@ use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq}
 use shared::contract::chats::Role;
 use shared::contract::id::{BookingId, HotelSlug, UserId};
 use shared::contract::text::Line;
+use shared::hotels;
 use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::outbox::Writer;
 use shared::{App, Problem};
@@ -36,7 +37,7 @@ fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
 
 /// Posts without delivering: as a process that is killed right after its response.
 async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), Problem> {
-    let owes = |message: &Message| chats::message_created(&hotel(), booking, message);
+    let owes = |message: &Message| hotels::message_created(&hotel(), booking, message);
     let conversation = Conversation::guest(&hotel(), booking);
     let done = chats::post(&app.table, &Writer::without_delivery("r"), &conversation, new, owes).await?;
     Ok((done.result, done.is_replay))

@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::contract::id::UserId;
 use shared::contract::sockets::{MAX_EVENT_BYTES, Namespace};
 use shared::contract::time::Millis;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::sockets::{self, dashboard};
 use shared::{App, Problem, channels};
@@ -22,7 +22,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "DELETE /dashboard/channels/{channel}/members/{userId}" => revoke(app, &request, &caller).await,
         "GET /dashboard/online" => online(app, &caller).await,
         "GET /dashboard/online/{userId}" => is_online(app, &request).await,
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }
 }
 
@@ -33,8 +33,7 @@ async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Respons
     let writer = app.writer(request.request_id());
     let sent = dashboard::send(&app.table, &writer, new, &key, Millis::now()).await?;
 
-    let response = http::accepted(&json!({ "eventId": sent.result })).replayed(sent.is_replay);
-    Ok(response.then(app.deliver(sent.owed)))
+    Ok(app.finish(sent.map(|id| http::accepted(&json!({ "eventId": id })))))
 }
 
 /// Lets a user subscribe to a channel.

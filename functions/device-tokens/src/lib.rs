@@ -88,6 +88,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             }
             Ok(http::ok(&json!({ "message": "Device token unregistered successfully" })))
         }
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }
 }

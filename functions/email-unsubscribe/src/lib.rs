@@ -27,7 +27,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             notifications::turn_email_off(&app.table, &user).await?;
             Ok(http::html(page::done(locale)))
         }
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }
 }
 

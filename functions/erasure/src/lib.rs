@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::contract::id::UserId;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::{App, Problem, erasure};
 
 /// How long a call goes on. API Gateway waits for 30 s; the last step and the deliveries after it take some of them.
@@ -18,5 +18,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let user = UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
     let done = erasure::erase(&app.table, &writer, app.connections.as_ref(), &user, deadline).await?;
-    Ok(http::ok(&done.result).then(app.deliver(done.owed)))
+    Ok(app.finish(done.map(|report| http::ok(&report))))
 }

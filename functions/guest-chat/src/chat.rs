@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::App;
 use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq};
 use shared::contract::chats::Reader;
 use shared::contract::id::{BookingId, HotelSlug};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
+use shared::{App, hotels};
 
 use super::Handled;
 
@@ -58,7 +58,7 @@ impl Side {
         let text = chats::message_text(&request.json::<Written>()?.message, "message")?;
         let key = app.idempotency_key(request, &self.author.id)?;
         let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
-        let owes = |message: &_| chats::message_created(&self.hotel, &self.booking, message);
+        let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message);
         let writer = app.writer(request.request_id());
         let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
         Ok(posted.map(|message| http::created(&json!({ "message": message.with_message() }))))
@@ -66,7 +66,7 @@ impl Side {
 
     pub(super) async fn delete(self, app: &App, request: &Request) -> Handled {
         let id = MessageId::parse(request.path("messageId"))?;
-        let owes = |left: &_| chats::message_deleted(&self.hotel, &self.booking, left);
+        let owes = |left: &_| hotels::message_deleted(&self.hotel, &self.booking, left);
         let writer = app.writer(request.request_id());
         let deleted = chats::delete(&app.table, &writer, &self.conversation(), &id, &self.author.id, owes).await?;
         Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_message() }))))
@@ -76,7 +76,7 @@ impl Side {
         let Author { id, role, .. } = &self.author;
         let owes = |seq, at| {
             let reader = Reader { id: id.clone(), role: *role };
-            chats::messages_read(&self.hotel, &self.booking, reader, seq, at)
+            hotels::messages_read(&self.hotel, &self.booking, reader, seq, at)
         };
         let seq = Seq(request.json::<ReadUpTo>()?.seq);
         let writer = app.writer(request.request_id());

@@ -7,16 +7,16 @@ use shared::contract::event::Event as _;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Guest;
 use shared::outbox::Done;
-use shared::{App, Problem, chats};
+use shared::{App, Problem, chats, hotels};
 
+use super::Handled;
 use super::chat::Side;
-use super::{Handled, no_such_route};
 
 pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handled {
     let side = Side {
         hotel: guest.hotel.clone(),
         booking: guest.booking.clone(),
-        author: chats::guest_author(guest).map_err(Problem::internal)?,
+        author: hotels::guest_author(guest).map_err(Problem::internal)?,
     };
     match request.route() {
         "GET /api/guest/hotel/{hotelSlug}/chat/context" => context(app, guest, &side).await,
@@ -24,7 +24,7 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
         "POST /api/guest/hotel/{hotelSlug}/chat/messages" => side.write(app, request).await,
         "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}" => side.delete(app, request).await,
         "PUT /api/guest/hotel/{hotelSlug}/chat/read" => side.mark_read(app, request).await,
-        other => Err(no_such_route(other)),
+        other => Err(http::no_such_route(other)),
     }
 }
 

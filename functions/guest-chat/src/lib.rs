@@ -7,7 +7,7 @@ mod service;
 mod staff;
 
 use shared::contract::id::{BookingId, HotelSlug, UserId};
-use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{ReadRequest as _, Request, Response};
 use shared::outbox::Done;
 use shared::{App, Problem};
 
@@ -32,15 +32,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Box::pin(service::handle(app, &request, &caller)).await
         }
     }?;
-    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
+    Ok(app.finish(done))
 }
 
 /// The response of a route, with the rows that can be delivered after it.
 type Handled = Result<Done<Response>, Problem>;
-
-fn no_such_route(route: &str) -> Problem {
-    Problem::NotFound(format!("There is no route {route}"))
-}
 
 fn hotel(request: &Request) -> Result<HotelSlug, Problem> {
     HotelSlug::parse(request.path("hotelSlug")).map_err(|error| Problem::field("hotelSlug", error))

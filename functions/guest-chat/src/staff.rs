@@ -1,20 +1,20 @@
 //! The staff's side: the inbox, and any of the hotel's chats.
 
-use shared::chats::{self, InboxCursor, MAX_CHATS};
 use shared::contract::id::HotelSlug;
+use shared::hotels::{self, InboxCursor, MAX_CHATS};
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
 use shared::{App, Problem};
 
 use super::chat::Side;
-use super::{Handled, booking, hotel, no_such_route};
+use super::{Handled, booking, hotel};
 
 const DEFAULT_CHATS: u8 = 20;
 
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Handled {
     let hotel = hotel(request)?;
-    if !chats::is_staff(&app.table, &hotel, &caller.user).await? {
+    if !hotels::is_staff(&app.table, &hotel, &caller.user).await? {
         return Err(Problem::Forbidden(
             "Only the hotel's staff may do this: a service adds a member with PUT /hotels/{hotelSlug}/staff/{userId}"
                 .to_owned(),
@@ -23,19 +23,19 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
     if request.route() == "GET /hotels/{hotelSlug}/chats" {
         return inbox(app, request, caller, &hotel).await;
     }
-    let side = Side { hotel, booking: booking(request)?, author: chats::staff_author(caller) };
+    let side = Side { hotel, booking: booking(request)?, author: hotels::staff_author(caller) };
     match request.route() {
         "GET /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.read(app, request).await,
         "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.write(app, request).await,
         "DELETE /hotels/{hotelSlug}/chats/{bookingId}/messages/{messageId}" => side.delete(app, request).await,
         "PUT /hotels/{hotelSlug}/chats/{bookingId}/read" => side.mark_read(app, request).await,
-        other => Err(no_such_route(other)),
+        other => Err(http::no_such_route(other)),
     }
 }
 
 async fn inbox(app: &App, request: &Request, caller: &Identity, hotel: &HotelSlug) -> Handled {
     let limit = request.limit(DEFAULT_CHATS, MAX_CHATS)?;
     let cursor = request.query("cursor").map(InboxCursor::parse).transpose()?;
-    let inbox = chats::inbox(&app.table, hotel, &caller.user, limit, cursor.as_ref()).await?;
+    let inbox = hotels::inbox(&app.table, hotel, &caller.user, limit, cursor.as_ref()).await?;
     Ok(Done::now(http::ok(&inbox), None))
 }

@@ -1,7 +1,7 @@
 //! `POST /kudos`: stores kudos and sends the receiver `kudos:received`.
 
 use serde::Serialize;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::kudos;
 use shared::{App, Problem};
 
@@ -22,6 +22,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let key = app.idempotency_key(&request, &caller.user)?;
     let given = kudos::give(&app.table, &app.writer(request.request_id()), caller.person(), new, &key).await?;
 
-    let created = Created { kudos_id: given.result.id, created_at: given.result.created_at.iso() };
-    Ok(http::created(&created).replayed(given.is_replay).then(app.deliver(given.owed)))
+    let created = |kudos: kudos::Kudos| Created { kudos_id: kudos.id, created_at: kudos.created_at.iso() };
+    Ok(app.finish(given.map(|kudos| http::created(&created(kudos)))))
 }

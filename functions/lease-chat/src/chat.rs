@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::App;
-use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seat, Seq};
+use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seq};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::leases::{self, Participant};
 use shared::outbox::Done;
 
 use super::Handled;
@@ -24,8 +25,8 @@ struct ReadUpTo {
     seq: u64,
 }
 
-pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
-    let (limit, conversation) = (request.limit(DEFAULT_LIMIT, MAX_LIMIT)?, seat.conversation());
+pub(super) async fn list(app: &App, request: &Request, participant: &Participant) -> Handled {
+    let (limit, conversation) = (request.limit(DEFAULT_LIMIT, MAX_LIMIT)?, participant.conversation());
     let range = Range::parse(request.query("before"), request.query("after"))?;
     let response = if range == Range::Newest {
         match chats::newest(&app.table, &conversation, limit, request.header("if-none-match")).await? {
@@ -38,29 +39,30 @@ pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
     Ok(Done::now(response, None))
 }
 
-pub(super) async fn post(app: &App, request: &Request, seat: &Seat) -> Handled {
+pub(super) async fn post(app: &App, request: &Request, participant: &Participant) -> Handled {
     let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
-    let key = app.idempotency_key(request, &seat.person.id)?;
-    let new = NewMessage { author: seat.author(), text, key: Some(key) };
+    let key = app.idempotency_key(request, &participant.person.id)?;
+    let new = NewMessage { author: participant.author(), text, key: Some(key) };
     let emails = app.settings.email.is_some();
-    let owes = |message: &_| seat.message_created(message, emails);
-    let posted = chats::post(&app.table, &app.writer(request.request_id()), &seat.conversation(), new, owes).await?;
+    let owes = |message: &_| participant.message_created(message, emails);
+    let posted =
+        chats::post(&app.table, &app.writer(request.request_id()), &participant.conversation(), new, owes).await?;
     Ok(posted.map(|message| http::created(&json!({ "message": message.with_content() }))))
 }
 
-pub(super) async fn delete(app: &App, request: &Request, seat: &Seat) -> Handled {
+pub(super) async fn delete(app: &App, request: &Request, participant: &Participant) -> Handled {
     let id = MessageId::parse(request.path("messageId"))?;
-    let owes = |left: &_| chats::lease_message_deleted(&seat.lease, left);
-    let (writer, conversation) = (app.writer(request.request_id()), seat.conversation());
-    let deleted = chats::delete(&app.table, &writer, &conversation, &id, &seat.person.id, owes).await?;
+    let owes = |left: &_| leases::message_deleted(&participant.lease, left);
+    let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
+    let deleted = chats::delete(&app.table, &writer, &conversation, &id, &participant.person.id, owes).await?;
     Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_content() }))))
 }
 
-pub(super) async fn mark_read(app: &App, request: &Request, seat: &Seat) -> Handled {
+pub(super) async fn mark_read(app: &App, request: &Request, participant: &Participant) -> Handled {
     let seq = Seq(request.json::<ReadUpTo>()?.seq);
-    let owes = |seq, at| seat.messages_read(seq, at);
-    let (writer, conversation) = (app.writer(request.request_id()), seat.conversation());
-    let marked = chats::mark_read(&app.table, &writer, &conversation, &seat.person.id, seq, owes).await?;
+    let owes = |seq, at| participant.messages_read(seq, at);
+    let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
+    let marked = chats::mark_read(&app.table, &writer, &conversation, &participant.person.id, seq, owes).await?;
     Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
 }
 

@@ -5,13 +5,13 @@ mod chat;
 mod requests;
 
 use serde_json::json;
-use shared::chats::{self, Seat};
 use shared::contract::channel::Channel;
 use shared::contract::id::LeaseId;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
+use shared::leases::{self, Participant};
 use shared::outbox::Done;
-use shared::{App, Problem};
+use shared::{App, Problem, chats};
 
 /// Handles the route that API Gateway matched.
 ///
@@ -27,20 +27,20 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
             Box::pin(requests::change(app, &request, &lease, &caller)).await
         }
         route => {
-            let seat = chats::seat(&app.table, &lease, &caller).await?;
+            let participant = leases::participant(&app.table, &lease, &caller).await?;
             match route {
-                "GET /leases/{bailId}" => show(app, &seat).await,
-                "GET /leases/{bailId}/messages" => chat::list(app, &request, &seat).await,
-                "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &seat)).await,
-                "DELETE /leases/{bailId}/messages/{messageId}" => chat::delete(app, &request, &seat).await,
-                "PUT /leases/{bailId}/read" => chat::mark_read(app, &request, &seat).await,
-                "GET /leases/{bailId}/requests" => requests::list(app, &request, &seat).await,
-                "POST /leases/{bailId}/requests" => Box::pin(requests::create(app, &request, &seat)).await,
-                other => Err(Problem::NotFound(format!("There is no route {other}"))),
+                "GET /leases/{bailId}" => show(app, &participant).await,
+                "GET /leases/{bailId}/messages" => chat::list(app, &request, &participant).await,
+                "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &participant)).await,
+                "DELETE /leases/{bailId}/messages/{messageId}" => chat::delete(app, &request, &participant).await,
+                "PUT /leases/{bailId}/read" => chat::mark_read(app, &request, &participant).await,
+                "GET /leases/{bailId}/requests" => requests::list(app, &request, &participant).await,
+                "POST /leases/{bailId}/requests" => Box::pin(requests::create(app, &request, &participant)).await,
+                other => Err(http::no_such_route(other)),
             }
         }
     }?;
-    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
+    Ok(app.finish(done))
 }
 
 /// The response of a route, with the rows that can be delivered after it.
@@ -50,18 +50,18 @@ type Handled = Result<Done<Response>, Problem>;
 async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
     caller.must_be_service()?;
     let (writer, terminate) = (app.writer(request.request_id()), app.settings.terminate_removed);
-    let put = chats::put_lease(&app.table, &writer, lease, request.json()?, terminate).await?;
+    let put = leases::put(&app.table, &writer, lease, request.json()?, terminate).await?;
     Ok(put.map(|lease| http::ok(&lease)))
 }
 
 /// `GET /leases/{bailId}`: what a chat page needs before it subscribes.
-async fn show(app: &App, seat: &Seat) -> Handled {
-    let (head, mark) = chats::head_and_mark(&app.table, &seat.conversation(), &seat.person.id).await?;
+async fn show(app: &App, participant: &Participant) -> Handled {
+    let (head, mark) = chats::head_and_mark(&app.table, &participant.conversation(), &participant.person.id).await?;
     let shown = json!({
-        "bailId": seat.lease,
-        "channel": Channel::Lease(seat.lease.clone()).to_string(),
-        "me": seat.person,
-        "otherId": seat.other,
+        "bailId": participant.lease,
+        "channel": Channel::Lease(participant.lease.clone()).to_string(),
+        "me": participant.person,
+        "otherId": participant.other,
         "lastSeq": head.seq,
         "readSeq": mark,
         "unreadCount": head.unread_after(mark),

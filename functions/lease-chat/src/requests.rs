@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use shared::App;
-use shared::chats::{self, RequestCursor, RequestId, Seat};
 use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
+use shared::leases::{self, Participant, RequestCursor, RequestId};
 use shared::outbox::Done;
 
 use super::Handled;
@@ -20,23 +20,23 @@ struct Change {
     status: RequestStatus,
 }
 
-pub(super) async fn list(app: &App, request: &Request, seat: &Seat) -> Handled {
+pub(super) async fn list(app: &App, request: &Request, participant: &Participant) -> Handled {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(RequestCursor::parse).transpose()?;
-    let page = chats::requests(&app.table, &seat.lease, limit, cursor.as_ref()).await?;
+    let page = leases::requests(&app.table, &participant.lease, limit, cursor.as_ref()).await?;
     Ok(Done::now(http::ok(&page), None))
 }
 
-pub(super) async fn create(app: &App, request: &Request, seat: &Seat) -> Handled {
+pub(super) async fn create(app: &App, request: &Request, participant: &Participant) -> Handled {
     let new = request.json()?;
-    let key = app.idempotency_key(request, &seat.person.id)?;
-    let created = chats::create_request(&app.table, &app.writer(request.request_id()), seat, new, &key).await?;
+    let key = app.idempotency_key(request, &participant.person.id)?;
+    let created = leases::create_request(&app.table, &app.writer(request.request_id()), participant, new, &key).await?;
     Ok(created.map(|request| http::created(&request)))
 }
 
 pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
     let (id, Change { status }) = (RequestId::parse(request.path("requestId"))?, request.json()?);
     let writer = app.writer(request.request_id());
-    let changed = chats::change_request(&app.table, &writer, lease, caller, &id, status).await?;
+    let changed = leases::change_request(&app.table, &writer, lease, caller, &id, status).await?;
     Ok(changed.map(|request| http::ok(&request)))
 }

@@ -20,7 +20,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "GET /messages/{userId}" => history(app, &request, &caller).await,
         "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
         "GET /keys/{userId}" => key(app, &request).await,
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }
 }
 

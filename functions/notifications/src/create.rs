@@ -4,7 +4,7 @@ use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde_json::json;
 use shared::contract::time::Millis;
 use shared::http::idempotency::{Cause, IdempotencyKey};
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::json::{self, Part};
 use shared::notifications;
@@ -18,8 +18,7 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
     let key = app.idempotency_key(request, &caller.user)?;
     let created = create(app, request.request_id(), new, &key).await?;
 
-    let response = http::created(&json!({ "notificationId": created.result })).replayed(created.is_replay);
-    Ok(response.then(app.deliver(created.owed)))
+    Ok(app.finish(created.map(|id| http::created(&json!({ "notificationId": id })))))
 }
 
 /// Handles a `NotificationRequested` event. Anyone with permission to put events on the bus may notify. The event's id

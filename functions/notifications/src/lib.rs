@@ -7,7 +7,7 @@ mod one;
 mod preferences;
 mod read;
 
-use shared::http::{ReadRequest as _, Request, Response};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::{App, Problem};
 
 pub use create::requested;
@@ -28,6 +28,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "POST /notifications/read-all" => read::all(app, &caller).await,
         "GET /notifications/preferences" => preferences::show(app, &caller).await,
         "PUT /notifications/preferences" => preferences::save(app, &request, &caller).await,
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }
 }

@@ -5,7 +5,7 @@ mod members;
 mod party;
 
 use shared::contract::id::{PartyId, UserId};
-use shared::http::{ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::outbox::Done;
 use shared::{App, Problem};
 
@@ -28,9 +28,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         "POST /parties/{partyId}/invitations/accept" => invitations::accept(app, &request, &caller).await,
         "POST /parties/{partyId}/invitations/decline" => invitations::decline(app, &request, &caller).await,
         "GET /party-invitations" => invitations::list(app, &request, &caller).await,
-        other => Err(Problem::NotFound(format!("There is no route {other}"))),
+        other => Err(http::no_such_route(other)),
     }?;
-    Ok(done.result.replayed(done.is_replay).then(app.deliver(done.owed)))
+    Ok(app.finish(done))
 }
 
 /// The response of a route, with the rows that can be delivered after it.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::contract::id::{BookId, UserId};
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::observation::Seat;
 use shared::rooms::presence;
 use shared::{App, Problem};
@@ -26,11 +26,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let seat = Seat { book, user: caller.user.clone() };
     let entered = presence::enter(&app.table, &app.writer(request.request_id()), seat, &caller).await?;
 
-    let joined = Joined {
-        book_id: entered.result.seat.book,
-        user_id: entered.result.seat.user,
-        is_author: entered.result.is_author,
-        joined_at: entered.result.joined_at.iso(),
+    let joined = |entered: presence::Entered| Joined {
+        book_id: entered.seat.book,
+        user_id: entered.seat.user,
+        is_author: entered.is_author,
+        joined_at: entered.joined_at.iso(),
     };
-    Ok(http::ok(&joined).then(app.deliver(entered.owed)))
+    Ok(app.finish(entered.map(|entered| http::ok(&joined(entered)))))
 }

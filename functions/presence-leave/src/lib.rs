@@ -2,7 +2,7 @@
 
 use shared::contract::id::BookId;
 use shared::contract::time::Millis;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::observation::{Observation, Seat};
 use shared::rooms::presence;
 use shared::{App, Problem};
@@ -18,5 +18,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let left =
         presence::leave(&app.table, &app.writer(request.request_id()), &seat, Observation::ByUser(Millis::now()))
             .await?;
-    Ok(http::no_content().then(app.deliver(left.owed)))
+    Ok(app.finish(left.map(|_| http::no_content())))
 }

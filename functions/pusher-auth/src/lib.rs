@@ -11,7 +11,7 @@ use shared::http::throttle::Throttle;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
 use shared::users::profile::Claimed;
-use shared::{App, Problem, chats};
+use shared::{App, Problem, hotels};
 
 /// Requests at once, and then per second. After a reconnect, each tab of a client asks again for each of its channels, and
 /// pusher-js never repeats a request that was refused. So three tabs of 45 channels pass, even if one process answers all of
@@ -69,7 +69,7 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
 
 async fn guest(app: &App, request: &Request) -> Result<Response, Problem> {
     let guest = app.authenticate_subscribing_guest(request).await?;
-    THROTTLE.admit(&chats::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?)?;
+    THROTTLE.admit(&hotels::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?)?;
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;

@@ -13,7 +13,7 @@ pub struct Conversation {
     pk: String,
 }
 
-/// Who talks.
+/// The participants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A hotel's staff and the guest of a booking.
@@ -45,7 +45,7 @@ impl Conversation {
     }
 
     /// The conversation with this partition key.
-    pub(super) fn of_partition(pk: &str) -> Option<Self> {
+    pub(crate) fn of_partition(pk: &str) -> Option<Self> {
         if let Some(rest) = pk.strip_prefix(key::GUEST_CHAT) {
             let (hotel, booking) = rest.split_once('#')?;
             return Some(Self::guest(&HotelSlug::parse(hotel).ok()?, &BookingId::parse(booking).ok()?));
@@ -63,19 +63,19 @@ impl Conversation {
     }
 
     /// Its partition of the table.
-    pub(super) fn partition(&self) -> &str {
+    pub(crate) fn partition(&self) -> &str {
         &self.pk
     }
 
-    pub(super) fn head(&self) -> Key {
+    pub(crate) fn head(&self) -> Key {
         Key::chat_head(&self.pk)
     }
 
-    pub(super) fn message(&self, seq: Seq) -> Key {
+    pub(crate) fn message(&self, seq: Seq) -> Key {
         Key::chat_message(&self.pk, seq.0)
     }
 
-    pub(super) fn read_mark(&self, user: &UserId) -> Key {
+    pub(crate) fn read_mark(&self, user: &UserId) -> Key {
         Key::chat_read(&self.pk, user)
     }
 }

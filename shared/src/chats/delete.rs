@@ -40,8 +40,8 @@ pub async fn delete(
 }
 
 /// A message as it was read, with the conversation's head.
-pub(super) struct Seen {
-    pub(super) message: Message,
+pub(crate) struct Seen {
+    pub(crate) message: Message,
     owing: Option<Committed>,
     head: Head,
     /// The row of its idempotency key.
@@ -50,7 +50,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// The message with this number, if there is one.
-    pub(super) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
+    pub(crate) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
         let (head, key) = (conversation.head(), conversation.message(super::Seq(seq)));
         let (mut of_head, mut of_message) = (None, None);
         for row in table.get_many(&[head.clone(), key], true).await? {
@@ -67,7 +67,7 @@ impl Seen {
     }
 
     /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
-    pub(super) async fn bury(
+    pub(crate) async fn bury(
         self,
         table: &Table,
         writer: &Writer,
@@ -83,7 +83,7 @@ impl Seen {
             left.author = None;
             left.author_name = Line::default();
         }
-        // Whoever was told that it is deleted need not be told who had written it.
+        // Its readers know already that it is deleted. They need not learn who had written it.
         let deliveries = if was_deleted { Vec::new() } else { owes(&left) };
         let key = conversation.message(left.seq);
         let append = Append::instead(key.clone(), self.owing, deliveries, writer, now);

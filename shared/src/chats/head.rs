@@ -13,7 +13,7 @@ use crate::table::{Action, Item, Table, TableError, number, read, string};
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
 
-/// What is shown of a message that is encrypted from end to end.
+/// In place of the text of a message that is encrypted from end to end.
 const SEALED_PREVIEW: &str = "New message";
 
 /// How long a contact is not renewed, in seconds: a renewal is two rows more in the message's transaction.
@@ -22,32 +22,32 @@ const RENEW_CONTACTS_SECONDS: i64 = 24 * 3600;
 /// A conversation's head. Every message and every deletion changes it in its own transaction.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Head {
-    /// The number of the newest message, deleted ones included; 0 while there is none.
+    /// The number of the newest message, deleted ones included; 0 before the first.
     pub seq: Seq,
     /// How many messages were deleted.
     #[serde(default)]
     changes: u64,
     #[serde(default)]
-    pub(super) last_at: Option<Millis>,
+    pub(crate) last_at: Option<Millis>,
     /// The beginning of the newest message, on one line; absent when that is deleted.
     #[serde(default)]
-    pub(super) preview: Option<Line>,
+    pub(crate) preview: Option<Line>,
     #[serde(default)]
-    pub(super) last_author: Option<UserId>,
+    pub(crate) last_author: Option<UserId>,
     #[serde(default)]
-    pub(super) last_author_name: Option<Line>,
+    pub(crate) last_author_name: Option<Line>,
     #[serde(default)]
-    pub(super) last_role: Option<Role>,
+    pub(crate) last_role: Option<Role>,
     /// When an answer last made or renewed each member of a direct conversation the other's contact.
     #[serde(default)]
     contacts_at: Option<Millis>,
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
-    pub(super) guest_name: Option<Line>,
+    pub(crate) guest_name: Option<Line>,
 }
 
 impl Head {
-    pub(super) fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+    pub(crate) fn of_row(row: Option<Item>) -> Result<Self, TableError> {
         row.map(read).transpose().map(Option::unwrap_or_default)
     }
 

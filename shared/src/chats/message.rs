@@ -27,7 +27,7 @@ impl Seq {
     /// Before the first message.
     pub const NONE: Self = Self(0);
     /// No message has a higher number.
-    pub(super) const LAST: Self = Self(MAX_SEQ);
+    pub(crate) const LAST: Self = Self(MAX_SEQ);
 
     /// Reads a number from a query.
     ///
@@ -39,7 +39,7 @@ impl Seq {
         seq.map(Self).ok_or_else(|| Problem::field(field, "must be the seq of a message, or 0"))
     }
 
-    pub(super) fn next(self) -> Self {
+    pub(crate) fn next(self) -> Self {
         Self(self.0 + 1)
     }
 
@@ -48,7 +48,7 @@ impl Seq {
     }
 
     /// The number in a message's sort key.
-    pub(super) fn of_sort_key(sk: &str) -> Option<Self> {
+    pub(crate) fn of_sort_key(sk: &str) -> Option<Self> {
         sk.strip_prefix(CHAT_MESSAGE)?.parse().ok().filter(|seq| *seq <= MAX_SEQ).map(Self)
     }
 }
@@ -107,7 +107,7 @@ pub fn message_text(text: &str, field: &str) -> Result<Text, Problem> {
     Text::parse(text, MAX_TEXT).map_err(|error| Problem::field(field, error))
 }
 
-/// Who writes a message.
+/// The author of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     pub id: UserId,
@@ -168,7 +168,7 @@ impl Message {
         }
     }
 
-    pub(super) fn of_row(item: Item) -> Result<Self, TableError> {
+    pub(crate) fn of_row(item: Item) -> Result<Self, TableError> {
         let key = Key::of(&item);
         let seq = key.as_ref().and_then(|key| Seq::of_sort_key(&key.sk));
         let seq = seq.ok_or_else(|| TableError::corrupt(key, "its key has no number"))?;
@@ -206,7 +206,7 @@ pub(super) struct MessageRow {
     /// The row of its idempotency key, which goes with its author.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) key: Option<String>,
-    /// What the author wrote is found by these, to be erased.
+    /// An erasure finds all messages of an author by these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) gsi1pk: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

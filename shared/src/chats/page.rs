@@ -18,7 +18,7 @@ pub enum Range {
 }
 
 impl Range {
-    /// What a request asks for, by its `before` and `after`.
+    /// Parses the `before` and `after` of a request.
     ///
     /// # Errors
     /// 400 for both at once, and for what is no number.

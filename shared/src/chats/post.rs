@@ -32,9 +32,9 @@ struct KeyRow {
 /// Further writes of a message's transaction, on top of this head, at this time.
 type Also<'a> = dyn Fn(&Head, Millis) -> Result<Vec<Action>, TableError> + Sync + 'a;
 
-/// What differs between kinds of conversation.
+/// The differences between kinds of conversation.
 pub(crate) struct Terms<'a> {
-    /// How much an author may write over all conversations; `None` where whoever calls has counted already.
+    /// How much an author may write over all conversations; `None` where the caller has counted already.
     pub limit: Option<Limit>,
     /// How long a key is remembered, in seconds; `None` for as long as the message has an author.
     pub key_seconds: Option<i64>,
@@ -62,7 +62,7 @@ impl Default for Terms<'_> {
 }
 
 /// Stores a message with the conversation's next number and with what it owes, which `owes` says once the number is known. It
-/// moves its author's read mark: whoever writes has seen what is above, and their own message is not unread to them. A repeated
+/// moves its author's read mark: an author has seen the messages above, and their own message is not unread to them. A repeated
 /// request, also one that comes while the first is under way, returns the first one's message.
 ///
 /// # Errors
@@ -126,12 +126,12 @@ pub(crate) async fn post_on(
     }
 }
 
-/// What a message is written on top of, read in one request.
+/// The state before a message is written, read in one request.
 struct Seen {
     head: Head,
     /// The state of the author's rate limit.
     due: Option<Millis>,
-    /// What the first request with the same key stored.
+    /// The result of the first request with the same key.
     first: Option<KeyRow>,
 }
 

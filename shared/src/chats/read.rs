@@ -25,12 +25,12 @@ struct Row {
     seq: Seq,
 }
 
-pub(super) fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
+pub(crate) fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
     Ok(row.map(read::<Row>).transpose()?.map_or(Seq::NONE, |row| row.seq))
 }
 
-/// Moves a reader's mark forward, never back, and not past the newest message. `owes` says what a move owes: of several that
-/// nobody was told of yet, only the last one is.
+/// Moves a reader's mark forward, never back, and not past the newest message. `owes` makes the events of a move; the events of
+/// an earlier move that are still pending are dropped.
 ///
 /// # Errors
 /// 503 when too many change it at once, 500.

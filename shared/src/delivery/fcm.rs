@@ -20,7 +20,7 @@ use crate::users::quiet_hours::QuietHours;
 
 /// Rows visited at once; the client bounds the requests to FCM by itself.
 const MAX_ROWS_AT_ONCE: usize = 16;
-/// What is not begun within this time of a batch is postponed: the function has half a minute in all.
+/// Pushes that have not begun within this time wait for the next visit: the function has half a minute in all.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 /// The longest `Retry-After` that is honoured: the queue gives a message up long before a later one.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -103,7 +103,7 @@ impl Pushes {
     }
 }
 
-/// What the devices' responses come to: each device by its own.
+/// The devices' responses, counted.
 #[derive(Default)]
 struct Tally {
     /// Devices that are reached no more: their tokens are deleted.

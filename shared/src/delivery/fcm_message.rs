@@ -6,7 +6,7 @@ use crate::clients::fcm::{MAX_MESSAGE_BYTES, Message};
 use crate::contract::text::cut_by;
 use crate::outbox::Push;
 
-/// What ends a body that was cut.
+/// The end of a body that was cut.
 const ELLIPSIS: &str = "…";
 
 /// The data alone is more than FCM takes.

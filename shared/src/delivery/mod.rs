@@ -9,17 +9,13 @@
 //! | `plan` | which entries are due and what is left after a visit: pure functions |
 //! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
-//! | `transport` | the trait of all transports |
-//! | `pusher`, `fcm`, `socket`, `unread`, `wake`, `email` | one file per transport |
-//! | `email_window` | whether an e-mail goes now, later or not at all: pure functions |
-//! | `email_words` | the text of an e-mail |
+//! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
+//! | `pusher`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
 //! | `queue` | the retry queue and the dead-letter queue |
 
-mod email;
-mod email_window;
-mod email_words;
 mod fcm;
 mod fcm_message;
+mod outcome;
 mod plan;
 mod pusher;
 mod queue;
@@ -31,7 +27,6 @@ mod stream;
 mod transport;
 mod unread;
 mod visit;
-mod wake;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,17 +38,16 @@ use crate::outbox::{Committed, INLINE_TIMEOUT, TransportName};
 use crate::table::Table;
 use crate::telemetry;
 
-pub(crate) use email::Emails;
 pub(crate) use fcm::Pushes;
+pub use outcome::Outcome;
 pub(crate) use pusher::{Pusher, is_occupied};
 pub use queue::RetryQueue;
 pub(crate) use socket::Sockets;
 pub use stream::StreamFailure;
+pub use transport::Transport;
 pub(crate) use transport::TurnedOff;
-pub use transport::{Due, Outcome, Transport};
 pub(crate) use unread::UnreadMessages;
-pub use visit::Visit;
-pub(crate) use wake::Wakes;
+pub use visit::{Due, Visit};
 
 use visit::Row;
 
@@ -71,8 +65,8 @@ impl Dispatcher {
     }
 
     /// Delivers what has just been committed and is under this writer's lease, within [`INLINE_TIMEOUT`]. The table's stream brings
-    /// the rest to the consumer; so this has no error, only log entries. What a transport refuses for good is left to the consumer,
-    /// too, which alone may write to the dead-letter queue.
+    /// the rest to the consumer; so this has no error, only log entries. The consumer also gets the entries that a transport refuses
+    /// for good: it alone may write to the dead-letter queue.
     pub async fn inline(self, rows: Vec<Committed>) {
         let (now, deadline) = (Millis::now(), Instant::now() + INLINE_TIMEOUT);
         let leased = |row: &Committed| {
@@ -90,8 +84,8 @@ impl Dispatcher {
         visit.log();
     }
 
-    /// Tries the due entries of a consumer's visit, all transports side by side: an outage of one delays no other. What a transport
-    /// refuses for good becomes a dead letter.
+    /// Tries the due entries of a consumer's visit, all transports side by side: an outage of one delays no other. An entry
+    /// that a transport refuses for good becomes a dead letter.
     async fn attempt(&self, visit: &Visit, retry: &RetryQueue) {
         join_all(self.transports.iter().map(|transport| send(transport, visit))).await;
         for due in visit.entries(TransportName::None) {

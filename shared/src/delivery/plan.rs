@@ -1,17 +1,16 @@
-//! What a visit to a row does, decided without touching anything: which entries are due, and what is left to do once they were
-//! tried. Time is a parameter, so that a test can try every interleaving of writers, visits and kills.
+//! The decisions of a visit to a row, as pure functions: which entries are due, how the row changes after the attempts, and when the
+//! next visit is. Time is a parameter, so that a test can try every interleaving of writers, visits and kills.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use super::transport::Outcome;
+use super::outcome::{Outcome, Outcomes};
 use crate::contract::time::Millis;
 use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued};
 
 /// A message of the retry queue is expected back this long after its delay, at the latest.
 const QUEUE_SLACK_SECONDS: i64 = 300;
 
-/// What brings the consumer to a row.
+/// The reason of a consumer's visit to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source<'a> {
     /// A record of the table's stream.
@@ -21,9 +20,6 @@ pub(crate) enum Source<'a> {
     /// A message that a person sent, by its own id. No row names it before its first visit.
     Person(&'a str),
 }
-
-/// The outcomes by entry id. An entry that is not in it was not tried.
-pub(crate) type Outcomes = HashMap<String, Outcome>;
 
 /// The entries that this visit tries, by place; `None` where the row is the retry queue's, and not by this visit.
 pub(crate) fn due(outbox: &Outbox, source: Source<'_>, now: Millis) -> Option<Vec<usize>> {
@@ -77,7 +73,7 @@ pub(crate) fn next_visit(outbox: &Outbox, outcomes: &Outcomes, pause: Duration, 
         Some(Outcome::Retry { not_before, .. }) => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
         // A newer version is being deployed, or an older one again.
         None if matches!(entry.delivery, Delivery::Unknown(_)) => Some(pause),
-        // Its writer's lease, or a time that was named; or it waits behind such a one, which is looked at first.
+        // Until its writer's lease ends or its time comes; or it is behind an entry that waits for that.
         None => Some(entry.waits_until(now).map_or(pause, |then| now.until(then))),
     };
     outbox.owed.iter().filter_map(of_entry).min()

@@ -125,7 +125,7 @@ fn outcome(sent: Result<(), PusherError>) -> Outcome {
     }
 }
 
-/// Whether anybody is subscribed to the channel. Nobody is when Pusher does not respond: then nothing reaches them there, either.
+/// Whether the channel has subscribers. When Pusher does not respond, it has none: no event would reach them there, either.
 pub(crate) async fn is_occupied(client: &Client, channel: &Channel) -> bool {
     let Ok(channel) = ChannelName::parse(&channel.to_string()) else {
         return false;

@@ -18,7 +18,7 @@ const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600 - 60);
 /// Most bytes that are kept of a record that cannot be read. As JSON in JSON it is at most twice as long, which SQS takes.
 const MAX_UNREAD_BYTES: usize = 100_000;
 
-/// What waits in either queue.
+/// A message of either queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
     /// The row that owes something.
@@ -31,7 +31,7 @@ pub(super) struct Waiting {
     /// delivers it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) given_up: Option<Owed>,
-    /// Why it was given up, for whoever reads the dead-letter queue.
+    /// Why it was given up, for the people who read the dead-letter queue.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) reason: Option<String>,
 }
@@ -75,7 +75,7 @@ impl RetryQueue {
         self.dead_letter(&key, &Owed::unreadable(beginning), "a record of the table's stream cannot be read").await
     }
 
-    /// Hides a message for so long; the queue itself counts how often it comes back, and gives it up in the end.
+    /// Hides a message for this long. The queue itself counts how often it comes back, and gives it up after the last time.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
         let request = self
             .sqs

@@ -123,7 +123,7 @@ impl Dispatcher {
     }
 }
 
-/// Notes in the row what is left of it; returns after how long the message shall come back, if it must.
+/// Notes in the row what is left of it; returns the delay after which the message comes back, unless the row is done.
 async fn leave_in_queue(message: &Message, visit: &Visit, row: &Row) -> Option<Duration> {
     let now = Millis::now();
     let pause = back_off(received(&message.sqs), rand::random());
@@ -136,7 +136,7 @@ async fn leave_in_queue(message: &Message, visit: &Visit, row: &Row) -> Option<D
         return None;
     }
     match visit.close(row, Some((message.id(), delay.unwrap_or(SOON))), now).await {
-        // What was added meanwhile was left to this message.
+        // The stream left entries to this message that were added meanwhile.
         Ok(is_more_owed) => delay.or(is_more_owed.then_some(SOON)),
         Err(error) => {
             telemetry::cause(&error);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::Outcome;
-use super::plan::{self, Outcomes, Source, due};
+use super::outcome::{Outcome, Outcomes};
+use super::plan::{self, Source, due};
 use crate::clients::pusher::Message;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Changes, Committed, Delivery, Outbox, Writer, changed};

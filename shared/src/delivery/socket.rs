@@ -1,7 +1,7 @@
 //! Socket events on their way to connections: one's, a user's, a channel's, everybody's.
 //!
 //! A fan-out goes through the places of a namespace in pages, and notes in its row after each page how far it has got. So one
-//! that is cut off goes on where it was; the connections of the page that was in hand are told twice. A connection that cannot
+//! that is cut off goes on where it was; the connections of the page that was being sent get it twice. A connection that cannot
 //! be reached is noted too and tried again later, and the others do not wait for it.
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Transport for Sockets {
 }
 
 impl Sockets {
-    /// What was not delivered holds up what goes to the same connections, and nothing else.
+    /// An undelivered entry holds up the entries for the same connections, and no others.
     async fn of_row(&self, row: &[Due<'_>], visit: &Visit) {
         let mut held_up: Vec<&Audience> = Vec::new();
         for due in row {
@@ -206,7 +206,7 @@ impl Attempt<'_> {
     /// Posts to all of these at once that may hear it; returns how many were reached and those that are to be tried again.
     ///
     /// # Errors
-    /// Why nobody can be told this.
+    /// Why no connection can take it.
     async fn post_to_all(&self, targets: Vec<Target>) -> Result<(usize, Vec<Target>), String> {
         // Those that were noted in the row earlier may have expired since.
         let now = Millis::now();

@@ -18,7 +18,7 @@ use crate::telemetry;
 /// The first pause before the retry queue's consumer takes over.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 
-/// The sequence number from which on Lambda shall bring the batch again.
+/// The sequence number from which Lambda repeats the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamFailure(pub String);
 
@@ -100,7 +100,7 @@ async fn leave(visit: &Visit, row: &Row, retry: &RetryQueue) -> Option<Key> {
     let id = uuid::Uuid::now_v7().simple().to_string();
     if let Err(error) = retry.later(key, &id, delay).await {
         telemetry::cause(&error);
-        // What was delivered is not to come again with the batch.
+        // Acknowledged now, so that the repeated batch does not deliver it twice.
         let _ = visit.close(row, None, now).await;
         return Some(key.clone());
     }
@@ -127,7 +127,7 @@ async fn dead_letter_deleted(row: &Committed, retry: &RetryQueue) -> bool {
     true
 }
 
-/// What a batch of records comes down to.
+/// The rows of a batch of records.
 #[derive(Default)]
 struct Batch {
     /// The keys whose last record still has an outbox, in order.

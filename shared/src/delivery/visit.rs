@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::RetryQueue;
-use super::plan::{self, Outcomes};
-use super::transport::{Due, Outcome};
+use super::outcome::{Outcome, Outcomes};
+use super::plan;
+use super::queue::RetryQueue;
 use crate::contract::time::Millis;
 use crate::outbox::{Changes, Committed, Delivery, Outbox, Owed, TransportName, acknowledge};
 use crate::table::{Table, TableError};
@@ -22,6 +22,14 @@ pub struct Visit {
     pub deadline: Instant,
     /// A writer acknowledges a row of several transports once, after all of them.
     is_writers: bool,
+}
+
+/// An entry that is due. Only a visit makes them, so a transport can report on no entry but its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'a> {
+    pub entry: &'a Owed,
+    /// The row's place in the visit.
+    pub(super) row: usize,
 }
 
 /// A row on a visit.
@@ -132,9 +140,9 @@ impl Visit {
         Ok(())
     }
 
-    /// Acknowledges what is left to acknowledge of a row, and with `message` notes that the message of this id comes back for it
-    /// after so long. Returns whether the row has entries that this visit has not seen, although the stream may have left them to
-    /// this message.
+    /// Writes the outcomes into the row that it does not have yet. With `message`, also notes that the message of this id comes back
+    /// after this delay. Returns whether the row has entries that this visit has not seen: the stream may have left them to this
+    /// message.
     pub(super) async fn close(
         &self,
         row: &Row,
@@ -170,7 +178,7 @@ impl Visit {
         }
     }
 
-    /// Puts what failed into the dead-letter queue. What the queue does not take is tried again.
+    /// Puts failed entries into the dead-letter queue. An entry that the queue does not take is tried again.
     pub(super) async fn dead_letter(&self, retry: &RetryQueue) {
         let failed = self.rows.iter().map(|row| async move {
             let outcomes = row.outcomes();

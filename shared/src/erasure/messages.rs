@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::delete::Seen;
-use super::direct_chat::direct_message_deleted;
-use super::lease_chat::lease_message_deleted;
-use super::{Conversation, Kind, Message, Seq, guest};
+use crate::chats::{Conversation, Kind, Message, Seen, Seq, busy};
 use crate::contract::id::UserId;
+use crate::hotels;
 use crate::http::page;
+use crate::leases;
 use crate::outbox::{self, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
+use crate::sockets::direct;
 use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
 use crate::table::{Backoff, Item, Key, Query, Table, TableError, string};
 
@@ -58,7 +58,7 @@ impl Cursor {
 ///
 /// # Errors
 /// 503 when too many write in one of the conversations at once, 500 when DynamoDB fails; what was erased by then stays erased.
-pub async fn erase(
+pub async fn erase_messages(
     table: &Table,
     writer: &Writer,
     user: &UserId,
@@ -94,8 +94,8 @@ fn index_key(user: &UserId, row: &Key) -> Item {
 /// Erases a message; returns what its row owes then, or `None` when it is somebody else's, or was erased already.
 ///
 /// # Errors
-/// As [`erase`].
-pub(crate) async fn erase_message(
+/// As [`erase_messages`].
+pub(super) async fn erase_message(
     table: &Table,
     writer: &Writer,
     user: &UserId,
@@ -115,15 +115,15 @@ pub(crate) async fn erase_message(
         if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
             return Ok(Some(done.owed));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
+        backoff.wait().await.map_err(|_| busy())?;
     }
 }
 
 /// What a deletion owes in a conversation of this kind.
 fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
-        Kind::Guest(hotel, booking) => guest::message_deleted(hotel, booking, left),
-        Kind::Lease(lease) => lease_message_deleted(lease, left),
-        Kind::Direct(first, second) => direct_message_deleted(first, second, left),
+        Kind::Guest(hotel, booking) => hotels::message_deleted(hotel, booking, left),
+        Kind::Lease(lease) => leases::message_deleted(lease, left),
+        Kind::Direct(first, second) => direct::message_deleted(first, second, left),
     }
 }

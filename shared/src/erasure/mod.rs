@@ -17,11 +17,15 @@
 //!
 //! | file | what it is |
 //! |---|---|
+//! | `messages` | messages and read marks |
 //! | `rows` | which rule each kind of row has |
 //! | `rules` | the rules that change a row, by system |
 
+mod messages;
 mod rows;
 mod rules;
+
+pub use messages::{Cursor as MessageCursor, Erased, erase_messages};
 
 use std::time::Instant;
 
@@ -29,7 +33,6 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::chats::{self, EraseCursor};
 use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -208,8 +211,8 @@ impl Erasure<'_> {
     }
 
     async fn chats(&mut self) -> Result<(), Problem> {
-        let cursor = self.progress.cursor.as_deref().map(EraseCursor::parse).transpose()?;
-        let erased = chats::erase(self.table, self.writer, self.user, cursor.as_ref()).await;
+        let cursor = self.progress.cursor.as_deref().map(MessageCursor::parse).transpose()?;
+        let erased = erase_messages(self.table, self.writer, self.user, cursor.as_ref()).await;
         // The table has these rows again, one by one, and counts those that are skipped.
         let Some(done) = or_skipped(erased.map(Some), &mut 0)? else {
             self.progress.stage = Stage::Table;

@@ -1,9 +1,10 @@
 //! Which rule each kind of row has. A kind without one does not compile.
 
+use super::messages::erase_message;
 use super::{Erasure, remove};
-use crate::chats;
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
+use crate::leases;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
@@ -75,7 +76,7 @@ impl Erasure<'_> {
             RowKind::Party => self.party(&key, &row).await,
             RowKind::Book => self.book(&key, has("authorId")).await,
             RowKind::ChatMessage if has("author") => {
-                let owed = chats::erase_message(self.table, self.writer, self.user, &key).await?;
+                let owed = erase_message(self.table, self.writer, self.user, &key).await?;
                 let is_erased = owed.is_some();
                 self.owed.extend(owed.into_iter().flatten());
                 Ok(is_erased)
@@ -87,7 +88,7 @@ impl Erasure<'_> {
                 let lease = key.pk.strip_prefix("LEASE#").and_then(|lease| LeaseId::parse(lease).ok());
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
-                let owed = chats::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
+                let owed = leases::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
                 let is_erased = owed.is_some();
                 self.owed.extend(owed.into_iter().flatten());
                 Ok(is_erased)

@@ -1,6 +1,6 @@
 //! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
 
-use super::{Author, Message, Seq};
+use crate::chats::{Author, Message, Seq};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
 use crate::contract::id::{BookingId, HotelSlug, InvalidId, UserId};
@@ -40,7 +40,7 @@ pub fn staff_author(staff: &Identity) -> Author {
     Author { id: staff.user.clone(), name: staff.name.clone(), role: Role::Staff }
 }
 
-/// What a new message owes: it tells the chat and the staff's inbox, and a guest's message wakes the hotel.
+/// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.
 #[must_use]
 pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message) -> Vec<Delivery> {
     let mut deliveries = both(hotel, booking, &GuestChatChange::ChatMessage { message: message.with_message() });
@@ -55,13 +55,13 @@ pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message
     deliveries
 }
 
-/// What the deletion of a message owes.
+/// The deliveries of a deletion.
 #[must_use]
 pub fn message_deleted(hotel: &HotelSlug, booking: &BookingId, left: &Message) -> Vec<Delivery> {
     both(hotel, booking, &GuestChatChange::MessageDeleted { message: left.with_message() })
 }
 
-/// What a read mark owes.
+/// The deliveries of a read mark.
 #[must_use]
 pub fn messages_read(hotel: &HotelSlug, booking: &BookingId, reader: Reader, seq: Seq, at: Millis) -> Vec<Delivery> {
     both(hotel, booking, &GuestChatChange::MessagesRead { reader, seq: seq.0, read_at: at.iso() })

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::head::Head;
-use super::read::seq_of;
-use super::{Conversation, Kind};
+use crate::chats::{Conversation, Head, Kind, seq_of};
 use crate::contract::chats::{AuthorView, Role};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::Line;

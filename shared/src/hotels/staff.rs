@@ -33,7 +33,7 @@ fn is_member(row: &Item) -> bool {
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub(crate) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId>, TableError> {
+pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId>, TableError> {
     let query = Query::new("pk = :hotel AND begins_with(sk, :staff)")
         .value(":hotel", string(key::hotel(hotel)))
         .value(":staff", string(STAFF));
@@ -59,7 +59,7 @@ pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Resul
 }
 
 /// Removes a user from a hotel's staff, and with `terminate` ends their connections, since they are still subscribed. Removing
-/// somebody who is not there is no error.
+/// a user who is not a member succeeds.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.

@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Map, Value, json};
 
-use super::{Due, Outcome, Transport, Visit, is_occupied};
-use crate::chats;
+use super::staff::staff;
 use crate::clients::pusher;
 use crate::contract::channel::Channel;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
+use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{self, Kind, NewNotification};
 use crate::outbox::{Delivery, TransportName, Wake, Writer};
@@ -23,7 +23,7 @@ use crate::telemetry;
 
 /// Hotels woken at once, and notifications of each that are stored at once.
 const MAX_AT_ONCE: usize = 4;
-/// What is not begun within this time of a batch is postponed: the function has half a minute in all.
+/// Entries that have not begun within this time wait for the next visit: the function has half a minute in all.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Wakes hotels.
@@ -64,7 +64,7 @@ impl Wakes {
         if is_occupied(&self.pusher, &Channel::HotelStaff(wake.hotel.clone())).await {
             return Outcome::Skipped;
         }
-        let staff = match chats::staff(&self.table, &wake.hotel).await {
+        let staff = match staff(&self.table, &wake.hotel).await {
             Ok(staff) if staff.is_empty() => return Outcome::Skipped,
             Ok(staff) => staff,
             Err(error) => return Outcome::unsent(&error),
@@ -95,7 +95,7 @@ impl Wakes {
     }
 }
 
-/// What the notification is about. Pushes of one conversation replace each other.
+/// The data of the notification. Pushes of one conversation replace each other.
 fn data(wake: &Wake) -> Map<String, Value> {
     let Wake { hotel, booking, message, guest_name } = wake;
     let mut data = Map::new();

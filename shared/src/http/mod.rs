@@ -12,7 +12,7 @@ pub mod throttle;
 
 pub use lambda_http::service_fn;
 
-pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event};
+pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event, no_such_route};
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };

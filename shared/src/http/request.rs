@@ -30,6 +30,12 @@ const MAX_SUBSCRIPTION_BYTES: usize = 10 * 1024;
 /// Most bytes of a webhook's body, which batches many events.
 pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
+/// API Gateway calls a function for the routes of the template alone, so this one has a route that its function does not know.
+#[must_use]
+pub fn no_such_route(route: &str) -> Problem {
+    Problem::NotFound(format!("There is no route {route}"))
+}
+
 /// What handlers read from lambda_http's [`Request`].
 pub trait ReadRequest {
     /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that matched.

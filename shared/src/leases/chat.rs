@@ -1,26 +1,27 @@
-//! What a lease's chat owes: its events, and an e-mail to the other person, in case they see none of them.
+//! The deliveries of a lease's chat: its events, and an e-mail to the other participant, in case they see none of them.
 
-use super::{Author, Conversation, Message, Seat, Seq};
+use super::Participant;
+use crate::chats::{Author, Conversation, Message, Seq};
 use crate::contract::chats::Reader;
 use crate::contract::id::LeaseId;
 use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, OwedEmail};
 
-impl Seat {
+impl Participant {
     #[must_use]
     pub fn conversation(&self) -> Conversation {
         Conversation::lease(&self.lease)
     }
 
-    /// Who they are when they write.
+    /// They, as the author of a message.
     #[must_use]
     pub fn author(&self) -> Author {
         Author { id: self.person.id.clone(), name: self.person.name.clone(), role: self.person.role }
     }
 
-    /// What a new message owes: `new-message`, and where e-mail is on, an e-mail to the other person. Whether they need it is
-    /// found out when it is sent.
+    /// The deliveries of a new message: `new-message`, and where e-mail is on, an e-mail to the other participant. The transport
+    /// finds out later whether they need it.
     #[must_use]
     pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
         let event = LeaseMessage { lease: self.lease.clone(), message: message.with_content() };
@@ -29,7 +30,7 @@ impl Seat {
         std::iter::once(Delivery::event(&event)).chain(email).collect()
     }
 
-    /// What a read mark owes: `messages-read`.
+    /// The delivery of a read mark: `messages-read`.
     #[must_use]
     pub fn messages_read(&self, seq: Seq, at: Millis) -> Vec<Delivery> {
         let reader = Reader { id: self.person.id.clone(), role: self.person.role };
@@ -38,9 +39,9 @@ impl Seat {
     }
 }
 
-/// What a deletion owes: `message-deleted`.
+/// The delivery of a deletion: `message-deleted`.
 #[must_use]
-pub fn lease_message_deleted(lease: &LeaseId, left: &Message) -> Vec<Delivery> {
+pub fn message_deleted(lease: &LeaseId, left: &Message) -> Vec<Delivery> {
     let event = LeaseMessageDeleted {
         lease: lease.clone(),
         message_id: left.id.to_string(),

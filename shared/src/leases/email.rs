@@ -1,4 +1,4 @@
-//! E-mails on their way to whoever was not in a lease's chat.
+//! The transport of e-mails about messages of a lease's chat that their recipient has not seen.
 //!
 //! In this order:
 //!
@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::email_window::{Claim, Decision, decide};
-use super::email_words::Told;
-use super::{Due, Outcome, Transport, Visit};
-use crate::chats::{self, Lease, Seq, Unseen};
+use super::lease::Lease;
+use super::unseen::{Unseen, unseen};
+use super::window::{Claim, Decision, decide};
+use super::words::Told;
+use crate::chats::{Conversation, Seq};
 use crate::clients::pusher;
 use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
@@ -26,6 +27,7 @@ use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
+use crate::delivery::{Due, Outcome, Transport, Visit};
 use crate::notifications::{self, Kind, Preferences};
 use crate::outbox::{Delivery, OwedEmail, TransportName};
 use crate::table::{Action, Item, Key, Table, TableError, Write, item, number, read, string};
@@ -35,7 +37,7 @@ use crate::users::profile::Profile;
 
 /// Recipients at once.
 const MAX_RECIPIENTS_AT_ONCE: usize = 8;
-/// What is not begun within this time of a batch is postponed: the function has half a minute in all.
+/// E-mails that have not begun within this time wait for the next visit: the function has half a minute in all.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long Pusher may take to say who is in the chat.
 const PRESENT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -126,7 +128,7 @@ impl Emails {
     async fn known(&self, lease: &LeaseId, recipient: &UserId) -> Result<Option<Known>, TableError> {
         let keys = [
             Key::lease(lease),
-            chats::read_mark_key(lease, recipient),
+            Conversation::lease(lease).read_mark(recipient),
             Key::lease_email(lease, recipient),
             Key::profile(recipient),
             Key::preferences(recipient),
@@ -169,7 +171,7 @@ impl Emails {
             }
             let told = known.claim.as_ref().filter(|claim| claim.sent).map_or(Seq::NONE, |claim| claim.covered);
             let after = known.mark.max(told);
-            let Some(unseen) = chats::unseen(&self.table, &known.lease, &known.recipient, after, seq).await? else {
+            let Some(unseen) = unseen(&self.table, &known.lease, &known.recipient, after, seq).await? else {
                 return Ok(Outcome::Skipped);
             };
             let claim = Claim { sent_at: now, covered: unseen.newest, token: token.to_owned(), sent: false };
@@ -199,7 +201,7 @@ impl Emails {
     }
 }
 
-/// What is known of a recipient whom e-mail may be sent to.
+/// A recipient, with the data that their e-mails need.
 struct Known {
     lease: LeaseId,
     title: Line,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::chats::busy;
 use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
@@ -34,9 +35,9 @@ pub struct PutLease {
 pub struct Lease {
     pub client: UserId,
     pub notary: UserId,
-    /// What it is called, for e-mails.
+    /// Its title, for e-mails.
     pub title: Line,
-    /// The language of e-mails to whoever has chosen none.
+    /// The language of e-mails to a participant who has chosen none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
     /// Where the client's e-mail goes, instead of the address in their token.
@@ -62,11 +63,10 @@ pub struct LeaseView {
     updated_at: String,
 }
 
-/// Somebody's place in a lease.
+/// One of the two people of a lease.
 #[derive(Debug, Clone)]
-pub struct Seat {
+pub struct Participant {
     pub lease: LeaseId,
-    /// Who they are.
     pub person: LeasePerson,
     /// The other of the two.
     pub other: UserId,
@@ -81,7 +81,7 @@ impl Lease {
         read(row)
     }
 
-    /// What a user is in this lease, if anything.
+    /// The role of a user in this lease.
     #[must_use]
     pub fn role(&self, user: &UserId) -> Option<Role> {
         match user {
@@ -147,12 +147,12 @@ impl PutLease {
     }
 }
 
-/// Puts a lease, or replaces it: absent fields are then absent. Whoever is not part of it any more gets no further messages;
+/// Puts a lease, or replaces it: absent fields are then absent. A replaced participant gets no further messages;
 /// with `terminate`, their connections end too, since Pusher cannot end a single subscription.
 ///
 /// # Errors
 /// 400 for a bad field, 422 when both are the same person, 503 when too many put it at once, 500.
-pub async fn put_lease(
+pub async fn put(
     table: &Table,
     writer: &Writer,
     id: &LeaseId,
@@ -186,31 +186,31 @@ pub async fn put_lease(
         if let Write::Done(_) = table.write(put).await? {
             return Ok(Done::now(lease.view(id), append.deliverable()));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
+        backoff.wait().await.map_err(|_| busy())?;
     }
 }
 
-/// The caller's seat in a lease, by one consistent read: nothing is cached, so whoever is replaced is out at once.
+/// The caller as a participant of a lease, by one consistent read: nothing is cached, so a replaced participant is out at once.
 ///
 /// # Errors
 /// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
-pub async fn seat(table: &Table, id: &LeaseId, caller: &Identity) -> Result<Seat, Problem> {
+pub async fn participant(table: &Table, id: &LeaseId, caller: &Identity) -> Result<Participant, Problem> {
     let none = || {
         Problem::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
     };
     let row = table.get(&Key::lease(id), true).await?.ok_or_else(none)?;
-    seat_in(&Lease::of_row(row)?, id, caller).ok_or_else(none)
+    participant_in(&Lease::of_row(row)?, id, caller).ok_or_else(none)
 }
 
-/// The caller's seat in this lease.
-pub(super) fn seat_in(lease: &Lease, id: &LeaseId, caller: &Identity) -> Option<Seat> {
+/// The caller as a participant of this lease.
+pub(super) fn participant_in(lease: &Lease, id: &LeaseId, caller: &Identity) -> Option<Participant> {
     let role = lease.role(&caller.user)?;
     let other = if role == Role::Client { &lease.notary } else { &lease.client };
     let person = LeasePerson { id: caller.user.clone(), name: caller.name.clone(), role };
-    Some(Seat { lease: id.clone(), person, other: other.clone() })
+    Some(Participant { lease: id.clone(), person, other: other.clone() })
 }
 
-/// What a user is in a lease, for its channel.
+/// The role of a user in a lease, for its channel.
 ///
 /// # Errors
 /// When DynamoDB fails.

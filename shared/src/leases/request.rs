@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Seat;
-use super::lease::{Lease, seat_in};
+use super::lease::{Lease, Participant, participant_in};
+use crate::chats::busy;
 use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
@@ -38,7 +38,7 @@ enum Side {
     Asked,
 }
 
-/// Who may do what. Whatever is not here, nobody may. Either person of a lease may ask.
+/// Permitted changes of the status, and by which side. All others are refused. Either participant may ask.
 const TRANSITIONS: &[(RequestStatus, RequestStatus, &[Side])] = &[
     (Pending, Accepted, &[Side::Asked]),
     (Pending, Refused, &[Side::Asked]),
@@ -118,14 +118,14 @@ impl Row {
 pub async fn create_request(
     table: &Table,
     writer: &Writer,
-    seat: &Seat,
+    participant: &Participant,
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, Problem> {
     let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| Problem::field("title", error))?;
     let description = Text::parse_optional(&new.description, MAX_DESCRIPTION);
     let description = description.map_err(|error| Problem::field("description", error))?;
-    let limit = Key::limit(&seat.person.id, "lease-requests");
+    let limit = Key::limit(&participant.person.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
     let mut backoff = Backoff::new();
     loop {
@@ -140,25 +140,26 @@ pub async fn create_request(
         }
         if let Some(done) = done {
             let id = RequestId::parse(&done.request)?;
-            let row = table.get(&Key::lease_request(&seat.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
+            let row =
+                table.get(&Key::lease_request(&participant.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
             let first = read::<Row>(row)?;
             idempotency::must_be_same(first.title == title && first.description == description)?;
-            return Ok(Done::replay(first.view(&seat.lease)));
+            return Ok(Done::replay(first.view(&participant.lease)));
         }
         let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
         let id = RequestId::new();
-        let request = Key::lease_request(&seat.lease, id.as_str());
+        let request = Key::lease_request(&participant.lease, id.as_str());
         let row = Row {
             sk: request.sk.clone(),
             title: title.clone(),
             description: description.clone(),
             status: Pending,
-            created_by: seat.person.clone(),
+            created_by: participant.person.clone(),
             created_at: now,
             updated_by: None,
             updated_at: now,
         };
-        let view = row.clone().view(&seat.lease);
+        let view = row.clone().view(&participant.lease);
         let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
         let mut writes = vec![Action::put_new(committed.item(&row)?, now), rate_limit::count(&limit, due, next)];
         if key.has_key() {
@@ -169,14 +170,14 @@ pub async fn create_request(
         if let Transaction::Done = table.transact(writes).await? {
             return Ok(Done::now(view, [committed]));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
+        backoff.wait().await.map_err(|_| busy())?;
     }
 }
 
 /// Changes a request's status as the table above permits. The status that it has already is no change.
 ///
 /// # Errors
-/// 403 for whoever may not make this change, 404 for an unknown lease or request, 409 when its status permits no such change,
+/// 403 for a side that may not make this change, 404 for an unknown lease or request, 409 when its status permits no such change,
 /// 503 when too many change it at once or its events wait for Pusher, 500.
 pub async fn change_request(
     table: &Table,
@@ -189,24 +190,24 @@ pub async fn change_request(
     let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
     let mut backoff = Backoff::new();
     loop {
-        let (mut seat, mut found) = (None, None);
+        let (mut participant, mut found) = (None, None);
         for row in table.get_many(&[of_lease.clone(), of_request.clone()], true).await? {
             if Key::of(&row).as_ref() == Some(&of_lease) {
-                seat = seat_in(&Lease::of_row(row)?, lease, caller);
+                participant = participant_in(&Lease::of_row(row)?, lease, caller);
             } else {
                 found = Some((Committed::of_row(&row), read::<Row>(row)?));
             }
         }
-        let (Some(seat), Some((owing, row))) = (seat, found) else {
+        let (Some(participant), Some((owing, row))) = (participant, found) else {
             return Err(unknown());
         };
         if row.status == status {
             return Ok(Done::now(row.view(lease), None));
         }
-        permit(row.status, status, side(&row, seat.person.role))?;
+        permit(row.status, status, side(&row, participant.person.role))?;
         let now = Millis::now();
         let seen = row.status;
-        let changed = Row { status, updated_by: Some(seat.person), updated_at: now, ..row };
+        let changed = Row { status, updated_by: Some(participant.person), updated_at: now, ..row };
         let view = changed.clone().view(lease);
         let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
         let put = Action::put(append.committed().item(&changed)?)
@@ -216,7 +217,7 @@ pub async fn change_request(
         if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
             return Ok(Done::now(view, append.deliverable()));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
+        backoff.wait().await.map_err(|_| busy())?;
     }
 }
 
@@ -273,7 +274,7 @@ pub(crate) async fn erase_from_request(
         if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
             return Ok(Some(append.deliverable().into_iter().collect()));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
+        backoff.wait().await.map_err(|_| busy())?;
     }
 }
 

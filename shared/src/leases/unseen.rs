@@ -2,42 +2,37 @@
 
 use std::collections::VecDeque;
 
-use super::{Conversation, Message, Seq};
+use crate::chats::{Conversation, Message, Seq};
 use crate::contract::id::{LeaseId, UserId};
 use crate::outbox::{Committed, Delivery};
-use crate::table::{Key, Query, Table, TableError, string};
+use crate::table::{Query, Table, TableError, string};
 
-/// Most messages that are looked at. Whoever has more unseen ones is told "100+".
+/// Most messages that are read. For more unseen ones, the e-mail says "100+".
 const MOST: u16 = 100;
 /// An e-mail shows the beginnings of at most this many messages.
 const MAX_SHOWN: usize = 5;
 
-/// Messages that the recipient has neither seen nor been told of.
+/// Messages that the recipient has not seen, and that no e-mail has covered.
 #[derive(Debug)]
-pub(crate) struct Unseen {
+pub(super) struct Unseen {
     /// The oldest of them.
-    pub(crate) first: Message,
+    pub(super) first: Message,
     /// The next ones, oldest first, as many as an e-mail shows.
-    pub(crate) next: Vec<Message>,
-    pub(crate) count: usize,
+    pub(super) next: Vec<Message>,
+    pub(super) count: usize,
     /// Whether there may be more.
-    pub(crate) is_more: bool,
+    pub(super) is_more: bool,
     /// The conversation's newest message: an e-mail about these covers all up to it.
-    pub(crate) newest: Seq,
-}
-
-/// The row of a user's read mark in a lease's chat.
-pub(crate) fn read_mark_key(lease: &LeaseId, user: &UserId) -> Key {
-    Conversation::lease(lease).read_mark(user)
+    pub(super) newest: Seq,
 }
 
 /// The unseen messages with higher numbers than `after`: those whose rows still owe the recipient an e-mail, and the one with
-/// this number. Others were in front of the recipient when they came, or are told already. `None` when all of them are deleted.
+/// this number. The recipient saw the others arrive, or an e-mail has covered them. `None` when all of them are deleted.
 /// One query.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub(crate) async fn unseen(
+pub(super) async fn unseen(
     table: &Table,
     lease: &LeaseId,
     recipient: &UserId,

@@ -1,7 +1,7 @@
-//! Whether an e-mail goes now, later or not at all: at most one in so long a time for each lease and recipient. Decided without
+//! Whether an e-mail goes now, later or not at all: at most one per window for each lease and recipient. Decided without
 //! touching anything, so that a test can try every order of messages, failures and kills.
 //!
-//! A **claim** is the row of a lease and a recipient. Whoever wants to send first writes itself there, on the condition that the
+//! A **claim** is the row of a lease and a recipient. An attempt first writes itself there, on the condition that the
 //! row is as it was read; so of several that want to send at once, one does. It says whose the last e-mail is, which messages it
 //! covers, and whether SES took it. An e-mail that SES did not take is its owner's to send again; after the window it may also
 //! be another's, which then covers the same messages, since their rows still owe them.
@@ -26,7 +26,7 @@ pub(super) struct Claim {
     pub(super) sent: bool,
 }
 
-/// What becomes of an entry.
+/// The decision about an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Another e-mail told of its message.
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(decide(Some(&unsent), "b", 2, 300_000), Decision::Send, "and then do it themselves");
     }
 
-    /// What an attempt comes to.
+    /// The end of an attempt.
     #[derive(Debug, Clone, Copy, PartialEq)]
     enum Attempt {
         Sent,
@@ -97,8 +97,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Messages come at any time; each attempt ends in any way. Every message is told of; where nothing fails, nobody gets
-        /// two e-mails within a window, and no message is told of twice.
+        /// Messages come at any time; each attempt ends in any way. E-mails cover every message; without failures, no two are within
+        /// a window, and no two cover the same message.
         #[test]
         fn every_message_is_told_of_and_a_window_has_one_e_mail(
             gaps in proptest::collection::vec(0_i64..200_000, 1..20),

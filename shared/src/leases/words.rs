@@ -1,4 +1,4 @@
-//! What an e-mail about a lease's messages says, in the recipient's language, as text and as HTML.
+//! The text of an e-mail about a lease's messages, in the recipient's language, as text and as HTML.
 
 use crate::contract::text::{Line, Text};
 use crate::users::locale::Locale;
@@ -8,11 +8,11 @@ const MAX_PREVIEW: usize = 200;
 /// Most characters of a name and of a lease's title in a subject.
 const MAX_NAME: usize = 60;
 
-/// What an e-mail tells.
+/// The facts of an e-mail.
 #[derive(Debug)]
 pub(super) struct Told<'a> {
     pub(super) locale: Locale,
-    /// Who wrote.
+    /// The author of the messages.
     pub(super) author: &'a Line,
     /// The lease's title.
     pub(super) title: &'a Line,

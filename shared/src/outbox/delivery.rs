@@ -1,4 +1,4 @@
-//! What can be delivered, and how.
+//! Kinds of delivery, by transport.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub const UNREAD_SECONDS: i64 = 30;
 /// Declares the transports, and for each the kinds of delivery that it sends: the name that is stored and counted, and the variant.
 macro_rules! transports {
     ($($(#[$about:meta])* $transport:ident sends { $($(#[$doc:meta])* $name:literal => $kind:ident $content:tt,)* })*) => {
-        /// What sends a delivery. Deliveries of one row by one transport arrive in order; no transport waits for another.
+        /// The transport of a delivery. Deliveries of one row by one transport arrive in order; no transport waits for another.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum TransportName {
             $($(#[$about])* $transport,)*

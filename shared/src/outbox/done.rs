@@ -1,11 +1,11 @@
-//! What a command came to.
+//! The result of a command.
 
 use super::Committed;
 
 /// A command that was done, now or by an earlier request with the same idempotency key.
 #[derive(Debug)]
 pub struct Done<T> {
-    /// What the caller is told.
+    /// The result for the caller.
     pub result: T,
     /// Whether an earlier request did it.
     pub is_replay: bool,

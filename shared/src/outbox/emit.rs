@@ -1,4 +1,4 @@
-//! A socket event that is owed: what it says, to whose connections, and how far it has got.
+//! A pending socket event: its content, its audience, and how far its delivery got.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, Namespace, Outgoing, SocketEvent};
 use crate::contract::time::Millis;
 
-/// What the outbox keeps of a socket event. Which connections it goes to is looked up when it is sent.
+/// A socket event. The transport reads its connections when it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Emit {
@@ -17,7 +17,7 @@ pub struct Emit {
     /// After this it is of no use to anybody, and is dropped.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub until: Option<Millis>,
-    /// What the user is notified of instead, where they have no connection.
+    /// The notification that a user without a connection gets instead.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub or_notify: Option<Notify>,
     /// How far it has got, when some of it was sent.
@@ -25,7 +25,7 @@ pub struct Emit {
     pub progress: Option<Progress>,
 }
 
-/// A notification that is created when nobody is there to be told.
+/// A notification for a user without a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notify {
     pub user: UserId,
@@ -36,19 +36,19 @@ pub struct Notify {
     pub id: String,
 }
 
-/// What is said.
+/// The content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Say {
     /// An event, by each of its names that a connection wants.
     Event { names: Vec<String>, data: Value },
-    /// Anything else that a connection is told.
+    /// Any other message to a connection.
     Other(Outgoing),
     /// Which of the user's contacts are there, as far as it is known when this is delivered: an event for each.
     ContactsOnline,
 }
 
-/// Whose connections it goes to.
+/// The connections that get it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Audience {
@@ -117,7 +117,7 @@ impl Emit {
         Self { namespace, to, say: Say::Event { names, data }, until: None, or_notify: None, progress: None }
     }
 
-    /// Something that one connection is told.
+    /// A message to one connection.
     #[must_use]
     pub fn to_connection(target: &Target, say: Say) -> Self {
         let (namespace, to) = (target.namespace, Audience::Connection(target.clone()));
@@ -136,7 +136,7 @@ impl Emit {
         Self { or_notify: Some(notify), ..self }
     }
 
-    /// What this connection is told, in order.
+    /// The messages to this connection, in order.
     #[must_use]
     pub fn said_to(&self, address: &Address) -> Vec<Outgoing> {
         match &self.say {

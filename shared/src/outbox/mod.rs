@@ -1,21 +1,20 @@
 //! A write carries the events that it causes.
 //!
 //! The row that a command puts has an attribute `outbox`: JSON text that lists the deliveries that are still owed. The row and
-//! its debts are committed in one request, so there is no moment at which one exists without the other. Whoever delivers an
-//! entry then takes it out of the attribute; the last one takes the attribute away.
+//! its debts are committed in one request, so there is no moment at which one exists without the other. The process that delivers
+//! an entry then takes it out of the attribute; the last entry takes the attribute away.
 //!
 //! ```text
-//! put row + outbox ──> response ──> deliver ──> settle         the usual case: two writes
-//!                 └─(killed here)─> the stream's consumer reads the row again, delivers, settles
+//! put row + outbox ──> response ──> deliver ──> acknowledge         the usual case: two writes
+//!                 └─(killed here)─> the stream's consumer reads the row again, delivers, acknowledges
 //! ```
 //!
-//! **Leases.** An entry that its writer delivers itself bears a lease: until then it is the writer's. All other entries, such
-//! as those that are added to a row which still owes something, bear none, and are the consumer's at once. Entries of one row
-//! that go the same way arrive in order: one behind a running lease waits for its end.
+//! **Leases.** An entry that its writer delivers itself has a lease: until it ends, the entry is the writer's. All other entries,
+//! such as those that are added to a row with pending entries, have none, and are the consumer's at once. Entries of one row and
+//! one transport arrive in order: an entry behind a running lease waits for its end.
 //!
-//! **The queue.** A row of which something is left after the consumer's visit gets a message in the retry queue, and `queue`
-//! says which and until when it is expected back. As long as that runs, the row is the queue's: the stream leaves it alone, and
-//! a message of another id is dropped.
+//! **The queue.** A row with entries left after the consumer's visit gets a message in the retry queue; `queue` names the message
+//! and when it is expected back. Until then the stream leaves the row to the queue, and messages of other ids are dropped.
 //!
 //! **Why an attribute.** A transaction with an outbox table would double the write units of every command. Every event has a
 //! row that changed, so that row carries it. A later write to the row extends no lease and resets no time of an entry.
@@ -57,7 +56,7 @@ pub const MAX_ENTRIES: usize = 100;
 /// Most bytes of the attribute, for the same reason.
 pub const MAX_BYTES: usize = 200 * 1024;
 
-/// What a row owes.
+/// The pending deliveries of a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outbox {
     /// The entries, oldest first.
@@ -90,13 +89,12 @@ pub struct Owed {
     /// Until then it is its writer's to deliver.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lease: Option<Millis>,
-    /// Not to be tried before this, as whoever refused it said (`Retry-After`), or as its own window says.
+    /// Not to be tried before this: the `Retry-After` of a refusal, or the end of its own window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub not_before: Option<Millis>,
     /// Whether it may have arrived although nobody said so: the consumer has tried it, or its writer had a lease.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub tried: bool,
-    /// What is to be delivered, and how.
     #[serde(flatten)]
     pub delivery: Delivery,
 }
@@ -127,7 +125,7 @@ impl Owed {
         }
     }
 
-    /// Whether it may not be tried yet: its writer has it, or whoever refused it named a later time.
+    /// Until when it may not be tried: its writer has it, or it has a later time.
     #[must_use]
     pub fn waits_until(&self, now: Millis) -> Option<Millis> {
         self.lease.max(self.not_before).filter(|then| *then > now)
@@ -135,7 +133,7 @@ impl Owed {
 }
 
 impl Outbox {
-    /// What a new row owes: these deliveries, each as far as it is immediate under its writer's lease.
+    /// The outbox of a new row with these deliveries. Those that the writer delivers itself get its lease.
     #[must_use]
     pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
         let lease = Some(Writer::lease(at));
@@ -162,7 +160,7 @@ impl Outbox {
         serde_json::from_str(text).unwrap_or_else(|_| Self { owed: vec![Owed::unreadable(text)], queue: None })
     }
 
-    /// Whether the entry at this place may be sent now: neither it nor an older one that goes the same way waits. A `user-left`
+    /// Whether the entry at this place may be sent now: neither it nor an older one of the same transport waits. A `user-left`
     /// waits behind a `user-joined`.
     #[must_use]
     pub fn is_due(&self, place: usize, now: Millis) -> bool {
@@ -195,7 +193,7 @@ impl Committed {
         Self { key, outbox, text }
     }
 
-    /// What a row owes, if anything.
+    /// Reads a row's outbox, if it has one.
     #[must_use]
     pub fn of_row(row: &Item) -> Option<Self> {
         let (key, text) = (Key::of(row)?, text(row.get(ATTRIBUTE)?)?.to_owned());

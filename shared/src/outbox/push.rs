@@ -1,4 +1,4 @@
-//! A push that is owed: what it says, to whose devices, and when not.
+//! A pending push.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,11 +7,10 @@ use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
 use crate::contract::text::{Line, Text};
 
-/// What the outbox keeps of a push. Which devices there are is looked up when it is sent.
+/// A push. The transport reads the user's devices when it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Push {
-    /// Whose devices it goes to.
     pub user: UserId,
     /// The notification's type, such as `MESSAGE`.
     pub r#type: String,
@@ -19,7 +18,7 @@ pub struct Push {
     pub title: Line,
     /// A sentence below it; cut where the whole would be too large for FCM.
     pub body: Text,
-    /// What it is about, with `notificationId`; never cut.
+    /// The data of the notification, with `notificationId`; never cut.
     pub data: Map<String, Value>,
     /// Wakes the device, and goes out in quiet hours and to users who are connected, too.
     pub high: bool,

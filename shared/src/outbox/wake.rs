@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::{BookingId, HotelSlug};
 use crate::contract::text::Line;
 
-/// What the outbox keeps of it: nothing of the text. Who is there, and who the staff are, is looked up when it is delivered.
+/// Without the text of the message. The transport reads who the staff are, and whether one of them is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Wake {

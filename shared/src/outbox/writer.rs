@@ -1,4 +1,4 @@
-//! Who writes: which request it is for, and whether this process will deliver right after its response.
+//! The context of a write: its request, and whether this process delivers right after its response.
 
 use std::time::Duration;
 

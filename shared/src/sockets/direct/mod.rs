@@ -8,11 +8,13 @@
 //! | `send` | `sendMessage` |
 //! | `content` | what a message holds: text, or what is sealed |
 //! | `id` | ids on the wire |
+//! | `deleted` | the deliveries that a deletion causes |
 //! | `signals` | `typing`, `markAsRead` |
 //! | `history` | pages of a conversation |
 //! | `keys` | public keys for end-to-end encryption |
 
 mod content;
+mod deleted;
 mod history;
 mod id;
 pub mod keys;
@@ -20,6 +22,7 @@ mod send;
 mod signals;
 
 pub use content::Content;
+pub(crate) use deleted::message_deleted;
 pub use history::{History, history};
 pub use id::WireId;
 use send::send;

@@ -1,0 +1,18 @@
+//! Hotels: the chats of their guests, their staff, and the staff's inbox.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `guest` | authors of a guest's chat, and the deliveries that its changes cause |
+//! | `staff` | who is a member of a hotel's staff |
+//! | `inbox` | a hotel's conversations, by their newest message |
+//! | `wake` | the transport that notifies the staff of a guest's message |
+
+mod guest;
+mod inbox;
+mod staff;
+mod wake;
+
+pub use guest::{guest_author, guest_id, message_created, message_deleted, messages_read, staff_author};
+pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
+pub use staff::{is_staff, put_staff, remove_staff};
+pub(crate) use wake::Wakes;

@@ -1,0 +1,27 @@
+//! Leases: a client and a notary, their chat, what they ask of each other, and e-mails about messages that one of them has not seen.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `lease` | the lease and its two participants |
+//! | `chat` | the deliveries that changes of the chat cause |
+//! | `request` | requests between the participants |
+//! | `unseen` | the messages that an e-mail sums up |
+//! | `email` | the transport of these e-mails |
+//! | `window` | whether an e-mail goes now, later or not at all: pure functions |
+//! | `words` | the text of an e-mail |
+
+mod chat;
+mod email;
+mod lease;
+mod request;
+mod unseen;
+mod window;
+mod words;
+
+pub use chat::message_deleted;
+pub(crate) use email::Emails;
+pub use lease::{Lease, LeaseView, Participant, PutLease, participant, put, role_in};
+pub(crate) use request::erase_from_request;
+pub use request::{
+    NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, change_request, create_request, requests,
+};
