@@ -1,7 +1,7 @@
 // Notifications on the phone: pushes through a stand-in for FCM, which checks what it gets and plays every answer.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { putEvent } from "./support/events.mjs";
@@ -37,9 +37,6 @@ async function isConnected({ ownChannel }) {
   return (await answer.json()).occupied;
 }
 
-before(() => fcm.start());
-after(() => fcm.stop());
-
 describe("Pushes", { concurrency: 8 }, () => {
   test("a notification is stored, reaches the app, and reaches the phone when the app is gone", async (t) => {
     const { user, device } = await withDevice("Ada");
@@ -50,7 +47,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     const told = await listener.next("notification:new");
     assert.equal(told.data.notificationId, first.notificationId);
     await nothingIsOwedTo(user.userId);
-    assert.deepEqual(fcm.sent(device), [], "the app has it, so the phone stays silent");
+    assert.deepEqual(await fcm.sent(device), [], "the app has it, so the phone stays silent");
 
     listener.close();
     await until("the end of the subscription", async () => !(await isConnected(user)));
@@ -66,7 +63,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     });
     assert.deepEqual((await list(user)).map(({ notificationId }) => notificationId), [second, first].map((n) => n.notificationId));
     await nothingIsOwedTo(user.userId);
-    assert.equal(fcm.sent(device).length, 1, "once");
+    assert.equal((await fcm.sent(device)).length, 1, "once");
   });
 
   test("an urgent notification also reaches the phone of a connected user", async (t) => {
@@ -116,7 +113,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     await notify(ben);
     await Promise.all([fcm.got(phone, 2), fcm.got(tablet, 2)]);
     await nothingIsOwedTo(ada.userId, ben.userId);
-    assert.equal(fcm.sent(tablet).length, 2);
+    assert.equal((await fcm.sent(tablet)).length, 2);
   });
 
   test("a device that is unregistered gets nothing", async () => {
@@ -132,7 +129,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.deepEqual(await unregister(), gone);
     await notify(user);
     await nothingIsOwedTo(user.userId);
-    assert.deepEqual([fcm.sent(device).length, fcm.sent(tablet).length], [1, 0]);
+    assert.deepEqual([(await fcm.sent(device)).length, (await fcm.sent(tablet)).length], [1, 0]);
   });
 
   test("preferences choose the ways, the language and the hours", async (t) => {
@@ -157,7 +154,7 @@ describe("Pushes", { concurrency: 8 }, () => {
     await save(user, { types: { MESSAGE: { inApp: false } }, quietHours: { from: clock(-2), to: clock(2), timeZone: "Etc/UTC" } });
     await notify(user);
     await nothingIsOwedTo(user.userId);
-    assert.equal(fcm.sent(device).length, 1, "quiet");
+    assert.equal((await fcm.sent(device)).length, 1, "quiet");
     await notify(user, { priority: "high" });
     await fcm.got(device, 2);
     assert.equal((await list(user)).length, 4);
@@ -209,14 +206,14 @@ describe("Pushes", { concurrency: 8 }, () => {
       const { user, device } = await withDevice("Ada");
       const tablet = newId("device");
       await register(user, tablet);
-      fcm.answer(device, ...refusals);
+      await fcm.answer(device, ...refusals);
       await notify(user);
       await fcm.got(tablet);
-      await until("the refusal", () => fcm.requests(device).length === refusals.length);
+      await until("the refusal", async () => (await fcm.requests(device)).length === refusals.length);
       await notify(user);
       await fcm.got(tablet, 2);
       await nothingIsOwedTo(user.userId);
-      assert.equal(fcm.requests(device).length, refusals.length, "it is not tried again, for either");
+      assert.equal((await fcm.requests(device)).length, refusals.length, "it is not tried again, for either");
     });
   }
 
@@ -225,16 +222,16 @@ describe("Pushes", { concurrency: 8 }, () => {
     const refusals = [[refusal(403, "SENDER_ID_MISMATCH"), [2, 3]], [refusal(401, "THIRD_PARTY_AUTH_ERROR"), [2]]];
     for (const [refused, requests] of refusals) {
       const { user, device } = await withDevice("Ada");
-      fcm.answer(device, refused);
+      await fcm.answer(device, refused);
       await notify(user);
       await fcm.got(device);
-      assert.ok(requests.includes(fcm.requests(device).length), String(fcm.requests(device).length));
+      assert.ok(requests.includes((await fcm.requests(device)).length), String((await fcm.requests(device)).length));
     }
   });
 
   test("400 INVALID_ARGUMENT that names something else is a dead letter, and the token stays", async () => {
     const { user, device } = await withDevice("Ada");
-    fcm.answer(device, refusal(400, "INVALID_ARGUMENT", { field: "message.data[0].value" }));
+    await fcm.answer(device, refusal(400, "INVALID_ARGUMENT", { field: "message.data[0].value" }));
     await notify(user);
     let dead = [];
     await until("the dead letter", async () => (dead = await take(stack.deadLetterQueueUrl, user.userId)).length > 0);
@@ -248,22 +245,22 @@ describe("Pushes", { concurrency: 8 }, () => {
       const { user, device } = await withDevice("Ada");
       const tablet = newId("device");
       await register(user, tablet);
-      fcm.answer(device, refusal(status, "UNAVAILABLE", { retryAfter: 8 }));
+      await fcm.answer(device, refusal(status, "UNAVAILABLE", { retryAfter: 8 }));
       await notify(user);
       await fcm.got(device);
-      const [first, second, ...more] = fcm.requests(device);
+      const [first, second, ...more] = await fcm.requests(device);
       assert.ok(second - first >= 8_000, `after ${second - first} ms`);
       assert.deepEqual(more, []);
-      assert.equal(fcm.sent(tablet).length, 1, "who had it does not get it again");
+      assert.equal((await fcm.sent(tablet)).length, 1, "who had it does not get it again");
     });
   }
 
   test("503 without Retry-After is backed off from", async () => {
     const { user, device } = await withDevice("Ada");
-    fcm.answer(device, refusal(503, "UNAVAILABLE"), refusal(503, "UNAVAILABLE"));
+    await fcm.answer(device, refusal(503, "UNAVAILABLE"), refusal(503, "UNAVAILABLE"));
     await notify(user);
     await fcm.got(device);
-    assert.equal(fcm.requests(device).length, 3);
+    assert.equal((await fcm.requests(device)).length, 3);
   });
 });
 
@@ -272,12 +269,12 @@ describe("Pushes, one thing at a time", () => {
     const { user, device } = await withDevice("Ada");
     await notify(user);
     await fcm.got(device);
-    const before = fcm.given;
-    fcm.revoke();
+    const before = await fcm.given();
+    await fcm.revoke();
     await notify(user);
     await fcm.got(device, 2);
-    assert.equal(fcm.given, before + 1);
-    assert.equal(fcm.requests(device).length, 3, "refused once, and taken with the new one");
+    assert.equal(await fcm.given(), before + 1);
+    assert.equal((await fcm.requests(device)).length, 3, "refused once, and taken with the new one");
   });
 
   test("pushes that FCM did not accept while it was down arrive when it is back", async () => {
@@ -300,7 +297,7 @@ describe("Pushes, one thing at a time", () => {
     await fcm.got(device);
     await startPusher();
     await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0);
-    assert.equal(fcm.sent(device).length, 1);
+    assert.equal((await fcm.sent(device)).length, 1);
   });
 });
 

@@ -80,14 +80,17 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
+/// The same addresses, for programs of this machine.
+pub(crate) fn guarded(router: Router) -> Router {
+    router.layer(middleware::from_fn(async |request: Request, next: Next| match check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }))
+}
+
 /// Serves programs of this machine, until the task ends.
 pub(crate) async fn serve(listener: TcpListener, router: Router) -> Result<()> {
-    let router =
-        router.layer(middleware::from_fn(async |request: Request, next: Next| match check(request.headers()) {
-            Ok(()) => next.run(request).await,
-            Err(refusal) => refusal.into_response(),
-        }));
-    axum::serve(listener, router).await.context("It cannot be listened any longer")
+    axum::serve(listener, guarded(router)).await.context("It cannot be listened any longer")
 }
 
 /// The names at which the front door answers. Its pages and programs of every origin are CORS's business, as on AWS.

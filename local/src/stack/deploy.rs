@@ -194,6 +194,7 @@ mod tests {
             client_email: "push@app.example".to_owned(),
             private_key: "a real key".to_owned(),
             port: None,
+            control_port: None,
         };
         let settings = Settings { pushes: Pushes::Google(firebase), ..Settings::default() };
         let workspace = Workspace::locate().unwrap();

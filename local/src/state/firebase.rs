@@ -13,6 +13,8 @@ pub(crate) struct Firebase {
     pub(crate) private_key: String,
     /// Port of a stand-in for Google's servers; `None` for Google itself.
     pub(crate) port: Option<u16>,
+    /// The port at which a test tells the stand-in what to answer.
+    pub(crate) control_port: Option<u16>,
 }
 
 impl Firebase {
@@ -23,16 +25,18 @@ impl Firebase {
             client_email: variables.get("FIREBASE_CLIENT_EMAIL").unwrap_or_default(),
             private_key: variables.get("FIREBASE_PRIVATE_KEY").unwrap_or_default(),
             port: None,
+            control_port: None,
         })
     }
 
-    /// A project that no app has, with its stand-in at this port.
-    pub(crate) fn invented(private_key: String, port: u16) -> Self {
+    /// A project that no app has, with its stand-in at these ports: Google's, and the control endpoint.
+    pub(crate) fn invented(private_key: String, [port, control_port]: [u16; 2]) -> Self {
         Self {
             project_id: "carillon-local".to_owned(),
             client_email: "carillon@carillon-local.iam.gserviceaccount.com".to_owned(),
             private_key,
             port: Some(port),
+            control_port: Some(control_port),
         }
     }
 

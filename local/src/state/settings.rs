@@ -23,7 +23,7 @@ pub(crate) enum Pushes {
     Off,
     /// Through a project of the developer's, to real devices.
     Google(Firebase),
-    /// To the end-to-end tests, which play Google's servers.
+    /// To the stack's own stand-in, which the end-to-end tests tell what to answer.
     Tests(Firebase),
     /// To the stack's own stand-in, which shows them.
     Shown(Firebase),

@@ -13,13 +13,14 @@ use tokio::process::Command;
 
 use self::tally::Tally;
 use crate::commands::cli;
+use crate::files::journal::{self, PUSHES};
 use crate::files::workspace::Workspace;
 use crate::install::functions;
 use crate::install::prerequisites;
 use crate::install::tools::{Clients, Tools, cargo};
 use crate::net::ports;
 use crate::process::children::Processes;
-use crate::services::fcm;
+use crate::services::fcm::StandIn;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
@@ -42,7 +43,9 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     }
     let ports = ports::free()?;
     let listener = ports::claim_all(&ports)?;
-    let settings = Settings { pushes: Pushes::Tests(fcm::project_of_tests().await?), ..Settings::default() };
+    let (firebase, fcm) = StandIn::new().await?;
+    let fcm = fcm.serve(firebase.clone(), journal::begin(&directory.logs, PUSHES)?);
+    let settings = Settings { pushes: Pushes::Tests(firebase), ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {
@@ -61,6 +64,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     tokio::select! {
         outcome = against_stack => succeeded &= outcome?,
         error = stack.serve(false) => return Err(error),
+        ended = fcm => return Err(ended.err().unwrap_or_else(|| anyhow!("The stand-in for FCM has ended by itself"))),
         never = adopt_replaced(processes, &directory.path) => match never {},
     }
     adopt(processes, &directory.path);
