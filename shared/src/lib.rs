@@ -20,7 +20,7 @@
 //! outbox          what a row owes, and taking out of it what was delivered
 //! http            requests, responses, idempotency keys, pages
 //! identity        bearer tokens
-//! table           keys, attributes, actions, queries, back-off, rate limits: over aws-sdk-dynamodb
+//! table           keys, attributes, expressions, writes, queries, retries, rate limits: over aws-sdk-dynamodb
 //! clients         Pusher, FCM, WebSocket connections, Socket.IO's protocol, AWS's configuration, HTTPS
 //! jws             the cryptography of tokens
 //! json            JSON that others wrote: read, or refused without a quotation in the log

@@ -18,6 +18,7 @@ mod email_unsubscribe;
 mod erasure;
 mod event_files;
 mod every_route;
+mod expressions;
 mod guest_chat;
 mod guest_chat_access;
 mod guest_chat_staff;

@@ -68,12 +68,9 @@ pub async fn granted<'a>(
     user: &UserId,
     channels: &BTreeSet<&'a str>,
 ) -> Result<BTreeSet<&'a str>, TableError> {
-    if channels.is_empty() {
-        return Ok(BTreeSet::new());
-    }
     let keys: Vec<Key> = channels.iter().map(|channel| Key::channel_grant(user, channel)).collect();
-    let found: BTreeSet<Key> = table.get_many(&keys, true).await?.iter().filter_map(Key::of).collect();
-    Ok(channels.iter().zip(&keys).filter(|(_, key)| found.contains(key)).map(|(channel, _)| *channel).collect())
+    let found = table.get_many(&keys, true).await?;
+    Ok(channels.iter().zip(&keys).filter(|(_, key)| found.contains_key(key)).map(|(channel, _)| *channel).collect())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, number, text};
+use crate::table::{Action, Key, Table, TableError, Transaction, Update, text};
 
 /// Deletes a message. Its text leaves its row, the inbox, and everything that the row still owes; `owes` says what the deletion
 /// owes. Deleting twice is the same.
@@ -22,21 +22,21 @@ pub async fn delete(
     author: &UserId,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
-    let mut backoff = Backoff::new();
-    loop {
+    super::retry(|| async {
         let seen = Seen::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
         let seen = seen.ok_or_else(super::unknown_message)?;
         if seen.message.author.as_ref() != Some(author) {
             return Err(Problem::Forbidden("Only its author may delete a message: ask them to".to_owned()));
         }
         if seen.message.deleted_at.is_some() {
-            return Ok(Done::now(seen.message, None));
+            return Ok(Some(Done::now(seen.message, None)));
         }
         if let Some(done) = seen.bury(table, writer, conversation, false, &owes).await? {
-            return Ok(done);
+            return Ok(Some(done));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// A message as it was read, with the conversation's head.
@@ -51,19 +51,15 @@ pub(crate) struct Seen {
 impl Seen {
     /// The message with this number, if there is one.
     pub(crate) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
-        let (head, key) = (conversation.head(), conversation.message(super::Seq(seq)));
-        let (mut of_head, mut of_message) = (None, None);
-        for row in table.get_many(&[head.clone(), key], true).await? {
-            let place = if Key::of(&row).as_ref() == Some(&head) { &mut of_head } else { &mut of_message };
-            *place = Some(row);
-        }
-        let Some(row) = of_message else {
+        let keys = [&conversation.head(), &conversation.message(super::Seq(seq))];
+        let [head, message] = table.get_each(keys, true).await?;
+        let Some(row) = message else {
             return Ok(None);
         };
         let owing = Committed::of_row(&row);
         let lock = row.get("key").and_then(text);
         let key = lock.map(|lock| Key::chat_key(conversation.partition(), lock));
-        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(of_head)?, key }))
+        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(head)?, key }))
     }
 
     /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
@@ -85,16 +81,13 @@ impl Seen {
         }
         // Its readers know already that it is deleted. They need not learn who had written it.
         let deliveries = if was_deleted { Vec::new() } else { owes(&left) };
-        let key = conversation.message(left.seq);
-        let append = Append::instead(key.clone(), self.owing, deliveries, writer, now);
-        let gone = if erases { "#text, author, author_name, #key, gsi1pk, gsi1sk" } else { "#text" };
-        let change = format!("SET deleted_at = :at{} REMOVE {gone}{}", append.set(), append.remove());
-        let update = Action::update(&key, change)
-            .condition(append.unchanged())
-            .name("#text", "text")
-            .value(":at", number(left.deleted_at.unwrap_or(now).0));
-        let update = if erases { update.name("#key", "key") } else { update };
-        let mut writes = vec![append.bind(update), self.head.bury(conversation, &self.message, erases)];
+        let append = Append::instead(conversation.message(left.seq), self.owing, deliveries, writer, now);
+        let mut update = append.update().set("deleted_at", left.deleted_at.unwrap_or(now)).remove("text");
+        if erases {
+            let gone = ["author", "author_name", "key", "gsi1pk", "gsi1sk"];
+            update = gone.into_iter().fold(update, Update::remove);
+        }
+        let mut writes = vec![update.into(), self.head.bury(conversation, &self.message, erases)];
         writes.extend(self.key.filter(|_| erases).map(|key| Action::delete(&key)));
         Ok(match table.transact(writes).await? {
             Transaction::Done => Some(Done::now(left, append.deliverable())),

@@ -8,7 +8,7 @@ use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::table::key::hotel_chats;
-use crate::table::{Action, Item, Table, TableError, number, read, string};
+use crate::table::{Action, Item, Table, TableError, Update, eq, read, unchanged};
 
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
@@ -80,59 +80,40 @@ impl Head {
 
     /// The write that takes the next number for this message, on the condition that the number is still free.
     pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
-        let preview = preview(message.text.as_ref(), message.sealed);
-        let mut set = "SET seq = :seq, last_at = :at, preview = :preview, last_author = :author, \
-             last_author_name = :name, last_role = :role"
-            .to_owned();
-        let mut values = Vec::new();
+        let mut update = Update::new(&conversation.head())
+            .set("seq", message.seq)
+            .set("last_at", message.created_at)
+            .set("preview", preview(message.text.as_ref(), message.sealed))
+            .set("last_author", &author.id)
+            .set("last_author_name", &author.name)
+            .set("last_role", role_name(author.role));
         if let Kind::Guest(hotel, _) = conversation.kind() {
-            set.push_str(", gsi1pk = :chats, gsi1sk = :newest");
-            values.push((":chats", string(hotel_chats(hotel))));
-            values.push((":newest", string(message.created_at.iso())));
+            update = update.set("gsi1pk", hotel_chats(hotel)).set("gsi1sk", message.created_at.iso());
         }
         if author.role == Role::Guest {
-            set.push_str(", guest_name = :name");
+            update = update.set("guest_name", &author.name);
         }
         if matches!(conversation.kind(), Kind::Direct(..)) && self.renews_contacts(&author.id, message.created_at) {
-            set.push_str(", contacts_at = :at");
+            update = update.set("contacts_at", message.created_at);
         }
-        let update = Action::update(&conversation.head(), set)
-            .value(":seq", message.seq.value())
-            .value(":at", number(message.created_at.0))
-            .value(":preview", string(preview))
-            .value(":author", string(author.id.as_str()))
-            .value(":name", string(author.name.as_str()))
-            .value(":role", string(role_name(author.role)));
-        let update = values.into_iter().fold(update, |update, (name, value)| update.value(name, value));
-        match self.seq {
-            Seq::NONE => update.condition("attribute_not_exists(pk)"),
-            seq => update.condition("seq = :before").value(":before", seq.value()),
-        }
+        update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into()
     }
 
     /// The write that goes with the deletion of this message: another `ETag`, and nothing of the message in the inbox. With
     /// `erased`, its author's name goes, too.
     pub(super) fn bury(&self, conversation: &Conversation, message: &Message, erased: bool) -> Action {
-        let mut gone = Vec::new();
+        // A message that comes meanwhile is the newest one, and keeps its preview.
+        let mut update = Update::new(&conversation.head()).add("changes", 1).when(eq("seq", self.seq));
         if self.seq == message.seq {
-            gone.push("preview");
+            update = update.remove("preview");
             if erased {
-                gone.extend(["last_author", "last_author_name"]);
+                update = update.remove("last_author").remove("last_author_name");
             }
         }
         if erased && message.role == Role::Guest {
-            gone.push("guest_name");
+            update = update.remove("guest_name");
         }
-        let mut change = "SET changes = if_not_exists(changes, :none) + :one".to_owned();
-        if !gone.is_empty() {
-            change = format!("{change} REMOVE {}", gone.join(", "));
-        }
-        // A message that comes meanwhile is the newest one, and keeps its preview.
-        Action::update(&conversation.head(), change)
-            .condition("seq = :seen")
-            .value(":seen", self.seq.value())
-            .value(":none", number(0))
-            .value(":one", number(1))
+        update.into()
     }
 }
 

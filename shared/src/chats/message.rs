@@ -11,7 +11,7 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
 use crate::problem::Problem;
 use crate::table::key::CHAT_MESSAGE;
-use crate::table::{Item, Key, TableError, read};
+use crate::table::{AttributeValue, IntoValue, Item, Key, TableError, read};
 
 /// Longest text, in characters.
 pub const MAX_TEXT: usize = 4_000;
@@ -43,13 +43,15 @@ impl Seq {
         Self(self.0 + 1)
     }
 
-    pub(super) fn value(self) -> crate::table::AttributeValue {
-        crate::table::AttributeValue::N(self.0.to_string())
-    }
-
     /// The number in a message's sort key.
     pub(crate) fn of_sort_key(sk: &str) -> Option<Self> {
         sk.strip_prefix(CHAT_MESSAGE)?.parse().ok().filter(|seq| *seq <= MAX_SEQ).map(Self)
+    }
+}
+
+impl IntoValue for Seq {
+    fn into_value(self) -> AttributeValue {
+        AttributeValue::N(self.0.to_string())
     }
 }
 

@@ -32,8 +32,17 @@ pub(crate) use read::seq_of;
 pub use read::{Mark, head_and_mark, mark_read, read_mark};
 
 use crate::problem::Problem;
+use crate::table;
 
-pub(crate) fn busy() -> Problem {
+/// As [`table::retry`], with 503 when too many write in the conversation at once.
+pub(crate) async fn retry<T, F>(attempt: impl FnMut() -> F) -> Result<T, Problem>
+where
+    F: Future<Output = Result<Option<T>, Problem>>,
+{
+    table::retry_or(busy, attempt).await
+}
+
+fn busy() -> Problem {
     Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
 }
 

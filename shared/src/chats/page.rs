@@ -3,7 +3,7 @@
 use super::head::recent_head;
 use super::{Conversation, Message, MessageId, Seq};
 use crate::problem::Problem;
-use crate::table::{Query, Table, TableError, string};
+use crate::table::{Query, Table, TableError};
 
 /// Which messages a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,8 @@ pub async fn page(table: &Table, conversation: &Conversation, range: Range, limi
     if from > to {
         return Ok(Page { messages: Vec::new(), next: None });
     }
-    let query = Query::new("pk = :chat AND sk BETWEEN :from AND :to")
-        .value(":chat", string(conversation.partition()))
-        .value(":from", string(conversation.message(from).sk))
-        .value(":to", string(conversation.message(to).sk))
+    let query = Query::new(conversation.partition())
+        .between(&conversation.message(from).sk, &conversation.message(to).sk)
         .limit(limit.into());
     let is_ascending = matches!(range, Range::After(_));
     let query = if is_ascending { query } else { query.descending() };

@@ -13,7 +13,7 @@ use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read, string};
+use crate::table::{Action, Key, Table, TableError, Transaction, Update, item, read};
 
 /// How much an author may write: thirty messages at once, then one every two seconds.
 pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
@@ -90,15 +90,14 @@ pub(crate) async fn post_on(
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
-    let mut backoff = Backoff::new();
-    loop {
+    super::retry(|| async {
         let now = Millis::now();
         let seen = Seen::read(table, conversation, &new, now).await?;
         if let Some(first) = seen.first {
-            return replay(table, conversation, &new, first).await;
+            return replay(table, conversation, &new, first).await.map(Some);
         }
         if let Some(newest) = repeated(terms, table, conversation, &new, &seen.head, now).await? {
-            return Ok(Done::replay(newest));
+            return Ok(Some(Done::replay(newest)));
         }
         let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
         if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
@@ -119,11 +118,12 @@ pub(crate) async fn post_on(
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
         writes.extend((terms.also)(&seen.head, now)?);
         if let Transaction::Done = table.transact(writes).await? {
-            return Ok(Done::now(message, [committed]));
+            return Ok(Some(Done::now(message, [committed])));
         }
         // Another message took the number, or it is the first request with this key.
-        backoff.wait().await.map_err(|_| super::busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// The state before a message is written, read in one request.
@@ -143,19 +143,11 @@ impl Seen {
         now: Millis,
     ) -> Result<Self, TableError> {
         let (head, limit, first) = (conversation.head(), new.limit(), new.key_row(conversation));
-        let keys: Vec<_> = [head.clone(), limit.clone()].into_iter().chain(first.clone()).collect();
-        let mut rows: Vec<(Key, Item)> = Vec::with_capacity(keys.len());
-        for row in table.get_many(&keys, true).await? {
-            rows.extend(Key::of(&row).map(|key| (key, row)));
-        }
-        let mut take = |key: &Key| {
-            let place = rows.iter().position(|(found, _)| found == key)?;
-            Some(rows.swap_remove(place).1)
-        };
-        let due = take(&limit).and_then(|row| rate_limit::due(&row));
-        let first = first.and_then(|key| take(&key)).map(read::<KeyRow>).transpose()?;
+        let mut rows = table.get_many([&head, &limit].into_iter().chain(&first), true).await?;
+        let due = rows.get(&limit).and_then(rate_limit::due);
+        let first = first.and_then(|key| rows.remove(&key)).map(read::<KeyRow>).transpose()?;
         let first = first.filter(|first| first.expires_at.is_none_or(|expires_at| expires_at > now.seconds()));
-        Ok(Self { head: Head::of_row(take(&head))?, due, first })
+        Ok(Self { head: Head::of_row(rows.remove(&head))?, due, first })
     }
 }
 
@@ -209,10 +201,11 @@ impl NewMessage {
 
     /// The author has read up to their own message. No mark is higher than its number, which is new in this transaction.
     fn mark(&self, conversation: &Conversation, message: &Message) -> Action {
-        Action::update(&conversation.read_mark(&self.author.id), "SET seq = :seq, gsi1pk = :author, gsi1sk = :chat")
-            .value(":seq", message.seq.value())
-            .value(":author", string(author(&self.author.id)))
-            .value(":chat", string(conversation.partition()))
+        Update::new(&conversation.read_mark(&self.author.id))
+            .set("seq", message.seq)
+            .set("gsi1pk", author(&self.author.id))
+            .set("gsi1sk", conversation.partition())
+            .into()
     }
 
     fn remember(

@@ -9,7 +9,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::author;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Write, read, string};
+use crate::table::{Item, Table, TableError, Write, read, unchanged};
 
 /// How far somebody has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,30 +43,24 @@ pub async fn mark_read(
     owes: impl Fn(Seq, Millis) -> Vec<Delivery>,
 ) -> Result<Done<Mark>, Problem> {
     let key = conversation.read_mark(reader);
-    let mut backoff = Backoff::new();
-    loop {
+    super::retry(|| async {
         let (head, row) = look_up(table, conversation, reader).await?;
         let owing = row.as_ref().and_then(Committed::of_row);
         let (before, seq) = (seq_of(row)?, seq.min(head.seq));
         if seq <= before {
-            return Ok(Done::now(Mark { seq: before, unread: head.unread_after(before) }, None));
+            return Ok(Some(Done::now(Mark { seq: before, unread: head.unread_after(before) }, None)));
         }
         let now = Millis::now();
         let append = Append::instead(key.clone(), owing, owes(seq, now), writer, now);
-        let removed = if append.remove().is_empty() { "" } else { " REMOVE #outbox" };
-        let change = format!("SET seq = :seq, gsi1pk = :author, gsi1sk = :chat{}{}", append.set(), removed);
-        let is_unmoved = if before == Seq::NONE { "attribute_not_exists(pk)" } else { "seq = :before" };
-        let update = Action::update(&key, change)
-            .condition(format!("{is_unmoved} AND {}", append.unchanged()))
-            .value(":seq", seq.value())
-            .value(":author", string(author(reader)))
-            .value(":chat", string(conversation.partition()));
-        let update = if before == Seq::NONE { update } else { update.value(":before", before.value()) };
-        if let Write::Done(_) = table.write(append.bind(update)).await? {
-            return Ok(Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable()));
+        let update =
+            append.update().set("seq", seq).set("gsi1pk", author(reader)).set("gsi1sk", conversation.partition());
+        let is_unmoved = unchanged("seq", (before != Seq::NONE).then_some(before));
+        if let Write::Done(_) = table.write(update.when(is_unmoved)).await? {
+            return Ok(Some(Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable())));
         }
-        backoff.wait().await.map_err(|_| super::busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// How far a reader has read.
@@ -95,11 +89,7 @@ async fn look_up(
     conversation: &Conversation,
     reader: &UserId,
 ) -> Result<(Head, Option<Item>), TableError> {
-    let (head, mark) = (conversation.head(), conversation.read_mark(reader));
-    let (mut of_head, mut of_mark) = (None, None);
-    for row in table.get_many(&[head.clone(), mark], true).await? {
-        let place = if Key::of(&row).as_ref() == Some(&head) { &mut of_head } else { &mut of_mark };
-        *place = Some(row);
-    }
-    Ok((Head::of_row(of_head)?, of_mark))
+    let keys = [&conversation.head(), &conversation.read_mark(reader)];
+    let [head, mark] = table.get_each(keys, true).await?;
+    Ok((Head::of_row(head)?, mark))
 }

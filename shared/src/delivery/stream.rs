@@ -76,10 +76,7 @@ impl Dispatcher {
     pub(super) async fn read_again(&self, keys: &[Key]) -> Result<Vec<Committed>, TableError> {
         let rows = self.table.get_many(keys, true).await?;
         // In the order of the stream, which is that of the writes.
-        let place: HashMap<_, _> = keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
-        let mut owing: Vec<_> = rows.iter().filter_map(Committed::of_row).collect();
-        owing.sort_by_key(|row| place.get(&row.key).copied());
-        Ok(owing)
+        Ok(keys.iter().filter_map(|key| Committed::of_row(rows.get(key)?)).collect())
     }
 }
 

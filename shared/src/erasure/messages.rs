@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chats::{Conversation, Kind, Message, Seen, Seq, busy};
+use crate::chats::{Conversation, Kind, Message, Seen, Seq, retry};
 use crate::contract::id::UserId;
 use crate::hotels;
 use crate::http::page;
@@ -11,7 +11,7 @@ use crate::outbox::{self, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::sockets::direct;
 use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
-use crate::table::{Backoff, Item, Key, Query, Table, TableError, string};
+use crate::table::{Key, Query, Table, TableError};
 
 /// How many rows one call erases.
 const ROWS_A_CALL: u16 = 25;
@@ -64,10 +64,10 @@ pub async fn erase_messages(
     user: &UserId,
     cursor: Option<&Cursor>,
 ) -> Result<Done<Erased>, Problem> {
-    let mut query =
-        Query::new("gsi1pk = :author").in_index("gsi1").value(":author", string(author(user))).limit(ROWS_A_CALL);
+    let author = author(user);
+    let mut query = Query::of_index(&author).limit(ROWS_A_CALL);
     if let Some(Cursor(last)) = cursor {
-        query = query.after(index_key(user, last));
+        query = query.after_in_index(last, &author, &last.pk);
     }
     let found = table.query(&query).await?;
     let (mut erased, mut owed) = (0, Vec::new());
@@ -84,13 +84,6 @@ pub async fn erase_messages(
     Ok(Done::now(Erased { erased, next_cursor }, owed))
 }
 
-fn index_key(user: &UserId, row: &Key) -> Item {
-    let mut item = row.item();
-    item.insert("gsi1pk".to_owned(), string(author(user)));
-    item.insert("gsi1sk".to_owned(), string(&row.pk));
-    item
-}
-
 /// Erases a message; returns what its row owes then, or `None` when it is somebody else's, or was erased already.
 ///
 /// # Errors
@@ -104,19 +97,19 @@ pub(super) async fn erase_message(
     let place = Conversation::of_partition(&key.pk).zip(Seq::of_sort_key(&key.sk));
     let (conversation, seq) =
         place.ok_or_else(|| TableError::corrupt(Some(key.clone()), "it is no message of a conversation"))?;
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let Some(seen) = Seen::read(table, &conversation, seq.0).await? else {
-            return Ok(None);
+            return Ok(Some(None));
         };
         if seen.message.author.as_ref() != Some(user) {
-            return Ok(None);
+            return Ok(Some(None));
         }
         if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
-            return Ok(Some(done.owed));
+            return Ok(Some(Some(done.owed)));
         }
-        backoff.wait().await.map_err(|_| busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// What a deletion owes in a conversation of this kind.

@@ -40,7 +40,7 @@ use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::sockets;
 use crate::table::key::user as partition;
-use crate::table::{Action, Backoff, Item, Key, Query, Table, TableError, Write, read, string};
+use crate::table::{Item, Key, Query, Table, TableError, Update, Write, exists, read, retry, text, unchanged};
 use crate::telemetry;
 use crate::users::profile::Profile;
 
@@ -195,8 +195,7 @@ impl Erasure<'_> {
         events.push(Delivery::Terminate { user: self.user.clone() });
         self.save(events).await?;
         loop {
-            let query = Query::new("pk = :user").value(":user", string(partition(self.user))).limit(AT_ONCE);
-            let rows = self.table.query(&query).await?.items;
+            let rows = self.table.query(&Query::new(partition(self.user)).limit(AT_ONCE)).await?.items;
             if rows.is_empty() {
                 break;
             }
@@ -264,31 +263,29 @@ impl Erasure<'_> {
 
     /// Stores the progress, and owes these deliveries. Of two calls that begin at the same time, the later one takes the alias of the first.
     async fn save(&mut self, deliveries: Vec<Delivery>) -> Result<(), Problem> {
-        let mut backoff = Backoff::new();
-        loop {
-            let now = Millis::now();
-            let stored = self.table.get(&self.key, true).await?;
+        let this = &*self;
+        let deliveries = &deliveries;
+        let (progress, owes) = retry(|| async move {
+            let (now, mut progress) = (Millis::now(), this.progress.clone());
+            let stored = this.table.get(&this.key, true).await?;
             let earlier = stored.as_ref().and_then(Committed::of_row);
-            let seen = stored.as_ref().and_then(|row| row.get("alias").cloned());
+            let seen = stored.as_ref().and_then(|row| row.get("alias").and_then(text)).map(str::to_owned);
             let other = stored.and_then(|row| read::<Progress>(row).ok()).filter(|other| other.is_under_way(now));
             if let Some(other) = other {
-                self.progress.alias = other.alias;
+                progress.alias = other.alias;
             }
-            self.progress.expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
-            let append = Append::new(self.key.clone(), earlier, deliveries.clone(), self.writer, now)?;
-            let is_seen = if seen.is_some() { "#alias = :seen" } else { "attribute_not_exists(#alias)" };
-            let put = Action::put(append.committed().item(&self.progress)?)
-                .condition(format!("{is_seen} AND {}", append.unchanged()))
-                .name("#alias", "alias");
-            let put = seen.into_iter().fold(put, |put, seen| put.value(":seen", seen));
-            if let Write::Done(_) = self.table.write(append.bind_condition(put)).await? {
-                if !deliveries.is_empty() {
-                    self.owed.extend(append.deliverable());
-                }
-                return Ok(());
-            }
-            backoff.wait().await?;
+            progress.expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
+            let append = Append::new(this.key.clone(), earlier, deliveries.clone(), this.writer, now)?;
+            let put = append.put(&progress)?.when(unchanged("alias", seen));
+            let written = this.table.write(put).await?;
+            Ok::<_, TableError>(matches!(written, Write::Done(_)).then(|| (progress, append.deliverable())))
+        })
+        .await?;
+        self.progress = progress;
+        if !deliveries.is_empty() {
+            self.owed.extend(owes);
         }
+        Ok(())
     }
 }
 
@@ -300,8 +297,7 @@ fn count(rows: usize) -> u64 {
 async fn remove(table: &Table, row: &Item) -> Result<(), TableError> {
     let Some(key) = Key::of(row) else { return Ok(()) };
     if row.contains_key(ATTRIBUTE) {
-        let forgive = Action::update(&key, "REMOVE #outbox").condition("attribute_exists(pk)");
-        table.write(forgive.name("#outbox", ATTRIBUTE)).await?;
+        table.write(Update::new(&key).remove(ATTRIBUTE).when(exists("pk"))).await?;
     }
     outbox::discard(table, &key).await
 }

@@ -6,7 +6,7 @@ use crate::contract::id::PartyId;
 use crate::parties;
 use crate::problem::Problem;
 use crate::table::key::INVITATION;
-use crate::table::{Action, AttributeValue, Item, Key, Write, number, string, text};
+use crate::table::{Item, Key, Update, Write, eq, exists, text};
 
 impl Erasure<'_> {
     /// An invitation that the user sent: it stays good, from nobody; one to a party that has ended goes.
@@ -23,10 +23,7 @@ impl Erasure<'_> {
                 return Ok(true);
             }
         }
-        let change = Action::update(key, "SET inviter = :alias, inviter_name = :nobody")
-            .condition("inviter = :user")
-            .value(":nobody", string(""));
-        self.write_if(true, self.aliased(change)).await
+        self.write_if(true, self.aliased(key, "inviter").set("inviter_name", "")).await
     }
 
     /// A party: the user is taken out of one that goes on, and one that has ended keeps nothing of its owner. The name and the
@@ -39,21 +36,13 @@ impl Erasure<'_> {
                 self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
             }
             is_changed = true;
-            let change =
-                Action::update(key, "SET #owner = :alias, #name = :nothing, settings = :none REMOVE first_answer")
-                    .condition("#owner = :user AND dissolved = :true")
-                    .value(":true", AttributeValue::Bool(true))
-                    .name("#owner", "owner")
-                    .name("#name", "name")
-                    .value(":nothing", string(""))
-                    .value(":none", string("{}"));
-            self.write_if(true, self.aliased(change)).await?;
+            let change = self.aliased(key, "owner").set("name", "").set("settings", "{}").remove("first_answer");
+            self.write_if(true, change.when(eq("dissolved", true))).await?;
         }
         // The first response to its founder.
         let named = format!("\"{user}\"");
         if row.get("first_answer").and_then(text).is_some_and(|first| first.contains(&named)) {
-            let change = Action::update(key, "REMOVE first_answer").condition("attribute_exists(pk)");
-            self.table.write(change).await?;
+            self.table.write(Update::new(key).remove("first_answer").when(exists("pk"))).await?;
             is_changed = true;
         }
         Ok(is_changed)
@@ -61,15 +50,13 @@ impl Erasure<'_> {
 
     /// A book that the user wrote: its author is then the alias. The app's own back end may put another author.
     pub(super) async fn book(&self, key: &Key, is_theirs: bool) -> Result<bool, Problem> {
-        let change = Action::update(key, "SET authorId = :alias REMOVE authorName").condition("authorId = :user");
-        self.write_if(is_theirs, self.aliased(change)).await
+        self.write_if(is_theirs, self.aliased(key, "authorId").remove("authorName")).await
     }
 
     /// The head of a conversation in which the user wrote last.
     pub(super) async fn head(&self, key: &Key, is_theirs: bool) -> Result<bool, Problem> {
-        let change = Action::update(key, "REMOVE last_author, last_author_name, preview, guest_name")
-            .condition("last_author = :user")
-            .value(":user", string(self.user.as_str()));
+        let change = Update::new(key).remove("last_author").remove("last_author_name").remove("preview");
+        let change = change.remove("guest_name").when(eq("last_author", self.user));
         self.write_if(is_theirs, change).await
     }
 
@@ -77,22 +64,18 @@ impl Erasure<'_> {
     pub(super) async fn lease(&self, key: &Key, is_client: bool, is_notary: bool) -> Result<bool, Problem> {
         let mut is_changed = false;
         for (is_theirs, side) in [(is_client, "client"), (is_notary, "notary")] {
-            let set = "SET #side = :alias, updated_at = updated_at + :one REMOVE #address";
-            let change = Action::update(key, set)
-                .condition("#side = :user")
-                .name("#side", side)
-                .name("#address", format!("{side}_email"))
-                .value(":one", number(1));
-            is_changed |= self.write_if(is_theirs, self.aliased(change)).await?;
+            let change = self.aliased(key, side).add("updated_at", 1).remove(format!("{side}_email"));
+            is_changed |= self.write_if(is_theirs, change).await?;
         }
         Ok(is_changed)
     }
 
-    fn aliased(&self, change: Action) -> Action {
-        change.value(":alias", string(self.progress.alias.as_str())).value(":user", string(self.user.as_str()))
+    /// Puts the alias into an attribute that still names the user.
+    fn aliased(&self, key: &Key, attribute: &'static str) -> Update {
+        Update::new(key).set(attribute, &self.progress.alias).when(eq(attribute, self.user))
     }
 
-    async fn write_if(&self, concerns: bool, change: Action) -> Result<bool, Problem> {
+    async fn write_if(&self, concerns: bool, change: Update) -> Result<bool, Problem> {
         Ok(concerns && matches!(self.table.write(change).await?, Write::Done(_)))
     }
 }

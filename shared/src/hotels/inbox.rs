@@ -1,7 +1,5 @@
 //! A hotel's conversations, by their newest message.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use crate::chats::{Conversation, Head, Kind, seq_of};
@@ -11,7 +9,7 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
-use crate::table::{Item, Key, Query, Table, TableError, key, string, text};
+use crate::table::{Item, Query, Table, TableError, key, text};
 
 /// Most conversations of a page: each takes two rows of one `BatchGetItem`, which reads a hundred.
 pub const MAX_CHATS: u8 = 50;
@@ -95,8 +93,7 @@ pub async fn inbox(
     cursor: Option<&Cursor>,
 ) -> Result<Inbox, TableError> {
     let chats = key::hotel_chats(hotel);
-    let mut query = Query::new("gsi1pk = :chats").in_index("gsi1").value(":chats", string(&chats)).descending();
-    query = query.limit(limit.min(MAX_CHATS).into());
+    let mut query = Query::of_index(&chats).descending().limit(limit.min(MAX_CHATS).into());
     if let Some(cursor) = cursor {
         let last = Conversation::guest(hotel, &cursor.booking).head();
         query = query.after_in_index(&last, &chats, &cursor.at.iso());
@@ -108,8 +105,7 @@ pub async fn inbox(
         .map(|booking| Conversation::guest(hotel, booking))
         .flat_map(|chat| [chat.head(), chat.read_mark(reader)])
         .collect();
-    let rows = if keys.is_empty() { Vec::new() } else { table.get_many(&keys, true).await? };
-    let mut rows: HashMap<Key, Item> = rows.into_iter().filter_map(|row| Some((Key::of(&row)?, row))).collect();
+    let mut rows = table.get_many(&keys, true).await?;
     let mut chats = Vec::with_capacity(bookings.len());
     for booking in bookings {
         let conversation = Conversation::guest(hotel, &booking);

@@ -6,7 +6,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, STAFF};
-use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, string};
+use crate::table::{Item, Key, Query, Table, TableError, Update, Write, exists, retry};
 
 /// How long the row of a removed member is kept, in seconds: for what it owes.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -34,10 +34,7 @@ fn is_member(row: &Item) -> bool {
 /// # Errors
 /// When DynamoDB fails.
 pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId>, TableError> {
-    let query = Query::new("pk = :hotel AND begins_with(sk, :staff)")
-        .value(":hotel", string(key::hotel(hotel)))
-        .value(":staff", string(STAFF));
-    let rows = table.query_all(query).await?;
+    let rows = table.query_all(Query::new(key::hotel(hotel)).begins_with(STAFF)).await?;
     let user = |row: &Item| UserId::parse(Key::of(row)?.sk.strip_prefix(STAFF)?).ok();
     Ok(rows.iter().filter(|row| is_member(row)).filter_map(user).filter(|user| !is_guests(user)).collect())
 }
@@ -52,9 +49,8 @@ pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Resul
             "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
         ));
     }
-    let update =
-        Action::update(&Key::staff(hotel, user), "SET since = if_not_exists(since, :now) REMOVE removed, expires_at");
-    table.write(update.value(":now", number(Millis::now().0))).await?;
+    let update = Update::new(&Key::staff(hotel, user)).set_default("since", Millis::now());
+    table.write(update.remove(REMOVED).remove("expires_at")).await?;
     Ok(())
 }
 
@@ -71,21 +67,19 @@ pub async fn remove_staff(
     terminate: bool,
 ) -> Result<Done<()>, Problem> {
     let key = Key::staff(hotel, user);
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let Some(row) = table.get(&key, true).await?.filter(is_member) else {
-            return Ok(Done::now((), None));
+            return Ok(Some(Done::now((), None)));
         };
         let now = Millis::now();
         let cut_off = terminate.then(|| Delivery::Terminate { user: user.clone() });
         let append = Append::new(key.clone(), Committed::of_row(&row), cut_off, writer, now)?;
-        let update = Action::update(&key, format!("SET removed = :true, expires_at = :expires{}", append.set()))
-            .condition(format!("attribute_exists(pk) AND {}", append.unchanged()))
-            .value(":true", AttributeValue::Bool(true))
-            .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
-        if let Write::Done(_) = table.write(append.bind(update)).await? {
-            return Ok(Done::now((), append.deliverable()));
+        let expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
+        let update = append.update().set(REMOVED, true).set("expires_at", expires_at);
+        if let Write::Done(_) = table.write(update.when(exists("pk"))).await? {
+            return Ok(Some(Done::now((), append.deliverable())));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }

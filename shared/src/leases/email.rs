@@ -30,7 +30,7 @@ use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit};
 use crate::notifications::{self, Kind, Preferences};
 use crate::outbox::{Delivery, OwedEmail, TransportName};
-use crate::table::{Action, Item, Key, Table, TableError, Write, item, number, read, string};
+use crate::table::{Action, Key, Table, TableError, Update, Write, absent, item, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
 use crate::users::profile::Profile;
@@ -133,20 +133,14 @@ impl Emails {
             Key::profile(recipient),
             Key::preferences(recipient),
         ];
-        let mut rows: Vec<Option<Item>> = vec![None; keys.len()];
-        for row in self.table.get_many(&keys, true).await? {
-            if let Some(place) = Key::of(&row).and_then(|key| keys.iter().position(|known| *known == key)) {
-                rows[place] = Some(row);
-            }
-        }
-        let mut row = |place: usize| rows[place].take();
-        let Some(found) = row(0).map(Lease::of_row).transpose()?.filter(|found| found.role(recipient).is_some()) else {
+        let [found, mark, claim, profile, preferences] = self.table.get_each(keys.each_ref(), true).await?;
+        let Some(found) = found.map(Lease::of_row).transpose()?.filter(|found| found.role(recipient).is_some()) else {
             return Ok(None);
         };
-        let mark = row(1).map(read::<Mark>).transpose()?.map_or(Seq::NONE, |mark| mark.seq);
-        let claim = row(2).map(read).transpose()?;
-        let profile = row(3).map(Profile::of_row).transpose()?;
-        let preferences = Preferences::of_row(row(4))?;
+        let mark = mark.map(read::<Mark>).transpose()?.map_or(Seq::NONE, |mark| mark.seq);
+        let claim = claim.map(read).transpose()?;
+        let profile = profile.map(Profile::of_row).transpose()?;
+        let preferences = Preferences::of_row(preferences)?;
         let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
         let Some(address) = address.filter(|_| preferences.of(Kind::Message).email) else {
@@ -222,15 +216,8 @@ impl Known {
     /// Writes the claim, on the condition that the row is as it was read; returns whether it is ours. Otherwise it is read again.
     async fn claim(&mut self, table: &Table, claim: Claim) -> Result<bool, TableError> {
         let key = Key::lease_email(&self.lease, &self.recipient);
-        let put = Action::put(item(&key, &claim)?);
-        let put = match &self.claim {
-            None => put.condition("attribute_not_exists(pk)"),
-            Some(seen) => put
-                .condition("sent_at = :at AND #token = :token")
-                .name("#token", "token")
-                .value(":at", number(seen.sent_at.0))
-                .value(":token", string(&seen.token)),
-        };
+        let is_as_read = self.claim.as_ref().map_or_else(|| absent("pk"), Claim::is_stored);
+        let put = Action::put(item(&key, &claim)?).when(is_as_read);
         match table.write(put).await? {
             Write::Done(_) => {
                 self.claim = Some(claim);
@@ -247,12 +234,8 @@ impl Known {
     async fn note_sent(&mut self, table: &Table) {
         let Some(claim) = &mut self.claim else { return };
         claim.sent = true;
-        let update = Action::update(&Key::lease_email(&self.lease, &self.recipient), "SET sent = :sent")
-            .condition("sent_at = :at AND #token = :token")
-            .name("#token", "token")
-            .value(":sent", crate::table::AttributeValue::Bool(true))
-            .value(":at", number(claim.sent_at.0))
-            .value(":token", string(&claim.token));
+        let update = Update::new(&Key::lease_email(&self.lease, &self.recipient)).set("sent", true);
+        let update = update.when(claim.is_stored());
         if let Err(error) = table.write(update).await {
             telemetry::cause(&error);
         }

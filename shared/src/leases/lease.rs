@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chats::busy;
+use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Write, number, read};
+use crate::table::{Action, Item, Key, Table, TableError, Write, eq, read};
 use crate::users::locale::Locale;
 
 /// Longest title, in characters.
@@ -161,8 +161,7 @@ pub async fn put(
 ) -> Result<Done<LeaseView>, Problem> {
     let wanted = put.checked(Millis::now())?;
     let key = Key::lease(id);
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let row = table.get(&key, true).await?;
         let owing = row.as_ref().and_then(Committed::of_row);
         let seen = row.map(Lease::of_row).transpose()?;
@@ -174,20 +173,16 @@ pub async fn put(
         let gone = seen.iter().flat_map(Lease::people).filter(|user| lease.role(user).is_none() && terminate);
         let ended: Vec<_> = gone.map(|user| Delivery::Terminate { user: user.clone() }).collect();
         let append = Append::new(key.clone(), owing, ended, writer, now)?;
-        let item = append.committed().item(&lease)?;
         let put = match &seen {
-            None => Action::put_new(item, now),
-            Some(seen) => append.bind_condition(
-                Action::put(item)
-                    .condition(format!("updated_at = :seen AND {}", append.unchanged()))
-                    .value(":seen", number(seen.updated_at.0)),
-            ),
+            None => Action::put_new(append.committed().item(&lease)?, now),
+            Some(seen) => append.put(&lease)?.when(eq("updated_at", seen.updated_at)),
         };
         if let Write::Done(_) = table.write(put).await? {
-            return Ok(Done::now(lease.view(id), append.deliverable()));
+            return Ok(Some(Done::now(lease.view(id), append.deliverable())));
         }
-        backoff.wait().await.map_err(|_| busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// The caller as a participant of a lease, by one consistent read: nothing is cached, so a replaced participant is out at once.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Participant, participant_in};
-use crate::chats::busy;
+use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
@@ -16,7 +16,7 @@ use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, Write, item, read, string};
+use crate::table::{Action, Key, Query, Table, TableError, Transaction, Write, eq, item, read};
 
 use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
 
@@ -127,24 +127,18 @@ pub async fn create_request(
     let description = description.map_err(|error| Problem::field("description", error))?;
     let limit = Key::limit(&participant.person.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let now = Millis::now();
-        let (mut due, mut done) = (None, None);
-        for row in table.get_many(&[limit.clone(), first.clone()], true).await? {
-            if Key::of(&row).as_ref() == Some(&limit) {
-                due = rate_limit::due(&row);
-            } else {
-                done = Some(read::<KeyRow>(row)?).filter(|row| row.expires_at > now.seconds());
-            }
-        }
+        let [due, done] = table.get_each([&limit, &first], true).await?;
+        let due = due.as_ref().and_then(rate_limit::due);
+        let done = done.map(read::<KeyRow>).transpose()?.filter(|row| row.expires_at > now.seconds());
         if let Some(done) = done {
             let id = RequestId::parse(&done.request)?;
             let row =
                 table.get(&Key::lease_request(&participant.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
             let first = read::<Row>(row)?;
             idempotency::must_be_same(first.title == title && first.description == description)?;
-            return Ok(Done::replay(first.view(&participant.lease)));
+            return Ok(Some(Done::replay(first.view(&participant.lease))));
         }
         let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
         let id = RequestId::new();
@@ -168,10 +162,11 @@ pub async fn create_request(
             writes.push(Action::put_new(item(&first, &row)?, now));
         }
         if let Transaction::Done = table.transact(writes).await? {
-            return Ok(Done::now(view, [committed]));
+            return Ok(Some(Done::now(view, [committed])));
         }
-        backoff.wait().await.map_err(|_| busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Changes a request's status as the table above permits. The status that it has already is no change.
@@ -188,21 +183,16 @@ pub async fn change_request(
     status: RequestStatus,
 ) -> Result<Done<LeaseRequest>, Problem> {
     let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
-    let mut backoff = Backoff::new();
-    loop {
-        let (mut participant, mut found) = (None, None);
-        for row in table.get_many(&[of_lease.clone(), of_request.clone()], true).await? {
-            if Key::of(&row).as_ref() == Some(&of_lease) {
-                participant = participant_in(&Lease::of_row(row)?, lease, caller);
-            } else {
-                found = Some((Committed::of_row(&row), read::<Row>(row)?));
-            }
-        }
+    retry(|| async {
+        let [lease_row, found] = table.get_each([&of_lease, &of_request], true).await?;
+        let found_lease = lease_row.map(Lease::of_row).transpose()?;
+        let participant = found_lease.and_then(|found| participant_in(&found, lease, caller));
+        let found = found.map(|row| Ok::<_, TableError>((Committed::of_row(&row), read::<Row>(row)?))).transpose()?;
         let (Some(participant), Some((owing, row))) = (participant, found) else {
             return Err(unknown());
         };
         if row.status == status {
-            return Ok(Done::now(row.view(lease), None));
+            return Ok(Some(Done::now(row.view(lease), None)));
         }
         permit(row.status, status, side(&row, participant.person.role))?;
         let now = Millis::now();
@@ -210,15 +200,13 @@ pub async fn change_request(
         let changed = Row { status, updated_by: Some(participant.person), updated_at: now, ..row };
         let view = changed.clone().view(lease);
         let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
-        let put = Action::put(append.committed().item(&changed)?)
-            .condition(format!("#status = :seen AND {}", append.unchanged()))
-            .name("#status", "status")
-            .value(":seen", string(name(seen)));
-        if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
-            return Ok(Done::now(view, append.deliverable()));
+        let put = append.put(&changed)?.when(eq("status", name(seen)));
+        if let Write::Done(_) = table.write(put).await? {
+            return Ok(Some(Done::now(view, append.deliverable())));
         }
-        backoff.wait().await.map_err(|_| busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 fn side(row: &Row, role: Role) -> Side {
@@ -245,15 +233,14 @@ pub(crate) async fn erase_from_request(
 ) -> Result<Option<Vec<Committed>>, Problem> {
     let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: erased_line(), ..person };
     let is_theirs = |person: &LeasePerson| person.id == *user;
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let Some(found) = table.get(key, true).await? else {
-            return Ok(None);
+            return Ok(Some(None));
         };
         let (owing, row) = (Committed::of_row(&found), read::<Row>(found)?);
         let (is_asker, is_changer) = (is_theirs(&row.created_by), row.updated_by.as_ref().is_some_and(is_theirs));
         if !is_asker && !is_changer {
-            return Ok(None);
+            return Ok(Some(None));
         }
         let now = Millis::now();
         let (status, mut left) = (row.status, row);
@@ -267,15 +254,13 @@ pub(crate) async fn erase_from_request(
         }
         let view = left.clone().view(lease);
         let append = Append::instead(key.clone(), owing, [Delivery::event(&view)], writer, now);
-        let put = Action::put(append.committed().item(&left)?)
-            .condition(format!("#status = :seen AND {}", append.unchanged()))
-            .name("#status", "status")
-            .value(":seen", string(name(status)));
-        if let Write::Done(_) = table.write(append.bind_condition(put)).await? {
-            return Ok(Some(append.deliverable().into_iter().collect()));
+        let put = append.put(&left)?.when(eq("status", name(status)));
+        if let Write::Done(_) = table.write(put).await? {
+            return Ok(Some(Some(append.deliverable().into_iter().collect())));
         }
-        backoff.wait().await.map_err(|_| busy())?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 fn unknown() -> Problem {
@@ -345,10 +330,7 @@ pub async fn requests(
     limit: u8,
     after: Option<&RequestCursor>,
 ) -> Result<RequestPage, TableError> {
-    let query = Query::new("pk = :lease AND begins_with(sk, :request)")
-        .value(":lease", string(key::lease(lease)))
-        .value(":request", string(REQUEST))
-        .descending();
+    let query = Query::new(key::lease(lease)).begins_with(REQUEST).descending();
     let after = after.map(|RequestCursor(id)| Key::lease_request(lease, id.as_str()));
     let (rows, next) = table.query_page(query, limit, after.as_ref()).await?;
     let rows = rows.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::chats::{Conversation, Message, Seq};
 use crate::contract::id::{LeaseId, UserId};
 use crate::outbox::{Committed, Delivery};
-use crate::table::{Query, Table, TableError, string};
+use crate::table::{Query, Table, TableError};
 
 /// Most messages that are read. For more unseen ones, the e-mail says "100+".
 const MOST: u16 = 100;
@@ -40,10 +40,8 @@ pub(super) async fn unseen(
     own: Seq,
 ) -> Result<Option<Unseen>, TableError> {
     let conversation = Conversation::lease(lease);
-    let query = Query::new("pk = :chat AND sk BETWEEN :from AND :to")
-        .value(":chat", string(conversation.partition()))
-        .value(":from", string(conversation.message(after.next()).sk))
-        .value(":to", string(conversation.message(Seq::LAST).sk))
+    let query = Query::new(conversation.partition())
+        .between(&conversation.message(after.next()).sk, &conversation.message(Seq::LAST).sk)
         .descending()
         .limit(MOST);
     let page = table.query(&query).await?;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chats::Seq;
 use crate::contract::time::Millis;
+use crate::table::{Condition, eq};
 
 /// The last e-mail about a lease to a recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,13 @@ pub(super) struct Claim {
     pub(super) token: String,
     /// Whether SES took it.
     pub(super) sent: bool,
+}
+
+impl Claim {
+    /// Whether the row holds this claim.
+    pub(super) fn is_stored(&self) -> Condition {
+        eq("sent_at", self.sent_at).and(eq("token", &self.token))
+    }
 }
 
 /// The decision about an entry.

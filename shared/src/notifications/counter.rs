@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::collapse::Groups;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::{Action, AttributeValue, Item, Key, Table, TableError, number, string};
+use crate::table::{AttributeValue, Item, Key, Table, TableError, Update, absent, eq, number};
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
@@ -89,42 +89,22 @@ impl Counter {
         day: LastDay,
         groups: Option<&Groups>,
         now: Millis,
-    ) -> Action {
-        let mut set = vec!["#last = :next"];
-        let days = match before {
-            None => "unread_by_day = :days",
-            Some(_) => "unread_by_day.#day = if_not_exists(unread_by_day.#day, :zero) + :one",
+    ) -> Update {
+        let update = Update::new(&Key::notification_counter(user));
+        let update = match before {
+            None => {
+                let days = AttributeValue::M(Item::from([(day.name(), number(1))]));
+                update.set("last", 1_i64).set("unread_by_day", days).when(absent("pk"))
+            }
+            Some(before) => {
+                let over = before.days_over(now).take(MAX_REMOVED);
+                let update = over.fold(update, |update, over| update.remove(("unread_by_day", over)));
+                let update = update.set("last", before.last + 1).add(("unread_by_day", day.name()), 1);
+                update.when(eq("last", before.last))
+            }
         };
-        set.push(days);
-        set.extend(groups.map(|_| "recent = :recent"));
-        let over: Vec<_> = before.iter().flat_map(|before| before.days_over(now)).take(MAX_REMOVED).collect();
-        let mut expression = format!("SET {}", set.join(", "));
-        if !over.is_empty() {
-            let places: Vec<_> = (0..over.len()).map(|n| format!("unread_by_day.#over{n}")).collect();
-            expression = format!("{expression} REMOVE {}", places.join(", "));
-        }
-        let mut update = Action::update(&Key::notification_counter(user), expression).name("#last", "last");
-        update = match before {
-            None => update
-                .condition("attribute_not_exists(pk)")
-                .value(":next", number(1))
-                .value(":days", AttributeValue::M(Item::from([(day.name(), number(1))]))),
-            Some(before) => update
-                .condition("#last = :last")
-                .name("#day", day.name())
-                .value(":last", number(before.last))
-                .value(":next", number(before.last + 1))
-                .value(":zero", number(0))
-                .value(":one", number(1)),
-        };
-        for (n, name) in over.into_iter().enumerate() {
-            update = update.name(format!("#over{n}"), name.clone());
-        }
-        if let Some(groups) = groups {
-            let text = serde_json::to_string(groups).expect("groups are strings and numbers");
-            update = update.value(":recent", string(text));
-        }
-        update
+        let text = |groups| serde_json::to_string(groups).expect("groups are strings and numbers");
+        groups.map(text).into_iter().fold(update, |update, groups| update.set("recent", groups))
     }
 
     fn days_over(&self, now: Millis) -> impl Iterator<Item = &String> {

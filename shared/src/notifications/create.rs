@@ -14,7 +14,7 @@ use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, Transaction, item, read};
+use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
 use crate::users::profile::known_by;
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
@@ -44,8 +44,8 @@ impl NewNotification {
     }
 }
 
-/// Creates a notification for a user whom nobody could tell something; once, however often it is called. What it owes is left
-/// to the stream. Returns whether there is such a user: one who was erased since the message was sent gets no row any more.
+/// Creates a notification for a user whom an event did not reach; once, however often it is called. The stream's consumer
+/// delivers it. Returns false for an unknown user: one who was erased since the message was sent gets no row any more.
 ///
 /// # Errors
 /// As [`create`].
@@ -119,8 +119,7 @@ async fn create_for(
     if let Some(first) = first_of(table, key, now).await? {
         return first.replay(key);
     }
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let (counter, preferences) = look_up(table, &user).await?;
         // A user who has had a notification is known.
         let must_be_found = receiver == Receiver::Known && counter.is_none();
@@ -131,19 +130,18 @@ async fn create_for(
         let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
         let new = draft.write(counter.as_ref())?;
         match commit(table, &draft, &new, counter.as_ref()).await? {
-            Transaction::Done => {
-                return Ok(Done::now(new.id, [new.committed]));
-            }
+            Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
             Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
-                return first_of(table, key, now).await?.ok_or(TableError::Contended)?.replay(key);
+                first_of(table, key, now).await?.ok_or(TableError::Contended)?.replay(key).map(Some)
             }
             // Another writer took the number.
-            Transaction::ConditionFailed(_) => backoff.wait().await?,
+            Transaction::ConditionFailed(_) => Ok(None),
         }
-    }
+    })
+    .await
 }
 
-/// What an earlier request with the same key stored.
+/// The row of an earlier request with the same key.
 async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Option<FirstRow>, TableError> {
     if !key.has_key() {
         return Ok(None);
@@ -156,16 +154,12 @@ async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Op
 
 /// The user's counter and preferences, in one round trip.
 async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Preferences), TableError> {
-    let keys = [Key::notification_counter(user), Key::preferences(user)];
-    let (mut counter, mut preferences) = (None, None);
-    for row in table.get_many(&keys, true).await? {
-        let place = if Key::of(&row).as_ref() == Some(&keys[0]) { &mut counter } else { &mut preferences };
-        *place = Some(row);
-    }
+    let keys = [&Key::notification_counter(user), &Key::preferences(user)];
+    let [counter, preferences] = table.get_each(keys, true).await?;
     Ok((counter.map(read).transpose()?, Preferences::of_row(preferences)?))
 }
 
-/// What a notification is made from.
+/// The parts of a new notification.
 struct Draft<'a> {
     writer: &'a Writer,
     user: &'a UserId,
@@ -173,13 +167,13 @@ struct Draft<'a> {
     new: &'a NewNotification,
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,
-    /// In the id of what is created.
+    /// Part of the notification's id.
     unique: uuid::Uuid,
     settings: &'a Settings,
     now: Millis,
 }
 
-/// What is written.
+/// The writes of a new notification.
 struct New {
     id: String,
     item: Item,
@@ -245,7 +239,7 @@ async fn commit(
 ) -> Result<Transaction, TableError> {
     let Draft { user, key, now, .. } = *draft;
     let counted = Counter::count_up(user, counter, new.day, new.groups.as_ref(), now);
-    let mut writes = vec![counted, Action::put_new(new.item.clone(), now)];
+    let mut writes = vec![counted.into(), Action::put_new(new.item.clone(), now)];
     if key.has_key() {
         let fingerprint = key.fingerprint();
         let expires_at = match fingerprint {

@@ -1,5 +1,7 @@
 //! Taking a user who is erased out of somebody else's notification.
 
+use std::ops::ControlFlow::{Break, Continue};
+
 use serde_json::{Map, Value};
 
 use super::row::NotificationRow;
@@ -9,7 +11,7 @@ use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Text};
 use crate::outbox::{Append, Committed, Delivery, Emit, Push};
 use crate::table::key::NOTIFICATION;
-use crate::table::{self, Action, Backoff, Item, Key, Table, TableError, Write, string};
+use crate::table::{self, Item, Key, Table, TableError, Write, eq, retry_from};
 use crate::users::locale::Locale;
 
 /// In place of the user's name in a sender's own text.
@@ -31,42 +33,32 @@ pub(crate) async fn erase_from(
     user: &UserId,
     name: Option<&str>,
 ) -> Result<bool, TableError> {
-    let (erased, mut found, mut backoff) = (Erased::new(user, name), row, Backoff::new());
-    loop {
+    let erased = &Erased::new(user, name);
+    retry_from(row, |row| async move {
         // Most rows are of others, and then it does not matter whether they can be read.
-        let data = found.get("data").and_then(table::text);
+        let data = row.get("data").and_then(table::text);
         if !data.is_some_and(|data| data.contains(user.as_str())) {
-            return Ok(false);
+            return Ok(Break(false));
         }
-        let earlier = Committed::of_row(&found);
-        let row: NotificationRow = table::read(found)?;
+        let earlier = Committed::of_row(&row);
+        let row: NotificationRow = table::read(row)?;
         let before: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
         if !erased.is_in(&before) {
-            return Ok(false);
+            return Ok(Break(false));
         }
         let data = erased.data(&row.r#type, &before);
         let (title, message) = erased.reworded(&row, &before, &data);
         let now = notification(key, &row, title.as_ref(), &message, &data);
         let append = Append::rewriting(key.clone(), earlier, |owed| rewritten(owed, now.as_ref()?));
-        let set_title = if title.is_some() { ", title = :title" } else { "" };
-        let removed = if append.remove().is_empty() { "" } else { " REMOVE #outbox" };
-        let change = format!("SET #data = :data, message = :message{set_title}{}{removed}", append.set());
-        let mut update = Action::update(key, change)
-            .condition(format!("#data = :before AND {}", append.unchanged()))
-            .name("#data", "data")
-            .value(":before", string(&row.data))
-            .value(":data", string(Value::Object(data).to_string()))
-            .value(":message", string(message.as_str()));
-        if let Some(title) = title {
-            update = update.value(":title", string(title.as_str()));
-        }
-        found = match table.write(append.bind(update)).await? {
-            Write::Done(_) => return Ok(true),
-            Write::ConditionFailed(None) => return Ok(false),
-            Write::ConditionFailed(Some(now)) => now,
-        };
-        backoff.wait().await?;
-    }
+        let update = append.update().set("data", Value::Object(data).to_string()).set("message", message.as_str());
+        let update = title.iter().fold(update, |update, title| update.set("title", title));
+        Ok(match table.write(update.when(eq("data", &row.data))).await? {
+            Write::Done(_) => Break(true),
+            Write::ConditionFailed(None) => Break(false),
+            Write::ConditionFailed(Some(now)) => Continue(now),
+        })
+    })
+    .await
 }
 
 /// The notification as it is left; `None` for a row of a type that there is no more.

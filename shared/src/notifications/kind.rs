@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a notification is about.
+/// The type of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Kind {

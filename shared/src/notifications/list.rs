@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{self, NOTIFICATION};
-use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
+use crate::table::{Item, Key, Query, Table, TableError, gt, read};
 use crate::users::locale::Locale;
 
 /// The last notification of a page, after which the next page starts.
@@ -111,13 +111,9 @@ async fn rows(
     cursor: Option<&Cursor>,
     now: Millis,
 ) -> Result<(Vec<Item>, Option<Cursor>), TableError> {
-    let query = Query::new("pk = :user AND begins_with(sk, :notification)")
-        .descending()
-        // DynamoDB deletes expired rows some time later.
-        .filter("expires_at > :now")
-        .value(":user", string(key::user(user)))
-        .value(":notification", string(NOTIFICATION))
-        .value(":now", number(now.seconds()));
+    // DynamoDB deletes expired rows some time later.
+    let is_live = gt("expires_at", now.seconds());
+    let query = Query::new(key::user(user)).begins_with(NOTIFICATION).descending().filter(is_live);
     let after = cursor.map(|cursor| Key::notification(user, &cursor.0));
     let (rows, last) = table.query_page(query, limit, after.as_ref()).await?;
     let id = last.and_then(|key| key.sk.strip_prefix(NOTIFICATION).map(str::to_owned));

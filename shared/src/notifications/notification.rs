@@ -18,7 +18,7 @@ pub struct Notification {
     /// Title and sentence, in the user's language.
     pub words: Words,
     pub priority: Priority,
-    /// What it is about; holds `notificationId`.
+    /// Its subject, and `notificationId`.
     pub data: Map<String, Value>,
     pub created_at: Millis,
 }

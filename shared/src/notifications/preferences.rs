@@ -8,7 +8,7 @@ use super::Kind;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
 use crate::problem::Problem;
-use crate::table::{Action, Item, Key, Table, TableError, Write, read, string};
+use crate::table::{Item, Key, Table, TableError, Update, Write, read};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
 
@@ -45,7 +45,7 @@ impl Default for DeliveryPreferences {
     }
 }
 
-/// Preferences as a user sends them. What is stored is read more leniently: a newer version may have stored it.
+/// Preferences as a user sends them. Stored ones are read more leniently: a newer version may have written them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewPreferences {
@@ -85,7 +85,7 @@ impl NewPreferences {
     /// Checks them.
     ///
     /// # Errors
-    /// 400 for quiet hours that are none.
+    /// 400 for invalid quiet hours.
     fn checked(self) -> Result<Preferences, Problem> {
         let written =
             |hours: NewQuietHours| QuietHoursText { from: hours.from, to: hours.to, time_zone: hours.time_zone };
@@ -136,7 +136,7 @@ impl Preferences {
     }
 }
 
-/// What the user has saved, without the language of their token.
+/// The saved preferences, without the language of their token.
 pub(super) fn saved(row: Option<Item>) -> Result<Preferences, TableError> {
     let Some(row) = row else {
         return Ok(Preferences::default());
@@ -158,10 +158,10 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
 /// Replaces a user's preferences; returns those that are now in effect.
 ///
 /// # Errors
-/// 400 for quiet hours that are none, 500 when DynamoDB fails.
+/// 400 for invalid quiet hours, 500 when DynamoDB fails.
 pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, Problem> {
     let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
-    let update = Action::update(&Key::preferences(user), "SET saved = :saved").value(":saved", string(text));
+    let update = Update::new(&Key::preferences(user)).set("saved", text);
     let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;
     Ok(Preferences::of_row(row)?)
 }

@@ -6,7 +6,9 @@ use super::row::NotificationRow;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::problem::Problem;
-use crate::table::{self, Action, AttributeValue, Backoff, Item, Key, Table, TableError, Transaction, number};
+use crate::table::{
+    self, AttributeValue, Item, Key, Table, TableError, Transaction, Update, absent, eq, exists, lt, retry,
+};
 
 /// A notification that is marked as read.
 #[derive(Debug)]
@@ -34,25 +36,25 @@ pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result
     if !is_id(id) {
         return Err(unknown());
     }
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let row = table.get(&Key::notification(user, id), true).await?.ok_or_else(unknown)?;
         let row: NotificationRow = table::read(row)?;
         if row.expires_at <= now.seconds() {
             return Err(unknown());
         }
         if let Some(read_at) = row.read_at {
-            return Ok(Marked { read_at });
+            return Ok(Some(Marked { read_at }));
         }
         let counter = Counter::of(table, user).await?.unwrap_or_default();
         if let Some(read_at) = counter.read_all_at.filter(|_| row.n <= counter.read_up_to) {
-            return Ok(Marked { read_at });
+            return Ok(Some(Marked { read_at }));
         }
         if mark(table, user, id, &row, now).await? {
-            return Ok(Marked { read_at: now });
+            return Ok(Some(Marked { read_at: now }));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Marks the row and decrements the count in one transaction; returns `false` when another writer was first.
@@ -63,22 +65,19 @@ async fn mark(
     row: &NotificationRow,
     read_at: Millis,
 ) -> Result<bool, TableError> {
-    let marked = Action::update(&Key::notification(user, id), "SET read_at = :now")
-        // One that was deleted meanwhile has expired.
-        .condition("attribute_exists(pk) AND attribute_not_exists(read_at) AND expires_at = :expires")
-        .value(":expires", number(row.expires_at))
-        .value(":now", number(read_at.0));
+    // A row that was deleted meanwhile has expired.
+    let is_unread = absent("read_at").and(eq("expires_at", row.expires_at));
+    let marked = Update::new(&Key::notification(user, id)).set("read_at", read_at).when(is_unread);
     Ok(table.transact([marked, count_down(user, row)]).await? == Transaction::Done)
 }
 
 /// The write that counts an unread notification no longer, if it still counts.
-pub(super) fn count_down(user: &UserId, row: &NotificationRow) -> Action {
-    let expression = "SET unread_by_day.#day = unread_by_day.#day - :one";
-    Action::update(&Key::notification_counter(user), expression)
-        .condition("(attribute_not_exists(read_up_to) OR read_up_to < :n) AND attribute_exists(unread_by_day.#day)")
-        .name("#day", LastDay::of(row.expires_at).name())
-        .value(":one", number(1))
-        .value(":n", number(row.n))
+pub(super) fn count_down(user: &UserId, row: &NotificationRow) -> Update {
+    let day = LastDay::of(row.expires_at).name();
+    Update::new(&Key::notification_counter(user))
+        .add(("unread_by_day", day.clone()), -1)
+        .when(absent("read_up_to").or(lt("read_up_to", row.n)))
+        .when(exists(("unread_by_day", day)))
 }
 
 /// Marks all of a user's notifications as read, with one write.
@@ -86,12 +85,11 @@ pub(super) fn count_down(user: &UserId, row: &NotificationRow) -> Action {
 /// # Errors
 /// When DynamoDB fails.
 pub async fn read_all(table: &Table, user: &UserId, now: Millis) -> Result<(), TableError> {
-    let expression = "SET read_up_to = #last, read_all_at = :now, unread_by_day = :none";
-    let update = Action::update(&Key::notification_counter(user), expression)
+    let update = Update::new(&Key::notification_counter(user))
+        .copy("read_up_to", "last")
+        .set("read_all_at", now)
+        .set("unread_by_day", AttributeValue::M(Item::new()))
         // A user without notifications has no row to change.
-        .condition("attribute_exists(pk)")
-        .name("#last", "last")
-        .value(":now", number(now.0))
-        .value(":none", AttributeValue::M(Item::new()));
+        .when(exists("pk"));
     table.write(update).await.map(drop)
 }

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::{Kind, Preferences, preferences};
 use crate::contract::id::UserId;
 use crate::settings::{Email, Secret};
-use crate::table::{Action, Backoff, Key, Table, TableError, Write, string};
+use crate::table::{Key, Table, TableError, Update, Write, retry, unchanged};
 use crate::users::locale::Locale;
 
 /// The address that turns a user's e-mail off, in the API at `api_url`.
@@ -51,25 +51,21 @@ fn mac(key: &Secret, user: &UserId) -> Hmac<Sha256> {
 /// When DynamoDB fails or the preferences keep changing.
 pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableError> {
     let key = Key::preferences(user);
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let row = table.get(&key, true).await?;
         let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
         let mut now = preferences::saved(row)?;
         if !now.of(Kind::Message).email {
-            return Ok(());
+            return Ok(Some(()));
         }
         now.types.insert(Kind::Message, super::DeliveryPreferences { email: false, ..now.of(Kind::Message) });
-        let update = Action::update(&key, "SET saved = :saved").value(":saved", string(text(&now)));
-        let update = match seen {
-            Some(seen) => update.condition("saved = :seen").value(":seen", seen),
-            None => update.condition("attribute_not_exists(saved)"),
-        };
+        let update = Update::new(&key).set("saved", text(&now)).when(unchanged("saved", seen));
         if let Write::Done(_) = table.write(update).await? {
-            return Ok(());
+            return Ok(Some(()));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 fn text(preferences: &Preferences) -> String {

@@ -1,9 +1,10 @@
 //! Taking what was delivered out of a row.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow::{Break, Continue};
 
 use super::{ATTRIBUTE, Committed, Outbox, Owed, Queued};
-use crate::table::{Action, Backoff, Key, Table, TableError, Write, string};
+use crate::table::{Action, Key, Table, TableError, Update, Write, absent, eq, exists, retry, retry_from};
 
 /// What to do with some of a row's entries, by id: take them out (`None`), or owe them in another form.
 pub(crate) type Changes = HashMap<String, Option<Owed>>;
@@ -20,28 +21,23 @@ pub(crate) async fn acknowledge(
     changes: &Changes,
     queue: impl Fn(&Outbox) -> Option<Queued>,
 ) -> Result<Outbox, TableError> {
-    let mut seen = row.clone();
-    let mut backoff = Backoff::new();
-    loop {
-        let rest = changed(&seen.outbox, changes, &queue);
+    let queue = &queue;
+    retry_from(row.clone(), |seen| async move {
+        let rest = changed(&seen.outbox, changes, queue);
         if rest == seen.outbox {
-            return Ok(rest);
+            return Ok(Break(rest));
         }
-        let update = if rest.owed.is_empty() {
-            Action::update(&row.key, "REMOVE #outbox")
-        } else {
-            Action::update(&row.key, "SET #outbox = :rest").value(":rest", string(rest.text()))
-        };
-        let update = update.condition("#outbox = :seen").name("#outbox", ATTRIBUTE).value(":seen", string(seen.text()));
-        match table.write(update).await? {
-            Write::Done(_) => return Ok(rest),
+        let owed = (!rest.owed.is_empty()).then(|| rest.text());
+        let update = Update::new(&row.key).replace(ATTRIBUTE, owed).when(eq(ATTRIBUTE, seen.text()));
+        Ok(match table.write(update).await? {
+            Write::Done(_) => Break(rest),
             Write::ConditionFailed(now) => match now.as_ref().and_then(Committed::of_row) {
-                Some(now) => seen = now,
-                None => return Ok(Outbox::default()),
+                Some(now) => Continue(now),
+                None => Break(Outbox::default()),
             },
-        }
-        backoff.wait().await?;
-    }
+        })
+    })
+    .await
 }
 
 /// Deletes a row and what it owes. A row that is removed with an outbox would be dead letters, so the outbox goes first.
@@ -49,17 +45,14 @@ pub(crate) async fn acknowledge(
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
 pub(crate) async fn discard(table: &Table, key: &Key) -> Result<(), TableError> {
-    let mut backoff = Backoff::new();
-    loop {
-        let delete = Action::delete(key).condition("attribute_not_exists(#outbox)").name("#outbox", ATTRIBUTE);
-        if let Write::Done(_) = table.write(delete).await? {
-            return Ok(());
+    retry(|| async {
+        if let Write::Done(_) = table.write(Action::delete(key).when(absent(ATTRIBUTE))).await? {
+            return Ok(Some(()));
         }
-        let clear =
-            Action::update(key, "REMOVE #outbox").condition("attribute_exists(#outbox)").name("#outbox", ATTRIBUTE);
-        table.write(clear).await?;
-        backoff.wait().await?;
-    }
+        table.write(Update::new(key).remove(ATTRIBUTE).when(exists(ATTRIBUTE))).await?;
+        Ok(None)
+    })
+    .await
 }
 
 /// An outbox after these changes.

@@ -1,9 +1,11 @@
-//! A write to a row that may still owe something: the new deliveries come after the old ones, and whoever writes delivers them
-//! only where nothing older is owed.
+//! A write to a row that may still owe something: the new deliveries come after the old ones, and the writer delivers them only
+//! if there are no old ones.
+
+use serde::Serialize;
 
 use super::{ATTRIBUTE, Committed, Delivery, Outbox, Owed, Writer};
 use crate::contract::time::Millis;
-use crate::table::{Action, Key, TableError, string};
+use crate::table::{Action, Condition, Key, TableError, Update, unchanged};
 
 /// Deliveries that a write adds to what its row owes.
 #[derive(Debug, Clone)]
@@ -80,7 +82,7 @@ impl Append {
 
     /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go
     /// the same way are being delivered just now, the new deliveries wait for the end of that lease, so that they come after.
-    /// Whatever else the row waited for, it waits for no longer: its message of the retry queue finds nothing to do.
+    /// The row no longer waits for anything else: its message of the retry queue finds nothing to do.
     pub(crate) fn instead(
         key: Key,
         earlier: Option<Committed>,
@@ -140,41 +142,27 @@ impl Append {
         &self.committed
     }
 
-    /// The part of the write's condition that holds while the row owes what it owed when it was read.
-    pub(crate) fn unchanged(&self) -> &'static str {
-        if self.earlier.is_some() { "#outbox = :earlier" } else { "attribute_not_exists(#outbox)" }
+    /// Puts this row with what it then owes, if it still owes what it owed when it was read.
+    ///
+    /// # Errors
+    /// [`TableError::Unwritable`] for a value that DynamoDB cannot store.
+    pub(crate) fn put(&self, row: &impl Serialize) -> Result<Action, TableError> {
+        Ok(Action::put(self.committed.item(row)?).when(self.is_as_read()))
     }
 
-    /// The part of an update's `SET` that owes the deliveries, with a comma before it; nothing where the row then owes nothing.
-    pub(crate) fn set(&self) -> &'static str {
-        if self.committed.outbox.owed.is_empty() { "" } else { ", #outbox = :owed" }
+    /// An update of the row which also writes what it then owes, if it still owes what it owed when it was read.
+    pub(crate) fn update(&self) -> Update {
+        let owes = (!self.committed.outbox.owed.is_empty()).then(|| self.committed.text());
+        let update = Update::new(&self.committed.key).when(self.is_as_read());
+        if owes.is_none() && self.earlier.is_none() { update } else { update.replace(ATTRIBUTE, owes) }
     }
 
-    /// The part of an update's `REMOVE`, with a comma before it, where the row owes nothing any more.
-    pub(crate) fn remove(&self) -> &'static str {
-        if self.committed.outbox.owed.is_empty() && self.earlier.is_some() { ", #outbox" } else { "" }
+    fn is_as_read(&self) -> Condition {
+        unchanged(ATTRIBUTE, self.earlier.as_ref().map(Committed::text))
     }
 
-    /// The action with what the placeholders of [`Append::unchanged`] stand for.
-    pub(crate) fn bind_condition(&self, action: Action) -> Action {
-        let action = action.name("#outbox", ATTRIBUTE);
-        match &self.earlier {
-            Some(earlier) => action.value(":earlier", string(earlier.text())),
-            None => action,
-        }
-    }
-
-    /// The action with what the placeholders of [`Append::unchanged`] and [`Append::set`] stand for.
-    pub(crate) fn bind(&self, action: Action) -> Action {
-        let action = self.bind_condition(action);
-        if self.committed.outbox.owed.is_empty() {
-            return action;
-        }
-        action.value(":owed", string(self.committed.text()))
-    }
-
-    /// What the writer itself delivers once the write is done: nothing where it said that it delivers nothing, and nothing
-    /// where something older is owed. Then the order matters, and the stream's consumer delivers both.
+    /// The row, if the writer itself delivers it once the write is done. If the row owes something older, the order matters, and the
+    /// stream's consumer delivers both.
     pub(crate) fn deliverable(self) -> Option<Committed> {
         (!self.follows && self.committed.is_writers()).then_some(self.committed)
     }

@@ -11,7 +11,7 @@ use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{Backoff, Key, Table, TransactItem, Transaction, string};
+use crate::table::{Key, Table, TransactItem, Transaction, exists, retry};
 
 /// An owner's request; what is absent stays as it is.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,8 +37,7 @@ pub async fn change(
     if name.is_none() && settings.is_none() {
         return Err(Problem::Malformed("Send partyName, settings or both".to_owned()));
     }
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let seen = owned(Snapshot::read(table, id, vec![Key::member(id, caller)]).await?, caller)?;
         let mut row = seen.row.clone();
         let mut data = Map::new();
@@ -51,10 +50,11 @@ pub async fn change(
             data.insert("settings".to_owned(), serde_json::from_str(settings).unwrap_or_default());
         }
         if let Some(done) = write(table, writer, id, &seen, row, data, None).await? {
-            return Ok(done);
+            return Ok(Some(done));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Hands the party over to another member.
@@ -68,8 +68,7 @@ pub async fn hand_over(
     caller: &UserId,
     heir: &UserId,
 ) -> Result<Done<Party>, Problem> {
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, heir)]).await?;
         let is_member = snapshot.has_member(heir);
         let seen = owned(snapshot, caller)?;
@@ -83,12 +82,13 @@ pub async fn hand_over(
             data.insert("ownerId".to_owned(), json!(heir));
         }
         // The heir may have left after their row was read and before the party's was.
-        let stays = TransactItem::check(&Key::member(id, heir), "attribute_exists(pk)");
+        let stays = TransactItem::check(&Key::member(id, heir), exists("pk"));
         if let Some(done) = write(table, writer, id, &seen, row, data, Some(stays)).await? {
-            return Ok(done);
+            return Ok(Some(done));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// The party, if the caller owns it.
@@ -120,9 +120,9 @@ async fn write(
     let update_type = PartyUpdate::SettingsChanged;
     let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
     let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
-        .set("name", string(row.name.as_str()))
-        .set("settings", string(&row.settings))
-        .set("owner", string(row.owner.as_str()));
+        .set("name", &row.name)
+        .set("settings", &row.settings)
+        .set("owner", &row.owner);
     let items = std::iter::once(next.write().into()).chain(check);
     Ok(match table.transact(items).await? {
         Transaction::Done => Some(Done::now(Party::of(id, &row), next.deliverable())),

@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::Done;
 use crate::problem::Problem;
-use crate::table::{Action, Backoff, Key, Table, TableError, Transaction, item};
+use crate::table::{Action, Key, Table, TableError, Transaction, item, retry};
 
 /// A founder's request.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,15 +54,17 @@ pub async fn create(
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
     row.first_response = key.has_key().then(|| party.to_string());
     let puts = [Action::put_new(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         match table.transact(puts.clone()).await? {
-            Transaction::Done => return Ok(Done::now(party, None)),
-            Transaction::ConditionFailed(failed) if failed.contains(&true) => return replay(table, &id, &party).await,
+            Transaction::Done => Ok(Some(Done::now(party.clone(), None))),
+            Transaction::ConditionFailed(failed) if failed.contains(&true) => {
+                replay(table, &id, &party).await.map(Some)
+            }
             // The first request with the key is in its transaction, which may yet fail.
-            Transaction::ConditionFailed(_) => backoff.wait().await?,
+            Transaction::ConditionFailed(_) => Ok(None),
         }
-    }
+    })
+    .await
 }
 
 /// `again` is what this request would have created. The first response holds the name and the settings that were first asked

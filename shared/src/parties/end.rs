@@ -1,11 +1,11 @@
 //! Ending a party.
 //!
 //! ```text
-//! party's row: dissolved, owes party-ended  -> from here on there is no such party, for anybody
-//! members' rows: deleted, 100 at a time     -> what a kill leaves of them is seen by nobody, and the next call deletes it
+//! party's row: dissolved, owes party-ended  -> from here on the party is unknown to everybody
+//! members' rows: deleted, 100 at a time     -> after a kill the rest stays unseen, and the next call deletes it
 //! ```
 //!
-//! Whoever reads a member's row reads the party's row with it, so the first write alone decides.
+//! A read of a member's row is a read of the party's row too, so the first write alone decides.
 
 use super::leave::REMEMBER_SECONDS;
 use super::row::{NextVersion, Snapshot};
@@ -16,9 +16,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{
-    Action, AttributeValue, Backoff, Key, MAX_TRANSACTION, Query, Table, Transaction, Write, number, string,
-};
+use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, Transaction, Write, retry};
 
 /// Ends the caller's party for all of its members. Its invitations can no longer be accepted. For a day, a repeated call of the
 /// owner's changes nothing, but that it deletes what an earlier one may have left.
@@ -26,11 +24,10 @@ use crate::table::{
 /// # Errors
 /// 403 unless the caller is the owner, 404 for an unknown party, 500; 503 when too much of the party waits for delivery.
 pub async fn end(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
-    let mut backoff = Backoff::new();
-    let owed = loop {
+    let owed = retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         if snapshot.ended.as_ref().is_some_and(|row| row.owner == *caller) {
-            break None;
+            return Ok(Some(None));
         }
         let is_member = snapshot.has_member(caller);
         let party = snapshot.party.ok_or_else(unknown_party)?;
@@ -40,29 +37,26 @@ pub async fn end(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) 
         let now = Millis::now();
         let event = PartyEnded { party_id: id.clone(), ended_by: caller.clone(), ended_at: now.iso() };
         let next = NextVersion::new(id, &party, [Delivery::event(&event)], writer, now)?
-            .set("dissolved", AttributeValue::Bool(true))
-            .set("expires_at", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
-        if let Write::Done(_) = table.write(next.write()).await? {
-            break next.deliverable();
-        }
-        backoff.wait().await?;
-    };
+            .set("dissolved", true)
+            .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
+        let written = table.write(next.write()).await?;
+        Ok(matches!(written, Write::Done(_)).then(|| next.deliverable()))
+    })
+    .await?;
     delete_members(table, id).await?;
     Ok(Done::now((), owed))
 }
 
-/// Deletes the rows of the members. Nobody becomes one any more: that takes the party's row as it was.
+/// Deletes the rows of the members. There will be no new ones: joining requires the party's row as it was.
 async fn delete_members(table: &Table, id: &PartyId) -> Result<(), Problem> {
-    let query = Query::new("pk = :party AND begins_with(sk, :member)")
-        .value(":party", string(key::party(id)))
-        .value(":member", string(MEMBER))
-        .project("pk, sk");
+    let query = Query::new(key::party(id)).begins_with(MEMBER).project(&["pk", "sk"]);
     let keys: Vec<_> = table.query_all(query).await?.iter().filter_map(Key::of).collect();
     for keys in keys.chunks(MAX_TRANSACTION) {
-        let mut backoff = Backoff::new();
-        while table.transact(keys.iter().map(Action::delete)).await? != Transaction::Done {
-            backoff.wait().await?;
-        }
+        retry(|| async {
+            let done = table.transact(keys.iter().map(Action::delete)).await?;
+            Ok::<_, TableError>((done == Transaction::Done).then_some(()))
+        })
+        .await?;
     }
     Ok(())
 }

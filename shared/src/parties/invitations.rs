@@ -1,7 +1,5 @@
 //! Pages of a user's open invitations.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use super::row::{InvitationRow, State};
@@ -11,7 +9,7 @@ use crate::contract::time::Millis;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{self, INVITATION};
-use crate::table::{Key, Query, Table, TableError, number, read, string};
+use crate::table::{Key, Query, Table, TableError, eq, gt, read};
 
 /// The party of the last invitation of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,15 +35,6 @@ pub struct InvitationPage {
     pub next_cursor: Option<String>,
 }
 
-/// Which of these parties still exist. An invitation outlives its party, and can then no longer be accepted.
-async fn still_there(table: &Table, parties: Vec<Key>) -> Result<HashSet<Key>, TableError> {
-    if parties.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let rows = table.get_many(&parties, false).await?;
-    Ok(rows.iter().filter(|row| !row.contains_key("dissolved")).filter_map(Key::of).collect())
-}
-
 /// Lists up to `limit` open invitations of a user.
 ///
 /// # Errors
@@ -56,13 +45,8 @@ pub async fn invitations(
     limit: u8,
     cursor: Option<&Cursor>,
 ) -> Result<InvitationPage, TableError> {
-    let query = Query::new("pk = :user AND begins_with(sk, :invitation)")
-        .filter("#state = :pending AND expires_at > :now")
-        .name("#state", "state")
-        .value(":user", string(key::user(user)))
-        .value(":invitation", string(INVITATION))
-        .value(":pending", State::Pending.value())
-        .value(":now", number(Millis::now().seconds()));
+    let is_open = eq("state", State::Pending).and(gt("expires_at", Millis::now().seconds()));
+    let query = Query::new(key::user(user)).begins_with(INVITATION).filter(is_open);
     let after = cursor.map(|cursor| Key::invitation(user, &cursor.0));
     let (rows, last) = table.query_page(query, limit, after.as_ref()).await?;
     let mut open = Vec::with_capacity(rows.len());
@@ -70,8 +54,10 @@ pub async fn invitations(
         let row: InvitationRow = read(item)?;
         open.extend(party_of(&row.sk).map(|party| (party, row)));
     }
-    let there = still_there(table, open.iter().map(|(party, _)| Key::party(party)).collect()).await?;
-    open.retain(|(party, _)| there.contains(&Key::party(party)));
+    // An invitation outlives its party, and can then no longer be accepted.
+    let keys: Vec<_> = open.iter().map(|(party, _)| Key::party(party)).collect();
+    let parties = table.get_many(&keys, false).await?;
+    open.retain(|(party, _)| parties.get(&Key::party(party)).is_some_and(|row| !row.contains_key("dissolved")));
     let invitations = open.into_iter().map(|(party, row)| Invitation::of(party, user.clone(), row)).collect();
     let next_cursor = last.and_then(|key| party_of(&key.sk)).map(|party| page::cursor(party.as_str()));
     Ok(InvitationPage { invitations, next_cursor })

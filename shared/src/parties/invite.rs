@@ -10,7 +10,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Delivery, Done, Writer};
 use crate::problem::Problem;
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Backoff, Key, Table, TableError, TransactItem, Transaction, number, string};
+use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, eq, exists, gt, retry};
 
 /// How many invitations a user may send: twenty at once, then one every 30 seconds.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
@@ -42,8 +42,7 @@ pub async fn invite(
         Key::profile(invitee),
         Key::limit(&inviter.user_id, "invitations"),
     ];
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let snapshot = Snapshot::read(table, id, keys.clone()).await?;
         let now = Millis::now();
         let party = invitable(&snapshot, &inviter.user_id, invitee)?;
@@ -59,18 +58,19 @@ pub async fn invite(
 
         let (row, append) = invitation(id, &party.row, inviter, invitee, before.as_ref(), writer, now)?;
         let items: [TransactItem; 5] = [
-            TransactItem::check(&Key::party(id), "attribute_exists(pk) AND attribute_not_exists(dissolved)"),
-            TransactItem::check(&keys[0], "attribute_exists(pk)"),
-            TransactItem::check(&keys[1], "attribute_not_exists(pk)"),
+            TransactItem::check(&Key::party(id), exists("pk").and(absent("dissolved"))),
+            TransactItem::check(&keys[0], exists("pk")),
+            TransactItem::check(&keys[1], absent("pk")),
             put(&append, &row, before.as_ref())?.into(),
             rate_limit::count(limit, remembered, due).into(),
         ];
         if let Transaction::Done = table.transact(items).await? {
             let invitation = Invitation::of(id.clone(), invitee.clone(), row);
-            return Ok(Done::now(invitation, append.deliverable()));
+            return Ok(Some(Done::now(invitation, append.deliverable())));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<Seen<PartyRow>, Problem> {
@@ -121,16 +121,11 @@ fn invitation(
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.
 fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Result<Action, TableError> {
-    let item = append.committed().item(row)?;
     let Some(before) = before else {
-        return Ok(Action::put_new(item, row.invited_at));
+        return Ok(Action::put_new(append.committed().item(row)?, row.invited_at));
     };
-    let put = Action::put(item)
-        .condition(format!("invited_at = :at AND #state = :state AND {}", append.unchanged()))
-        .name("#state", "state")
-        .value(":at", number(before.row.invited_at.0))
-        .value(":state", before.row.state.value());
-    Ok(append.bind_condition(put))
+    let is_same = eq("invited_at", before.row.invited_at).and(eq("state", before.row.state));
+    Ok(append.put(row)?.when(is_same))
 }
 
 /// Takes an invitation back.
@@ -139,8 +134,7 @@ fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>
 /// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
 pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), Problem> {
     let key = Key::invitation(invitee, id);
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         if !snapshot.has_member(caller) {
@@ -153,30 +147,26 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
         let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
         // The rows were read at different moments, so the transaction checks what gives the caller the right.
         let right = if invitation.inviter == *caller {
-            TransactItem::check(&Key::member(id, caller), "attribute_exists(pk)")
+            TransactItem::check(&Key::member(id, caller), exists("pk"))
         } else if party.row.owner == *caller {
-            TransactItem::check_equal(&Key::party(id), "owner", string(caller.as_str()))
+            TransactItem::check(&Key::party(id), eq("owner", caller))
         } else {
             let told = "Only the party's owner or whoever invited them may take it back";
             return Err(Problem::Forbidden(told.to_owned()));
         };
-        let revoked = close(&key, State::Revoked, now)
-            .condition("#state = :pending AND expires_at > :now AND invited_at = :at")
-            .value(":at", number(invitation.invited_at.0));
+        let revoked = close(&key, State::Revoked, now).when(eq("invited_at", invitation.invited_at));
         if let Transaction::Done = table.transact([revoked.into(), right]).await? {
-            return Ok(());
+            return Ok(Some(()));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Closes an open invitation. Its outbox does not change.
-pub(super) fn close(key: &Key, state: State, now: Millis) -> Action {
-    Action::update(key, "SET #state = :state, expires_at = :expires")
-        .condition("#state = :pending AND expires_at > :now")
-        .name("#state", "state")
-        .value(":state", state.value())
-        .value(":pending", State::Pending.value())
-        .value(":now", number(now.seconds()))
-        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()))
+pub(super) fn close(key: &Key, state: State, now: Millis) -> Update {
+    Update::new(key)
+        .set("state", state)
+        .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds())
+        .when(eq("state", State::Pending).and(gt("expires_at", now.seconds())))
 }

@@ -9,7 +9,7 @@ use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{AttributeValue, Backoff, Key, Table, Transaction, number};
+use crate::table::{Key, Table, Transaction, retry};
 
 /// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
 pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -19,8 +19,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
 pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         let member = snapshot.member(caller)?.ok_or_else(members_only)?;
@@ -39,10 +38,11 @@ pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId
             dissolves: is_owner,
         };
         if let Some(done) = departure.write(table, writer).await? {
-            return Ok(done);
+            return Ok(Some(done));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Removes a member from the caller's party, and with `terminate` ends their connections.
@@ -57,8 +57,7 @@ pub async fn remove(
     user: &UserId,
     terminate: bool,
 ) -> Result<Done<()>, Problem> {
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         if !snapshot.has_member(caller) {
@@ -73,10 +72,11 @@ pub async fn remove(
         let departure =
             Departure { id, party, user, member: &member, removed_by: Some(caller), terminate, dissolves: false };
         if let Some(done) = departure.write(table, writer).await? {
-            return Ok(done);
+            return Ok(Some(done));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// A member's departure from a party, by their own will or the owner's.
@@ -111,11 +111,10 @@ impl<'a> Departure<'a> {
         // The event comes first. Then a removed member's connections are closed, because they are still subscribed.
         let cut_off = terminate.then(|| Delivery::Terminate { user: user.clone() });
         let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
-        let mut next =
-            NextVersion::new(id, party, deliveries, writer, now)?.set("members", number(party.row.members - 1));
+        let mut next = NextVersion::new(id, party, deliveries, writer, now)?.set("members", party.row.members - 1);
         if dissolves {
-            next = next.set("dissolved", AttributeValue::Bool(true));
-            next = next.set("expires_at", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
+            next = next.set("dissolved", true);
+            next = next.set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
         }
         Ok(match table.transact([next.write(), delete_member(id, user)]).await? {
             Transaction::Done => Some(Done::now((), next.deliverable())),

@@ -1,7 +1,5 @@
 //! Pages of the parties that a user is a member of.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::row::PartyRow;
@@ -10,7 +8,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{self, PARTY};
-use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, string, text};
+use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, text};
 
 /// Most parties of a page: each takes two rows of one `BatchGetItem`, which reads a hundred.
 pub const MAX_PARTIES: u8 = 50;
@@ -54,8 +52,7 @@ pub async fn mine(
     cursor: Option<&MineCursor>,
 ) -> Result<PartyPage, TableError> {
     let memberships = key::memberships(user);
-    let mut query = Query::new("gsi1pk = :memberships").in_index("gsi1").descending();
-    query = query.value(":memberships", string(&memberships)).limit(limit.min(MAX_PARTIES).into());
+    let mut query = Query::of_index(&memberships).descending().limit(limit.min(MAX_PARTIES).into());
     if let Some(MineCursor(place)) = cursor
         && let Ok(party) = PartyId::parse(place.id.clone())
     {
@@ -64,8 +61,7 @@ pub async fn mine(
     let found = table.query(&query).await?;
     let ids: Vec<_> = found.items.iter().filter_map(party_of).collect();
     let keys: Vec<_> = ids.iter().flat_map(|id| [Key::party(id), Key::member(id, user)]).collect();
-    let rows = if keys.is_empty() { Vec::new() } else { table.get_many(&keys, true).await? };
-    let mut rows: HashMap<_, _> = rows.into_iter().filter_map(|row| Some((Key::of(&row)?, row))).collect();
+    let mut rows = table.get_many(&keys, true).await?;
     let mut parties = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(row) = rows.remove(&Key::party(&id)).filter(|_| rows.contains_key(&Key::member(&id, user))) else {

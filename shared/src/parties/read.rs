@@ -6,7 +6,7 @@ use super::{members_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{self, Key, Query, Table, TableError, string};
+use crate::table::{self, Key, Query, Table, TableError};
 
 /// Reads a party for one of its members, with one consistent query.
 ///
@@ -21,21 +21,20 @@ pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party,
     Ok(Party::of(id, &party).with_members(members))
 }
 
-/// Whether a user is a member, by one consistent read of party and member. Nothing is cached, so a removed member cannot
-/// subscribe to the party's channels any more, and nobody to those of a party that has ended.
+/// Whether a user is a member, by one consistent read of party and member. There is no cache, so a removed member cannot
+/// subscribe to the party's channels any more, and no member to those of a party that has ended.
 ///
 /// # Errors
 /// When DynamoDB fails.
 pub async fn is_member(table: &Table, party: &PartyId, user: &UserId) -> Result<bool, TableError> {
-    let rows = table.get_many(&[Key::party(party), Key::member(party, user)], true).await?;
-    Ok(rows.len() == 2 && !rows.iter().any(|row| row.contains_key("dissolved")))
+    let [party, member] = table.get_each([&Key::party(party), &Key::member(party, user)], true).await?;
+    Ok(member.is_some() && party.is_some_and(|party| !party.contains_key("dissolved")))
 }
 
 async fn rows(table: &Table, id: &PartyId) -> Result<(Option<PartyRow>, Vec<MemberRow>), TableError> {
     let key = Key::party(id);
-    let query = Query::new("pk = :party").value(":party", string(key::party(id)));
     let (mut party, mut members) = (None, Vec::new());
-    for item in table.query_all(query).await? {
+    for item in table.query_all(Query::new(key::party(id))).await? {
         if Key::of(&item).is_some_and(|found| found == key) {
             party = Some(table::read(item)?);
         } else {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::invite::{REMEMBER_SECONDS, close};
+use super::invite::close;
 use super::read::read;
 use super::row::{InvitationRow, NextVersion, PartyRow, Snapshot, State, put_member};
 use super::view::Party;
@@ -13,7 +13,7 @@ use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, Writer};
 use crate::problem::Problem;
-use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number};
+use crate::table::{self, Key, Table, Transaction, Write, retry};
 
 /// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
 ///
@@ -23,30 +23,26 @@ use crate::table::{self, Action, Backoff, Key, Table, Transaction, Write, number
 pub async fn accept(table: &Table, writer: &Writer, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
-    let mut backoff = Backoff::new();
-    let owed = loop {
+    let owed = retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, user), invitation.clone()]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         if snapshot.has_member(user) {
-            break None;
+            return Ok(Some(None));
         }
         let now = Millis::now();
         let invitation_row = snapshot.invitation(user)?.map(|seen| seen.row);
         if let Err(refusal) = must_be_open(invitation_row, now).and_then(|()| must_have_room(&party.row)) {
             // The same user may have accepted after the member's row was read and before the others were.
-            if table.get_many(&[Key::member(id, user)], true).await?.is_empty() {
-                return Err(refusal);
-            }
-            break None;
+            let member = table.get(&Key::member(id, user), true).await?;
+            return member.map(|_| Some(None)).ok_or(refusal);
         }
         let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], writer, now)?;
-        let next = next.set("members", number(party.row.members + 1));
-        let writes = [next.write(), put_member(id, caller, now)?, accepted(&invitation, now)];
-        if let Transaction::Done = table.transact(writes).await? {
-            break next.deliverable();
-        }
-        backoff.wait().await?;
-    };
+        let next = next.set("members", party.row.members + 1);
+        let writes = [next.write(), put_member(id, caller, now)?, close(&invitation, State::Accepted, now).into()];
+        let done = table.transact(writes).await?;
+        Ok((done == Transaction::Done).then(|| next.deliverable()))
+    })
+    .await?;
     Ok(Done::now(read(table, id, user).await?, owed))
 }
 
@@ -56,16 +52,6 @@ fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {
     data.insert("username".to_owned(), json!(person.display_name));
     data.insert("avatar".to_owned(), json!(person.avatar_url));
     PartyUpdated { party_id: id.clone(), update_type: PartyUpdate::MemberJoined, data, updated_at: now.iso() }
-}
-
-fn accepted(invitation: &Key, now: Millis) -> Action {
-    Action::update(invitation, "SET #state = :accepted, expires_at = :expires")
-        .condition("#state = :pending AND expires_at > :now")
-        .name("#state", "state")
-        .value(":accepted", State::Accepted.value())
-        .value(":pending", State::Pending.value())
-        .value(":now", number(now.seconds()))
-        .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()))
 }
 
 /// Declines an invitation. No event is sent.

@@ -9,7 +9,10 @@ use crate::contract::person::Person;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Writer};
-use crate::table::{Action, AttributeValue, ByTime, Item, Key, Table, TableError, item, key, number, read, string};
+use crate::table::{
+    Action, AttributeValue, ByTime, IntoValue, Item, Key, Table, TableError, Update, eq, exists, item, key, read,
+    string,
+};
 
 /// A party, as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,8 +56,8 @@ pub(super) enum State {
     Revoked,
 }
 
-impl State {
-    pub(super) fn value(self) -> AttributeValue {
+impl IntoValue for State {
+    fn into_value(self) -> AttributeValue {
         string(match self {
             Self::Pending => "pending",
             Self::Accepted => "accepted",
@@ -114,8 +117,7 @@ impl Snapshot {
         keys.push(Key::party(party));
         keys.sort();
         keys.dedup();
-        let found = table.get_many(&keys, true).await?;
-        let mut items: HashMap<_, _> = found.into_iter().filter_map(|item| Some((Key::of(&item)?, item))).collect();
+        let mut items = table.get_many(&keys, true).await?;
         let row = items.remove(&Key::party(party)).map(Seen::<PartyRow>::of).transpose()?;
         let (party_row, ended) = match row {
             Some(seen) if seen.row.dissolved => (None, Some(seen.row)),
@@ -148,12 +150,10 @@ impl Snapshot {
     }
 }
 
-/// The next version of a party's row: its outbox, and the update for a transaction.
+/// The next version of a party's row, if neither the party nor its outbox has changed since it was read.
 pub(super) struct NextVersion {
     append: Append,
-    seen: i64,
-    at: Millis,
-    sets: Vec<(&'static str, AttributeValue)>,
+    update: Update,
 }
 
 impl NextVersion {
@@ -165,34 +165,22 @@ impl NextVersion {
         at: Millis,
     ) -> Result<Self, TableError> {
         let append = Append::new(Key::party(party), seen.owing.clone(), deliveries, writer, at)?;
-        Ok(Self { append, seen: seen.row.version, at, sets: Vec::new() })
+        let update = append.update().set("version", seen.row.version + 1).set("updated_at", at);
+        Ok(Self { append, update: update.when(eq("version", seen.row.version)) })
     }
 
     /// Also sets this attribute.
-    pub(super) fn set(mut self, name: &'static str, value: AttributeValue) -> Self {
-        self.sets.push((name, value));
-        self
+    pub(super) fn set(self, name: &'static str, value: impl IntoValue) -> Self {
+        Self { update: self.update.set(name, value), ..self }
     }
 
-    /// What the writer may deliver.
+    /// As [`Append::deliverable`].
     pub(super) fn deliverable(self) -> Option<Committed> {
         self.append.deliverable()
     }
 
-    /// The update, on the condition that neither the party nor its outbox has changed since it was read.
     pub(super) fn write(&self) -> Action {
-        let mut expression = format!("SET version = :next, updated_at = :at{}", self.append.set());
-        for n in 0..self.sets.len() {
-            expression.push_str(&format!(", #s{n} = :s{n}"));
-        }
-        let update = Action::update(&self.append.committed().key, expression)
-            .condition(format!("version = :seen AND {}", self.append.unchanged()))
-            .value(":seen", number(self.seen))
-            .value(":next", number(self.seen + 1))
-            .value(":at", number(self.at.0));
-        self.sets.iter().enumerate().fold(self.append.bind(update), |update, (n, (name, value))| {
-            update.name(format!("#s{n}"), *name).value(format!(":s{n}"), value.clone())
-        })
+        self.update.clone().into()
     }
 }
 
@@ -211,5 +199,5 @@ pub(super) fn put_member(party: &PartyId, person: &Person, at: Millis) -> Result
 }
 
 pub(super) fn delete_member(party: &PartyId, user: &UserId) -> Action {
-    Action::delete(&Key::member(party, user)).condition("attribute_exists(pk)")
+    Action::delete(&Key::member(party, user)).when(exists("pk"))
 }

@@ -7,7 +7,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::outbox::{Committed, Done, Writer};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{AttributeValue, Item, Key, Query, Table, string, text};
+use crate::table::{AttributeValue, Item, Key, Query, Table, text};
 
 /// How often it is tried again because the heir, too, has left meanwhile.
 const MAX_HEIRS: usize = 5;
@@ -77,10 +77,7 @@ async fn leave_as_last(
 /// The member who has been in the party longest, apart from this one. It takes the key and the moment alone, so that no row of a
 /// member is in the way.
 async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
-    let query = Query::new("pk = :party AND begins_with(sk, :member)")
-        .value(":party", string(key::party(id)))
-        .value(":member", string(MEMBER));
-    let rows = table.query_all(query).await?;
+    let rows = table.query_all(Query::new(key::party(id)).begins_with(MEMBER)).await?;
     let member = |row: &Item| UserId::parse(row.get("sk").and_then(text)?.strip_prefix(MEMBER)?).ok();
     let others = rows.iter().filter_map(|row| Some((joined_at(row), member(row)?)));
     Ok(others.filter(|(_, member)| member != user).min_by_key(|(joined_at, _)| *joined_at).map(|(_, member)| member))

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::{BookId, UserId};
 use crate::contract::text::Line;
 use crate::problem::Problem;
-use crate::table::{Action, Item, Key, Table, TableError, read, string};
+use crate::table::{Item, Key, Table, TableError, Update, read};
 use crate::users::profile::Profile;
 
-/// What Carillon reads of a book.
+/// A book's attributes that Carillon reads.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Book {
@@ -22,7 +22,7 @@ const MAX_TITLE: usize = 500;
 /// Longest name of an author, in characters, as that of a caller.
 const MAX_NAME: usize = 128;
 
-/// What another back end says of a book.
+/// A book as another back end sends it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewBook {
@@ -54,22 +54,10 @@ pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, P
         line.map_err(|error| Problem::field(field, error))
     };
     let (author_name, title) = (line(author_name, MAX_NAME, "authorName")?, line(title, MAX_TITLE, "title")?);
-    let (mut set, mut remove) = ("SET authorId = :author".to_owned(), Vec::new());
-    for (attribute, placeholder, value) in [("authorName", ":name", &author_name), ("title", ":title", &title)] {
-        match value {
-            Some(_) => set.push_str(&format!(", {attribute} = {placeholder}")),
-            None => remove.push(attribute),
-        }
-    }
-    if !remove.is_empty() {
-        set.push_str(&format!(" REMOVE {}", remove.join(", ")));
-    }
-    let mut update = Action::update(&Key::book(&book_id), set).value(":author", string(author_id.as_str()));
-    for (placeholder, value) in [(":name", &author_name), (":title", &title)] {
-        if let Some(value) = value {
-            update = update.value(placeholder, string(value.as_str()));
-        }
-    }
+    let update = Update::new(&Key::book(&book_id))
+        .set("authorId", &author_id)
+        .replace("authorName", author_name.as_ref())
+        .replace("title", title.as_ref());
     table.write(update).await?;
     Ok(Kept { book_id, author_id, author_name, title })
 }
@@ -107,13 +95,6 @@ pub async fn get_with_profile(
     book: &BookId,
     user: &UserId,
 ) -> Result<(Option<Book>, Option<Profile>), TableError> {
-    let keys = [Key::book(book), Key::profile(user)];
-    let (mut found_book, mut found_profile) = (None, None);
-    for row in table.get_many(&keys, false).await? {
-        match Key::of(&row) {
-            Some(key) if key == keys[0] => found_book = Some(Book::of_row(row)?),
-            _ => found_profile = Some(Profile::of_row(row)?),
-        }
-    }
-    Ok((found_book, found_profile))
+    let [book, profile] = table.get_each([&Key::book(book), &Key::profile(user)], false).await?;
+    Ok((book.map(Book::of_row).transpose()?, profile.map(Profile::of_row).transpose()?))
 }

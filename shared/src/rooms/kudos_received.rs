@@ -1,7 +1,5 @@
 //! Pages of the kudos that a user has received.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::kudos::Row;
@@ -11,7 +9,7 @@ use crate::contract::text::Line;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::{KUDOS, kudos_received};
-use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, string, text};
+use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, text};
 use crate::users::profile;
 
 /// The last kudos of a page, after which the next page starts.
@@ -48,15 +46,15 @@ pub struct Page {
 #[serde(rename_all = "camelCase")]
 pub struct Received {
     kudos_id: String,
-    /// Who gave them, by the name and picture of today.
+    /// The giver, with the name and picture of today.
     from_user: Person,
     session_id: String,
     book_title: Line,
     created_at: String,
 }
 
-/// Up to `limit` kudos for a user: a query of the index, one request for the rows and one for the givers' profiles. What was given
-/// a moment ago may be missing.
+/// Up to `limit` kudos for a user: a query of the index, one request for the rows and one for the givers' profiles. Kudos of
+/// the last moment may be missing.
 ///
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
@@ -67,15 +65,20 @@ pub async fn received(
     cursor: Option<&Cursor>,
 ) -> Result<Page, TableError> {
     let mine = kudos_received(receiver);
-    let mut query = Query::new("gsi1pk = :mine").in_index("gsi1").value(":mine", string(&mine)).descending();
-    query = query.limit(limit.into());
+    let mut query = Query::of_index(&mine).descending().limit(limit.into());
     if let Some(Cursor(place)) = cursor {
         query = query.after_in_index(&Key::kudos(&place.id), &mine, &place.text());
     }
     let found = table.query(&query).await?;
     let ids: Vec<_> = found.items.iter().filter_map(id_of).collect();
-    let mut rows = rows(table, &ids).await?;
-    let given: Vec<_> = ids.into_iter().filter_map(|id| rows.remove(&id).map(|row| (id, row))).collect();
+    let keys: Vec<_> = ids.iter().map(|id| Key::kudos(id)).collect();
+    let mut rows = table.get_many(&keys, false).await?;
+    let mut given: Vec<(String, Row)> = Vec::with_capacity(ids.len());
+    for (id, key) in ids.into_iter().zip(keys) {
+        if let Some(row) = rows.remove(&key) {
+            given.push((id, read(row)?));
+        }
+    }
     let people = profile::people(table, given.iter().map(|(_, row)| &row.giver)).await?;
     let kudos = given.into_iter().map(|(kudos_id, row)| Received {
         kudos_id,
@@ -86,15 +89,6 @@ pub async fn received(
     });
     let last = found.last_evaluated_key.as_ref().and_then(|last| text(last.get("gsi1sk")?));
     Ok(Page { kudos: kudos.collect(), next_cursor: last.map(page::cursor) })
-}
-
-async fn rows(table: &Table, ids: &[String]) -> Result<HashMap<String, Row>, TableError> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let keys: Vec<_> = ids.iter().map(|id| Key::kudos(id)).collect();
-    let rows = table.get_many(&keys, false).await?;
-    rows.into_iter().filter_map(|row| Some((id_of(&row)?, row))).map(|(id, row)| Ok((id, read(row)?))).collect()
 }
 
 fn id_of(row: &Item) -> Option<String> {

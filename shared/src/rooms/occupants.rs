@@ -10,7 +10,7 @@ use crate::contract::rooms::RoomMember;
 use crate::http::page;
 use crate::problem::Problem;
 use crate::table::key::room;
-use crate::table::{AttributeValue, Item, Key, Query, Table, TableError, read, string};
+use crate::table::{Item, Key, Query, Table, TableError, eq, read};
 use crate::users::profile;
 
 /// The last user of a page, after whom the next page starts.
@@ -53,10 +53,7 @@ struct Occupant {
 /// When DynamoDB fails or a row cannot be read.
 pub async fn occupants(table: &Table, id: BookId, limit: u8, cursor: Option<&Cursor>) -> Result<Page, TableError> {
     // Rows of those who left stay for a day.
-    let query = Query::new("pk = :room")
-        .filter("present = :true")
-        .value(":room", string(room(&id)))
-        .value(":true", AttributeValue::Bool(true));
+    let query = Query::new(room(&id)).filter(eq("present", true));
     let after = cursor.map(|Cursor(user)| Key::presence(&id, user));
     let (book, found) = futures_util::join!(book::get(table, &id), table.query_page(query, limit, after.as_ref()));
     let (book, (rows, last)) = (book?, found?);

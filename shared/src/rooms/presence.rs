@@ -1,4 +1,4 @@
-//! Who is in a room. A user is in it once, however many tabs are open.
+//! The users in a room. A user is in it once, however many tabs are open.
 //!
 //! Each observation (an HTTP request, a webhook, Pusher's list) says that a user is in a room or not, at a moment. The
 //! row of the user and the room holds the newest one. An observation that changes the state writes the row together
@@ -6,6 +6,7 @@
 //! late change nothing.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow::{Break, Continue};
 
 use serde::Deserialize;
 
@@ -19,7 +20,7 @@ use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Undone, Writer};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
-use crate::table::{Action, AttributeValue, Backoff, Item, Key, Query, Table, TableError, Write, number, read, string};
+use crate::table::{Item, Key, Query, Table, TableError, Update, Write, absent, eq, le, lt, read, retry_from};
 use crate::users::profile;
 
 /// How long the row of a user who left is kept, in seconds, so that observations that arrive late change nothing.
@@ -85,7 +86,7 @@ pub async fn join(
     observe(table, writer, seat, true, &events, observation).await
 }
 
-/// As [`join`], for a user of whom only the id is known. Name and picture come from their profile.
+/// As [`join`], by the user's id alone. Name and picture come from their profile.
 ///
 /// # Errors
 /// As [`join`].
@@ -126,40 +127,39 @@ async fn observe(
     events: &[Delivery],
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
-    let key = Key::presence(&seat.book, &seat.user);
-    let mut earlier: Option<Committed> = None;
-    let mut backoff = Backoff::new();
-    loop {
+    let key = &Key::presence(&seat.book, &seat.user);
+    retry_from(None, |earlier: Option<Committed>| async move {
         let (events, now) = (events.iter().cloned(), Millis::now());
         let append = Append::undoing(key.clone(), earlier.clone(), events, |owed| undone(owed, present), writer, now)?;
         match table.write(change(seat, present, &append, observation)).await? {
             Write::Done(_) => {
                 let joined_at = present.then(|| observation.time());
-                return Ok(Done::now(joined_at, append.deliverable()));
+                Ok(Break(Done::now(joined_at, append.deliverable())))
             }
             Write::ConditionFailed(None) if !present => {
                 let is_webhook = matches!(observation, Observation::ByWebhook(_));
-                if !is_webhook || remember_departure(table, &key, observation.time()).await? {
-                    return Ok(Done::now(None, None));
+                if !is_webhook || remember_departure(table, key, observation.time()).await? {
+                    return Ok(Break(Done::now(None, None)));
                 }
+                Ok(Continue(earlier))
             }
             // The row expired just now.
-            Write::ConditionFailed(None) => earlier = None,
+            Write::ConditionFailed(None) => Ok(Continue(None)),
             Write::ConditionFailed(Some(item)) => {
                 let owing = Committed::of_row(&item);
                 let row: PresenceRow = read(item)?;
                 if row.present == present {
-                    confirm(table, &key, &row, observation).await?;
-                    return Ok(Done::now(row.joined(), None));
+                    confirm(table, key, &row, observation).await?;
+                    return Ok(Break(Done::now(row.joined(), None)));
                 }
                 if row.at > observation.beats_up_to() {
-                    return Ok(Done::now(row.joined(), None));
+                    return Ok(Break(Done::now(row.joined(), None)));
                 }
-                earlier = owing;
+                Ok(Continue(owing))
             }
         }
-        backoff.wait().await?;
-    }
+    })
+    .await
 }
 
 /// Which owed events a change to `present` undoes.
@@ -173,39 +173,32 @@ fn undone(delivery: &Delivery, present: bool) -> Undone {
 }
 
 /// The update that changes the state, if the row has the other state, is not newer, and its outbox is as it was read.
-fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Action {
-    let (time, key, owes, owed) = (observation.time(), &append.committed().key, append.unchanged(), append.set());
-    let paid = append.remove();
-    let update = if present {
-        let set = "SET present = :present, #at = :at, joined_at = :at, gsi1pk = :shard, gsi1sk = :seat";
-        Action::update(key, format!("{set}{owed} REMOVE expires_at{paid}"))
-            .condition(format!("attribute_not_exists(pk) OR (present = :other AND #at <= :upto AND {owes})"))
-            .value(":shard", string(present_shard(shard_of(&seat.book))))
-            .value(":seat", string(format!("{}#{}", seat.book, seat.user)))
+fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Update {
+    let time = observation.time();
+    let is_older = eq("present", !present).and(le("at", observation.beats_up_to()));
+    let update = append.update().set("present", present).set("at", time);
+    if present {
+        update
+            .set("joined_at", time)
+            .set("gsi1pk", present_shard(shard_of(&seat.book)))
+            .set("gsi1sk", format!("{}#{}", seat.book, seat.user))
+            .remove("expires_at")
+            .when(absent("pk").or(is_older))
     } else {
-        let set = "SET present = :present, #at = :at, expires_at = :expires";
-        Action::update(key, format!("{set}{owed} REMOVE joined_at, gsi1pk, gsi1sk{paid}"))
-            .condition(format!("present = :other AND #at <= :upto AND {owes}"))
-            .value(":expires", number(time.plus_seconds(REMEMBER_SECONDS).seconds()))
-    };
-    append
-        .bind(update)
-        .name("#at", "at")
-        .value(":present", AttributeValue::Bool(present))
-        .value(":other", AttributeValue::Bool(!present))
-        .value(":at", number(time.0))
-        .value(":upto", number(observation.beats_up_to().0))
+        let expires_at = time.plus_seconds(REMEMBER_SECONDS).seconds();
+        let update = update.set("expires_at", expires_at).remove("joined_at");
+        update.remove("gsi1pk").remove("gsi1sk").when(is_older)
+    }
 }
 
-/// Writes that a user of whom no arrival is known has left, unless there is a row by now. Webhooks overtake one another: the
-/// arrival that comes after this departure is older, and must not put the user into the room.
+/// Writes that a user without a row has left, unless there is a row by now. Webhooks overtake one another: an arrival that comes
+/// after this departure is older, and must not put the user into the room.
 async fn remember_departure(table: &Table, key: &Key, time: Millis) -> Result<bool, TableError> {
-    let update = Action::update(key, "SET present = :present, #at = :at, expires_at = :expires")
-        .condition("attribute_not_exists(pk)")
-        .name("#at", "at")
-        .value(":present", AttributeValue::Bool(false))
-        .value(":at", number(time.0))
-        .value(":expires", number(time.plus_seconds(REMEMBER_SECONDS).seconds()));
+    let update = Update::new(key)
+        .set("present", false)
+        .set("at", time)
+        .set("expires_at", time.plus_seconds(REMEMBER_SECONDS).seconds())
+        .when(absent("pk"));
     Ok(matches!(table.write(update).await?, Write::Done(_)))
 }
 
@@ -216,11 +209,7 @@ async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Obser
     if time <= row.at || matches!(observation, Observation::ByList(_)) {
         return Ok(());
     }
-    let update = Action::update(key, "SET #at = :at")
-        .condition("present = :present AND #at < :at")
-        .name("#at", "at")
-        .value(":at", number(time.0))
-        .value(":present", AttributeValue::Bool(row.present));
+    let update = Update::new(key).set("at", time).when(eq("present", row.present).and(lt("at", time)));
     table.write(update).await.map(drop)
 }
 
@@ -229,9 +218,8 @@ async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Obser
 /// # Errors
 /// When DynamoDB fails.
 pub async fn of_room(table: &Table, book: &BookId) -> Result<Vec<(UserId, PresenceRow)>, TableError> {
-    let query = Query::new("pk = :room").value(":room", string(room(book)));
     let mut rows = Vec::new();
-    for item in table.query_all(query).await? {
+    for item in table.query_all(Query::new(room(book))).await? {
         rows.extend(user_of(&item).zip(Some(read::<PresenceRow>(item)?)));
     }
     Ok(rows)
@@ -249,8 +237,7 @@ fn user_of(item: &Item) -> Option<UserId> {
 pub async fn occupied_rooms(table: &Table) -> Result<BTreeSet<BookId>, TableError> {
     let mut rooms = BTreeSet::new();
     for shard in 0..PRESENT_SHARDS {
-        let query = Query::new("gsi1pk = :shard").in_index("gsi1").value(":shard", string(present_shard(shard)));
-        for item in table.query_all(query).await? {
+        for item in table.query_all(Query::of_index(present_shard(shard))).await? {
             let book = Key::of(&item).and_then(|key| BookId::parse(key.pk.strip_prefix("ROOM#")?).ok());
             rooms.extend(book);
         }

@@ -31,7 +31,7 @@ pub enum ReconcileError {
     Pusher(#[from] PusherError),
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Rooms compared.

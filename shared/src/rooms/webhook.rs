@@ -24,7 +24,7 @@ enum Step {
     Out,
 }
 
-/// What a webhook led to.
+/// The result of a webhook.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The rows whose events are to be delivered.
@@ -58,7 +58,7 @@ pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observ
     observed
 }
 
-/// What each user did in each room, in order.
+/// The steps of each user in each room, in order.
 fn steps(events: Vec<WebhookEvent>) -> Vec<(Seat, Vec<Step>)> {
     let mut places = HashMap::new();
     let mut steps: Vec<(Seat, Vec<Step>)> = Vec::new();

@@ -10,13 +10,14 @@
 //! | [`SIGNALS`] | a user | `typing` and `markAsRead`: 120 at once, and 4 more each second |
 //! | [`CONTROL`] | a connection | pings, pongs, acknowledgements: 200 at once, and 5 more each second |
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::contract::time::Millis;
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, Backoff, Key, Table, TableError, Write, number, string};
+use crate::table::{Key, Table, TableError, Update, Write, absent, eq, le, retry_from, text};
 
 /// How long the state is kept, in seconds: longer than it says anything.
 const REMEMBER_SECONDS: i64 = 3600;
@@ -161,39 +162,38 @@ pub(super) async fn count(
     heard: bool,
     now: Millis,
 ) -> Result<Admission, TableError> {
-    let mut backoff = Backoff::new();
-    // Most have sent nothing for a while. That they have is not read but left to the condition.
-    let mut seen: Option<String> = None;
-    loop {
-        let state = match &seen {
-            Some(text) => serde_json::from_str(text).map_err(|error| TableError::corrupt(Some(key.clone()), error))?,
-            None => State::default(),
-        };
-        let (admission, next) = budget.decide(&state, now);
-        let Some(next) = next else { return Ok(admission) };
-        let text = serde_json::to_string(&next).expect("a state is numbers");
-        let also = if heard { ", heard = :now" } else { "" };
-        let update = Action::update(key, format!("SET #state = :next, idle_at = :idle, expires_at = :expires{also}"))
-            .name("#state", "state")
-            .value(":next", string(text))
-            .value(":idle", number(next.idle(budget).0))
-            .value(":expires", number(now.plus_seconds(REMEMBER_SECONDS).seconds()));
-        let update = match &seen {
-            None => update.condition("attribute_not_exists(idle_at) OR idle_at <= :now").value(":now", number(now.0)),
-            Some(seen) => {
-                let update = update.condition("#state = :seen").value(":seen", string(seen));
-                if heard { update.value(":now", number(now.0)) } else { update }
+    // Most have sent nothing for a while. The first write assumes that, instead of a read.
+    retry_from(None, |mut seen: Option<String>| async move {
+        loop {
+            let state = match &seen {
+                Some(text) => {
+                    serde_json::from_str(text).map_err(|error| TableError::corrupt(Some(key.clone()), error))?
+                }
+                None => State::default(),
+            };
+            let (admission, next) = budget.decide(&state, now);
+            let Some(next) = next else { return Ok(Break(admission)) };
+            let update = Update::new(key)
+                .set("state", serde_json::to_string(&next).expect("a state is numbers"))
+                .set("idle_at", next.idle(budget))
+                .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
+            let update = if heard { update.set("heard", now) } else { update };
+            let update = update.when(match &seen {
+                None => absent("idle_at").or(le("idle_at", now)),
+                Some(seen) => eq("state", seen),
+            });
+            let Write::ConditionFailed(row) = table.write(update).await? else {
+                return Ok(Break(admission));
+            };
+            let was_first = seen.is_none();
+            seen = row.as_ref().and_then(|row| text(row.get("state")?)).map(str::to_owned);
+            if !was_first {
+                // Another frame was counted meanwhile.
+                return Ok(Continue(seen));
             }
-        };
-        let Write::ConditionFailed(row) = table.write(update).await? else {
-            return Ok(admission);
-        };
-        if seen.is_some() {
-            // Another frame was counted meanwhile.
-            backoff.wait().await?;
         }
-        seen = row.as_ref().and_then(|row| row.get("state")?.as_s().ok().cloned());
-    }
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who is connected: a user's connections, and pages of a namespace's.
+//! The open connections: a user's, and pages of a namespace's.
 //!
 //! A connection whose token has expired counts as absent: no event is posted to it, and a direct message to its user becomes a
 //! notification. Its next message or the next heartbeat ends it.
@@ -13,7 +13,7 @@ use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::outbox::{Place, Target};
 use crate::table::key::{SOCKET_SHARDS, socket_shard};
-use crate::table::{Item, Key, Query, Table, TableError, number, read, string};
+use crate::table::{Key, Query, Table, TableError, contains, gt, read};
 
 /// The connections of a user that may hear something, by a consistent read.
 ///
@@ -41,8 +41,8 @@ fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> V
 /// When DynamoDB fails or a row cannot be read.
 pub async fn is_online(table: &Table, user: &UserId, now: Millis) -> Result<bool, TableError> {
     let keys = [Namespace::Dashboard, Namespace::Ws].map(|namespace| Key::user_sockets(namespace, user));
-    let rows = table.get_many(&keys, true).await?;
-    let rows = rows.into_iter().map(|row| UserRow::of_row(Some(row))).collect::<Result<Vec<_>, _>>()?;
+    let rows = table.get_each(keys.each_ref(), true).await?.map(UserRow::of_row);
+    let rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(rows.iter().any(|row| row.is_there(now)))
 }
 
@@ -57,18 +57,8 @@ pub async fn contacts_online(
     now: Millis,
 ) -> Result<Vec<UserId>, TableError> {
     let contacts = contacts::all(table, user).await?;
-    let keys: Vec<Key> = contacts.iter().map(|contact| Key::user_sockets(namespace, contact)).collect();
-    let mut online = Vec::new();
-    for row in table.get_many(&keys, true).await? {
-        let key = Key::of(&row);
-        let of = keys.iter().position(|known| Some(known) == key.as_ref());
-        if let Some(place) = of
-            && UserRow::of_row(Some(row))?.is_there(now)
-        {
-            online.push(contacts[place].clone());
-        }
-    }
-    Ok(online)
+    let rows = rows_of(table, namespace, contacts).await?;
+    Ok(rows.into_iter().filter(|(_, row)| row.is_there(now)).map(|(contact, _)| contact).collect())
 }
 
 /// How many users and connections are in a namespace.
@@ -134,13 +124,9 @@ pub(super) async fn page_of_all(
     now: Millis,
 ) -> Result<Page, TableError> {
     let shard = socket_shard(namespace, from.shard);
-    let filter = if channel.is_some() { " AND contains(channels, :channel)" } else { "" };
-    let mut query = Query::new("pk = :shard")
-        .filter(format!("expires_at > :now{filter}"))
-        .value(":shard", string(&shard))
-        .value(":now", number(now.seconds()));
+    let mut query = Query::new(&shard).filter(gt("expires_at", now.seconds()));
     if let Some(channel) = channel {
-        query = query.value(":channel", string(channel));
+        query = query.filter(contains("channels", channel));
     }
     if let Some(limit) = limit {
         query = query.limit(limit);
@@ -154,12 +140,8 @@ pub(super) async fn page_of_all(
         Some(last) => Some(Place { shard: from.shard, after: Some(last.sk) }),
         None => (from.shard + 1 < SOCKET_SHARDS).then(|| Place { shard: from.shard + 1, after: None }),
     };
-    let rows = page.items.into_iter().map(read_place).collect::<Result<Vec<_>, _>>()?;
+    let rows = page.items.into_iter().map(read).collect::<Result<Vec<PlaceRow>, _>>()?;
     Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), next })
-}
-
-fn read_place(row: Item) -> Result<PlaceRow, TableError> {
-    read(row)
 }
 
 /// The connections of some of those whom a user has exchanged messages with, and where the next page starts.
@@ -174,14 +156,19 @@ pub async fn of_contacts(
     now: Millis,
 ) -> Result<(Vec<Target>, Option<Place>), TableError> {
     let (contacts, after) = contacts::page(table, user, from.after.as_deref()).await?;
-    let keys: Vec<Key> = contacts.iter().map(|contact| Key::user_sockets(namespace, contact)).collect();
-    let mut found = Vec::new();
-    for row in table.get_many(&keys, true).await? {
-        let key = Key::of(&row);
-        let of = keys.iter().zip(&contacts).find(|(known, _)| Some(*known) == key.as_ref());
-        if let Some((_, contact)) = of {
-            found.extend(targets(namespace, contact, &UserRow::of_row(Some(row))?, now));
-        }
-    }
+    let rows = rows_of(table, namespace, contacts).await?;
+    let found = rows.iter().flat_map(|(contact, row)| targets(namespace, contact, row, now)).collect();
     Ok((found, after.map(|after| Place { shard: 0, after: Some(after) })))
+}
+
+/// The rows of these users in a namespace.
+async fn rows_of(
+    table: &Table,
+    namespace: Namespace,
+    users: Vec<UserId>,
+) -> Result<Vec<(UserId, UserRow)>, TableError> {
+    let keys: Vec<Key> = users.iter().map(|user| Key::user_sockets(namespace, user)).collect();
+    let mut rows = table.get_many(&keys, true).await?;
+    let of_user = |(user, key)| Ok((user, UserRow::of_row(rows.remove(key))?));
+    users.into_iter().zip(&keys).map(of_user).collect()
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::time::Millis;
-use crate::table::{Action, Key, Query, Table, TableError, item, read, string};
+use crate::table::{Action, Key, Query, Table, TableError, item, read};
 
 /// From one run of the function to the next.
 const RUN_MILLISECONDS: i64 = 60_000;
@@ -50,10 +50,8 @@ pub fn plan(from: Millis, interval_seconds: u32, last: Option<Millis>) -> Vec<Mi
 /// # Errors
 /// When DynamoDB fails or a row cannot be read.
 pub async fn past(table: &Table, now: Millis) -> Result<Vec<Beat>, TableError> {
-    let query = Query::new("pk = :heartbeats AND sk > :from")
-        .value(":heartbeats", string(Key::heartbeat(now).pk))
-        .value(":from", string(Key::heartbeat(now.plus_seconds(-LOOK_BACK_SECONDS)).sk))
-        .descending();
+    let from = Key::heartbeat(now.plus_seconds(-LOOK_BACK_SECONDS));
+    let query = Query::new(from.pk).greater_than(&from.sk).descending();
     table.query_all(query).await?.into_iter().map(read).collect()
 }
 

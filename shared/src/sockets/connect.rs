@@ -1,4 +1,4 @@
-//! The handshake: which framing, which namespace, and what the connection is told first.
+//! The handshake: which framing, which namespace, and the first messages to the connection.
 
 use super::dashboard;
 use super::enter::{Arrival, NotEntered, enter};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{CONTACT, user as of_user};
-use crate::table::{Action, Item, Key, Query, Table, TableError, item, number, read, string};
+use crate::table::{Action, Item, Key, Query, Table, TableError, item, read, unchanged};
 
 /// Most contacts of a user. The one whom nobody answered for the longest time gives way.
 pub(super) const MAX_CONTACTS: usize = 100;
@@ -47,10 +47,7 @@ pub(crate) async fn bound(table: &Table, user: &UserId) -> Result<(), TableError
     for row in &rows[..excess] {
         let own = Action::delete(&Key { pk: of_user(user), sk: row.sk.clone() });
         // One that a message renews meanwhile stays.
-        let own = match row.since {
-            Some(since) => own.condition("since = :since").value(":since", number(since.0)),
-            None => own.condition("attribute_not_exists(since)"),
-        };
+        let own = own.when(unchanged("since", row.since));
         let others = row.contact().map(|other| Action::delete(&Key::contact(&other, user)));
         table.transact(std::iter::once(own).chain(others)).await?;
     }
@@ -79,9 +76,7 @@ pub(super) async fn page(
 }
 
 fn of(user: &UserId) -> Query {
-    Query::new("pk = :user AND begins_with(sk, :contact)")
-        .value(":user", string(of_user(user)))
-        .value(":contact", string(CONTACT))
+    Query::new(of_user(user)).begins_with(CONTACT)
 }
 
 fn contacts(rows: impl Iterator<Item = Item>) -> Result<Vec<UserId>, TableError> {

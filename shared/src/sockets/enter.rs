@@ -1,6 +1,7 @@
 //! A connection enters a namespace: at its handshake, or by a packet of Socket.IO. One transaction takes a place, adds the
-//! connection to its user's, and writes what the connection and others are told.
+//! connection to its user's, and writes the events for the connection and for others.
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
 use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
@@ -11,7 +12,9 @@ use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, Writer};
 use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, AttributeValue, Backoff, Key, Table, TableError, TransactItem, Transaction, item, number};
+use crate::table::{
+    Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, exists, item, retry_from,
+};
 
 /// After how long a place may be free again: a heartbeat finds who is gone.
 const FULL_RETRY: Duration = Duration::from_secs(60);
@@ -58,7 +61,7 @@ pub enum Arrival {
     Join,
 }
 
-/// Lets a connection in. `greeting` is what it is told first; it comes as soon as the connection can be posted to.
+/// Lets a connection in. `greeting` comes first, as soon as the connection can be posted to.
 ///
 /// # Errors
 /// [`NotEntered`]; nothing is written then.
@@ -71,44 +74,46 @@ pub async fn enter(
     greeting: Vec<Say>,
     now: Millis,
 ) -> Result<Done<()>, NotEntered> {
-    let (mut backoff, mut slots) = (Backoff::new(), Slots::of(namespace));
-    let user_key = Key::user_sockets(namespace, &socket.user);
-    loop {
-        let mut row = UserRow::of_row(table.get(&user_key, true).await?)?;
-        let mut open = row.open(now);
-        if open.iter().any(|entry| entry.address.connection == socket.address.connection) {
-            return Ok(Done::replay(()));
-        }
-        if open.len() >= MAX_OF_USER {
-            return Err(NotEntered::TooManyOfUser);
-        }
-        row.entered = Some(ENTRIES.admit(row.entered, now).map_err(NotEntered::TooOften)?);
-        let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
-        let change = if open.is_empty() { Change::CameOnline } else { Change::None };
-        open.push(Entry { slot, address: socket.address.clone() });
-        let of_user = status::change(namespace, &socket.user, &row, &open, change, writer, now)?;
-        let place = place(socket, namespace, slot, &greeting, writer, now);
-        let writes = [
-            TransactItem::from(of_user.action),
-            Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
-            connection(socket, arrival, namespace, slot, now)?.into(),
-        ];
-        match table.transact(writes).await? {
-            Transaction::Done => return Ok(Done::now((), of_user.owes.into_iter().chain([place]))),
-            Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
-                // It joins what it is in already, or it has ended.
-                let there = Socket::find(table, &Key::socket(&socket.address.connection)).await?;
-                return if there.is_some_and(|there| there.is_in(namespace)) {
-                    Ok(Done::replay(()))
-                } else {
-                    Err(NotEntered::Gone)
-                };
+    let (user_key, greeting) = (&Key::user_sockets(namespace, &socket.user), &greeting);
+    retry_from(Slots::of(namespace), |mut slots| async move {
+        loop {
+            let mut row = UserRow::of_row(table.get(user_key, true).await?)?;
+            let mut open = row.open(now);
+            if open.iter().any(|entry| entry.address.connection == socket.address.connection) {
+                return Ok(Break(Done::replay(())));
             }
-            // Another connection took the place: try the next one at once.
-            Transaction::ConditionFailed(which) if which == [false, true, false] => {}
-            Transaction::ConditionFailed(_) => backoff.wait().await?,
+            if open.len() >= MAX_OF_USER {
+                return Err(NotEntered::TooManyOfUser);
+            }
+            row.entered = Some(ENTRIES.admit(row.entered, now).map_err(NotEntered::TooOften)?);
+            let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
+            let change = if open.is_empty() { Change::CameOnline } else { Change::None };
+            open.push(Entry { slot, address: socket.address.clone() });
+            let of_user = status::change(namespace, &socket.user, &row, &open, change, writer, now)?;
+            let place = place(socket, namespace, slot, greeting, writer, now);
+            let writes = [
+                TransactItem::from(of_user.action),
+                Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
+                connection(socket, arrival, namespace, slot, now)?.into(),
+            ];
+            match table.transact(writes).await? {
+                Transaction::Done => return Ok(Break(Done::now((), of_user.owes.into_iter().chain([place])))),
+                Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
+                    // It joins what it is in already, or it has ended.
+                    let there = Socket::find(table, &Key::socket(&socket.address.connection)).await?;
+                    return if there.is_some_and(|there| there.is_in(namespace)) {
+                        Ok(Break(Done::replay(())))
+                    } else {
+                        Err(NotEntered::Gone)
+                    };
+                }
+                // Another connection took the place: try the next one at once.
+                Transaction::ConditionFailed(which) if which == [false, true, false] => {}
+                Transaction::ConditionFailed(_) => return Ok(Continue(slots)),
+            }
         }
-    }
+    })
+    .await
 }
 
 /// The place with what it owes: the greeting.
@@ -140,10 +145,10 @@ fn connection(
             socket.namespaces.insert(namespace, slot);
             Action::put_new(item(&key, &socket)?, now)
         }
-        Arrival::Join => Action::update(&key, "SET namespaces.#namespace = :slot, notes_pongs = :true")
-            .condition("attribute_exists(pk) AND attribute_not_exists(namespaces.#namespace)")
-            .name("#namespace", namespace.name())
-            .value(":slot", number(slot.into()))
-            .value(":true", AttributeValue::Bool(true)),
+        Arrival::Join => {
+            let place = ("namespaces", namespace.name());
+            let update = Update::new(&key).set(place, slot).set("notes_pongs", true);
+            update.when(exists("pk").and(absent(place))).into()
+        }
     })
 }

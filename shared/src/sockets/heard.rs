@@ -12,7 +12,7 @@ use super::admit::{self, Admission, CONTROL};
 use crate::contract::sockets::{ConnectionId, Framing};
 use crate::contract::time::Millis;
 use crate::table::key::{SOCKET_SHARDS, heard_shard};
-use crate::table::{Action, Item, Key, Query, Table, TableError, number, string, text};
+use crate::table::{Action, Item, Key, Query, Table, TableError, Update, text};
 
 /// How long a row is kept, in seconds, if nobody deletes it: longer than any interval of the heartbeat.
 const KEEP_SECONDS: i64 = 3600;
@@ -44,9 +44,8 @@ pub async fn note(table: &Table, connection: &ConnectionId, since: Millis, now: 
     if now < since.plus_seconds(OPENING_SECONDS) {
         return Ok(());
     }
-    let update = Action::update(&Key::heard(connection), "SET heard = :now, expires_at = :expires")
-        .value(":now", number(now.0))
-        .value(":expires", number(now.plus_seconds(KEEP_SECONDS).seconds()));
+    let expires_at = now.plus_seconds(KEEP_SECONDS).seconds();
+    let update = Update::new(&Key::heard(connection)).set("heard", now).set("expires_at", expires_at);
     table.write(update).await.map(drop)
 }
 
@@ -57,10 +56,7 @@ pub(super) fn forget(connection: &ConnectionId) -> Action {
 
 /// When each connection was last heard of, where that is known.
 pub(super) async fn all(table: &Table) -> Result<HashMap<String, Millis>, TableError> {
-    let shard = |shard| {
-        let query = Query::new("pk = :shard").project("sk, heard").value(":shard", string(heard_shard(shard)));
-        table.query_all(query)
-    };
+    let shard = |shard| table.query_all(Query::new(heard_shard(shard)).project(&["sk", "heard"]));
     let shards = try_join_all((0..SOCKET_SHARDS).map(shard)).await?;
     Ok(shards.into_iter().flatten().filter_map(|row| Some((text(row.get("sk")?)?.to_owned(), heard(&row)?))).collect())
 }

@@ -34,7 +34,7 @@ const FEW_SILENT: usize = 20;
 /// And so may one of so many.
 const FEW_SILENT_OF: usize = 10;
 
-/// What a heartbeat came upon.
+/// The result of a heartbeat.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -51,7 +51,7 @@ pub struct Report {
     pub silent: usize,
     /// They did not answer pings, and were not ended: there were too many of them at once.
     pub spared: usize,
-    /// Neither was known: API Gateway did not answer.
+    /// Unknown: API Gateway did not answer.
     pub failed: usize,
     /// Time was up before all were seen to.
     pub cut: bool,

@@ -1,6 +1,6 @@
 //! A connection leaves a namespace, or all of them because it has ended. One transaction gives its places back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::heard;
 use super::row::{PlaceRow, Socket, UserRow};
@@ -9,7 +9,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::{ConnectionId, Framing, Namespace};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Target, Writer};
-use crate::table::{Action, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, read, string};
+use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, eq, exists, read, retry};
 
 /// Removes a connection that has ended, if it is known.
 ///
@@ -59,24 +59,22 @@ struct Leaving<'a> {
 
 impl Leaving<'_> {
     async fn leave(&self) -> Result<Done<()>, TableError> {
-        let mut backoff = Backoff::new();
-        loop {
+        retry(|| async {
             let socket = Socket::find(self.table, &Key::socket(self.connection)).await?;
             let Some((user, places)) = self.places(socket.as_ref()) else {
-                return Ok(Done::replay(()));
+                return Ok(Some(Done::replay(())));
             };
             let (writes, owed) = self.writes(socket.as_ref(), &user, &places).await?;
             if writes.is_empty() {
-                return Ok(Done::replay(()));
+                return Ok(Some(Done::replay(())));
             }
-            match self.table.transact(writes).await? {
-                Transaction::Done => return Ok(Done::now((), owed)),
-                Transaction::ConditionFailed(_) => backoff.wait().await?,
-            }
-        }
+            let done = self.table.transact(writes).await?;
+            Ok((done == Transaction::Done).then(|| Done::now((), owed)))
+        })
+        .await
     }
 
-    /// Whose connection it is, and the places that it gives back.
+    /// The connection's user, and the places that it gives back.
     fn places(&self, socket: Option<&Socket>) -> Option<(UserId, BTreeMap<Namespace, u16>)> {
         let user = socket.map(|socket| &socket.user).or(self.known.map(|known| &known.user))?.clone();
         let mut places = socket.map(|socket| socket.namespaces.clone()).unwrap_or_default();
@@ -96,8 +94,7 @@ impl Leaving<'_> {
         let keys = places
             .iter()
             .flat_map(|(namespace, slot)| [Key::user_sockets(*namespace, user), Key::socket_place(*namespace, *slot)]);
-        let read = self.table.get_many(&keys.collect::<Vec<_>>(), true).await?;
-        let mut rows: HashMap<Key, Item> = read.into_iter().filter_map(|row| Some((Key::of(&row)?, row))).collect();
+        let mut rows = self.table.get_many(&keys.collect::<Vec<_>>(), true).await?;
         let (mut writes, mut owed) = (Vec::new(), Vec::new());
         if let Some(socket) = socket {
             writes.push(self.of_connection().into());
@@ -116,12 +113,10 @@ impl Leaving<'_> {
                 owed.extend(of_user.owes);
             }
             let key = Key::socket_place(*namespace, *slot);
-            let place: Option<PlaceRow> = rows.remove(&key).map(read_place).transpose()?;
+            let place: Option<PlaceRow> = rows.remove(&key).map(read).transpose()?;
             // Another connection may have the place by now.
             if place.is_some_and(|place| place.address.connection == *self.connection) {
-                let delete = Action::delete(&key).condition("#connection = :connection");
-                let delete = delete.name("#connection", "connection");
-                writes.push(delete.value(":connection", string(self.connection.as_str())).into());
+                writes.push(Action::delete(&key).when(eq("connection", self.connection.as_str())).into());
             }
         }
         Ok((writes, owed))
@@ -130,14 +125,11 @@ impl Leaving<'_> {
     fn of_connection(&self) -> Action {
         let key = Key::socket(self.connection);
         match self.only {
-            None => Action::delete(&key).condition("attribute_exists(pk)"),
-            Some(namespace) => Action::update(&key, "REMOVE namespaces.#namespace")
-                .condition("attribute_exists(namespaces.#namespace)")
-                .name("#namespace", namespace.name()),
+            None => Action::delete(&key).when(exists("pk")),
+            Some(namespace) => {
+                let place = ("namespaces", namespace.name());
+                Update::new(&key).remove(place).when(exists(place)).into()
+            }
         }
     }
-}
-
-fn read_place(row: Item) -> Result<PlaceRow, TableError> {
-    read(row)
 }

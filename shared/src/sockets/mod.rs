@@ -1,11 +1,11 @@
-//! WebSockets over API Gateway: who is connected, in which namespace, and what they are told.
+//! WebSockets over API Gateway: who is connected, in which namespace, and which events they get.
 //!
 //! | part | what it is |
 //! |---|---|
 //! | `framing` | how events look on the wire: plain JSON, Socket.IO |
 //! | `row` | the rows of connections, and the limits |
 //! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
-//! | `connect` | the handshake, and what a connection is told first |
+//! | `connect` | the handshake, and the first messages to a connection |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
 //! | `beats` | when heartbeats are due, and which there were |

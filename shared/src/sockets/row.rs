@@ -81,7 +81,7 @@ pub(super) struct PlaceRow {
     pub(super) slot: u16,
     pub(super) namespace: Namespace,
     pub(super) user: UserId,
-    /// What it is subscribed to, in the order in which it subscribed.
+    /// Its subscriptions, oldest first.
     pub(super) channels: Vec<String>,
     pub(super) expires_at: i64,
     #[serde(flatten)]
@@ -115,7 +115,7 @@ pub(super) struct UserRow {
     pub(super) entered: Option<Millis>,
     /// Of the limit on how often others are told that the user is gone: its theoretical arrival time.
     pub(super) reported: Option<Millis>,
-    /// What the row owes.
+    /// The row's pending deliveries.
     pub(super) owes: Option<Committed>,
 }
 

@@ -6,7 +6,7 @@ use super::row::capacity;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::table::key::{SOCKET_SHARDS, socket_shard};
-use crate::table::{Query, Table, TableError, number, string, text};
+use crate::table::{Query, Table, TableError, gt, text};
 
 /// How many places are tried before it is looked up which are free. With nine of ten taken, half of all connections find one.
 const GUESSES: usize = 6;
@@ -52,12 +52,9 @@ impl Slots {
 
 /// The places of one shard that are taken, by a consistent read.
 async fn taken(table: &Table, namespace: Namespace, shard: u8, now: Millis) -> Result<BTreeSet<u16>, TableError> {
-    let query = Query::new("pk = :shard")
-        // DynamoDB deletes expired rows some time later.
-        .filter("expires_at > :now")
-        .project("sk")
-        .value(":shard", string(socket_shard(namespace, shard)))
-        .value(":now", number(now.seconds()));
+    // DynamoDB deletes expired rows some time later.
+    let is_live = gt("expires_at", now.seconds());
+    let query = Query::new(socket_shard(namespace, shard)).filter(is_live).project(&["sk"]);
     let rows = table.query_all(query).await?;
     let slot = |row: crate::table::Item| text(row.get("sk")?)?.parse().ok();
     Ok(rows.into_iter().filter_map(slot).collect())

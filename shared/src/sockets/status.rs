@@ -1,4 +1,4 @@
-//! The row of a user's connections in a namespace, and what others are told when the first one comes or the last one goes.
+//! The row of a user's connections in a namespace, and the events for others when the first one comes or the last one goes.
 
 use serde_json::{Value, json};
 
@@ -8,21 +8,21 @@ use crate::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Status, Us
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, Writer};
 use crate::table::rate_limit::Limit;
-use crate::table::{Action, Key, TableError, number, string};
+use crate::table::{Action, Key, TableError, unchanged};
 
 /// How long the row of a user without connections is kept, in seconds.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
 /// How long it is of use to anybody that somebody came or went.
 const NEWS_SECONDS: i64 = 600;
-/// Whoever comes back within this time was not away: a page that is loaded again, a connection that API Gateway ended after its
-/// two hours. Without it, each of these would tell everybody twice.
+/// A return within this time counts as no absence: a reload of the page, or the end of a connection after API Gateway's two hours.
+/// Without it, each of these would cause two events to everybody.
 pub(super) const GRACE_SECONDS: i64 = 5;
 
 /// How many `offline` events about one user are sent at once, and how often after that. Further ones wait, and a return takes them
 /// back: a user who keeps coming and going does not cause posts to everybody each time.
 const REPORTS: Limit = Limit { burst: 10, interval: 60_000 };
 
-/// What a change of a user's connections means to others.
+/// Whether others hear of a change of a user's connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     None,
@@ -72,30 +72,20 @@ pub(super) fn change(
         }
         Change::None | Change::CameOnline => Append::undoing(key.clone(), row.owes.clone(), owes, undone, writer, now)?,
     };
-    let condition = if row.version == 0 { "attribute_not_exists(pk)" } else { "version = :version" };
     let connections = serde_json::to_string(open).expect("connections are strings and numbers");
-    let limits = [("entered", row.entered), ("reported", reported)];
-    let limits: Vec<_> = limits.into_iter().filter_map(|(name, due)| Some((name, due?))).collect();
-    let set_limits: String = limits.iter().map(|(name, _)| format!(", {name} = :{name}")).collect();
-    let set =
-        format!("SET connections = :connections, version = :next, expires_at = :expires{set_limits}{}", append.set());
-    let remove = match append.remove() {
-        "" => String::new(),
-        remove => format!(" REMOVE {}", remove.trim_start_matches(", ")),
-    };
     let until = open.iter().map(|entry| entry.address.until()).max().unwrap_or(now);
-    let mut action = Action::update(&key, set + &remove)
-        .condition(format!("{condition} AND {}", append.unchanged()))
-        .value(":connections", string(connections))
-        .value(":next", number(row.version + 1))
-        .value(":expires", number(until.plus_seconds(REMEMBER_SECONDS).seconds()));
-    for (name, due) in limits {
-        action = action.value(format!(":{name}"), number(due.0));
+    let mut update = append
+        .update()
+        .set("connections", connections)
+        .set("version", row.version + 1)
+        .set("expires_at", until.plus_seconds(REMEMBER_SECONDS).seconds())
+        .when(unchanged("version", (row.version > 0).then_some(row.version)));
+    for (name, due) in [("entered", row.entered), ("reported", reported)] {
+        if let Some(due) = due {
+            update = update.set(name, due);
+        }
     }
-    if row.version > 0 {
-        action = action.value(":version", number(row.version));
-    }
-    Ok(OfUser { action: append.bind(action), owes: append.deliverable() })
+    Ok(OfUser { action: update.into(), owes: append.deliverable() })
 }
 
 /// The event that a user came or went; `None` in a namespace without such an event.

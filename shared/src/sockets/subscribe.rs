@@ -1,6 +1,7 @@
 //! The channels that a connection is subscribed to.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow::{Break, Continue};
 
 use super::audience;
 use super::row::{PlaceRow, Socket};
@@ -9,9 +10,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::problem::Problem;
-use crate::table::{
-    Action, AttributeValue, Backoff, Item, Key, Table, TableError, TransactItem, Transaction, Write, read, string,
-};
+use crate::table::{Key, Table, TransactItem, Transaction, Update, Write, eq, exists, read, retry_from};
 
 /// Most channels of a connection.
 pub const MAX_CHANNELS: usize = 50;
@@ -135,51 +134,37 @@ async fn change(
     let ended = || Problem::Conflict("The connection has ended: connect again".to_owned());
     let slot = *socket.namespaces.get(&namespace).ok_or_else(ended)?;
     let key = Key::socket_place(namespace, slot);
-    let mut granted = channels::granted(table, &socket.user, closed).await?;
-    let mut seen = table.get(&key, true).await?;
-    let mut backoff = Backoff::new();
-    loop {
-        let place = seen.map(read_place).transpose()?;
+    let (key, decide) = (&key, &decide);
+    let granted = channels::granted(table, &socket.user, closed).await?;
+    let seen = table.get(key, true).await?;
+    retry_from((granted, seen), |(mut granted, seen)| async move {
+        let place = seen.map(read::<PlaceRow>).transpose()?;
         let place = place.filter(|place| place.address.connection == socket.address.connection).ok_or_else(ended)?;
         let decided = decide(&place.channels, &granted)?;
         if decided.channels == place.channels {
-            return Ok(decided);
+            return Ok(Break(decided));
         }
-        let update = Action::update(&key, "SET channels = :channels")
-            .condition("#connection = :connection AND channels = :before")
-            .name("#connection", "connection")
-            .value(":connection", string(socket.address.connection.as_str()))
-            .value(":before", list(&place.channels))
-            .value(":channels", list(&decided.channels));
+        let is_as_read = eq("connection", socket.address.connection.as_str()).and(eq("channels", &place.channels[..]));
+        let update = Update::new(key).set("channels", &decided.channels[..]).when(is_as_read);
         if granted.is_empty() {
-            match table.write(update).await? {
-                Write::Done(_) => return Ok(decided),
-                Write::ConditionFailed(row) => seen = row,
-            }
+            Ok(match table.write(update).await? {
+                Write::Done(_) => Break(decided),
+                Write::ConditionFailed(row) => Continue((granted, row)),
+            })
         } else {
-            let check = |channel: &&str| {
-                TransactItem::check(&Key::channel_grant(&socket.user, channel), "attribute_exists(pk)")
-            };
+            let check = |channel: &&str| TransactItem::check(&Key::channel_grant(&socket.user, channel), exists("pk"));
             let writes = std::iter::once(TransactItem::from(update)).chain(granted.iter().map(check));
             match table.transact(writes).await? {
-                Transaction::Done => return Ok(decided),
+                Transaction::Done => Ok(Break(decided)),
                 Transaction::ConditionFailed(which) => {
                     if which.iter().skip(1).any(|failed| *failed) {
                         // One was taken back meanwhile. The others are not refused with it.
                         granted = channels::granted(table, &socket.user, closed).await?;
                     }
-                    seen = table.get(&key, true).await?;
+                    Ok(Continue((granted, table.get(key, true).await?)))
                 }
             }
         }
-        backoff.wait().await?;
-    }
-}
-
-fn list(channels: &[String]) -> AttributeValue {
-    AttributeValue::L(channels.iter().map(string).collect())
-}
-
-fn read_place(row: Item) -> Result<PlaceRow, TableError> {
-    read(row)
+    })
+    .await
 }

@@ -1,26 +1,23 @@
-//! A write or a check of one row, in DynamoDB's expression language.
+//! A write or a check of one row.
 //!
 //! The SDK has different builders for a write that is a request and for a write in a transaction. An [`Action`] can be
 //! either.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{self, ConditionCheck, Delete, Put, TransactWriteItem};
 
+use super::expression::{Changes, Condition, Operand, Path, Placeholders, absent, le};
 use crate::contract::time::Millis;
-use crate::table::{AttributeValue, Item, Key, number};
-
-/// An expression or a placeholder; most are constants.
-type Text = Cow<'static, str>;
+use crate::table::{AttributeValue, IntoValue, Item, Key};
 
 /// A put, an update or a delete, to be done alone ([`super::Table::write`]) or with others
 /// ([`super::Table::transact`]).
 #[derive(Debug, Clone)]
 pub(crate) struct Action {
     pub(super) kind: Kind,
-    pub(super) fields: Fields,
+    pub(super) condition: Option<Condition>,
     pub(super) returns_new: bool,
 }
 
@@ -28,28 +25,8 @@ pub(crate) struct Action {
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
     Put(Item),
-    Update { key: Item, expression: String },
+    Update { key: Item, changes: Changes },
     Delete { key: Item },
-}
-
-/// The fields that all actions and checks share.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Fields {
-    pub(super) condition: Option<String>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
-}
-
-impl Fields {
-    /// `None` when there are none, because DynamoDB refuses an empty map.
-    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
-        (!self.names.is_empty()).then(|| self.names.clone())
-    }
-
-    /// As [`Fields::names`].
-    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        (!self.values.is_empty()).then(|| self.values.clone())
-    }
 }
 
 impl Action {
@@ -58,24 +35,19 @@ impl Action {
         Self::new(Kind::Put(item))
     }
 
-    /// Puts a row, unless there is one with the same key. A row that expires gives way to one like it once it has expired, since
-    /// DynamoDB deletes it some time later.
+    /// Puts a row, unless there is one with the same key. A row that expires may replace an expired one, since DynamoDB
+    /// deletes expired rows some time later.
     pub(crate) fn put_new(item: Item, now: Millis) -> Self {
         if item.contains_key("expires_at") {
-            return Self::put_unless_live(item, now);
+            Self::put_unless_live(item, now)
+        } else {
+            Self::put(item).when(absent("pk"))
         }
-        Self::put(item).condition("attribute_not_exists(pk)")
     }
 
-    /// As [`Action::put_new`], also for a row that does not expire, where the one before it may have.
+    /// As [`Action::put_new`], for a row that may replace an expired one although it does not expire itself.
     pub(crate) fn put_unless_live(item: Item, now: Millis) -> Self {
-        let put = Self::put(item).condition("attribute_not_exists(pk) OR expires_at <= :now");
-        put.value(":now", number(now.seconds()))
-    }
-
-    /// Changes a row with an expression (`SET …`, `REMOVE …`); creates the row, if there is none.
-    pub(crate) fn update(key: &Key, expression: impl Into<Text>) -> Self {
-        Self::new(Kind::Update { key: key.item(), expression: expression.into().into_owned() })
+        Self::put(item).when(absent("pk").or(le("expires_at", now.seconds())))
     }
 
     /// Deletes a row, if there is one.
@@ -84,116 +56,164 @@ impl Action {
     }
 
     fn new(kind: Kind) -> Self {
-        Self { kind, fields: Fields::default(), returns_new: false }
+        Self { kind, condition: None, returns_new: false }
     }
 
-    /// Sets the condition that the present row must meet.
-    pub(crate) fn condition(mut self, expression: impl Into<Text>) -> Self {
-        self.fields.condition = Some(expression.into().into_owned());
-        self
+    /// Requires this of the present row, and what was required before.
+    pub(crate) fn when(self, condition: Condition) -> Self {
+        Self { condition: condition.after(self.condition), ..self }
     }
 
-    /// Sets the attribute that a `#name` of the expressions stands for.
-    pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
-        self.fields.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
-        self
-    }
-
-    /// Sets the value that a `:value` of the expressions stands for.
-    pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
-        self.fields.values.insert(placeholder.into().into_owned(), value);
-        self
-    }
-
-    /// Makes an update return the whole new row. A transaction returns nothing.
-    pub(crate) fn returning_new(mut self) -> Self {
-        self.returns_new = true;
-        self
+    pub(super) fn expressions(&self) -> Expressions {
+        let mut placeholders = Placeholders::default();
+        let update = match &self.kind {
+            Kind::Update { changes, .. } => changes.text(&mut placeholders),
+            Kind::Put(_) | Kind::Delete { .. } => None,
+        };
+        Expressions::new(update, self.condition.as_ref(), placeholders)
     }
 }
+
+/// Changes attributes of a row; creates the row if it does not exist.
+#[derive(Debug, Clone)]
+pub(crate) struct Update {
+    key: Item,
+    changes: Changes,
+    condition: Option<Condition>,
+    returns_new: bool,
+}
+
+impl Update {
+    pub(crate) fn new(key: &Key) -> Self {
+        Self { key: key.item(), changes: Changes::default(), condition: None, returns_new: false }
+    }
+
+    pub(crate) fn set(self, path: impl Into<Path>, value: impl IntoValue) -> Self {
+        self.set_to(path.into(), Operand::Value(value.into_value()))
+    }
+
+    /// Sets an attribute that is absent.
+    pub(crate) fn set_default(self, path: impl Into<Path>, value: impl IntoValue) -> Self {
+        self.set_to(path.into(), Operand::Default(value.into_value()))
+    }
+
+    /// Sets an attribute to the value of another one.
+    pub(crate) fn copy(self, path: impl Into<Path>, from: impl Into<Path>) -> Self {
+        self.set_to(path.into(), Operand::Copy(from.into()))
+    }
+
+    fn set_to(mut self, path: Path, operand: Operand) -> Self {
+        self.changes.set.push((path, operand));
+        self
+    }
+
+    /// Sets an attribute, or removes it.
+    pub(crate) fn replace(self, path: impl Into<Path>, value: Option<impl IntoValue>) -> Self {
+        match value {
+            Some(value) => self.set(path, value),
+            None => self.remove(path),
+        }
+    }
+
+    pub(crate) fn remove(mut self, path: impl Into<Path>) -> Self {
+        self.changes.remove.push(path.into());
+        self
+    }
+
+    /// Adds to a number. One that is absent counts as 0.
+    pub(crate) fn add(mut self, path: impl Into<Path>, number: i64) -> Self {
+        self.changes.add(path.into(), number.into_value());
+        self
+    }
+
+    /// As [`Action::when`].
+    pub(crate) fn when(self, condition: Condition) -> Self {
+        Self { condition: condition.after(self.condition), ..self }
+    }
+
+    /// Makes [`super::Table::write`] return the whole new row. A transaction returns nothing.
+    pub(crate) fn returning_new(self) -> Self {
+        Self { returns_new: true, ..self }
+    }
+}
+
+impl From<Update> for Action {
+    fn from(Update { key, changes, condition, returns_new }: Update) -> Self {
+        Self { kind: Kind::Update { key, changes }, condition, returns_new }
+    }
+}
+
+/// The expressions of a request, and what their placeholders stand for.
+pub(super) struct Expressions {
+    pub(super) update: Option<String>,
+    pub(super) condition: Option<String>,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, AttributeValue>>,
+}
+
+impl Expressions {
+    fn new(update: Option<String>, condition: Option<&Condition>, mut placeholders: Placeholders) -> Self {
+        let condition = condition.map(|condition| condition.text(&mut placeholders));
+        Self { update, condition, names: placeholders.names(), values: placeholders.values() }
+    }
+}
+
+/// Sets the fields that all of the SDK's builders of writes share.
+macro_rules! build {
+    ($builder:expr, $table:expr, $expressions:expr) => {
+        $builder
+            .table_name($table)
+            .set_condition_expression($expressions.condition)
+            .set_expression_attribute_names($expressions.names)
+            .set_expression_attribute_values($expressions.values)
+    };
+}
+pub(super) use build;
 
 /// One item of a transaction.
 #[derive(Debug, Clone)]
 pub(crate) enum TransactItem {
     Write(Action),
     /// Fails the transaction unless a row that it does not write meets a condition.
-    Check {
-        key: Key,
-        fields: Fields,
-    },
+    Check(Key, Condition),
 }
 
 impl TransactItem {
-    pub(crate) fn check(key: &Key, condition: &'static str) -> Self {
-        let fields = Fields { condition: Some(condition.to_owned()), ..Fields::default() };
-        Self::Check { key: key.clone(), fields }
-    }
-
-    /// Checks that an attribute has this value.
-    pub(crate) fn check_equal(key: &Key, attribute: &'static str, value: AttributeValue) -> Self {
-        let fields = Fields {
-            condition: Some("#attribute = :value".to_owned()),
-            names: HashMap::from([("#attribute".to_owned(), attribute.to_owned())]),
-            values: HashMap::from([(":value".to_owned(), value)]),
-        };
-        Self::Check { key: key.clone(), fields }
+    pub(crate) fn check(key: &Key, condition: Condition) -> Self {
+        Self::Check(key.clone(), condition)
     }
 
     /// Converts to the SDK's type.
     ///
     /// # Errors
-    /// When a part is missing. The constructors set all parts, so this does not happen.
+    /// For an update without a change.
     pub(super) fn into_sdk(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
-        let (kind, fields) = match self {
-            Self::Check { key, fields } => {
-                let check = ConditionCheck::builder()
-                    .table_name(table)
-                    .set_key(Some(key.item()))
-                    .set_expression_attribute_names(fields.names())
-                    .set_expression_attribute_values(fields.values())
-                    .set_condition_expression(fields.condition);
+        let action = match self {
+            Self::Check(key, condition) => {
+                let expressions = Expressions::new(None, Some(&condition), Placeholders::default());
+                let check = build!(ConditionCheck::builder(), table, expressions).set_key(Some(key.item()));
                 return Ok(item.condition_check(check.build()?).build());
             }
-            Self::Write(action) => (action.kind, action.fields),
+            Self::Write(action) => action,
         };
-        let (names, values) = (fields.names(), fields.values());
-        Ok(match kind {
-            Kind::Put(row) => item.put(
-                Put::builder()
-                    .table_name(table)
-                    .set_item(Some(row))
-                    .set_condition_expression(fields.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .build()?,
-            ),
-            Kind::Update { key, expression } => item.update(
-                Update::builder()
-                    .table_name(table)
-                    .set_key(Some(key))
-                    .update_expression(expression)
-                    .set_condition_expression(fields.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .build()?,
-            ),
-            Kind::Delete { key } => item.delete(
-                Delete::builder()
-                    .table_name(table)
-                    .set_key(Some(key))
-                    .set_condition_expression(fields.condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .build()?,
-            ),
+        let expressions = action.expressions();
+        Ok(match action.kind {
+            Kind::Put(row) => item.put(build!(Put::builder(), table, expressions).set_item(Some(row)).build()?),
+            Kind::Update { key, .. } => {
+                let update = types::Update::builder().set_update_expression(expressions.update);
+                item.update(build!(update, table, expressions).set_key(Some(key)).build()?)
+            }
+            Kind::Delete { key } => {
+                item.delete(build!(Delete::builder(), table, expressions).set_key(Some(key)).build()?)
+            }
         }
         .build())
     }
 }
 
-impl From<Action> for TransactItem {
-    fn from(action: Action) -> Self {
-        Self::Write(action)
+impl<T: Into<Action>> From<T> for TransactItem {
+    fn from(action: T) -> Self {
+        Self::Write(action.into())
     }
 }

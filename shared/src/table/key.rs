@@ -217,7 +217,7 @@ impl Key {
         Self::new(self::hotel(hotel), format!("{STAFF}{user}"))
     }
 
-    /// What is known of a conversation's newest message.
+    /// The head of a conversation: its newest message.
     #[must_use]
     pub fn chat_head(chat: &str) -> Self {
         Self::new(chat, "HEAD")

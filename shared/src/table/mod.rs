@@ -5,21 +5,26 @@
 //! | `key` | all key formats |
 //! | `attribute` | the values of rows |
 //! | `row` | rows as types |
+//! | `expression` | conditions and changes in DynamoDB's expression language |
 //! | `action` | a write of one row, alone or in a transaction |
 //! | `query` | pages of rows with one partition key |
-//! | `backoff` | retries after a conflict with another writer |
+//! | `retry` | retries after a conflict with another writer |
 //! | `by_time` | places in the index by time |
 //! | `rate_limit` | rate limits that a row holds |
 
 mod action;
 mod attribute;
-mod backoff;
 mod by_time;
+mod expression;
 pub mod key;
+#[cfg(test)]
+mod model;
 mod query;
 pub mod rate_limit;
+mod retry;
 mod row;
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -43,13 +48,15 @@ use crate::problem::Problem;
 pub use attribute::{AttributeValue, Item, number, string, text};
 pub use key::Key;
 
-pub(crate) use action::{Action, TransactItem};
-pub(crate) use backoff::Backoff;
+pub(crate) use action::{Action, TransactItem, Update};
+pub(crate) use attribute::IntoValue;
 pub(crate) use by_time::ByTime;
+pub(crate) use expression::{Condition, absent, contains, eq, exists, gt, le, lt, ne, unchanged};
 pub(crate) use query::Query;
+pub(crate) use retry::{retry, retry_from, retry_or};
 pub(crate) use row::{item, read};
 
-use action::Kind;
+use action::{Kind, build};
 
 /// Most keys of one `BatchGetItem` (DynamoDB API reference).
 const MAX_BATCH: usize = 100;
@@ -128,7 +135,7 @@ pub enum Write<T = ()> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
     Done,
-    /// Nothing was written. Tells for each item, in order, whether its condition failed. All are `false` after a
+    /// The table is unchanged. Tells for each item, in order, whether its condition failed. All are `false` after a
     /// conflict with another writer.
     ConditionFailed(Vec<bool>),
 }
@@ -168,18 +175,36 @@ impl Table {
         Ok(Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB GetItem", error))?.item)
     }
 
-    /// The rows with these keys that exist, in no order. One request for up to 100 keys, which must differ.
+    /// The rows with these keys, in the order of the keys; `None` for a row that does not exist. One request.
     ///
     /// # Errors
     /// When DynamoDB fails, or keeps leaving rows out.
-    pub async fn get_many(&self, keys: &[Key], consistent: bool) -> Result<Vec<Item>, TableError> {
-        let mut found = Vec::with_capacity(keys.len());
+    pub async fn get_each<const N: usize>(
+        &self,
+        keys: [&Key; N],
+        consistent: bool,
+    ) -> Result<[Option<Item>; N], TableError> {
+        let mut rows = self.get_many(keys, consistent).await?;
+        Ok(keys.map(|key| rows.remove(key)))
+    }
+
+    /// The rows with these keys that exist. One request for up to 100 keys, which must differ; none for no keys.
+    ///
+    /// # Errors
+    /// When DynamoDB fails, or keeps leaving rows out.
+    pub async fn get_many<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a Key>,
+        consistent: bool,
+    ) -> Result<HashMap<Key, Item>, TableError> {
+        let keys: Vec<_> = keys.into_iter().map(Key::item).collect();
+        let mut found = HashMap::with_capacity(keys.len());
         for keys in keys.chunks(MAX_BATCH) {
-            let mut left: Vec<_> = keys.iter().map(Key::item).collect();
+            let mut left = keys.to_vec();
             let mut backoff = Duration::from_millis(20);
             for _ in 0..MAX_BATCH_ATTEMPTS {
                 let (rows, rest) = self.get_batch(left, consistent).await?;
-                found.extend(rows);
+                found.extend(rows.into_iter().filter_map(|row| Some((Key::of(&row)?, row))));
                 left = rest;
                 if left.is_empty() {
                     break;
@@ -215,19 +240,20 @@ impl Table {
         })
     }
 
-    /// Does a write, if its condition holds. With `Action::returning_new`, returns the new row. Waits for a transaction
+    /// Does a write, if its condition holds. With `Update::returning_new`, returns the new row. Waits for a transaction
     /// that has the row.
     ///
     /// # Errors
     /// When DynamoDB fails, or transactions keep having the row.
-    pub(crate) async fn write(&self, action: Action) -> Result<Write<Option<Item>>, TableError> {
-        let mut backoff = Backoff::new();
-        loop {
+    pub(crate) async fn write(&self, action: impl Into<Action>) -> Result<Write<Option<Item>>, TableError> {
+        let action = action.into();
+        retry(|| async {
             match self.attempt(&action).await {
-                Err(error) if error.is_transaction_conflict() => backoff.wait().await?,
-                ended => return ended,
+                Err(error) if error.is_transaction_conflict() => Ok(None),
+                ended => ended.map(Some),
             }
-        }
+        })
+        .await
     }
 
     /// Does a write once.
@@ -238,22 +264,12 @@ impl Table {
     /// # Errors
     /// When DynamoDB fails.
     async fn attempt(&self, action: &Action) -> Result<Write<Option<Item>>, TableError> {
-        use ReturnValuesOnConditionCheckFailure::AllOld;
-        let Action { kind, fields, returns_new } = action;
-        let (condition, names, values) = (fields.condition.clone(), fields.names(), fields.values());
-        let old = condition.as_ref().map(|_| AllOld);
-        let client = self.client();
-        let failed = match kind {
+        let (client, expressions) = (self.client(), action.expressions());
+        let old = expressions.condition.as_ref().map(|_| ReturnValuesOnConditionCheckFailure::AllOld);
+        let failed = match &action.kind {
             Kind::Put(item) => {
-                let request = client
-                    .put_item()
-                    .table_name(&self.table)
-                    .set_item(Some(item.clone()))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(old);
-                match Box::pin(request.send()).await {
+                let request = build!(client.put_item(), &self.table, expressions).set_item(Some(item.clone()));
+                match Box::pin(request.set_return_values_on_condition_check_failure(old).send()).await {
                     Ok(_) => return Ok(Write::Done(None)),
                     Err(error) => match condition_failed(error, "DynamoDB PutItem", |error| match error {
                         PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
@@ -264,18 +280,12 @@ impl Table {
                     },
                 }
             }
-            Kind::Update { key, expression } => {
-                let request = client
-                    .update_item()
-                    .table_name(&self.table)
+            Kind::Update { key, .. } => {
+                let request = client.update_item().set_update_expression(expressions.update);
+                let request = build!(request, &self.table, expressions)
                     .set_key(Some(key.clone()))
-                    .update_expression(expression.clone())
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values(returns_new.then_some(ReturnValue::AllNew))
-                    .set_return_values_on_condition_check_failure(old);
-                match Box::pin(request.send()).await {
+                    .set_return_values(action.returns_new.then_some(ReturnValue::AllNew));
+                match Box::pin(request.set_return_values_on_condition_check_failure(old).send()).await {
                     Ok(output) => return Ok(Write::Done(output.attributes)),
                     Err(error) => condition_failed(error, "DynamoDB UpdateItem", |error| match error {
                         UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
@@ -284,15 +294,8 @@ impl Table {
                 }
             }
             Kind::Delete { key } => {
-                let request = client
-                    .delete_item()
-                    .table_name(&self.table)
-                    .set_key(Some(key.clone()))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(old);
-                match Box::pin(request.send()).await {
+                let request = build!(client.delete_item(), &self.table, expressions).set_key(Some(key.clone()));
+                match Box::pin(request.set_return_values_on_condition_check_failure(old).send()).await {
                     Ok(_) => return Ok(Write::Done(None)),
                     Err(error) => condition_failed(error, "DynamoDB DeleteItem", |error| match error {
                         DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),

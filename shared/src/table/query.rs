@@ -1,27 +1,24 @@
 //! Queries: pages of rows with one partition key.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
+use super::expression::{Condition, Placeholders, begins_with, between, eq, gt};
 use super::{Table, TableError};
 use crate::clients::aws::AwsError;
-use crate::table::{AttributeValue, Item, Key, string};
-
-type Text = Cow<'static, str>;
+use crate::table::{Item, Key, string};
 
 /// Most requests for one page of a client.
 const MAX_PAGE_REQUESTS: usize = 4;
 /// How many rows each request for such a page reads after the first one, which reads the page's limit.
 const ROWS_OF_A_REQUEST: u16 = 100;
 
-/// A query, in DynamoDB's expression language.
+/// The only index of the table, by `gsi1pk` and `gsi1sk`.
+const INDEX: &str = "gsi1";
+
+/// A query of the rows with one partition key, in the order of their sort keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
-    key_condition: String,
-    filter: Option<String>,
-    projection: Option<&'static str>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+    key: Condition,
+    filter: Option<Condition>,
+    projection: &'static [&'static str],
     index: Option<&'static str>,
     ascending: bool,
     limit: Option<u16>,
@@ -37,14 +34,12 @@ pub(crate) struct Page {
 }
 
 impl Query {
-    /// The rows of the table whose keys meet a condition, in order, by a consistent read.
-    pub(crate) fn new(key_condition: impl Into<Text>) -> Self {
+    /// The rows with this partition key, by a consistent read.
+    pub(crate) fn new(pk: impl Into<String>) -> Self {
         Self {
-            key_condition: key_condition.into().into_owned(),
+            key: eq("pk", pk.into()),
             filter: None,
-            projection: None,
-            names: HashMap::new(),
-            values: HashMap::new(),
+            projection: &[],
             index: None,
             ascending: true,
             limit: None,
@@ -52,39 +47,40 @@ impl Query {
         }
     }
 
-    /// Reads from an index, which is eventually consistent.
-    pub(crate) fn in_index(mut self, name: &'static str) -> Self {
-        self.index = Some(name);
-        self
+    /// The rows with this partition key in the index, by an eventually consistent read. The index has no other.
+    pub(crate) fn of_index(gsi1pk: impl Into<String>) -> Self {
+        Self { key: eq("gsi1pk", gsi1pk.into()), index: Some(INDEX), ..Self::new("") }
+    }
+
+    /// Those of them whose sort keys begin so.
+    pub(crate) fn begins_with(self, prefix: &str) -> Self {
+        Self { key: self.key.and(begins_with("sk", prefix)), ..self }
+    }
+
+    /// Those of them from one sort key to another, both included.
+    pub(crate) fn between(self, from: &str, to: &str) -> Self {
+        Self { key: self.key.and(between("sk", from, to)), ..self }
+    }
+
+    /// Those of them whose sort keys are greater.
+    pub(crate) fn greater_than(self, sk: &str) -> Self {
+        Self { key: self.key.and(gt("sk", sk)), ..self }
     }
 
     /// Leaves out rows that do not meet a condition. They are read and paid for all the same.
-    pub(crate) fn filter(mut self, expression: impl Into<Text>) -> Self {
-        self.filter = Some(expression.into().into_owned());
-        self
+    pub(crate) fn filter(self, condition: Condition) -> Self {
+        Self { filter: condition.after(self.filter), ..self }
     }
 
     /// Returns these attributes alone. The rows are read and paid for whole.
-    pub(crate) fn project(mut self, attributes: &'static str) -> Self {
-        self.projection = Some(attributes);
+    pub(crate) fn project(mut self, attributes: &'static [&'static str]) -> Self {
+        self.projection = attributes;
         self
     }
 
     /// Reverses the order.
     pub(crate) fn descending(mut self) -> Self {
         self.ascending = false;
-        self
-    }
-
-    /// Sets the attribute that a `#name` of the expressions stands for.
-    pub(crate) fn name(mut self, placeholder: impl Into<Text>, attribute: impl Into<Text>) -> Self {
-        self.names.insert(placeholder.into().into_owned(), attribute.into().into_owned());
-        self
-    }
-
-    /// Sets the value that a `:value` of the expressions stands for.
-    pub(crate) fn value(mut self, placeholder: impl Into<Text>, value: AttributeValue) -> Self {
-        self.values.insert(placeholder.into().into_owned(), value);
         self
     }
 
@@ -100,7 +96,7 @@ impl Query {
         self
     }
 
-    /// In the index `gsi1`: starts after the row with this key, which is at this place.
+    /// In the index: starts after the row with this key, which is at this place.
     pub(crate) fn after_in_index(self, row: &Key, gsi1pk: &str, gsi1sk: &str) -> Self {
         let mut last = row.item();
         last.insert("gsi1pk".to_owned(), string(gsi1pk));
@@ -115,22 +111,22 @@ impl Table {
     /// # Errors
     /// When DynamoDB fails.
     pub(crate) async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        let query = query.clone();
+        let mut placeholders = Placeholders::default();
         let request = self
             .client()
             .query()
             .table_name(&self.table)
-            .key_condition_expression(query.key_condition)
-            .set_filter_expression(query.filter)
-            .set_projection_expression(query.projection.map(str::to_owned))
-            .set_expression_attribute_names(Some(query.names).filter(|names| !names.is_empty()))
-            .set_expression_attribute_values(Some(query.values))
+            .key_condition_expression(query.key.text(&mut placeholders))
+            .set_filter_expression(query.filter.as_ref().map(|filter| filter.text(&mut placeholders)))
+            .set_projection_expression(placeholders.projection(query.projection))
+            .set_expression_attribute_names(placeholders.names())
+            .set_expression_attribute_values(placeholders.values())
             // An index has no consistent reads.
             .consistent_read(query.index.is_none())
             .set_index_name(query.index.map(str::to_owned))
             .scan_index_forward(query.ascending)
             .set_limit(query.limit.map(i32::from))
-            .set_exclusive_start_key(query.after);
+            .set_exclusive_start_key(query.after.clone());
         let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Query", error))?;
         Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }

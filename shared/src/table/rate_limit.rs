@@ -4,9 +4,12 @@
 //! requests came exactly at the allowed rate. A request may come earlier by as much as the burst allows. A conditional
 //! write of the state keeps the limit exact, however many processes share it.
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
-use super::{Action, AttributeValue, Backoff, Item, Key, Table, TableError, Write, number};
+use super::{
+    Action, AttributeValue, Item, Key, Table, TableError, Update, Write, absent, gt, le, retry_from, unchanged,
+};
 use crate::contract::time::Millis;
 
 /// How long the state of a limit is kept that is counted by additions, in seconds.
@@ -45,13 +48,8 @@ pub(crate) fn due(row: &Item) -> Option<Millis> {
 /// Stores what [`Limit::admit`] returned, if the row still holds what was remembered. It is part of the transaction of what it
 /// admits, so that what fails does not count.
 pub(crate) fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Action {
-    let update = Action::update(limit, "SET due = :due, expires_at = :expires")
-        .value(":due", number(due.0))
-        .value(":expires", number(due.plus_seconds(60).seconds()));
-    match remembered {
-        None => update.condition("attribute_not_exists(pk)"),
-        Some(remembered) => update.condition("due = :remembered").value(":remembered", number(remembered.0)),
-    }
+    let expires_at = due.plus_seconds(60).seconds();
+    Update::new(limit).set("due", due).set("expires_at", expires_at).when(unchanged("due", remembered)).into()
 }
 
 /// Counts so many requests in a limit's row, if they fit: `Ok` with the new theoretical arrival time, `Err` with how long to wait. Each
@@ -106,39 +104,34 @@ async fn add(
     key: &Key,
     cost: i64,
     latest: i64,
-    mut is_idle: bool,
+    is_idle: bool,
     now: Millis,
 ) -> Result<Added, TableError> {
     let next = Millis(now.0.saturating_add(cost));
-    let mut backoff = Backoff::new();
-    loop {
-        let update = if is_idle {
-            Action::update(key, "SET due = :due, expires_at = :expires")
-                .condition("attribute_not_exists(due) OR due <= :now")
-                .value(":due", number(next.0))
-        } else {
-            Action::update(key, "SET due = due + :cost, expires_at = :expires")
-                .condition("due > :now AND due <= :latest")
-                .value(":cost", number(cost))
-                .value(":latest", number(latest))
-        };
-        let expires = now.plus_seconds(REMEMBER_SECONDS).seconds();
-        let update = update.value(":now", number(now.0)).value(":expires", number(expires)).returning_new();
-        let row = match table.write(update).await? {
-            Write::Done(row) => return Ok(Added::Due(row.as_ref().and_then(due).unwrap_or(next))),
-            Write::ConditionFailed(row) => row,
-        };
-        match row.as_ref().and_then(due) {
-            Some(due) if due.0 > latest.max(now.0) => return Ok(Added::TooEarly(due)),
-            found => {
-                let was_idle = std::mem::replace(&mut is_idle, found.is_none_or(|due| due <= now));
-                if was_idle == is_idle {
-                    // Another process counted between the two.
-                    backoff.wait().await?;
-                }
+    retry_from(is_idle, |mut is_idle| async move {
+        loop {
+            let update = Update::new(key).set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
+            let update = if is_idle {
+                update.set("due", next).when(absent("due").or(le("due", now)))
+            } else {
+                update.add("due", cost).when(gt("due", now).and(le("due", latest)))
+            };
+            let row = match table.write(update.returning_new()).await? {
+                Write::Done(row) => return Ok(Break(Added::Due(row.as_ref().and_then(due).unwrap_or(next)))),
+                Write::ConditionFailed(row) => row,
+            };
+            let found = row.as_ref().and_then(due);
+            if let Some(due) = found.filter(|due| due.0 > latest.max(now.0)) {
+                return Ok(Break(Added::TooEarly(due)));
+            }
+            let was_idle = std::mem::replace(&mut is_idle, found.is_none_or(|due| due <= now));
+            if was_idle == is_idle {
+                // Another process counted between the two.
+                return Ok(Continue(is_idle));
             }
         }
-    }
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::clients::fcm::Token;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{self, DEVICE};
-use crate::table::{Action, Backoff, Key, Query, Table, TableError, Transaction, item, number, read, string};
+use crate::table::{Action, Key, Query, Table, TableError, Transaction, Update, absent, eq, item, read, retry};
 use crate::users::locale::Locale;
 
 /// Most devices of a user. A further one replaces the one that was registered longest ago.
@@ -23,7 +23,7 @@ pub const MAX_DEVICES: usize = 20;
 /// (Firebase, "Best practices for FCM registration token management").
 const LIFETIME_SECONDS: i64 = 270 * 24 * 3600;
 
-/// What kind of app a device's token is of, as the app says.
+/// The kind of app that a device's token is for, as the app says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
@@ -95,10 +95,7 @@ async fn current(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Device
 
 /// All rows of the user's devices, expired ones too. Twenty devices with today's tokens fit into one page.
 async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError> {
-    let query = Query::new("pk = :user AND begins_with(sk, :device)")
-        .value(":user", string(key::user(user)))
-        .value(":device", string(DEVICE));
-    let items = table.query_all(query).await?;
+    let items = table.query_all(Query::new(key::user(user)).begins_with(DEVICE)).await?;
     let mut rows = items.into_iter().map(read).collect::<Result<Vec<DeviceRow>, _>>()?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.registered_at));
     Ok(rows)
@@ -116,8 +113,7 @@ pub async fn register(
     now: Millis,
 ) -> Result<(), TableError> {
     let hash = token.hash();
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let (owner, mine) = try_join(owner(table, &hash), rows(table, user)).await?;
         let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, platform, now)?];
         if let Some(other) = owner.filter(|owner| owner != user) {
@@ -126,16 +122,17 @@ pub async fn register(
         for surplus in mine.into_iter().filter(|row| row.token != *token).skip(MAX_DEVICES - 1) {
             let hash = surplus.token.hash();
             // Another request may renew it meanwhile, and then it is not the oldest.
-            let oldest = Action::delete(&Key::device(user, &hash)).condition("registered_at = :seen");
-            writes.push(oldest.value(":seen", number(surplus.registered_at.0)));
+            let oldest = Action::delete(&Key::device(user, &hash));
+            writes.push(oldest.when(eq("registered_at", surplus.registered_at)));
             writes.push(disown(user, &hash));
         }
         writes.extend(locale.map(|locale| keep_locale(user, locale)));
         if table.transact(writes).await? == Transaction::Done {
-            return Ok(());
+            return Ok(Some(()));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// Removes devices from a user. A device that belongs to another user stays as it is.
@@ -150,15 +147,14 @@ pub async fn remove(table: &Table, user: &UserId, tokens: &[Token]) -> Result<()
 }
 
 async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), TableError> {
-    let mut backoff = Backoff::new();
-    while owner(table, hash).await?.is_some_and(|owner| owner == *user) {
-        let writes = [Action::delete(&Key::device(user, hash)), disown(user, hash)];
-        if table.transact(writes).await? == Transaction::Done {
-            return Ok(());
+    retry(|| async {
+        if owner(table, hash).await?.is_none_or(|owner| owner != *user) {
+            return Ok(Some(()));
         }
-        backoff.wait().await?;
-    }
-    Ok(())
+        let writes = [Action::delete(&Key::device(user, hash)), disown(user, hash)];
+        Ok((table.transact(writes).await? == Transaction::Done).then_some(()))
+    })
+    .await
 }
 
 /// Removes all devices from a user.
@@ -180,10 +176,7 @@ fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) ->
     let row = item(&Key::device_owner(hash), &row)?;
     Ok(match before {
         None => Action::put_new(row, now),
-        Some(before) => Action::put(row)
-            .condition("#user = :before")
-            .name("#user", "user")
-            .value(":before", string(before.as_str())),
+        Some(before) => Action::put(row).when(eq("user", before)),
     })
 }
 
@@ -195,14 +188,11 @@ fn put_device(user: &UserId, token: &Token, platform: Option<Platform>, now: Mil
 
 /// Deletes the owner row of a device, on the condition that it still names this user.
 fn disown(user: &UserId, hash: &str) -> Action {
-    Action::delete(&Key::device_owner(hash))
-        .condition("attribute_not_exists(pk) OR #user = :owner")
-        .name("#user", "user")
-        .value(":owner", string(user.as_str()))
+    Action::delete(&Key::device_owner(hash)).when(absent("pk").or(eq("user", user)))
 }
 
 /// Stores the language, which applies until the user chooses one.
 fn keep_locale(user: &UserId, locale: &str) -> Action {
     let locale = Locale::of_tag(locale).name();
-    Action::update(&Key::preferences(user), "SET claimed_locale = :locale").value(":locale", string(locale))
+    Update::new(&Key::preferences(user)).set("claimed_locale", locale).into()
 }

@@ -21,7 +21,7 @@ use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::problem::Problem;
-use crate::table::{Action, Item, Key, Table, TableError, read, string};
+use crate::table::{Condition, Item, Key, Table, TableError, Update, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
 
@@ -62,7 +62,7 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// What the token of this caller says.
+    /// The profile in this caller's token.
     #[must_use]
     pub fn of(caller: &Identity) -> Self {
         Self {
@@ -167,27 +167,11 @@ pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put,
         avatar_url: avatar_url.map(|address| picture(&address)).transpose()?,
         email: email.map(EmailAddress::parse).transpose().map_err(|error| Problem::field("email", error))?,
     };
-    let (mut set, mut remove) = (vec!["putAt = :putAt".to_owned()], Vec::new());
-    let mut values = Vec::new();
-    for (attribute, value) in [
-        ("putName", put.display_name.as_ref().map(Line::as_str)),
-        ("putAvatar", put.avatar_url.as_ref().map(Picture::as_str)),
-        ("putEmail", put.email.as_ref().map(EmailAddress::as_str)),
-    ] {
-        match value {
-            Some(value) => {
-                set.push(format!("{attribute} = :{attribute}"));
-                values.push((format!(":{attribute}"), string(value)));
-            }
-            None => remove.push(attribute),
-        }
-    }
-    let mut expression = format!("SET {}", set.join(", "));
-    if !remove.is_empty() {
-        expression.push_str(&format!(" REMOVE {}", remove.join(", ")));
-    }
-    let update = Action::update(&Key::profile(&put.user_id), expression).value(":putAt", string(Millis::now().iso()));
-    let update = values.into_iter().fold(update, |update, (placeholder, value)| update.value(placeholder, value));
+    let update = Update::new(&Key::profile(&put.user_id))
+        .set("putAt", Millis::now().iso())
+        .replace("putName", put.display_name.as_ref())
+        .replace("putAvatar", put.avatar_url.as_ref().map(Picture::as_str))
+        .replace("putEmail", put.email.as_ref().map(EmailAddress::as_str));
     table.write(update).await?;
     Ok(put)
 }
@@ -206,13 +190,9 @@ pub async fn people(
     users: impl Iterator<Item = &UserId>,
 ) -> Result<HashMap<UserId, Person>, TableError> {
     let users: BTreeMap<_, _> = users.map(|user| (Key::profile(user), user.clone())).collect();
-    if users.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let keys: Vec<_> = users.keys().cloned().collect();
     let mut people = HashMap::with_capacity(users.len());
-    for row in table.get_many(&keys, false).await? {
-        if let Some(user) = Key::of(&row).and_then(|key| users.get(&key)) {
+    for (key, row) in table.get_many(users.keys(), false).await? {
+        if let Some(user) = users.get(&key) {
             people.insert(user.clone(), Profile::of_row(row)?.person(user.clone()));
         }
     }
@@ -224,24 +204,19 @@ pub async fn people(
 /// # Errors
 /// When DynamoDB fails.
 async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError> {
-    let (mut set, mut changed) = (Vec::new(), Vec::new());
-    for (name, _) in claimed.attributes() {
-        set.push(format!("#{name} = :{name}"));
-        // Holds also where the attribute is absent.
-        changed.push(format!("#{name} <> :{name}"));
+    let mut update = Update::new(&Key::profile(&claimed.user));
+    let mut changed = Vec::new();
+    for (name, value) in claimed.attributes() {
+        update = update.set(name, value);
+        changed.push(ne(name, value));
     }
     if claimed.name.is_none() {
-        set.push("#name = if_not_exists(#name, :id)".to_owned());
-        changed.push("attribute_not_exists(#name)".to_owned());
+        update = update.set_default("name", &claimed.user);
+        changed.push(absent("name"));
     }
-    let update = Action::update(&Key::profile(&claimed.user), format!("SET {}", set.join(", ")));
-    let mut update = update.condition(changed.join(" OR "));
-    if claimed.name.is_none() {
-        update = update.name("#name", "name").value(":id", string(claimed.user.as_str()));
+    if let Some(changed) = changed.into_iter().reduce(Condition::or) {
+        update = update.when(changed);
     }
-    let update = claimed.attributes().fold(update, |update, (name, value)| {
-        update.name(format!("#{name}"), name).value(format!(":{name}"), string(value))
-    });
     table.write(update).await.map(drop)
 }
 

@@ -1,4 +1,4 @@
-//! What a direct message holds.
+//! The content of a direct message.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Pages of a conversation, for whoever connects again or scrolls back.
+//! Pages of a conversation, for clients that connect again or scroll back.
 
 use serde::Serialize;
 

@@ -18,7 +18,7 @@ impl WireId {
     /// Parses an id.
     ///
     /// # Errors
-    /// 404 for anything that is none: there is no message of such an id.
+    /// 404 for any other text: no message has such an id.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let unknown = || {
             let told = "There is no message of this id: take the id of a message that you received, and send userId, the other \

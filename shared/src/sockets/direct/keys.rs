@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::id::UserId;
 use crate::problem::Problem;
-use crate::table::{Action, Backoff, Key, Table, TableError, Write, number, read, string};
+use crate::table::{Key, Table, TableError, Update, Write, read, retry, unchanged};
 
 /// Bytes of a key.
 const BYTES: usize = 32;
@@ -61,26 +61,21 @@ pub async fn save(table: &Table, user: &UserId, new: NewKey) -> Result<PublicKey
         return Err(Problem::field("publicKey", rule));
     }
     let key = Key::public_key(user);
-    let mut backoff = Backoff::new();
-    loop {
+    retry(|| async {
         let before = find(table, user).await?;
         if let Some(same) = before.as_ref().filter(|before| before.public_key == new.public_key) {
-            return Ok(same.clone());
+            return Ok(Some(same.clone()));
         }
-        let seen = before.map_or(0, |before| before.version);
-        let saved = PublicKey { public_key: new.public_key.clone(), version: seen.saturating_add(1) };
-        let update = Action::update(&key, "SET publicKey = :key, version = :version")
-            .value(":key", string(&saved.public_key))
-            .value(":version", number(saved.version.into()));
-        let update = match seen {
-            0 => update.condition("attribute_not_exists(pk)"),
-            seen => update.condition("version = :seen").value(":seen", number(seen.into())),
-        };
+        let seen = before.map(|before| before.version);
+        let saved = PublicKey { public_key: new.public_key.clone(), version: seen.unwrap_or(0).saturating_add(1) };
+        let update = Update::new(&key).set("publicKey", &saved.public_key).set("version", saved.version);
+        let update = update.when(unchanged("version", seen));
         if let Write::Done(_) = table.write(update).await? {
-            return Ok(saved);
+            return Ok(Some(saved));
         }
-        backoff.wait().await?;
-    }
+        Ok(None)
+    })
+    .await
 }
 
 /// A user's key, if they have one.

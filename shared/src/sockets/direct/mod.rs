@@ -1,7 +1,7 @@
 //! `/ws`: direct messages between two members, over sockets; their history over HTTP.
 //!
-//! A message is stored as a message of the two people's conversation ([`crate::chats`]): numbered without gaps, with what it
-//! owes. Whoever has lost their connection reads on after the last number that they know, and misses nothing.
+//! A message is stored as a message of the two people's conversation ([`crate::chats`]): numbered without gaps, with its
+//! outbox. A client that lost its connection reads on after the last number that it knows, and misses no message.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -34,7 +34,7 @@ struct Request {
     client_message_id: Option<String>,
 }
 
-/// The message as both sides see it. `receiver` is whoever of the two did not write it.
+/// The message as both sides see it. `receiver` is the one of the two who did not write it.
 pub(super) fn view(message: &Message, receiver: &UserId) -> DirectMessage {
     let id = match message.author.clone() {
         Some(sender) => WireId { sender, message: message.id.clone() }.to_string(),
@@ -119,7 +119,7 @@ pub(super) async fn send(
     message.client_message_id = client_message_id;
     message.duplicate = posted.is_replay;
     let done = json_of(&message);
-    // Whoever sends again is told again: the first time may not have reached them.
+    // A client that sends again gets the event again: the first one may not have reached it.
     let again = Outgoing::Event { namespace: Namespace::Ws, name: MESSAGE_SENT.to_owned(), data: done.clone() };
     let replies = if posted.is_replay { vec![again] } else { Vec::new() };
     Ok((done, FrameOutcome { replies, ..FrameOutcome::committed(posted.owed) }))

@@ -22,7 +22,7 @@ struct Typing {
     is_typing: bool,
 }
 
-/// What the receiver is told. Nothing is stored, since a moment later it means nothing.
+/// The event for the receiver. It is not stored, since it is stale a moment later.
 ///
 /// # Errors
 /// 400 for invalid fields.

@@ -22,7 +22,7 @@ pub const MAX_INCOMING_BYTES: usize = 32 * 1024;
 /// and the heartbeat ends one from which nothing came for this long after a ping. A run of the schedule may be late by most of a minute.
 pub const PING_TIMEOUT_MILLISECONDS: u32 = 60_000;
 
-/// What a client sent.
+/// A frame of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
     /// It wants to join a namespace; `Err` holds the name of one that there is not.
@@ -32,7 +32,7 @@ pub enum Incoming {
     Event(IncomingEvent),
     /// It ends the connection.
     Close,
-    /// Nothing that asks for anything, such as the response to a ping.
+    /// A frame that needs no action, such as the response to a ping.
     Nothing,
     /// A ping, to be answered with this text.
     Ping(String),
@@ -127,7 +127,7 @@ impl Framing {
         }
     }
 
-    /// What this connection is sent to be told this; nothing where the framing has no words for it.
+    /// The frame for this connection; `None` if the framing cannot express it.
     #[must_use]
     pub fn write(self, outgoing: &Outgoing, connection: &ConnectionId) -> Option<String> {
         match self {

@@ -71,7 +71,7 @@ fn packet(packet: Packet) -> Result<Incoming, Unreadable> {
             data: arguments.into_iter().next().unwrap_or_default(),
             acknowledge: id,
         }),
-        // Nothing that is sent from here asks for one.
+        // The server never asks for one.
         Body::Acknowledgement(_) => Incoming::Nothing,
         Body::Refusal { .. } => return Err(only_servers("Only the server refuses a namespace")),
     })
