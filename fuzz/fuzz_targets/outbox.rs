@@ -8,7 +8,7 @@ use shared::outbox::{Delivery, Outbox};
 fuzz_target!(|text: &str| {
     let outbox = Outbox::parse(text);
     if serde_json::from_str::<Outbox>(text).is_err() {
-        let [owed] = &outbox.owed[..] else { panic!("one entry stands for the text") };
+        let [owed] = &outbox.entries[..] else { panic!("one entry stands for the text") };
         assert_eq!(owed.delivery, Delivery::Unreadable { text: text.to_owned() });
         return;
     }

@@ -18,7 +18,7 @@ use crate::http::idempotency::{Fingerprints, IdempotencyKey};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, ResponseExt as _};
 use crate::identity::{Guest, Identity, Verifier};
 use crate::leases::Emails;
-use crate::outbox::{Committed, Done, TransportName, Writer};
+use crate::outbox::{Committed, Done, TransportName, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
@@ -271,8 +271,8 @@ impl App {
     /// Who writes on behalf of this request, and whether this process delivers after its response: it does not while Pusher
     /// fails to respond, so that an outage holds up no invocation.
     #[must_use]
-    pub fn writer(&self, request_id: &str) -> Writer {
-        Writer {
+    pub fn writer(&self, request_id: &str) -> WriteContext {
+        WriteContext {
             request_id: request_id.to_owned(),
             delivers: !self.pusher.breaker().is_open(Millis::now()),
             posts: self.connections.is_some(),
@@ -282,7 +282,7 @@ impl App {
     /// The response to a command. Its events are delivered after it.
     #[must_use]
     pub fn finish(&self, done: Done<Response>) -> Response {
-        done.result.replayed(done.is_replay).then(self.deliver(done.owed))
+        done.result.replayed(done.is_replay).then(self.deliver(done.pending))
     }
 
     /// Delivers what was just committed, to be done after the response.

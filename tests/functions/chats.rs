@@ -14,7 +14,7 @@ use shared::contract::id::{BookingId, HotelSlug, UserId};
 use shared::contract::text::Line;
 use shared::hotels;
 use shared::http::idempotency::{Cause, IdempotencyKey};
-use shared::outbox::Writer;
+use shared::outbox::WriteContext;
 use shared::{App, Problem};
 use tests::{Fault, Hold, World};
 use tokio::runtime::Runtime;
@@ -39,7 +39,7 @@ fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
 async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), Problem> {
     let owes = |message: &Message| hotels::message_created(&hotel(), booking, message);
     let conversation = Conversation::guest(&hotel(), booking);
-    let done = chats::post(&app.table, &Writer::without_delivery("r"), &conversation, new, owes).await?;
+    let done = chats::post(&app.table, &WriteContext::without_delivery("r"), &conversation, new, owes).await?;
     Ok((done.result, done.is_replay))
 }
 

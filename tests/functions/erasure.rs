@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use shared::contract::id::UserId;
 use shared::erasure;
-use shared::outbox::Writer;
+use shared::outbox::WriteContext;
 use shared::table::Key;
 use shared::table::key::RowKind;
 use tests::consumer::{age, consume, owed};
@@ -260,7 +260,7 @@ async fn an_erasure_goes_on_where_the_call_before_stopped_and_may_be_done_again(
     let rows: Vec<_> =
         (0..1_200).map(|n| json!({ "pk": format!("BOOK#b{n}"), "sk": "BOOK", "authorId": "jane" })).collect();
     world.table.put_rows(&rows).await;
-    let (user, writer) = (UserId::parse("ada").unwrap(), Writer::without_delivery("request-1"));
+    let (user, writer) = (UserId::parse("ada").unwrap(), WriteContext::without_delivery("request-1"));
     let call = || erasure::erase(&world.app.table, &writer, world.app.connections.as_ref(), &user, Instant::now());
     let (mut calls, mut before) = (0, (0, 0));
     loop {
@@ -295,7 +295,7 @@ async fn notify(world: &World, body: &Value) {
 
 /// One call whose time is up at once.
 async fn one_step(world: &World, user: &str) -> erasure::Report {
-    let (user, writer) = (UserId::parse(user).unwrap(), Writer::without_delivery("request-1"));
+    let (user, writer) = (UserId::parse(user).unwrap(), WriteContext::without_delivery("request-1"));
     let connections = world.app.connections.as_ref();
     erasure::erase(&world.app.table, &writer, connections, &user, Instant::now()).await.unwrap().result
 }

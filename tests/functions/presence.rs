@@ -137,7 +137,7 @@ async fn observe(world: &World, seen: Seen) {
     } else {
         presence::leave(&world.app.table, &world.app.writer("test"), &seat, moment).await
     };
-    world.app.deliver(observed.unwrap().owed).await;
+    world.app.deliver(observed.unwrap().pending).await;
 }
 
 proptest! {

@@ -21,7 +21,7 @@ async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
     let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
     let observed =
         presence::join(&world.app.table, &world.app.writer("test"), &seat, &person, None, moment).await.unwrap();
-    world.app.deliver(observed.owed).await;
+    world.app.deliver(observed.pending).await;
     world.pusher.take_sent();
 }
 

@@ -8,7 +8,7 @@ use shared::contract::id::UserId;
 use shared::contract::sockets::{Address, ConnectionId, Framing, Names, Namespace};
 use shared::contract::text::Line;
 use shared::contract::time::Millis;
-use shared::outbox::Writer;
+use shared::outbox::WriteContext;
 use shared::sockets::{self, Arrival, NotEntered, Socket};
 use shared::table::Key;
 use tests::World;
@@ -28,7 +28,7 @@ fn socket(connection: &str, user: &str) -> Socket {
 }
 
 async fn enter(world: &World, connection: &str, user: &str) -> Result<(), NotEntered> {
-    let writer = Writer::without_delivery("r");
+    let writer = WriteContext::without_delivery("r");
     let socket = socket(connection, user);
     let entered =
         sockets::enter(&world.app.table, &writer, &socket, Arrival::Handshake, NAMESPACE, Vec::new(), Millis::now());
@@ -36,7 +36,7 @@ async fn enter(world: &World, connection: &str, user: &str) -> Result<(), NotEnt
 }
 
 async fn leave(world: &World, connection: &str) {
-    let writer = Writer::without_delivery("r");
+    let writer = WriteContext::without_delivery("r");
     let connection = ConnectionId::parse(connection).unwrap();
     sockets::disconnect(&world.app.table, &writer, &connection, Millis::now()).await.unwrap();
 }

@@ -23,7 +23,7 @@ pub async fn age(world: &World, seconds: i64) {
         };
         let mut outbox = Outbox::parse(text);
         let earlier = |time: Millis| time.plus_seconds(-seconds);
-        for owed in &mut outbox.owed {
+        for owed in &mut outbox.entries {
             owed.at = earlier(owed.at);
             owed.lease = owed.lease.map(earlier);
             owed.not_before = owed.not_before.map(earlier);

@@ -31,7 +31,7 @@ pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), Problem
     let id = event.id.ok_or_else(|| Problem::Malformed("The event has no id".to_owned()))?;
     let key = IdempotencyKey::of_cause(Cause::Event { source: &event.source, id: &id });
     let created = create(app, &id, new, &key).await?;
-    app.deliver(created.owed).await;
+    app.deliver(created.pending).await;
     Ok(())
 }
 

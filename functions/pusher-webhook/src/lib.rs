@@ -15,8 +15,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let observed = webhook::observe(&app.table, &app.writer(request.request_id()), webhook).await;
     if let Some(failure) = observed.failure {
         // Pusher sends the webhook again; the others need not wait for that.
-        Box::pin(app.deliver(observed.owed)).await;
+        Box::pin(app.deliver(observed.pending)).await;
         return Err(failure.into());
     }
-    Ok(http::ok(&json!({})).then(app.deliver(observed.owed)))
+    Ok(http::ok(&json!({})).then(app.deliver(observed.pending)))
 }

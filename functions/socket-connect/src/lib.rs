@@ -17,5 +17,5 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
     // Boxed: the runtime moves the future of a handler several times.
     let connected = Box::pin(sockets::connect(&app.table, &writer, heartbeat, handshake, caller, now)).await?;
-    Ok(http::empty().then(app.deliver(connected.owed)))
+    Ok(http::empty().then(app.deliver(connected.pending)))
 }

@@ -11,5 +11,5 @@ use shared::{App, Problem, sockets};
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let removed = sockets::disconnect(&app.table, &writer, &connection, Millis::now()).await?;
-    Ok(http::empty().then(app.deliver(removed.owed)))
+    Ok(http::empty().then(app.deliver(removed.pending)))
 }

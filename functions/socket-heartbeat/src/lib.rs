@@ -106,8 +106,8 @@ async fn round(app: &App, pings: bool, past: &[Beat], request_id: &str, deadline
     let heard_since = beats::to_be_answered(past, i64::from(PING_TIMEOUT_MILLISECONDS), Millis::now());
     let round = Round { pings, heard_since };
     let beat = heartbeat::beat(&app.table, connections, &writer, round, deadline);
-    let (report, owed) = beat.await.map_err(failed)?;
-    app.deliver(owed).await;
+    let (report, pending) = beat.await.map_err(failed)?;
+    app.deliver(pending).await;
     telemetry::connections_gone(report.gone);
     Ok(report)
 }

@@ -109,12 +109,12 @@ async fn process(
             let joined = sockets::join(&app.table, &writer, socket, *namespace, now).await?;
             // The greeting of a new member is in the outbox. A repeated join owes nothing, and is answered here.
             let replies = joined.is_replay.then_some(Outgoing::Joined { namespace: *namespace }).into_iter().collect();
-            Ok(FrameOutcome { replies, ..FrameOutcome::committed(joined.owed) })
+            Ok(FrameOutcome { replies, ..FrameOutcome::committed(joined.pending) })
         }
         Ok(Incoming::Join(Err(_))) => Err(Problem::NotFound("Invalid namespace".to_owned())),
         Ok(Incoming::Leave(namespace)) => {
             let left = sockets::leave(&app.table, &writer, &address.connection, *namespace, now).await?;
-            Ok(FrameOutcome::committed(left.owed))
+            Ok(FrameOutcome::committed(left.pending))
         }
         Ok(Incoming::Close) => {
             let committed = remove(app, request, socket).await?;
@@ -171,5 +171,5 @@ async fn on_event(
 
 async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Committed>, Problem> {
     let writer = app.writer(request.request_id());
-    Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.owed)
+    Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.pending)
 }

@@ -5,18 +5,18 @@ use super::{Conversation, Message, MessageId};
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Transaction, Update, text};
 
-/// Deletes a message. Its text leaves its row, the inbox, and everything that the row still owes; `owes` says what the deletion
-/// owes. Deleting twice is the same.
+/// Deletes a message. Its text leaves its row, the inbox, and the pending deliveries of the row; `owes` makes those of the
+/// deletion. Deleting twice is the same.
 ///
 /// # Errors
 /// 403 unless the caller wrote it, 404 when there is no such message, 503 when too many write at once, 500.
 pub async fn delete(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     conversation: &Conversation,
     id: &MessageId,
     author: &UserId,
@@ -66,7 +66,7 @@ impl Seen {
     pub(crate) async fn bury(
         self,
         table: &Table,
-        writer: &Writer,
+        writer: &WriteContext,
         conversation: &Conversation,
         erases: bool,
         owes: impl Fn(&Message) -> Vec<Delivery>,

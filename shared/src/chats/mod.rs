@@ -3,7 +3,7 @@
 //! A conversation's rows share a partition. Its **head** has the newest message's number. Each message is a row of its own,
 //! put in one transaction with the head on the condition that the head's number is still the one that was read; so numbers
 //! become visible in order, and a reader who continues `after` the last number that they know misses nothing. A message's own row
-//! carries what it owes, so an outage bounds no conversation, and a message and its deletion stay in order.
+//! carries its deliveries, so an outage bounds no conversation, and a message and its deletion stay in order.
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Stores a message: its row with what it owes, the conversation's head, the author's rate limit and read mark, and the
+//! Stores a message: its row with its deliveries, the conversation's head, the author's rate limit and read mark, and the
 //! idempotency key, in one transaction.
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::{Conversation, Message, MessageId, NewMessage, Seq};
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
-use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
+use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::rate_limit::{self, Limit};
@@ -61,7 +61,7 @@ impl Default for Terms<'_> {
     }
 }
 
-/// Stores a message with the conversation's next number and with what it owes, which `owes` says once the number is known. It
+/// Stores a message with the conversation's next number, and with the deliveries that `owes` makes once the number is known. It
 /// moves its author's read mark: an author has seen the messages above, and their own message is not unread to them. A repeated
 /// request, also one that comes while the first is under way, returns the first one's message.
 ///
@@ -70,7 +70,7 @@ impl Default for Terms<'_> {
 /// nothing was written. 500 when DynamoDB fails.
 pub async fn post(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     conversation: &Conversation,
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,
@@ -85,7 +85,7 @@ pub async fn post(
 pub(crate) async fn post_on(
     terms: &Terms<'_>,
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     conversation: &Conversation,
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,

@@ -6,7 +6,7 @@ use super::head::Head;
 use super::{Conversation, Seq};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::{Item, Table, TableError, Write, read, unchanged};
@@ -36,7 +36,7 @@ pub(crate) fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
 /// 503 when too many change it at once, 500.
 pub async fn mark_read(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     conversation: &Conversation,
     reader: &UserId,
     seq: Seq,

@@ -70,7 +70,7 @@ impl Dispatcher {
     pub async fn inline(self, rows: Vec<Committed>) {
         let (now, deadline) = (Millis::now(), Instant::now() + INLINE_TIMEOUT);
         let leased = |row: &Committed| {
-            let entries = row.outbox.owed.iter().enumerate();
+            let entries = row.outbox.entries.iter().enumerate();
             entries.filter(|(_, entry)| entry.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
         };
         let rows = rows.into_iter().map(|row| Row::new(leased(&row), row)).collect();

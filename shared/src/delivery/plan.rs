@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::outcome::{Outcome, Outcomes};
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Delivery, Outbox, Owed, Queued};
+use crate::outbox::{Changes, Delivery, Entry, Outbox, Queued};
 
 /// A message of the retry queue is expected back this long after its delay, at the latest.
 const QUEUE_SLACK_SECONDS: i64 = 300;
@@ -27,47 +27,47 @@ pub(crate) fn due(outbox: &Outbox, source: Source<'_>, now: Millis) -> Option<Ve
     let is_waited_for = queue.is_some_and(|queue| queue.until > now);
     let is_mine = match source {
         Source::Stream => !is_waited_for,
-        // Where the row names no message any more, what it owes now is the stream's.
+        // When the row names no message any more, its entries are the stream's.
         Source::Queue(id) => queue.is_some_and(|queue| queue.id == id),
         Source::Person(id) => !is_waited_for || queue.is_some_and(|queue| queue.id == id),
     };
     if !is_mine {
         return None;
     }
-    let is_tried = |place: &usize| match outbox.owed[*place].delivery {
+    let is_tried = |place: &usize| match outbox.entries[*place].delivery {
         Delivery::Unknown(_) => false,
         Delivery::Unreadable { .. } => true,
         _ => outbox.is_due(*place, now),
     };
-    Some((0..outbox.owed.len()).filter(is_tried).collect())
+    Some((0..outbox.entries.len()).filter(is_tried).collect())
 }
 
 /// The changes to a row after its due entries were tried. Entries that failed are left out: they become dead letters first.
 pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> Changes {
-    let change = |entry: &Owed| {
+    let change = |entry: &Entry| {
         let tried_before = entry.tried || entry.lease.is_some();
         let left = match outcomes.get(&entry.id)? {
             Outcome::Failed(_) => return None,
             Outcome::Delivered | Outcome::Skipped => return Some((entry.id.clone(), None)),
             Outcome::NotYet(then) => {
-                Owed { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
+                Entry { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
             }
             Outcome::Retry { not_before, rest, tried } => {
                 let delivery = rest.clone().unwrap_or_else(|| entry.delivery.clone());
                 // A writer that had a lease may have sent it, and been killed before it could acknowledge it.
                 let tried = *tried || tried_before;
-                Owed { not_before: *not_before, lease: None, tried, delivery, ..entry.clone() }
+                Entry { not_before: *not_before, lease: None, tried, delivery, ..entry.clone() }
             }
         };
         (left != *entry).then(|| (entry.id.clone(), Some(left)))
     };
-    outbox.owed.iter().filter_map(change).collect()
+    outbox.entries.iter().filter_map(change).collect()
 }
 
 /// How long until the row must be visited again; `None` when nothing is left of what this visit saw. `pause` is the one after
 /// an attempt that failed. Each entry has its own time, so a long wait of one transport delays no other.
 pub(crate) fn next_visit(outbox: &Outbox, outcomes: &Outcomes, pause: Duration, now: Millis) -> Option<Duration> {
-    let of_entry = |entry: &Owed| match outcomes.get(&entry.id) {
+    let of_entry = |entry: &Entry| match outcomes.get(&entry.id) {
         Some(Outcome::Delivered | Outcome::Skipped | Outcome::Failed(_)) => None,
         Some(Outcome::NotYet(then)) => Some(now.until(*then)),
         Some(Outcome::Retry { not_before, .. }) => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
@@ -76,7 +76,7 @@ pub(crate) fn next_visit(outbox: &Outbox, outcomes: &Outcomes, pause: Duration, 
         // Until its writer's lease ends or its time comes; or it is behind an entry that waits for that.
         None => Some(entry.waits_until(now).map_or(pause, |then| now.until(then))),
     };
-    outbox.owed.iter().filter_map(of_entry).min()
+    outbox.entries.iter().filter_map(of_entry).min()
 }
 
 /// The note that the message of this id is expected back after `delay`.
@@ -89,19 +89,19 @@ pub(crate) fn queued(id: &str, delay: Duration, now: Millis) -> Queued {
 mod tests {
     use super::*;
     use crate::clients::pusher::Message;
-    use crate::outbox::Writer;
+    use crate::outbox::WriteContext;
 
     const NOW: Millis = Millis(1_000_000);
 
     fn outbox(delivers: bool, entries: usize) -> Outbox {
         let event =
             |n: usize| Delivery::Pusher(Message { channel: "c".into(), name: n.to_string(), data: "{}".into() });
-        let writer = Writer { request_id: "r".to_owned(), delivers, posts: delivers };
+        let writer = WriteContext { request_id: "r".to_owned(), delivers, posts: delivers };
         Outbox::new((0..entries).map(event), &writer, NOW)
     }
 
     fn outcomes(row: &Outbox, outcomes: impl IntoIterator<Item = Outcome>) -> Outcomes {
-        row.owed.iter().map(|entry| entry.id.clone()).zip(outcomes).collect()
+        row.entries.iter().map(|entry| entry.id.clone()).zip(outcomes).collect()
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn an_entry_under_a_lease_is_its_writers_and_holds_up_what_follows() {
         let mut row = outbox(true, 1);
-        row.owed.extend(outbox(false, 1).owed);
+        row.entries.extend(outbox(false, 1).entries);
         assert_eq!(due(&row, Source::Stream, NOW), Some(vec![]));
         assert_eq!(due(&row, Source::Stream, NOW.plus_seconds(3)), Some(vec![0, 1]));
         let next_visit = next_visit(&row, &Outcomes::new(), Duration::from_secs(9), NOW);
@@ -145,7 +145,7 @@ mod tests {
         let then = NOW.plus_seconds(300);
         let outcomes = outcomes(&row, [Outcome::NotYet(then)]);
         let changed = crate::outbox::changed(&row, &changes(&row, &outcomes), |_| None);
-        assert_eq!((changed.owed[0].not_before, changed.owed[0].tried), (Some(then), false));
+        assert_eq!((changed.entries[0].not_before, changed.entries[0].tried), (Some(then), false));
         assert_eq!(next_visit(&row, &outcomes, Duration::from_secs(2), NOW), Some(Duration::from_secs(300)));
         assert_eq!(due(&changed, Source::Stream, NOW), Some(vec![]));
         assert_eq!(due(&changed, Source::Stream, then), Some(vec![0]));

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::aws::AwsError;
-use crate::outbox::Owed;
+use crate::outbox::Entry;
 use crate::settings::Queues;
 use crate::table::Key;
 
@@ -21,17 +21,16 @@ const MAX_UNREAD_BYTES: usize = 100_000;
 /// A message of either queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
-    /// The row that owes something.
+    /// The row with the entries.
     #[serde(flatten)]
     pub(super) key: Key,
     /// The message's name in the row's outbox; a person who sends the row's key to the queue need not give one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) id: Option<String>,
-    /// An entry that was given up. It is no longer in the row, so that it holds up nothing there; replaying this message
-    /// delivers it.
+    /// A dead letter. It is no longer in the row, so that it holds up no other entry there; replaying this message delivers it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) given_up: Option<Owed>,
-    /// Why it was given up, for the people who read the dead-letter queue.
+    pub(super) given_up: Option<Entry>,
+    /// Why it is a dead letter, for the people who read the queue.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) reason: Option<String>,
 }
@@ -61,10 +60,10 @@ impl RetryQueue {
         self.send(&self.queues.retry, &waiting, delay.min(LONGEST_DELAY)).await
     }
 
-    /// Keeps what was given up for a person to look at.
-    pub(super) async fn dead_letter(&self, key: &Key, owed: &Owed, reason: &str) -> Result<(), QueueError> {
+    /// Keeps a dead letter for a person to look at.
+    pub(super) async fn dead_letter(&self, key: &Key, entry: &Entry, reason: &str) -> Result<(), QueueError> {
         let waiting =
-            Waiting { key: key.clone(), id: None, given_up: Some(owed.clone()), reason: Some(reason.to_owned()) };
+            Waiting { key: key.clone(), id: None, given_up: Some(entry.clone()), reason: Some(reason.to_owned()) };
         self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
     }
 
@@ -72,7 +71,7 @@ impl RetryQueue {
     pub(super) async fn dead_letter_unread(&self, record: &str) -> Result<(), QueueError> {
         let key = Key { pk: String::new(), sk: String::new() };
         let beginning = &record[..record.floor_char_boundary(MAX_UNREAD_BYTES)];
-        self.dead_letter(&key, &Owed::unreadable(beginning), "a record of the table's stream cannot be read").await
+        self.dead_letter(&key, &Entry::unreadable(beginning), "a record of the table's stream cannot be read").await
     }
 
     /// Hides a message for this long. The queue itself counts how often it comes back, and gives it up after the last time.

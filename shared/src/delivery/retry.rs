@@ -14,7 +14,7 @@ use super::queue::Waiting;
 use super::visit::Row;
 use super::{Dispatcher, RetryQueue, Visit};
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, INLINE_TIMEOUT, Outbox, Owed};
+use crate::outbox::{Committed, Entry, INLINE_TIMEOUT, Outbox};
 use crate::table::{Key, TableError};
 use crate::telemetry;
 
@@ -75,8 +75,8 @@ impl Dispatcher {
         back
     }
 
-    /// The rows that these messages are to look after, each with its message's place. A message whose row owes nothing any more
-    /// or is another message's has none, and is done with.
+    /// The rows of these messages, each with its message's place. A message has none, and is done, when its row has no entries any
+    /// more or belongs to another message.
     async fn rows(&self, messages: &[Message]) -> Result<Vec<(usize, Row)>, TableError> {
         let now = Millis::now();
         let asking = messages.iter().filter(|message| message.waiting.given_up.is_none());
@@ -89,9 +89,9 @@ impl Dispatcher {
             let Waiting { key, given_up, .. } = &message.waiting;
             let (committed, due) = match given_up {
                 // Replayed by a person: the row no longer knows of it.
-                Some(owed) => {
-                    let owed = Owed { lease: None, not_before: None, ..owed.clone() };
-                    let committed = Committed::new(key.clone(), Outbox { owed: vec![owed], queue: None });
+                Some(entry) => {
+                    let entry = Entry { lease: None, not_before: None, ..entry.clone() };
+                    let committed = Committed::new(key.clone(), Outbox { entries: vec![entry], queue: None });
                     (committed, vec![0])
                 }
                 // Of several messages about one row, the one that the row names looks after it.

@@ -12,7 +12,7 @@ use super::outcome::{Outcome, Outcomes};
 use super::plan::{self, Source, due};
 use crate::clients::pusher::Message;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Changes, Committed, Delivery, Outbox, Writer, changed};
+use crate::outbox::{Append, Changes, Committed, Delivery, Outbox, WriteContext, changed};
 use crate::table::Key;
 
 const START: i64 = 1_000_000_000_000;
@@ -97,12 +97,12 @@ impl World {
         self.row.clone().map(|outbox| Committed::new(key(), outbox))
     }
 
-    /// Replaces what the row owes; each write is a record of the stream.
+    /// Replaces the row's outbox; each write is a record of the stream.
     fn put(&mut self, outbox: Outbox) {
         if self.row.as_ref() == Some(&outbox) {
             return;
         }
-        self.row = (!outbox.owed.is_empty()).then_some(outbox);
+        self.row = (!outbox.entries.is_empty()).then_some(outbox);
         if self.stream_busy {
             self.stream_again = true;
         } else if !self.tasks.values().any(|task| matches!(task, Task::StreamReads)) {
@@ -115,7 +115,9 @@ impl World {
             return false;
         }
         for place in places {
-            let Delivery::Pusher(message) = &row.outbox.owed[*place].delivery else { unreachable!("all are events") };
+            let Delivery::Pusher(message) = &row.outbox.entries[*place].delivery else {
+                unreachable!("all are events")
+            };
             self.delivered.push((self.now, message.name.parse().unwrap()));
         }
         true
@@ -143,7 +145,7 @@ impl World {
                     self.killed = true;
                     return;
                 }
-                let leased = (0..row.outbox.owed.len()).filter(|place| row.outbox.owed[*place].lease.is_some());
+                let leased = (0..row.outbox.entries.len()).filter(|place| row.outbox.entries[*place].lease.is_some());
                 let leased: Vec<_> = leased.collect();
                 let sent = self.send(&row, &leased);
                 let takes = self.commands[command].takes.1;
@@ -155,7 +157,7 @@ impl World {
                     return;
                 }
                 if sent {
-                    let changes = row.outbox.owed.iter().map(|owed| (owed.id.clone(), None)).collect();
+                    let changes = row.outbox.entries.iter().map(|entry| (entry.id.clone(), None)).collect();
                     self.settle(&changes, |rest| rest.queue.clone());
                 }
             }
@@ -188,7 +190,7 @@ impl World {
 
     fn write(&mut self, n: usize) {
         let command = self.commands[n].clone();
-        let writer = Writer { request_id: n.to_string(), delivers: true, posts: true };
+        let writer = WriteContext { request_id: n.to_string(), delivers: true, posts: true };
         let event =
             |name: usize| Delivery::Pusher(Message { channel: "c".into(), name: name.to_string(), data: "{}".into() });
         let events: Vec<_> = (self.names..self.names + command.events).map(event).collect();
@@ -207,7 +209,7 @@ impl World {
 
     fn attempt(&mut self, row: &Committed, due: &[usize]) -> Outcomes {
         let outcome = if self.send(row, due) { Outcome::Delivered } else { Outcome::UNSENT };
-        due.iter().map(|place| (row.outbox.owed[*place].id.clone(), outcome.clone())).collect()
+        due.iter().map(|place| (row.outbox.entries[*place].id.clone(), outcome.clone())).collect()
     }
 
     fn stream_leaves(&mut self, row: &Committed, outcomes: &Outcomes) {
@@ -252,8 +254,8 @@ impl World {
         let changes = plan::changes(&row.outbox, outcomes);
         let noted = delay.unwrap_or(Duration::from_secs(1));
         let rest = self.settle(&changes, |_| Some(plan::queued(&id, noted, now)));
-        let seen = |id: &str| row.outbox.owed.iter().any(|owed| owed.id == id);
-        let is_more_owed = rest.owed.iter().any(|owed| !seen(&owed.id));
+        let seen = |id: &str| row.outbox.entries.iter().any(|entry| entry.id == id);
+        let is_more_owed = rest.entries.iter().any(|entry| !seen(&entry.id));
         if let Some(delay) = delay.or(is_more_owed.then_some(Duration::from_secs(1))) {
             let millis = i64::try_from(delay.as_millis()).unwrap();
             self.at(millis, Task::QueueReads { id, received: received + 1 });

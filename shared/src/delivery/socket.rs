@@ -17,7 +17,7 @@ use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
-use crate::outbox::{Audience, Delivery, Emit, Place, Progress, Say, Target, TransportName, Writer};
+use crate::outbox::{Audience, Delivery, Emit, PageStart, Progress, Say, Target, TransportName, WriteContext};
 use crate::settings::Settings;
 use crate::sockets;
 use crate::table::{Table, TableError};
@@ -126,7 +126,7 @@ impl Attempt<'_> {
     async fn go_on(&self) -> Result<Outcome, TableError> {
         let emit = self.emit;
         let begun = emit.progress.clone();
-        let mut progress = begun.clone().unwrap_or(Progress { again: Vec::new(), next: Some(Place::default()) });
+        let mut progress = begun.clone().unwrap_or(Progress { again: Vec::new(), next: Some(PageStart::default()) });
         let mut reached = 0_usize;
         if !progress.again.is_empty() {
             let again = std::mem::take(&mut progress.again);
@@ -186,7 +186,7 @@ impl Attempt<'_> {
     }
 
     /// The connections of a page, and where the next one starts.
-    async fn page(&self, place: &Place) -> Result<(Vec<Target>, Option<Place>), TableError> {
+    async fn page(&self, place: &PageStart) -> Result<(Vec<Target>, Option<PageStart>), TableError> {
         let (table, emit, now) = (&self.sockets.table, self.emit, Millis::now());
         let channel = match &emit.to {
             Audience::Connection(target) => return Ok((vec![target.clone()], None)),
@@ -226,7 +226,7 @@ impl Attempt<'_> {
                 Posted::TooLarge(why) => return Err(why),
             }
         }
-        let writer = Writer::without_delivery(self.due.entry.request_id.as_deref().unwrap_or_default());
+        let writer = WriteContext::without_delivery(self.due.entry.request_id.as_deref().unwrap_or_default());
         let forgotten = gone.iter().map(|target| async {
             let forgotten = sockets::forget(&self.sockets.table, &writer, target, Millis::now()).await;
             if let Err(error) = forgotten {

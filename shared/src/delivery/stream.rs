@@ -23,10 +23,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(2);
 pub struct StreamFailure(pub String);
 
 impl Dispatcher {
-    /// Visits the rows of a batch of the stream: rows that are cleared by a later record are done; all others are read again,
-    /// and what they still owe is delivered. What cannot be delivered now moves to the retry queue, so that it holds up
-    /// nothing here; what the retry queue already has is left to it. A row that was deleted while it still owed something
-    /// becomes dead letters.
+    /// Visits the rows of a batch of the stream. A row that a later record clears is done; all others are read again, and their due
+    /// entries are delivered. Entries that cannot be delivered now move to the retry queue, so that they hold up no others here; rows
+    /// that the retry queue has already are left to it. Entries of a deleted row become dead letters.
     ///
     /// # Errors
     /// [`StreamFailure`] when neither delivery nor a queue took something. Lambda brings the batch again.
@@ -72,7 +71,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The rows as they are now, those that still owe something.
+    /// The rows that have entries now.
     pub(super) async fn read_again(&self, keys: &[Key]) -> Result<Vec<Committed>, TableError> {
         let rows = self.table.get_many(keys, true).await?;
         // In the order of the stream, which is that of the writes.
@@ -111,15 +110,15 @@ async fn leave(visit: &Visit, row: &Row, retry: &RetryQueue) -> Option<Key> {
     }
 }
 
-/// Puts what a deleted row still owed into the dead-letter queue; returns whether the queue took it.
+/// Puts the entries of a deleted row into the dead-letter queue; returns whether the queue took them.
 async fn dead_letter_deleted(row: &Committed, retry: &RetryQueue) -> bool {
-    for owed in row.outbox.owed.iter().filter(|owed| !owed.delivery.ends_with_its_row()) {
+    for entry in row.outbox.entries.iter().filter(|entry| !entry.delivery.ends_with_its_row()) {
         let reason = "the row was deleted while it still owed this";
-        if let Err(error) = retry.dead_letter(&row.key, owed, reason).await {
+        if let Err(error) = retry.dead_letter(&row.key, entry, reason).await {
             telemetry::cause(&error);
             return false;
         }
-        telemetry::delivery(owed.request_id.as_deref(), owed.delivery.kind(), "given-up");
+        telemetry::delivery(entry.request_id.as_deref(), entry.delivery.kind(), "given-up");
     }
     true
 }
@@ -217,7 +216,7 @@ mod tests {
         ]));
         assert!(owing(&batch).is_empty());
         assert_eq!(batch.deleted.len(), 1);
-        assert_eq!((batch.deleted[0].key.pk.as_str(), batch.deleted[0].outbox.owed.len()), ("a", 1));
+        assert_eq!((batch.deleted[0].key.pk.as_str(), batch.deleted[0].outbox.entries.len()), ("a", 1));
     }
 
     #[test]

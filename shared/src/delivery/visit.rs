@@ -9,7 +9,7 @@ use super::outcome::{Outcome, Outcomes};
 use super::plan;
 use super::queue::RetryQueue;
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Committed, Delivery, Outbox, Owed, TransportName, acknowledge};
+use crate::outbox::{Changes, Committed, Delivery, Entry, Outbox, TransportName, acknowledge};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -27,7 +27,7 @@ pub struct Visit {
 /// An entry that is due. Only a visit makes them, so a transport can report on no entry but its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Due<'a> {
-    pub entry: &'a Owed,
+    pub entry: &'a Entry,
     /// The row's place in the visit.
     pub(super) row: usize,
 }
@@ -49,8 +49,8 @@ impl Row {
         Self { committed, due, outcomes: Mutex::default(), latest }
     }
 
-    fn due(&self) -> impl Iterator<Item = &Owed> {
-        self.due.iter().map(|place| &self.committed.outbox.owed[*place])
+    fn due(&self) -> impl Iterator<Item = &Entry> {
+        self.due.iter().map(|place| &self.committed.outbox.entries[*place])
     }
 
     fn has_several_transports(&self) -> bool {
@@ -62,14 +62,14 @@ impl Row {
         self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    fn report(&self, entry: &Owed, outcome: Outcome) {
+    fn report(&self, entry: &Entry, outcome: Outcome) {
         let mut outcomes = self.outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         outcomes.insert(entry.id.clone(), outcome);
     }
 
     /// Whether the row in the table has no entries left.
     pub(super) async fn is_empty(&self) -> bool {
-        self.latest.lock().await.outbox.owed.is_empty()
+        self.latest.lock().await.outbox.entries.is_empty()
     }
 
     /// How long until the row must be visited again; `None` when nothing is left of what this visit saw.
@@ -127,7 +127,7 @@ impl Visit {
 
     /// Stores an entry in another form, which says how far its delivery got.
     pub(super) async fn rewrite(&self, due: &Due<'_>, delivery: Delivery) -> Result<(), TableError> {
-        let entry = Owed { delivery, ..due.entry.clone() };
+        let entry = Entry { delivery, ..due.entry.clone() };
         let mut latest = self.rows[due.row].latest.lock().await;
         self.write(&mut latest, &Changes::from([(due.entry.id.clone(), Some(entry))])).await
     }
@@ -159,8 +159,8 @@ impl Visit {
             None => rest.queue.clone(),
         };
         let rest = acknowledge(&self.table, &latest, &changes, queue).await?;
-        let is_known = |id: &str| row.committed.outbox.owed.iter().any(|entry| entry.id == id);
-        Ok(rest.owed.iter().any(|entry| !is_known(&entry.id)))
+        let is_known = |id: &str| row.committed.outbox.entries.iter().any(|entry| entry.id == id);
+        Ok(rest.entries.iter().any(|entry| !is_known(&entry.id)))
     }
 
     /// Counts and logs each outcome, by the request that caused the entry.
@@ -168,7 +168,7 @@ impl Visit {
         let now = Millis::now();
         for row in &self.rows {
             let outcomes = row.outcomes();
-            for entry in &row.committed.outbox.owed {
+            for entry in &row.committed.outbox.entries {
                 let Some(outcome) = outcomes.get(&entry.id) else { continue };
                 telemetry::delivery(entry.request_id.as_deref(), entry.delivery.kind(), outcome.word());
                 if outcome.is_retry() {

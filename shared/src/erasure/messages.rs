@@ -7,7 +7,7 @@ use crate::contract::id::UserId;
 use crate::hotels;
 use crate::http::page;
 use crate::leases;
-use crate::outbox::{self, Committed, Delivery, Done, Writer};
+use crate::outbox::{self, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::sockets::direct;
 use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
@@ -60,7 +60,7 @@ impl Cursor {
 /// 503 when too many write in one of the conversations at once, 500 when DynamoDB fails; what was erased by then stays erased.
 pub async fn erase_messages(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     user: &UserId,
     cursor: Option<&Cursor>,
 ) -> Result<Done<Erased>, Problem> {
@@ -70,18 +70,18 @@ pub async fn erase_messages(
         query = query.after_in_index(last, &author, &last.pk);
     }
     let found = table.query(&query).await?;
-    let (mut erased, mut owed) = (0, Vec::new());
+    let (mut erased, mut pending) = (0, Vec::new());
     for key in found.items.iter().filter_map(Key::of) {
         if key.sk.starts_with(CHAT_MESSAGE) {
             let rows = erase_message(table, writer, user, &key).await?;
             erased += usize::from(rows.is_some());
-            owed.extend(rows.into_iter().flatten());
+            pending.extend(rows.into_iter().flatten());
         } else {
             outbox::discard(table, &key).await?;
         }
     }
     let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| Cursor::text(&key));
-    Ok(Done::now(Erased { erased, next_cursor }, owed))
+    Ok(Done::now(Erased { erased, next_cursor }, pending))
 }
 
 /// Erases a message; returns what its row owes then, or `None` when it is somebody else's, or was erased already.
@@ -90,7 +90,7 @@ pub async fn erase_messages(
 /// As [`erase_messages`].
 pub(super) async fn erase_message(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     user: &UserId,
     key: &Key,
 ) -> Result<Option<Vec<Committed>>, Problem> {
@@ -105,7 +105,7 @@ pub(super) async fn erase_message(
             return Ok(Some(None));
         }
         if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
-            return Ok(Some(Some(done.owed)));
+            return Ok(Some(Some(done.pending)));
         }
         Ok(None)
     })

@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::sockets;
 use crate::table::key::user as partition;
@@ -109,14 +109,14 @@ enum Stage {
 /// that stay done.
 pub async fn erase(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     connections: Option<&Connections>,
     user: &UserId,
     deadline: Instant,
 ) -> Result<Done<Report>, Problem> {
     let key = Key::erasure(&hex::encode(Sha256::digest(user.as_str())));
     let progress = progress(table, &key, user).await?;
-    let mut erasure = Erasure { table, writer, user, key, progress, owed: Vec::new() };
+    let mut erasure = Erasure { table, writer, user, key, progress, pending: Vec::new() };
     while erasure.progress.stage != Stage::Done {
         // Boxed: the futures of all rules are large.
         Box::pin(erasure.step(connections, deadline)).await?;
@@ -125,7 +125,7 @@ pub async fn erase(
         }
     }
     let Progress { stage, erased, looked_at, skipped, .. } = erasure.progress;
-    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at, skipped }, erasure.owed))
+    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at, skipped }, erasure.pending))
 }
 
 /// The default in place of a row that cannot be read, which is counted.
@@ -170,12 +170,12 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, P
 /// An erasure under way.
 struct Erasure<'a> {
     table: &'a Table,
-    writer: &'a Writer,
+    writer: &'a WriteContext,
     user: &'a UserId,
     key: Key,
     progress: Progress,
     /// Rows whose deliveries are this process's.
-    owed: Vec<Committed>,
+    pending: Vec<Committed>,
 }
 
 impl Erasure<'_> {
@@ -217,7 +217,7 @@ impl Erasure<'_> {
             self.progress.stage = Stage::Table;
             return self.save(Vec::new()).await;
         };
-        self.owed.extend(done.owed);
+        self.pending.extend(done.pending);
         self.progress.erased += count(done.result.erased);
         self.progress.cursor = done.result.next_cursor;
         if self.progress.cursor.is_none() {
@@ -283,7 +283,7 @@ impl Erasure<'_> {
         .await?;
         self.progress = progress;
         if !deliveries.is_empty() {
-            self.owed.extend(owes);
+            self.pending.extend(owes);
         }
         Ok(())
     }

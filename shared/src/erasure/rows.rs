@@ -60,7 +60,7 @@ impl Erasure<'_> {
             RowKind::Kudos => self.remove_if(has("giver") || has("receiver"), &row).await,
             RowKind::SocketEvent => {
                 let named = format!("\"{user}\"");
-                let names = row.get(ATTRIBUTE).and_then(text).is_some_and(|owed| owed.contains(&named));
+                let names = row.get(ATTRIBUTE).and_then(text).is_some_and(|pending| pending.contains(&named));
                 self.remove_if(names, &row).await
             }
             // Others' rows, or shared ones.
@@ -76,9 +76,9 @@ impl Erasure<'_> {
             RowKind::Party => self.party(&key, &row).await,
             RowKind::Book => self.book(&key, has("authorId")).await,
             RowKind::ChatMessage if has("author") => {
-                let owed = erase_message(self.table, self.writer, self.user, &key).await?;
-                let is_erased = owed.is_some();
-                self.owed.extend(owed.into_iter().flatten());
+                let pending = erase_message(self.table, self.writer, self.user, &key).await?;
+                let is_erased = pending.is_some();
+                self.pending.extend(pending.into_iter().flatten());
                 Ok(is_erased)
             }
             RowKind::ChatMessage => Ok(false),
@@ -88,9 +88,10 @@ impl Erasure<'_> {
                 let lease = key.pk.strip_prefix("LEASE#").and_then(|lease| LeaseId::parse(lease).ok());
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
-                let owed = leases::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
-                let is_erased = owed.is_some();
-                self.owed.extend(owed.into_iter().flatten());
+                let pending =
+                    leases::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
+                let is_erased = pending.is_some();
+                self.pending.extend(pending.into_iter().flatten());
                 Ok(is_erased)
             }
             RowKind::LeaseRequest => Ok(false),
@@ -114,7 +115,7 @@ impl Erasure<'_> {
 
     async fn member(&mut self, key: &Key, row: &Item) -> Result<bool, Problem> {
         if let Some(party) = party_of(key) {
-            self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+            self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
         }
         // That of a party which has ended.
         self.remove_if(true, row).await

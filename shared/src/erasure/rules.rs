@@ -16,7 +16,7 @@ impl Erasure<'_> {
         }
         if let Some(party) = key.sk.strip_prefix(INVITATION).and_then(|id| PartyId::parse(id).ok()) {
             // The party may come later in the table.
-            self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+            self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
             let party = self.table.get(&Key::party(&party), true).await?;
             if party.is_none_or(|party| party.contains_key("dissolved")) {
                 remove(self.table, row).await?;
@@ -33,7 +33,7 @@ impl Erasure<'_> {
         let mut is_changed = false;
         if row.get("owner").and_then(text) == Some(user) {
             if let Some(party) = party_of(key) {
-                self.owed.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+                self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
             }
             is_changed = true;
             let change = self.aliased(key, "owner").set("name", "").set("settings", "{}").remove("first_answer");

@@ -3,12 +3,12 @@
 use super::guest::is_guests;
 use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, STAFF};
 use crate::table::{Item, Key, Query, Table, TableError, Update, Write, exists, retry};
 
-/// How long the row of a removed member is kept, in seconds: for what it owes.
+/// How long the row of a removed member is kept, in seconds: for its deliveries.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
 /// Marks a removed member.
 const REMOVED: &str = "removed";
@@ -61,7 +61,7 @@ pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Resul
 /// 500 when DynamoDB fails.
 pub async fn remove_staff(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     hotel: &HotelSlug,
     user: &UserId,
     terminate: bool,

@@ -15,7 +15,7 @@ use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{self, Kind, NewNotification};
-use crate::outbox::{Delivery, TransportName, Wake, Writer};
+use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
@@ -83,7 +83,7 @@ impl Wakes {
         let new = NewNotification::of(user, Kind::Message, data(wake));
         let Wake { hotel, booking, message, .. } = wake;
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
-        let writer = Writer::without_delivery(request);
+        let writer = WriteContext::without_delivery(request);
         match notifications::create(&self.table, &writer, &self.settings, new, &key, Millis::now()).await {
             Ok(_) => true,
             Err(problem) => {

@@ -6,7 +6,7 @@ use crate::contract::chats::Reader;
 use crate::contract::id::LeaseId;
 use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, OwedEmail};
+use crate::outbox::{Delivery, UnseenEmail};
 
 impl Participant {
     #[must_use]
@@ -25,7 +25,7 @@ impl Participant {
     #[must_use]
     pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
         let event = LeaseMessage { lease: self.lease.clone(), message: message.with_content() };
-        let email = OwedEmail { lease: self.lease.clone(), recipient: self.other.clone(), seq: message.seq.0 };
+        let email = UnseenEmail { lease: self.lease.clone(), recipient: self.other.clone(), seq: message.seq.0 };
         let email = emails.then_some(Delivery::Email(email));
         std::iter::once(Delivery::event(&event)).chain(email).collect()
     }

@@ -5,7 +5,7 @@
 //! 1. If the recipient is in the presence channel now, they have seen the message. If Pusher does not say, they count as away.
 //! 2. If they have read it, have turned e-mail off or have no address, nothing is sent.
 //! 3. The window is claimed (`email_window`). While another e-mail's window runs, the entry waits; nothing has failed.
-//! 4. The e-mail sums up all messages whose rows still owe one. It shows the five oldest and says how many more there are.
+//! 4. The e-mail sums up all messages whose rows have one pending. It shows the five oldest and says how many more there are.
 //!
 //! Address and text are looked up here, so an outbox holds neither. A process killed between SES and its note sends once more.
 
@@ -29,7 +29,7 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit};
 use crate::notifications::{self, Kind, Preferences};
-use crate::outbox::{Delivery, OwedEmail, TransportName};
+use crate::outbox::{Delivery, TransportName, UnseenEmail};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, item, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
@@ -53,7 +53,7 @@ pub(crate) struct Emails {
 }
 
 /// A due entry with what it says.
-type Unsent<'a> = (Due<'a>, &'a OwedEmail);
+type Unsent<'a> = (Due<'a>, &'a UnseenEmail);
 
 impl Transport for Emails {
     fn name(&self) -> TransportName {

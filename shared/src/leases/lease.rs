@@ -10,7 +10,7 @@ use crate::contract::leases::LeasePerson;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::identity::Identity;
-use crate::outbox::{Append, Committed, Delivery, Done, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, Write, eq, read};
 use crate::users::locale::Locale;
@@ -154,7 +154,7 @@ impl PutLease {
 /// 400 for a bad field, 422 when both are the same person, 503 when too many put it at once, 500.
 pub async fn put(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &LeaseId,
     put: PutLease,
     terminate: bool,

@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::http::page::{cursor, parse_cursor};
 use crate::identity::Identity;
-use crate::outbox::{Append, Committed, Delivery, Done, Outbox, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
@@ -117,7 +117,7 @@ impl Row {
 /// 400 for a bad field, 422 for a reused key, 429 over the limit, 503 when too many write at once, 500.
 pub async fn create_request(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     participant: &Participant,
     new: NewRequest,
     key: &IdempotencyKey,
@@ -176,7 +176,7 @@ pub async fn create_request(
 /// 503 when too many change it at once or its events wait for Pusher, 500.
 pub async fn change_request(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     lease: &LeaseId,
     caller: &Identity,
     id: &RequestId,
@@ -219,13 +219,13 @@ fn erased_line() -> Line {
 }
 
 /// Takes a user out of a request: as who made it, with what it asks; as who changed it last. The chat hears of the change. Returns
-/// what the row then owes, or `None` when the user is not in it.
+/// the row with its deliveries, or `None` when the user is not in it.
 ///
 /// # Errors
 /// 503 when too many change it at once, 500 when DynamoDB fails.
 pub(crate) async fn erase_from_request(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     lease: &LeaseId,
     key: &Key,
     user: &UserId,

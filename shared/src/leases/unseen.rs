@@ -26,7 +26,7 @@ pub(super) struct Unseen {
     pub(super) newest: Seq,
 }
 
-/// The unseen messages with higher numbers than `after`: those whose rows still owe the recipient an e-mail, and the one with
+/// The unseen messages with higher numbers than `after`: those whose rows have an e-mail to the recipient pending, and the one with
 /// this number. The recipient saw the others arrive, or an e-mail has covered them. `None` when all of them are deleted.
 /// One query.
 ///
@@ -50,7 +50,7 @@ pub(super) async fn unseen(
         let owes = Committed::of_row(&row).is_some_and(|row| {
             let is_theirs =
                 |delivery: &Delivery| matches!(delivery, Delivery::Email(email) if email.recipient == *recipient);
-            row.outbox.owed.iter().any(|owed| is_theirs(&owed.delivery))
+            row.outbox.entries.iter().any(|entry| is_theirs(&entry.delivery))
         });
         let message = Message::of_row(row)?;
         newest = newest.max(message.seq);

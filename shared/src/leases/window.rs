@@ -4,7 +4,7 @@
 //! A **claim** is the row of a lease and a recipient. An attempt first writes itself there, on the condition that the
 //! row is as it was read; so of several that want to send at once, one does. It says whose the last e-mail is, which messages it
 //! covers, and whether SES took it. An e-mail that SES did not take is its owner's to send again; after the window it may also
-//! be another's, which then covers the same messages, since their rows still owe them.
+//! be another's, which then covers the same messages, since their rows still have it pending.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Claim {
 /// The decision about an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Another e-mail told of its message.
+    /// Another e-mail covered its message.
     Covered,
     /// The window is running until then.
     Later(Millis),

@@ -11,7 +11,7 @@ use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
-use crate::outbox::{Committed, Done, Notify, Outbox, Writer};
+use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
@@ -52,7 +52,7 @@ impl NewNotification {
 pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, Problem> {
     let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
-    let writer = Writer::without_delivery("");
+    let writer = WriteContext::without_delivery("");
     match create_for(Receiver::Known, table, &writer, settings, request, &key, Millis::now()).await {
         Ok(_) => Ok(true),
         Err(Problem::NotFound(_)) => Ok(false),
@@ -92,7 +92,7 @@ impl FirstRow {
 /// when DynamoDB fails or too many writers compete for the user's next number.
 pub async fn create(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     settings: &Settings,
     request: NewNotification,
     key: &IdempotencyKey,
@@ -105,7 +105,7 @@ pub async fn create(
 async fn create_for(
     receiver: Receiver,
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     settings: &Settings,
     request: NewNotification,
     key: &IdempotencyKey,
@@ -161,7 +161,7 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
 
 /// The parts of a new notification.
 struct Draft<'a> {
-    writer: &'a Writer,
+    writer: &'a WriteContext,
     user: &'a UserId,
     kind: Kind,
     new: &'a NewNotification,

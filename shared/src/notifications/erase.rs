@@ -49,7 +49,7 @@ pub(crate) async fn erase_from(
         let data = erased.data(&row.r#type, &before);
         let (title, message) = erased.reworded(&row, &before, &data);
         let now = notification(key, &row, title.as_ref(), &message, &data);
-        let append = Append::rewriting(key.clone(), earlier, |owed| rewritten(owed, now.as_ref()?));
+        let append = Append::rewriting(key.clone(), earlier, |pending| rewritten(pending, now.as_ref()?));
         let update = append.update().set("data", Value::Object(data).to_string()).set("message", message.as_str());
         let update = title.iter().fold(update, |update, title| update.set("title", title));
         Ok(match table.write(update.when(eq("data", &row.data))).await? {
@@ -80,8 +80,8 @@ fn notification(
 }
 
 /// A delivery that a notification still owes, with the text and the data that are left; `None` for one that no notification owes.
-fn rewritten(owed: &Delivery, now: &Notification) -> Option<Delivery> {
-    match owed {
+fn rewritten(pending: &Delivery, now: &Notification) -> Option<Delivery> {
+    match pending {
         Delivery::Pusher(_) => Some(Delivery::event(&now.event())),
         Delivery::Socket(emit) => {
             let say = Emit::to_user(Namespace::Dashboard, &now.user, &now.dashboard()).say;

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow::{Break, Continue};
 
-use super::{ATTRIBUTE, Committed, Outbox, Owed, Queued};
+use super::{ATTRIBUTE, Committed, Entry, Outbox, Queued};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, eq, exists, retry, retry_from};
 
-/// What to do with some of a row's entries, by id: take them out (`None`), or owe them in another form.
-pub(crate) type Changes = HashMap<String, Option<Owed>>;
+/// What to do with some of a row's entries, by id: take them out (`None`), or store them in another form.
+pub(crate) type Changes = HashMap<String, Option<Entry>>;
 
 /// Takes entries out of a row's outbox or puts others in their places, and notes whose message of the retry queue is about
 /// what is left: `queue` is asked once it is known what that is. One write, unless another writer got between. Returns what
-/// the row owes now.
+/// the row has now.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row; what was taken out is then delivered once more.
@@ -27,8 +27,8 @@ pub(crate) async fn acknowledge(
         if rest == seen.outbox {
             return Ok(Break(rest));
         }
-        let owed = (!rest.owed.is_empty()).then(|| rest.text());
-        let update = Update::new(&row.key).replace(ATTRIBUTE, owed).when(eq(ATTRIBUTE, seen.text()));
+        let text = (!rest.entries.is_empty()).then(|| rest.text());
+        let update = Update::new(&row.key).replace(ATTRIBUTE, text).when(eq(ATTRIBUTE, seen.text()));
         Ok(match table.write(update).await? {
             Write::Done(_) => Break(rest),
             Write::ConditionFailed(now) => match now.as_ref().and_then(Committed::of_row) {
@@ -40,7 +40,7 @@ pub(crate) async fn acknowledge(
     .await
 }
 
-/// Deletes a row and what it owes. A row that is removed with an outbox would be dead letters, so the outbox goes first.
+/// Deletes a row with its outbox. A row that is removed with an outbox would be dead letters, so the outbox goes first.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
@@ -57,11 +57,11 @@ pub(crate) async fn discard(table: &Table, key: &Key) -> Result<(), TableError> 
 
 /// An outbox after these changes.
 pub(crate) fn changed(outbox: &Outbox, changes: &Changes, queue: impl Fn(&Outbox) -> Option<Queued>) -> Outbox {
-    let owed = outbox.owed.iter().filter_map(|owed| match changes.get(&owed.id) {
+    let entries = outbox.entries.iter().filter_map(|entry| match changes.get(&entry.id) {
         Some(instead) => instead.clone(),
-        None => Some(owed.clone()),
+        None => Some(entry.clone()),
     });
-    let mut rest = Outbox { owed: owed.collect(), queue: outbox.queue.clone() };
-    rest.queue = if rest.owed.is_empty() { None } else { queue(&rest) };
+    let mut rest = Outbox { entries: entries.collect(), queue: outbox.queue.clone() };
+    rest.queue = if rest.entries.is_empty() { None } else { queue(&rest) };
     rest
 }

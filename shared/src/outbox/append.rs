@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{ATTRIBUTE, Committed, Delivery, Outbox, Owed, Writer};
+use super::{ATTRIBUTE, Committed, Delivery, Entry, Outbox, WriteContext};
 use crate::contract::time::Millis;
 use crate::table::{Action, Condition, Key, TableError, Update, unchanged};
 
@@ -40,7 +40,7 @@ impl Append {
         key: Key,
         earlier: Option<Committed>,
         deliveries: impl IntoIterator<Item = Delivery>,
-        writer: &Writer,
+        writer: &WriteContext,
         at: Millis,
     ) -> Result<Self, TableError> {
         let outbox = match &earlier {
@@ -61,21 +61,21 @@ impl Append {
         earlier: Option<Committed>,
         deliveries: impl IntoIterator<Item = Delivery>,
         undone: impl Fn(&Delivery) -> Undone,
-        writer: &Writer,
+        writer: &WriteContext,
         at: Millis,
     ) -> Result<Self, TableError> {
         let Some(seen) = earlier else {
             return Self::new(key, None, deliveries, writer, at);
         };
-        let undone = |owed: &Owed| {
-            let is_untouched = owed.lease.is_none() && !owed.tried;
-            if is_untouched { undone(&owed.delivery) } else { Undone::No }
+        let undone = |entry: &Entry| {
+            let is_untouched = entry.lease.is_none() && !entry.tried;
+            if is_untouched { undone(&entry.delivery) } else { Undone::No }
         };
         let committed_by = at.plus_seconds(COMMIT_SECONDS);
-        let is_unsent = |(place, owed)| undone(owed) == Undone::State && !seen.outbox.is_due(place, committed_by);
-        let is_untold = seen.outbox.owed.iter().enumerate().any(is_unsent);
+        let is_unsent = |(place, entry)| undone(entry) == Undone::State && !seen.outbox.is_due(place, committed_by);
+        let is_untold = seen.outbox.entries.iter().enumerate().any(is_unsent);
         let mut outbox = seen.outbox.clone();
-        outbox.owed.retain(|owed| undone(owed) == Undone::No);
+        outbox.entries.retain(|entry| undone(entry) == Undone::No);
         let outbox = if is_untold { outbox } else { outbox.with(deliveries, writer, at) };
         Self::checked(key, Some(seen), outbox)
     }
@@ -87,22 +87,22 @@ impl Append {
         key: Key,
         earlier: Option<Committed>,
         deliveries: impl IntoIterator<Item = Delivery>,
-        writer: &Writer,
+        writer: &WriteContext,
         at: Millis,
     ) -> Self {
         let deliveries: Vec<_> = deliveries.into_iter().collect();
-        let owed = earlier.iter().flat_map(|seen| &seen.outbox.owed);
+        let entries = earlier.iter().flat_map(|seen| &seen.outbox.entries);
         let same_way =
-            |owed: &&Owed| deliveries.iter().any(|delivery| delivery.transport() == owed.delivery.transport());
-        let before: Vec<_> = owed.filter(same_way).collect();
+            |entry: &&Entry| deliveries.iter().any(|delivery| delivery.transport() == entry.delivery.transport());
+        let before: Vec<_> = entries.filter(same_way).collect();
         if before.is_empty() {
             let committed = Committed::new(key, Outbox::new(deliveries, writer, at));
             return Self { earlier, committed, follows: false };
         }
-        let under_way = before.iter().filter_map(|owed| owed.waits_until(at)).max();
+        let under_way = before.iter().filter_map(|entry| entry.waits_until(at)).max();
         let queue = earlier.as_ref().and_then(|seen| seen.outbox.queue.clone());
-        let mut outbox = Outbox { owed: Vec::new(), queue }.with(deliveries, writer, at);
-        outbox.owed.iter_mut().for_each(|owed| owed.not_before = under_way);
+        let mut outbox = Outbox { entries: Vec::new(), queue }.with(deliveries, writer, at);
+        outbox.entries.iter_mut().for_each(|entry| entry.not_before = under_way);
         Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
@@ -114,18 +114,23 @@ impl Append {
         rewrite: impl Fn(&Delivery) -> Option<Delivery>,
     ) -> Self {
         let outbox = earlier.as_ref().map_or_else(Outbox::default, |seen| {
-            let owed = seen.outbox.owed.iter();
-            let owed = owed.filter_map(|owed| Some(Owed { delivery: rewrite(&owed.delivery)?, ..owed.clone() }));
-            Outbox { owed: owed.collect(), queue: seen.outbox.queue.clone() }
+            let entries = seen.outbox.entries.iter();
+            let entries =
+                entries.filter_map(|entry| Some(Entry { delivery: rewrite(&entry.delivery)?, ..entry.clone() }));
+            Outbox { entries: entries.collect(), queue: seen.outbox.queue.clone() }
         });
         Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
     /// The same, and what it adds is not delivered before `then`: until then it may be undone.
     pub(crate) fn not_before(self, then: Millis) -> Self {
-        let known: Vec<_> = self.earlier.iter().flat_map(|seen| &seen.outbox.owed).map(|owed| &owed.id).collect();
+        let known: Vec<_> = self.earlier.iter().flat_map(|seen| &seen.outbox.entries).map(|entry| &entry.id).collect();
         let mut outbox = self.committed.outbox.clone();
-        outbox.owed.iter_mut().filter(|owed| !known.contains(&&owed.id)).for_each(|owed| owed.not_before = Some(then));
+        outbox
+            .entries
+            .iter_mut()
+            .filter(|entry| !known.contains(&&entry.id))
+            .for_each(|entry| entry.not_before = Some(then));
         Self { committed: Committed::new(self.committed.key, outbox), ..self }
     }
 
@@ -152,7 +157,7 @@ impl Append {
 
     /// An update of the row which also writes what it then owes, if it still owes what it owed when it was read.
     pub(crate) fn update(&self) -> Update {
-        let owes = (!self.committed.outbox.owed.is_empty()).then(|| self.committed.text());
+        let owes = (!self.committed.outbox.entries.is_empty()).then(|| self.committed.text());
         let update = Update::new(&self.committed.key).when(self.is_as_read());
         if owes.is_none() && self.earlier.is_none() { update } else { update.replace(ATTRIBUTE, owes) }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Audience, Emit, OwedEmail, Push, Unread, Wake};
+use super::{Audience, Emit, Push, Unread, UnseenEmail, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -65,7 +65,7 @@ transports! {
     }
     Email sends {
         /// About a chat message that its recipient has not seen.
-        "email" => Email(OwedEmail),
+        "email" => Email(UnseenEmail),
     }
     /// API Gateway's WebSockets.
     Socket sends {

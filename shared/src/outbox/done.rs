@@ -10,24 +10,24 @@ pub struct Done<T> {
     /// Whether an earlier request did it.
     pub is_replay: bool,
     /// The rows that were committed and whose events the writer delivers, after its response.
-    pub owed: Vec<Committed>,
+    pub pending: Vec<Committed>,
 }
 
 impl<T> Done<T> {
-    /// Done now, and these rows owe something.
+    /// Done now, with these rows to deliver.
     #[must_use]
-    pub fn now(result: T, owed: impl IntoIterator<Item = Committed>) -> Self {
-        Self { result, is_replay: false, owed: owed.into_iter().filter(Committed::is_writers).collect() }
+    pub fn now(result: T, pending: impl IntoIterator<Item = Committed>) -> Self {
+        Self { result, is_replay: false, pending: pending.into_iter().filter(Committed::is_writers).collect() }
     }
 
-    /// Done by an earlier request, and nothing is owed.
+    /// Done by an earlier request, and nothing is pending.
     pub(crate) fn replay(result: T) -> Self {
-        Self { result, is_replay: true, owed: Vec::new() }
+        Self { result, is_replay: true, pending: Vec::new() }
     }
 
     /// The same with another result.
     #[must_use]
     pub fn map<U>(self, result: impl FnOnce(T) -> U) -> Done<U> {
-        Done { result: result(self.result), is_replay: self.is_replay, owed: self.owed }
+        Done { result: result(self.result), is_replay: self.is_replay, pending: self.pending }
     }
 }

@@ -7,7 +7,7 @@ use crate::contract::id::{LeaseId, UserId};
 /// No address and no text: the transport reads both, and whether the e-mail is still wanted, when it sends. By then the
 /// recipient may have read the message, and its author may have deleted it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwedEmail {
+pub struct UnseenEmail {
     /// Under the contract's name: an entry's `lease` is that of its writer.
     #[serde(rename = "bailId")]
     pub lease: LeaseId,

@@ -73,12 +73,12 @@ pub struct Progress {
     pub again: Vec<Target>,
     /// Where the next page starts; `None` once there is no further page.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub next: Option<Place>,
+    pub next: Option<PageStart>,
 }
 
 /// Where a page starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct PageStart {
     /// The part of the index.
     pub shard: u8,
     /// The last one of the page before.

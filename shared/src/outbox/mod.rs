@@ -1,7 +1,7 @@
 //! A write carries the events that it causes.
 //!
-//! The row that a command puts has an attribute `outbox`: JSON text that lists the deliveries that are still owed. The row and
-//! its debts are committed in one request, so there is no moment at which one exists without the other. The process that delivers
+//! The row that a command puts has an attribute `outbox`: JSON text that lists its pending deliveries. The row and its outbox are
+//! committed in one request, so there is no moment at which one exists without the other. The process that delivers
 //! an entry then takes it out of the attribute; the last entry takes the attribute away.
 //!
 //! ```text
@@ -28,7 +28,7 @@ mod emit;
 pub mod push;
 mod unread;
 mod wake;
-mod writer;
+mod write_context;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,12 +41,12 @@ pub(crate) use acknowledge::{Changes, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
 pub use delivery::{Delivery, TransportName, UNREAD_SECONDS};
 pub use done::Done;
-pub use email::OwedEmail;
-pub use emit::{Audience, Emit, Notify, Place, Progress, Say, Target};
+pub use email::UnseenEmail;
+pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
 pub use push::Push;
 pub use unread::Unread;
 pub use wake::Wake;
-pub use writer::{INLINE_TIMEOUT, Writer};
+pub use write_context::{INLINE_TIMEOUT, WriteContext};
 
 /// Name of the attribute.
 pub const ATTRIBUTE: &str = "outbox";
@@ -60,7 +60,8 @@ pub const MAX_BYTES: usize = 200 * 1024;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outbox {
     /// The entries, oldest first.
-    pub owed: Vec<Owed>,
+    #[serde(rename = "owed")]
+    pub entries: Vec<Entry>,
     /// The message of the retry queue that is about this row, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub queue: Option<Queued>,
@@ -74,10 +75,10 @@ pub struct Queued {
     pub until: Millis,
 }
 
-/// One delivery that is owed.
+/// One pending delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Owed {
+pub struct Entry {
     /// Names the entry within its row.
     pub id: String,
     /// When it was committed.
@@ -99,8 +100,8 @@ pub struct Owed {
     pub delivery: Delivery,
 }
 
-impl Owed {
-    fn new(delivery: Delivery, writer: &Writer, at: Millis, lease: Option<Millis>) -> Self {
+impl Entry {
+    fn new(delivery: Delivery, writer: &WriteContext, at: Millis, lease: Option<Millis>) -> Self {
         Self {
             id: uuid::Uuid::now_v7().simple().to_string(),
             at,
@@ -112,7 +113,7 @@ impl Owed {
         }
     }
 
-    /// A text that cannot be read, which is owed to nobody and becomes a dead letter.
+    /// A text that cannot be read. It has no recipient and becomes a dead letter.
     pub(crate) fn unreadable(text: &str) -> Self {
         Self {
             id: "unreadable".to_owned(),
@@ -135,15 +136,15 @@ impl Owed {
 impl Outbox {
     /// The outbox of a new row with these deliveries. Those that the writer delivers itself get its lease.
     #[must_use]
-    pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
-        let lease = Some(Writer::lease(at));
-        let owed = deliveries.into_iter().map(|delivery| Owed::new(delivery, writer, at, lease));
-        Self { owed: owed.collect(), queue: None }
+    pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &WriteContext, at: Millis) -> Self {
+        let lease = Some(WriteContext::lease(at));
+        let entries = deliveries.into_iter().map(|delivery| Entry::new(delivery, writer, at, lease));
+        Self { entries: entries.collect(), queue: None }
     }
 
-    /// These deliveries after those that are owed already, under nobody's lease.
-    fn with(mut self, deliveries: impl IntoIterator<Item = Delivery>, writer: &Writer, at: Millis) -> Self {
-        self.owed.extend(deliveries.into_iter().map(|delivery| Owed::new(delivery, writer, at, None)));
+    /// These deliveries after the pending ones, without a lease.
+    fn with(mut self, deliveries: impl IntoIterator<Item = Delivery>, writer: &WriteContext, at: Millis) -> Self {
+        self.entries.extend(deliveries.into_iter().map(|delivery| Entry::new(delivery, writer, at, None)));
         self
     }
 
@@ -153,29 +154,29 @@ impl Outbox {
         serde_json::to_string(self).expect("an outbox is numbers, strings and maps with string keys")
     }
 
-    /// Reads the attribute's text. A text that is no outbox becomes one that owes the text itself, so that it is reported and
+    /// Reads the attribute's text. A text that is no outbox becomes an entry with the text itself, so that it is reported and
     /// kept, and stands in nobody's way.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_else(|_| Self { owed: vec![Owed::unreadable(text)], queue: None })
+        serde_json::from_str(text).unwrap_or_else(|_| Self { entries: vec![Entry::unreadable(text)], queue: None })
     }
 
     /// Whether the entry at this place may be sent now: neither it nor an older one of the same transport waits. A `user-left`
     /// waits behind a `user-joined`.
     #[must_use]
     pub fn is_due(&self, place: usize, now: Millis) -> bool {
-        let same_way = |owed: &&Owed| owed.delivery.transport() == self.owed[place].delivery.transport();
-        !self.owed[..=place].iter().filter(same_way).any(|owed| owed.waits_until(now).is_some())
+        let same_way = |entry: &&Entry| entry.delivery.transport() == self.entries[place].delivery.transport();
+        !self.entries[..=place].iter().filter(same_way).any(|entry| entry.waits_until(now).is_some())
     }
 
-    /// Whether it holds all that a row may owe.
+    /// Whether it holds more than a row may.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.owed.len() > MAX_ENTRIES || self.text().len() > MAX_BYTES
+        self.entries.len() > MAX_ENTRIES || self.text().len() > MAX_BYTES
     }
 }
 
-/// A row with what it owes.
+/// A row with its outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     pub key: Key,
@@ -186,7 +187,7 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// A row that owes this once it is written.
+    /// A row that has this outbox once it is written.
     #[must_use]
     pub fn new(key: Key, outbox: Outbox) -> Self {
         let text = outbox.text();
@@ -203,7 +204,7 @@ impl Committed {
     /// Whether any of it is under its writer's lease.
     #[must_use]
     pub fn is_writers(&self) -> bool {
-        self.outbox.owed.iter().any(|owed| owed.lease.is_some())
+        self.outbox.entries.iter().any(|entry| entry.lease.is_some())
     }
 
     /// The attribute as it is stored.
@@ -212,13 +213,13 @@ impl Committed {
         &self.text
     }
 
-    /// The row as it is put: the type's fields, and the outbox unless it owes nothing.
+    /// The row as it is put: the type's fields, and the outbox unless it is empty.
     ///
     /// # Errors
     /// [`TableError::Unwritable`] for what no row can hold.
     pub(crate) fn item(&self, row: &impl Serialize) -> Result<Item, TableError> {
         let mut item = item(&self.key, row)?;
-        if !self.outbox.owed.is_empty() {
+        if !self.outbox.entries.is_empty() {
             item.insert(ATTRIBUTE.to_owned(), string(&self.text));
         }
         Ok(item)

@@ -9,7 +9,7 @@ use super::{Settings, check_name, check_settings, members_only, owner_only, unkn
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done, Writer};
+use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Key, Table, TransactItem, Transaction, exists, retry};
 
@@ -27,7 +27,7 @@ pub struct Changes {
 /// 400 for a bad name or an empty request, 403 unless the caller is the owner, 404, 413 for settings over 4 KB, 500.
 pub async fn change(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
     changes: Changes,
@@ -63,7 +63,7 @@ pub async fn change(
 /// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
 pub async fn hand_over(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
     heir: &UserId,
@@ -105,7 +105,7 @@ fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem>
 /// Writes a changed party with its event, if the check holds; `None` when another writer was first.
 async fn write(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     seen: &Seen<PartyRow>,
     mut row: PartyRow,

@@ -13,7 +13,7 @@ use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::PartyEnded;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done, Writer};
+use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, Transaction, Write, retry};
@@ -23,8 +23,8 @@ use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, Trans
 ///
 /// # Errors
 /// 403 unless the caller is the owner, 404 for an unknown party, 500; 503 when too much of the party waits for delivery.
-pub async fn end(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
-    let owed = retry(|| async {
+pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+    let pending = retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         if snapshot.ended.as_ref().is_some_and(|row| row.owner == *caller) {
             return Ok(Some(None));
@@ -44,7 +44,7 @@ pub async fn end(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) 
     })
     .await?;
     delete_members(table, id).await?;
-    Ok(Done::now((), owed))
+    Ok(Done::now((), pending))
 }
 
 /// Deletes the rows of the members. There will be no new ones: joining requires the party's row as it was.

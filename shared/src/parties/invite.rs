@@ -7,7 +7,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Delivery, Done, Writer};
+use crate::outbox::{Append, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, eq, exists, gt, retry};
@@ -27,7 +27,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 /// already, 422 for oneself, 429 over the limit, 500.
 pub async fn invite(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     inviter: &Person,
     invitee: &UserId,
@@ -94,7 +94,7 @@ fn invitation(
     inviter: &Person,
     invitee: &UserId,
     before: Option<&Seen<InvitationRow>>,
-    writer: &Writer,
+    writer: &WriteContext,
     now: Millis,
 ) -> Result<(InvitationRow, Append), TableError> {
     let key = Key::invitation(invitee, id);

@@ -7,7 +7,7 @@ use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done, Writer};
+use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Key, Table, Transaction, retry};
 
@@ -18,7 +18,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
 ///
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
-pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
@@ -51,7 +51,7 @@ pub async fn leave(table: &Table, writer: &Writer, id: &PartyId, caller: &UserId
 /// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
 pub async fn remove(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
     user: &UserId,
@@ -99,7 +99,7 @@ impl<'a> Departure<'a> {
     }
 
     /// Writes it; `None` when the party has changed since it was read.
-    pub(super) async fn write(self, table: &Table, writer: &Writer) -> Result<Option<Done<()>>, Problem> {
+    pub(super) async fn write(self, table: &Table, writer: &WriteContext) -> Result<Option<Done<()>>, Problem> {
         let Departure { id, party, user, member, removed_by, terminate, dissolves } = self;
         let now = Millis::now();
         let mut data = Map::new();

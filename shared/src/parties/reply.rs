@@ -11,7 +11,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done, Writer};
+use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{self, Key, Table, Transaction, Write, retry};
 
@@ -20,10 +20,15 @@ use crate::table::{self, Key, Table, Transaction, Write, retry};
 /// # Errors
 /// 404 when there is no such party or invitation, 409 when the invitation was revoked, declined or has expired, or the
 /// party is full, 500.
-pub async fn accept(table: &Table, writer: &Writer, id: &PartyId, caller: &Person) -> Result<Done<Party>, Problem> {
+pub async fn accept(
+    table: &Table,
+    writer: &WriteContext,
+    id: &PartyId,
+    caller: &Person,
+) -> Result<Done<Party>, Problem> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
-    let owed = retry(|| async {
+    let pending = retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, user), invitation.clone()]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         if snapshot.has_member(user) {
@@ -43,7 +48,7 @@ pub async fn accept(table: &Table, writer: &Writer, id: &PartyId, caller: &Perso
         Ok((done == Transaction::Done).then(|| next.deliverable()))
     })
     .await?;
-    Ok(Done::now(read(table, id, user).await?, owed))
+    Ok(Done::now(read(table, id, user).await?, pending))
 }
 
 fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {

@@ -8,7 +8,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::person::Person;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Writer};
+use crate::outbox::{Append, Committed, Delivery, WriteContext};
 use crate::table::{
     Action, AttributeValue, ByTime, IntoValue, Item, Key, Table, TableError, Update, eq, exists, item, key, read,
     string,
@@ -161,7 +161,7 @@ impl NextVersion {
         party: &PartyId,
         seen: &Seen<PartyRow>,
         deliveries: impl IntoIterator<Item = Delivery>,
-        writer: &Writer,
+        writer: &WriteContext,
         at: Millis,
     ) -> Result<Self, TableError> {
         let append = Append::new(Key::party(party), seen.owing.clone(), deliveries, writer, at)?;

@@ -4,7 +4,7 @@ use super::leave::Departure;
 use super::row::Snapshot;
 use super::{hand_over, leave, members_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
-use crate::outbox::{Committed, Done, Writer};
+use crate::outbox::{Committed, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{AttributeValue, Item, Key, Query, Table, text};
@@ -19,33 +19,33 @@ const MAX_HEIRS: usize = 5;
 /// 503 when too much of the party waits for delivery, 500.
 pub(crate) async fn withdraw(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     user: &UserId,
 ) -> Result<Vec<Committed>, Problem> {
-    let mut owed = Vec::new();
+    let mut pending = Vec::new();
     for _ in 0..MAX_HEIRS {
         match leave(table, writer, id, user).await {
             Ok(done) => {
-                owed.extend(done.owed);
-                return Ok(owed);
+                pending.extend(done.pending);
+                return Ok(pending);
             }
             // Not a member, or the party has ended.
-            Err(Problem::NotFound(_) | Problem::Forbidden(_)) => return Ok(owed),
+            Err(Problem::NotFound(_) | Problem::Forbidden(_)) => return Ok(pending),
             Err(Problem::Conflict(_)) => {}
             Err(other) => return Err(other),
         }
         let Some(heir) = oldest_other(table, id, user).await? else {
             match leave_as_last(table, writer, id, user).await {
                 Ok(None) => continue,
-                Ok(Some(done)) => owed.extend(done.owed),
+                Ok(Some(done)) => pending.extend(done.pending),
                 Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
                 Err(other) => return Err(other),
             }
-            return Ok(owed);
+            return Ok(pending);
         };
         match hand_over(table, writer, id, user, &heir).await {
-            Ok(done) => owed.extend(done.owed),
+            Ok(done) => pending.extend(done.pending),
             Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
             Err(other) => return Err(other),
         }
@@ -60,7 +60,7 @@ pub(crate) async fn withdraw(
 /// 403 unless the caller is a member, 404 for an unknown party, 500.
 async fn leave_as_last(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
 ) -> Result<Option<Done<()>>, Problem> {

@@ -11,7 +11,7 @@ use crate::contract::rooms::KudosReceived;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
-use crate::outbox::{Committed, Delivery, Done, Outbox, Writer};
+use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::kudos_received;
 use crate::table::{ByTime, Item, Key, Table, TableError, Write, read};
@@ -58,7 +58,7 @@ pub(super) struct Row {
 /// reused key, 500 when DynamoDB fails.
 pub async fn give(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     from: Person,
     new: NewKudos,
     key: &IdempotencyKey,

@@ -18,7 +18,7 @@ use crate::contract::person::Person;
 use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
-use crate::outbox::{Append, Committed, Delivery, Done, Undone, Writer};
+use crate::outbox::{Append, Committed, Delivery, Done, Undone, WriteContext};
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Item, Key, Query, Table, TableError, Update, Write, absent, eq, le, lt, read, retry_from};
 use crate::users::profile;
@@ -55,7 +55,12 @@ pub struct Entered {
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row.
-pub async fn enter(table: &Table, writer: &Writer, seat: Seat, caller: &Identity) -> Result<Done<Entered>, TableError> {
+pub async fn enter(
+    table: &Table,
+    writer: &WriteContext,
+    seat: Seat,
+    caller: &Identity,
+) -> Result<Done<Entered>, TableError> {
     let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
     let person = profile::shown(profile, caller);
     let now = Millis::now();
@@ -71,7 +76,7 @@ pub async fn enter(table: &Table, writer: &Writer, seat: Seat, caller: &Identity
 /// When DynamoDB fails or others keep changing the row.
 pub async fn join(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     seat: &Seat,
     person: &Person,
     book: Option<&Book>,
@@ -92,7 +97,7 @@ pub async fn join(
 /// As [`join`].
 pub async fn join_by_id(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     seat: &Seat,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
@@ -111,7 +116,7 @@ pub async fn join_by_id(
 /// As [`join`].
 pub async fn leave(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     seat: &Seat,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
@@ -121,7 +126,7 @@ pub async fn leave(
 
 async fn observe(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     seat: &Seat,
     present: bool,
     events: &[Delivery],
@@ -130,7 +135,8 @@ async fn observe(
     let key = &Key::presence(&seat.book, &seat.user);
     retry_from(None, |earlier: Option<Committed>| async move {
         let (events, now) = (events.iter().cloned(), Millis::now());
-        let append = Append::undoing(key.clone(), earlier.clone(), events, |owed| undone(owed, present), writer, now)?;
+        let append =
+            Append::undoing(key.clone(), earlier.clone(), events, |pending| undone(pending, present), writer, now)?;
         match table.write(change(seat, present, &append, observation)).await? {
             Write::Done(_) => {
                 let joined_at = present.then(|| observation.time());

@@ -15,7 +15,7 @@ use crate::clients::pusher::{Client, PusherError};
 use crate::contract::channel::{self, Channel};
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Writer};
+use crate::outbox::{Committed, WriteContext};
 use crate::table::{Action, Key, Table, TableError, item, read};
 use crate::telemetry;
 
@@ -50,7 +50,7 @@ pub struct Report {
 /// When the rooms cannot be listed. The failure of a single room is only counted and logged.
 pub async fn run<F>(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     pusher: &Client,
     deliver: impl Fn(Vec<Committed>) -> F,
     budget: Duration,
@@ -108,7 +108,7 @@ async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, Re
 /// Compares one room; returns how many users were corrected.
 async fn heal<F>(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     pusher: &Client,
     deliver: impl Fn(Vec<Committed>) -> F,
     book: &BookId,
@@ -123,14 +123,14 @@ where
 
     let seat = |user: &UserId| Seat { book: book.clone(), user: user.clone() };
     let mut healed = 0;
-    let mut owed = Vec::new();
+    let mut pending = Vec::new();
     // One user's failure is that user's alone; it is reported as the room's, and the next run tries again.
     let mut failure = None;
     for user in listed.iter().filter(|user| !known.get(*user).is_some_and(|row| row.present)) {
         match presence::join_by_id(table, writer, &seat(user), observation).await {
             Ok(joined) => {
                 healed += usize::from(joined.result == Some(observation.time()));
-                owed.extend(joined.owed);
+                pending.extend(joined.pending);
             }
             Err(error) => failure = Some(error),
         }
@@ -139,12 +139,12 @@ where
         match presence::leave(table, writer, &seat(user), observation).await {
             Ok(left) => {
                 healed += usize::from(left.result.is_none());
-                owed.extend(left.owed);
+                pending.extend(left.pending);
             }
             Err(error) => failure = Some(error),
         }
     }
-    deliver(owed).await;
+    deliver(pending).await;
     match failure {
         Some(error) => Err(error.into()),
         None => Ok(healed),

@@ -10,7 +10,7 @@ use crate::clients::pusher::{Webhook, WebhookEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Writer};
+use crate::outbox::{Committed, WriteContext};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -28,14 +28,14 @@ enum Step {
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The rows whose events are to be delivered.
-    pub owed: Vec<Committed>,
+    pub pending: Vec<Committed>,
     /// Why some user's event could not be written. The other users' were.
     pub failure: Option<TableError>,
 }
 
 /// Observes each member event of a room; other events are ignored. One user's failure is that user's alone: when Pusher sends
 /// the webhook again, what was already observed changes nothing.
-pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observed {
+pub async fn observe(table: &Table, writer: &WriteContext, webhook: Webhook) -> Observed {
     let steps = steps(webhook.events.into_vec());
     telemetry::note("members", steps.len());
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
@@ -45,7 +45,7 @@ pub async fn observe(table: &Table, writer: &Writer, webhook: Webhook) -> Observ
     let mut outcomes = outcomes.buffered(MAX_AT_ONCE);
     while let Some(outcome) = outcomes.next().await {
         match outcome {
-            Ok(rows) => observed.owed.extend(rows),
+            Ok(rows) => observed.pending.extend(rows),
             Err(error) => {
                 telemetry::cause(&error);
                 // A row that owes too much owes no less when the webhook comes again; healing will find the user.
@@ -87,7 +87,7 @@ fn seat(event: &WebhookEvent) -> Option<Seat> {
 
 async fn follow(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     seat: Seat,
     steps: Vec<Step>,
     observation: Observation,
@@ -98,7 +98,7 @@ async fn follow(
             Step::In => presence::join_by_id(table, writer, &seat, observation).await?,
             Step::Out => presence::leave(table, writer, &seat, observation).await?,
         };
-        rows.extend(observed.owed);
+        rows.extend(observed.pending);
     }
     Ok(rows)
 }

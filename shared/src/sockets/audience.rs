@@ -11,7 +11,7 @@ use super::{contacts, slot};
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::outbox::{Place, Target};
+use crate::outbox::{PageStart, Target};
 use crate::table::key::{SOCKET_SHARDS, socket_shard};
 use crate::table::{Key, Query, Table, TableError, contains, gt, read};
 
@@ -67,7 +67,7 @@ pub async fn contacts_online(
 /// When DynamoDB fails or a row cannot be read.
 pub async fn online(table: &Table, namespace: Namespace, now: Millis) -> Result<(usize, usize), TableError> {
     let (mut users, mut connections) = (std::collections::BTreeSet::new(), 0);
-    let mut next = Some(Place::default());
+    let mut next = Some(PageStart::default());
     while let Some(place) = next {
         let page = page(table, namespace, None, &place, None, now).await?;
         connections += page.targets.len();
@@ -90,7 +90,7 @@ pub async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<u
 pub struct Page {
     pub targets: Vec<Target>,
     /// Where the next page starts, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<PageStart>,
 }
 
 /// A page of a namespace's connections that may hear something, or of those that are subscribed to a channel. A page can be empty
@@ -102,7 +102,7 @@ pub async fn page(
     table: &Table,
     namespace: Namespace,
     channel: Option<&str>,
-    from: &Place,
+    from: &PageStart,
     limit: Option<u16>,
     now: Millis,
 ) -> Result<Page, TableError> {
@@ -119,7 +119,7 @@ pub(super) async fn page_of_all(
     table: &Table,
     namespace: Namespace,
     channel: Option<&str>,
-    from: &Place,
+    from: &PageStart,
     limit: Option<u16>,
     now: Millis,
 ) -> Result<Page, TableError> {
@@ -137,8 +137,8 @@ pub(super) async fn page_of_all(
     let page = table.query(&query).await?;
     let last = page.last_evaluated_key.as_ref().and_then(Key::of);
     let next = match last {
-        Some(last) => Some(Place { shard: from.shard, after: Some(last.sk) }),
-        None => (from.shard + 1 < SOCKET_SHARDS).then(|| Place { shard: from.shard + 1, after: None }),
+        Some(last) => Some(PageStart { shard: from.shard, after: Some(last.sk) }),
+        None => (from.shard + 1 < SOCKET_SHARDS).then(|| PageStart { shard: from.shard + 1, after: None }),
     };
     let rows = page.items.into_iter().map(read).collect::<Result<Vec<PlaceRow>, _>>()?;
     Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), next })
@@ -152,13 +152,13 @@ pub async fn of_contacts(
     table: &Table,
     namespace: Namespace,
     user: &UserId,
-    from: &Place,
+    from: &PageStart,
     now: Millis,
-) -> Result<(Vec<Target>, Option<Place>), TableError> {
+) -> Result<(Vec<Target>, Option<PageStart>), TableError> {
     let (contacts, after) = contacts::page(table, user, from.after.as_deref()).await?;
     let rows = rows_of(table, namespace, contacts).await?;
     let found = rows.iter().flat_map(|(contact, row)| targets(namespace, contact, row, now)).collect();
-    Ok((found, after.map(|after| Place { shard: 0, after: Some(after) })))
+    Ok((found, after.map(|after| PageStart { shard: 0, after: Some(after) })))
 }
 
 /// The rows of these users in a namespace.

@@ -8,7 +8,7 @@ use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
 use crate::identity::Identity;
-use crate::outbox::{Done, Say, Writer};
+use crate::outbox::{Done, Say, WriteContext};
 use crate::problem::Problem;
 use crate::table::Table;
 
@@ -50,7 +50,7 @@ impl Handshake {
 /// [`NotEntered`]
 pub async fn connect(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     heartbeat_seconds: u32,
     handshake: Handshake,
     caller: Identity,
@@ -72,7 +72,7 @@ pub async fn connect(
 /// [`NotEntered`]
 pub async fn join(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     socket: &Socket,
     namespace: Namespace,
     now: Millis,

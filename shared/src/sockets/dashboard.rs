@@ -13,7 +13,7 @@ use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, 
 use crate::contract::time::Millis;
 use crate::http::idempotency::{IdempotencyKey, REMEMBERED_SECONDS};
 use crate::json::{self, Part};
-use crate::outbox::{Audience, Committed, Done, Emit, Outbox, Writer};
+use crate::outbox::{Audience, Committed, Done, Emit, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Key, Table, Write, read};
 
@@ -127,7 +127,7 @@ struct EventRow {
 /// 400 for invalid fields, 413 when the event would be over 32 KB, 422 for a reused key; then nothing is written.
 pub async fn send(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     new: NewEvent,
     key: &IdempotencyKey,
     now: Millis,

@@ -7,7 +7,7 @@ use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::outbox::{Audience, Delivery, Emit, Writer};
+use crate::outbox::{Audience, Delivery, Emit, WriteContext};
 use crate::table::{Key, Table, TableError};
 use crate::telemetry;
 
@@ -18,7 +18,7 @@ use crate::telemetry;
 /// When DynamoDB fails or others keep changing the rows.
 pub(crate) async fn end_all(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     connections: Option<&Connections>,
     user: &UserId,
     now: Millis,

@@ -9,7 +9,7 @@ use super::slot::Slots;
 use super::status::{self, Change};
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, Writer};
+use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, WriteContext};
 use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
 use crate::table::{
@@ -67,7 +67,7 @@ pub enum Arrival {
 /// [`NotEntered`]; nothing is written then.
 pub async fn enter(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     socket: &Socket,
     arrival: Arrival,
     namespace: Namespace,
@@ -122,7 +122,7 @@ fn place(
     namespace: Namespace,
     slot: u16,
     greeting: &[Say],
-    writer: &Writer,
+    writer: &WriteContext,
     now: Millis,
 ) -> Committed {
     let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };

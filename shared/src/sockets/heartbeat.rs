@@ -19,7 +19,7 @@ use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, ConnectionId, Framing, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::identity::Unauthenticated;
-use crate::outbox::{Committed, Place, Target, Writer};
+use crate::outbox::{Committed, PageStart, Target, WriteContext};
 use crate::table::{Key, Table, TableError};
 use crate::telemetry;
 
@@ -96,7 +96,7 @@ pub struct Round {
 struct Heart<'a> {
     table: &'a Table,
     connections: &'a Connections,
-    writer: &'a Writer,
+    writer: &'a WriteContext,
     round: Round,
 }
 
@@ -107,19 +107,19 @@ struct Heart<'a> {
 pub async fn beat(
     table: &Table,
     connections: &Connections,
-    writer: &Writer,
+    writer: &WriteContext,
     round: Round,
     deadline: Instant,
 ) -> Result<(Report, Vec<Committed>), TableError> {
     let heart = Heart { table, connections, writer, round };
-    let (mut report, mut owed) = (Report::default(), Vec::new());
+    let (mut report, mut pending) = (Report::default(), Vec::new());
     // Connections of Socket.IO come last, when it is known which of them are in a namespace.
     let mut joined: HashSet<ConnectionId> = HashSet::new();
     let mut heard: Option<HashMap<String, Millis>> = None;
     // Silent clients are ended last, when their number is known.
     let (mut judged, mut silent) = (0, Vec::new());
     for namespace in [Namespace::Dashboard, Namespace::Ws, Namespace::SocketIo] {
-        let mut next = Some(Place::default());
+        let mut next = Some(PageStart::default());
         while let Some(place) = next.take_if(|_| Instant::now() < deadline) {
             let page = page_of_all(table, namespace, None, &place, None, Millis::now()).await?;
             report.connections += page.targets.len();
@@ -145,7 +145,7 @@ pub async fn beat(
                 })
                 .collect();
             let beats: Vec<_> = stream::iter(beats).buffer_unordered(MAX_POSTS).collect().await;
-            owed.extend(report.count(beats));
+            pending.extend(report.count(beats));
             next = page.next;
         }
         report.cut |= next.is_some();
@@ -162,24 +162,24 @@ pub async fn beat(
         while left.peek().is_some() && Instant::now() < deadline {
             let pings: Vec<_> = left.by_ref().take(MAX_POSTS).map(|target| heart.ping(target)).collect();
             let beats: Vec<_> = stream::iter(pings).buffer_unordered(MAX_POSTS).collect().await;
-            owed.extend(report.count(beats));
+            pending.extend(report.count(beats));
         }
         report.cut |= left.peek().is_some();
     } else {
         report.silent = silent.len();
         let ends: Vec<_> = silent.into_iter().map(|target| heart.end_silent(target)).collect();
         let rows: Vec<_> = stream::iter(ends).buffer_unordered(MAX_POSTS).collect().await;
-        owed.extend(rows.into_iter().flatten());
+        pending.extend(rows.into_iter().flatten());
     }
-    Ok((report, owed))
+    Ok((report, pending))
 }
 
 impl Report {
     /// Counts these; returns the rows that owe something.
     fn count(&mut self, beats: Vec<(Beat, Vec<Committed>)>) -> Vec<Committed> {
-        let mut owed = Vec::new();
+        let mut pending = Vec::new();
         for (beat, rows) in beats {
-            owed.extend(rows);
+            pending.extend(rows);
             match beat {
                 Beat::Pinged => self.pinged += 1,
                 Beat::Gone => self.gone += 1,
@@ -189,7 +189,7 @@ impl Report {
                 Beat::Passed => {}
             }
         }
-        owed
+        pending
     }
 }
 
@@ -298,7 +298,7 @@ impl Heart<'_> {
 
     async fn remove(&self, target: &Target) -> Vec<Committed> {
         match forget(self.table, self.writer, target, Millis::now()).await {
-            Ok(done) => done.owed,
+            Ok(done) => done.pending,
             Err(error) => {
                 telemetry::cause(&error);
                 Vec::new()

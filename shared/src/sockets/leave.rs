@@ -8,7 +8,7 @@ use super::status::{self, Change};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{ConnectionId, Framing, Namespace};
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Done, Target, Writer};
+use crate::outbox::{Committed, Done, Target, WriteContext};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, eq, exists, read, retry};
 
 /// Removes a connection that has ended, if it is known.
@@ -17,7 +17,7 @@ use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Up
 /// When DynamoDB fails or others keep changing its rows.
 pub async fn disconnect(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     connection: &ConnectionId,
     now: Millis,
 ) -> Result<Done<()>, TableError> {
@@ -30,7 +30,7 @@ pub async fn disconnect(
 /// When DynamoDB fails or others keep changing its rows.
 pub async fn leave(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     connection: &ConnectionId,
     namespace: Namespace,
     now: Millis,
@@ -42,14 +42,14 @@ pub async fn leave(
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing its rows.
-pub async fn forget(table: &Table, writer: &Writer, gone: &Target, now: Millis) -> Result<Done<()>, TableError> {
+pub async fn forget(table: &Table, writer: &WriteContext, gone: &Target, now: Millis) -> Result<Done<()>, TableError> {
     let connection = &gone.address.connection;
     Leaving { table, writer, connection, known: Some(gone), only: None, now }.leave().await
 }
 
 struct Leaving<'a> {
     table: &'a Table,
-    writer: &'a Writer,
+    writer: &'a WriteContext,
     connection: &'a ConnectionId,
     /// Where it was found, which its own row need not say any more.
     known: Option<&'a Target>,
@@ -64,12 +64,12 @@ impl Leaving<'_> {
             let Some((user, places)) = self.places(socket.as_ref()) else {
                 return Ok(Some(Done::replay(())));
             };
-            let (writes, owed) = self.writes(socket.as_ref(), &user, &places).await?;
+            let (writes, pending) = self.writes(socket.as_ref(), &user, &places).await?;
             if writes.is_empty() {
                 return Ok(Some(Done::replay(())));
             }
             let done = self.table.transact(writes).await?;
-            Ok((done == Transaction::Done).then(|| Done::now((), owed)))
+            Ok((done == Transaction::Done).then(|| Done::now((), pending)))
         })
         .await
     }
@@ -95,7 +95,7 @@ impl Leaving<'_> {
             .iter()
             .flat_map(|(namespace, slot)| [Key::user_sockets(*namespace, user), Key::socket_place(*namespace, *slot)]);
         let mut rows = self.table.get_many(&keys.collect::<Vec<_>>(), true).await?;
-        let (mut writes, mut owed) = (Vec::new(), Vec::new());
+        let (mut writes, mut pending) = (Vec::new(), Vec::new());
         if let Some(socket) = socket {
             writes.push(self.of_connection().into());
             if self.only.is_none() && socket.address.framing == Framing::SocketIo {
@@ -110,7 +110,7 @@ impl Leaving<'_> {
                 let change = if open.is_empty() { Change::WentOffline } else { Change::None };
                 let of_user = status::change(*namespace, user, &row, &open, change, self.writer, self.now)?;
                 writes.push(of_user.action.into());
-                owed.extend(of_user.owes);
+                pending.extend(of_user.owes);
             }
             let key = Key::socket_place(*namespace, *slot);
             let place: Option<PlaceRow> = rows.remove(&key).map(read).transpose()?;
@@ -119,7 +119,7 @@ impl Leaving<'_> {
                 writes.push(Action::delete(&key).when(eq("connection", self.connection.as_str())).into());
             }
         }
-        Ok((writes, owed))
+        Ok((writes, pending))
     }
 
     fn of_connection(&self) -> Action {

@@ -6,7 +6,7 @@ use super::row::{Entry, UserRow};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Status, UserStatus};
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, Writer};
+use crate::outbox::{Append, Audience, Committed, Delivery, Emit, Say, Undone, WriteContext};
 use crate::table::rate_limit::Limit;
 use crate::table::{Action, Key, TableError, unchanged};
 
@@ -44,7 +44,7 @@ pub(super) fn change(
     row: &UserRow,
     open: &[Entry],
     change: Change,
-    writer: &Writer,
+    writer: &WriteContext,
     now: Millis,
 ) -> Result<OfUser, TableError> {
     let key = Key::user_sockets(namespace, user);
@@ -67,7 +67,7 @@ pub(super) fn change(
     let append = match change {
         // Left to the stream: this process will not be there when it is due.
         Change::WentOffline => {
-            let writer = Writer::without_delivery(&writer.request_id);
+            let writer = WriteContext::without_delivery(&writer.request_id);
             Append::undoing(key.clone(), row.owes.clone(), owes, undone, &writer, now)?.not_before(Millis(now.0 + wait))
         }
         Change::None | Change::CameOnline => Append::undoing(key.clone(), row.owes.clone(), owes, undone, writer, now)?,
@@ -111,7 +111,7 @@ pub(super) fn told(namespace: Namespace, user: &UserId, change: Change, now: Mil
 
 /// Whether the row owes a status that nobody has begun to tell.
 fn is_unreported(owes: &Committed) -> bool {
-    owes.outbox.owed.iter().any(|owed| owed.lease.is_none() && !owed.tried && is_status(&owed.delivery))
+    owes.outbox.entries.iter().any(|pending| pending.lease.is_none() && !pending.tried && is_status(&pending.delivery))
 }
 
 /// The name and the data of the event on `/ws` that says whether a user is there.

@@ -34,7 +34,7 @@ use super::framing::IncomingEvent;
 use super::replies::FrameOutcome;
 use super::row::Socket;
 use crate::contract::sockets::Namespace;
-use crate::outbox::Writer;
+use crate::outbox::WriteContext;
 use crate::problem::Problem;
 use crate::table::Table;
 
@@ -57,7 +57,7 @@ pub fn is_ephemeral(event: &str) -> bool {
 /// 400 for an unknown event or data that does not fit; and as each event.
 pub async fn on_event(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     socket: &Socket,
     event: &IncomingEvent,
 ) -> Result<FrameOutcome, Problem> {

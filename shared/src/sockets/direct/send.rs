@@ -13,7 +13,7 @@ use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespa
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, Cause, IdempotencyKey};
 use crate::json::{self as request, Part};
-use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, Writer};
+use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, WriteContext};
 use crate::problem::Problem;
 use crate::sockets::contacts;
 use crate::sockets::replies::FrameOutcome;
@@ -68,7 +68,7 @@ fn json_of(message: &DirectMessage) -> Value {
 /// another text, 503 when too many write at once.
 pub(super) async fn send(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     socket: &Socket,
     data: Value,
 ) -> Result<(Value, FrameOutcome), Problem> {
@@ -122,7 +122,7 @@ pub(super) async fn send(
     // A client that sends again gets the event again: the first one may not have reached it.
     let again = Outgoing::Event { namespace: Namespace::Ws, name: MESSAGE_SENT.to_owned(), data: done.clone() };
     let replies = if posted.is_replay { vec![again] } else { Vec::new() };
-    Ok((done, FrameOutcome { replies, ..FrameOutcome::committed(posted.owed) }))
+    Ok((done, FrameOutcome { replies, ..FrameOutcome::committed(posted.pending) }))
 }
 
 /// The key of a message that its sender named: the same name to another receiver is another message.

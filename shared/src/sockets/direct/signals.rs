@@ -9,7 +9,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
 use crate::contract::time::Millis;
 use crate::json::{self as request, Part};
-use crate::outbox::{Audience, Emit, Writer};
+use crate::outbox::{Audience, Emit, WriteContext};
 use crate::problem::Problem;
 use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
@@ -50,7 +50,7 @@ struct MarkAsRead {
 /// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
 pub(super) async fn mark_as_read(
     table: &Table,
-    writer: &Writer,
+    writer: &WriteContext,
     socket: &Socket,
     data: Value,
 ) -> Result<(Value, FrameOutcome), Problem> {
@@ -82,5 +82,5 @@ pub(super) async fn mark_as_read(
     let seq = id.message.seq();
     let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
     let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
-    Ok((done, FrameOutcome::committed(marked.owed)))
+    Ok((done, FrameOutcome::committed(marked.pending)))
 }

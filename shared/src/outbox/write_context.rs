@@ -12,7 +12,7 @@ const LEASE_MARGIN_SECONDS: i64 = 1;
 
 /// The writer of a row.
 #[derive(Debug, Clone)]
-pub struct Writer {
+pub struct WriteContext {
     /// The id of the request that the write is for. Every log line about its deliveries names it.
     pub request_id: String,
     /// Whether this process delivers what goes to Pusher, once it has responded.
@@ -21,7 +21,7 @@ pub struct Writer {
     pub posts: bool,
 }
 
-impl Writer {
+impl WriteContext {
     /// A writer that delivers nothing itself: all is left to the stream's consumer.
     #[must_use]
     pub fn without_delivery(request_id: &str) -> Self {
