@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::module_map::files_below;
 
-/// What only an expression holds. Each begins in a literal.
+/// Texts that occur in expressions alone.
 const FRAGMENTS: [&str; 9] = [
     "\"SET ",
     "\"REMOVE ",
@@ -17,7 +17,7 @@ const FRAGMENTS: [&str; 9] = [
     "<= :",
 ];
 
-/// The lines that write an expression by hand; comments write what they like.
+/// The lines that write an expression by hand; comments are skipped.
 fn glued(text: &str) -> Vec<&str> {
     let code = |line: &&str| !line.trim_start().starts_with("//");
     let holds = |line: &&str| FRAGMENTS.iter().any(|fragment| line.contains(fragment));

@@ -7,7 +7,7 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
-use crate::table::{Action, Key, Table, TableError, Transaction, Update, text};
+use crate::table::{Action, Key, Table, TableError, Update, text};
 
 /// Deletes a message. Its text leaves its row, the inbox, and the pending deliveries of the row; `owes` makes those of the
 /// deletion. Deleting twice is the same.
@@ -89,9 +89,6 @@ impl Seen {
         }
         let mut writes = vec![update.into(), self.head.bury(conversation, &self.message, erases)];
         writes.extend(self.key.filter(|_| erases).map(|key| Action::delete(&key)));
-        Ok(match table.transact(writes).await? {
-            Transaction::Done => Some(Done::now(left, append.deliverable())),
-            Transaction::ConditionFailed(_) => None,
-        })
+        Ok(table.transact(writes).await?.is_done().then(|| Done::now(left, append.deliverable())))
     }
 }

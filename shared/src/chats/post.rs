@@ -13,7 +13,7 @@ use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Key, Table, TableError, Transaction, Update, item, read};
+use crate::table::{Action, Key, Table, TableError, Update, item, read};
 
 /// How much an author may write: thirty messages at once, then one every two seconds.
 pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
@@ -117,11 +117,9 @@ pub(crate) async fn post_on(
         writes.extend(due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
         writes.extend((terms.also)(&seen.head, now)?);
-        if let Transaction::Done = table.transact(writes).await? {
-            return Ok(Some(Done::now(message, [committed])));
-        }
+        let is_done = table.transact(writes).await?.is_done();
         // Another message took the number, or it is the first request with this key.
-        Ok(None)
+        Ok(is_done.then(|| Done::now(message, [committed])))
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::author;
-use crate::table::{Item, Table, TableError, Write, read, unchanged};
+use crate::table::{Item, Table, TableError, read, unchanged};
 
 /// How far somebody has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +55,8 @@ pub async fn mark_read(
         let update =
             append.update().set("seq", seq).set("gsi1pk", author(reader)).set("gsi1sk", conversation.partition());
         let is_unmoved = unchanged("seq", (before != Seq::NONE).then_some(before));
-        if let Write::Done(_) = table.write(update.when(is_unmoved)).await? {
-            return Ok(Some(Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable())));
-        }
-        Ok(None)
+        let is_done = table.write(update.when(is_unmoved)).await?.is_done();
+        Ok(is_done.then(|| Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable())))
     })
     .await
 }

@@ -16,7 +16,7 @@ use crate::table::{Key, Query, Table, TableError};
 /// How many rows one call erases.
 const ROWS_A_CALL: u16 = 25;
 
-/// What a call erased.
+/// The result of a call.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Erased {
@@ -53,11 +53,11 @@ impl Cursor {
 
 /// Erases messages and read marks of a user, up to `ROWS_A_CALL` of them. A message loses its text, its author and the
 /// author's name, and leaves its number; conversations that are open hear of a deletion. It may be called again at any time,
-/// with the cursor or from the beginning. The index by which it finds the rows is a moment late, so what is written during the
-/// call is found by a later one.
+/// with the cursor or from the beginning. The index by which it finds the rows is a moment late, so a later call finds the rows
+/// that are written during this one.
 ///
 /// # Errors
-/// 503 when too many write in one of the conversations at once, 500 when DynamoDB fails; what was erased by then stays erased.
+/// 503 when too many write in one of the conversations at once, 500 when DynamoDB fails; the rows before that stay erased.
 pub async fn erase_messages(
     table: &Table,
     writer: &WriteContext,
@@ -112,7 +112,7 @@ pub(super) async fn erase_message(
     .await
 }
 
-/// What a deletion owes in a conversation of this kind.
+/// The deliveries of a deletion in a conversation of this kind.
 fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
         Kind::Guest(hotel, booking) => hotels::message_deleted(hotel, booking, left),

@@ -13,7 +13,8 @@
 //!
 //! The row of the erasure remembers the stage and the place, and owes the events by which others learn of it, since the rows that
 //! would owe them are removed. A call goes on until its time is up; the caller repeats it until it is done. Every step may be done
-//! twice. A row that cannot be read is logged, counted and left as it is: it stands in the way of no other. What stays names the user by an alias: random, so that nobody can have it as an id, and the same in all rows.
+//! twice. A row that cannot be read is logged, counted and left as it is: it stops no other. The rows that
+//! stay name the user by an alias: random, so that it differs from each user's id, and the same in all rows.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -40,7 +41,7 @@ use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteCon
 use crate::problem::Problem;
 use crate::sockets;
 use crate::table::key::user as partition;
-use crate::table::{Item, Key, Query, Table, TableError, Update, Write, exists, read, retry, text, unchanged};
+use crate::table::{Item, Key, Query, Table, TableError, Update, exists, read, retry, text, unchanged};
 use crate::telemetry;
 use crate::users::profile::Profile;
 
@@ -277,8 +278,8 @@ impl Erasure<'_> {
             progress.expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
             let append = Append::new(this.key.clone(), earlier, deliveries.clone(), this.writer, now)?;
             let put = append.put(&progress)?.when(unchanged("alias", seen));
-            let written = this.table.write(put).await?;
-            Ok::<_, TableError>(matches!(written, Write::Done(_)).then(|| (progress, append.deliverable())))
+            let is_done = this.table.write(put).await?.is_done();
+            Ok::<_, TableError>(is_done.then(|| (progress, append.deliverable())))
         })
         .await?;
         self.progress = progress;

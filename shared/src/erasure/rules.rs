@@ -6,7 +6,7 @@ use crate::contract::id::PartyId;
 use crate::parties;
 use crate::problem::Problem;
 use crate::table::key::INVITATION;
-use crate::table::{Item, Key, Update, Write, eq, exists, text};
+use crate::table::{Item, Key, Update, eq, exists, text};
 
 impl Erasure<'_> {
     /// An invitation that the user sent: it stays good, from nobody; one to a party that has ended goes.
@@ -76,6 +76,6 @@ impl Erasure<'_> {
     }
 
     async fn write_if(&self, concerns: bool, change: Update) -> Result<bool, Problem> {
-        Ok(concerns && matches!(self.table.write(change).await?, Write::Done(_)))
+        Ok(concerns && self.table.write(change).await?.is_done())
     }
 }

@@ -6,7 +6,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, STAFF};
-use crate::table::{Item, Key, Query, Table, TableError, Update, Write, exists, retry};
+use crate::table::{Item, Key, Query, Table, TableError, Update, exists, retry};
 
 /// How long the row of a removed member is kept, in seconds: for its deliveries.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -76,10 +76,8 @@ pub async fn remove_staff(
         let append = Append::new(key.clone(), Committed::of_row(&row), cut_off, writer, now)?;
         let expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
         let update = append.update().set(REMOVED, true).set("expires_at", expires_at);
-        if let Write::Done(_) = table.write(update.when(exists("pk"))).await? {
-            return Ok(Some(Done::now((), append.deliverable())));
-        }
-        Ok(None)
+        let is_done = table.write(update.when(exists("pk"))).await?.is_done();
+        Ok(is_done.then(|| Done::now((), append.deliverable())))
     })
     .await
 }

@@ -12,7 +12,7 @@ use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
-use crate::table::{Action, Item, Key, Table, TableError, Write, eq, read};
+use crate::table::{Action, Item, Key, Table, TableError, eq, read};
 use crate::users::locale::Locale;
 
 /// Longest title, in characters.
@@ -177,10 +177,8 @@ pub async fn put(
             None => Action::put_new(append.committed().item(&lease)?, now),
             Some(seen) => append.put(&lease)?.when(eq("updated_at", seen.updated_at)),
         };
-        if let Write::Done(_) = table.write(put).await? {
-            return Ok(Some(Done::now(lease.view(id), append.deliverable())));
-        }
-        Ok(None)
+        let is_done = table.write(put).await?.is_done();
+        Ok(is_done.then(|| Done::now(lease.view(id), append.deliverable())))
     })
     .await
 }

@@ -16,7 +16,7 @@ use crate::outbox::{Append, Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Key, Query, Table, TableError, Transaction, Write, eq, item, read};
+use crate::table::{Action, Key, Query, Table, TableError, eq, item, read};
 
 use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
 
@@ -161,10 +161,8 @@ pub async fn create_request(
             let row = KeyRow { request: id.as_str().to_owned(), expires_at };
             writes.push(Action::put_new(item(&first, &row)?, now));
         }
-        if let Transaction::Done = table.transact(writes).await? {
-            return Ok(Some(Done::now(view, [committed])));
-        }
-        Ok(None)
+        let is_done = table.transact(writes).await?.is_done();
+        Ok(is_done.then(|| Done::now(view, [committed])))
     })
     .await
 }
@@ -201,10 +199,8 @@ pub async fn change_request(
         let view = changed.clone().view(lease);
         let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
         let put = append.put(&changed)?.when(eq("status", name(seen)));
-        if let Write::Done(_) = table.write(put).await? {
-            return Ok(Some(Done::now(view, append.deliverable())));
-        }
-        Ok(None)
+        let is_done = table.write(put).await?.is_done();
+        Ok(is_done.then(|| Done::now(view, append.deliverable())))
     })
     .await
 }
@@ -255,10 +251,8 @@ pub(crate) async fn erase_from_request(
         let view = left.clone().view(lease);
         let append = Append::instead(key.clone(), owing, [Delivery::event(&view)], writer, now);
         let put = append.put(&left)?.when(eq("status", name(status)));
-        if let Write::Done(_) = table.write(put).await? {
-            return Ok(Some(Some(append.deliverable().into_iter().collect())));
-        }
-        Ok(None)
+        let is_done = table.write(put).await?.is_done();
+        Ok(is_done.then(|| Some(append.deliverable().into_iter().collect())))
     })
     .await
 }

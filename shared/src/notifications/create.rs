@@ -69,7 +69,7 @@ enum Receiver {
     Known,
 }
 
-/// The idempotency row: what the first request with a key stored.
+/// The idempotency row, which the first request with a key stores.
 #[derive(Serialize, Deserialize)]
 struct FirstRow {
     notification: String,

@@ -10,7 +10,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox;
 use crate::problem::Problem;
-use crate::table::{self, Key, Table, Transaction, Update, Write, absent, eq, exists, retry};
+use crate::table::{self, Key, Table, Update, absent, eq, exists, retry};
 
 /// By how many seconds clocks may differ: a deleted notification has expired by all of them.
 const CLOCKS: i64 = 3600;
@@ -20,7 +20,7 @@ const CLOCKS: i64 = 3600;
 /// letter.
 ///
 /// # Errors
-/// 404 for what is no notification's id, 500 when DynamoDB fails.
+/// 404 for a text without the form of an id, 500 when DynamoDB fails.
 pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<(), Problem> {
     if !is_id(id) {
         return Err(unknown());
@@ -36,15 +36,12 @@ pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Resu
         let counter = Counter::of(table, user).await?.unwrap_or_default();
         let empty = empty(user, id, now);
         let is_done = if row.read_at.is_some() || row.n <= counter.read_up_to {
-            matches!(table.write(empty.when(exists("pk"))).await?, Write::Done(_))
+            table.write(empty.when(exists("pk"))).await?.is_done()
         } else {
             let unread = empty.when(absent("read_at").and(eq("expires_at", row.expires_at)));
-            table.transact([unread, count_down(user, &row)]).await? == Transaction::Done
+            table.transact([unread, count_down(user, &row)]).await?.is_done()
         };
-        if is_done {
-            return Ok(Some(()));
-        }
-        Ok(None)
+        Ok(is_done.then_some(()))
     })
     .await
 }

@@ -223,7 +223,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_data_says_of_a_user_goes_and_what_it_says_of_others_stays() {
+    fn the_data_loses_the_user_and_keeps_others() {
         let user = UserId::parse("ada").unwrap();
         let erased = Erased::new(&user, Some("Ada Lovelace"));
         let data = json!({
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_the_users_id_or_name_stays() {
+    fn a_text_that_only_looks_like_the_users_id_or_name_stays() {
         let user = UserId::parse("e").unwrap();
         let erased = Erased::new(&user, Some("o"));
         let data = json!({ "grade": "e", "initial": "o", "link": "e://example.com", "senderId": "eve" });
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_owed_says_what_is_left_and_goes_to_whom_it_went() {
+    fn a_pending_delivery_keeps_its_recipient_and_says_the_new_text() {
         let key = Key { pk: "USER#ben".to_owned(), sk: format!("{NOTIFICATION}000000000001-ff") };
         let row = NotificationRow {
             sk: key.sk.clone(),

@@ -60,9 +60,6 @@ pub struct NotificationView {
 }
 
 /// Lists up to `limit` notifications. Reads the rows and the counter at the same time.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn list(
     table: &Table,
     user: &UserId,
@@ -97,9 +94,6 @@ pub async fn show(table: &Table, user: &UserId, id: &str, now: Millis) -> Result
 }
 
 /// How many notifications are unread now.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn unread_count(table: &Table, user: &UserId, now: Millis) -> Result<i64, TableError> {
     Ok(Counter::of(table, user).await?.unwrap_or_default().unread(now))
 }

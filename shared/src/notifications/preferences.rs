@@ -148,9 +148,6 @@ pub(super) fn saved(row: Option<Item>) -> Result<Preferences, TableError> {
 }
 
 /// A user's preferences.
-///
-/// # Errors
-/// When DynamoDB fails or the row cannot be read.
 pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, TableError> {
     Preferences::of_row(table.get(&Key::preferences(user), true).await?)
 }

@@ -6,9 +6,7 @@ use super::row::NotificationRow;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::problem::Problem;
-use crate::table::{
-    self, AttributeValue, Item, Key, Table, TableError, Transaction, Update, absent, eq, exists, lt, retry,
-};
+use crate::table::{self, AttributeValue, Item, Key, Table, TableError, Update, absent, eq, exists, lt, retry};
 
 /// A notification that is marked as read.
 #[derive(Debug)]
@@ -49,10 +47,7 @@ pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result
         if let Some(read_at) = counter.read_all_at.filter(|_| row.n <= counter.read_up_to) {
             return Ok(Some(Marked { read_at }));
         }
-        if mark(table, user, id, &row, now).await? {
-            return Ok(Some(Marked { read_at: now }));
-        }
-        Ok(None)
+        Ok(mark(table, user, id, &row, now).await?.then_some(Marked { read_at: now }))
     })
     .await
 }
@@ -68,7 +63,7 @@ async fn mark(
     // A row that was deleted meanwhile has expired.
     let is_unread = absent("read_at").and(eq("expires_at", row.expires_at));
     let marked = Update::new(&Key::notification(user, id)).set("read_at", read_at).when(is_unread);
-    Ok(table.transact([marked, count_down(user, row)]).await? == Transaction::Done)
+    Ok(table.transact([marked, count_down(user, row)]).await?.is_done())
 }
 
 /// The write that counts an unread notification no longer, if it still counts.
@@ -81,9 +76,6 @@ pub(super) fn count_down(user: &UserId, row: &NotificationRow) -> Update {
 }
 
 /// Marks all of a user's notifications as read, with one write.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn read_all(table: &Table, user: &UserId, now: Millis) -> Result<(), TableError> {
     let update = Update::new(&Key::notification_counter(user))
         .copy("read_up_to", "last")

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::{Kind, Preferences, preferences};
 use crate::contract::id::UserId;
 use crate::settings::{Email, Secret};
-use crate::table::{Key, Table, TableError, Update, Write, retry, unchanged};
+use crate::table::{Key, Table, TableError, Update, retry, unchanged};
 use crate::users::locale::Locale;
 
 /// The address that turns a user's e-mail off, in the API at `api_url`.
@@ -60,10 +60,7 @@ pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableErr
         }
         now.types.insert(Kind::Message, super::DeliveryPreferences { email: false, ..now.of(Kind::Message) });
         let update = Update::new(&key).set("saved", text(&now)).when(unchanged("saved", seen));
-        if let Write::Done(_) = table.write(update).await? {
-            return Ok(Some(()));
-        }
-        Ok(None)
+        Ok(table.write(update).await?.is_done().then_some(()))
     })
     .await
 }

@@ -11,9 +11,9 @@ use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
-use crate::table::{Key, Table, TransactItem, Transaction, exists, retry};
+use crate::table::{Key, Table, TransactItem, exists, retry};
 
-/// An owner's request; what is absent stays as it is.
+/// An owner's request; an absent field stays as it is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Changes {
@@ -124,8 +124,5 @@ async fn write(
         .set("settings", &row.settings)
         .set("owner", &row.owner);
     let items = std::iter::once(next.write().into()).chain(check);
-    Ok(match table.transact(items).await? {
-        Transaction::Done => Some(Done::now(Party::of(id, &row), next.deliverable())),
-        Transaction::ConditionFailed(_) => None,
-    })
+    Ok(table.transact(items).await?.is_done().then(|| Done::now(Party::of(id, &row), next.deliverable())))
 }

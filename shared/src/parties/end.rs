@@ -16,7 +16,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
-use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, Transaction, Write, retry};
+use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, retry};
 
 /// Ends the caller's party for all of its members. Its invitations can no longer be accepted. For a day, a repeated call of the
 /// owner's changes nothing, but that it deletes what an earlier one may have left.
@@ -39,22 +39,22 @@ pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &Us
         let next = NextVersion::new(id, &party, [Delivery::event(&event)], writer, now)?
             .set("dissolved", true)
             .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
-        let written = table.write(next.write()).await?;
-        Ok(matches!(written, Write::Done(_)).then(|| next.deliverable()))
+        let is_done = table.write(next.write()).await?.is_done();
+        Ok(is_done.then(|| next.deliverable()))
     })
     .await?;
     delete_members(table, id).await?;
     Ok(Done::now((), pending))
 }
 
-/// Deletes the rows of the members. There will be no new ones: joining requires the party's row as it was.
+/// Deletes the rows of the members. New ones cannot come: joining requires the party's row as it was.
 async fn delete_members(table: &Table, id: &PartyId) -> Result<(), Problem> {
     let query = Query::new(key::party(id)).begins_with(MEMBER).project(&["pk", "sk"]);
     let keys: Vec<_> = table.query_all(query).await?.iter().filter_map(Key::of).collect();
     for keys in keys.chunks(MAX_TRANSACTION) {
         retry(|| async {
-            let done = table.transact(keys.iter().map(Action::delete)).await?;
-            Ok::<_, TableError>((done == Transaction::Done).then_some(()))
+            let is_done = table.transact(keys.iter().map(Action::delete)).await?.is_done();
+            Ok::<_, TableError>(is_done.then_some(()))
         })
         .await?;
     }

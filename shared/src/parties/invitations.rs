@@ -36,9 +36,6 @@ pub struct InvitationPage {
 }
 
 /// Lists up to `limit` open invitations of a user.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn invitations(
     table: &Table,
     user: &UserId,

@@ -10,7 +10,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, eq, exists, gt, retry};
+use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent, eq, exists, gt, retry};
 
 /// How many invitations a user may send: twenty at once, then one every 30 seconds.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
@@ -64,11 +64,8 @@ pub async fn invite(
             put(&append, &row, before.as_ref())?.into(),
             rate_limit::count(limit, remembered, due).into(),
         ];
-        if let Transaction::Done = table.transact(items).await? {
-            let invitation = Invitation::of(id.clone(), invitee.clone(), row);
-            return Ok(Some(Done::now(invitation, append.deliverable())));
-        }
-        Ok(None)
+        let is_done = table.transact(items).await?.is_done();
+        Ok(is_done.then(|| Done::now(Invitation::of(id.clone(), invitee.clone(), row), append.deliverable())))
     })
     .await
 }
@@ -155,10 +152,8 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
             return Err(Problem::Forbidden(told.to_owned()));
         };
         let revoked = close(&key, State::Revoked, now).when(eq("invited_at", invitation.invited_at));
-        if let Transaction::Done = table.transact([revoked.into(), right]).await? {
-            return Ok(Some(()));
-        }
-        Ok(None)
+        let is_done = table.transact([revoked.into(), right]).await?.is_done();
+Ok(is_done.then_some(()))
     })
     .await
 }

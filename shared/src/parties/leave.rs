@@ -9,7 +9,7 @@ use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
-use crate::table::{Key, Table, Transaction, retry};
+use crate::table::{Key, Table, retry};
 
 /// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
 pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -116,9 +116,7 @@ impl<'a> Departure<'a> {
             next = next.set("dissolved", true);
             next = next.set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
         }
-        Ok(match table.transact([next.write(), delete_member(id, user)]).await? {
-            Transaction::Done => Some(Done::now((), next.deliverable())),
-            Transaction::ConditionFailed(_) => None,
-        })
+        let is_done = table.transact([next.write(), delete_member(id, user)]).await?.is_done();
+        Ok(is_done.then(|| Done::now((), next.deliverable())))
     }
 }

@@ -42,9 +42,6 @@ pub struct PartyPage {
 
 /// Up to `limit` parties of a user, without their members. The index lags by a moment, so what it names is read again: a party
 /// that has ended, or that the user has left, is not shown.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn mine(
     table: &Table,
     user: &UserId,

@@ -23,9 +23,6 @@ pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party,
 
 /// Whether a user is a member, by one consistent read of party and member. There is no cache, so a removed member cannot
 /// subscribe to the party's channels any more, and no member to those of a party that has ended.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn is_member(table: &Table, party: &PartyId, user: &UserId) -> Result<bool, TableError> {
     let [party, member] = table.get_each([&Key::party(party), &Key::member(party, user)], true).await?;
     Ok(member.is_some() && party.is_some_and(|party| !party.contains_key("dissolved")))

@@ -13,7 +13,7 @@ use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
 use crate::problem::Problem;
-use crate::table::{self, Key, Table, Transaction, Write, retry};
+use crate::table::{self, Key, Table, Write, retry};
 
 /// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
 ///
@@ -44,8 +44,8 @@ pub async fn accept(
         let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], writer, now)?;
         let next = next.set("members", party.row.members + 1);
         let writes = [next.write(), put_member(id, caller, now)?, close(&invitation, State::Accepted, now).into()];
-        let done = table.transact(writes).await?;
-        Ok((done == Transaction::Done).then(|| next.deliverable()))
+        let is_done = table.transact(writes).await?.is_done();
+        Ok(is_done.then(|| next.deliverable()))
     })
     .await?;
     Ok(Done::now(read(table, id, user).await?, pending))

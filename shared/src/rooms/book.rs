@@ -79,17 +79,11 @@ impl Book {
 }
 
 /// A book, by an eventually consistent read.
-///
-/// # Errors
-/// When DynamoDB fails or the row cannot be read.
 pub async fn get(table: &Table, book: &BookId) -> Result<Option<Book>, TableError> {
     table.get(&Key::book(book), false).await?.map(Book::of_row).transpose()
 }
 
 /// A book and a user's profile, in one request; either may be missing.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn get_with_profile(
     table: &Table,
     book: &BookId,

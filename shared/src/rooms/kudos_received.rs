@@ -55,9 +55,6 @@ pub struct Received {
 
 /// Up to `limit` kudos for a user: a query of the index, one request for the rows and one for the givers' profiles. Kudos of
 /// the last moment may be missing.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn received(
     table: &Table,
     receiver: &UserId,

@@ -1,4 +1,4 @@
-//! Pages of who is in a room now.
+//! Pages of the users who are in a room now.
 
 use serde::Serialize;
 
@@ -48,9 +48,6 @@ struct Occupant {
 }
 
 /// Up to `limit` users who are in a room: a query, and one request each for the book and the users' profiles.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn occupants(table: &Table, id: BookId, limit: u8, cursor: Option<&Cursor>) -> Result<Page, TableError> {
     // Rows of those who left stay for a day.
     let query = Query::new(room(&id)).filter(eq("present", true));

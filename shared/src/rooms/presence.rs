@@ -205,7 +205,7 @@ async fn remember_departure(table: &Table, key: &Key, time: Millis) -> Result<bo
         .set("at", time)
         .set("expires_at", time.plus_seconds(REMEMBER_SECONDS).seconds())
         .when(absent("pk"));
-    Ok(matches!(table.write(update).await?, Write::Done(_)))
+    Ok(table.write(update).await?.is_done())
 }
 
 /// Updates the time of an unchanged state.
@@ -220,9 +220,6 @@ async fn confirm(table: &Table, key: &Key, row: &PresenceRow, observation: Obser
 }
 
 /// The rows of all users of a room, also of those who left lately.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn of_room(table: &Table, book: &BookId) -> Result<Vec<(UserId, PresenceRow)>, TableError> {
     let mut rows = Vec::new();
     for item in table.query_all(Query::new(room(book))).await? {
@@ -237,9 +234,6 @@ fn user_of(item: &Item) -> Option<UserId> {
 }
 
 /// The rooms that have users in them, according to the table.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn occupied_rooms(table: &Table) -> Result<BTreeSet<BookId>, TableError> {
     let mut rooms = BTreeSet::new();
     for shard in 0..PRESENT_SHARDS {

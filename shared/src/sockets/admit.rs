@@ -131,7 +131,7 @@ impl Budget {
                 limit.admit(state.due, now).map(|due| State { due: Some(due), all, ..State::default() })
             }
             Pace::Window { most, milliseconds } => {
-                // Clocks of processes differ a little: what was admitted never comes after what is admitted next.
+                // Clocks of processes differ a little, and moments must not go backwards.
                 let newest = state.moments().last().copied().unwrap_or(now.0).max(now.0);
                 let mut moments = state.moments();
                 moments.retain(|at| at + milliseconds > newest);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_a_little_above_a_limit_is_refused_now_and_then_and_never_ended() {
+    fn a_client_a_little_above_a_limit_is_refused_now_and_then_and_never_ended() {
         for budget in [MESSAGES, SIGNALS, CONTROL] {
             for (percent, minutes) in [(125, 60), (290, 30)] {
                 let met = steadily(&budget, percent, minutes);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_at_four_times_a_limit_is_ended_within_minutes() {
+    fn a_client_at_four_times_a_limit_is_ended_within_minutes() {
         for budget in [MESSAGES, SIGNALS, CONTROL] {
             let met = steadily(&budget, 400, 5);
             assert!(met.iter().any(|admission| matches!(admission, Admission::TooMany(_))), "{budget:?}");

@@ -16,9 +16,6 @@ use crate::table::key::{SOCKET_SHARDS, socket_shard};
 use crate::table::{Key, Query, Table, TableError, contains, gt, read};
 
 /// The connections of a user that may hear something, by a consistent read.
-///
-/// # Errors
-/// When DynamoDB fails or the row cannot be read.
 pub async fn of_user(
     table: &Table,
     namespace: Namespace,
@@ -36,9 +33,6 @@ fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> V
 }
 
 /// Whether a user has any connection, in any namespace of the contract.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn is_online(table: &Table, user: &UserId, now: Millis) -> Result<bool, TableError> {
     let keys = [Namespace::Dashboard, Namespace::Ws].map(|namespace| Key::user_sockets(namespace, user));
     let rows = table.get_each(keys.each_ref(), true).await?.map(UserRow::of_row);
@@ -47,9 +41,6 @@ pub async fn is_online(table: &Table, user: &UserId, now: Millis) -> Result<bool
 }
 
 /// Those of a user's contacts who are in a namespace.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn contacts_online(
     table: &Table,
     namespace: Namespace,
@@ -62,9 +53,6 @@ pub async fn contacts_online(
 }
 
 /// How many users and connections are in a namespace.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn online(table: &Table, namespace: Namespace, now: Millis) -> Result<(usize, usize), TableError> {
     let (mut users, mut connections) = (std::collections::BTreeSet::new(), 0);
     let mut next = Some(PageStart::default());
@@ -78,9 +66,6 @@ pub async fn online(table: &Table, namespace: Namespace, now: Millis) -> Result<
 }
 
 /// How many connections are in a namespace.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<usize, TableError> {
     slot::count(table, namespace, now).await
 }
@@ -95,9 +80,6 @@ pub struct Page {
 
 /// A page of a namespace's connections that may hear something, or of those that are subscribed to a channel. A page can be empty
 /// and have a next one.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn page(
     table: &Table,
     namespace: Namespace,
@@ -112,9 +94,6 @@ pub async fn page(
 }
 
 /// As [`page`], with those whose token has expired: they are to be ended.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub(super) async fn page_of_all(
     table: &Table,
     namespace: Namespace,
@@ -145,9 +124,6 @@ pub(super) async fn page_of_all(
 }
 
 /// The connections of some of those whom a user has exchanged messages with, and where the next page starts.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn of_contacts(
     table: &Table,
     namespace: Namespace,

@@ -46,9 +46,6 @@ pub fn plan(from: Millis, interval_seconds: u32, last: Option<Millis>) -> Vec<Mi
 }
 
 /// The last heartbeats, the newest first.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn past(table: &Table, now: Millis) -> Result<Vec<Beat>, TableError> {
     let from = Key::heartbeat(now.plus_seconds(-LOOK_BACK_SECONDS));
     let query = Query::new(from.pk).greater_than(&from.sk).descending();
@@ -56,9 +53,6 @@ pub async fn past(table: &Table, now: Millis) -> Result<Vec<Beat>, TableError> {
 }
 
 /// Keeps a heartbeat.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn keep(table: &Table, beat: Beat) -> Result<(), TableError> {
     let row = Row { beat, expires_at: beat.due.plus_seconds(2 * LOOK_BACK_SECONDS).seconds() };
     table.write(Action::put(item(&Key::heartbeat(beat.due), &row)?)).await.map(drop)

@@ -36,9 +36,6 @@ pub(crate) fn add(user: &UserId, other: &UserId, now: Millis) -> Result<Action, 
 
 /// Lets a user's oldest contacts give way, where there are more than [`MAX_CONTACTS`]. Both sides' rows go: otherwise one
 /// of them would go on hearing of the other.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub(crate) async fn bound(table: &Table, user: &UserId) -> Result<(), TableError> {
     let rows = table.query_all(of(user)).await?;
     let mut rows = rows.into_iter().map(read::<Row>).collect::<Result<Vec<_>, _>>()?;

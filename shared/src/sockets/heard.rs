@@ -37,9 +37,6 @@ pub async fn control(
 }
 
 /// Notes that a connection which was made at `since` was heard of.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn note(table: &Table, connection: &ConnectionId, since: Millis, now: Millis) -> Result<(), TableError> {
     if now < since.plus_seconds(OPENING_SECONDS) {
         return Ok(());

@@ -9,7 +9,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::{ConnectionId, Framing, Namespace};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Target, WriteContext};
-use crate::table::{Action, Key, Table, TableError, TransactItem, Transaction, Update, eq, exists, read, retry};
+use crate::table::{Action, Key, Table, TableError, TransactItem, Update, eq, exists, read, retry};
 
 /// Removes a connection that has ended, if it is known.
 ///
@@ -68,8 +68,8 @@ impl Leaving<'_> {
             if writes.is_empty() {
                 return Ok(Some(Done::replay(())));
             }
-            let done = self.table.transact(writes).await?;
-            Ok((done == Transaction::Done).then(|| Done::now((), pending)))
+            let is_done = self.table.transact(writes).await?.is_done();
+            Ok(is_done.then(|| Done::now((), pending)))
         })
         .await
     }

@@ -1,4 +1,4 @@
-//! WebSockets over API Gateway: who is connected, in which namespace, and which events they get.
+//! WebSockets over API Gateway: connections, their namespaces and their events.
 //!
 //! | part | what it is |
 //! |---|---|

@@ -64,9 +64,6 @@ pub async fn send(connections: &Connections, address: &Address, replies: &[Outgo
 }
 
 /// Sends an event to all connections of a user, once, without an outbox.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn send_ephemeral(table: &Table, connections: &Connections, emit: &Emit) -> Result<(), TableError> {
     let Audience::User(user) = &emit.to else { return Ok(()) };
     let targets = super::of_user(table, emit.namespace, user, Millis::now()).await?;

@@ -67,9 +67,6 @@ impl Socket {
     }
 
     /// The connection of this id, by a consistent read.
-    ///
-    /// # Errors
-    /// When DynamoDB fails or the row cannot be read.
     pub async fn find(table: &Table, key: &Key) -> Result<Option<Self>, TableError> {
         table.get(key, true).await?.map(read).transpose()
     }

@@ -25,9 +25,6 @@ impl Slots {
     }
 
     /// The next place to try; `None` when all are taken.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub(super) async fn next(&mut self, table: &Table, now: Millis) -> Result<Option<u16>, TableError> {
         let capacity = capacity(self.namespace);
         if self.guessed.len() < GUESSES {
@@ -61,9 +58,6 @@ async fn taken(table: &Table, namespace: Namespace, shard: u8, now: Millis) -> R
 }
 
 /// How many connections are in a namespace.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub(super) async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<usize, TableError> {
     let shards = (0..SOCKET_SHARDS).map(|shard| taken(table, namespace, shard, now));
     let shards = futures_util::future::try_join_all(shards).await?;

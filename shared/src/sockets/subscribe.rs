@@ -84,9 +84,6 @@ fn is_open(socket: &Socket, public: &[String], channel: &str) -> bool {
 }
 
 /// Takes channels from a connection's; returns those that are left.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn unsubscribe(
     table: &Table,
     socket: &Socket,

@@ -283,8 +283,8 @@ impl Key {
     }
 }
 
-/// The kinds of rows. What must treat every row of the table, as the erasure of a user does, matches on this, so that a new kind is
-/// not forgotten there.
+/// The kinds of rows. Code for every row of the table, such as the erasure of a user, matches on this, so that the compiler finds
+/// a new kind there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowKind {
     Book,

@@ -131,6 +131,12 @@ pub enum Write<T = ()> {
     ConditionFailed(Option<Item>),
 }
 
+impl<T> Write<T> {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
 /// How a transaction ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Transaction {
@@ -138,6 +144,12 @@ pub(crate) enum Transaction {
     /// The table is unchanged. Tells for each item, in order, whether its condition failed. All are `false` after a
     /// conflict with another writer.
     ConditionFailed(Vec<bool>),
+}
+
+impl Transaction {
+    pub(crate) fn is_done(&self) -> bool {
+        *self == Self::Done
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -166,9 +178,6 @@ impl Table {
     }
 
     /// A row, by a consistent or an eventually consistent read; the latter has half the price.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, TableError> {
         let request =
             self.client().get_item().table_name(&self.table).set_key(Some(key.item())).consistent_read(consistent);
@@ -230,9 +239,6 @@ impl Table {
     }
 
     /// Puts a row, unless there is one with the same key that has not expired.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub async fn create(&self, item: Item, now: Millis) -> Result<Write, TableError> {
         Ok(match self.write(Action::put_new(item, now)).await? {
             Write::Done(_) => Write::Done(()),
@@ -260,9 +266,6 @@ impl Table {
     ///
     /// When the response to a put is lost, the SDK retries the put, and its condition fails because the first attempt
     /// has written the row. The present row then equals the put one in every attribute, and the put counts as done.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     async fn attempt(&self, action: &Action) -> Result<Write<Option<Item>>, TableError> {
         let (client, expressions) = (self.client(), action.expressions());
         let old = expressions.condition.as_ref().map(|_| ReturnValuesOnConditionCheckFailure::AllOld);

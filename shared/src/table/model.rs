@@ -1,228 +1,111 @@
-//! What updates and conditions mean, in plain Rust, compared with an embedded DynamoDB that gets their expressions. It also
-//! refuses whatever is not in DynamoDB's grammar: a surplus comma, a placeholder that is unknown or unused, a reserved word.
+//! The meaning of updates and conditions in plain Rust, compared with an embedded DynamoDB that gets their expressions. It refuses
+//! expressions outside of DynamoDB's grammar: a surplus comma, an unknown or unused placeholder, a reserved word.
 
 use std::sync::LazyLock;
 
 use dynoxide::{Database, DynoxideError};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::expression::{begins_with, between};
-use super::*;
+use super::{Action, AttributeValue, Condition, Item, Key, Update};
+use super::{absent, contains, eq, exists, gt, le, lt, ne, number, string, text, unchanged};
 
-/// Attributes by the kind of their values: half of the names are reserved words.
+/// Attributes by the kind of their values, and entries of the attribute `map`. Some names are reserved words.
 const NUMBERS: [&str; 3] = ["seq", "expires_at", "count"];
-const TEXTS: [&str; 4] = ["name", "status", "first_answer", "author"];
+const TEXTS: [&str; 3] = ["name", "first_answer", "status"];
 const ENTRIES: [&str; 3] = ["7", "ws", "user"];
-
-/// A map, a list, and an attribute that is always there.
-fn row(numbers: [Option<i64>; 3], texts: [Option<String>; 4], entries: [Option<i64>; 3]) -> Item {
-    let texts = TEXTS.iter().zip(texts).filter_map(|(name, text)| Some(((*name).to_owned(), string(text?))));
-    let of = |names: [&str; 3], values: [Option<i64>; 3]| -> Item {
-        names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), number(value?)))).collect()
-    };
-    let mut row: Item = texts.chain(of(NUMBERS, numbers)).collect();
-    row.insert("map".to_owned(), AttributeValue::M(of(ENTRIES, entries)));
-    row.insert("list".to_owned(), ["a", "b"].map(str::to_owned)[..].into_value());
-    row.insert("fixed_at".to_owned(), number(5));
-    row.extend(KEY.item());
-    row
-}
 
 static KEY: LazyLock<Key> = LazyLock::new(|| Key { pk: "p".to_owned(), sk: "s".to_owned() });
 
-/// A step of an update, and what it makes of a row.
-#[derive(Debug, Clone)]
-enum Step {
-    SetText(usize, String),
-    SetDefault(usize, String),
-    Replace(usize, Option<String>),
-    Remove(usize),
-    Copy(usize),
-    SetNumber(usize, i64),
-    Add(usize, i64),
-    SetEntry(usize, i64),
-    AddEntry(usize, i64),
-    RemoveEntry(usize),
+/// A kind of step or of condition, an attribute of its kind, a text and a number.
+type Part = (u8, usize, String, i64);
+
+fn parts(kinds: u8, most: usize) -> impl Strategy<Value = Vec<Part>> {
+    vec((0..kinds, 0..3_usize, "[a-c]{1,2}", -3..9_i64), 0..most)
 }
 
-impl Step {
-    /// The attribute, of which an update changes each once.
-    fn target(&self) -> (u8, usize) {
-        match *self {
-            Self::SetText(n, _) | Self::SetDefault(n, _) | Self::Replace(n, _) | Self::Remove(n) => (0, n),
-            Self::SetNumber(n, _) | Self::Add(n, _) | Self::Copy(n) => (1, n),
-            Self::SetEntry(n, _) | Self::AddEntry(n, _) | Self::RemoveEntry(n) => (2, n),
-        }
-    }
-
-    fn build(&self, update: Update) -> Update {
-        match self.clone() {
-            Self::SetText(n, text) => update.set(TEXTS[n], text),
-            Self::SetDefault(n, text) => update.set_default(TEXTS[n], text),
-            Self::Replace(n, text) => update.replace(TEXTS[n], text),
-            Self::Remove(n) => update.remove(TEXTS[n]),
-            Self::Copy(n) => update.copy(NUMBERS[n], "fixed_at"),
-            Self::SetNumber(n, value) => update.set(NUMBERS[n], value),
-            Self::Add(n, value) => update.add(NUMBERS[n], value),
-            Self::SetEntry(n, value) => update.set(("map", ENTRIES[n]), value),
-            Self::AddEntry(n, value) => update.add(("map", ENTRIES[n]), value),
-            Self::RemoveEntry(n) => update.remove(("map", ENTRIES[n])),
-        }
-    }
-
-    fn apply(&self, row: &mut Item) {
-        let sum = |item: &Item, name: &str, value: i64| number(number_in(item, name).unwrap_or(0) + value);
-        let (kind, n) = self.target();
-        let (item, name) = match kind {
-            0 => (row, TEXTS[n]),
-            1 => (row, NUMBERS[n]),
-            _ => match row.get_mut("map") {
-                Some(AttributeValue::M(map)) => (map, ENTRIES[n]),
-                _ => unreachable!("a row has a map"),
-            },
-        };
-        let value = match self {
-            Self::SetDefault(_, text) => Some(item.get(name).cloned().unwrap_or_else(|| string(text))),
-            Self::SetText(_, text) => Some(string(text)),
-            Self::Replace(_, text) => text.as_ref().map(string),
-            Self::Remove(_) | Self::RemoveEntry(_) => None,
-            Self::Copy(_) => Some(number(5)),
-            Self::SetNumber(_, value) | Self::SetEntry(_, value) => Some(number(*value)),
-            Self::Add(_, value) | Self::AddEntry(_, value) => Some(sum(item, name, *value)),
-        };
-        match value {
-            Some(value) => item.insert(name.to_owned(), value),
-            None => item.remove(name),
-        };
-    }
+/// A row with some of the attributes.
+fn row() -> impl Strategy<Value = Item> {
+    let named = |names: [&str; 3], values: Vec<AttributeValue>| names.map(str::to_owned).into_iter().zip(values);
+    let numbers = || vec((-3..9_i64).prop_map(number), 0..4);
+    (numbers(), vec("[a-c]{1,2}".prop_map(string), 0..4), numbers()).prop_map(move |(numbers, texts, entries)| {
+        let mut row: Item = named(NUMBERS, numbers).chain(named(TEXTS, texts)).chain(KEY.item()).collect();
+        row.insert("map".to_owned(), AttributeValue::M(named(ENTRIES, entries).collect()));
+        row.insert("list".to_owned(), AttributeValue::L(vec![string("a"), string("b")]));
+        row.insert("fixed_at".to_owned(), number(5));
+        row
+    })
 }
 
 fn number_in(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// A condition, and whether it holds.
-#[derive(Debug, Clone)]
-enum Claim {
-    Number(usize, u8, i64),
-    Between(usize, i64, i64),
-    Text(usize, String),
-    Prefix(usize, String),
-    Unchanged(usize, Option<String>),
-    There(usize),
-    EntryAbsent(usize),
-    Contains(String),
-    Both(Box<Claim>, Box<Claim>),
-    Either(Box<Claim>, Box<Claim>),
+/// Adds a step to an update, and does it to the row.
+fn step(update: Update, row: &mut Item, (kind, n, word, value): Part) -> Update {
+    let (name, count, entry) = (TEXTS[n], NUMBERS[n], ("map", ENTRIES[n]));
+    let (update, after) = match kind {
+        0 => (update.set(name, &word), Some(string(&word))),
+        1 => (update.set_default(name, &word), Some(row.get(name).cloned().unwrap_or_else(|| string(&word)))),
+        2 => (update.remove(name), None),
+        3 => (update.copy(count, "fixed_at"), Some(number(5))),
+        4 => (update.replace(count, Some(value)), Some(number(value))),
+        5 => (update.add(count, value), Some(number(number_in(row, count).unwrap_or(0) + value))),
+        6 => (update.set(entry, value), Some(number(value))),
+        7 => (update.add(entry, value), Some(number(number_in(entries(row), entry.1).unwrap_or(0) + value))),
+        _ => (update.remove(entry), None),
+    };
+    let (item, name) = match kind {
+        0..3 => (row, name),
+        3..6 => (row, count),
+        _ => (entries(row), entry.1),
+    };
+    match after {
+        Some(after) => item.insert(name.to_owned(), after),
+        None => item.remove(name),
+    };
+    update
 }
 
-impl Claim {
-    fn build(&self) -> Condition {
-        match self.clone() {
-            Self::Number(n, 0, value) => eq(NUMBERS[n], value),
-            Self::Number(n, 1, value) => ne(NUMBERS[n], value),
-            Self::Number(n, 2, value) => lt(NUMBERS[n], value),
-            Self::Number(n, 3, value) => le(NUMBERS[n], value),
-            Self::Number(n, _, value) => gt(NUMBERS[n], value),
-            Self::Between(n, from, to) => between(NUMBERS[n], from, to),
-            Self::Text(n, text) => eq(TEXTS[n], text),
-            Self::Prefix(n, text) => begins_with(TEXTS[n], text),
-            Self::Unchanged(n, text) => unchanged(TEXTS[n], text),
-            Self::There(n) => exists(TEXTS[n]),
-            Self::EntryAbsent(n) => absent(("map", ENTRIES[n])),
-            Self::Contains(text) => contains("list", text),
-            Self::Both(one, other) => one.build().and(other.build()),
-            Self::Either(one, other) => one.build().or(other.build()),
-        }
-    }
-
-    fn holds(&self, row: &Item) -> bool {
-        let number = |n: usize| number_in(row, NUMBERS[n]);
-        let text = |n: usize| row.get(TEXTS[n]).and_then(text);
-        match self {
-            Self::Number(n, 0, value) => number(*n) == Some(*value),
-            Self::Number(n, 1, value) => number(*n) != Some(*value),
-            Self::Number(n, 2, value) => number(*n).is_some_and(|number| number < *value),
-            Self::Number(n, 3, value) => number(*n).is_some_and(|number| number <= *value),
-            Self::Number(n, _, value) => number(*n).is_some_and(|number| number > *value),
-            Self::Between(n, from, to) => number(*n).is_some_and(|number| (*from..=*to).contains(&number)),
-            Self::Text(n, wanted) => text(*n) == Some(wanted),
-            Self::Prefix(n, prefix) => text(*n).is_some_and(|text| text.starts_with(prefix)),
-            Self::Unchanged(n, seen) => text(*n) == seen.as_deref(),
-            Self::There(n) => text(*n).is_some(),
-            Self::EntryAbsent(n) => match row.get("map") {
-                Some(AttributeValue::M(map)) => !map.contains_key(ENTRIES[*n]),
-                _ => true,
-            },
-            Self::Contains(text) => text == "a" || text == "b",
-            Self::Both(one, other) => one.holds(row) && other.holds(row),
-            Self::Either(one, other) => one.holds(row) || other.holds(row),
-        }
+fn entries(row: &mut Item) -> &mut Item {
+    match row.get_mut("map") {
+        Some(AttributeValue::M(entries)) => entries,
+        _ => unreachable!("each row has the map"),
     }
 }
 
-fn word() -> impl Strategy<Value = String> {
-    "[a-c]{1,2}"
+/// A condition, and whether the row meets it.
+fn condition(row: &mut Item, (kind, n, word, value): Part) -> (Condition, bool) {
+    let (name, count) = (TEXTS[n], NUMBERS[n]);
+    let is = |holds: fn(i64, i64) -> bool| number_in(row, count).is_some_and(|number| holds(number, value));
+    let found = row.get(name).and_then(text);
+    match kind {
+        0 => (eq(count, value), is(|number, value| number == value)),
+        1 => (ne(count, value), !is(|number, value| number == value)),
+        2 => (lt(count, value), is(|number, value| number < value)),
+        3 => (le(count, value), is(|number, value| number <= value)),
+        4 => (gt(count, value), is(|number, value| number > value)),
+        5 => (between(count, value, value + 2), is(|number, value| (value..=value + 2).contains(&number))),
+        6 => (begins_with(name, &word), found.is_some_and(|found| found.starts_with(&word))),
+        7 => (unchanged(name, Some(&word)), found == Some(&word)),
+        8 => (unchanged(name, None::<&str>), found.is_none()),
+        9 => (exists(name), found.is_some()),
+        10 => (absent(("map", ENTRIES[n])), !entries(row).contains_key(ENTRIES[n])),
+        _ => (contains("list", &word), word == "a" || word == "b"),
+    }
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let values = (0..4_usize, 0..3_usize, word(), -3..9_i64, 0..10_u8);
-    values.prop_map(|(t, n, text, value, kind)| match kind {
-        0 => Step::SetText(t, text),
-        1 => Step::SetDefault(t, text),
-        2 => Step::Replace(t, (value > 0).then_some(text)),
-        3 => Step::Remove(t),
-        4 => Step::Copy(n),
-        5 => Step::SetNumber(n, value),
-        6 => Step::Add(n, value),
-        7 => Step::SetEntry(n, value),
-        8 => Step::AddEntry(n, value),
-        _ => Step::RemoveEntry(n),
-    })
-}
-
-fn claim() -> impl Strategy<Value = Claim> {
-    let values = (0..4_usize, 0..3_usize, word(), -3..9_i64, 0..12_u8);
-    let leaf = values.prop_map(|(t, n, text, value, kind)| match kind {
-        0 => Claim::Between(n, value, value + 2),
-        1 => Claim::Text(t, text),
-        2 => Claim::Prefix(t, text),
-        3 => Claim::Unchanged(t, (value > 0).then_some(text)),
-        4 => Claim::There(t),
-        5 => Claim::EntryAbsent(n),
-        6 => Claim::Contains(text),
-        operator => Claim::Number(n, operator - 7, value),
-    });
-    leaf.prop_recursive(3, 8, 2, |inner| {
-        (inner.clone(), inner, any::<bool>()).prop_map(|(one, other, both)| {
-            if both { Claim::Both(one.into(), other.into()) } else { Claim::Either(one.into(), other.into()) }
-        })
-    })
-}
-
-fn rows() -> impl Strategy<Value = Item> {
-    let numbers = || proptest::array::uniform3(proptest::option::of(-3..9_i64));
-    (numbers(), proptest::array::uniform4(proptest::option::of(word())), numbers())
-        .prop_map(|(numbers, texts, entries)| row(numbers, texts, entries))
-}
-
-static DATABASE: LazyLock<Database> = LazyLock::new(|| {
-    let database = Database::memory().unwrap();
-    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
-    let table = json!({
-        "TableName": "table",
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [attribute("pk"), attribute("sk")],
-        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }, { "AttributeName": "sk", "KeyType": "RANGE" }],
-    });
-    database.create_table(request(table)).unwrap();
-    database
-});
-
-fn request<T: DeserializeOwned>(request: Value) -> T {
-    serde_json::from_value(request).unwrap()
+/// Conditions in one, with parentheses on either side.
+fn combined((one, holds): (Condition, bool), (other, other_holds): (Condition, bool), how: i64) -> (Condition, bool) {
+    match how.rem_euclid(4) {
+        0 => (one.and(other), holds && other_holds),
+        1 => (other.and(one), holds && other_holds),
+        2 => (one.or(other), holds || other_holds),
+        _ => (other.or(one), holds || other_holds),
+    }
 }
 
 fn wire(value: &AttributeValue) -> Value {
@@ -236,8 +119,22 @@ fn wire(value: &AttributeValue) -> Value {
 }
 
 fn wire_item(item: &Item) -> Value {
-    item.iter().map(|(name, value)| (name.clone(), wire(value))).collect::<serde_json::Map<_, _>>().into()
+    item.iter().map(|(name, value)| (name.clone(), wire(value))).collect::<Map<_, _>>().into()
 }
+
+fn request<T: DeserializeOwned>(request: Value) -> T {
+    serde_json::from_value(request).unwrap()
+}
+
+static DATABASE: LazyLock<Database> = LazyLock::new(|| {
+    let database = Database::memory().unwrap();
+    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+    let keys = json!([{ "AttributeName": "pk", "KeyType": "HASH" }, { "AttributeName": "sk", "KeyType": "RANGE" }]);
+    let attributes = [attribute("pk"), attribute("sk")];
+    let table = json!({ "TableName": "table", "KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST" });
+    database.create_table(request(table)).unwrap();
+    database
+});
 
 /// The row after an update of this row, or `None` if the condition failed.
 fn updated(row: &Item, update: Update) -> Option<Value> {
@@ -258,20 +155,20 @@ fn updated(row: &Item, update: Update) -> Option<Value> {
 
 proptest! {
     #[test]
-    fn an_update_does_what_it_says_if_its_conditions_hold(
-        row in rows(), steps in proptest::collection::vec(step(), 0..8), claims in proptest::collection::vec(claim(), 0..3),
-    ) {
-        let mut update = Update::new(&KEY);
-        let (mut after, mut targets) = (row.clone(), Vec::new());
-        for step in steps {
-            if !targets.contains(&step.target()) {
-                targets.push(step.target());
-                update = step.build(update);
-                step.apply(&mut after);
+    fn an_update_does_what_it_says_if_its_condition_holds(row in row(), steps in parts(9, 8), conditions in parts(12, 5)) {
+        let (mut update, mut after, mut targets) = (Update::new(&KEY), row.clone(), Vec::new());
+        for part in steps {
+            // An update changes each attribute once.
+            let target = (part.0 / 3, part.1);
+            if !targets.contains(&target) {
+                targets.push(target);
+                update = step(update, &mut after, part);
             }
         }
-        update = claims.iter().fold(update, |update, claim| update.when(claim.build()));
-        let holds = claims.iter().all(|claim| claim.holds(&row));
+        let conditions = conditions.into_iter().map(|part| (part.3, condition(&mut row.clone(), part)));
+        let all = conditions.reduce(|(_, one), (how, other)| (how, combined(one, other, how)));
+        let holds = all.as_ref().is_none_or(|(_, (_, holds))| *holds);
+        let update = all.into_iter().fold(update, |update, (_, (condition, _))| update.when(condition));
         prop_assert_eq!(updated(&row, update), holds.then(|| wire_item(&after)));
     }
 }

@@ -107,9 +107,6 @@ impl Query {
 
 impl Table {
     /// One page: up to a megabyte of rows, or the query's limit.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub(crate) async fn query(&self, query: &Query) -> Result<Page, TableError> {
         let mut placeholders = Placeholders::default();
         let request = self
@@ -132,9 +129,6 @@ impl Table {
     }
 
     /// A page of all rows of the table, in no useful order, by a consistent read. Every row is read and paid for.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub(crate) async fn scan(&self, after: Option<&Key>, rows: u16) -> Result<Page, TableError> {
         let request = self
             .client()
@@ -148,9 +142,6 @@ impl Table {
     }
 
     /// All rows of all pages.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub(crate) async fn query_all(&self, mut query: Query) -> Result<Vec<Item>, TableError> {
         let mut rows = Vec::new();
         loop {
@@ -166,9 +157,6 @@ impl Table {
     /// Up to `limit` rows, and the key after which the next page starts, if there may be more rows. The query's filter
     /// leaves rows out, so it may take several requests, but not more than [`MAX_PAGE_REQUESTS`]: a page can be short
     /// and still have a next one.
-    ///
-    /// # Errors
-    /// When DynamoDB fails.
     pub(crate) async fn query_page(
         &self,
         mut query: Query,

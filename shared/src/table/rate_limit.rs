@@ -55,9 +55,6 @@ pub(crate) fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Act
 /// Counts so many requests in a limit's row, if they fit: `Ok` with the new theoretical arrival time, `Err` with how long to wait. Each
 /// update is an addition, so that processes that count at the same time do not make each other repeat. `remembered` is what the row
 /// held last, as far as is known: it saves a request, and need not be right.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub(crate) async fn take(
     table: &Table,
     key: &Key,
@@ -76,9 +73,6 @@ pub(crate) async fn take(
 
 /// Counts so many requests in a limit's row, however many there were. Returns how long the next one then has to wait; `None` if it
 /// need not.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub(crate) async fn charge(
     table: &Table,
     key: &Key,

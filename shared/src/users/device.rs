@@ -14,7 +14,7 @@ use crate::clients::fcm::Token;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{self, DEVICE};
-use crate::table::{Action, Key, Query, Table, TableError, Transaction, Update, absent, eq, item, read, retry};
+use crate::table::{Action, Key, Query, Table, TableError, Update, absent, eq, item, read, retry};
 use crate::users::locale::Locale;
 
 /// Most devices of a user. A further one replaces the one that was registered longest ago.
@@ -71,17 +71,11 @@ struct OwnerRow {
 }
 
 /// The user's devices, the last registered first.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Token>, TableError> {
     Ok(current(table, user, now).await?.into_iter().map(|row| row.token).collect())
 }
 
 /// The user's devices as they may see them, the last registered first.
-///
-/// # Errors
-/// When DynamoDB fails.
 pub async fn list(table: &Table, user: &UserId, now: Millis) -> Result<Vec<DeviceView>, TableError> {
     Ok(current(table, user, now).await?.into_iter().map(DeviceView::of).collect())
 }
@@ -127,10 +121,7 @@ pub async fn register(
             writes.push(disown(user, &hash));
         }
         writes.extend(locale.map(|locale| keep_locale(user, locale)));
-        if table.transact(writes).await? == Transaction::Done {
-            return Ok(Some(()));
-        }
-        Ok(None)
+        Ok(table.transact(writes).await?.is_done().then_some(()))
     })
     .await
 }
@@ -152,7 +143,7 @@ async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), Tabl
             return Ok(Some(()));
         }
         let writes = [Action::delete(&Key::device(user, hash)), disown(user, hash)];
-        Ok((table.transact(writes).await? == Transaction::Done).then_some(()))
+        Ok(table.transact(writes).await?.is_done().then_some(()))
     })
     .await
 }

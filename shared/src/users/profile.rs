@@ -4,8 +4,8 @@
 //! invited to a party. So every authenticated call stores what the caller's token says, after the response
 //! ([`crate::app::App::authenticate`]).
 //!
-//! A token fills gaps and erases nothing: not every token of an issuer has a name. What another back end puts ([`put`]) is kept
-//! beside it, and goes before it.
+//! A token fills gaps and erases nothing: not every token of an issuer has a name. The profile that another back end puts ([`put`]) is
+//! kept beside it, and goes before it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -182,9 +182,6 @@ fn picture(address: &str) -> Result<Picture, Problem> {
 }
 
 /// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.
-///
-/// # Errors
-/// When DynamoDB fails or a row cannot be read.
 pub async fn people(
     table: &Table,
     users: impl Iterator<Item = &UserId>,
@@ -200,9 +197,6 @@ pub async fn people(
 }
 
 /// Stores what a token says, with one conditional write that changes nothing if all of it is stored.
-///
-/// # Errors
-/// When DynamoDB fails.
 async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError> {
     let mut update = Update::new(&Key::profile(&claimed.user));
     let mut changed = Vec::new();

@@ -1,11 +1,11 @@
-//! What the deletion of a direct message owes.
+//! The events of the deletion of a direct message.
 
 use crate::chats::Message;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{DirectMessageDeleted, MESSAGE_DELETED, Namespace};
 use crate::outbox::{Audience, Delivery, Emit};
 
-/// Tells both sides which message it was. Neither its id nor the event says who had written it.
+/// The events for both sides. They name the message, and not its author.
 pub(crate) fn message_deleted(first: &UserId, second: &UserId, left: &Message) -> Vec<Delivery> {
     let deleted_at = left.deleted_at.unwrap_or(left.created_at).iso();
     let told = |to: &UserId, other: &UserId| -> Delivery {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::id::UserId;
 use crate::problem::Problem;
-use crate::table::{Key, Table, TableError, Update, Write, read, retry, unchanged};
+use crate::table::{Key, Table, TableError, Update, read, retry, unchanged};
 
 /// Bytes of a key.
 const BYTES: usize = 32;
@@ -70,18 +70,13 @@ pub async fn save(table: &Table, user: &UserId, new: NewKey) -> Result<PublicKey
         let saved = PublicKey { public_key: new.public_key.clone(), version: seen.unwrap_or(0).saturating_add(1) };
         let update = Update::new(&key).set("publicKey", &saved.public_key).set("version", saved.version);
         let update = update.when(unchanged("version", seen));
-        if let Write::Done(_) = table.write(update).await? {
-            return Ok(Some(saved));
-        }
-        Ok(None)
+        let is_done = table.write(update).await?.is_done();
+        Ok(is_done.then(|| saved))
     })
     .await
 }
 
 /// A user's key, if they have one.
-///
-/// # Errors
-/// When DynamoDB fails or the row cannot be read.
 pub async fn find(table: &Table, user: &UserId) -> Result<Option<PublicKey>, TableError> {
     table.get(&Key::public_key(user), true).await?.map(read).transpose()
 }
@@ -91,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_whose_secret_everybody_knows_is_no_key() {
+    fn a_point_with_a_known_secret_is_refused_as_a_key() {
         for point in LOW_ORDER {
             let mut bytes = hex::decode(point).unwrap();
             assert!(!is_public_key(&bytes), "{point}");

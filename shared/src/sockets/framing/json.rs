@@ -79,14 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused_with_an_example() {
+    fn a_frame_without_an_event_is_refused_with_an_example() {
         for text in ["", "hello", "[]", r#"{"data":{}}"#, r#"{"event":7}"#, r#"{"event":"a"} x"#, r#"42["a"]"#] {
             assert!(read(text).unwrap_err().why.contains("{\"event\""), "{text}");
         }
     }
 
     #[test]
-    fn what_only_this_reader_does_not_take_is_refused_with_the_reason() {
+    fn a_frame_beyond_this_readers_bounds_is_refused_with_the_reason() {
         let deep = format!(r#"{{"event":"subscribe","data":{}{}}}"#, "[".repeat(200), "]".repeat(200));
         for (text, why) in [(r#"{"event":"subscribe","data":"\ud83d"}"#, "lone surrogate"), (&deep, "levels deep")] {
             let refused = read(text).unwrap_err();

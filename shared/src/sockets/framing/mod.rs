@@ -1,5 +1,5 @@
-//! Framings: how events look on the wire. Each is one file that reads what a client sends and writes what it is sent; what is
-//! done with it is the same for all.
+//! Framings: how events look on the wire. Each is one file that reads the frames of clients and writes the frames
+//! for them; the rest is the same for all.
 //!
 //! | file | clients | chosen by |
 //! |---|---|---|

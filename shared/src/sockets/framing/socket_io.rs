@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_namespace_is_joined_by_nobody() {
+    fn an_unknown_namespace_cannot_be_joined() {
         for (text, name) in [("40", "/"), ("40/admin,", "/admin"), ("40/socketio,", "/socketio")] {
             assert_eq!(read(text), Ok(Incoming::Join(Err(name.to_owned()))), "{text}");
         }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_is_told_is_what_the_protocol_says() {
+    fn frames_for_clients_are_as_in_the_protocol() {
         let write = |outgoing: Outgoing| write(&outgoing, &connection()).unwrap();
         let open =
             r#"0{"sid":"L0SM9cOFvHcCIhw=","upgrades":[],"pingInterval":30000,"pingTimeout":60000,"maxPayload":32768}"#;
