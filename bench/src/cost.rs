@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::counted::Budgets;
-use crate::report::Row;
+use crate::figures::Row;
 use crate::system::System::{Carillon, Node};
 
 /// List prices in US dollars for us-east-1, on demand, without free tiers, as public sources gave them on 2026-11-20.

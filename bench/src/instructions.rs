@@ -11,8 +11,9 @@ use anyhow::{Context as _, Result};
 use crate::event::USERS;
 use crate::measure::Process;
 use crate::runtime_api::RuntimeApi;
-use crate::system::{System, World};
+use crate::system::System;
 use crate::work::Work;
+use crate::world::World;
 
 /// Invocations of the shorter and of the longer run. Every user calls in both, so the difference has no first call of a
 /// user.
@@ -24,15 +25,15 @@ pub(crate) fn can_be_counted() -> bool {
 }
 
 /// The instructions of one warm invocation.
-pub(crate) fn count(world: &World, work: &Work, system: System, directory: &std::path::Path) -> Result<f64> {
+pub(crate) fn count(world: &World, work: &Work, system: System) -> Result<f64> {
     world.stand_ins.hold((work.rows)());
-    let [short, long] = RUNS.map(|invocations| total(world, work, system, directory, invocations));
+    let [short, long] = RUNS.map(|invocations| total(world, work, system, invocations));
     Ok((long? - short?) / (RUNS[1] - RUNS[0]) as f64)
 }
 
-fn total(world: &World, work: &Work, system: System, directory: &std::path::Path, invocations: usize) -> Result<f64> {
+fn total(world: &World, work: &Work, system: System, invocations: usize) -> Result<f64> {
     let api = RuntimeApi::listen(work.events(), invocations)?;
-    let out = directory.join("callgrind.out");
+    let out = world.directory.join("callgrind.out");
     let wrapper = ["valgrind", "--tool=callgrind", &format!("--callgrind-out-file={}", out.display())];
     let wrapper: Vec<_> = wrapper.iter().map(|word| (*word).to_owned()).collect();
     let mut process = Process(world.start(system, work, &api, &wrapper)?);

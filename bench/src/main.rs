@@ -1,6 +1,30 @@
 //! `cargo bench-peers`: measures Carillon's functions against the floor (a bare function) and against peers that do the
 //! same work.
 //!
+//! Each module uses only those below it in this list (`tests/functions/module_map.rs` holds that):
+//!
+//! ```text
+//! sockets       WebSockets: a server, its clients, and the table of both
+//! report        the tables, and their place in docs/PERFORMANCE.md
+//! targets       the targets, and whether a run reached them
+//! cost          the price of a million operations
+//! figures       the figures of each system for each piece of work
+//! instructions  instructions under valgrind
+//! measure       rounds of processes, and a sample of each
+//! counted       requests and units, from tests/budgets.toml
+//! setup         builds the programs
+//! world         the processes that are measured: commands, environment, stand-ins
+//! programs      the files of the built programs
+//! work          the measured work: events, rows, responses
+//! stand_in      DynamoDB and Pusher
+//! event         events of API Gateway and DynamoDB
+//! system        the measured systems
+//! runtime_api   the Lambda Runtime API
+//! http1         HTTP/1.1 over a socket
+//! certificates  certificates for the stand-ins
+//! statistics    medians and percentiles
+//! ```
+//!
 //! - **The host** (`runtime_api`) is the Lambda Runtime API on loopback. Its own time is in every row, and so in the floor.
 //! - **The floor** is a bare `lambda_runtime` that returns its event. For work that makes one request to the table, the floor makes
 //!   the same request by `aws-sdk-dynamodb`, configured as in Carillon.
@@ -25,9 +49,11 @@ mod certificates;
 mod cost;
 mod counted;
 mod event;
+mod figures;
 mod http1;
 mod instructions;
 mod measure;
+mod programs;
 mod report;
 mod runtime_api;
 mod setup;
@@ -37,16 +63,19 @@ mod statistics;
 mod system;
 mod targets;
 mod work;
+mod world;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
 
+use figures::{Row, title};
 use measure::Measured;
-use report::Row;
-use system::{System, World};
+use programs::Programs;
+use system::System;
 use work::Work;
+use world::World;
 
 /// Measures Carillon's functions against the floor (a bare function) and against the same work in Node and in natural
 /// Rust.
@@ -75,20 +104,20 @@ struct Cli {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let built = if cli.built { setup::programs()? } else { setup::build()? };
-    let programs = system::Programs { variant: cli.variant.clone(), ..built };
+    let programs = Programs { variant: cli.variant.clone(), ..built };
     // A directory for this run only, so that two runs do not overwrite each other's certificates.
     let directory = setup::target()?.join(format!("run-{}", std::process::id()));
     std::fs::create_dir_all(&directory)?;
     let certificates = certificates::Certificates::make(&directory)?;
     let stand_ins = stand_in::StandIns::start(&certificates.server)?;
-    let world = World { programs, stand_ins, certificates };
+    let world = World { programs, stand_ins, certificates, directory };
 
     let mut rows = Vec::new();
-    for work in work::all().into_iter().filter(|work| report::title(work).contains(&cli.only)) {
+    for work in work::all().into_iter().filter(|work| title(work).contains(&cli.only)) {
         let systems = systems(&work, &cli);
-        eprintln!("measuring {}", report::title(&work));
+        eprintln!("measuring {}", title(&work));
         let measured = measure::measure(&world, &work, &systems, cli.rounds)?;
-        rows.extend(row(&world, &work, measured, &systems, &cli, &directory)?);
+        rows.extend(row(&world, &work, measured, &systems, &cli)?);
     }
     if !rows.is_empty() {
         publish(&cli, report::Block::Functions, &report::tables(&rows, cli.rounds)?)?;
@@ -97,7 +126,7 @@ fn main() -> Result<()> {
         let tables = sockets::measure(&world, cli.quick, cli.rounds)?;
         publish(&cli, report::Block::Sockets, &tables)?;
     }
-    std::fs::remove_dir_all(&directory)?;
+    std::fs::remove_dir_all(&world.directory)?;
     Ok(())
 }
 
@@ -116,21 +145,14 @@ fn systems(work: &Work, cli: &Cli) -> Vec<System> {
     systems
 }
 
-fn row(
-    world: &World,
-    work: &Work,
-    measured: Measured,
-    systems: &[System],
-    cli: &Cli,
-    directory: &Path,
-) -> Result<Vec<Row>> {
+fn row(world: &World, work: &Work, measured: Measured, systems: &[System], cli: &Cli) -> Result<Vec<Row>> {
     let counts = !cli.quick && instructions::can_be_counted();
     systems
         .iter()
         .map(|system| {
             // Node compiles while it runs, so its count under valgrind would mean nothing.
             let counted = counts && *system != System::Node;
-            let instructions = if counted { Some(instructions::count(world, work, *system, directory)?) } else { None };
+            let instructions = if counted { Some(instructions::count(world, work, *system)?) } else { None };
             let zip = setup::zip_size(&world.programs.file(*system, work))?;
             Ok(Row::new(work, *system, &measured, zip, instructions))
         })

@@ -10,8 +10,9 @@ use anyhow::{Context as _, Result, ensure};
 use crate::runtime_api::{RuntimeApi, Timeline};
 use crate::stand_in::Counts;
 use crate::statistics::percentile;
-use crate::system::{System, World};
+use crate::system::System;
 use crate::work::Work;
+use crate::world::World;
 
 /// Invocations at the start that are left out of the warm figures, until caches and just-in-time compilers are warm.
 const SETTLING: usize = 5;

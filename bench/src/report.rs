@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 
-use crate::measure::{Measured, Sample};
-use crate::statistics::Spread;
-use crate::system::System;
-use crate::work::{Transport, Work};
-use crate::{cost, counted, setup, targets};
+use crate::cost;
+use crate::counted;
+use crate::figures::{Figure, Row, spread};
+use crate::setup;
+use crate::targets;
 
 /// The last results of a kind are in a place of their own in docs/PERFORMANCE.md, between two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,44 +31,6 @@ impl Block {
         let (before, rest) = page.split_once(begin).context("docs/PERFORMANCE.md has lost its marks")?;
         let (_, after) = rest.split_once(end).context("docs/PERFORMANCE.md has lost its marks")?;
         Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", tables.trim_end()))
-    }
-}
-
-/// Selects one figure of a sample.
-pub(crate) type Figure = fn(&Sample) -> f64;
-
-/// One system's figures for one piece of work.
-pub(crate) struct Row {
-    pub(crate) work: String,
-    pub(crate) system: System,
-    pub(crate) samples: Vec<Sample>,
-    pub(crate) zip: f64,
-    pub(crate) instructions: Option<f64>,
-}
-
-impl Row {
-    pub(crate) fn new(work: &Work, system: System, seen: &Measured, zip: f64, instructions: Option<f64>) -> Self {
-        let samples = seen.samples.get(&system).cloned().unwrap_or_default();
-        Self { work: title(work), system, samples, zip, instructions }
-    }
-
-    /// A figure over all rounds.
-    pub(crate) fn spread(&self, figure: Figure) -> Spread {
-        Spread::of(self.samples.iter().map(figure))
-    }
-
-    /// The ratio of this system's figure to another's, round by round.
-    pub(crate) fn ratio(&self, to: &Self, figure: Figure) -> Spread {
-        Spread::of(self.samples.iter().zip(&to.samples).map(|(ours, theirs)| figure(ours) / figure(theirs)))
-    }
-}
-
-/// The name of a piece of work, with its transport.
-pub(crate) fn title(work: &Work) -> String {
-    match work.transport {
-        Transport::None => work.name.to_owned(),
-        Transport::Plain => format!("{} plain", work.name),
-        Transport::Tls => format!("{} TLS", work.name),
     }
 }
 
@@ -114,12 +76,6 @@ fn times(rows: &[Row]) -> String {
     }
     text.push('\n');
     text
-}
-
-/// `median (low to high)`.
-pub(crate) fn spread(spread: Spread, digits: usize) -> String {
-    let Spread { low, median, high } = spread;
-    format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
 }
 
 /// The machine and the versions of the programs.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::system::Programs;
+use crate::programs::Programs;
 
 /// Carillon's functions that are measured.
 const CARILLON: &[&str] = &[

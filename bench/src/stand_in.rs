@@ -16,7 +16,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::http1::{Connection, Request};
-use crate::sockets::{Database, Gateway};
 
 /// Rows in DynamoDB's JSON, by `pk` and `sk`.
 pub(crate) type Rows = HashMap<(String, String), Value>;
@@ -31,15 +30,16 @@ pub(crate) type Counts = BTreeMap<String, usize>;
 struct State {
     rows: Rows,
     counts: Counts,
-    /// What answers in place of the rows.
-    stateful: Option<Stateful>,
+    /// Answers in place of the rows.
+    stateful: Option<Arc<dyn Stateful>>,
 }
 
 /// Services that remember.
-#[derive(Clone)]
-pub(crate) struct Stateful {
-    pub(crate) database: Database,
-    pub(crate) gateway: Arc<Gateway>,
+pub(crate) trait Stateful: Send + Sync {
+    /// DynamoDB's status and answer to an operation.
+    fn database(&self, operation: &str, body: &[u8]) -> (&'static str, Vec<u8>);
+    /// API Gateway's status for a request about a connection.
+    fn gateway(&self, method: &str, path: &str, body: &[u8]) -> &'static str;
 }
 
 /// Both services: one port for plain connections, and one for TLS.
@@ -75,7 +75,7 @@ impl StandIns {
     }
 
     /// Has these answer from now on, or the rows again.
-    pub(crate) fn remember(&self, stateful: Option<Stateful>) {
+    pub(crate) fn remember(&self, stateful: Option<Arc<dyn Stateful>>) {
         self.lock().stateful = stateful;
     }
 
@@ -120,23 +120,23 @@ fn serve<S: std::io::Read + std::io::Write>(mut connection: Connection<S>, state
 fn respond(request: &Request, state: &Mutex<State>) -> (&'static str, Vec<u8>) {
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
     let count = |what: &str| *lock().counts.entry(what.to_owned()).or_default() += 1;
-    // Taken out, since the others shall not wait for this one's request.
+    // A clone, so that other connections do not wait for this request.
     let stateful = lock().stateful.clone();
     let is_post_to_connection = request.path.contains("/@connections/");
     match (request.operation.as_deref(), stateful) {
-        (Some(operation), Some(Stateful { database, .. })) => {
+        (Some(operation), Some(stateful)) => {
             count(operation);
-            database.respond(operation, &request.body)
+            stateful.database(operation, &request.body)
         }
         (Some(operation), None) => {
             count(operation);
             ("200 OK", of_rows(operation, &request.body, &lock()))
         }
-        (None, Some(Stateful { gateway, .. })) if is_post_to_connection => {
+        (None, Some(stateful)) if is_post_to_connection => {
             if request.method == "POST" {
                 count(POSTS);
             }
-            (gateway.respond(&request.method, &request.path, &request.body), Vec::new())
+            (stateful.gateway(&request.method, &request.path, &request.body), Vec::new())
         }
         (None, _) => {
             // A request without a body only opens a connection ahead of time, and is not counted.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::counted::Budgets;
-use crate::report::{Figure, Row, spread};
+use crate::figures::{Figure, Row, spread};
 use crate::statistics::Spread;
 use crate::system::System::{Carillon, Floor, FloorWithSdk, NaturalRust, Node};
 

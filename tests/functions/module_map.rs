@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The file of a crate that lists its modules.
-const ROOTS: [&str; 2] = ["../shared/src/lib.rs", "../local/src/main.rs"];
+const ROOTS: [&str; 3] = ["../shared/src/lib.rs", "../local/src/main.rs", "../bench/src/main.rs"];
 
 /// The modules as the root lists them, from the top to the bottom.
 fn order(root: &Path) -> Vec<String> {
@@ -24,7 +24,9 @@ pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
 fn used(text: &str) -> BTreeSet<String> {
     let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     let code: String = code.collect::<Vec<_>>().join("\n");
-    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    let name = |rest: &str| {
+        rest.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect::<String>()
+    };
     assert!(!code.contains("crate::{"), "this test reads no `use` of several modules at once");
     code.split("crate::").skip(1).map(name).filter(|name| !name.is_empty()).collect()
 }

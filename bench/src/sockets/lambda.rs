@@ -17,8 +17,8 @@ use super::usage;
 use crate::http1::Connection;
 use crate::measure::{Process, peak_memory};
 use crate::runtime_api::invocation_headers;
-use crate::system::World;
 use crate::work::Transport;
+use crate::world::World;
 
 /// Time-out for the start of all processes of a function.
 const START_TIMEOUT: Duration = Duration::from_secs(30);

@@ -23,12 +23,10 @@ mod script;
 mod server;
 mod usage;
 
-pub(crate) use database::Database;
-pub(crate) use gateway::Gateway;
-
 use anyhow::{Context as _, Result};
 
-use crate::system::{System, World};
+use crate::system::System;
+use crate::world::World;
 use report::Measured;
 use script::{Script, Size, Step};
 use server::{Carillon, Node, Server};

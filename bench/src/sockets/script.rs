@@ -22,7 +22,7 @@ use super::server::Server;
 use super::usage;
 use crate::event::{token, user};
 use crate::stand_in::POSTS;
-use crate::system::World;
+use crate::world::World;
 
 /// After how long without news the rest is left to the table's stream: what a function has begun has its lease until then.
 const OVERDUE: Duration = Duration::from_secs(4);

@@ -27,8 +27,8 @@ use super::usage;
 use crate::event::{self, service_token};
 use crate::measure::{Process, peak_memory};
 use crate::stand_in::Stateful;
-use crate::system::World;
 use crate::work::Transport;
+use crate::world::World;
 
 /// Processes of each function that clients wait for.
 pub(super) const PROCESSES: usize = 4;
@@ -60,7 +60,7 @@ impl Carillon {
     /// Starts the functions of this directory, with an empty table.
     pub(super) async fn start(world: &World, directory: &Path) -> Result<Self> {
         let (database, gateway) = (Database::new()?, Arc::<Gateway>::default());
-        world.stand_ins.remember(Some(Stateful { database: database.clone(), gateway: gateway.clone() }));
+        world.stand_ins.remember(Some(Arc::new(Remembering { database: database.clone(), gateway: gateway.clone() })));
         let more = [
             ("SOCKET_ENDPOINT", format!("https://127.0.0.1:{}", world.stand_ins.tls_port)),
             ("HEARTBEAT_SECONDS", HEARTBEAT_SECONDS.to_owned()),
@@ -93,9 +93,25 @@ impl Carillon {
     }
 }
 
+/// An embedded DynamoDB and the stand-in of API Gateway.
+struct Remembering {
+    database: Database,
+    gateway: Arc<Gateway>,
+}
+
+impl Stateful for Remembering {
+    fn database(&self, operation: &str, body: &[u8]) -> (&'static str, Vec<u8>) {
+        self.database.respond(operation, body)
+    }
+
+    fn gateway(&self, method: &str, path: &str, body: &[u8]) -> &'static str {
+        self.gateway.respond(method, path, body)
+    }
+}
+
 impl Node {
     pub(super) fn start(world: &World) -> Result<Self> {
-        world.stand_ins.remember(Some(Stateful { database: Database::new()?, gateway: Arc::default() }));
+        world.stand_ins.remember(Some(Arc::new(Remembering { database: Database::new()?, gateway: Arc::default() })));
         let mut command = Command::new("node");
         command.arg(world.programs.node.join("sockets.mjs"));
         command.env_clear().envs(world.environment("sockets", Transport::Tls, "none"));
