@@ -1,4 +1,4 @@
-//! What each operation needs from other services. The numbers are in `tests/budgets.toml`, and tests check them.
+//! Requests and units of each operation. The numbers are in `tests/budgets.toml`, and tests check them.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ pub(crate) struct Budgets {
     pub(crate) operation: Vec<Operation>,
 }
 
-/// What one operation needs.
+/// Requests and units of one operation.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Operation {
     pub(crate) name: String,

@@ -1,5 +1,5 @@
 //! Measures in rounds. In each round, every system's process is started once, so that other load on the machine affects
-//! all systems alike.
+//! all systems equally.
 
 use std::collections::BTreeMap;
 use std::process::Child;

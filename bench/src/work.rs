@@ -1,5 +1,7 @@
 //! The measured work. To measure another function, add an entry to [`all`].
 
+use contract::id::{BookId, LeaseId, UserId};
+use contract::key::{self, Key};
 use serde_json::{Value, json};
 
 use crate::event::{self, PERSON, USERS, user};
@@ -114,11 +116,16 @@ fn no_rows() -> Rows {
 
 /// A book, and profiles that match the tokens.
 fn book() -> Rows {
-    let mut list = vec![json!({ "pk": { "S": "BOOK#emma" }, "sk": { "S": "BOOK" }, "title": { "S": "Emma" },
-                                "authorId": { "S": "jane" }, "authorName": { "S": "Jane Austen" } })];
+    let book = Key::book(&BookId::parse("emma").expect("it is an id"));
+    let attributes =
+        json!({ "title": { "S": "Emma" }, "authorId": { "S": "jane" }, "authorName": { "S": "Jane Austen" } });
+    let mut list = vec![row(&book, attributes)];
     list.extend((0..USERS).map(|n| {
-        json!({ "pk": { "S": format!("USER#{}", user(n)) }, "sk": { "S": "PROFILE" }, "name": { "S": PERSON.0 },
-                "avatar": { "S": PERSON.1 }, "expires_at": { "N": "4102444800" } })
+        let profile = Key::profile(&UserId::parse(user(n)).expect("it is an id"));
+        row(
+            &profile,
+            json!({ "name": { "S": PERSON.0 }, "avatar": { "S": PERSON.1 }, "expires_at": { "N": "4102444800" } }),
+        )
     }));
     rows(list)
 }
@@ -130,14 +137,12 @@ fn lease(n: usize) -> String {
 /// A lease for each user, and conversations of seven messages.
 fn leases() -> Rows {
     let lease_rows = |n: usize| {
-        let lease = lease(n);
+        let lease = LeaseId::parse(lease(n)).expect("it is an id");
         let created = json!({ "N": "1760000000000" });
-        [
-            json!({ "pk": { "S": format!("LEASE#{lease}") }, "sk": { "S": "LEASE" }, "client": { "S": user(n) },
-                    "notary": { "S": "jane" }, "title": { "S": "12 rue des Lilas" }, "created_at": created,
-                    "updated_at": created }),
-            json!({ "pk": { "S": format!("CHAT#LEASE#{lease}") }, "sk": { "S": "HEAD" }, "seq": { "N": "7" } }),
-        ]
+        let attributes = json!({ "client": { "S": user(n) }, "notary": { "S": "jane" }, "title": { "S": "12 rue des Lilas" },
+                                 "created_at": created, "updated_at": created });
+        let head = Key::chat_head(&key::lease_chat(&lease));
+        [row(&Key::lease(&lease), attributes), row(&head, json!({ "seq": { "N": "7" } }))]
     };
     rows((0..USERS).flat_map(lease_rows).collect())
 }
@@ -148,16 +153,24 @@ fn owing() -> Rows {
 
 /// A hundred rows of kudos that were written but not delivered.
 fn debtors() -> Vec<Value> {
-    let row = |n: usize| {
+    let debtor = |n: usize| {
         let data = json!({ "fromUser": { "userId": user(n), "displayName": PERSON.0, "avatarUrl": PERSON.1 },
                            "sessionId": "s1", "bookTitle": "Emma" });
         let owed = json!({ "id": format!("0190b5f4b5e07d3c9d6f{n:012}"), "kind": "pusher", "name": "kudos:received",
                            "channel": format!("private-user-reader-{n}"), "data": data.to_string() });
         let outbox = json!({ "at": 1_760_000_000_000_u64, "owed": [owed] });
-        json!({ "pk": { "S": format!("KUDOS#{n}") }, "sk": { "S": "KUDOS" }, "giver": { "S": user(n) },
-                "receiver": { "S": format!("reader-{n}") }, "outbox": { "S": outbox.to_string() } })
+        let attributes = json!({ "giver": { "S": user(n) }, "receiver": { "S": format!("reader-{n}") },
+                                 "outbox": { "S": outbox.to_string() } });
+        row(&Key::kudos(&n.to_string()), attributes)
     };
-    (0..100).map(row).collect()
+    (0..100).map(debtor).collect()
+}
+
+/// A row of these attributes.
+fn row(key: &Key, mut attributes: Value) -> Value {
+    attributes["pk"] = json!({ "S": key.pk });
+    attributes["sk"] = json!({ "S": key.sk });
+    attributes
 }
 
 fn rows(list: Vec<Value>) -> Rows {

@@ -5,9 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use shared::clients::socket_io::{Body, Frame, Header, Kind, Packet};
 use shared::contract::sockets::Framing;
+use shared::sockets::framing;
 
 fuzz_target!(|text: &str| {
-    let _ = Framing::SocketIo.read(text);
+    let _ = framing::read(Framing::SocketIo, text);
     let Ok(frame) = Frame::read(text) else { return };
     assert_eq!(frame.to_string(), text);
     if frame.kind != Kind::Message {

@@ -101,7 +101,7 @@ def expand_body(resources, api, body):
 
 
 def unconditional(value):
-    """What SAM writes for a function with a `Condition`, without its `Fn::If`, and that condition for a resource."""
+    """SAM's output for a function with a `Condition`: without its `Fn::If`, and with that condition for a resource."""
     if isinstance(value, dict) and "Fn::If" in value:
         condition, then, _ = value["Fn::If"]
         return then, {"Condition": condition}

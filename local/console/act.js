@@ -1,4 +1,4 @@
-// Act as: operations, channels and sockets of whoever was chosen.
+// Act as: operations, channels and sockets of the chosen person.
 
 import "/console/identity.js";
 import "/console/operations.js";

@@ -1,4 +1,4 @@
-// Building the page. Whatever is data becomes text, and never HTML.
+// Building the page. Data becomes text, never HTML.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -45,7 +45,7 @@ export async function copy(button, text) {
   setTimeout(() => (button.textContent = label), 1200);
 }
 
-/** Makes a list of options that arrow keys walk through; `choose` is told the option's key. */
+/** Makes a list of options that arrow keys walk through; `choose` gets the option's key. */
 export function listbox(list, choose) {
   const options = () => [...list.querySelectorAll("[role=option]")];
   const select = (option, { scroll = true } = {}) => {

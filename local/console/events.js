@@ -8,7 +8,7 @@ import { on } from "/console/server.js";
 const KEPT = 2000;
 const SHOWN = 300;
 const WAYS = { pusher: "Pusher", client: "between clients", socket: "WebSocket", "from-socket": "WebSocket, from the client" };
-/** What arrival means, which is honest about what is not measured. */
+/** The meaning of an arrival time, and what it leaves out. */
 const ARRIVAL = {
   pusher: "The write is when the table had it, the arrival when the Pusher server took it. To see when it is in a browser, subscribe under Act as.",
   socket: "The write is when the table had it, the arrival when API Gateway took it for this connection.",
@@ -21,7 +21,7 @@ const APART_MS = 3000;
 
 let events = [];
 let held = [];
-/** What this page heard itself, as a subscriber, and has not found among the events yet. */
+/** Events that this page received as a subscriber and has not found in the list yet. */
 let heard = [];
 let paused = false;
 let chosen = null;

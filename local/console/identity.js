@@ -6,7 +6,7 @@ import { ask } from "/console/server.js";
 const changed = [];
 let current = null;
 
-/** Who it is now, with their token; `null` before the first. */
+/** The chosen person with their token; `null` before the first choice. */
 export const me = () => current;
 
 /** Has `act` told of each change. */

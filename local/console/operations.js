@@ -1,4 +1,4 @@
-// Every operation of the API as a form, sent as whoever was chosen.
+// Every operation of the API as a form, sent as the chosen person.
 
 import { $, copyButton, fill, make } from "/console/dom.js";
 import { operations } from "/console/contract.js";
@@ -86,7 +86,7 @@ function bodyOf({ type, examples }) {
   return [make("label", {}, title, area), examples.length > 1 && make("label", {}, "example", choice)].filter(Boolean);
 }
 
-/** What is sent, by what the form says. */
+/** The request that the form describes. */
 function request({ method, path, needsToken, body }, form, fields) {
   const headers = {};
   const query = new URLSearchParams();

@@ -1,6 +1,6 @@
 // The console's own server: asking it, and hearing what happens.
 
-/** What the server answers; fails with its sentence. */
+/** The server's response. Throws the server's message for an error. */
 export async function ask(path, { method = "GET", json } = {}) {
   const answer = await fetch(`/console/${path}`, {
     method,

@@ -95,7 +95,7 @@ export class Conversation {
     $("log").scrollTop = $("log").scrollHeight - fromEnd;
   }
 
-  /** What comes after the last number up to which nothing is missing, page by page. */
+  /** The messages after the last number without a gap, page by page. */
   async missed() {
     let next = this.whole;
     do {

@@ -1,4 +1,4 @@
-// A guest's page. What is between the lines is the integration guide's, word for word but for `.json()`.
+// A guest's page. The part between the lines is from the integration guide, word for word except for `.json()`.
 
 import { Conversation, sending } from "/examples/chat.js";
 import { stayLive } from "/examples/live.js";

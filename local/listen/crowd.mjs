@@ -1,4 +1,4 @@
-// What `cargo local chaos` runs: many real clients. Each line of the input is a subscription, {"user", "token", "channel"}; each
+// Many real clients, run by `cargo local chaos`. Each line of the input is a subscription, {"user", "token", "channel"}; each
 // line of the output is an event that one of them received, {"channel", "name", "data"}.
 
 import { readFileSync } from "node:fs";

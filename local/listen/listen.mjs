@@ -1,4 +1,4 @@
-// What `cargo local listen <userId>` runs: a client of the running stack that prints every event it receives.
+// A client of the running stack that prints every event it receives, run by `cargo local listen <userId>`.
 
 import { readFileSync } from "node:fs";
 

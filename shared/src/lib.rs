@@ -28,15 +28,15 @@
 //! problem         every error that a client can be told
 //! settings        the environment
 //! telemetry       the log line and its metrics
-//! contract        ids, channels, times; events by system
 //! ```
+//!
+//! Below all of them is the crate `contract`: ids, channels, times, the events of each system, and the keys of the table.
 
 pub mod app;
 pub mod authorization;
 pub mod channels;
 pub mod chats;
 pub mod clients;
-pub mod contract;
 pub mod delivery;
 pub mod erasure;
 pub mod hotels;
@@ -58,4 +58,5 @@ pub mod telemetry;
 pub mod users;
 
 pub use app::App;
+pub use contract;
 pub use problem::Problem;

@@ -11,7 +11,6 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::contract::channel::InvalidChannelName;
-use crate::contract::id::InvalidId;
 use crate::contract::socket_id::InvalidSocketId;
 
 /// How soon an unavailable operation may be tried again.
@@ -194,13 +193,5 @@ impl From<InvalidSocketId> for Problem {
 impl From<InvalidChannelName> for Problem {
     fn from(error: InvalidChannelName) -> Self {
         Self::Malformed(error.to_string())
-    }
-}
-
-impl InvalidId {
-    /// 400 that names the field.
-    #[must_use]
-    pub fn in_field(self, name: &str) -> Problem {
-        Problem::field(name, self)
     }
 }

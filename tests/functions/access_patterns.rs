@@ -13,7 +13,7 @@ const HEAD: &str = "\
 
 <!-- Generated from tests/budgets.toml. Do not edit: `WRITE_DOCS=1 cargo test -p tests access_patterns` writes it. -->
 
-One table, `pk` and `sk`, one sparse index `gsi1` (keys only), TTL on `expires_at`. `shared/src/table/key.rs` lists the keys of every kind of
+One table, `pk` and `sk`, one sparse index `gsi1` (keys only), TTL on `expires_at`. `shared/contract/src/key.rs` lists the keys of every kind of
 row. Reads check `expires_at` where an expired row would be seen, since DynamoDB deletes it later.
 
 *Clears* is the write, after the response, that removes sent entries from a row's outbox. Requests to other services are not listed. A list

@@ -184,7 +184,7 @@ async fn a_user_is_erased_from_every_kind_of_row() {
     let world = lease::with_email().await;
     everything(&world).await;
     let constructors =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/src/table/key.rs"));
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/contract/src/key.rs"));
     let constructors = constructors.unwrap();
     let (_, constructors) = constructors.split_once("impl Key {").unwrap();
     let (constructors, _) = constructors.split_once("\n}\n").unwrap();

@@ -41,6 +41,8 @@ fn violations(order: &[String], files: &[(String, String)]) -> Vec<String> {
             match floor(&other) {
                 Some(theirs) if theirs >= own => {}
                 Some(_) => broken.push(format!("{module} uses {other}, which is above it")),
+                // A crate of its own, which uses no module here.
+                None if other == "contract" => {}
                 None => broken.push(format!("{module} uses {other}, which the root does not list")),
             }
         }

@@ -1,4 +1,4 @@
-//! Many clients of Socket.IO in this process, alike for all servers: each connects, enters `/dashboard`, answers pings, and says what it
+//! Many clients of Socket.IO in this process, the same for all servers: each connects, enters `/dashboard`, answers pings, and says what it
 //! receives and when.
 
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::packet::Packet;
 
-/// What a client received.
+/// One event that a client received.
 #[derive(Debug)]
 pub(super) struct Seen {
     /// Its number.
@@ -33,7 +33,7 @@ pub(super) struct Place {
 /// All clients.
 pub(super) struct Clients {
     place: Place,
-    /// What each one is to send, by its number.
+    /// The frames that each client sends, by its number.
     outboxes: Vec<UnboundedSender<Message>>,
     /// When each one began to connect.
     pub(super) began: Vec<Instant>,

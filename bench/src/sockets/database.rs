@@ -1,4 +1,4 @@
-//! DynamoDB, embedded in this process: what is written of a connection is found by whoever posts to it.
+//! DynamoDB, embedded in this process. It stores rows, because a function finds a connection by its row.
 
 use std::sync::Arc;
 

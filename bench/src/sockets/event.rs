@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::event::millis;
 
-/// What a function is invoked for.
+/// Why a function is invoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
     Connect,

@@ -112,7 +112,7 @@ impl Gateway {
 /// The target of a handshake, and its key.
 async fn read_handshake(stream: &mut TcpStream) -> Result<(Target, String)> {
     let mut head = Vec::new();
-    // Nothing follows the head before it is answered.
+    // A client sends no more before the response.
     while !head.ends_with(b"\r\n\r\n") {
         ensure!(head.len() < MAX_HEAD, "a handshake over 16 KB");
         ensure!(stream.read_buf(&mut head).await? > 0, "the client has gone");

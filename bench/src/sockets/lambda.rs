@@ -1,4 +1,4 @@
-//! Functions as Lambda runs them: several processes of each, of which every one takes one event at a time. An event waits while all
+//! Functions as Lambda runs them: several processes of each, and each process takes one event at a time. An event waits while all
 //! are at work, as with reserved concurrency.
 
 use std::collections::{HashMap, VecDeque};

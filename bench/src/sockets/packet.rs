@@ -1,4 +1,4 @@
-//! What a client of Socket.IO reads (protocol 5 over Engine.IO 4), as far as it counts here.
+//! Packets that a client of Socket.IO reads (protocol 5 over Engine.IO 4), as far as this benchmark needs them.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) enum Packet {
         data: Value,
     },
     Acknowledged,
-    /// What the server refuses, in its words.
+    /// A refusal, in the server's words.
     Refused(String),
 }
 

@@ -7,7 +7,7 @@ use super::server::PROCESSES;
 use crate::report::machine;
 use crate::statistics::percentile;
 
-/// What was measured of a system, over all rounds.
+/// The measurements of a system, over all rounds.
 pub(super) struct Measured {
     pub(super) name: &'static str,
     /// In the order of the script.

@@ -53,7 +53,7 @@ impl Size {
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) name: String,
-    /// What was delivered, such as `receipt`, and how many.
+    /// The name of the delivered events, such as `receipt`, and their number.
     pub(super) unit: &'static str,
     pub(super) count: usize,
     /// Milliseconds from send to receipt, of each.
@@ -84,7 +84,7 @@ struct Before {
     rest: Duration,
 }
 
-/// What is waited for: who receives something of which name.
+/// The events to wait for: who receives them, and their name.
 type Awaited = HashSet<(usize, String)>;
 
 fn awaited(clients: Range<usize>, name: &str) -> Awaited {
@@ -179,7 +179,7 @@ impl<'a> Script<'a> {
         self.end(before, "connect, one at a time, told to all", "connect", times).await
     }
 
-    /// Further connections of the users, all at once: nobody is told of those.
+    /// Further connections of the users, all at once. They change no status, so they cause no event.
     async fn storm(&mut self, name: &str, size: usize) -> Result<()> {
         let before = self.begin()?;
         let first = self.clients.count();
@@ -271,7 +271,7 @@ fn partner(user: usize) -> usize {
     user ^ 1
 }
 
-/// What comes of a direct message.
+/// The effects of a direct message.
 fn of_message(sender: usize) -> Awaited {
     let receiver = partner(sender);
     let all = [(receiver, "message:new"), (sender, "message:sent"), (sender, "acknowledged")];

@@ -11,7 +11,7 @@ use shared::{App, Problem};
 /// 400, 401, 403, 413 and 415, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?.must_be_service()?;
-    let id = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+    let id = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
     let kept = book::put(&app.table, id, request.json()?).await?;
     Ok(http::ok(&kept))
 }

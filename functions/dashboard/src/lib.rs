@@ -52,7 +52,7 @@ async fn revoke(app: &App, request: &Request, caller: &Identity) -> Result<Respo
 }
 
 fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
 }
 
 /// How many users and connections there are.

@@ -15,7 +15,7 @@ const TIME: Duration = Duration::from_secs(12);
 /// 400, 401, 403 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?.must_be_service()?;
-    let user = UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))?;
+    let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
     let done = erasure::erase(&app.table, &writer, app.connections.as_ref(), &user, deadline).await?;
     Ok(app.finish(done.map(|report| http::ok(&report))))

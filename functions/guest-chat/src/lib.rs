@@ -47,5 +47,5 @@ fn booking(request: &Request) -> Result<BookingId, Problem> {
 }
 
 fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
 }

@@ -19,7 +19,7 @@ use shared::{App, Problem, chats};
 /// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
-    let lease = LeaseId::parse(request.path("bailId")).map_err(|error| error.in_field("bailId"))?;
+    let lease = LeaseId::parse(request.path("bailId")).map_err(|error| Problem::field("bailId", error))?;
     // The larger futures are boxed: the runtime moves that of a handler several times.
     let done = match request.route() {
         "PUT /leases/{bailId}" => Box::pin(put(app, &request, &lease, &caller)).await,

@@ -25,7 +25,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
 }
 
 async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {

@@ -37,11 +37,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 type Handled = Result<Done<Response>, Problem>;
 
 fn party_id(request: &Request) -> Result<PartyId, Problem> {
-    PartyId::parse(request.path("partyId")).map_err(|error| error.in_field("partyId"))
+    PartyId::parse(request.path("partyId")).map_err(|error| Problem::field("partyId", error))
 }
 
 fn user_id(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))
+    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
 }
 
 /// A body that names a user.
@@ -54,6 +54,6 @@ struct Named {
 
 impl Named {
     fn user(self) -> Result<UserId, Problem> {
-        UserId::parse(self.user_id).map_err(|error| error.in_field("userId"))
+        UserId::parse(self.user_id).map_err(|error| Problem::field("userId", error))
     }
 }

@@ -13,7 +13,7 @@ use shared::{App, Problem};
 /// 400, 401, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
-    let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+    let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
     let seat = Seat { book, user: caller.user };
     let left =
         presence::leave(&app.table, &app.writer(request.request_id()), &seat, Observation::ByUser(Millis::now()))

@@ -14,7 +14,7 @@ const MAX_LIMIT: u8 = 100;
 /// 400 and 401, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?;
-    let book = BookId::parse(request.path("bookId")).map_err(|error| error.in_field("bookId"))?;
+    let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
     Ok(http::ok(&occupants::occupants(&app.table, book, limit, cursor.as_ref()).await?))

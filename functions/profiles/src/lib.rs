@@ -11,7 +11,7 @@ use shared::{App, Problem};
 /// 400, 401, 403, 413 and 415, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?.must_be_service()?;
-    let user = UserId::parse(request.path("userId")).map_err(|error| error.in_field("userId"))?;
+    let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
     let kept = profile::put(&app.table, user, request.json()?).await?;
     Ok(http::ok(&kept))
 }

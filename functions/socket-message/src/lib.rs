@@ -10,7 +10,7 @@ use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, R
 use shared::outbox::Committed;
 use shared::sockets::{
     self, Admission, Asked, Budget, FrameOutcome, Incoming, IncomingEvent, Socket, Unreadable, dashboard, direct,
-    heard, heartbeat, replies,
+    framing, heard, heartbeat, replies,
 };
 use shared::table::Key;
 use shared::{App, Problem, telemetry};
@@ -49,7 +49,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
         return Ok(http::empty().then(end).then(app.deliver(removed)));
     }
     let binary = || Unreadable::event("Binary data cannot be sent here: the server takes text only", Asked::default());
-    let frame = request.text().ok_or_else(binary).and_then(|text| socket.address.framing.read(text));
+    let frame = request.text().ok_or_else(binary).and_then(|text| framing::read(socket.address.framing, text));
     // Boxed: the runtime moves the future of a handler several times.
     let outcome = match Box::pin(process(app, &request, &socket, &frame, counted)).await {
         Ok(outcome) => outcome,

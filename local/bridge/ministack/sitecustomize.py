@@ -1,4 +1,4 @@
-"""What is changed in ministack when it starts. Python runs this file before anything else.
+"""Changes ministack when it starts. Python runs this file before anything else.
 
 Gap: ministack takes a batch of a DynamoDB stream for done when the function reports that some of its records failed
 (`ReportBatchItemFailures`). AWS brings them again. Here the whole batch comes again, as after an error; what was delivered
@@ -135,7 +135,7 @@ def reports_failures(result):
 
 
 class Kept:
-    """The output of a function's process, each line of which is also kept in a file."""
+    """The output of a function's process; each line also goes to a file."""
 
     def __init__(self, stream, function):
         self.stream = stream
@@ -225,7 +225,7 @@ def as_api_gateway(receive, send):
 
 
 def note_message_of_socket(api, account, region, route, stage, connection, event, message, body, *_, query_params=None, **__):
-    """What a client says, and whose connection it is; nothing else of the handshake, which has a token in it."""
+    """A client's message and its connection. Leaves out the handshake, which has a token in it."""
     if event == "CONNECT":
         user = (query_params or {}).get("userId")
         note(connected={"connection": connection, "stage": stage, "user": user[0] if isinstance(user, list) else user})

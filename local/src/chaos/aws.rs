@@ -1,6 +1,7 @@
-//! What the harness itself asks of ministack, past the proxy.
+//! The harness's own requests to ministack. They bypass the proxy.
 
 use anyhow::Result;
+use contract::key::{Key, RowKind};
 use serde_json::{Value, json};
 
 use super::event::{Event, Message, Seat, Word, messages_in};
@@ -15,7 +16,7 @@ pub(super) struct Aws {
     dead_letter_queue: String,
 }
 
-/// What has not arrived yet.
+/// Pending deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outstanding {
     pub(super) rows: usize,
@@ -39,8 +40,8 @@ impl Aws {
 
     /// How many users have a profile, and so can be invited.
     pub(super) async fn profiles(&self) -> Result<usize> {
-        let filter = json!({ "FilterExpression": "sk = :profile", "ExpressionAttributeValues": { ":profile": { "S": "PROFILE" } } });
-        Ok(self.aws.scan(filter).await?.len())
+        let rows = self.aws.scan(json!({})).await?;
+        Ok(rows.iter().filter_map(key).filter(|key| RowKind::of(key) == Some(RowKind::Profile)).count())
     }
 
     pub(super) async fn outstanding(&self) -> Result<Outstanding> {
@@ -48,7 +49,7 @@ impl Aws {
         Ok(Outstanding { rows: rows.len(), retries })
     }
 
-    /// What is left in the table, and these dead letters.
+    /// The state of the table, and these dead letters.
     pub(super) async fn remains(&self, dead_letters: &[Vec<Message>]) -> Result<Remains> {
         let mut remains =
             Remains { dead: dead_letters.concat(), dead_letters: dead_letters.len(), ..Remains::default() };
@@ -81,32 +82,41 @@ impl Aws {
 
 /// The seat that a row is about, and whether the user is there.
 fn seat(row: &Row) -> Option<(Seat, Word)> {
-    let book = text(row, "pk")?.strip_prefix("ROOM#")?.to_owned();
-    let user = text(row, "sk")?.strip_prefix("USER#")?.to_owned();
+    let key = key(row).filter(|key| RowKind::of(key) == Some(RowKind::Presence))?;
+    let (book, user) = (id_in(&key.pk)?, id_in(&key.sk)?);
     let word = if row.get("present")?.get("BOOL")?.as_bool()? { Word::In } else { Word::Out };
     Some((Seat { book, user }, word))
 }
 
 /// The event that was committed with a row.
 fn committed(row: &Row) -> Option<Event> {
-    let (pk, sk) = (text(row, "pk")?, text(row, "sk")?);
-    if pk.starts_with("KUDOS#") {
-        return Some(Event::Kudos { session: text(row, "session_id")?.to_owned() });
+    let key = key(row)?;
+    match RowKind::of(&key)? {
+        RowKind::Kudos => Some(Event::Kudos { session: text(row, "session_id")?.to_owned() }),
+        RowKind::Notification => Some(Event::Notification { id: id_in(&key.sk)? }),
+        RowKind::Invitation => Some(Event::Invitation { party: id_in(&key.sk)?, invitee: id_in(&key.pk)? }),
+        _ => None,
     }
-    if let Some(id) = sk.strip_prefix("NOTIFICATION#") {
-        return Some(Event::Notification { id: id.to_owned() });
-    }
-    let (party, invitee) = (sk.strip_prefix("INVITATION#")?.to_owned(), pk.strip_prefix("USER#")?.to_owned());
-    Some(Event::Invitation { party, invitee })
+}
+
+fn key(row: &Row) -> Option<Key> {
+    Some(Key { pk: text(row, "pk")?.to_owned(), sk: text(row, "sk")?.to_owned() })
+}
+
+/// The id behind the kind in a part of a key.
+fn id_in(part: &str) -> Option<String> {
+    part.split_once('#').map(|(_, id)| id.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::id::{BookId, UserId};
 
     #[test]
     fn a_presence_row_is_a_seat() {
-        let row = json!({ "pk": { "S": "ROOM#b" }, "sk": { "S": "USER#ben" }, "present": { "BOOL": true } });
+        let presence = Key::presence(&BookId::parse("b").unwrap(), &UserId::parse("ben").unwrap());
+        let row = json!({ "pk": { "S": presence.pk }, "sk": { "S": presence.sk }, "present": { "BOOL": true } });
         let expected = Seat { book: "b".to_owned(), user: "ben".to_owned() };
         assert_eq!(seat(row.as_object().unwrap()), Some((expected, Word::In)));
         let other = json!({ "pk": { "S": "USER#ben" }, "sk": { "S": "PROFILE" } });

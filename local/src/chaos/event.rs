@@ -1,5 +1,10 @@
-//! Events, as whoever receives them tells them apart.
+//! Events, told apart by their content.
 
+use contract::channel::{Channel, ChannelName};
+use contract::event::Event as _;
+use contract::notifications::NotificationNew;
+use contract::parties::{PartyInvitationReceived, PartyUpdated};
+use contract::rooms::{KudosReceived, UserJoined, UserLeft};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -72,7 +77,7 @@ pub(super) struct Position {
     pub(super) at: String,
 }
 
-/// What a message tells its receiver.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Told {
     Event {
@@ -87,18 +92,21 @@ pub(super) enum Told {
 }
 
 impl Message {
-    /// What it tells; `None` for what no command of the load causes.
+    /// Its content; `None` for an event that no command of the load causes.
     pub(super) fn told(&self) -> Option<Told> {
         let data: Value = serde_json::from_str(&self.data).ok()?;
         let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let event = match self.name.as_str() {
-            "kudos:received" => Event::Kudos { session: text("/sessionId")? },
-            "notification:new" => Event::Notification { id: text("/data/notificationId")? },
-            "party-invitation-received" => Event::Invitation {
+            KudosReceived::NAME => Event::Kudos { session: text("/sessionId")? },
+            NotificationNew::NAME => Event::Notification { id: text("/data/notificationId")? },
+            PartyInvitationReceived::NAME => Event::Invitation {
                 party: text("/partyId")?,
-                invitee: self.channel.strip_prefix("private-user-")?.to_owned(),
+                invitee: match self.contract_channel()? {
+                    Channel::User(user) => user.into(),
+                    _ => return None,
+                },
             },
-            "party-updated" => {
+            PartyUpdated::NAME => {
                 let party = text("/partyId")?;
                 match text("/updateType")?.as_str() {
                     "settings-changed" => Event::Renamed { party, name: text("/data/partyName")? },
@@ -107,8 +115,8 @@ impl Message {
                     _ => return None,
                 }
             }
-            "room:user-joined" => return self.presence(text("/userId")?, Word::In),
-            "room:user-left" => return self.presence(text("/userId")?, Word::Out),
+            UserJoined::NAME => return self.presence(text("/userId")?, Word::In),
+            UserLeft::NAME => return self.presence(text("/userId")?, Word::Out),
             _ => return None,
         };
         let position = text("/updatedAt").map(|at| Position { row: self.channel.clone(), at });
@@ -116,8 +124,12 @@ impl Message {
     }
 
     fn presence(&self, user: String, word: Word) -> Option<Told> {
-        let book = self.channel.strip_prefix("presence-room-")?.to_owned();
-        Some(Told::Presence { seat: Seat { book, user }, word })
+        let Channel::Room(book) = self.contract_channel()? else { return None };
+        Some(Told::Presence { seat: Seat { book: book.into(), user }, word })
+    }
+
+    fn contract_channel(&self) -> Option<Channel> {
+        Channel::of(&ChannelName::parse(&self.channel).ok()?)
     }
 }
 

@@ -22,10 +22,10 @@ use crate::services::sockudo::Launch;
 use crate::state::Running;
 use crate::state::directory::StackDirectory;
 
-/// How many seats are told wrongly of at a time.
+/// The number of seats with wrong webhooks at a time.
 const SEATS_AT_ONCE: usize = 2;
 
-/// What was made to fail.
+/// The failures so far.
 #[derive(Default)]
 pub(super) struct Damage {
     pub(super) spells: Vec<Spell>,
@@ -45,7 +45,7 @@ pub(super) struct Faults<'a> {
     pub(super) webhooks: Webhooks,
     /// Webhooks that are being sent.
     pub(super) told: JoinSet<Result<()>>,
-    /// Whom webhooks tell of.
+    /// The seats that webhooks are about.
     pub(super) seats: Vec<Seat>,
     pub(super) books: Books,
     pub(super) random: StdRng,

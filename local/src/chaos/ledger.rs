@@ -1,4 +1,4 @@
-//! What was accepted, what was delivered, and what that comes to in the end.
+//! Counts accepted and delivered events, and judges them at the end.
 //!
 //! Accepted is what a command with a successful response owes. Delivered is what Pusher took. All times are from the
 //! beginning of the load.
@@ -34,24 +34,24 @@ struct Row {
     last: String,
 }
 
-/// What was delivered of a seat.
+/// The deliveries about a seat.
 struct Seated {
     last: Word,
     /// Deliveries that told what the one before had told.
     repeated: u64,
 }
 
-/// What is left when nothing more happens.
+/// The state at the end of a run.
 #[derive(Default)]
 pub(super) struct Remains {
-    /// Who is in which room, by the table.
+    /// Users in rooms, by the table.
     pub(super) seats: BTreeMap<Seat, Word>,
-    /// What rows show to have happened, also where the command had no successful response.
+    /// Events of rows in the table, also of commands without a successful response.
     pub(super) committed: Vec<Event>,
-    /// What the rows still owe.
+    /// Entries that are left in outboxes.
     pub(super) owed: Vec<Message>,
     pub(super) rows_owing: usize,
-    /// What is in the dead-letter queue.
+    /// Messages of the dead-letter queue.
     pub(super) dead: Vec<Message>,
     pub(super) dead_letters: usize,
 }
@@ -63,15 +63,15 @@ pub(super) struct Line {
     pub(super) accepted: u64,
     pub(super) delivered: u64,
     pub(super) duplicated: u64,
-    /// `None` where the order cannot be told.
+    /// `None` if events of this kind have no order.
     pub(super) out_of_order: Option<u64>,
-    /// Neither delivered, nor owed, nor a dead letter.
+    /// Not delivered, not pending, and no dead letter.
     pub(super) lost: u64,
     /// From acceptance to the first delivery.
     pub(super) longest_wait: Option<Duration>,
 }
 
-/// What the run came to.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
     pub(super) lines: Vec<Line>,
@@ -176,7 +176,7 @@ impl Ledger {
             .collect()
     }
 
-    /// What it comes to.
+    /// The result.
     pub(super) fn judge(&self, remains: &Remains) -> Verdict {
         let (owed, owed_seats) = told(&remains.owed);
         let (dead, dead_seats) = told(&remains.dead);
@@ -224,7 +224,7 @@ impl Ledger {
             let delivered = self.seats.get(seat);
             presence.accepted += 1;
             presence.duplicated += delivered.map_or(0, |told| told.repeated);
-            // Nobody who was told nothing takes the user for present.
+            // Without any event, clients see the user as absent.
             let last = delivered.map_or(Word::Out, |told| told.last);
             if last == *word {
                 presence.delivered += 1;

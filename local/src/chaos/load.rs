@@ -30,7 +30,7 @@ const MAX_IN_FLIGHT: usize = 200;
 /// Longer than the front door waits for a function.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// Somebody with an account.
+/// A user with an account.
 struct Person {
     id: String,
     token: String,
@@ -61,7 +61,7 @@ enum Command {
     Rename { party: usize, name: String },
 }
 
-/// What became of the commands.
+/// Responses, by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     pub(super) sent: u64,
@@ -130,7 +130,7 @@ impl Load {
         Ok(())
     }
 
-    /// Sends commands at this rate for so long, and waits for their responses.
+    /// Sends commands at this rate for this duration, and waits for their responses.
     pub(super) async fn run(&self, random: &mut StdRng, rate: u32, lasting: Duration) -> Result<()> {
         let mut beat = tokio::time::interval(Duration::from_secs(1) / rate);
         let mut in_flight = JoinSet::new();
@@ -156,7 +156,7 @@ impl Load {
         self.0.commands.lock().expect("nothing panics while it holds the counts")
     }
 
-    /// The next command. Whoever is taken off a list here comes back to one when the response is known.
+    /// The next command. A user who is taken off a list returns to one after the response.
     fn draw(&self, random: &mut StdRng, number: u64) -> Command {
         let user = random.random_range(0..PEOPLE);
         match random.random_range(0..100) {

@@ -134,7 +134,7 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     }
 }
 
-/// What is drawn from the seed. Each has a sequence of its own, so that one does not depend on how often another draws.
+/// The uses of the seed. Each has a sequence of its own, so that one does not depend on how often another draws.
 #[derive(Clone, Copy)]
 enum Draws {
     Plan,
@@ -278,7 +278,7 @@ impl Trial<'_> {
     }
 }
 
-/// What was made to fail, in words.
+/// The failures, in words.
 fn failures(faults: &Faults<'_>) -> String {
     let Damage { spells, kills } = &faults.damage;
     let spells_of = |trouble: Trouble| {

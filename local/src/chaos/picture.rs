@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// What was wrong for a while.
+/// A failure that lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
     Frozen,
@@ -39,7 +39,7 @@ pub(super) struct Spell {
     pub(super) to: Duration,
 }
 
-/// What is drawn.
+/// The content of the picture.
 pub(super) struct Picture<'a> {
     pub(super) title: String,
     /// How many events were undelivered from each moment on.

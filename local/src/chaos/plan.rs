@@ -1,4 +1,4 @@
-//! What fails, and when: drawn ahead from a seed, so that a run can be repeated.
+//! The failures and their times, drawn from a seed before the run, so that a run can be repeated.
 
 use std::time::Duration;
 

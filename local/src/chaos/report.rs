@@ -1,4 +1,4 @@
-//! What the run came to, as text.
+//! The result of a run, as text.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::ledger::{Line, Verdict};
 use super::load::Commands;
 
-/// What is told besides the verdict.
+/// The lines of the report besides the verdict.
 pub(super) struct Report<'a> {
     pub(super) verdict: &'a Verdict,
     pub(super) commands: &'a Commands,
-    /// What was made to fail, in words.
+    /// The failures, in words.
     pub(super) failures: String,
     /// From the end of the load until nothing was owed; `None` if that was not reached.
     pub(super) settled: Option<Duration>,

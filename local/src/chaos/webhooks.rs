@@ -38,7 +38,7 @@ impl Webhooks {
     pub(super) async fn tell_badly(self, seat: Seat) -> Result<()> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let told = |name: &str, ago: u128| {
-            let channel = format!("presence-room-{}", seat.book);
+            let channel = format!("{}{}", contract::channel::ROOM, seat.book);
             let event = json!({ "name": name, "channel": channel, "user_id": seat.user });
             json!({ "time_ms": u64::try_from(now.saturating_sub(ago)).unwrap_or_default(), "events": [event] })
                 .to_string()

@@ -1,4 +1,4 @@
-//! What there is to try by hand: the Bruno collection and a page. Both run programs of `tests/e2e`, so they install these first:
+//! For trying by hand: the Bruno collection and a page. Both run programs of `tests/e2e`, so they install these first:
 //! `npx` would offer a stranger's package where they are missing.
 
 use std::fs;

@@ -11,7 +11,7 @@ use crate::services::aws::Aws;
 use crate::services::sockudo;
 use crate::state::State;
 
-/// What was found, a line each.
+/// The findings, one per line.
 struct Status<'a> {
     state: &'a State,
     healthy: bool,

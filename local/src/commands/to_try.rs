@@ -1,4 +1,4 @@
-//! What there is to try on the running stack, in lines to paste.
+//! Commands to try on the running stack, ready to paste.
 
 use std::process::ExitCode;
 

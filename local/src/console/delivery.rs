@@ -1,4 +1,4 @@
-//! What has not arrived: owed by rows, waiting in the retry queue, dead; and the parts that deliver.
+//! Deliveries that have not arrived (in outboxes, in the retry queue, dead letters), and the parts that deliver.
 
 use std::collections::{BTreeMap, HashMap};
 

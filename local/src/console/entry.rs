@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// What is to be delivered, in words: the event and where it goes.
+/// The delivery in words: the event and its destination.
 pub(super) fn describe(entry: &Map<String, Value>) -> String {
     let text = |pointer: &str| {
         let mut parts = pointer.split('/');

@@ -1,4 +1,4 @@
-//! What the page is told when something cannot be done.
+//! Error responses for the page.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -11,16 +11,16 @@ pub(super) struct Failure {
     message: String,
 }
 
-/// What a handler of the console returns.
+/// The result of a handler.
 pub(super) type Answer<T> = Result<T, Failure>;
 
 impl Failure {
-    /// What was asked for is not there any more.
+    /// The requested thing is gone.
     pub(super) fn gone(message: &str) -> Self {
         Self { status: StatusCode::NOT_FOUND, message: message.to_owned() }
     }
 
-    /// What was asked for makes no sense.
+    /// The request makes no sense.
     pub(super) fn unusable(message: impl std::fmt::Display) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: format!("{message:#}") }
     }

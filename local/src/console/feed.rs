@@ -25,7 +25,7 @@ const KEPT: usize = 500;
 /// Events that a slow page may be behind before it misses some.
 const BEHIND: usize = 2000;
 
-/// All that the pages are told.
+/// Everything that is sent to the pages.
 #[derive(Clone)]
 pub(super) struct Feed(Arc<Shared>);
 
@@ -38,7 +38,7 @@ struct Shared {
 struct Inner {
     traffic: Traffic,
     meter: Meter,
-    /// What was taken, or said between clients, since the last look.
+    /// Events of the Pusher server and of clients since the last look.
     arrived: Vec<Arrival>,
     number: u64,
     kept: VecDeque<Arc<Told>>,
@@ -63,7 +63,7 @@ impl Feed {
         Self(Arc::new(Shared { inner: Mutex::default(), sender }))
     }
 
-    /// What the recorder before the Pusher server tells.
+    /// Takes the recorder's notes.
     pub(super) fn note(&self) -> Note {
         let feed = self.clone();
         Arc::new(move |messages| {
@@ -120,7 +120,7 @@ impl Feed {
             if inner.kept.len() > KEPT {
                 inner.kept.pop_front();
             }
-            // Nobody may be listening.
+            // There may be no listener.
             let _ = self.0.sender.send(told);
         }
     }

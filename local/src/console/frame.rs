@@ -11,7 +11,7 @@ pub(super) struct Said {
     pub(super) data: String,
 }
 
-/// The event in a message of this stage; `None` for what keeps a connection alive, and for what is no event.
+/// The event in a message of this stage; `None` for keep-alives and other messages.
 pub(super) fn read(stage: &str, body: &str) -> Option<Said> {
     if stage == "socketio" { of_socket_io(body) } else { plain(stage, body) }
 }

@@ -1,4 +1,4 @@
-//! Who may use the console: pages that it served itself, at this machine's own name. It mints tokens and stops programs.
+//! Lets only the console's own pages use it, at this machine's own name. It mints tokens and stops programs.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::net::guard::Sender;
 use crate::net::origin::is_this_machine;
 
-/// Passes on what the console's own pages ask, and adds what browsers shall heed.
+/// Passes on requests of the console's own pages, and adds security headers to responses.
 pub(super) async fn guard(policy: HeaderValue, request: Request, next: Next) -> Response {
     let mut response = match refusal(request.method(), request.uri().path(), request.headers()) {
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
@@ -40,7 +40,7 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
         .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
 }
 
-/// What the page may load and whom it may call: nothing of anybody else's.
+/// The `Content-Security-Policy`: the page loads and calls only this stack.
 pub(super) fn policy(port: u16, pusher_port: u16) -> HeaderValue {
     let sockets: Vec<_> = ["localhost", "127.0.0.1"]
         .iter()

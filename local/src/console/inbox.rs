@@ -1,4 +1,4 @@
-//! What phones and mailboxes would have got.
+//! The pushes and e-mails that the stack sent.
 
 use axum::Json;
 use axum::extract::{Path, State};

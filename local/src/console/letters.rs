@@ -57,7 +57,7 @@ impl Letter {
     }
 }
 
-/// What the page shows of a letter.
+/// A letter, as the page shows it.
 pub(super) fn show(message: &Message) -> Value {
     let body: Value = serde_json::from_str(&message.body).unwrap_or_else(|_| json!(message.body));
     let letter = Letter::of(message);

@@ -1,4 +1,4 @@
-//! What the pictures show: of each second, how many events arrived, how long they took, and how much is owed.
+//! Counts for the pictures, per second: events that arrived, their delays, and pending deliveries.
 
 use std::collections::VecDeque;
 

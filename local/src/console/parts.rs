@@ -1,4 +1,4 @@
-//! What every request of the console needs: the stack that it shows, and the feed of what happens.
+//! The parts that every request of the console needs: the stack that it shows, and the feed.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ impl Console {
         }))
     }
 
-    /// What the recorder before the Pusher server tells.
+    /// Takes the recorder's notes.
     pub(crate) fn note(&self) -> Note {
         self.0.feed.note()
     }

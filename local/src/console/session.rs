@@ -1,4 +1,4 @@
-//! Who can be acted as, and their tokens.
+//! The people that a visitor can act as, and their tokens.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use crate::state::demo::GUEST_NAME;
 use crate::state::guest::Guest;
 use crate::state::token::{self, HOURS};
 
-/// Whose token is wanted.
+/// The person whose token the page asks for.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Wanted {

@@ -1,4 +1,4 @@
-//! What happens to events: each that the Pusher server or a WebSocket was given, with the write that owed it.
+//! Follows events: matches each event of the Pusher server or of a WebSocket with the write that caused it.
 //!
 //! A write is noted when the table has it (`local/bridge/ministack/`), an arrival when the Pusher server has taken the event or
 //! API Gateway the message. Both clocks are this machine's. To listen as one more subscriber would be no measure: it would
@@ -101,7 +101,7 @@ struct Owed {
     arrived: bool,
 }
 
-/// What is known of writes and connections.
+/// The writes and connections that were noted.
 #[derive(Default)]
 pub(super) struct Traffic {
     owed: VecDeque<Owed>,
@@ -134,7 +134,7 @@ impl Traffic {
     /// An event that the Pusher server took.
     pub(super) fn taken(&mut self, at: f64, message: Message) -> Seen {
         let Message { channel, name, data } = message;
-        // What goes to an encrypted channel is encrypted on its way, each time otherwise.
+        // Events of encrypted channels are encrypted on the way, differently each time.
         let is_sealed = channel.starts_with("private-encrypted-");
         let is_it = |owed: &Owed| {
             owed.channel.as_ref() == Some(&channel)
@@ -220,7 +220,7 @@ fn id(entry: &Value) -> Option<&str> {
 }
 
 impl Owed {
-    /// An entry of an outbox, unless it is no event.
+    /// The event of an outbox entry; `None` for other deliveries.
     fn of(at: f64, entry: &Value) -> Option<Self> {
         let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let (channel, names, data) = match entry.get("kind")?.as_str()? {

@@ -1,4 +1,4 @@
-//! What clients say to each other through the Pusher server. It passes through no function, but the server sends a webhook of it.
+//! Client events. They pass through no function, but the Pusher server sends webhooks of them.
 
 use axum::body::Bytes;
 use axum::extract::State;

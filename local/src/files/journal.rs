@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
-/// What the functions print.
+/// Output of the functions.
 pub(crate) const FUNCTIONS: &str = "functions.jsonl";
 
-/// What was pushed.
+/// Pushes.
 pub(crate) const PUSHES: &str = "pushes.jsonl";
 
-/// What rows owe, and the messages of WebSockets.
+/// Changes of outboxes, and the messages of WebSockets.
 pub(crate) const TRAFFIC: &str = "traffic.jsonl";
 
 /// How often a file that is followed is looked at.
@@ -30,7 +30,7 @@ pub(crate) fn begin(logs: &Path, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Reads a file from its beginning, and again from there when a reset has begun it anew.
+/// Reads a file from its beginning, and again from the beginning after a reset.
 pub(crate) struct Reader {
     path: PathBuf,
     position: u64,

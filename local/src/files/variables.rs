@@ -48,7 +48,7 @@ async fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
         .with_context(|| format!("{} cannot be read", path.display()))?;
     let mut node = Command::new("node")
         .args(["--env-file=/dev/stdin", "-e", PRINT])
-        // Only the file's variables shall be printed, and none of them shall change how Node starts.
+        // Prints only the file's variables, and none of them changes how Node starts.
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
         .stdin(Stdio::piped())

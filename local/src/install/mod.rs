@@ -1,4 +1,4 @@
-//! What the stack runs on: the programs that must be there, the tools that are installed, the functions that are built.
+//! Installs and builds: checks the prerequisites, installs tools, builds the functions.
 
 pub(crate) mod functions;
 pub(crate) mod prerequisites;

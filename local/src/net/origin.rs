@@ -26,7 +26,7 @@ impl std::error::Error for NotAnOrigin {}
 impl FromStr for Origin {
     type Err = NotAnOrigin;
 
-    /// Takes a slash at the end, capital letters and a scheme's own port too, none of which a browser sends.
+    /// Takes a slash at the end, capital letters and a scheme's own port too, though browsers send none of these.
     fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
         let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
         let (scheme, authority) = text.split_once("://").ok_or(NotAnOrigin)?;

@@ -58,7 +58,7 @@ impl Tunnel {
             tokio::spawn(async move {
                 if let (Ok(client), Ok(server)) = tokio::join!(client_side, server_side) {
                     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
-                    // Whichever side ends first, the other hears of it by its own end.
+                    // When one side ends, the other side is closed too.
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
                         () = cut => {}

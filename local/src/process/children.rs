@@ -56,8 +56,8 @@ impl Processes {
         Ok(Service { process: self.start(name, command)?, log })
     }
 
-    /// The same for a program that is told on its standard input what to do, and tells on its standard output what came
-    /// of it; its errors go to a log file.
+    /// The same for a program that takes orders on its standard input and reports on its standard output.
+    /// Its errors go to a log file.
     pub(crate) fn start_dialogue(&self, name: &str, command: &mut Command, logs: &Path) -> Result<Dialogue<'_>> {
         let log = logs.join(format!("{name}.log"));
         let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;

@@ -69,7 +69,7 @@ impl Aws {
         self.scan(json!({ "FilterExpression": "attribute_exists(outbox)", "ConsistentRead": true })).await
     }
 
-    /// The messages of a queue, due or not. Nothing is taken, and nothing is counted as received.
+    /// The messages of a queue, due or not. They stay in the queue, and their receive counts stay as they are.
     pub(crate) async fn peek(&self, queue: &str) -> Result<Vec<Message>> {
         let queue: String = form_urlencoded::byte_serialize(queue.as_bytes()).collect();
         let request = Request::get(format!("/_ministack/sqs/messages?QueueUrl={queue}")).body(())?;
@@ -85,7 +85,7 @@ impl Aws {
 
     /// Takes a message out of a queue, if it is there.
     pub(crate) async fn remove(&self, queue: &str, id: &str) -> Result<()> {
-        /// What is received on the way is hidden from others for so many seconds.
+        /// For how many seconds a received message is hidden.
         const HIDDEN_SECONDS: u32 = 2;
         loop {
             let input = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": HIDDEN_SECONDS });
@@ -103,7 +103,7 @@ impl Aws {
         }
     }
 
-    /// Invokes a function with this payload, without waiting for what comes of it.
+    /// Invokes a function with this payload, without waiting for its response.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Result<()> {
         let request = Request::post(format!("/2015-03-31/functions/{function}/invocations"))
             .header("authorization", self.credential("lambda"))

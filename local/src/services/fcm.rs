@@ -43,7 +43,7 @@ impl StandIn {
         Ok((Firebase::invented(private_key, ports), Self { google, control, public_key }))
     }
 
-    /// Answers until the process ends. What is pushed is added to the file at `pushes`.
+    /// Answers until the process ends. Adds each push to the file at `pushes`.
     pub(crate) async fn serve(self, firebase: Firebase, pushes: PathBuf) -> Result<()> {
         let public_key = DecodingKey::from_rsa_pem(self.public_key.as_bytes())?;
         let project = Project { id: firebase.project_id, client_email: firebase.client_email, public_key };

@@ -1,4 +1,4 @@
-//! What stands for AWS, Pusher and Google, and what each of them was sent.
+//! The stand-ins for AWS, Pusher and Google, and the messages that each of them got.
 
 pub(crate) mod aws;
 pub(crate) mod fcm;

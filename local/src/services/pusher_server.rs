@@ -12,7 +12,7 @@ use crate::services::sockudo::{Launch, Sockudo};
 use crate::state::State;
 use crate::state::directory::StackDirectory;
 
-/// What can be asked for.
+/// Requests to the keeper of the Pusher server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
@@ -71,7 +71,7 @@ impl<'a> Keeper<'a> {
             let Some(Request { order, done }) = request else {
                 return anyhow!("Nobody can give orders to the Pusher server any more");
             };
-            // Who asked may have left.
+            // The requester may have left.
             let _ = done.send(self.carry_out(order).await);
         }
     }
@@ -113,7 +113,7 @@ impl<'a> Keeper<'a> {
 async fn ended(own: Option<&mut Service<'_>>) -> anyhow::Error {
     match own {
         Some(service) => service.ended().await,
-        // Somebody asked for that.
+        // It was stopped on request.
         None => std::future::pending().await,
     }
 }

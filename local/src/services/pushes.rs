@@ -1,4 +1,4 @@
-//! What the stack's own FCM was given, and whose devices those are.
+//! Pushes that the stack's own FCM received, and the users of their devices.
 
 use std::collections::HashMap;
 use std::path::Path;

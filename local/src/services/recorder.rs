@@ -2,8 +2,8 @@
 //!
 //! It hides nothing of the server's failures. While the server is gone, nobody listens on the proxy's port, so
 //! connections are refused. A connection on which the server does not answer any more is closed without a response. While
-//! the server hangs, so does the response; and what a function has given up waiting for is told of all the same if the server
-//! takes it in the end. Clients' WebSockets pass through unread, whichever page opens them; the HTTP API is for programs alone.
+//! the server hangs, so does the response. An event counts once the server takes it, even if the function has stopped
+//! waiting. Clients' WebSockets pass through unread, whichever page opens them; the HTTP API is for programs alone.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,13 +45,13 @@ pub(crate) struct Message {
     pub(crate) data: String,
 }
 
-/// Is told of the events of each request that the server took.
+/// Called with the events of each request that the server took.
 pub(crate) type Note = Arc<dyn Fn(Vec<Message>) + Send + Sync>;
 
 /// The proxy's port.
 pub(crate) struct Recorder {
-    /// Bound without listening: keeps the port while nobody listens on it. Other systems than Linux let nobody bind it again
-    /// then, so there it is kept by luck alone.
+    /// Bound without listening: keeps the port while nobody listens on it. Only Linux allows a second
+    /// bind then; elsewhere another program may take the port.
     _reserved: Option<TcpSocket>,
     address: SocketAddr,
 }

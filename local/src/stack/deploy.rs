@@ -5,6 +5,8 @@ use std::fs;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, anyhow, bail};
+use contract::id::{BookId, HotelSlug, UserId};
+use contract::key::Key;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -29,7 +31,7 @@ pub(crate) const API_ID: &str = "ca411107";
 /// The id of the WebSocket API.
 pub(crate) const SOCKET_API_ID: &str = "ca411108";
 
-/// Who the e-mails come from.
+/// The sender of e-mails.
 const EMAIL_FROM: &str = "chat@carillon.example";
 /// Instead of five minutes, which nobody waits for at a desk.
 const EMAIL_WINDOW_SECONDS: u32 = 20;
@@ -71,7 +73,7 @@ pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> R
         .kill_on_drop(true)
         .spawn()
         .context("The deployment cannot be started")?;
-    let request = request(workspace, ports, secrets, settings, demo).to_string();
+    let request = request(workspace, ports, secrets, settings, demo)?.to_string();
     let mut input = bridge.stdin.take().context("The deployment has no input")?;
     input.write_all(request.as_bytes()).await?;
     drop(input);
@@ -119,7 +121,9 @@ fn word_for(name: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!("kept by cargo local: {name}") }
 }
 
-fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Value {
+fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Result<Value> {
+    let book = Key::book(&BookId::parse(&*demo.book_id)?);
+    let staff = Key::staff(&HotelSlug::parse(&*demo.hotel_slug)?, &UserId::parse(&*demo.staff_id)?);
     let Settings { issuer, pushes, .. } = settings;
     let firebase = pushes.firebase();
     let words = of_functions(secrets, settings).map(|(name, value)| (name.to_owned(), json!(word_for(name, value))));
@@ -158,20 +162,20 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "value": Value::Object(words.into_iter().collect()),
         },
         "items": [{
-            "pk": format!("BOOK#{}", demo.book_id),
-            "sk": "BOOK",
+            "pk": book.pk,
+            "sk": book.sk,
             "title": demo.book_title,
             "authorId": demo.author_id,
             "authorName": AUTHOR_NAME,
         }, {
-            "pk": format!("HOTEL#{}", demo.hotel_slug),
-            "sk": format!("STAFF#{}", demo.staff_id),
+            "pk": staff.pk,
+            "sk": staff.sk,
         }],
     });
     for (name, value) in issuer.parameters() {
         request["parameters"][name] = json!(value);
     }
-    request
+    Ok(request)
 }
 
 #[cfg(test)]
@@ -198,7 +202,8 @@ mod tests {
         };
         let settings = Settings { pushes: Pushes::Google(firebase), ..Settings::default() };
         let workspace = Workspace::locate().unwrap();
-        let request = request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).to_string();
+        let request =
+            request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).unwrap().to_string();
         for (name, value) in of_functions(&secrets, &settings) {
             assert!(value.is_empty() || !request.contains(value), "{name}");
             assert!(request.contains(&format!("\"{name}\":\"{}\"", word_for(name, value))), "{name}");

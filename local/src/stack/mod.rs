@@ -144,7 +144,7 @@ impl<'a> Plan<'a> {
         deploy(self, secrets, demo).await
     }
 
-    /// Puts a new, empty AWS in the old one's place, and deploys to it. Whoever is connected to sockudo stays so.
+    /// Replaces AWS with a new, empty one and deploys to it. Connections to sockudo stay open.
     async fn start_over(&self, ministack: &mut Option<Service<'a>>, secrets: &Secrets) -> Result<()> {
         *ministack = None;
         if let Pushes::Shown(_) = self.settings.pushes {

@@ -1,4 +1,4 @@
-//! What a stack is made from.
+//! The parts that a stack is started from.
 
 use crate::files::workspace::Workspace;
 use crate::install::tools::Tools;
@@ -7,7 +7,7 @@ use crate::process::children::Processes;
 use crate::state::directory::StackDirectory;
 use crate::state::settings::Settings;
 
-/// What a stack is made from, and made from again by `cargo local reset`.
+/// The parts that a stack is started from, and started again by `cargo local reset`.
 pub(crate) struct Plan<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) processes: &'a Processes,

@@ -1,6 +1,7 @@
 //! A hotel's guest, as a token describes them.
 
 use anyhow::{Result, ensure};
+use contract::id::{BookingId, HotelSlug};
 use serde_json::{Map, Value, json};
 
 use crate::state::issuer::Issuer;
@@ -17,11 +18,11 @@ impl Guest<'_> {
     pub(super) fn check(&self) -> Result<()> {
         let Self { hotel, booking, .. } = self;
         ensure!(
-            is_slug(hotel),
+            HotelSlug::parse(*hotel).is_ok(),
             "{hotel:?} is no hotel's slug: one has 1 to 50 characters out of a-z, A-Z, 0-9, - and _, without -guest-chat-booking in it"
         );
         ensure!(
-            is_user_id(booking) && booking.len() <= 64,
+            BookingId::parse(*booking).is_ok(),
             "{booking:?} is no booking: one has 1 to 64 characters out of a-z, A-Z, 0-9 and -_=@,.;"
         );
         Ok(())
@@ -42,16 +43,4 @@ impl Guest<'_> {
         set("exp", json!(issued_at + hours * 3600));
         claims
     }
-}
-
-/// Whether Carillon takes this as a user's id: the rule of `UserId` in `shared/src/contract/id.rs`.
-pub(super) fn is_user_id(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=@,.;".contains(&byte);
-    (1..=128).contains(&text.len()) && text.bytes().all(fits)
-}
-
-/// Whether Carillon takes this as a hotel's slug: the rule of `HotelSlug` in `shared/src/contract/id.rs`.
-fn is_slug(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=50).contains(&text.len()) && text.bytes().all(fits) && !text.contains("-guest-chat-booking")
 }

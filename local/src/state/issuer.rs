@@ -1,4 +1,4 @@
-//! Whose tokens the stack takes: its own, or those of the developer's app (`JWT_…`, as a deployed stack has them).
+//! The issuer of accepted tokens: the stack itself, or the developer's app (`JWT_…`, as in a deployed stack).
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::files::variables::Variables;
 /// Fewest bytes of `JWT_SECRET` (RFC 7518, section 3.2: no fewer than the hash has).
 const MIN_SECRET_BYTES: usize = 32;
 
-/// The issuer of the tokens, as the functions are told.
+/// The issuer of the tokens, as in the functions' settings.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Issuer {
@@ -29,7 +29,7 @@ pub(crate) struct Issuer {
     pub(crate) channels: Option<String>,
 }
 
-/// What tokens are verified with.
+/// The keys that verify tokens.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Keys {
@@ -43,7 +43,7 @@ pub(crate) enum Keys {
 }
 
 impl Issuer {
-    /// What the variables say.
+    /// Reads the variables.
     pub(crate) fn read(variables: &Variables) -> Result<Self> {
         let keys = match (variables.get("JWT_JWKS_URL"), variables.get("JWT_SECRET")) {
             (Some(url), _) if url.starts_with("https://") || url.starts_with("http://") => Keys::Jwks(url),
@@ -86,7 +86,7 @@ impl Issuer {
         ]
     }
 
-    /// In a few words, for whoever started the stack. Never the secret.
+    /// In a few words, for the developer. Never the secret.
     pub(crate) fn describe(&self) -> String {
         match &self.keys {
             Keys::Own => "tokens of its own (JWT_SECRET or JWT_JWKS_URL makes it take your app's)".to_owned(),

@@ -26,7 +26,7 @@ use crate::files::private_file;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct State {
     pub(crate) url: String,
-    /// What tokens are signed with; absent where only the app's issuer can sign them.
+    /// The secret that signs tokens; absent where only the app's issuer can sign them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jwt_secret: Option<String>,
     pub(crate) issuer: Issuer,

@@ -27,7 +27,7 @@ fn random_key() -> String {
 }
 
 impl Secrets {
-    /// The secrets in the directory; created if there are none.
+    /// The secrets in the directory; created at the first start.
     pub(crate) fn keep_in(directory: &Path) -> Result<Self> {
         let path = directory.join("secrets.json");
         if let Ok(kept) = fs::read_to_string(&path) {

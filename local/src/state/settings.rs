@@ -1,4 +1,4 @@
-//! What the person who starts a stack decides.
+//! The developer's choices at a start.
 
 use crate::net::origin::Origin;
 use crate::state::firebase::Firebase;
@@ -9,7 +9,7 @@ use crate::state::issuer::Issuer;
 pub(crate) struct Settings {
     /// Further origins whose pages may call the API.
     pub(crate) origins: Vec<Origin>,
-    /// Whose tokens it takes.
+    /// The issuer of accepted tokens.
     pub(crate) issuer: Issuer,
     /// Where pushes go.
     pub(crate) pushes: Pushes,

@@ -20,6 +20,7 @@ use crate::notifications;
 use crate::outbox::{Audience, Delivery, Emit, PageStart, Progress, Say, Target, TransportName, WriteContext};
 use crate::settings::Settings;
 use crate::sockets;
+use crate::sockets::framing;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -241,7 +242,7 @@ impl Attempt<'_> {
     async fn post(&self, said: &[Outgoing], target: &Target) -> Posted {
         let address = &target.address;
         for outgoing in said {
-            let Some(text) = address.framing.write(outgoing, &address.connection) else { continue };
+            let Some(text) = framing::write(address.framing, outgoing, &address.connection) else { continue };
             let mut pause = FIRST_PAUSE;
             loop {
                 match self.sockets.connections.post(address.stage, &address.connection, &text).await {

@@ -119,7 +119,7 @@ impl Lease {
 
 impl PutLease {
     fn checked(self, now: Millis) -> Result<Lease, Problem> {
-        let user = |id, field| UserId::parse(id).map_err(|error| error.in_field(field));
+        let user = |id, field| UserId::parse(id).map_err(|error| Problem::field(field, error));
         let (client, notary) = (user(self.client_id, "clientId")?, user(self.notary_id, "notaryId")?);
         if client == notary {
             return Err(Problem::Unprocessable("clientId and notaryId must be two people".to_owned()));

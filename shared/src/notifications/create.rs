@@ -111,7 +111,7 @@ async fn create_for(
     key: &IdempotencyKey,
     now: Millis,
 ) -> Result<Done<String>, Problem> {
-    let user = UserId::parse(request.user_id.clone()).map_err(|error| error.in_field("userId"))?;
+    let user = UserId::parse(request.user_id.clone()).map_err(|error| Problem::field("userId", error))?;
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
     Words::own(request.title.as_deref(), request.body.as_deref())?;

@@ -48,7 +48,7 @@ pub struct Kept {
 /// 400 for invalid fields, 500 when DynamoDB fails.
 pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, Problem> {
     let NewBook { author_id, author_name, title } = new;
-    let author_id = UserId::parse(author_id).map_err(|error| error.in_field("authorId"))?;
+    let author_id = UserId::parse(author_id).map_err(|error| Problem::field("authorId", error))?;
     let line = |text: Option<String>, most, field| {
         let line = text.map(|text| Line::parse(&text, most)).transpose();
         line.map_err(|error| Problem::field(field, error))

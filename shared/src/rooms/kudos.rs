@@ -63,7 +63,7 @@ pub async fn give(
     new: NewKudos,
     key: &IdempotencyKey,
 ) -> Result<Done<Kudos>, Problem> {
-    let receiver = UserId::parse(new.receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    let receiver = UserId::parse(new.receiver_id).map_err(|error| Problem::field("receiverId", error))?;
     check_session(&new.session_id)?;
     let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| Problem::field("bookTitle", error))?;
     if receiver == from.user_id {
@@ -106,5 +106,5 @@ fn check_session(id: &str) -> Result<(), Problem> {
     if (1..=128).contains(&id.len()) && id.bytes().all(is_channel_byte) {
         return Ok(());
     }
-    Err(InvalidId.in_field("sessionId"))
+    Err(Problem::field("sessionId", InvalidId))
 }

@@ -2,6 +2,7 @@
 
 use super::dashboard;
 use super::enter::{Arrival, NotEntered, enter};
+use super::framing;
 use super::row::Socket;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
@@ -25,7 +26,7 @@ impl Handshake {
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
     pub fn read(request: &Request, token_expires: Millis, now: Millis) -> Result<Self, Problem> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
-        let framing = Framing::asked_for(request.query("EIO")).map_err(|told| Problem::Malformed(told.to_owned()))?;
+        let framing = framing::asked_for(request.query("EIO")).map_err(|told| Problem::Malformed(told.to_owned()))?;
         if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
             let told = "transport must be websocket: set transports: [\"websocket\"], since there is no HTTP long-polling here";
             return Err(Problem::Malformed(told.to_owned()));

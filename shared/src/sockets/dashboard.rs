@@ -80,7 +80,7 @@ impl NewEvent {
         match (&self.user_id, &self.channel) {
             (Some(_), Some(_)) => Err(Problem::Malformed("Send to userId or to channel, not to both".to_owned())),
             (Some(user), None) => {
-                Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| error.in_field("userId"))?))
+                Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| Problem::field("userId", error))?))
             }
             (None, Some(channel)) => Ok(Audience::Channel(channels::name(channel)?.to_owned())),
             (None, None) => Ok(Audience::Everybody),

@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::audience::page_of_all;
-use super::framing::PING_TIMEOUT_MILLISECONDS;
+use super::framing::{self, PING_TIMEOUT_MILLISECONDS};
 use super::heard;
 use super::row::Socket;
 use super::{forget, replies};
@@ -215,7 +215,7 @@ impl Heart<'_> {
         if !self.round.pings {
             return (Beat::Passed, Vec::new());
         }
-        let Some(text) = address.framing.write(&Outgoing::Ping { at: now.iso() }, &address.connection) else {
+        let Some(text) = framing::write(address.framing, &Outgoing::Ping { at: now.iso() }, &address.connection) else {
             return (Beat::Passed, Vec::new());
         };
         match self.connections.post(address.stage, &address.connection, &text).await {

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::framing::IncomingEvent;
+use super::framing::{self, IncomingEvent};
 use super::row::Socket;
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, Framing, Namespace, Outgoing, SocketError, SocketEvent as _};
@@ -54,7 +54,7 @@ impl FrameOutcome {
 /// Sends these to a connection, in order, until it is gone.
 pub async fn send(connections: &Connections, address: &Address, replies: &[Outgoing]) {
     for outgoing in replies {
-        let Some(text) = address.framing.write(outgoing, &address.connection) else { continue };
+        let Some(text) = framing::write(address.framing, outgoing, &address.connection) else { continue };
         match connections.post(address.stage, &address.connection, &text).await {
             Ok(()) => {}
             Err(PostError::Gone) => return,

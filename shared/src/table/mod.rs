@@ -2,7 +2,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `key` | all key formats |
+//! | `key` | all key formats, from the crate `contract` |
 //! | `attribute` | the values of rows |
 //! | `row` | rows as types |
 //! | `expression` | conditions and changes in DynamoDB's expression language |
@@ -16,7 +16,6 @@ mod action;
 mod attribute;
 mod by_time;
 mod expression;
-pub mod key;
 #[cfg(test)]
 mod model;
 mod query;
@@ -46,7 +45,7 @@ use crate::contract::time::Millis;
 use crate::problem::Problem;
 
 pub use attribute::{AttributeValue, Item, number, string, text};
-pub use key::Key;
+pub use contract::key::{self, Key};
 
 pub(crate) use action::{Action, TransactItem, Update};
 pub(crate) use attribute::IntoValue;

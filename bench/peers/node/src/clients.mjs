@@ -1,4 +1,4 @@
-// What every function needs, made once when its process starts. Connections stay open, as they should.
+// The clients of every function, made once when its process starts. Connections stay open, as they should.
 import http from "node:http";
 import https from "node:https";
 import { BatchGetItemCommand, DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";

@@ -1,4 +1,4 @@
-//! What both functions share.
+//! Shared by both functions.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};

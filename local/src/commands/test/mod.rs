@@ -101,7 +101,7 @@ fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<C
         .args(test_files(&workspace.e2e())?)
         .current_dir(&workspace.root)
         .env("CARILLON_STACK", State::path(state))
-        // What the documents call `cargo local`, without another cargo that waits for this one's lock.
+        // This program, for tests that run `cargo local`. A second cargo would wait for this one's lock.
         .env("CARILLON_LOCAL", std::env::current_exe()?);
     Ok(command)
 }
@@ -128,7 +128,7 @@ async fn conformity(
     options: &cli::Test,
     tally: &mut Tally,
 ) -> Result<bool> {
-    // Who asks for more may wait for it.
+    // More examples take longer.
     let timeout = if options.extra.is_empty() { schemathesis::TIMEOUT } else { Duration::MAX };
     let outcome = tokio::time::timeout(timeout, stream(processes, "schemathesis", command, tally)).await;
     let succeeded = outcome.map_err(|_| anyhow!("schemathesis took more than {} s", timeout.as_secs()))??;

@@ -17,7 +17,7 @@ use crate::state::token;
 /// Most time for a run without further arguments.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
-/// Whose token most requests carry.
+/// The user of most requests.
 const MEMBER: &str = "schemathesis";
 /// The guest whose token the guests' routes get: the address of most of them names another hotel.
 const GUEST: Guest = Guest { hotel: "killarney", booking: "schemathesis", name: "Schemathesis" };

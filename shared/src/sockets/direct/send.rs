@@ -73,7 +73,7 @@ pub(super) async fn send(
     data: Value,
 ) -> Result<(Value, FrameOutcome), Problem> {
     let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
-    let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| Problem::field("receiverId", error))?;
     if receiver == socket.user {
         return Err(Problem::field("receiverId", "must be another user"));
     }

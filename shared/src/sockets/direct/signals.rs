@@ -28,7 +28,7 @@ struct Typing {
 /// 400 for invalid fields.
 pub(super) fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
     let Typing { receiver_id, is_typing } = request::from_value(Part::Event, data)?;
-    let receiver = UserId::parse(receiver_id).map_err(|error| error.in_field("receiverId"))?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| Problem::field("receiverId", error))?;
     let names = if is_typing { TYPING_START } else { TYPING_STOP };
     let now = Millis::now().iso();
     let data = json!({ "userId": socket.user, "senderId": socket.user, "isTyping": is_typing, "timestamp": now });
@@ -57,7 +57,7 @@ pub(super) async fn mark_as_read(
     let MarkAsRead { message_id, user_id } = request::from_value(Part::Event, data)?;
     let id = match user_id.filter(|_| !message_id.contains(':')) {
         Some(user) => {
-            let sender = UserId::parse(user).map_err(|error| error.in_field("userId"))?;
+            let sender = UserId::parse(user).map_err(|error| Problem::field("userId", error))?;
             WireId { sender, message: MessageId::parse(&message_id)? }
         }
         None => WireId::parse(&message_id)?,

@@ -95,44 +95,42 @@ pub struct Asked {
     pub acknowledge: Option<u64>,
 }
 
-impl Framing {
-    /// The framing that the query of the handshake asks for: its `EIO`.
-    ///
-    /// # Errors
-    /// For a version of Engine.IO other than 4, with a sentence for the client.
-    pub fn asked_for(engine_io: Option<&str>) -> Result<Self, &'static str> {
-        match engine_io {
-            None => Ok(Self::Json),
-            Some("4") => Ok(Self::SocketIo),
-            Some(_) => Err("EIO must be 4: use socket.io-client 3 or 4"),
-        }
+/// The framing that the query of the handshake asks for: its `EIO`.
+///
+/// # Errors
+/// For a version of Engine.IO other than 4, with a sentence for the client.
+pub fn asked_for(engine_io: Option<&str>) -> Result<Framing, &'static str> {
+    match engine_io {
+        None => Ok(Framing::Json),
+        Some("4") => Ok(Framing::SocketIo),
+        Some(_) => Err("EIO must be 4: use socket.io-client 3 or 4"),
     }
+}
 
-    /// Reads what a client sent.
-    ///
-    /// # Errors
-    /// [`Unreadable`], with a sentence for the client.
-    pub fn read(self, text: &str) -> Result<Incoming, Unreadable> {
-        if text.len() > MAX_INCOMING_BYTES {
-            let why = format!("A message may have at most {MAX_INCOMING_BYTES} bytes");
-            let answer = match self {
-                Self::Json => Answer::Error(json::asked(text)),
-                Self::SocketIo => socket_io::answer(text),
-            };
-            return Err(Unreadable { why, answer });
-        }
-        match self {
-            Self::Json => json::read(text),
-            Self::SocketIo => socket_io::read(text),
-        }
+/// Reads what a client sent.
+///
+/// # Errors
+/// [`Unreadable`], with a sentence for the client.
+pub fn read(framing: Framing, text: &str) -> Result<Incoming, Unreadable> {
+    if text.len() > MAX_INCOMING_BYTES {
+        let why = format!("A message may have at most {MAX_INCOMING_BYTES} bytes");
+        let answer = match framing {
+            Framing::Json => Answer::Error(json::asked(text)),
+            Framing::SocketIo => socket_io::answer(text),
+        };
+        return Err(Unreadable { why, answer });
     }
+    match framing {
+        Framing::Json => json::read(text),
+        Framing::SocketIo => socket_io::read(text),
+    }
+}
 
-    /// The frame for this connection; `None` if the framing cannot express it.
-    #[must_use]
-    pub fn write(self, outgoing: &Outgoing, connection: &ConnectionId) -> Option<String> {
-        match self {
-            Self::Json => json::write(outgoing),
-            Self::SocketIo => socket_io::write(outgoing, connection),
-        }
+/// The frame for this connection; `None` if the framing cannot express it.
+#[must_use]
+pub fn write(framing: Framing, outgoing: &Outgoing, connection: &ConnectionId) -> Option<String> {
+    match framing {
+        Framing::Json => json::write(outgoing),
+        Framing::SocketIo => socket_io::write(outgoing, connection),
     }
 }

@@ -47,14 +47,11 @@
 //!
 //! Ids hold no `#`, so different ids always have different keys. A channel's name may, and is last.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{Item, string, text};
-use crate::contract::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
-use crate::contract::sockets::{ConnectionId, Namespace};
-use crate::contract::time::Millis;
+use crate::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
+use crate::sockets::{ConnectionId, Namespace};
+use crate::time::Millis;
 
 /// A primary key of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -268,17 +265,25 @@ impl Key {
     pub fn erasure(hash: &str) -> Self {
         Self::new(format!("ERASURE#{hash}"), "ERASURE")
     }
+}
 
+/// An item of the AWS SDK.
+#[cfg(feature = "dynamodb")]
+type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
+
+#[cfg(feature = "dynamodb")]
+impl Key {
     /// The key as an item with two attributes.
     #[must_use]
     pub fn item(&self) -> Item {
-        HashMap::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
+        let string = |text: &String| aws_sdk_dynamodb::types::AttributeValue::S(text.clone());
+        [("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))].into()
     }
 
     /// The key of an item, if it has one.
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
-        let part = |name: &str| text(item.get(name)?).map(str::to_owned);
+        let part = |name: &str| item.get(name)?.as_s().ok().cloned();
         Some(Self { pk: part("pk")?, sk: part("sk")? })
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::contract::id::UserId;
-use crate::contract::text::{Line, Text};
+use crate::id::UserId;
+use crate::text::{Line, Text};
 
 /// An event that goes to connections.
 pub trait SocketEvent: Serialize {

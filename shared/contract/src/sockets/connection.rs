@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contract::time::Millis;
+use crate::time::Millis;
 
 /// The namespace of a connection, by which it is counted. The two first are the namespaces of the contract. The last is a connection of
 /// Socket.IO itself, which can be in both of them or, before it has joined any, in none.

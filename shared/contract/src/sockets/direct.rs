@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contract::id::UserId;
-use crate::contract::text::Line;
+use crate::id::UserId;
+use crate::text::Line;
 
 /// A message arrived: names of one event.
 pub const MESSAGE_NEW: [&str; 2] = ["message:new", "MESSAGE_BROADCAST"];

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_LENGTH: usize = 128;
 
 /// Whether Pusher allows this byte in a channel name.
-pub(crate) fn is_channel_byte(byte: u8) -> bool {
+pub fn is_channel_byte(byte: u8) -> bool {
     matches!(byte, b'-' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'=' | b'@' | b',' | b'.' | b';')
 }
 
@@ -91,7 +91,7 @@ pub const MAX_SLUG: usize = 50;
 /// Longest id of a booking, in characters. With it and the longest slug, every channel name of a chat fits.
 pub const MAX_BOOKING: usize = 64;
 /// The separator of slug and booking in the name of a guest's channel. No slug ends a name before it does.
-pub(crate) const GUEST_CHAT: &str = "-guest-chat-booking";
+pub const GUEST_CHAT: &str = "-guest-chat-booking";
 
 /// The text is not a hotel's slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

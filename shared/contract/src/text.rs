@@ -193,13 +193,13 @@ impl Text {
 
     /// A content that is encrypted from end to end, as JSON. The caller has checked its form and its length.
     #[must_use]
-    pub(crate) fn sealed(json: String) -> Self {
+    pub fn sealed(json: String) -> Self {
         Self(json)
     }
 
     /// A sentence of ours, in which every text of somebody else is a [`Line::isolated`].
     #[must_use]
-    pub(crate) fn ours(sentence: String) -> Self {
+    pub fn ours(sentence: String) -> Self {
         Self(sentence)
     }
 

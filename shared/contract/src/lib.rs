@@ -1,0 +1,21 @@
+//! What clients and the table agree on: ids, channels, times, the events of each system, and the keys of all rows.
+//!
+//! `docs/asyncapi.yaml` has the events in machine-readable form; a test compares the two. A crate of its own, so that `cargo local`
+//! builds this and not the AWS SDK before anything starts. `shared` re-exports it.
+
+pub mod channel;
+pub mod chats;
+pub mod email;
+pub mod event;
+pub mod id;
+pub mod key;
+pub mod leases;
+pub mod notifications;
+pub mod parties;
+pub mod person;
+pub mod quiet_hours;
+pub mod rooms;
+pub mod socket_id;
+pub mod sockets;
+pub mod text;
+pub mod time;
