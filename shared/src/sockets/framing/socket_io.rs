@@ -185,7 +185,7 @@ mod tests {
             assert_eq!(refused.answer, answer, "{text:.60}");
         }
         let large = format!(r#"42/ws,7["sendMessage",{{"content":"{}"}}]"#, "x".repeat(MAX_INCOMING_BYTES));
-        let refused = super::read(crate::contract::sockets::Framing::SocketIo, &large).unwrap_err();
+        let refused = super::super::read(crate::contract::sockets::Framing::SocketIo, &large).unwrap_err();
         assert_eq!(refused.answer, asked(send.0, send.1, send.2));
     }
 
