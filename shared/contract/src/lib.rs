@@ -1,4 +1,4 @@
-//! What clients and the table agree on: ids, channels, times, the events of each system, and the keys of all rows.
+//! The contract with clients, and the keys of the table: ids, channels, times, the events of each system, keys.
 //!
 //! `docs/asyncapi.yaml` has the events in machine-readable form; a test compares the two. A crate of its own, so that `cargo local`
 //! builds this and not the AWS SDK before anything starts. `shared` re-exports it.
