@@ -27,18 +27,19 @@ set -u
 
 /** The shell blocks of each section of a page, by the section's heading. */
 function sections(text) {
-  return text.split(/^(?=## )/m).map((section) => ({
-    heading: section.match(/^## (.*)/)?.[1] ?? "(the beginning)",
-    script: [...section.matchAll(/^ *\`\`\`sh\n([\s\S]*?)^ *\`\`\`$/gm)].map(([, block]) => block).join("\n"),
-  }));
+  return text.split(/^(?=## )/m).map((section) => {
+    const blocks = [...section.matchAll(/^ *\`\`\`sh\n([\s\S]*?)^ *\`\`\`$/gm)].map(([, block]) => block);
+    return { heading: section.match(/^## (.*)/)?.[1] ?? "(the beginning)", blocks, script: blocks.join("\n") };
+  });
 }
 
-/** Runs a section's commands; resolves to what was called. */
-function run(t, script) {
+/** Runs a section's commands; resolves to what was called. `said` gets what they print. */
+function run(t, script, said = () => {}) {
   const directory = mkdtempSync(join(tmpdir(), "carillon-runbook-"));
   cleanUp(t, () => rmSync(directory, { recursive: true }));
   return new Promise((resolve, reject) => {
-    execFile("bash", ["-c", `${STAND_INS}${script}\nexit 0`], { cwd: directory, timeout: LIMIT }, (error, _, stderr) => {
+    execFile("bash", ["-c", `${STAND_INS}${script}\nexit 0`], { cwd: directory, timeout: LIMIT }, (error, stdout, stderr) => {
+      said(stdout);
       const mistake = stderr.match(/.*(?:unbound variable|command not found|syntax error|unexpected).*/)?.[0];
       if (error || mistake) {
         reject(new Error(mistake ?? stderr));
@@ -67,6 +68,23 @@ describe("docs/OPERATIONS.md", () => {
       }
     });
   }
+
+  test("an empty queue of dead letters says so", async (t) => {
+    const [first] = all.find(({ heading }) => heading === "A dead letter").blocks;
+    for (const [letter, expected] of [["null", /No dead letter/], ["", /No dead letter/], ['{"Body":"{}"}', /^a-value$/m]]) {
+      let printed;
+      const calls = await run(t, `${first.replace(/LETTER=\$\(.*\)/, `LETTER='${letter}'`)}`, (text) => (printed = text));
+      assert.match(printed, expected);
+      assert.equal(/^jq /m.test(calls), letter.startsWith("{"), "jq is given a letter only");
+    }
+  });
+
+  test("one paste replays or removes no more than one thing", () => {
+    const { blocks } = all.find(({ heading }) => heading === "A dead letter");
+    const acts = blocks.map((block) => block.match(/send-message |lambda invoke|delete-message|start-message-move-task/g) ?? []);
+    assert.deepEqual(acts.filter((act) => act.length > 1), []);
+    assert.equal(acts.flat().length, 6);
+  });
 
   test("a section that uses another one's variable is found", async (t) => {
     await assert.rejects(run(t, 'aws logs tail "$LOGS"'), /LOGS: unbound variable/);
