@@ -14,6 +14,7 @@ mod delivery;
 mod delivery_faults;
 mod device_tokens;
 mod direct_messages;
+mod doc_links;
 mod email_unsubscribe;
 mod erasure;
 mod event_files;
