@@ -4,6 +4,7 @@ mod cors;
 mod examples;
 mod http_api;
 mod sockets;
+mod welcome;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -18,7 +19,7 @@ use http_api::HttpApi;
 use sockets::Sockets;
 
 use crate::console::Console;
-use crate::net::guard::Names;
+use crate::net::guard::{Names, with_host};
 use crate::net::tunnel::is_handshake;
 
 /// The front door, and what it leads to.
@@ -60,16 +61,23 @@ impl FrontDoor {
 /// Refuses requests for another name, which a page of elsewhere may have made resolve to this machine.
 fn only_at(names: Names, router: Router) -> Router {
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let is_one = names.have(request.headers());
-        async move { if is_one { next.run(request).await } else { Names::refusal() } }
+        let for_one = with_host(request).ok().filter(|request| names.have(request.headers()));
+        async move {
+            match for_one {
+                Some(request) => next.run(request).await,
+                None => Names::refusal(),
+            }
+        }
     }))
 }
 
-/// Routes handshakes of WebSockets to the WebSocket API, and every other request to the HTTP API.
+/// Routes handshakes of WebSockets to the WebSocket API, and all other requests but a person's to the HTTP API.
 fn router(api: HttpApi, sockets: Sockets) -> Router {
     Router::new().fallback(async move |request: Request| {
         if is_handshake(request.headers()) {
             sockets.handle(request).await
+        } else if let Some(response) = welcome::response(request.method(), request.uri()) {
+            response
         } else {
             http_api::handle(&api, request).await
         }

@@ -69,8 +69,23 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Gives a request of HTTP/2 its `Host` header: there, the name is in the address (`:authority`). Where a request has both, they must be
+/// the same, or one check would read the one name and the next check the other.
+pub(crate) fn with_host<B>(mut request: http::Request<B>) -> Result<http::Request<B>, Refusal> {
+    let Some(authority) = request.uri().authority().map(Authority::as_str) else {
+        return Ok(request);
+    };
+    if let Some(host) = request.headers().get(HOST) {
+        let is_same = host.as_bytes().eq_ignore_ascii_case(authority.as_bytes());
+        return if is_same { Ok(request) } else { Err(Refusal::Name) };
+    }
+    let host = HeaderValue::from_str(authority).map_err(|_| Refusal::Name)?;
+    request.headers_mut().insert(HOST, host);
+    Ok(request)
+}
+
 /// Refuses what is not from a program of this machine, and is not typed by a person.
-pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check(headers: &HeaderMap) -> Result<(), Refusal> {
     if !is_this_machine(headers) {
         return Err(Refusal::Name);
     }
@@ -80,10 +95,17 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
+/// The same for a request of either version of HTTP; returns it with its `Host` header.
+pub(crate) fn admit<B>(request: http::Request<B>) -> Result<http::Request<B>, Refusal> {
+    let request = with_host(request)?;
+    check(request.headers())?;
+    Ok(request)
+}
+
 /// The same addresses, for programs of this machine.
 pub(crate) fn guarded(router: Router) -> Router {
-    router.layer(middleware::from_fn(async |request: Request, next: Next| match check(request.headers()) {
-        Ok(()) => next.run(request).await,
+    router.layer(middleware::from_fn(async |request: Request, next: Next| match admit(request) {
+        Ok(request) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }))
 }
@@ -130,7 +152,10 @@ fn name_in(host: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
     use axum::routing::any;
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
     use serde_json::Value;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
@@ -155,6 +180,43 @@ mod tests {
                 _ => Ok(()),
             };
             assert_eq!(check(&headers(&case["headers"])), expected, "{case}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_of_http_2_has_its_name_in_the_address() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Router::new().fallback(any(async || "done"))));
+        let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Body>();
+        let ask = async |host: Option<&str>| {
+            let request = http::Request::post(format!("http://{address}/token"));
+            let request = host.into_iter().fold(request, |request, host| request.header(HOST, host));
+            client.request(request.body(Body::empty()).unwrap()).await.unwrap().status()
+        };
+        assert_eq!(ask(None).await, StatusCode::OK);
+        assert_eq!(ask(Some(&address.to_string())).await, StatusCode::OK);
+        assert_eq!(ask(Some("localhost")).await, StatusCode::FORBIDDEN, "another name than that of the address");
+        assert_eq!(ask(Some("evil.example")).await, StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn a_foreign_name_in_the_address_is_refused_as_one_in_the_header() {
+        let checked = |address: &str, host: Option<&str>| {
+            let request = http::Request::get(address);
+            let request = host.into_iter().fold(request, |request, host| request.header(HOST, host));
+            admit(request.body(()).unwrap()).map(drop)
+        };
+        assert_eq!(checked("http://LocalHost:3000/", Some("localhost:3000")), Ok(()));
+        assert_eq!(checked("/", Some("localhost:3000")), Ok(()));
+        for (address, host) in [
+            ("http://evil.example/", None),
+            ("http://evil.example/", Some("localhost")),
+            ("http://localhost/", Some("evil.example")),
+            ("http://me@localhost/", None),
+            ("/", None),
+        ] {
+            assert_eq!(checked(address, host), Err(Refusal::Name), "{address} {host:?}");
         }
     }
 

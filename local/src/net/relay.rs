@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes, to_bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -59,6 +59,8 @@ impl Relay {
     pub(crate) async fn send(&self, mut parts: Parts, body: Bytes) -> Result<Response<Bytes>, RelayError> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", self.address).parse().map_err(|_| RelayError::Address)?;
+        // The servers behind it speak no other, whatever the client spoke.
+        parts.version = Version::HTTP_11;
         remove_hop_by_hop(&mut parts.headers);
         speak_for_itself(&mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));

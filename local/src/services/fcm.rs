@@ -66,3 +66,33 @@ async fn new_keys() -> Result<Keys> {
     }
     serde_json::from_slice(&made.stdout).context("node made no RSA key")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::journal::{self, PUSHES};
+    use axum::body::{Body, to_bytes};
+    use http::{Request, StatusCode};
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+    use serde_json::Value;
+
+    #[tokio::test]
+    async fn the_functions_reach_it_by_http_2_without_tls() {
+        let directory = std::env::temp_dir().join(format!("carillon-fcm-h2c-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let pushes = journal::begin(&directory, PUSHES).unwrap();
+        let (firebase, stand_in) = StandIn::new().await.unwrap();
+        let address = format!("{}/token", firebase.endpoint());
+        tokio::spawn(stand_in.serve(firebase, pushes));
+        for is_http_2 in [true, false] {
+            let client = Client::builder(TokioExecutor::new()).http2_only(is_http_2).build_http::<Body>();
+            let request = Request::post(&address).body(Body::from("grant_type=password")).unwrap();
+            let (parts, body) = client.request(request).await.unwrap().into_parts();
+            let body = to_bytes(Body::new(body), usize::MAX).await.unwrap();
+            let said: Value = serde_json::from_slice(&body).expect("the stand-in's own words, not the guard's");
+            assert_eq!(parts.status, StatusCode::BAD_REQUEST, "{said}");
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}

@@ -150,10 +150,10 @@ impl Proxy {
             let address = format!("{}{}", self.server, request.uri()).parse().map_err(|_| Unanswered)?;
             return self.tunnel.open(request.map(Body::new), address).await.map_err(|_| Unanswered);
         }
-        if let Err(refusal) = guard::check(request.headers()) {
-            return Ok(refusal.into_response());
-        }
-        let (parts, body) = request.into_parts();
+        let (parts, body) = match guard::admit(request) {
+            Ok(request) => request.into_parts(),
+            Err(refusal) => return Ok(refusal.into_response()),
+        };
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Unanswered)?;
         let (answer, answered) = oneshot::channel();
         // A task of its own, which goes on when the function leaves.

@@ -1,0 +1,74 @@
+//! What a person finds who types the address without a path, or a page's with a slash at its end. Programs see what they would on AWS.
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Method, Uri};
+
+/// The pages of the front door.
+const PAGES: [&str; 5] =
+    ["/console", "/examples", "/examples/guest-chat", "/examples/guest-chat/staff", "/examples/lease-chat"];
+
+/// The response to such a request, and none to any other.
+pub(super) fn response(method: &Method, address: &Uri) -> Option<Response> {
+    let path = address.path();
+    if method != Method::GET {
+        return None;
+    }
+    if path == "/" || path == "/examples" {
+        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+        return Some((headers, include_str!("../../examples/index.html")).into_response());
+    }
+    let page = path.strip_suffix('/').filter(|page| PAGES.contains(page))?;
+    let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(Redirect::permanent(&format!("{page}{query}")).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+    use http::header::LOCATION;
+
+    fn asked(method: &Method, address: &'static str) -> Option<Response> {
+        response(method, &Uri::from_static(address))
+    }
+
+    #[test]
+    fn a_slash_at_the_end_of_a_page_leads_to_it() {
+        for (address, page) in [
+            ("/console/", "/console"),
+            ("/examples/", "/examples"),
+            ("/examples/guest-chat/", "/examples/guest-chat"),
+            ("/examples/lease-chat/?as=notary", "/examples/lease-chat?as=notary"),
+        ] {
+            let response = asked(&Method::GET, address).unwrap();
+            assert_eq!(
+                (response.status(), response.headers()[LOCATION].to_str().unwrap()),
+                (StatusCode::PERMANENT_REDIRECT, page)
+            );
+        }
+    }
+
+    #[test]
+    fn the_address_alone_shows_a_page_with_links_to_every_page() {
+        assert_eq!(asked(&Method::GET, "/").unwrap().status(), StatusCode::OK);
+        let text = include_str!("../../examples/index.html");
+        for page in PAGES.iter().filter(|page| **page != "/examples") {
+            assert!(text.contains(&format!("href=\"{page}")), "{page}");
+        }
+    }
+
+    #[test]
+    fn routes_of_the_api_stay_what_they_are() {
+        for (method, address) in [
+            (Method::POST, "/"),
+            (Method::OPTIONS, "/"),
+            (Method::POST, "/console/"),
+            (Method::GET, "/parties/"),
+            (Method::GET, "/health"),
+            (Method::GET, "/examples/other/"),
+        ] {
+            assert!(response(&method, &Uri::from_static(address)).is_none(), "{method} {address}");
+        }
+    }
+}
