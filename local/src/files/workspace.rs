@@ -23,10 +23,8 @@ impl Workspace {
         let binaries = executable.parent().context("This program is in no directory")?.to_path_buf();
         let target = target_of(&binaries, |directory| directory.join("CACHEDIR.TAG").exists());
         let tools = std::env::var_os("CARILLON_TOOLS_DIR").map_or_else(|| target.join("tools"), PathBuf::from);
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("the package is a directory of the workspace")
-            .to_path_buf();
+        let at_run_time = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = root_of(at_run_time.as_deref(), Path::new(env!("CARGO_MANIFEST_DIR")), is_this_package)?;
         Ok(Self { root, target, binaries, tools })
     }
 
@@ -68,6 +66,21 @@ impl Workspace {
     }
 }
 
+/// The repository of this package. `cargo local` says at run time where the package is; the directory that the compiler saw may be
+/// that of a clone that was moved, or of another clone with the same target directory.
+fn root_of(at_run_time: Option<&Path>, compiled_in: &Path, is_this_package: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+    let package = at_run_time.into_iter().chain([compiled_in]).find(|directory| is_this_package(directory));
+    let root = package.and_then(Path::parent).with_context(|| {
+        let lost = compiled_in.parent().unwrap_or(compiled_in).display();
+        format!("Carillon's clone is no longer at {lost}; run `cargo local` in the folder where it is now")
+    })?;
+    Ok(root.to_path_buf())
+}
+
+fn is_this_package(directory: &Path) -> bool {
+    directory.join("bridge/deploy.py").exists()
+}
+
 /// Cargo tags its target directory. With a target triple it is two levels up, otherwise one.
 fn target_of(binaries: &Path, is_tagged: impl Fn(&Path) -> bool) -> PathBuf {
     binaries
@@ -83,6 +96,21 @@ fn target_of(binaries: &Path, is_tagged: impl Fn(&Path) -> bool) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_repository_is_where_cargo_says_and_else_where_it_was_compiled() {
+        let root = |at_run_time: Option<&str>, there: &[&str]| {
+            let is_there = |directory: &Path| there.iter().any(|path| Path::new(path) == directory);
+            root_of(at_run_time.map(Path::new), Path::new("/old/local"), is_there).map_err(|error| error.to_string())
+        };
+        assert_eq!(root(Some("/moved/local"), &["/moved/local"]), Ok("/moved".into()));
+        assert_eq!(root(Some("/moved/local"), &["/moved/local", "/old/local"]), Ok("/moved".into()), "a shared target");
+        assert_eq!(root(None, &["/old/local"]), Ok("/old".into()), "started without cargo");
+        assert_eq!(root(Some("/an/app"), &["/old/local"]), Ok("/old".into()), "started by another package's cargo");
+        let error = root(None, &[]).unwrap_err();
+        assert!(error.contains("/old") && error.contains("cargo local"), "{error}");
+        assert!(is_this_package(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    }
 
     #[test]
     fn the_target_directory_is_the_tagged_one() {
