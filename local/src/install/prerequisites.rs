@@ -6,14 +6,41 @@ use anyhow::{Result, bail};
 use tokio::process::Command;
 
 const PYTHON: (u32, u32) = (3, 10);
-const NODE: u32 = 20;
+const NODE: (u32, u32) = (20, 0);
+const GET_PYTHON: &str = "https://www.python.org/downloads, or `uv python install 3.12`";
+const GET_NODE: &str = "https://nodejs.org, or `nvm install 20`";
 
 /// A required program, and the packages that contain it.
 struct Prerequisite {
     name: &'static str,
     debian: &'static str,
     homebrew: &'static str,
-    found: bool,
+    found: Found,
+}
+
+enum Found {
+    Yes,
+    No,
+    /// The system's packages may have no later one.
+    Old {
+        version: String,
+        get: &'static str,
+    },
+}
+
+impl Found {
+    fn any(output: Option<&String>) -> Self {
+        if output.is_some() { Self::Yes } else { Self::No }
+    }
+
+    /// `version` is what the program printed; `get` says where a later one is.
+    fn at_least(least: (u32, u32), version: Option<&String>, get: &'static str) -> Self {
+        match version.and_then(|text| Some((text, numbers(text)?))) {
+            None => Self::No,
+            Some((_, numbers)) if numbers >= least => Self::Yes,
+            Some((text, _)) => Self::Old { version: text.trim_start_matches('v').to_owned(), get },
+        }
+    }
 }
 
 /// Checks for all of them, so that one command installs all that are missing. Returns the version of Python, to which a
@@ -28,53 +55,70 @@ pub(crate) async fn check() -> Result<String> {
         output("pkg-config", &["--version"]),
         output("pkg-config", &["--exists", "openssl"]),
     );
-    let python_version = python.unwrap_or_default();
     let prerequisites = [
         Prerequisite {
             name: "Python 3.10 or later with venv (python3)",
             debian: "python3 python3-venv",
             homebrew: "python",
-            found: version(&python_version).is_some_and(|(major, minor)| (major, minor) >= PYTHON),
+            found: Found::at_least(PYTHON, python.as_ref(), GET_PYTHON),
         },
         Prerequisite {
             name: "Node.js 20 or later (node)",
             debian: "nodejs",
             homebrew: "node",
-            found: node.as_deref().and_then(version).is_some_and(|(major, _)| major >= NODE),
+            found: Found::at_least(NODE, node.as_ref(), GET_NODE),
         },
-        Prerequisite { name: "npm", debian: "npm", homebrew: "node", found: npm.is_some() },
+        Prerequisite { name: "npm", debian: "npm", homebrew: "node", found: Found::any(npm.as_ref()) },
         Prerequisite {
             name: "a C compiler (cc)",
             debian: "build-essential",
             homebrew: "gcc",
-            found: compiler.is_some(),
+            found: Found::any(compiler.as_ref()),
         },
-        Prerequisite { name: "pkg-config", debian: "pkg-config", homebrew: "pkgconf", found: pkg_config.is_some() },
-        Prerequisite { name: "OpenSSL's headers", debian: "libssl-dev", homebrew: "openssl", found: openssl.is_some() },
+        Prerequisite {
+            name: "pkg-config",
+            debian: "pkg-config",
+            homebrew: "pkgconf",
+            found: Found::any(pkg_config.as_ref()),
+        },
+        Prerequisite {
+            name: "OpenSSL's headers",
+            debian: "libssl-dev",
+            homebrew: "openssl",
+            found: Found::any(openssl.as_ref()),
+        },
     ];
     match missing(&prerequisites) {
-        None => Ok(python_version),
+        None => Ok(python.unwrap_or_default()),
         Some(message) => bail!(message),
     }
 }
 
 fn missing(prerequisites: &[Prerequisite]) -> Option<String> {
-    let missing: Vec<_> = prerequisites.iter().filter(|prerequisite| !prerequisite.found).collect();
-    if missing.is_empty() {
-        return None;
-    }
+    let old = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.found {
+        Found::Old { version, get } => {
+            Some(format!("{} is needed, and this is {version}. A later one: {get}", prerequisite.name))
+        }
+        Found::Yes | Found::No => None,
+    });
+    let missing: Vec<_> = prerequisites.iter().filter(|prerequisite| matches!(prerequisite.found, Found::No)).collect();
+    let parts: Vec<_> = old.chain((!missing.is_empty()).then(|| packages(&missing))).collect();
+    (!parts.is_empty()).then(|| format!("{}\nThen run `cargo local` again.", parts.join("\n")))
+}
+
+/// How to install what is missing.
+fn packages(missing: &[&Prerequisite]) -> String {
     let list = |part: fn(&Prerequisite) -> &str, separator| {
         let mut parts: Vec<_> = missing.iter().map(|&prerequisite| part(prerequisite)).collect();
         parts.dedup();
         parts.join(separator)
     };
-    Some(format!(
-        "This machine lacks {}.\nInstall what is missing and run `cargo local` again:\n  \
-         Debian, Ubuntu:  sudo apt-get install {}\n  macOS:           brew install {}",
+    format!(
+        "This machine lacks {}.\n  Debian, Ubuntu:  sudo apt-get install {}\n  macOS:           brew install {}",
         list(|prerequisite| prerequisite.name, ", "),
         list(|prerequisite| prerequisite.debian, " "),
         list(|prerequisite| prerequisite.homebrew, " "),
-    ))
+    )
 }
 
 /// A program's output, if it is installed and succeeds.
@@ -91,7 +135,7 @@ async fn output(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// Major and minor of `3.11.7` or `v20.20.2`.
-fn version(text: &str) -> Option<(u32, u32)> {
+fn numbers(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim_start_matches('v').split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
@@ -102,24 +146,43 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        assert_eq!(version("v20.20.2"), Some((20, 20)));
-        assert!(version("3.9.1") < Some(PYTHON));
-        assert!(version("3.10.0") >= Some(PYTHON));
-        assert_eq!(version(""), None);
+        assert_eq!(numbers("v20.20.2"), Some((20, 20)));
+        assert!(numbers("3.9.1") < Some(PYTHON));
+        assert!(numbers("3.10.0") >= Some(PYTHON));
+        assert_eq!(numbers(""), None);
     }
 
     #[test]
     fn everything_missing_is_named_once_with_its_packages() {
         let prerequisite = |name, debian, homebrew, found| Prerequisite { name, debian, homebrew, found };
         let message = missing(&[
-            prerequisite("Node.js", "nodejs", "node", false),
-            prerequisite("npm", "npm", "node", false),
-            prerequisite("pkg-config", "pkg-config", "pkgconf", true),
+            prerequisite("Node.js", "nodejs", "node", Found::No),
+            prerequisite("npm", "npm", "node", Found::No),
+            prerequisite("pkg-config", "pkg-config", "pkgconf", Found::Yes),
         ]);
         let message = message.unwrap();
         assert!(message.contains("lacks Node.js, npm."), "{message}");
         assert!(message.contains("apt-get install nodejs npm\n"), "{message}");
-        assert!(message.ends_with("brew install node"), "{message}");
-        assert_eq!(missing(&[prerequisite("npm", "npm", "node", true)]), None);
+        assert!(message.contains("brew install node\n"), "{message}");
+        assert_eq!(missing(&[prerequisite("npm", "npm", "node", Found::Yes)]), None);
+    }
+
+    #[test]
+    fn a_version_that_is_too_old_is_named_with_where_a_later_one_is() {
+        let node = |version: &str| Prerequisite {
+            name: "Node.js 20 or later (node)",
+            debian: "nodejs",
+            homebrew: "node",
+            found: Found::at_least(NODE, Some(&version.to_owned()), GET_NODE),
+        };
+        let message = missing(&[node("v18.19.1")]).unwrap();
+        for part in ["Node.js 20 or later (node) is needed, and this is 18.19.1", "nodejs.org", "nvm install 20"] {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(!message.contains("apt-get"), "its packages may have the same version: {message}");
+        assert_eq!(missing(&[node("v20.0.0")]), None);
+        let python = Found::at_least(PYTHON, Some(&"3.9.2".to_owned()), GET_PYTHON);
+        assert!(matches!(python, Found::Old { version, .. } if version == "3.9.2"));
+        assert!(matches!(Found::at_least(PYTHON, None, GET_PYTHON), Found::No));
     }
 }

@@ -43,6 +43,13 @@ impl Ports {
 
 /// Checks that all ports are free; holds the front door's port from then on.
 pub(crate) fn claim_all(ports: &Ports) -> Result<TcpListener> {
+    let all =
+        [("--port", ports.port), ("--ministack-port", ports.ministack_port), ("--sockudo-port", ports.sockudo_port)];
+    for (index, (flag, port)) in all.iter().enumerate() {
+        if let Some((other, _)) = all[..index].iter().find(|(_, earlier)| earlier == port) {
+            bail!("{other} and {flag} are both {port}; give each a port of its own.");
+        }
+    }
     let front_door = claim(ports.port, "--port")?;
     claim(ports.ministack_port, "--ministack-port")?;
     claim(ports.sockudo_port, "--sockudo-port")?;
@@ -106,6 +113,19 @@ mod tests {
         assert!(message.contains("--sockudo-port"), "{message}");
         drop(other);
         assert!(claim(port, "--sockudo-port").is_ok());
+    }
+
+    #[test]
+    fn two_parts_with_one_port_are_named_with_their_flags() {
+        let ports = free().unwrap();
+        for (ports, flags) in [
+            (Ports { ministack_port: ports.port, ..ports }, "--port and --ministack-port are both"),
+            (Ports { sockudo_port: ports.port, ..ports }, "--port and --sockudo-port are both"),
+            (Ports { sockudo_port: ports.ministack_port, ..ports }, "--ministack-port and --sockudo-port are both"),
+        ] {
+            let message = claim_all(&ports).unwrap_err().to_string();
+            assert!(message.starts_with(flags), "{message}");
+        }
     }
 
     #[test]
