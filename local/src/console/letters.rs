@@ -90,7 +90,7 @@ pub(super) async fn replay(State(console): State<Console>, Path(id): Path<String
         Letter::GivenUp { .. } | Letter::Row => aws.send_message(&state.outputs.retry_queue_url, &message.body).await?,
         Letter::Batch => send_all_owing(&aws, &state).await?,
         Letter::Invocation { function, payload, .. } => aws.invoke(&function, &payload).await?,
-        Letter::Unheard { payload, .. } => aws.invoke(&notifications(&aws).await?, &payload).await?,
+        Letter::Unheard { payload, .. } => aws.invoke(&listener(&aws, &payload).await?, &payload).await?,
         Letter::Unknown => return Err(Failure::unusable("Nobody knows how to replay this message")),
     }
     aws.remove(dead, &id).await?;
@@ -105,11 +105,17 @@ async fn send_all_owing(aws: &Aws, state: &state::State) -> Result<()> {
     Ok(())
 }
 
-/// The function that stores notifications.
-async fn notifications(aws: &Aws) -> Result<String> {
+/// The function that EventBridge would have handed the event to.
+async fn listener(aws: &Aws, event: &Value) -> Result<String> {
+    let name = listener_in_template(event);
     let functions = aws.functions().await?;
-    let found = functions.into_iter().find(|function| name_in_template(function) == "Notifications");
-    found.context("The function that stores notifications is not deployed")
+    let found = functions.into_iter().find(|function| name_in_template(function) == name);
+    found.with_context(|| format!("The function {name} is not deployed"))
+}
+
+/// Its name in the template: SES's events about e-mails have a rule of their own.
+fn listener_in_template(event: &Value) -> &'static str {
+    if event.get("source").and_then(Value::as_str) == Some("aws.ses") { "EmailUnsubscribe" } else { "Notifications" }
 }
 
 #[cfg(test)]
@@ -144,6 +150,19 @@ mod tests {
         let expected = Letter::Unheard { payload: event.clone(), reason: "NO_PERMISSIONS".to_owned() };
         assert_eq!(Letter::of(&message(&event)), expected);
         assert_eq!(Letter::of(&message(&json!("text"))), Letter::Unknown);
+    }
+
+    #[test]
+    fn an_event_is_replayed_to_the_function_whose_rule_it_matches() {
+        let of_ses = json!({ "source": "aws.ses", "detail-type": "Email Bounced", "detail": {} });
+        assert_eq!(listener_in_template(&of_ses), "EmailUnsubscribe");
+        let of_app = json!({ "source": "my-app", "detail-type": "NotificationRequested", "detail": {} });
+        assert_eq!(listener_in_template(&of_app), "Notifications");
+        let template = include_str!("../../../template.yaml");
+        for name in ["EmailUnsubscribe", "Notifications"] {
+            let (_, function) = template.split_once(&format!("\n  {name}:\n")).unwrap();
+            assert!(function.split("\n\n").next().unwrap().contains("Type: EventBridgeRule"), "{name}");
+        }
     }
 
     #[test]
