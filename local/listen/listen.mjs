@@ -14,6 +14,8 @@ if (!userId || !token || !state) {
 }
 const stack = JSON.parse(readFileSync(state, "utf8"));
 
+const endpoint = new URL("/pusher/auth", stack.url).href;
+const headers = { authorization: `Bearer ${token}` };
 const pusher = new Pusher(stack.pusher.key, {
   cluster: "mt1",
   wsHost: stack.pusher.host,
@@ -23,8 +25,8 @@ const pusher = new Pusher(stack.pusher.key, {
   enableStats: false,
   channelAuthorization: {
     transport: "ajax",
-    endpoint: new URL("/pusher/auth", stack.url).href,
-    headers: { authorization: `Bearer ${token}` },
+    endpoint,
+    headers,
   },
 });
 
@@ -32,13 +34,25 @@ const print = (channelName, event, data) =>
   console.log(`${new Date().toISOString()}  ${channelName}  ${event}  ${JSON.stringify(data ?? null)}`);
 
 pusher.connection.bind("state_change", ({ current }) => print("connection", current));
-for (const name of [`private-user-${userId}`, `presence-room-${stack.demo.bookId}`]) {
+/** Ends, where the token may not listen as the user: it will not be able to later. */
+async function refuse(name, status) {
+  const body = new URLSearchParams({ socket_id: pusher.connection.socket_id, channel_name: name });
+  const response = await fetch(endpoint, { method: "POST", headers, body }).catch(() => null);
+  const { message } = (await response?.json().catch(() => null)) ?? {};
+  console.error(`error: The token may not listen as ${userId} (${status}): ${message ?? "the stack does not say why"}`);
+  process.exit(1);
+}
+
+const own = `private-user-${userId}`;
+for (const name of [own, `presence-room-${stack.demo.bookId}`]) {
   const channel = pusher.subscribe(name);
   channel.bind_global((event, data) => print(name, event, data));
   // pusher-js asks once per connection. A stack that was busy may answer in a moment.
   channel.bind("pusher:subscription_error", ({ status }) => {
     if (!status || status === 429 || status >= 500) {
       setTimeout(() => channel.subscribe(), AGAIN_AFTER_MS);
+    } else if (name === own) {
+      refuse(name, status);
     }
   });
 }

@@ -155,6 +155,19 @@ test("a token for another back end, as the README makes it, has its role", async
   assert.deepEqual({ sub, roles }, { sub: "billing", roles: ["service"] });
 });
 
+test("listening ends with one sentence where the token may not", async () => {
+  for (const token of ["not-a-token", person("Ada").token]) {
+    const { code, output } = await bash(`CARILLON_TOKEN=${token} cargo local listen ben`);
+    assert.equal(code, 1, output);
+    assert.match(output, /^error: The token may not listen as ben \(40[13]\): \S.*$/m);
+  }
+});
+
+test("without a stack, a command says how to start one", async () => {
+  const { output } = await bash(`CARILLON_STACK=/nowhere/stack.json cargo local status`);
+  assert.equal(output.trim(), "error: No local stack is running; start it with `cargo local`");
+});
+
 test("the logs of a request are found by the id in its response", async () => {
   const response = await fetch(`${stack.url}/health`);
   const id = response.headers.get("x-request-id");

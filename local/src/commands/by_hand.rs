@@ -22,7 +22,7 @@ const SERVICE: &str = "billing";
 pub(crate) async fn bruno(workspace: &Workspace, processes: &Processes, options: &cli::Bruno) -> Result<ExitCode> {
     let collection = workspace.root.join("docs/bruno");
     check(&collection, &options.requests)?;
-    let state = State::read(&workspace.running())?;
+    let state = State::of_running(&workspace.running())?;
     let mut variables = vec![
         ("baseUrl", state.url.clone()),
         ("pusherKey", state.pusher.key.clone()),
@@ -69,7 +69,7 @@ fn check(collection: &Path, requests: &[PathBuf]) -> Result<()> {
 /// `cargo local page`: replaces this process with the one that serves the page.
 pub(crate) async fn page(workspace: &Workspace, processes: &Processes) -> Result<ExitCode> {
     let directory = workspace.running();
-    State::read(&directory)?;
+    State::of_running(&directory)?;
     tools::install_e2e(workspace, processes).await?;
     let mut command = Command::new("node");
     command.arg(workspace.e2e().join("page/serve.mjs")).env("CARILLON_STACK", State::path(&directory));

@@ -27,8 +27,8 @@ pub(crate) struct Run {
     /// http://localhost and http://127.0.0.1 may on every port
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<Origin>,
-    /// File with your app's JWT_SECRET, JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, JWT_CLAIM_… and FIREBASE_…; the environment goes
-    /// before it
+    /// File with your app's JWT_SECRET or JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, JWT_CLAIM_USER_ID (_NAME, _PICTURE, _ROLES,
+    /// _CHANNELS), FIREBASE_PROJECT_ID, FIREBASE_CLIENT_EMAIL and FIREBASE_PRIVATE_KEY. The environment overrides it
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
 }
@@ -62,7 +62,8 @@ pub(crate) enum Command {
     Chaos(chaos::Options),
     /// Prints a token for a user of the running stack
     Token(Token),
-    /// Prints every event that a user of the running stack receives
+    /// Prints every event that a user of the running stack receives on their own channel and in the room of the demo's book
+    /// (the-left-hand), which this joins as the user
     Listen(Listen),
     /// Prints what the functions of the running stack logged
     Logs(Logs),

@@ -12,7 +12,7 @@ use crate::state::token;
 
 /// Replaces this process with the Node program that listens as the user.
 pub(crate) fn listen(workspace: &Workspace, options: &cli::Listen) -> Result<ExitCode> {
-    let state = State::read(&workspace.running())?;
+    let state = State::of_running(&workspace.running())?;
     // The app's own token, where only the app's issuer can sign one.
     let token = match std::env::var("CARILLON_TOKEN") {
         Ok(of_app) if !of_app.is_empty() => of_app,

@@ -17,8 +17,17 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) async fn print(workspace: &Workspace, options: &cli::Mails) -> Result<ExitCode> {
     let directory = workspace.running();
     let mut shown = BTreeSet::new();
+    let state = State::of_running(&directory)?;
+    let mut none_yet = Some(format!(
+        "No e-mail yet. Twenty seconds after a lease's message, its recipient gets one if they are away: write one at {}/examples/lease-chat",
+        state.url
+    ));
     loop {
-        for mail in sent(&State::read(&directory)?).await? {
+        let mails = sent(&State::of_running(&directory)?).await?;
+        if let Some(reason) = none_yet.take().filter(|_| mails.is_empty()) {
+            eprintln!("{reason}");
+        }
+        for mail in mails {
             if shown.insert(mail.id.clone()) && !journal::show(&render(&mail))? {
                 return Ok(ExitCode::SUCCESS);
             }

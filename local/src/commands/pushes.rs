@@ -13,7 +13,7 @@ use crate::state::State;
 
 pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Result<ExitCode> {
     let directory = workspace.running();
-    let state = State::read(&directory)?;
+    let state = State::of_running(&directory)?;
     if !state.shows_pushes {
         bail!(
             "This stack pushes through a Firebase project, whose devices show it; without FIREBASE_PROJECT_ID it is shown here"
@@ -21,9 +21,13 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Resul
     }
     let mut reader = Reader::of(&directory.join("logs"), PUSHES);
     let mut devices = Devices::of(&directory.join("logs"));
+    let mut none_yet = Some(what_it_needs(&state.url));
     loop {
         let pushes: Vec<Push> = reader.read()?;
         devices.read()?;
+        if let Some(reason) = none_yet.take().filter(|_| pushes.is_empty()) {
+            eprintln!("{reason}");
+        }
         for push in pushes {
             if !journal::show(&render(&push, devices.owner(&push)))? {
                 return Ok(ExitCode::SUCCESS);
@@ -34,6 +38,15 @@ pub(crate) async fn print(workspace: &Workspace, options: &cli::Pushes) -> Resul
         }
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// What to do where nothing was pushed.
+fn what_it_needs(url: &str) -> String {
+    format!(
+        "Nothing was pushed yet. A push needs a registered device, and a user without an open page. This registers a device:\n\
+         curl {url}/notifications/device-token -H \"authorization: Bearer $(cargo local token ben)\" \\\n  \
+         -H 'content-type: application/json' -d '{{\"token\":\"phone-1\",\"platform\":\"android\"}}'"
+    )
 }
 
 /// A push as its user would see it.

@@ -9,7 +9,6 @@ use nix::unistd::Pid;
 
 use crate::files::workspace::Workspace;
 use crate::state::State;
-use crate::state::directory::is_in_use;
 
 /// Deploying takes seconds.
 const TIMEOUT: Duration = Duration::from_secs(180);
@@ -18,10 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Asks the process that runs the stack to start over, and waits until it has.
 pub(crate) async fn reset(workspace: &Workspace) -> Result<ExitCode> {
     let directory = workspace.running();
-    let before = State::read(&directory)?;
-    if !is_in_use(&directory) {
-        bail!("The local stack has ended; start it again with `cargo local`");
-    }
+    let before = State::of_running(&directory)?;
     let pid = Pid::from_raw(before.processes.cargo_local.pid);
     kill(pid, Signal::SIGUSR1).context("The local stack cannot be told")?;
     let begun = Instant::now();

@@ -15,11 +15,12 @@ use crate::install::tools::{Clients, Tools};
 use crate::net::ports;
 use crate::process::children::Processes;
 use crate::services::fcm::StandIn;
+use crate::services::jwks;
 use crate::stack::plan::Plan;
 use crate::state::directory::StackDirectory;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
-use crate::state::settings::{Pushes, Settings};
+use crate::state::settings::{self, Pushes, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
@@ -34,7 +35,11 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
             (Pushes::Shown(firebase), Some(stand_in))
         }
     };
-    let settings = Settings { origins: options.origins.clone(), issuer: Issuer::read(&variables)?, pushes };
+    let issuer = Issuer::read(&variables)?;
+    for warning in settings::warnings(&variables) {
+        eprintln!("warning: {warning}");
+    }
+    let settings = Settings { origins: options.origins.clone(), issuer, pushes };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));
@@ -43,6 +48,11 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
     let stack = plan.start(listener).await?;
     println!("{}", to_try::text(workspace, &stack.state)?);
+    if let Some(reason) = jwks::failure(&stack.state.issuer).await {
+        eprintln!(
+            "\nwarning: the keys at JWT_JWKS_URL cannot be read ({reason}). Until they can, each request with a token gets 500."
+        );
+    }
     tokio::select! {
         error = stack.serve(true) => Err(error),
         error = played(fcm) => Err(error),

@@ -8,6 +8,7 @@ use http::Uri;
 use crate::files::workspace::Workspace;
 use crate::net::probe;
 use crate::services::aws::Aws;
+use crate::services::jwks;
 use crate::services::sockudo;
 use crate::state::State;
 
@@ -20,20 +21,26 @@ struct Status<'a> {
     /// Rows that owe something, messages that wait to be retried, and dead letters.
     undelivered: Option<(usize, u64, u64)>,
     logs: String,
+    /// Why the keys of the app's issuer cannot be read.
+    without_keys: Option<String>,
 }
 
 /// Fails when a part does not answer.
 pub(crate) async fn print(workspace: &Workspace) -> Result<ExitCode> {
     let directory = workspace.running();
-    let state = State::read(&directory)?;
+    let state = State::of_running(&directory)?;
     let health: Uri = format!("{}/health", state.url.replace("localhost", "127.0.0.1")).parse()?;
     let ministack: Uri = format!("{}/_ministack/health", state.aws_endpoint).parse()?;
     let sockudo: Uri = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, sockudo::APP_ID).parse()?;
-    let (healthy, ministack, sockudo) =
-        tokio::join!(probe::succeeds(&health), probe::succeeds(&ministack), probe::succeeds(&sockudo));
+    let (healthy, ministack, sockudo, without_keys) = tokio::join!(
+        probe::succeeds(&health),
+        probe::succeeds(&ministack),
+        probe::succeeds(&sockudo),
+        jwks::failure(&state.issuer)
+    );
     let undelivered = if ministack { undelivered(&state).await.ok() } else { None };
     let logs = directory.join("logs").display().to_string();
-    let status = Status { state: &state, healthy, ministack, sockudo, undelivered, logs };
+    let status = Status { state: &state, healthy, ministack, sockudo, undelivered, logs, without_keys };
     println!("{}", status.render());
     Ok(if status.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -49,12 +56,16 @@ async fn undelivered(state: &State) -> Result<(usize, u64, u64)> {
 
 impl Status<'_> {
     fn is_well(&self) -> bool {
-        self.healthy && self.ministack && self.sockudo && self.undelivered.is_some()
+        self.healthy && self.ministack && self.sockudo && self.undelivered.is_some() && self.without_keys.is_none()
     }
 
     fn render(&self) -> String {
         let State { url, aws_endpoint, pusher, issuer, processes, .. } = self.state;
         let word = |is_up| if is_up { "answers" } else { "DOES NOT ANSWER" };
+        let keys = match &self.without_keys {
+            Some(reason) => format!(", which CANNOT BE READ ({reason}): requests get 500"),
+            None => String::new(),
+        };
         let undelivered = match self.undelivered {
             Some((rows, retries, dead)) => {
                 format!("{rows} rows owe something, {retries} messages wait to be retried, {dead} dead letters")
@@ -66,7 +77,7 @@ impl Status<'_> {
             format!("  functions   {} (GET /health)", if self.healthy { "well" } else { "NOT WELL" }),
             format!("  ministack   {}, {aws_endpoint}", word(self.ministack)),
             format!("  sockudo     {}, ws://{}:{}, key {}", word(self.sockudo), pusher.host, pusher.port, pusher.key),
-            format!("  tokens      {}", issuer.describe()),
+            format!("  tokens      {}{keys}", issuer.describe()),
             format!("  undelivered {undelivered}"),
             format!("  console     {url}/console"),
             format!("  logs        {} (`cargo local logs` shows the functions')", self.logs),

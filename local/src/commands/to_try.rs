@@ -11,7 +11,7 @@ use crate::state::token;
 
 /// `cargo local try`.
 pub(crate) fn print(workspace: &Workspace) -> Result<ExitCode> {
-    println!("{}", text(workspace, &State::read(&workspace.running())?)?);
+    println!("{}", text(workspace, &State::of_running(&workspace.running())?)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use crate::state::guest::Guest;
 use crate::state::token::{Bearer, of_guest, sign};
 
 pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitCode> {
-    let state = State::read(&workspace.running())?;
+    let state = State::of_running(&workspace.running())?;
     if let (Some(hotel), Some(booking)) = (&options.hotel, &options.booking) {
         let name = options.name.as_deref().unwrap_or(GUEST_NAME);
         println!("{}", of_guest(&state, Guest { hotel, booking, name }, options.hours)?);

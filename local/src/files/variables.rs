@@ -1,6 +1,7 @@
 //! The settings that `cargo local` takes from the environment, and from the file of `--env-file`.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::Path;
 use std::process::Stdio;
@@ -13,6 +14,8 @@ use tokio::process::Command;
 #[derive(Default)]
 pub(crate) struct Variables {
     of_file: BTreeMap<String, String>,
+    /// The names that were asked for, which are the names of settings.
+    asked: RefCell<BTreeSet<String>>,
     /// Whether the process's own environment is looked at; not in tests.
     with_environment: bool,
 }
@@ -27,19 +30,27 @@ impl Variables {
             Some(path) => read_file(path).await?,
             None => BTreeMap::new(),
         };
-        Ok(Self { of_file, with_environment: true })
+        Ok(Self { of_file, asked: RefCell::default(), with_environment: true })
     }
 
     /// A variable's value, unless it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(name.to_owned());
         let of_environment = self.with_environment.then(|| env::var(name).ok()).flatten();
         of_environment.or_else(|| self.of_file.get(name).cloned()).filter(|value| !value.is_empty())
+    }
+
+    /// The names in the file that begin as these do and that nothing has asked for: probably misspelled.
+    pub(crate) fn unknown(&self, prefixes: &[&str]) -> Vec<&str> {
+        let asked = self.asked.borrow();
+        let names = self.of_file.keys().filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+        names.filter(|name| !asked.contains(*name)).map(String::as_str).collect()
     }
 
     #[cfg(test)]
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
         let of_file = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { of_file, with_environment: false }
+        Self { of_file, asked: RefCell::default(), with_environment: false }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 pub(crate) mod fcm;
+pub(crate) mod jwks;
 pub(crate) mod mails;
 pub(crate) mod ministack;
 pub(crate) mod pusher_server;

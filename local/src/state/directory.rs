@@ -44,7 +44,7 @@ impl Drop for StackDirectory {
 }
 
 /// Whether a stack uses the directory now. The state file alone may be that of a stack that was killed.
-pub(crate) fn is_in_use(directory: &Path) -> bool {
+pub(super) fn is_in_use(directory: &Path) -> bool {
     let lock = File::open(directory.join("lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }

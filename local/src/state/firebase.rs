@@ -20,10 +20,12 @@ pub(crate) struct Firebase {
 impl Firebase {
     /// The project that the variables name, if they name one.
     pub(crate) fn read(variables: &Variables) -> Option<Self> {
+        let [project_id, client_email, private_key] =
+            ["FIREBASE_PROJECT_ID", "FIREBASE_CLIENT_EMAIL", "FIREBASE_PRIVATE_KEY"].map(|name| variables.get(name));
         Some(Self {
-            project_id: variables.get("FIREBASE_PROJECT_ID")?,
-            client_email: variables.get("FIREBASE_CLIENT_EMAIL").unwrap_or_default(),
-            private_key: variables.get("FIREBASE_PRIVATE_KEY").unwrap_or_default(),
+            project_id: project_id?,
+            client_email: client_email.unwrap_or_default(),
+            private_key: private_key.unwrap_or_default(),
             port: None,
             control_port: None,
         })

@@ -13,7 +13,7 @@ pub(crate) mod token;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use self::demo::Demo;
@@ -103,9 +103,24 @@ impl State {
 
     pub(crate) fn read(directory: &Path) -> Result<Self> {
         let path = Self::path(directory);
-        let text = fs::read_to_string(&path).context("No local stack is running; start it with `cargo local`")?;
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                bail!("No local stack is running; start it with `cargo local`")
+            }
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+        };
         serde_json::from_str(&text)
             .with_context(|| format!("{} is not readable; start the stack again", path.display()))
+    }
+
+    /// The same, of a stack that still runs: one that was killed has left its file behind.
+    pub(crate) fn of_running(directory: &Path) -> Result<Self> {
+        let state = Self::read(directory)?;
+        if !directory::is_in_use(directory) {
+            bail!("The local stack has ended without stopping properly; start it again with `cargo local`");
+        }
+        Ok(state)
     }
 
     /// Removes the file of a stack that has ended.

@@ -1,5 +1,6 @@
 //! The developer's choices at a start.
 
+use crate::files::variables::Variables;
 use crate::net::origin::Origin;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
@@ -13,6 +14,17 @@ pub(crate) struct Settings {
     pub(crate) issuer: Issuer,
     /// Where pushes go.
     pub(crate) pushes: Pushes,
+}
+
+/// The warnings about names in the file of `--env-file`, once the settings are read. A misspelled name would otherwise have no effect.
+pub(crate) fn warnings(variables: &Variables) -> Vec<String> {
+    let unused =
+        |name| format!("{name} in the --env-file does nothing here: the local stack has a Pusher server of its own");
+    let unknown = |name| {
+        format!("{name} in the --env-file is no setting of Carillon's; `cargo local --help` lists those that it reads")
+    };
+    let of_pusher = variables.unknown(&["PUSHER_"]).into_iter().map(unused);
+    of_pusher.chain(variables.unknown(&["JWT_", "FIREBASE_"]).into_iter().map(unknown)).collect()
 }
 
 /// Where pushes go.
@@ -57,6 +69,26 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_without_effect_is_warned_of() {
+        let names = [
+            "JWT_SECRET",
+            "JWT_ISSUR",
+            "JWT_CLAIM_ROLES",
+            "FIREBASE_PRIVATE_KEY",
+            "FIREBASE_PROJEKT_ID",
+            "PUSHER_KEY",
+            "PORT",
+        ];
+        let variables = Variables::of(&names.map(|name| (name, "a value that has 32 bytes, or more")));
+        Issuer::read(&variables).unwrap();
+        assert!(Firebase::read(&variables).is_none());
+        let warned: Vec<_> = warnings(&variables);
+        let first: Vec<_> = warned.iter().filter_map(|warning| warning.split(' ').next()).collect();
+        assert_eq!(first, ["PUSHER_KEY", "FIREBASE_PROJEKT_ID", "JWT_ISSUR"]);
+        assert!(warned.iter().all(|warning| !warning.contains("32 bytes")), "a value may be secret: {warned:?}");
+    }
 
     #[test]
     fn the_template_is_given_the_front_doors_origin_and_the_further_ones() {
