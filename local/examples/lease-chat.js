@@ -124,7 +124,15 @@ await start(async () => {
   // For the browser's console: pusher.disconnect() and pusher.connect() are how to be away and come back.
   globalThis.pusher = pusher;
   const channel = pusher.subscribe(seat.channel);
-  channel.bind("new-message", (message) => conversation.add(message));
+  channel.bind("new-message", (message) => {
+    conversation.add(message);
+    if (message.author.id === seat.me.id) {
+      hasMail ||= !channel.members.get(seat.otherId) && lease === session.lease;
+      showThere();
+    } else {
+      isStill();
+    }
+  });
   channel.bind("message-deleted", ({ messageId, seq, deletedAt }) => conversation.removed(messageId, seq, deletedAt));
   channel.bind("request-updated", (request) => takeRequests(request));
   channel.bind("messages-read", ({ reader, seq }) => {
@@ -133,9 +141,12 @@ await start(async () => {
     }
   });
 
+  // Whether a message waits for the other one, who gets it by e-mail. Of another lease the page does not know the addresses.
+  let hasMail = false;
   const showThere = () => {
     const other = channel.members.get(seat.otherId);
-    $("there").textContent = other ? words.isHere(other.info.name) : words.isAway;
+    hasMail &&= !other;
+    $("there").textContent = other ? words.isHere(other.info.name) : hasMail ? words.getsMail : words.isAway;
   };
   for (const event of ["pusher:subscription_succeeded", "pusher:member_added", "pusher:member_removed"]) {
     channel.bind(event, showThere);
@@ -149,10 +160,14 @@ await start(async () => {
     }
   });
   let still = null;
-  channel.bind("client-typing", ({ name }) => {
-    $("typing").textContent = words.isTyping(name);
+  const isStill = () => {
     clearTimeout(still);
-    still = setTimeout(() => ($("typing").textContent = ""), TYPING_MS);
+    $("typing").textContent = "";
+  };
+  channel.bind("client-typing", ({ name }) => {
+    isStill();
+    $("typing").textContent = words.isTyping(name);
+    still = setTimeout(isStill, TYPING_MS);
   });
 
   stayLive(pusher, [channel], {

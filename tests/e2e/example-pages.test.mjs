@@ -194,6 +194,25 @@ describe("The example pages", { skip: unavailable }, () => {
     await notary.getByText(`notaire, bail ${session.lease}`).waitFor();
   });
 
+  test("a lease's page says that an e-mail goes out only when a message waits for one who is away, and who types until the message is there", async (t) => {
+    const client = await open(t, "/examples/lease-chat");
+    await isLive(client);
+    const box = client.getByLabel("Message", { exact: true });
+    await client.getByText("The other person is not here", { exact: true }).waitFor();
+    await box.fill("Hello");
+    await box.press("Enter");
+    await client.getByText("an e-mail tells them of your message").waitFor();
+
+    const notary = await open(t, "/examples/lease-chat?as=notary");
+    await isLive(notary);
+    await client.locator("#there", { hasText: "is here" }).waitFor();
+    await box.pressSequentially("Are you there?");
+    await notary.locator("#typing", { hasText: "is typing" }).waitFor();
+    await box.press("Enter");
+    await until("the message", async () => (await messagesShown(notary)).some(({ text }) => text === "Are you there?"));
+    assert.equal(await notary.locator("#typing").textContent(), "");
+  });
+
   test("is used with the keyboard, read by a screen reader, and touched with a thumb, at every width", async (t) => {
     const { guest, nora, path } = await staffed();
     await guestWrites(guest, "Hello");
