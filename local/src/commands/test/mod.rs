@@ -51,8 +51,11 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     let against_stack = async {
         let mut succeeded = true;
         if !options.schemathesis_only {
-            let mut end_to_end = end_to_end(workspace, &directory.path, &options.extra)?;
-            succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
+            // The contract is checked after the tests: it asks what they met.
+            for files in [test_files(&workspace.e2e())?, vec![workspace.e2e().join("contract.mjs")]] {
+                let mut end_to_end = end_to_end(workspace, &directory.path, &options.extra, &files)?;
+                succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
+            }
         }
         if options.schemathesis_only || options.extra.is_empty() {
             let state = State::read(&directory.path)?;
@@ -92,13 +95,13 @@ fn unit_tests(workspace: &Workspace) -> Command {
     command
 }
 
-fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String]) -> Result<Command> {
+fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String], files: &[PathBuf]) -> Result<Command> {
     let mut command = Command::new("node");
     command
         // The default reporter depends on where the output goes.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(extra)
-        .args(test_files(&workspace.e2e())?)
+        .args(files)
         .current_dir(&workspace.root)
         .env("CARILLON_STACK", State::path(state))
         // This program, for tests that run `cargo local`. A second cargo would wait for this one's lock.

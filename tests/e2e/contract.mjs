@@ -1,4 +1,4 @@
-// The documents, the deployed routes and what the other tests met are the same. Runs last, by its name.
+// The documents, the deployed routes and what the tests met are the same. `cargo local test` runs it after all tests.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
