@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shared::http::query::{Parameters, parameters};
-use tests::{Reply, Request, World};
+use tests::World;
 
+use crate::handlers::send;
 use crate::sockets::{connect, emit};
 
 /// The names and events of the files in `events/`.
@@ -35,34 +36,6 @@ fn requests() -> Vec<(String, String, Value)> {
     requests.collect()
 }
 
-/// Sends an event to the function that the name of its file begins with.
-pub(crate) async fn send(world: &World, name: &str, event: Value) -> Reply {
-    let request = Request::of_event(event);
-    match name.split('-').next().unwrap() {
-        "books" => world.send(books::handle, &request).await,
-        "dashboard" => world.send(dashboard::handle, &request).await,
-        "device" => world.send(device_tokens::handle, &request).await,
-        "email" => world.send(email_unsubscribe::handle, &request).await,
-        "guest" => world.send(guest_chat::handle, &request).await,
-        "health" => world.send(health::handle, &request).await,
-        "keys" | "messages" => world.send(messages::handle, &request).await,
-        "kudos" if name == "kudos-list" => world.send(kudos_list::handle, &request).await,
-        "kudos" => world.send(kudos_create::handle, &request).await,
-        "lease" => world.send(lease_chat::handle, &request).await,
-        "notifications" => world.send(notifications::handle, &request).await,
-        "parties" | "party" => world.send(parties::handle, &request).await,
-        "users" => world.send(erasure::handle, &request).await,
-        "profiles" => world.send(profiles::handle, &request).await,
-        "presence" if name == "presence-join" => world.send(presence_join::handle, &request).await,
-        "presence" if name == "presence-leave" => world.send(presence_leave::handle, &request).await,
-        "presence" => world.send(presence_list::handle, &request).await,
-        "pusher" if name == "pusher-mock-event" => world.send(pusher_mock_event::handle, &request).await,
-        "pusher" if name == "pusher-webhook" => world.send(pusher_webhook::handle, &request).await,
-        "pusher" => world.send(pusher_auth::handle, &request).await,
-        other => panic!("which function takes the event files {other}-…?"),
-    }
-}
-
 /// A world in which the event files' tokens are good, with what must be there or the requests would be refused for another reason.
 pub(crate) async fn world() -> World {
     let env = event_files().into_iter().find(|(name, _)| name == "env").unwrap().1;
@@ -73,7 +46,7 @@ pub(crate) async fn world() -> World {
     let world = World::with(&variables).await;
     for (name, event) in event_files() {
         if ["guest-chat-put-staff", "lease-chat-put"].contains(&name.as_str()) {
-            assert!(send(&world, &name, event).await.status < 300, "{name}");
+            assert!(send(&world, event).await.status < 300, "{name}");
         }
     }
     world
@@ -139,7 +112,7 @@ async fn no_id_and_no_cursor_breaks_a_route_however_long_it_is() {
             }
         }
         for (what, event) in changed {
-            let reply = send(&world, &name, event).await;
+            let reply = send(&world, event).await;
             assert!(reply.status < 500, "{name}, {what}: {reply:?}");
             tried.insert(route.clone());
         }
@@ -154,7 +127,7 @@ async fn a_parameter_of_the_query_that_no_document_names_is_refused_and_nothing_
     let mut refused = BTreeSet::new();
     for (name, route, event) in requests() {
         let Parameters::Only(known) = parameters(&route) else { continue };
-        let reply = send(&world, &name, with_query(&event, "tokn", "s3cret")).await;
+        let reply = send(&world, with_query(&event, "tokn", "s3cret")).await;
         assert_eq!(reply.status, 400, "{name}: {reply:?}");
         let told = reply.body["message"].as_str().unwrap();
         assert!(told.starts_with("tokn is not a parameter of this route's query: there "), "{name}: {told}");
@@ -179,7 +152,7 @@ async fn a_link_that_people_click_and_an_address_that_pushers_clients_call_may_h
         ("health", 200),
     ] {
         let event = event_files().into_iter().find(|(file, _)| file == name).unwrap().1;
-        let reply = send(&world, name, with_query(&event, "utm_source", "mail")).await;
+        let reply = send(&world, with_query(&event, "utm_source", "mail")).await;
         assert_eq!(reply.status, status, "{name}: {reply:?}");
     }
 }
@@ -270,7 +243,7 @@ async fn a_bad_body_is_refused_in_words_that_say_what_to_send() {
         for body in bodies {
             let mut event = event.clone();
             event["body"] = json!(body);
-            let reply = send(&world, &name, event).await;
+            let reply = send(&world, event).await;
             assert!(reply.status < 500, "{name}: {body}: {reply:?}");
             if reply.status >= 400 {
                 let told = reply.body["message"].as_str().unwrap();
@@ -322,7 +295,7 @@ async fn json_that_is_nested_deeper_than_32_is_refused_and_nothing_is_written() 
         for body in bodies_with(&event, &nested(118)) {
             let mut event = event.clone();
             event["body"] = json!(body.to_string());
-            let reply = send(&world, &name, event).await;
+            let reply = send(&world, event).await;
             assert_eq!(reply.status, 400, "{name}: {reply:?}");
             assert!(reply.body["message"].as_str().unwrap().contains("at most 32 deep"), "{name}: {reply:?}");
             refused += 1;

@@ -23,6 +23,7 @@ mod expressions;
 mod guest_chat;
 mod guest_chat_access;
 mod guest_chat_staff;
+mod handlers;
 mod health;
 mod idempotency;
 mod identity;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Request, World};
 
-use crate::every_route::{event_files, send, world};
+use crate::every_route::{event_files, world};
+use crate::handlers::send;
 
 /// Pusher and its clients send these, and an app may have Pusher's clients send more (`params`).
 const LENIENT: [&str; 5] =
@@ -26,7 +27,7 @@ async fn an_unknown_field_is_refused_by_its_name_with_the_known_ones_and_nothing
     let mut refused = 0;
     for (name, event) in event_files() {
         let Some(event) = with_unknown_field(&event).filter(|_| !LENIENT.contains(&name.as_str())) else { continue };
-        let reply = send(&world, &name, event).await;
+        let reply = send(&world, event).await;
         let message = reply.body["message"].as_str().unwrap_or_default();
         assert_eq!(reply.status, 400, "{name}: {reply:?}");
         assert!(message.starts_with("titel is not a field of ") && message.contains(": there "), "{name}: {message}");
@@ -45,7 +46,7 @@ async fn an_unknown_field_of_pushers_clients_is_ignored() {
     for (name, event) in event_files() {
         let Some(event) = with_unknown_field(&event) else { continue };
         if LENIENT.contains(&name.as_str()) && name != "pusher-webhook" {
-            assert_eq!(send(&world, &name, event).await.status, 200, "{name}");
+            assert_eq!(send(&world, event).await.status, 200, "{name}");
         }
     }
     let form = "socket_id=1.2&channel_name=private-user-ada&device=phone";
