@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! sockets       WebSockets: a server, its clients, and the table of both
-//! report        the tables, and their place in docs/PERFORMANCE.md
+//! report        the tables, and their place in bench/RESULTS.md
 //! targets       the targets, and whether a run reached them
 //! cost          the price of a million operations
 //! figures       the figures of each system for each piece of work
@@ -96,7 +96,7 @@ struct Cli {
     /// Measure what was built last, as it is.
     #[arg(long)]
     built: bool,
-    /// Put the tables into docs/PERFORMANCE.md too.
+    /// Put the tables into bench/RESULTS.md too.
     #[arg(long)]
     write: bool,
 }

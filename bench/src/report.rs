@@ -10,7 +10,7 @@ use crate::figures::{Figure, Row, spread};
 use crate::setup;
 use crate::targets;
 
-/// The last results of a kind are in a place of their own in docs/PERFORMANCE.md, between two lines.
+/// The last results of a kind are in a place of their own in bench/RESULTS.md, between two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Block {
     Functions,
@@ -28,8 +28,8 @@ impl Block {
     /// The page with these tables in the block's place.
     fn replaced_in(self, page: &str, tables: &str) -> Result<String> {
         let [begin, end] = self.marks();
-        let (before, rest) = page.split_once(begin).context("docs/PERFORMANCE.md has lost its marks")?;
-        let (_, after) = rest.split_once(end).context("docs/PERFORMANCE.md has lost its marks")?;
+        let (before, rest) = page.split_once(begin).context("bench/RESULTS.md has lost its marks")?;
+        let (_, after) = rest.split_once(end).context("bench/RESULTS.md has lost its marks")?;
         Ok(format!("{before}{begin}\n\n{}\n\n{end}{after}", tables.trim_end()))
     }
 }
@@ -98,11 +98,11 @@ pub(crate) fn machine(measured: &str) -> String {
     )
 }
 
-/// Replaces a block's tables in docs/PERFORMANCE.md.
+/// Replaces a block's tables in bench/RESULTS.md.
 pub(crate) fn write(block: Block, tables: &str) -> Result<()> {
-    let path = setup::workspace()?.join("docs/PERFORMANCE.md");
+    let path = setup::workspace()?.join("bench/RESULTS.md");
     let page = block.replaced_in(&std::fs::read_to_string(&path)?, tables)?;
-    std::fs::write(&path, page).context("docs/PERFORMANCE.md cannot be written")
+    std::fs::write(&path, page).context("bench/RESULTS.md cannot be written")
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_block_is_replaced_and_the_rest_of_the_page_stays() {
-        let page = include_str!("../../docs/PERFORMANCE.md");
+        let page = include_str!("../RESULTS.md");
         for block in [Block::Functions, Block::Sockets] {
             let replaced = block.replaced_in(page, "| a new table |").unwrap();
             let (before, rest) = replaced.split_once(block.marks()[0]).unwrap();

@@ -1,4 +1,4 @@
-//! The budget of each operation for requests to other services. It is in `tests/budgets.toml` and in docs/PERFORMANCE.md.
+//! The budget of each operation for requests to other services. It is in `tests/budgets.toml` and in bench/RESULTS.md.
 //!
 //! Requests, units and events are exact, so that each change of them is deliberate. Bytes are upper bounds, because ids and
 //! times differ in length. A bound that is far above the measured value fails too.
@@ -554,7 +554,7 @@ async fn the_future_of_a_handler_is_small() {
 
 #[test]
 fn the_documentation_shows_the_same_budgets() {
-    let page = include_str!("../../docs/PERFORMANCE.md");
+    let page = include_str!("../../bench/RESULTS.md");
     let budgets: toml::Value = toml::from_str(include_str!("../budgets.toml")).unwrap();
     let operations: Value = serde_json::to_value(&budgets["operation"]).unwrap();
     for operation in operations.as_array().unwrap() {
@@ -571,20 +571,20 @@ fn the_documentation_shows_the_same_budgets() {
         let row = format!("| {} | {} |", operation["name"].as_str().unwrap(), numbers.join(" | "));
         assert!(
             page.contains(&row),
-            "docs/PERFORMANCE.md lacks the row\n{row}\n(cargo bench-peers --write puts it there)"
+            "bench/RESULTS.md lacks the row\n{row}\n(cargo bench-peers --write puts it there)"
         );
     }
 }
 
-/// The page computes from these what sockets cost.
+/// docs/PERFORMANCE.md computes from these what sockets cost.
 #[test]
 fn the_documentation_shows_what_is_posted_to_sockets() {
-    let page = include_str!("../../docs/PERFORMANCE.md");
+    let page = include_str!("../../bench/RESULTS.md");
     let budgets: Budgets = toml::from_str(include_str!("../budgets.toml")).unwrap();
     for budget in budgets.operation.iter().filter(|budget| budget.posts > 0) {
         let Budget { name, read_units, write_units, posts, .. } = budget;
         let requests = budget.requests_before + budget.requests_after - posts;
         let row = format!("| {name} | {requests} | {read_units} | {write_units} | {posts} |");
-        assert!(page.contains(&row), "docs/PERFORMANCE.md lacks the row\n{row}");
+        assert!(page.contains(&row), "bench/RESULTS.md lacks the row\n{row}");
     }
 }
