@@ -6,11 +6,16 @@
 //!
 //! JSON may be nested [`MAX_DEPTH`] deep. A row nests it further, and serde_json reads at most 128 levels.
 
-use serde::Deserializer;
+mod canonical;
+mod repair;
+
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::{Error, Segment};
+
+pub use canonical::canonical;
+pub use repair::{fields, repaired};
 
 use crate::contract::text::shortened;
 use crate::problem::Problem;
@@ -96,13 +101,27 @@ fn too_deep(part: Part) -> Problem {
 /// # Errors
 /// 400 for what is not JSON, or is nested too deep.
 pub fn parse(body: &[u8]) -> Result<Value, Problem> {
+    let body = without_mark(body);
     if is_too_deep(body) {
         return Err(too_deep(Part::Body));
     }
-    serde_json::from_slice(body).map_err(|error| Problem::Unreadable {
-        told: not_json(Part::Body, &error),
-        logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
+    serde_json::from_slice(body).map_err(|error| {
+        not_kept(Part::Body, body).unwrap_or_else(|| Problem::Unreadable {
+            told: not_json(Part::Body, &error),
+            logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
+        })
     })
+}
+
+/// Windows' editors and PowerShell begin a file with a byte-order mark, which RFC 8259, section 8.1, allows a reader to skip.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+/// The refusal of a text that was not read and is JSON nevertheless.
+fn not_kept(part: Part, text: &[u8]) -> Option<Problem> {
+    let why = NotKept::of(std::str::from_utf8(text).ok()?)?;
+    Some(Problem::Unreadable { told: why.to_string(), logged: format!("{}: {}", part.name(), why.logged()) })
 }
 
 /// Why JSON that follows the grammar cannot be read all the same. JavaScript's `JSON.stringify` writes all of these.
@@ -125,6 +144,13 @@ impl NotKept {
         serde_json::from_str::<IgnoredAny>(text).ok()?;
         Some(if is_too_deep(text.as_bytes()) { Self::TooDeep } else { Self::NotUnicode })
     }
+
+    fn logged(self) -> &'static str {
+        match self {
+            Self::TooDeep => "nested too deep",
+            Self::NotUnicode => "a lone surrogate, or a number out of range",
+        }
+    }
 }
 
 /// Makes a `T` of a value.
@@ -135,19 +161,26 @@ pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, Pr
     if is_value_too_deep(&value, MAX_DEPTH) {
         return Err(too_deep(part));
     }
-    read(part, value)
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let told = names_taken::<T>(part, &value, &error).unwrap_or_else(|| told(part, &error));
+        Problem::Unreadable { told, logged: format!("{}: {}", part.name(), without_quotation(&error)) }
+    })
 }
 
-/// Reads a `T` from JSON text.
+/// Reads a `T` from JSON text. What `T` does not name is not read, so it may be nested as deep as it likes.
 ///
 /// # Errors
-/// 400 for what is not JSON, lacks a field, has one of another type, or is nested too deep.
+/// 400 for what is not JSON, lacks a field, or has one of another type.
 pub fn from_slice<T: DeserializeOwned>(part: Part, text: &[u8]) -> Result<T, Problem> {
-    if is_too_deep(text) {
-        return Err(too_deep(part));
-    }
+    let text = without_mark(text);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let found = read(part, &mut deserializer)?;
+    let found = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let not_kept = error.inner().is_syntax().then(|| not_kept(part, text)).flatten();
+        not_kept.unwrap_or_else(|| Problem::Unreadable {
+            told: told(part, &error),
+            logged: format!("{}: {}", part.name(), without_quotation(&error)),
+        })
+    })?;
     deserializer.end().map_err(|error| Problem::Unreadable {
         told: not_json(part, &error),
         logged: format!("{}: not JSON at the end", part.name()),
@@ -155,15 +188,24 @@ pub fn from_slice<T: DeserializeOwned>(part: Part, text: &[u8]) -> Result<T, Pro
     Ok(found)
 }
 
-fn read<'de, T, D>(part: Part, deserializer: D) -> Result<T, Problem>
-where
-    T: DeserializeOwned,
-    D: Deserializer<'de, Error = serde_json::Error>,
-{
-    serde_path_to_error::deserialize(deserializer).map_err(|error| Problem::Unreadable {
-        told: told(part, &error),
-        logged: format!("{}: {}", part.name(), without_quotation(&error)),
-    })
+/// The text for the caller, where a field takes only some names and got no text. serde lists the names only to refuse another
+/// one, so it is given one.
+fn names_taken<T: DeserializeOwned>(part: Part, value: &Value, error: &Error<serde_json::Error>) -> Option<String> {
+    if !error.inner().to_string().starts_with("invalid ") {
+        return None;
+    }
+    let mut other = value.clone();
+    let mut field = &mut other;
+    for segment in error.path() {
+        field = match segment {
+            Segment::Map { key } => field.get_mut(key)?,
+            Segment::Seq { index } => field.get_mut(index)?,
+            Segment::Enum { .. } | Segment::Unknown => break,
+        };
+    }
+    *field = Value::from("?");
+    let refused = serde_path_to_error::deserialize::<_, T>(&other).err()?;
+    refused.inner().to_string().starts_with("unknown variant `?`").then(|| told(part, &refused))
 }
 
 fn not_json(part: Part, error: &serde_json::Error) -> String {
@@ -418,7 +460,13 @@ mod tests {
         let told = |text: &str| words(from_value::<Strict>(Part::Event, parse(text.as_bytes()).unwrap()).unwrap_err());
         assert_eq!(told(r#"{"titel": 1}"#), "titel is not a field of the event's data: there are way, count, id");
         assert_eq!(told(r#"{"way": "Pots"}"#), "way takes only Post");
-        assert_eq!(told(r#"{"way": 7}"#), r#"way must be text in quotes, such as "Ada""#);
+        for other in ["7", "{}", "[]", "true", r#"{"Post": 1}"#, r#"{"a": 1, "b": 2}"#] {
+            assert_eq!(told(&format!(r#"{{"way": {other}}}"#)), "way takes only Post", "{other}");
+        }
+        let nested: fn(&str) -> Result<Vec<Strict>, Problem> =
+            |text| from_value(Part::Body, parse(text.as_bytes()).unwrap());
+        assert_eq!(words(nested(r#"[{"way": "Post"}, {"way": 7}]"#).unwrap_err()), "[1].way takes only Post");
+        assert_eq!(told(r#"{"id": 7}"#), r#"id must be text in quotes, such as "Ada""#);
         assert_eq!(told(r#"{"count": -1}"#), "count must be a whole number from 0, such as 7");
         assert!(told(r#"{"id": "a b"}"#).starts_with("id must be 1 to 128 characters out of a-z"));
         assert_eq!(told("7"), r#"The event's data must be an object, such as {"name": "Ada"}"#);
@@ -428,6 +476,24 @@ mod tests {
         assert!(
             told("{way}").starts_with("The event's data is not JSON from line 1, column 2 on: send text such as {")
         );
+    }
+
+    #[test]
+    fn json_that_cannot_be_kept_is_refused_with_the_reason_and_a_byte_order_mark_is_skipped() {
+        for text in [r#"{"title": "hello \ud83d"}"#, r#"{"title": "a", "n": 1e400}"#, "[1e400]", r#"{"\udc00": 1}"#] {
+            let refused =
+                [parse(text.as_bytes()).map(drop), from_slice::<Line>(Part::Webhook, text.as_bytes()).map(drop)];
+            for refused in refused.into_iter().filter_map(Result::err) {
+                let Problem::Unreadable { told, logged } = refused else { panic!("{refused:?}") };
+                assert!(told.contains("half of a character") || text.starts_with('['), "{text}: {told}");
+                assert!(!logged.contains("not JSON"), "{text}: {logged}");
+            }
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(matches!(parse(b"\xff"), Err(Problem::Unreadable { told, .. }) if told.contains("not JSON")));
+        let marked = "\u{feff}{\"title\": \"a\"}".as_bytes();
+        assert_eq!(parse(marked).unwrap(), json!({ "title": "a" }));
+        assert_eq!(from_slice::<Line>(Part::Webhook, marked).unwrap().title, "a");
     }
 
     #[test]

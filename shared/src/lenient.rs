@@ -1,8 +1,9 @@
 //! Lists that others wrote: an element that does not parse costs itself, not its neighbours.
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::json;
 use crate::telemetry;
 
 /// The elements of a list that parse as `T`, in order. The others are left out and counted (metric `ForeignElements.skipped`).
@@ -33,18 +34,22 @@ impl<T> Default for Lenient<T> {
 
 impl<'de, T: for<'a> Deserialize<'a>> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let elements = Vec::<Value>::deserialize(deserializer)?;
-        let count = elements.len();
-        let known: Vec<T> = elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect();
-        telemetry::foreign_elements_skipped(count - known.len());
+        // Each one is parsed apart: a lone surrogate or a number out of range fails what is parsed as a whole.
+        let elements = Vec::<Box<RawValue>>::deserialize(deserializer)?;
+        let known: Vec<T> = elements.iter().filter_map(|element| parse(element.get())).collect();
+        telemetry::foreign_elements_skipped(elements.len() - known.len());
         Ok(Self(known))
     }
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(element: &str) -> Option<T> {
+    if json::is_too_deep(element.as_bytes()) { None } else { serde_json::from_str(element).ok() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn numbers(value: Value) -> Option<Vec<u8>> {
         serde_json::from_value::<Lenient<u8>>(value).ok().map(Lenient::into_vec)
@@ -57,6 +62,14 @@ mod tests {
         assert_eq!(record.scope(read).await, Some(vec![1, 4]));
         let line: Value = serde_json::from_str(&record.line("test")).unwrap();
         assert_eq!(line["ForeignElements.skipped"], 4);
+    }
+
+    #[test]
+    fn an_element_that_no_value_can_hold_costs_itself() {
+        let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+        let text = format!(r#"["a", "\ud83d", 1e400, {{"\udc00": 1}}, {deep}, "b"]"#);
+        let read: Lenient<String> = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.as_slice(), ["a", "b"]);
     }
 
     #[test]

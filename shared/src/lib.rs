@@ -23,8 +23,8 @@
 //! table           keys, attributes, expressions, writes, queries, retries, rate limits: over aws-sdk-dynamodb
 //! clients         Pusher, FCM, WebSocket connections, Socket.IO's protocol, AWS's configuration, HTTPS
 //! jws             the cryptography of tokens
-//! json            JSON that others wrote: read, or refused without a quotation in the log
 //! lenient         lists that others wrote: an odd element costs itself alone
+//! json            JSON that others wrote: read, or refused without a quotation in the log
 //! problem         every error that a client can be told
 //! settings        the environment
 //! telemetry       the log line and its metrics

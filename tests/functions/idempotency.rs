@@ -64,7 +64,7 @@ fn routes() -> Vec<(&'static str, Request, &'static str, &'static str, Vec<&'sta
             "POST /parties",
             Request::new("POST /parties").by("ada"),
             r#"{"partyName":"Emma","settings":{"a":1,"b":2}}"#,
-            r#"{ "settings": {"b": 2, "a": 1}, "partyName": "Emma" }"#,
+            r#"{ "settings": {"b": 2.0, "a": 1e0}, "partyName": "Emma" }"#,
             vec![
                 r#"{"partyName":"Emma","settings":{"a":1,"b":3}}"#,
                 r#"{"partyName":"Persuasion","settings":{"a":1,"b":2}}"#,
@@ -74,7 +74,7 @@ fn routes() -> Vec<(&'static str, Request, &'static str, &'static str, Vec<&'sta
             "POST /dashboard/events",
             by_service("POST /dashboard/events"),
             r#"{"event":"announcement","data":{"a":1,"b":2}}"#,
-            r#"{ "data": {"b": 2, "a": 1}, "event": "announcement" }"#,
+            r#"{ "data": {"b": 2.0, "a": 1e0}, "event": "announcement" }"#,
             vec![
                 r#"{"event":"announcement","data":{"a":1,"b":3}}"#,
                 r#"{"event":"announcement","data":{"a":1,"b":2},"userId":"ada"}"#,

@@ -164,6 +164,27 @@ async fn a_foreign_event_does_not_cost_any_other() {
 }
 
 #[tokio::test]
+async fn a_foreign_event_that_no_value_can_hold_does_not_cost_any_other() {
+    let deep = format!(r#"{{"name":"client_event","data":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
+    let deeper = format!(r#"{{"name":"client_event","data":{}1{}}}"#, "[".repeat(4_000), "]".repeat(4_000));
+    for odd in [
+        r#"{"name":"client_event","data":"\ud83d"}"#,
+        r#"{"name":"client_event","\ud83d":1}"#,
+        r#"{"name":"client_event","n":1e400}"#,
+        r#"{"name":"\udc00"}"#,
+        "1e400",
+        &deep,
+        &deeper,
+    ] {
+        let world = World::new().await;
+        let events = format!("[{odd},{},{odd}]", event("member_added", "ada"));
+        let body = format!(r#"{{"time_ms":{},"events":{events}}}"#, Millis::now().0);
+        let reply = world.send(handle, &signed(&body, PUSHER)).await;
+        assert_eq!((reply.status, names(&world)), (200, vec!["room:user-joined".to_owned()]), "{odd:.80} {reply:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_that_pusher_did_not_sign_recently_is_refused_and_nothing_is_written() {
     let world = World::new().await;
     let now = Millis::now().0;

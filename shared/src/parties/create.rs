@@ -10,6 +10,7 @@ use crate::contract::id::PartyId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
+use crate::json::canonical;
 use crate::outbox::Done;
 use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Transaction, item, retry};
@@ -73,6 +74,7 @@ async fn replay(table: &Table, id: &PartyId, again: &Value) -> Result<Done<Value
     let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
     let body = first.first_response.ok_or(TableError::Contended)?;
     let party: Value = serde_json::from_str(&body).map_err(Problem::internal)?;
-    idempotency::must_be_same(["partyName", "settings"].iter().all(|field| party[field] == again[field]))?;
+    let is_same = |field: &&str| canonical(&party[*field]) == canonical(&again[*field]);
+    idempotency::must_be_same(["partyName", "settings"].iter().all(is_same))?;
     Ok(Done::replay(party))
 }
