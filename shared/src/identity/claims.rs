@@ -1,9 +1,10 @@
 //! The claims of a token.
 //!
-//! Only what decides is strict: `exp`, `nbf`, `iss` and `aud`, which jsonwebtoken checks, and the user's id. Any other claim
-//! that is not of the expected type is as good as absent, so that nobody is locked out by a claim that nobody needs.
+//! `exp`, `nbf`, `iss`, `aud` and the user's id are strict, because they decide. Any other claim that has another type, or cannot be
+//! read, counts as absent, so an odd name locks no user out.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{Guest, Identity, Unauthenticated};
@@ -11,12 +12,18 @@ use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
+use crate::json;
 use crate::settings::ClaimNames;
 
 /// The claims of a verified token.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(super) struct Claims(Map<String, Value>);
+
+/// The claims that no repaired value may stand for.
+const STRICT: [&str; 5] = ["sub", "exp", "nbf", "iss", "aud"];
+/// How far the clocks of issuer and verifier may differ, in seconds.
+const LEEWAY_SECONDS: u64 = 10;
 
 /// The user's id (RFC 7519, section 4.1.2).
 const USER_ID: &str = "sub";
@@ -39,6 +46,39 @@ const MAX_CHANNEL_CHARACTERS: usize = 100;
 const MAX_NAME: usize = 128;
 
 impl Claims {
+    /// Reads claims. Where they cannot be read as a whole, each is read apart and repaired ([`json::repaired`]), but for the strict
+    /// ones. `None` when one of these cannot be read, or when the text is no JSON object.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let claim = |(name, text): (String, &RawValue)| {
+            let is_strict = STRICT.contains(&name.as_str());
+            let value = if is_strict { serde_json::from_str(text.get()).ok() } else { json::repaired(text.get()) };
+            Some((name, value?))
+        };
+        let apart = || json::fields(text)?.into_iter().map(claim).collect::<Option<_>>().map(Self);
+        serde_json::from_slice(text).ok().or_else(apart)
+    }
+
+    /// Checks issuer and times (RFC 7519, sections 4.1.1, 4.1.4 and 4.1.5).
+    pub(super) fn check(&self, issuer: Option<&str>, now: Millis) -> Result<(), Unauthenticated> {
+        let now = u64::try_from(now.seconds()).unwrap_or_default();
+        let expires = self.0.get("exp").and_then(seconds).ok_or(Unauthenticated::NoExpiry)?;
+        if expires.saturating_add(LEEWAY_SECONDS) < now {
+            return Err(Unauthenticated::Expired);
+        }
+        if let Some(not_before) = self.0.get("nbf") {
+            let not_before = seconds(not_before).ok_or(Unauthenticated::MalformedNotBefore)?;
+            if not_before > now.saturating_add(LEEWAY_SECONDS) {
+                return Err(Unauthenticated::NotYetValid);
+            }
+        }
+        let is_from = |issuer: &str| match self.0.get("iss") {
+            Some(Value::Array(all)) => all.iter().any(|one| one == issuer),
+            Some(one) => one == issuer,
+            None => false,
+        };
+        if issuer.is_none_or(is_from) { Ok(()) } else { Err(Unauthenticated::OtherIssuer) }
+    }
+
     pub(super) fn is_guest(&self) -> bool {
         match self.0.get("aud") {
             Some(Value::String(audience)) => audience == "guest",
@@ -80,7 +120,7 @@ impl Claims {
         })
     }
 
-    /// `exp` in seconds (RFC 7519, section 4.1.4), which jsonwebtoken has checked to be a number. Far times are cut.
+    /// `exp` in seconds, which [`Claims::check`] has found to be a number. Far times are cut.
     fn expires(&self) -> Millis {
         let seconds = self.0.get("exp").and_then(|exp| exp.as_i64().or(exp.as_f64().map(|exp| exp as i64)));
         Millis::epoch().plus_seconds(seconds.unwrap_or_default())
@@ -141,6 +181,12 @@ impl Claims {
 fn find<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let nested = |(dot, _): (usize, &str)| find(claims.get(&name[..dot])?.as_object()?, &name[dot + 1..]);
     claims.get(name).or_else(|| name.match_indices('.').find_map(nested))
+}
+
+/// Seconds since 1970, rounded (RFC 7519, section 2: NumericDate).
+fn seconds(value: &Value) -> Option<u64> {
+    let rounded = |seconds: f64| (0.0..u64::MAX as f64).contains(&seconds).then_some(seconds.round() as u64);
+    value.as_u64().or_else(|| rounded(value.as_f64()?))
 }
 
 fn text(value: &Value) -> Option<&str> {

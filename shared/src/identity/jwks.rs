@@ -10,9 +10,15 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::token::ED25519;
 use crate::clients::https::{HttpClient, without_address};
+use crate::json;
 use crate::jws::PUBLIC_KEY_ALGORITHMS;
+use crate::lenient::Lenient;
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -86,9 +92,9 @@ impl Jwks {
         self
     }
 
-    /// The key with this id; without an id, the key of a set that has only one.
-    pub(super) async fn key(&self, id: Option<&str>) -> Result<Option<Arc<Key>>, Unavailable> {
-        if let Some(found) = self.find(id)
+    /// The key with this id, of several the one for this algorithm; without an id, the key of a set that has only one.
+    pub(super) async fn key(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Option<Arc<Key>>, Unavailable> {
+        if let Some(found) = self.find(id, algorithm)
             && !self.is_old()
         {
             return Ok(Some(found));
@@ -99,15 +105,19 @@ impl Jwks {
             return Err(Unavailable(state.failure.clone()));
         }
         drop(state);
-        Ok(self.find(id))
+        Ok(self.find(id, algorithm))
     }
 
-    fn find(&self, id: Option<&str>) -> Option<Arc<Key>> {
+    fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Arc<Key>> {
         let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match (id, state.keys.as_slice()) {
             (None, [only]) => Some(only.clone()),
             (None, _) => None,
-            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)).cloned(),
+            (Some(id), keys) => {
+                // RFC 7517, section 4.5: keys of different types may share an id.
+                let named = || keys.iter().filter(|key| key.id.as_deref() == Some(id));
+                named().find(|key| key.algorithms.contains(&algorithm)).or_else(|| named().next()).cloned()
+            }
         }
     }
 
@@ -157,21 +167,39 @@ impl Jwks {
         if body.len() > MAX_SET_BYTES {
             return Err(format!("larger than {MAX_SET_BYTES} bytes"));
         }
+        let set: Set = serde_json::from_slice(&body)
+            .map_err(|error| if error.is_data() { "no \"keys\" list" } else { "not JSON" })?;
+        let keys: Vec<Value> = set.keys.as_slice().iter().filter_map(|key| json::repaired(key.get())).collect();
         // One key of a kind that this library does not know must not make the others unusable.
-        let set: serde_json::Value = serde_json::from_slice(&body).map_err(|_| "not JSON".to_owned())?;
-        let keys = set.get("keys").and_then(serde_json::Value::as_array).ok_or("no \"keys\" list")?;
-        let known = keys.iter().filter_map(|key| serde_json::from_value::<Jwk>(key.clone()).ok());
-        let usable: Vec<_> = known.filter_map(|key| usable(&key)).map(Arc::new).collect();
-        if usable.is_empty() { Err(none_usable(keys)) } else { Ok(usable) }
+        let usable: Vec<_> = keys.iter().filter_map(read).filter_map(|key| usable(&key)).map(Arc::new).collect();
+        if usable.is_empty() { Err(none_usable(&keys)) } else { Ok(usable) }
     }
 }
 
+/// A JWK set (RFC 7517, section 5).
+#[derive(Deserialize)]
+struct Set {
+    keys: Lenient<Box<RawValue>>,
+}
+
+/// The fields of a key that are read. An odd one among the others, such as its certificates, does not cost the key.
+const FIELDS: [&str; 10] = ["kty", "kid", "use", "key_ops", "alg", "crv", "x", "y", "n", "e"];
+
+fn read(key: &Value) -> Option<Jwk> {
+    let mut key = key.as_object()?.clone();
+    key.retain(|name, _| FIELDS.contains(&name.as_str()));
+    if let Some(name) = key.get_mut("alg").filter(|name| *name == ED25519) {
+        *name = Value::from("EdDSA");
+    }
+    serde_json::from_value(Value::Object(key)).ok()
+}
+
 /// Says what is in a set of no use, and what would be of use.
-fn none_usable(keys: &[serde_json::Value]) -> String {
+fn none_usable(keys: &[Value]) -> String {
     /// Most keys that are named.
     const SHOWN: usize = 8;
-    let text = |key: &serde_json::Value, name: &str| {
-        let text = key.get(name).and_then(serde_json::Value::as_str).unwrap_or("-");
+    let text = |key: &Value, name: &str| {
+        let text = key.get(name).and_then(Value::as_str).unwrap_or("-");
         text.chars().filter(char::is_ascii_graphic).take(32).collect::<String>()
     };
     let of = |key| {

@@ -6,9 +6,9 @@
 
 mod claims;
 mod jwks;
+mod token;
 
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, TokenData, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::clients::https::HttpClient;
 use crate::contract::email::EmailAddress;
@@ -20,9 +20,8 @@ use crate::settings::{ClaimNames, TokenKeys, Tokens};
 
 use claims::Claims;
 use jwks::Jwks;
+use token::Token;
 
-/// How far the clocks of issuer and verifier may differ, in seconds.
-const LEEWAY_SECONDS: u64 = 10;
 /// Longest token, in bytes. API Gateway allows 10,240 bytes for all headers together.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
@@ -100,7 +99,7 @@ pub enum Unauthenticated {
     /// `Authorization: Bearer` with nothing after it: whatever was to give the token gave none.
     #[error("There is no token after Bearer; look at what is to put it there: Authorization: Bearer <token>")]
     Empty,
-    /// Not signed by the issuer, as far as can be told. All have the same message, so that a forger learns nothing from it.
+    /// Not known to be signed by the issuer. All have the same message, so that a forger learns nothing from it.
     #[error("The token is not valid here; sign in again")]
     Untrusted(Untrusted),
     #[error("The token has expired; sign in again")]
@@ -195,36 +194,12 @@ impl From<Untrusted> for Unauthenticated {
     }
 }
 
-impl From<&ErrorKind> for Unauthenticated {
-    /// jsonwebtoken verifies the signature before it looks at a claim.
-    fn from(error: &ErrorKind) -> Self {
-        match error {
-            ErrorKind::ExpiredSignature => Self::Expired,
-            ErrorKind::ImmatureSignature => Self::NotYetValid,
-            ErrorKind::InvalidIssuer => Self::OtherIssuer,
-            ErrorKind::InvalidAudience => Self::OtherAudience,
-            ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => match claim.as_str() {
-                "exp" => Self::NoExpiry,
-                "nbf" => Self::MalformedNotBefore,
-                "iss" => Self::OtherIssuer,
-                "aud" => Self::OtherAudience,
-                _ => Untrusted::Malformed.into(),
-            },
-            ErrorKind::InvalidSignature => Untrusted::BadSignature.into(),
-            ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm | ErrorKind::InvalidKeyFormat => {
-                Untrusted::WrongAlgorithm.into()
-            }
-            _ => Untrusted::Malformed.into(),
-        }
-    }
-}
-
 /// Verifies tokens according to the settings.
 #[derive(Debug)]
 pub struct Verifier {
     keys: Keys,
-    /// The checks that every token must pass, for each accepted algorithm.
-    validations: Vec<Validation>,
+    /// The required `iss`.
+    issuer: Option<String>,
     /// Whom a member's token must be for, unless empty. A guest's `aud` is always `guest`.
     audiences: Vec<String>,
     claim_names: ClaimNames,
@@ -251,14 +226,12 @@ impl Verifier {
     /// When `JWT_JWKS_URL` is not an address.
     pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
-        let (keys, algorithms): (_, &[Algorithm]) = match &tokens.keys {
-            TokenKeys::Shared(secret) => {
-                (Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))), &[Algorithm::HS256])
-            }
-            TokenKeys::Jwks(url) => (Keys::Jwks(Box::new(Jwks::new(http, url)?)), &crate::jws::PUBLIC_KEY_ALGORITHMS),
+        let keys = match &tokens.keys {
+            TokenKeys::Shared(secret) => Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))),
+            TokenKeys::Jwks(url) => Keys::Jwks(Box::new(Jwks::new(http, url)?)),
         };
-        let validations = algorithms.iter().map(|algorithm| validation(*algorithm, tokens)).collect();
-        Ok(Self { keys, validations, audiences: tokens.audiences.clone(), claim_names: tokens.claims.clone() })
+        let Tokens { issuer, audiences, claims, .. } = tokens.clone();
+        Ok(Self { keys, issuer, audiences, claim_names: claims })
     }
 
     /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
@@ -314,47 +287,24 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Unauthenticated::from(Untrusted::TooLong).into());
         }
-        let decoded = match &self.keys {
-            Keys::Shared(key) => decode_with(&self.validations, token, key, Algorithm::HS256),
+        let token = Token::read(token).ok_or(Unauthenticated::from(Untrusted::Malformed))?;
+        let wrong_algorithm = Unauthenticated::from(Untrusted::WrongAlgorithm);
+        let claims = match &self.keys {
+            Keys::Shared(key) if token.algorithm == Algorithm::HS256 => token.claims(key),
+            Keys::Shared(_) => return Err(wrong_algorithm.into()),
             Keys::Jwks(jwks) => {
-                let header = decode_header(token).map_err(|error| Unauthenticated::from(error.kind()))?;
-                let found = jwks.key(header.kid.as_deref()).await.map_err(Problem::internal)?;
+                let found = jwks.key(token.key_id.as_deref(), token.algorithm).await.map_err(Problem::internal)?;
                 let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;
-                if !key.algorithms.contains(&header.alg) {
-                    return Err(Unauthenticated::from(Untrusted::WrongAlgorithm).into());
+                if !key.algorithms.contains(&token.algorithm) {
+                    return Err(wrong_algorithm.into());
                 }
-                decode_with(&self.validations, token, &key.decoding, header.alg)
+                token.claims(&key.decoding)
             }
         };
-        Ok(decoded?.claims)
+        let claims = claims.map_err(Unauthenticated::from)?;
+        claims.check(self.issuer.as_deref(), Millis::now())?;
+        Ok(claims)
     }
-}
-
-fn decode_with(
-    validations: &[Validation],
-    token: &str,
-    key: &DecodingKey,
-    algorithm: Algorithm,
-) -> Result<TokenData<Claims>, Unauthenticated> {
-    let validation = validations.iter().find(|validation| validation.algorithms == [algorithm]);
-    let validation = validation.ok_or(Untrusted::WrongAlgorithm)?;
-    decode::<Claims>(token, key, validation).map_err(|error| error.kind().into())
-}
-
-/// What is required of a token that is signed with this algorithm.
-fn validation(algorithm: Algorithm, tokens: &Tokens) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.leeway = LEEWAY_SECONDS;
-    validation.validate_nbf = true;
-    let mut required = vec!["exp"];
-    if let Some(issuer) = &tokens.issuer {
-        validation.set_issuer(&[issuer]);
-        required.push("iss");
-    }
-    // [`Claims::is_for`] checks it.
-    validation.validate_aud = false;
-    validation.set_required_spec_claims(&required);
-    validation
 }
 
 /// The token in `Authorization: Bearer <token>` (RFC 6750, section 2.1; RFC 9110: the scheme is case-insensitive).

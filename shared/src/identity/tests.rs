@@ -42,6 +42,19 @@ fn signed(claims: &Value) -> String {
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
+/// A token with these claims and this header as they are written: no [`Value`] holds all of what JavaScript writes.
+fn signed_text(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
+    crate::jws::install_for_tests();
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
+    format!("{message}.{signature}")
+}
+
+async fn with_text(claims: &str) -> Result<Identity, String> {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    check(&shared_secret(), &signed_text(r#"{"alg":"HS256"}"#, claims, &key, Algorithm::HS256)).await
+}
+
 /// The identity, or the cause that is logged.
 async fn check(verifier: &Verifier, token: &str) -> Result<Identity, String> {
     let checked = verifier.member(Some(&format!("Bearer {token}"))).await;
@@ -73,21 +86,19 @@ async fn a_token_says_who_is_calling_in_either_spelling() {
 
 #[tokio::test]
 async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
+    crate::jws::install_for_tests();
     let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9\
                  .eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ\
                  .dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let decoding = DecodingKey::from_secret(&URL_SAFE_NO_PAD.decode(key).unwrap());
     // The signature is checked first: a changed token is invalid, not expired.
-    assert_eq!(
-        decode_with(&shared_secret().validations, token, &decoding, Algorithm::HS256).err(),
-        Some(Unauthenticated::Expired)
-    );
+    let claims = Token::read(token).unwrap().claims(&decoding).ok().unwrap();
+    assert_eq!(claims.check(None, Millis::now()), Err(Unauthenticated::Expired));
+    assert_eq!(claims.check(Some("joe"), Millis(1_300_819_390_000)), Ok(()), "within the leeway");
+    assert_eq!(claims.check(Some("joe"), Millis(1_300_819_391_000)), Err(Unauthenticated::Expired));
     let forged = token.replace("dBjf", "eBjf");
-    assert_eq!(
-        decode_with(&shared_secret().validations, &forged, &decoding, Algorithm::HS256).err(),
-        Some(Untrusted::BadSignature.into())
-    );
+    assert_eq!(Token::read(&forged).unwrap().claims(&decoding).err(), Some(Untrusted::BadSignature));
 }
 
 #[tokio::test]
@@ -129,8 +140,7 @@ async fn claims_that_do_not_hold_are_refused() {
         (json!({ "nbf": 4_102_444_000_i64 }), "not yet valid"),
         (json!({ "nbf": "tomorrow" }), "malformed nbf"),
         (json!({ "sub": null }), "no user id"),
-        // jsonwebtoken reads no further than this.
-        (json!({ "sub": ["ada"] }), "malformed"),
+        (json!({ "sub": ["ada"] }), "unusable user id"),
         (json!({ "sub": 4.2 }), "unusable user id"),
         (json!({ "sub": "" }), "unusable user id"),
         (json!({ "sub": "auth0|1" }), "unusable user id"),
@@ -139,6 +149,80 @@ async fn claims_that_do_not_hold_are_refused() {
         (json!({ "aud": ["app", "guest"] }), "guest"),
     ] {
         assert_eq!(with(more.clone()).await.unwrap_err(), why, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_cannot_be_read_locks_nobody_out() {
+    let deep = |levels: usize| format!(r#""deep":{}1{}"#, "[".repeat(levels), "]".repeat(levels));
+    for odd in [
+        r#""bio":"Ada \ud83d""#,
+        r#""bio":"\udc00 and so on""#,
+        r#""\ud83d":1"#,
+        r#""score":1e400"#,
+        r#""name":-1e999"#,
+        r#""user_metadata":{"\udc00":[{"bio":"\ud83d"}],"n":1e400}"#,
+        &deep(127),
+        &deep(1_000),
+    ] {
+        let ada = with_text(&format!(r#"{{"sub":"ada",{odd},"exp":4102444800,"locale":"fr"}}"#)).await;
+        let ada = ada.unwrap_or_else(|cause| panic!("{cause}: {odd:.60}"));
+        assert_eq!(
+            (ada.user.as_str(), ada.name.as_str(), ada.locale.as_deref()),
+            ("ada", "ada", Some("fr")),
+            "{odd:.60}"
+        );
+    }
+    let named = with_text(r#"{"sub":"ada","exp":4102444800,"name":"Ada \ud83d \ud83d\ude00"}"#).await.unwrap();
+    assert_eq!(named.name, "Ada \u{fffd} \u{1f600}");
+    let unverified = r#"{"sub":"ada","exp":4102444800,"email":"ada@example.com","user_metadata":{"a":"\ud83d","email_verified":false}}"#;
+    assert_eq!(with_text(unverified).await.unwrap().email, None);
+    let guest_claims = r#"{"aud":"guest","hotel":"killarney","booking":"BK-1","name":"Grace \ud83d","exp":4102444800}"#;
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let token = signed_text(r#"{"alg":"HS256"}"#, guest_claims, &key, Algorithm::HS256);
+    assert_eq!(guest(&shared_secret(), None, Some(&token)).await.unwrap().name, "Grace \u{fffd}");
+}
+
+#[tokio::test]
+async fn a_claim_that_decides_must_be_readable() {
+    for (claims, cause) in [
+        (r#"{"sub":"ada\ud83d","exp":4102444800}"#, "malformed"),
+        (r#"{"sub":1e400,"exp":4102444800}"#, "malformed"),
+        (r#"{"sub":"ada","exp":1e400}"#, "malformed"),
+        (r#"{"sub":"ada","exp":4102444800,"nbf":"\ud83d"}"#, "malformed"),
+        (r#"{"sub":"ada","exp":4102444800,"iss":"\ud83d"}"#, "malformed"),
+        (r#"{"sub":"ada","exp":4102444800,"aud":["guest\ud83d"]}"#, "malformed"),
+        (r#"{"sub":"ada","exp":4102444800,"bio":"\ud83d}"#, "malformed"),
+        (r#"["\ud83d"]"#, "malformed"),
+        (r#"{"sub":"ada","exp":1,"bio":"\ud83d"}"#, "expired"),
+        (r#"{"sub":"ada","bio":"\ud83d"}"#, "no exp"),
+        (r#"{"sub":"ada","exp":4102444800,"nbf":4102444000,"bio":"\ud83d"}"#, "not yet valid"),
+        (r#"{"sub":"ada","exp":4102444800,"aud":"guest","bio":"\ud83d"}"#, "guest"),
+    ] {
+        assert_eq!(with_text(claims).await.unwrap_err(), cause, "{claims}");
+    }
+    let forger = EncodingKey::from_secret(b"another secret");
+    let forged = signed_text(
+        r#"{"alg":"HS256"}"#,
+        r#"{"sub":"ada","exp":4102444800,"bio":"\ud83d"}"#,
+        &forger,
+        Algorithm::HS256,
+    );
+    assert_eq!(check(&shared_secret(), &forged).await.unwrap_err(), "bad signature");
+    let role = r#"{"sub":"ada","exp":4102444800,"roles":["service\ud83d"]}"#;
+    assert!(with_text(role).await.unwrap().must_be_service().is_err());
+    let mut settings = tokens(TokenKeys::Shared(Secret::new(SECRET)));
+    settings.claims.user_id = Some("uid".to_owned());
+    settings.issuer = Some("https://id".to_owned());
+    let verifier = Verifier::new(HttpClient::default(), &settings).unwrap();
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    for (claims, cause) in [
+        (r#"{"uid":"ada\ud83d","iss":"https://id","exp":4102444800}"#, "unusable user id"),
+        (r#"{"uid":"ada","iss":"https://other","exp":4102444800,"bio":"\ud83d"}"#, "other issuer"),
+        (r#"{"uid":"ada","exp":4102444800,"bio":"\ud83d"}"#, "other issuer"),
+    ] {
+        let token = signed_text(r#"{"alg":"HS256"}"#, claims, &key, Algorithm::HS256);
+        assert_eq!(check(&verifier, &token).await.unwrap_err(), cause, "{claims}");
     }
 }
 
@@ -237,6 +321,10 @@ fn token_of(kid: &str, algorithm: Algorithm, key: &EncodingKey) -> String {
 
 /// Serves a JWKS on loopback and counts how often it is requested.
 async fn issuer(set: Value) -> (String, Arc<AtomicUsize>) {
+    issuer_of_text(set.to_string()).await
+}
+
+async fn issuer_of_text(body: String) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/jwks", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
@@ -246,7 +334,6 @@ async fn issuer(set: Value) -> (String, Arc<AtomicUsize>) {
             counter.fetch_add(1, Ordering::SeqCst);
             let mut request = [0; 2048];
             let _ = connection.read(&mut request).await;
-            let body = set.to_string();
             let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
             let _ = connection.write_all(format!("{head}{body}").as_bytes()).await;
         }
@@ -291,6 +378,50 @@ async fn a_key_verifies_what_its_set_names_and_all_of_its_type_where_it_names_no
     }
     let of_another_type = token_of("r", Algorithm::ES256, &key_pairs()[1].2);
     assert_eq!(check(&unnamed, &of_another_type).await.unwrap_err(), "wrong algorithm");
+}
+
+#[tokio::test]
+async fn two_keys_of_one_id_verify_each_what_is_of_their_type() {
+    let pairs = key_pairs();
+    let same: Vec<_> = pairs.iter().take(3).map(|(_, algorithm, key)| ("k", *algorithm, key.clone())).collect();
+    let verifier = verifier(TokenKeys::Jwks(issuer(published(&same)).await.0));
+    for (kid, algorithm, key) in &same {
+        check(&verifier, &token_of(kid, *algorithm, key))
+            .await
+            .unwrap_or_else(|cause| panic!("{algorithm:?}: {cause}"));
+    }
+    let other = token_of("k", Algorithm::ES384, &pairs[3].2);
+    assert_eq!(check(&verifier, &other).await.unwrap_err(), "wrong algorithm");
+}
+
+#[tokio::test]
+async fn ed25519_has_two_names_for_its_algorithm() {
+    let (kid, algorithm, key) = &key_pairs()[2];
+    let with = |name: &str| {
+        signed_text(&format!(r#"{{"alg":"{name}","kid":"{kid}"}}"#), &claims(json!({})).to_string(), key, *algorithm)
+    };
+    for of_key in ["EdDSA", "Ed25519"] {
+        let mut set = published(&key_pairs()[2..3]);
+        set["keys"][0]["alg"] = json!(of_key);
+        let verifier = verifier(TokenKeys::Jwks(issuer(set).await.0));
+        for of_token in ["EdDSA", "Ed25519"] {
+            assert!(check(&verifier, &with(of_token)).await.is_ok(), "{of_key} {of_token}");
+        }
+        assert_eq!(check(&verifier, &with("Ed448")).await.unwrap_err(), "malformed");
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_says_beside_itself_does_not_cost_it_or_its_neighbours() {
+    let (kid, algorithm, key) = &key_pairs()[1];
+    let set = published(&key_pairs()[1..2]);
+    let odd = r#""x5c":[7],"x5t":7,"x5t#S256":{},"x5u":null,"alg":null,"note":"\ud83d","n2":1e400"#;
+    let of_key = set["keys"][0].to_string().replacen(r#""alg":"ES256","#, "", 1).replacen('{', &format!("{{{odd},"), 1);
+    let deep = format!(r#"{{"kty":"EC","deep":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+    for keys in [of_key.clone(), format!(r#"{deep},{{"kid":"\ud83d"}},{of_key}"#)] {
+        let verifier = verifier(TokenKeys::Jwks(issuer_of_text(format!(r#"{{"keys":[{keys}]}}"#)).await.0));
+        assert!(check(&verifier, &token_of(kid, *algorithm, key)).await.is_ok(), "{keys:.200}");
+    }
 }
 
 #[tokio::test]
@@ -365,8 +496,8 @@ async fn a_rotated_key_is_found_after_the_minimum_interval() {
     let pairs = key_pairs();
     let (address, requests) = issuer(published(&pairs)).await;
     let jwks = Jwks::new(HttpClient::default(), &address).unwrap().with_min_refresh_interval(Duration::ZERO);
-    assert!(jwks.key(Some("r")).await.unwrap().is_some());
-    assert!(jwks.key(Some("new")).await.unwrap().is_none());
+    assert!(jwks.key(Some("r"), Algorithm::RS256).await.unwrap().is_some());
+    assert!(jwks.key(Some("new"), Algorithm::RS256).await.unwrap().is_none());
     assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
