@@ -80,3 +80,35 @@ async fn an_unknown_field_to_delete_a_device_by_deletes_none() {
     }
     assert_eq!(world.table.rows().await, before);
 }
+
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_refused_before_anything_is_done() {
+    let world = World::new().await;
+    world.send(device_tokens::handle, &tests::devices::register("ada", "phone")).await;
+    world.send(device_tokens::handle, &tests::devices::register("ada", "tablet")).await;
+    let before = world.table.rows().await;
+    let twice = |request: Request, name: &str, values: [&str; 2]| {
+        values.iter().fold(request, |request, value| request.query(name, value))
+    };
+    let refused = |reply: &tests::Reply, name: &str| {
+        assert_eq!(reply.status, 400, "{reply:?}");
+        let message = reply.body["message"].as_str().unwrap();
+        assert_eq!(message, format!("{name} is in the query more than once: send it once"));
+        assert_eq!(reply.line["outcome"], "query: repeated parameter");
+    };
+    let delete = Request::new("DELETE /notifications/device-token").by("ada");
+    let reply = world.send(device_tokens::handle, &twice(delete, "token", ["phone", "tablet"])).await;
+    refused(&reply, "token");
+    let list = Request::new("GET /kudos").by("ada");
+    refused(&world.send(kudos_list::handle, &twice(list.clone(), "limit", ["1", "2"])).await, "limit");
+    refused(&world.send(kudos_list::handle, &twice(list, "limit", ["1", "1"])).await, "limit");
+    let unsubscribe = Request::new("GET /email/unsubscribe");
+    let reply = world.send(email_unsubscribe::handle, &twice(unsubscribe, "user", ["a", "b"])).await;
+    refused(&reply, "user");
+    let mut handshake = Request::socket("$connect", "ws", "c1").asking("token", &tests::token("ada")).event().clone();
+    handshake["multiValueQueryStringParameters"]["token"] = json!([tests::token("ada"), tests::token("ben")]);
+    refused(&world.send(socket_connect::handle, &Request::of_event(handshake)).await, "token");
+    assert_eq!(world.table.rows().await, before);
+    let monitor = twice(Request::new("GET /health"), "t", ["1", "2"]);
+    assert_eq!(world.send(health::handle, &monitor).await.status, 200, "what nobody reads may come twice");
+}

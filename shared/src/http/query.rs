@@ -15,8 +15,8 @@ use crate::problem::Problem;
 pub enum Parameters {
     /// These, and no other.
     Only(&'static [&'static str]),
-    /// Any; those that the route does not read are ignored.
-    Any,
+    /// Any. The route reads these and ignores the others.
+    Any(&'static [&'static str]),
 }
 
 /// The parameters of a route, such as `GET /kudos`.
@@ -44,16 +44,14 @@ pub fn parameters(route: &str) -> Parameters {
         | "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}"
         | "PUT /api/guest/hotel/{hotelSlug}/chat/read" => Only(&["token"]),
         // People click this link, and mail programs add their own (`utm_source`).
-        "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any,
+        "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any(&["user", "signature", "lang"]),
         // Monitors add one that no cache knows.
-        "GET /health" | "HEAD /health" => Any,
+        "GET /health" | "HEAD /health" => Any(&[]),
         // The settings of Pusher and of its clients hold these addresses, and Pusher's clients may add parameters.
-        "POST /pusher/auth"
-        | "POST /pusher/user-auth"
-        | "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth"
-        | "POST /pusher/webhook" => Any,
+        "POST /pusher/auth" | "POST /pusher/user-auth" | "POST /pusher/webhook" => Any(&[]),
+        "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth" => Any(&["token"]),
         // The handshake of Socket.IO has EIO, transport, t, sid and whatever the client's `query` option says.
-        route if route.starts_with('$') => Any,
+        route if route.starts_with('$') => Any(&["token", "userId", "names", "EIO", "transport"]),
         _ => Only(&[]),
     }
 }
@@ -61,22 +59,38 @@ pub fn parameters(route: &str) -> Parameters {
 /// Checks the query of a request.
 ///
 /// # Errors
-/// 400 for a parameter that the route does not take, with those that it takes.
+/// 400 for a parameter that the route does not take, with those that it takes, and for one that it reads and that comes more than
+/// once: only the first would count.
 pub(super) fn must_be_known(request: &Request) -> Result<(), Problem> {
     let route = request.route();
-    let (Parameters::Only(known), Some(query)) = (parameters(route), request.query_string_parameters_ref()) else {
-        return Ok(());
+    let Some(query) = request.query_string_parameters_ref() else { return Ok(()) };
+    let read = match parameters(route) {
+        Parameters::Any(read) => read,
+        Parameters::Only(known) => {
+            if let Some((unknown, _)) = query.iter().find(|(name, _)| !known.contains(name)) {
+                return Err(unknown_parameter(unknown, known));
+            }
+            known
+        }
     };
-    let Some((unknown, _)) = query.iter().find(|(name, _)| !known.contains(name)) else {
-        return Ok(());
-    };
+    let is_repeated = |name: &&&str| query.all(name).is_some_and(|values| values.len() > 1);
+    match read.iter().find(is_repeated) {
+        None => Ok(()),
+        Some(name) => Err(Problem::Unreadable {
+            told: format!("{name} is in the query more than once: send it once"),
+            logged: "query: repeated parameter".to_owned(),
+        }),
+    }
+}
+
+fn unknown_parameter(unknown: &str, known: &[&str]) -> Problem {
     let there = match known {
         [] => "is none".to_owned(),
         [one] => format!("is {one}"),
         several => format!("are {}", several.join(", ")),
     };
-    Err(Problem::Unreadable {
+    Problem::Unreadable {
         told: format!("{} is not a parameter of this route's query: there {there}", shortened(unknown, 60)),
         logged: "query: unknown parameter".to_owned(),
-    })
+    }
 }
