@@ -16,7 +16,7 @@ use crate::delivery::{Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Transport
 use crate::hotels::{self, Wakes};
 use crate::http::idempotency::{Fingerprints, IdempotencyKey};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, ResponseExt as _};
-use crate::identity::{Guest, Identity, Verifier};
+use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
 use crate::leases::Emails;
 use crate::outbox::{Committed, Done, TransportName, WriteContext};
 use crate::problem::Problem;
@@ -187,6 +187,11 @@ impl App {
         let caller = self.verifier.member_by_token(request.query("token"), request.header("authorization")).await?;
         if request.query("userId").is_some_and(|named| named != caller.user.as_str()) {
             return Err(Problem::Forbidden("userId must be the user whom the token names".to_owned()));
+        }
+        // Clocks differ, and so a request may come with a token that has just expired. A connection with it would be announced to
+        // others, and hear nothing.
+        if caller.expires <= Millis::now() {
+            return Err(Unauthenticated::Expired.into());
         }
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)

@@ -629,6 +629,52 @@ async fn bad_messages_get_an_error_and_are_not_stored() {
 }
 
 #[tokio::test]
+async fn a_refused_message_is_named_by_the_id_that_its_client_gave_it() {
+    let world = World::new().await;
+    both(&world).await;
+    let send = async |data: Value| {
+        emit(&world, "ws", "a1", "sendMessage", &data).await;
+        let told = world.sockets.take_of("a1");
+        let error = by_name(&told, "error")[0];
+        (error["error"].as_str().unwrap().to_owned(), error["clientMessageId"].clone())
+    };
+    for (receiver, content, why) in [("bob", "", "Bad Request"), ("nobody-yet", "hi", "Not Found")] {
+        let data = json!({ "receiverId": receiver, "content": content, "clientMessageId": "m1" });
+        assert_eq!(send(data).await, (why.to_owned(), json!("m1")));
+    }
+    let odd = json!({ "receiverId": "bob", "content": "x", "clientMessageId": "x".repeat(2_000) });
+    assert_eq!(send(odd).await, ("Bad Request".to_owned(), Value::Null), "what is no name is not echoed");
+    assert_eq!(send(json!({ "receiverId": "bob", "content": "" })).await.1, Value::Null);
+    let sent: Vec<i64> = std::iter::once(shared::contract::time::Millis::now().0).chain([0; 99]).collect();
+    let idle_at = shared::contract::time::Millis::now().plus_seconds(3_600);
+    world
+        .table
+        .put_rows(&[json!({
+            "pk": "USER#ada", "sk": "LIMIT#SOCKET_MESSAGES", "state": json!({ "sent": sent }).to_string(),
+            "idle_at": idle_at.0, "expires_at": idle_at.seconds(),
+        })])
+        .await;
+    let data = json!({ "receiverId": "bob", "content": "hi", "clientMessageId": "m2" });
+    assert_eq!(send(data).await, ("Too Many Requests".to_owned(), json!("m2")));
+}
+
+#[tokio::test]
+async fn a_refused_text_is_named_even_where_it_cannot_be_read() {
+    let world = World::new().await;
+    both(&world).await;
+    let large = format!(r#""{}""#, "x".repeat(40_000));
+    for content in [r#""half \ud83d""#, "1e400", &format!("{}1{}", "[".repeat(200), "]".repeat(200)), &large] {
+        let text = format!(
+            r#"{{"event":"sendMessage","data":{{"receiverId":"bob","content":{content},"clientMessageId":"m1"}}}}"#
+        );
+        say(&world, "ws", "a1", &text).await;
+        let told = world.sockets.take_of("a1");
+        let error = by_name(&told, "error")[0];
+        assert_eq!((&error["event"], &error["clientMessageId"]), (&json!("sendMessage"), &json!("m1")), "{text:.60}");
+    }
+}
+
+#[tokio::test]
 async fn a_sealed_message_is_opaque_and_its_notification_says_nothing_of_it() {
     let world = World::new().await;
     world.knows(&tests::token("bob")).await;

@@ -228,6 +228,19 @@ async fn a_handshake_without_a_good_token_is_refused_and_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn a_token_that_expired_a_moment_ago_opens_no_socket() {
+    let world = World::new().await;
+    let expired = token_with("ada", &json!({ "exp": Millis::now().plus_seconds(-3).seconds() }));
+    for (stage, io) in [("dashboard", false), ("ws", false), ("socketio", true)] {
+        let request = Request::socket("$connect", stage, "c1").asking("token", &expired);
+        let request = if io { request.asking("EIO", "4").asking("transport", "websocket") } else { request };
+        let reply = world.send(socket_connect::handle, &request).await;
+        assert_eq!((reply.status, &reply.line["tokenRefused"]), (401, &json!("expired")), "{reply:?}");
+    }
+    assert!(world.table.rows().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_sixth_connection_of_a_user_is_refused() {
     let world = World::new().await;
     for n in 0..5 {
@@ -425,6 +438,19 @@ async fn a_packet_that_only_this_parser_refuses_is_acknowledged_as_refused_and_t
     assert!(world.sockets.take_posted()[0].2.contains("Binary"));
     assert!(world.sockets.is_open("c1"));
     assert!(!world.table.rows().await.keys().any(|(pk, _)| pk.starts_with("CHAT#")), "a message was stored");
+}
+
+#[tokio::test]
+async fn an_event_whose_name_is_a_number_is_refused_as_an_unknown_one_and_the_connection_stays() {
+    let world = World::new().await;
+    connect_io(&world, "c1", "ada").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    world.sockets.take_posted();
+    say(&world, "socketio", "c1", r#"42/ws,7[7,{"a":1}]"#).await;
+    let told = texts(&world);
+    assert!(told[0].starts_with(r#"42/ws,["error",{"error":"Bad Request","event":"7""#), "{told:?}");
+    assert!(told[1].starts_with(r#"43/ws,7[{"error""#), "{told:?}");
+    assert!(world.sockets.is_open("c1"));
 }
 
 #[tokio::test]
@@ -687,8 +713,12 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
     say(&world, "socketio", "acknowledges", "43/ws,1[]").await;
     world.sockets.take_posted();
     assert_eq!(beat(&world).await.silent, 0, "nobody was pinged");
-    let not_yet = beat_after(&world, &[ended(59)]).await;
-    assert_eq!((not_yet.silent, not_yet.pinged), (0, 5), "the time-out is a minute");
+    let not_yet = beat_after(&world, &[ended(54)]).await;
+    assert_eq!(
+        (not_yet.silent, not_yet.pinged),
+        (0, 5),
+        "the time-out is a minute, but for the seconds that heartbeats differ by"
+    );
 
     world.sockets.take_posted();
     let report = beat_after(&world, &[ended(1), ended(31), ended(61)]).await;

@@ -16,7 +16,7 @@ pub(crate) fn refusal(socket: &Socket, frame: &Frame, problem: &Problem) -> Fram
         Answer::Error(asked) => (asked, false),
         Answer::End => (Asked::default(), true),
     };
-    let data = replies::error(problem, asked.event.as_deref(), Millis::now());
+    let data = replies::error(problem, &asked, Millis::now());
     let mut replies = replies::error_events(socket, asked.namespace, &data);
     if let (true, Some(namespace)) = (replies.is_empty(), asked.namespace) {
         // A connection in no namespace gets no events.

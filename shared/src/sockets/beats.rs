@@ -13,6 +13,10 @@ const RUN_MILLISECONDS: i64 = 60_000;
 /// How far back heartbeats are looked up, in seconds: longer than the longest interval, 540, and a run that was left out.
 const LOOK_BACK_SECONDS: i64 = 20 * 60;
 
+/// By how much two heartbeats may be closer than their distance in the plan, in milliseconds: one starts late, or its pings take a
+/// while. Without it a client would be judged against the one before, a whole interval later.
+const CLOSER_MILLISECONDS: i64 = 5_000;
+
 /// A heartbeat that was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
@@ -58,11 +62,12 @@ pub async fn keep(table: &Table, beat: Beat) -> Result<(), TableError> {
     table.write(Action::put(item(&Key::heartbeat(beat.due), &row)?)).await.map(drop)
 }
 
-/// The last heartbeat whose pings are to be answered by now, if clients have so many milliseconds. A client that was silent since it
+/// The last heartbeat whose pings are to be answered by now, if clients have about so many milliseconds. A client that was silent since it
 /// began is gone.
 #[must_use]
 pub fn to_be_answered(past: &[Beat], milliseconds: i64, now: Millis) -> Option<Millis> {
-    past.iter().filter(|beat| beat.ended.0 + milliseconds <= now.0).map(|beat| beat.begun).max()
+    let ended_by = now.0 - milliseconds + CLOSER_MILLISECONDS;
+    past.iter().filter(|beat| beat.ended.0 <= ended_by).map(|beat| beat.begun).max()
 }
 
 #[cfg(test)]
@@ -95,10 +100,21 @@ mod tests {
     #[test]
     fn pings_are_to_be_answered_once_the_last_of_them_is_old_enough() {
         let past = [beat(90_000), beat(60_000), beat(30_000), beat(0)];
-        assert_eq!(to_be_answered(&past, 60_000, Millis(90_000)), Some(Millis(0)));
+        assert_eq!(to_be_answered(&past, 60_000, Millis(80_000)), Some(Millis(0)));
         assert_eq!(to_be_answered(&past, 60_000, Millis(90_300)), Some(Millis(30_000)));
-        assert_eq!(to_be_answered(&past[3..], 60_000, Millis(60_299)), None);
+        assert_eq!(to_be_answered(&past[3..], 60_000, Millis(54_000)), None);
         assert_eq!(to_be_answered(&[], 60_000, Millis(60_299)), None);
+    }
+
+    #[test]
+    fn a_silent_client_is_found_two_intervals_after_its_ping_however_long_pings_take() {
+        for took in [0, 1, 300, 2_000, 4_500] {
+            for late in [-400, 0, 400] {
+                let beat = |at: i64| Beat { due: Millis(at), begun: Millis(at), ended: Millis(at + took) };
+                let past = [beat(60_000), beat(30_000)];
+                assert_eq!(to_be_answered(&past, 60_000, Millis(90_000 + late)), Some(Millis(30_000)), "{took} {late}");
+            }
+        }
     }
 
     proptest! {

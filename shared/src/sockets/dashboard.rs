@@ -52,7 +52,7 @@ pub async fn on_event(
         _ => return Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
     };
     // Some channels may be refused although others are not: an `error` event says why.
-    let error = done.problem().map(|problem| replies::error(&problem, Some(&event.name), Millis::now()));
+    let error = done.problem().map(|problem| replies::error(&problem, &event.asked(), Millis::now()));
     let errors = error.map(|error| replies::error_events(socket, Some(namespace), &error)).unwrap_or_default();
     let data = Subscribed { channels: done.channels, refused: done.refused }.data();
     let subscribed = Outgoing::Event { namespace, name: Subscribed::NAME.to_owned(), data: data.clone() };

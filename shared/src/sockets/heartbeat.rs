@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::audience::page_of_all;
-use super::framing::{self, PING_TIMEOUT_MILLISECONDS};
+use super::framing::{self, Asked, PING_TIMEOUT_MILLISECONDS};
 use super::heard;
 use super::row::Socket;
 use super::{forget, replies};
@@ -308,7 +308,7 @@ impl Heart<'_> {
 }
 
 fn expired(socket: &Socket) -> Vec<Outgoing> {
-    let error = replies::error(&Unauthenticated::Expired.into(), None, Millis::now());
+    let error = replies::error(&Unauthenticated::Expired.into(), &Asked::default(), Millis::now());
     replies::error_events(socket, None, &error)
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::framing::{self, IncomingEvent};
+use super::framing::{self, Asked, IncomingEvent};
 use super::row::Socket;
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, Framing, Namespace, Outgoing, SocketError, SocketEvent as _};
@@ -74,15 +74,15 @@ pub async fn send_ephemeral(table: &Table, connections: &Connections, emit: &Emi
     Ok(())
 }
 
-/// The data of an `error` event. `event` is the event that was refused.
+/// The data of an `error` event. `asked` is what was refused.
 #[must_use]
-pub fn error(problem: &Problem, event: Option<&str>, now: Millis) -> Value {
-    let (message, event) = (problem.to_string(), event.map(str::to_owned));
+pub fn error(problem: &Problem, asked: &Asked, now: Millis) -> Value {
     SocketError {
         error: reason(problem.status()),
-        message,
+        message: problem.to_string(),
         retry_after: problem.retry_after(),
-        event,
+        event: asked.event.clone(),
+        client_message_id: asked.client_message_id.clone(),
         timestamp: now.iso(),
     }
     .data()
@@ -95,7 +95,8 @@ fn reason(status: StatusCode) -> String {
 /// The data of an `error` event that no frame caused.
 #[must_use]
 pub fn error_of(status: StatusCode, message: String, now: Millis) -> Value {
-    SocketError { error: reason(status), message, retry_after: None, event: None, timestamp: now.iso() }.data()
+    let (error, timestamp) = (reason(status), now.iso());
+    SocketError { error, message, retry_after: None, event: None, client_message_id: None, timestamp }.data()
 }
 
 /// An `error` event in this namespace. Without one, an event in each namespace that the connection is in.

@@ -726,6 +726,10 @@ export interface SocketError {
    */
   retryAfter?: number;
   event?: string;
+  /**
+   * That of the message that was refused.
+   */
+  clientMessageId?: string;
   timestamp: string;
   [k: string]: unknown;
 }

@@ -89,6 +89,9 @@ pub struct SocketError {
     /// The event that was not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// The `clientMessageId` of the message that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<String>,
     pub timestamp: String,
 }
 

@@ -55,7 +55,7 @@ pub enum Malformed {
     ConnectPayload,
     #[error("A DISCONNECT has no payload")]
     DisconnectPayload,
-    #[error("The payload of an EVENT must be an array that begins with the event's name")]
+    #[error("The payload of an EVENT must be an array that begins with the event's name, which is text or a number")]
     EventPayload,
     #[error("The event's name is one that Socket.IO reserves")]
     Reserved,

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use super::{Frame, Kind, Malformed};
-use crate::json::NotKept;
+use crate::json::{NotKept, canonical};
 
 /// The namespace of packets that name none.
 pub const MAIN: &str = "/";
@@ -157,7 +157,8 @@ impl<'de> Deserialize<'de> for EventName {
                 f.write_str("an array that begins with the event's name")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<EventName, A::Error> {
-                let name = array.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
+                let name = array.next_element()?.and_then(name_of);
+                let name = name.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
                 while array.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(EventName(name))
             }
@@ -191,11 +192,20 @@ fn id(text: &str) -> Result<(Option<u64>, &str), Malformed> {
 fn event(payload: Option<Value>) -> Result<Body, Malformed> {
     let Some(Value::Array(payload)) = payload else { return Err(Malformed::EventPayload) };
     let mut payload = payload.into_iter();
-    let Some(Value::String(name)) = payload.next() else { return Err(Malformed::EventPayload) };
+    let name = payload.next().and_then(name_of).ok_or(Malformed::EventPayload)?;
     if RESERVED.contains(&name.as_str()) {
         return Err(Malformed::Reserved);
     }
     Ok(Body::Event { name, arguments: payload.collect() })
+}
+
+/// An event's name. It may be a number (socket.io-parser, `isPayloadValid`).
+fn name_of(first: Value) -> Option<String> {
+    match first {
+        Value::String(name) => Some(name),
+        Value::Number(_) => Some(canonical(&first)),
+        _ => None,
+    }
 }
 
 fn refusal(payload: Option<Value>) -> Result<Body, Malformed> {
@@ -295,6 +305,50 @@ mod tests {
             (r#"4{"data":1}"#, Malformed::ErrorPayload),
         ] {
             assert_eq!(Packet::read(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_an_events_name_too() {
+        for (text, name) in [("2[7]", "7"), (r#"2[7.0,{"a":1}]"#, "7"), ("2[-1.5]", "-1.5"), ("2/ws,7[0]", "0")] {
+            let Ok(Packet { body: Body::Event { name: read, .. }, .. }) = Packet::read(text) else { panic!("{text}") };
+            assert_eq!(read, name, "{text}");
+            assert_eq!(Header::read(text).unwrap().event.as_deref(), Some(name), "{text}");
+        }
+        assert_eq!(Header::read(r#"2/ws,7[7,"\ud83d"]"#).unwrap().event.as_deref(), Some("7"));
+    }
+
+    /// Each reason, with frames of it and whether Socket.IO's own server ends the connection over them: by what engine.io-parser
+    /// 5.2.3 and socket.io-parser 4.2.7 say of them, and for a refusal, which they read, by the type that a server does not take.
+    #[test]
+    fn a_frame_breaks_the_protocol_where_socket_ios_own_parser_says_so() {
+        let deep = format!(r#"42["a",{}{}]"#, "[".repeat(200), "]".repeat(200));
+        let frames: [(Malformed, bool, &[&str]); 15] = [
+            (Malformed::Empty, true, &[""]),
+            (Malformed::EnginePacket, true, &["7", "abc"]),
+            (Malformed::Binary, false, &["bAQID", r#"451-["a",{"_placeholder":true,"num":0}]"#]),
+            (Malformed::PacketType, true, &["4", "47", "4é"]),
+            (Malformed::Namespace, true, &[r#"42/admin["bar"]"#]),
+            (Malformed::Id, false, &[r#"4299999999999999999999["a"]"#]),
+            (Malformed::Json, true, &[r#"42["bar""#, r#"42/admin,["bar"]x"#]),
+            (Malformed::NotKept(NotKept::NotUnicode), false, &[r#"42["\ud83d"]"#, r#"42["a",1e999]"#, "42[1e999]"]),
+            (Malformed::NotKept(NotKept::TooDeep), false, &[&deep]),
+            (Malformed::ConnectPayload, true, &["40[]", r#"40"x""#, "40null"]),
+            (Malformed::DisconnectPayload, true, &["41{}"]),
+            (Malformed::EventPayload, true, &["42[]", "42{}", "42[{}]", "42[null]", "42[true]", r#"42[["a"]]"#]),
+            (Malformed::Reserved, true, &[r#"42["disconnect"]"#]),
+            (Malformed::AckPayload, true, &["43{}"]),
+            (Malformed::ErrorPayload, true, &["44", r#"44{"data":1}"#, r#"44"no""#]),
+        ];
+        for (why, ends, texts) in frames {
+            assert_eq!(why.breaks_the_protocol(), ends, "{why:?}");
+            for text in texts {
+                let read = Frame::read(text).and_then(|frame| Packet::read(frame.data));
+                assert_eq!(read, Err(why), "{text:.60}");
+            }
+        }
+        for taken in ["42[7]", "42[7.5,1]", "42[-1]", r#"42["a"]"#, "43[]", "40{}", "41"] {
+            assert!(Frame::read(taken).and_then(|frame| Packet::read(frame.data)).is_ok(), "{taken}");
         }
     }
 

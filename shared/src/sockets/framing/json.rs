@@ -1,12 +1,11 @@
 //! Plain JSON: `{"event": "subscribe", "data": {…}}` both ways. For wscat and the native WebSocket.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{Asked, Incoming, IncomingEvent, Unreadable};
+use super::{Asked, Incoming, IncomingEvent, Unreadable, client_message_id};
 use crate::contract::sockets::{Heartbeat, Outgoing, SocketEvent};
-use crate::json::NotKept;
+use crate::json::{NotKept, repaired};
 
 #[derive(Deserialize)]
 struct Message {
@@ -15,18 +14,14 @@ struct Message {
     data: Value,
 }
 
-/// As [`Message`], with nothing of its data.
-#[derive(Deserialize)]
-struct Named {
-    event: String,
-    #[serde(default, rename = "data")]
-    _data: Option<IgnoredAny>,
-}
-
 /// The event that a refused text was meant to be.
 pub(super) fn asked(text: &str) -> Asked {
-    let event = serde_json::from_str::<Named>(text).ok().map(|named| named.event);
-    Asked { event, ..Asked::default() }
+    let message = repaired(text).unwrap_or_default();
+    Asked {
+        event: message["event"].as_str().map(str::to_owned),
+        client_message_id: client_message_id(&message["data"]),
+        ..Asked::default()
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Incoming, Unreadable> {

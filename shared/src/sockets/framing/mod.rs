@@ -14,6 +14,7 @@ mod socket_io;
 use serde_json::Value;
 
 use crate::contract::sockets::{ConnectionId, Framing, Namespace, Outgoing};
+use crate::http::idempotency;
 
 /// Most bytes of what a client may send: API Gateway's limit for a frame, and so for what a client sends without fragments.
 pub const MAX_INCOMING_BYTES: usize = 32 * 1024;
@@ -53,7 +54,12 @@ impl IncomingEvent {
     /// Whom to answer when it is refused.
     #[must_use]
     pub fn asked(&self) -> Asked {
-        Asked { namespace: self.namespace, event: Some(self.name.clone()), acknowledge: self.acknowledge }
+        Asked {
+            namespace: self.namespace,
+            event: Some(self.name.clone()),
+            client_message_id: client_message_id(&self.data),
+            acknowledge: self.acknowledge,
+        }
     }
 }
 
@@ -91,8 +97,16 @@ pub struct Asked {
     /// Where it was sent; `None` where it is not known, or the stage says so.
     pub namespace: Option<Namespace>,
     pub event: Option<String>,
+    /// The name that the client gave to the message.
+    pub client_message_id: Option<String>,
     /// The client asked for an acknowledgement under this id.
     pub acknowledge: Option<u64>,
+}
+
+/// The client's name of the message in an event's data, if it is one.
+fn client_message_id(data: &Value) -> Option<String> {
+    let id = data.get("clientMessageId")?.as_str()?;
+    idempotency::check("clientMessageId", id).ok().map(|()| id.to_owned())
 }
 
 /// The framing that the query of the handshake asks for: its `EIO`.

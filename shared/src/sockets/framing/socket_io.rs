@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable};
+use super::{
+    Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable,
+    client_message_id,
+};
 use crate::clients::socket_io::{Body, Frame, Handshake, Header, Kind, Malformed, Packet};
 use crate::contract::sockets::{ConnectionId, Namespace, Outgoing};
+use crate::json::repaired;
 
 /// The refusal of a frame that was not read.
 fn unreadable(malformed: Malformed, text: &str) -> Unreadable {
@@ -19,7 +23,13 @@ pub(super) fn answer(text: &str) -> Answer {
     };
     match namespace(&header.namespace) {
         Some(namespace) if !header.is_connect => {
-            Answer::Error(Asked { namespace: Some(namespace), event: header.event, acknowledge: header.id })
+            let payload = text.find('[').and_then(|at| repaired(&text[at..])).unwrap_or_default();
+            Answer::Error(Asked {
+                namespace: Some(namespace),
+                event: header.event,
+                client_message_id: client_message_id(&payload[1]),
+                acknowledge: header.id,
+            })
         }
         // No event can be sent in it.
         _ => Answer::Refusal(header.namespace),
@@ -167,7 +177,7 @@ mod tests {
     #[test]
     fn a_frame_that_is_only_not_taken_here_is_answered() {
         let asked = |namespace, event: Option<&str>, acknowledge| {
-            Answer::Error(Asked { namespace, event: event.map(str::to_owned), acknowledge })
+            Answer::Error(Asked { namespace, event: event.map(str::to_owned), client_message_id: None, acknowledge })
         };
         let send = (Some(Namespace::Ws), Some("sendMessage"), Some(7));
         let deep = format!(r#"42/ws,7["sendMessage",{}{}]"#, "[".repeat(200), "]".repeat(200));
