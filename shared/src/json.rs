@@ -20,7 +20,7 @@ pub use repair::{fields, repaired};
 use crate::contract::text::shortened;
 use crate::problem::Problem;
 
-/// What is read.
+/// The origin of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// A request's body.

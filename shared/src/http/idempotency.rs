@@ -62,7 +62,7 @@ const MAX_LENGTH: usize = 255;
 /// How long a key is remembered that has a row of its own, in seconds; and a fingerprint, wherever it is.
 pub const REMEMBERED_SECONDS: i64 = 24 * 3600;
 
-/// What a request's key determines.
+/// The lock and the fingerprint of a request's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// Names the lock: the same for the same scope, caller and key; without a key, random.

@@ -101,7 +101,7 @@ impl Claims {
         }
     }
 
-    /// Who the token is about. `names` says which claims to read instead of the usual ones.
+    /// The member. `names` has the claims to read instead of the usual ones.
     pub(super) fn into_identity(self, names: &ClaimNames) -> Result<Identity, Unauthenticated> {
         let user = self.user(names.user_id.as_deref().unwrap_or(USER_ID))?;
         let name = |value| Line::cleaned(text(value)?, MAX_NAME);

@@ -142,7 +142,7 @@ pub enum Unauthenticated {
     UnusableGuest,
 }
 
-/// What is wrong with a token whose signature is not known to be the issuer's. Only the log tells.
+/// The cause, for the log alone, of refusing a token whose signature is not known to be the issuer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untrusted {
     TooLong,
@@ -242,7 +242,7 @@ impl Verifier {
         }
     }
 
-    /// Who sent this `Authorization` header.
+    /// The sender of this `Authorization` header.
     ///
     /// # Errors
     /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
@@ -258,7 +258,7 @@ impl Verifier {
         Ok(claims.into_identity(&self.claim_names)?)
     }
 
-    /// Who sent this token, in a query or in an `Authorization` header; the former comes first.
+    /// The sender of this token, in a query or in an `Authorization` header; the former comes first.
     ///
     /// # Errors
     /// As [`Verifier::member`].
