@@ -261,12 +261,12 @@ async fn an_erasure_goes_on_where_the_call_before_stopped_and_may_be_done_again(
         (0..1_200).map(|n| json!({ "pk": format!("BOOK#b{n}"), "sk": "BOOK", "authorId": "jane" })).collect();
     world.table.put_rows(&rows).await;
     let (user, writer) = (UserId::parse("ada").unwrap(), WriteContext::without_delivery("request-1"));
-    let call = || erasure::erase(&world.app.table, &writer, world.app.connections.as_ref(), &user, Instant::now());
+    let call = || step(&world, &writer, &user);
     let (mut calls, mut before) = (0, (0, 0));
     loop {
         calls += 1;
         assert!(calls < 200, "it never ends");
-        let report = call().await.unwrap().result;
+        let report = call().await;
         assert!(report.erased >= before.0 && report.looked_at >= before.1, "{report:?} after {before:?}");
         before = (report.erased, report.looked_at);
         if report.done {
@@ -295,9 +295,12 @@ async fn notify(world: &World, body: &Value) {
 
 /// One call whose time is up at once.
 async fn one_step(world: &World, user: &str) -> erasure::Report {
-    let (user, writer) = (UserId::parse(user).unwrap(), WriteContext::without_delivery("request-1"));
-    let connections = world.app.connections.as_ref();
-    erasure::erase(&world.app.table, &writer, connections, &user, Instant::now()).await.unwrap().result
+    step(world, &WriteContext::without_delivery("request-1"), &UserId::parse(user).unwrap()).await
+}
+
+async fn step(world: &World, writer: &WriteContext, user: &UserId) -> erasure::Report {
+    let (app, secret) = (&world.app, &world.app.settings.pusher.credentials.secret);
+    erasure::erase(&app.table, writer, secret, app.connections.as_ref(), user, Instant::now()).await.unwrap().result
 }
 
 #[tokio::test]
@@ -488,4 +491,104 @@ async fn only_services_erase_users() {
     let own = Request::new("DELETE /users/{userId}").by("ada").path("userId", "ada");
     assert_eq!(world.send(::erasure::handle, &own).await.status, 403);
     assert_eq!(world.send(::erasure::handle, &erase("a b")).await.status, 400);
+}
+
+/// All rows that hold one of these words, but for the table's keys of a chat that is gone.
+async fn rows_with(world: &World, words: &[&str]) -> Vec<String> {
+    let rows = world.table.every_row().await.into_iter();
+    let rows =
+        rows.filter(|((pk, _), _)| !pk.starts_with("CHAT#")).map(|((pk, sk), row)| format!("{pk} {sk} {}", json!(row)));
+    rows.filter(|row| words.iter().any(|word| row.contains(word))).collect()
+}
+
+#[tokio::test]
+async fn a_guest_is_erased_from_what_the_staff_were_notified_of() {
+    for is_notified_before in [true, false] {
+        let world = World::with_push().await;
+        hire(&world, &["benno"]).await;
+        let write = as_guest("POST /messages").json(&json!({ "message": SECRET }));
+        expect(201, world.send(guest_chat::handle, &write)).await;
+        let tell = async || {
+            for _ in 0..2 {
+                age(&world, 3_600).await;
+                consume(&world).await.unwrap();
+            }
+        };
+        if is_notified_before {
+            tell().await;
+            // A notification of a service, which names the guest as it likes.
+            let data = json!({ "senderId": "guest;killarney;BK-2025-0123", "preview": "Grace writes" });
+            notify(&world, &json!({ "userId": "benno", "type": "SYSTEM", "title": "Grace wrote", "body": "By Grace", "data": data })).await;
+            // A row of a version that did not say who sent.
+            let data = json!({ "senderName": "Grace", "conversationId": "killarney/BK-2025-0123", "hotelSlug": "killarney",
+                "bookingId": "BK-2025-0123", "messageId": "m1" });
+            let old = json!({ "pk": "USER#benno", "sk": "NOTIFICATION#000000000099-ff", "n": 99, "type": "MESSAGE", "title": "New Message",
+                "message": "Grace sent you a message", "data": data.to_string(), "priority": "normal", "created_at": 1, "expires_at": 9_999_999_999_i64 });
+            world.table.put_rows(&[old]).await;
+            assert_eq!(rows_with(&world, &["Grace"]).await.len(), 3);
+        }
+        let reply = expect(200, world.send(::erasure::handle, &erase("guest;killarney;BK-2025-0123"))).await;
+        assert_eq!((&reply["done"], &reply["skipped"]), (&json!(true), &json!(0)), "{reply}");
+        tell().await;
+        let left = rows_with(&world, &["Grace", "BK-2025-0123"]).await;
+        assert!(left.is_empty(), "{is_notified_before}: {left:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_counter_of_a_receiver_does_not_name_who_sent() {
+    let world = World::with_push().await;
+    for sender in ["ada", "ada", "cleo"] {
+        notify(&world, &json!({ "userId": "ben", "type": "MESSAGE", "data": { "senderId": sender } })).await;
+    }
+    let groups = world.table.row("USER#ben", "NOTIFICATIONS").await.unwrap()["recent"].as_str().unwrap().to_owned();
+    let groups: Value = serde_json::from_str(&groups).unwrap();
+    assert_eq!(groups.as_array().unwrap().len(), 2, "{groups}");
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    let left = rows_with(&world, &["ada"]).await;
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[tokio::test]
+async fn every_name_of_the_user_goes_from_every_text_that_is_about_them() {
+    let world = World::new().await;
+    let service = json!({ "displayName": "Put Lovelace" });
+    expect(
+        200,
+        world.send(profiles::handle, &as_service("PUT /users/{userId}/profile").path("userId", "ada").json(&service)),
+    )
+    .await;
+    // A message has the name of its day.
+    hire(&world, &["ada"]).await;
+    let of_old = Request::new("POST /hotels/{hotelSlug}/chats/{bookingId}/messages").path("hotelSlug", "killarney");
+    let of_old = of_old.path("bookingId", "BK-1").bearer(&token_with("ada", &json!({ "name": "Early Byron" })));
+    expect(201, world.send(guest_chat::handle, &of_old.json(&json!({ "message": "hello" })))).await;
+    expect(200, world.send(parties::handle, &by_ada("GET /party-invitations"))).await;
+    let about = json!({ "senderId": "ada", "senderName": "Ada of Data", "title": format!("{NAME} waves"),
+        "preview": { "lines": ["Put Lovelace: hello", "nothing"] } });
+    notify(
+        &world,
+        &json!({ "userId": "ben", "type": "MESSAGE", "title": "Ada of Data and Put Lovelace",
+        "body": format!("{NAME}, once Early Byron, waves"), "data": about }),
+    )
+    .await;
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    let left = rows_with(&world, &["Lovelace", "Ada of Data", "Byron", "senderName"]).await;
+    assert!(left.is_empty(), "{left:#?}");
+    let rows = rows_of(&world, "USER#ben").await.join("\n");
+    for kept in ["… and …", "…, once …, waves", "… waves", "…: hello", "nothing"] {
+        assert!(rows.contains(kept), "{kept}: {rows}");
+    }
+}
+
+#[tokio::test]
+async fn the_row_of_an_erasure_does_not_tell_whose_it_is() {
+    use sha2::Digest as _;
+    let world = World::new().await;
+    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    let hash = hex::encode(sha2::Sha256::digest("ada"));
+    let rows = world.table.every_row().await;
+    let erasures: Vec<_> = rows.keys().filter(|(_, sk)| sk == "ERASURE").collect();
+    assert_eq!(erasures.len(), 1, "{erasures:?}");
+    assert!(erasures.iter().all(|(pk, _)| !pk.contains(&hash[..16])), "{erasures:?}");
 }

@@ -89,7 +89,7 @@ async fn a_guests_message_notifies_each_of_the_staff_when_nobody_of_them_is_ther
     let message = guest_writes(&world, "Is anybody there?").await;
     consumer::consume(&world).await.unwrap();
     let data = json!({
-        "senderName": "Grace", "conversationId": "killarney/BK-2025-0123", "hotelSlug": "killarney",
+        "senderId": "guest;killarney;BK-2025-0123", "senderName": "Grace", "conversationId": "killarney/BK-2025-0123", "hotelSlug": "killarney",
         "bookingId": "BK-2025-0123", "messageId": message["id"],
     });
     assert_eq!(notified(&world).await, [("USER#ada".to_owned(), data.clone()), ("USER#ben".to_owned(), data)]);

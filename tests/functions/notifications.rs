@@ -276,3 +276,29 @@ async fn notifications_expire_after_the_configured_number_of_days() {
     let gone = shared::notifications::read(store, &ada, &id, Millis(expires * 1000)).await;
     assert!(matches!(gone, Err(Problem::NotFound(_))));
 }
+
+#[tokio::test]
+async fn names_and_pictures_in_data_are_served_as_they_may_be_shown() {
+    let world = World::new().await;
+    let send = async |data: Value| {
+        let body = json!({ "userId": "ben", "type": "MESSAGE", "data": data });
+        world.send(handle, &tests::guest_chat::as_service("POST /notifications").json(&body)).await
+    };
+    let data = json!({ "senderName": " Ada\u{202e}gnp.exe ", "senderAvatar": "https://example.com/ada.png",
+        "fromUser": { "displayName": "\u{2068}Eve\u{2069}", "avatarUrl": null, "note": "as\u{202e}sent" } });
+    assert_eq!(send(data).await.status, 201);
+    let listed = world.send(handle, &Request::new("GET /notifications").by("ben")).await;
+    let data = &listed.body["notifications"][0]["data"];
+    assert_eq!((&data["senderName"], &data["fromUser"]["displayName"]), (&json!("Adagnp.exe"), &json!("Eve")));
+    assert_eq!(data["fromUser"]["note"], "as\u{202e}sent", "the app's own JSON");
+    for (data, field) in [
+        (json!({ "senderAvatar": "javascript:alert(1)" }), "data.senderAvatar"),
+        (json!({ "fromUser": { "avatarUrl": "data:image/svg+xml,<svg>" } }), "data.fromUser.avatarUrl"),
+        (json!({ "invitedBy": { "avatar": "ftp://example.com/a.png" } }), "data.invitedBy.avatar"),
+    ] {
+        let reply = send(data).await;
+        assert_eq!(reply.status, 400, "{reply:?}");
+        assert!(reply.body.to_string().contains(field), "{reply:?}");
+    }
+    assert_eq!(send(json!({ "senderAvatar": "" })).await.status, 201, "as good as none");
+}

@@ -17,6 +17,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?.must_be_service()?;
     let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
-    let done = erasure::erase(&app.table, &writer, app.connections.as_ref(), &user, deadline).await?;
+    let (secret, connections) = (&app.settings.pusher.credentials.secret, app.connections.as_ref());
+    let done = erasure::erase(&app.table, &writer, secret, connections, &user, deadline).await?;
     Ok(app.finish(done.map(|report| http::ok(&report))))
 }

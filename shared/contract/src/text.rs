@@ -15,7 +15,7 @@
 //! sentence around, a name of U+3164 is one that nobody sees, and `javascript:…` as a picture is a script in somebody's page.
 //!
 //! The `data` of notifications and dashboards' events and the `settings` of a party are the app's own JSON and stay as sent.
-//! Only the names that a sentence takes from `data` are checked.
+//! Only the names that a sentence takes from `data`, and the pictures beside them, are checked.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -242,6 +242,9 @@ impl PartialEq<&str> for Text {
 pub struct Picture(String);
 
 impl Picture {
+    /// What a body is told whose picture is another text.
+    pub const RULE: &str = "must be an address of at most 512 bytes that begins with https:// (or http://), such as https://cdn.example/ada.png";
+
     /// Reads an address; `None` for anything else, `javascript:` and `data:` among them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,5 +1,7 @@
 //! Erasing what a user wrote, when their account is deleted.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::chats::{Conversation, Kind, Message, Seen, Seq, retry};
@@ -24,6 +26,9 @@ pub struct Erased {
     pub erased: usize,
     /// For the next call; `null` when nothing is left.
     pub next_cursor: Option<String>,
+    /// The names that the author had.
+    #[serde(skip)]
+    pub(super) names: BTreeSet<String>,
 }
 
 /// The last row that a call looked at.
@@ -70,21 +75,30 @@ pub async fn erase_messages(
         query = query.after_in_index(last, &author, &last.pk);
     }
     let found = table.query(&query).await?;
-    let (mut erased, mut pending) = (0, Vec::new());
+    let (mut erased, mut pending, mut names) = (0, Vec::new(), BTreeSet::new());
     for key in found.items.iter().filter_map(Key::of) {
         if key.sk.starts_with(CHAT_MESSAGE) {
-            let rows = erase_message(table, writer, user, &key).await?;
-            erased += usize::from(rows.is_some());
-            pending.extend(rows.into_iter().flatten());
+            if let Some(message) = erase_message(table, writer, user, &key).await? {
+                erased += 1;
+                pending.extend(message.pending);
+                names.insert(message.author_name);
+            }
         } else {
             outbox::discard(table, &key).await?;
         }
     }
     let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| Cursor::text(&key));
-    Ok(Done::now(Erased { erased, next_cursor }, pending))
+    Ok(Done::now(Erased { erased, next_cursor, names }, pending))
 }
 
-/// Erases a message; returns what its row owes then, or `None` when it is somebody else's, or was erased already.
+/// A message that was erased.
+pub(super) struct ErasedMessage {
+    pub(super) author_name: String,
+    /// The deliveries of its row.
+    pub(super) pending: Vec<Committed>,
+}
+
+/// Erases a message; `None` when it is somebody else's, or was erased already.
 ///
 /// # Errors
 /// As [`erase_messages`].
@@ -93,7 +107,7 @@ pub(super) async fn erase_message(
     writer: &WriteContext,
     user: &UserId,
     key: &Key,
-) -> Result<Option<Vec<Committed>>, Problem> {
+) -> Result<Option<ErasedMessage>, Problem> {
     let place = Conversation::of_partition(&key.pk).zip(Seq::of_sort_key(&key.sk));
     let (conversation, seq) =
         place.ok_or_else(|| TableError::corrupt(Some(key.clone()), "it is no message of a conversation"))?;
@@ -104,8 +118,9 @@ pub(super) async fn erase_message(
         if seen.message.author.as_ref() != Some(user) {
             return Ok(Some(None));
         }
+        let author_name = seen.message.author_name.as_str().to_owned();
         if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
-            return Ok(Some(Some(done.pending)));
+            return Ok(Some(Some(ErasedMessage { author_name, pending: done.pending })));
         }
         Ok(None)
     })

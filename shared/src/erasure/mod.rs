@@ -28,17 +28,18 @@ mod rules;
 
 pub use messages::{Cursor as MessageCursor, Erased, erase_messages};
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
+use crate::settings::Secret;
 use crate::sockets;
 use crate::table::key::user as partition;
 use crate::table::{Item, Key, Query, Table, TableError, Update, exists, read, retry, text, unchanged};
@@ -49,6 +50,8 @@ use crate::users::profile::Profile;
 const ROWS_OF_A_PAGE: u16 = 500;
 /// Rows of the user's own that are removed at the same time.
 const AT_ONCE: u16 = 16;
+/// Most names of a user that are looked for in the texts of others.
+const MAX_NAMES: usize = 50;
 /// How long an erasure is remembered after its last call, in seconds. A later call begins again.
 const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 
@@ -71,9 +74,9 @@ pub struct Report {
 struct Progress {
     stage: Stage,
     alias: UserId,
-    /// The user's name, by which texts of others name them; not kept when it is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    /// The user's names, by which texts of others name them; not kept when it is done.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    names: BTreeSet<String>,
     /// Where the chats' next page starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
@@ -90,6 +93,15 @@ struct Progress {
 impl Progress {
     fn is_under_way(&self, now: Millis) -> bool {
         self.stage != Stage::Done && self.expires_at > now.seconds()
+    }
+
+    /// Adds names of the user. Of a token without a name, the name is the id.
+    fn learn<'a>(&mut self, user: &UserId, names: impl IntoIterator<Item = &'a str>) {
+        for name in names.into_iter().filter(|name| *name != user.as_str()) {
+            if self.names.len() < MAX_NAMES {
+                self.names.insert(name.to_owned());
+            }
+        }
     }
 }
 
@@ -111,11 +123,13 @@ enum Stage {
 pub async fn erase(
     table: &Table,
     writer: &WriteContext,
+    secret: &Secret,
     connections: Option<&Connections>,
     user: &UserId,
     deadline: Instant,
 ) -> Result<Done<Report>, Problem> {
-    let key = Key::erasure(&hex::encode(Sha256::digest(user.as_str())));
+    // Keyed, so that a reader of the table cannot try ids. After a change of the secret, the next call begins again.
+    let key = Key::erasure(&secret.pseudonym("erasure", user.as_str()));
     let progress = progress(table, &key, user).await?;
     let mut erasure = Erasure { table, writer, user, key, progress, pending: Vec::new() };
     while erasure.progress.stage != Stage::Done {
@@ -152,20 +166,20 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, P
     // The profile goes with the user's own rows, readable or not.
     let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose();
     let profile = or_skipped(profile.map_err(Problem::from), &mut 0)?;
-    let name = profile.map(|profile| profile.person(user.clone()).display_name.as_str().to_owned());
     let alias = format!("erased;{}", uuid::Uuid::now_v7().simple());
-    Ok(Progress {
+    let mut progress = Progress {
         stage: Stage::Own,
         alias: UserId::parse(alias).map_err(Problem::internal)?,
-        // Of a token without a name, it is the id.
-        name: name.filter(|name| name != user.as_str()),
+        names: BTreeSet::new(),
         cursor: None,
         after: None,
         erased: 0,
         looked_at: 0,
         skipped,
         expires_at: 0,
-    })
+    };
+    progress.learn(user, profile.iter().flat_map(Profile::names));
+    Ok(progress)
 }
 
 /// An erasure under way.
@@ -220,6 +234,7 @@ impl Erasure<'_> {
         };
         self.pending.extend(done.pending);
         self.progress.erased += count(done.result.erased);
+        self.progress.learn(self.user, done.result.names.iter().map(String::as_str));
         self.progress.cursor = done.result.next_cursor;
         if self.progress.cursor.is_none() {
             self.progress.stage = Stage::Table;
@@ -257,7 +272,7 @@ impl Erasure<'_> {
         self.progress.after = page.last_evaluated_key.as_ref().and_then(Key::of);
         if self.progress.after.is_none() {
             self.progress.stage = Stage::Done;
-            self.progress.name = None;
+            self.progress.names.clear();
         }
         self.save(Vec::new()).await
     }

@@ -4,6 +4,7 @@ use super::messages::erase_message;
 use super::{Erasure, remove};
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
+use crate::hotels;
 use crate::leases;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
@@ -66,8 +67,9 @@ impl Erasure<'_> {
             // Others' rows, or shared ones.
             RowKind::Notification if is_own => self.remove_if(true, &row).await,
             RowKind::Notification => {
-                let name = self.progress.name.clone();
-                Ok(notifications::erase_from(self.table, &key, row, self.user, name.as_deref()).await?)
+                let names = self.progress.names.iter().map(String::as_str).collect();
+                let person = notifications::Person { id: self.user, names, booking: hotels::booking_of(self.user) };
+                Ok(notifications::erase_from(self.table, &key, row, &person).await?)
             }
             RowKind::Invitation if is_own => self.remove_if(true, &row).await,
             RowKind::Invitation => self.invitation(&key, &row, has("inviter")).await,
@@ -76,9 +78,12 @@ impl Erasure<'_> {
             RowKind::Party => self.party(&key, &row).await,
             RowKind::Book => self.book(&key, has("authorId")).await,
             RowKind::ChatMessage if has("author") => {
-                let pending = erase_message(self.table, self.writer, self.user, &key).await?;
-                let is_erased = pending.is_some();
-                self.pending.extend(pending.into_iter().flatten());
+                let message = erase_message(self.table, self.writer, self.user, &key).await?;
+                let is_erased = message.is_some();
+                if let Some(message) = message {
+                    self.progress.learn(self.user, [message.author_name.as_str()]);
+                    self.pending.extend(message.pending);
+                }
                 Ok(is_erased)
             }
             RowKind::ChatMessage => Ok(false),

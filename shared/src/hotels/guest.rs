@@ -19,6 +19,11 @@ pub fn guest_id(hotel: &HotelSlug, booking: &BookingId) -> Result<UserId, Invali
     UserId::parse(format!("{GUEST}{hotel};{booking}"))
 }
 
+/// The hotel and the booking in a guest's id; `None` for a member's.
+pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {
+    user.as_str().strip_prefix(GUEST)?.split_once(';')
+}
+
 /// Whether an id has the form of a guest's.
 #[must_use]
 pub(super) fn is_guests(user: &UserId) -> bool {

@@ -12,6 +12,7 @@ mod inbox;
 mod staff;
 mod wake;
 
+pub(crate) use guest::booking_of;
 pub use guest::{guest_author, guest_id, message_created, message_deleted, messages_read, staff_author};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use staff::{is_staff, put_staff, remove_staff};

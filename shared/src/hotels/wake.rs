@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Map, Value, json};
 
+use super::guest::guest_id;
 use super::staff::staff;
 use crate::clients::pusher;
 use crate::contract::channel::Channel;
@@ -14,7 +15,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
-use crate::notifications::{self, Kind, NewNotification};
+use crate::notifications::{self, Kind, NewNotification, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -80,8 +81,11 @@ impl Wakes {
         if Instant::now() >= deadline {
             return false;
         }
-        let new = NewNotification::of(user, Kind::Message, data(wake));
-        let Wake { hotel, booking, message, .. } = wake;
+        let Wake { hotel, booking, message, guest_name } = wake;
+        // Every hotel and booking make an id.
+        let Ok(guest) = guest_id(hotel, booking) else { return true };
+        let sender = Sender { id: &guest, name: guest_name };
+        let new = NewNotification::from(&sender, user, Kind::Message, data(wake));
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
         let writer = WriteContext::without_delivery(request);
         match notifications::create(&self.table, &writer, &self.settings, new, &key, Millis::now()).await {
@@ -95,14 +99,15 @@ impl Wakes {
     }
 }
 
-/// The data of the notification. Pushes of one conversation replace each other.
+/// The data beside the sender. Pushes of one conversation replace each other.
 fn data(wake: &Wake) -> Map<String, Value> {
-    let Wake { hotel, booking, message, guest_name } = wake;
-    let mut data = Map::new();
-    data.insert("senderName".to_owned(), json!(guest_name));
-    data.insert("conversationId".to_owned(), json!(format!("{hotel}/{booking}")));
-    data.insert("hotelSlug".to_owned(), json!(hotel));
-    data.insert("bookingId".to_owned(), json!(booking));
-    data.insert("messageId".to_owned(), json!(message));
-    data
+    let Wake { hotel, booking, message, .. } = wake;
+    let conversation = json!(format!("{hotel}/{booking}"));
+    let fields = [
+        ("conversationId", conversation),
+        ("hotelSlug", json!(hotel)),
+        ("bookingId", json!(booking)),
+        ("messageId", json!(message)),
+    ];
+    fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }

@@ -225,9 +225,7 @@ impl Fingerprints {
     /// Those by a key that derives from this secret.
     #[must_use]
     pub fn by(secret: &Secret) -> Self {
-        let of_secret = Hmac::<Sha256>::new_from_slice(secret.bytes()).expect("HMAC takes a key of any length");
-        let key = of_secret.chain_update("carillon idempotency").finalize().into_bytes();
-        let keyed = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
+        let keyed = secret.keyed("idempotency");
         let key_name = hex::encode(&keyed.clone().chain_update("name").finalize().into_bytes()[..4]);
         Self { keyed, key_name }
     }

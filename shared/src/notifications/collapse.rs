@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Kind;
 use crate::contract::time::Millis;
+use crate::settings::Secret;
 
 /// How long after its first push a group accepts others, in seconds.
 const WINDOW: i64 = 60;
@@ -22,6 +23,7 @@ pub(super) struct Groups(Vec<Group>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Group {
     kind: Kind,
+    /// A keyed hash: the row is the receiver's, and the source may be a user who is erased.
     source: String,
     tag: String,
     since: Millis,
@@ -46,8 +48,13 @@ impl Groups {
     }
 }
 
-/// The source of a notification, from its data: `sourceId`, or else the fields that suit its type.
-pub(super) fn source(kind: Kind, data: &Map<String, Value>) -> Option<String> {
+/// The source of a notification, as a keyed hash.
+pub(super) fn source(secret: &Secret, kind: Kind, data: &Map<String, Value>) -> Option<String> {
+    named(kind, data).map(|source| secret.pseudonym("source of pushes", &source))
+}
+
+/// The source in the data: `sourceId`, or else the fields that suit the type.
+fn named(kind: Kind, data: &Map<String, Value>) -> Option<String> {
     let own = match kind {
         Kind::Message => &["conversationId", "senderId"][..],
         Kind::ConnectionRequest | Kind::ConnectionAccepted | Kind::System => &["senderId"],
@@ -101,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_source_is_what_the_type_is_about() {
-        let of = |kind, data: Value| source(kind, data.as_object().unwrap());
+        let of = |kind, data: Value| named(kind, data.as_object().unwrap());
         assert_eq!(of(Kind::Message, json!({ "senderId": "ben" })).as_deref(), Some("ben"));
         assert_eq!(of(Kind::PostComment, json!({ "senderId": "ben", "postId": 7 })).as_deref(), Some("7"));
         assert_eq!(of(Kind::PostComment, json!({ "sourceId": "s", "postId": 7 })).as_deref(), Some("s"));

@@ -9,6 +9,7 @@ use super::row::NotificationRow;
 use super::{Counter, Kind, Notification, Preferences, Priority, Words};
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
@@ -34,13 +35,28 @@ pub struct NewNotification {
 }
 
 impl NewNotification {
-    /// A notification of normal priority.
-    pub(crate) fn of(user: &UserId, kind: Kind, data: Map<String, Value>) -> Self {
+    /// A notification of normal priority, from this sender.
+    pub(crate) fn from(sender: &Sender<'_>, user: &UserId, kind: Kind, more: Map<String, Value>) -> Self {
+        let data = sender.data().into_iter().chain(more).collect();
         Self::worded_by_type(user.to_string(), kind.name().to_owned(), data)
     }
 
     fn worded_by_type(user_id: String, r#type: String, data: Map<String, Value>) -> Self {
         Self { user_id, r#type, title: None, body: None, data, priority: Priority::default() }
+    }
+}
+
+/// The sender of a notification that this code creates. The id goes with the name, so that erasing the user finds both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    pub(crate) id: &'a UserId,
+    pub(crate) name: &'a Line,
+}
+
+impl Sender<'_> {
+    fn data(&self) -> Map<String, Value> {
+        let fields = [("senderId", self.id.as_str()), ("senderName", self.name.as_str())];
+        fields.into_iter().map(|(field, text)| (field.to_owned(), text.into())).collect()
     }
 }
 
@@ -115,7 +131,7 @@ async fn create_for(
     let kind = Kind::named(&request.r#type)
         .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
     Words::own(request.title.as_deref(), request.body.as_deref())?;
-    Words::check_data(&request.data)?;
+    let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
     if let Some(first) = first_of(table, key, now).await? {
         return first.replay(key);
     }
@@ -225,7 +241,7 @@ impl Draft<'_> {
             return None;
         }
         let mut groups = counter.map(Counter::groups).unwrap_or_default();
-        let source = collapse::source(self.kind, &self.new.data);
+        let source = collapse::source(&self.settings.pusher.credentials.secret, self.kind, &self.new.data);
         let tag = groups.join(self.kind, source, self.unique.simple().to_string(), self.now);
         Some((tag, groups))
     }

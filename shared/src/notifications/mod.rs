@@ -19,10 +19,10 @@ mod row;
 mod unsubscribe;
 mod words;
 
-pub(crate) use create::create_instead;
 pub use create::{NewNotification, create};
+pub(crate) use create::{Sender, create_instead};
 pub use delete::delete;
-pub(crate) use erase::erase_from;
+pub(crate) use erase::{Person, erase_from};
 pub use kind::{Kind, Priority};
 pub use list::{Cursor, NotificationView, Page, list, show, unread_count};
 pub use notification::Notification;

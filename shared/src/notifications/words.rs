@@ -5,15 +5,17 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 
 use super::Kind;
-use crate::contract::text::{Line, Text, cut};
+use crate::contract::text::{Line, Picture, Text};
 use crate::problem::Problem;
 use crate::users::locale::Locale;
 
 /// Longest title and sentence, in characters.
 const MAX_TITLE: usize = 100;
 const MAX_SENTENCE: usize = 500;
-/// Longest name of a person or a thing in a sentence, in characters.
+/// Longest name of a person or a thing in a sentence, in characters; and of each of two. All sentences fit then: a cut would separate
+/// U+2068 from its U+2069.
 const MAX_NAME: usize = 300;
+const MAX_OF_TWO: usize = 200;
 
 /// The text of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +26,25 @@ pub struct Words {
     pub body: Text,
 }
 
-/// The fields of the data that a sentence may show, each with the object that it is in.
-const SHOWN: [(Option<&str>, &str); 7] = [
-    (None, "senderName"),
-    (Some("fromUser"), "displayName"),
-    (Some("invitedBy"), "username"),
-    (None, "projectName"),
-    (None, "bookTitle"),
-    (None, "partyName"),
-    (None, "title"),
+/// The content of a field of the data.
+#[derive(Clone, Copy)]
+enum Shown {
+    Name,
+    Picture,
+}
+
+/// The fields of the data that a sentence or a client shows, each with the object that it is in.
+const SHOWN: [(Option<&str>, &str, Shown); 10] = [
+    (None, "senderName", Shown::Name),
+    (None, "senderAvatar", Shown::Picture),
+    (Some("fromUser"), "displayName", Shown::Name),
+    (Some("fromUser"), "avatarUrl", Shown::Picture),
+    (Some("invitedBy"), "username", Shown::Name),
+    (Some("invitedBy"), "avatar", Shown::Picture),
+    (None, "projectName", Shown::Name),
+    (None, "bookTitle", Shown::Name),
+    (None, "partyName", Shown::Name),
+    (None, "title", Shown::Name),
 ];
 
 impl Words {
@@ -48,26 +60,41 @@ impl Words {
         // A title and a body of ours are never blank.
         let title =
             announced("title").and_then(|text| Line::cleaned(text, MAX_TITLE)).or(Line::cleaned(title, MAX_TITLE));
-        let ours = || Text::ours(cut(&body, MAX_SENTENCE).to_owned());
-        let body = announced("message").and_then(|text| Text::cleaned(text.trim(), MAX_SENTENCE)).unwrap_or_else(ours);
+        let announced = announced("message").and_then(|text| Text::cleaned(text.trim(), MAX_SENTENCE));
+        let body = announced.unwrap_or_else(|| Text::ours(body));
         Self { title: title.unwrap_or_default(), body }
     }
 
-    /// Checks the names in the data that a sentence shows. An empty one counts as absent, and a longer one is cut.
+    /// The data as others may be shown it: of the names that a sentence shows, each is one line. An empty one counts as absent, and a
+    /// longer one is cut.
     ///
     /// # Errors
-    /// 400 for a name or a title with line breaks or control characters, which would make another sentence.
-    pub(super) fn check_data(data: &Map<String, Value>) -> Result<(), Problem> {
-        for (within, field) in SHOWN {
-            let object = within.map_or(Some(data), |within| data.get(within)?.as_object());
-            let text = object.and_then(|object| object.get(field)?.as_str()).unwrap_or_default();
-            if !text.trim().is_empty() && Line::parse(text, usize::MAX).is_err() {
-                let field = within.map_or_else(|| format!("data.{field}"), |within| format!("data.{within}.{field}"));
-                let rule = "must be one line that can be seen, without line breaks, tabs and control characters";
-                return Err(Problem::field(&field, rule));
+    /// 400 for a name or a title with line breaks or control characters, which would make another sentence, and for a picture of the
+    /// sender that is not an address on the web.
+    pub(super) fn clean_data(mut data: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+        for (within, field, is) in SHOWN {
+            let object = match within {
+                None => Some(&mut data),
+                Some(within) => data.get_mut(within).and_then(Value::as_object_mut),
+            };
+            let Some(Value::String(text)) = object.and_then(|object| object.get_mut(field)) else { continue };
+            if text.trim().is_empty() {
+                continue;
             }
+            let named = || within.map_or_else(|| format!("data.{field}"), |within| format!("data.{within}.{field}"));
+            *text = match is {
+                Shown::Name => Line::parse(text, usize::MAX).map(|line| line.as_str().to_owned()).map_err(|_| {
+                    Problem::field(
+                        &named(),
+                        "must be one line that can be seen, without line breaks, tabs and control characters",
+                    )
+                })?,
+                Shown::Picture => Picture::parse(text)
+                    .map(|picture| picture.as_str().to_owned())
+                    .ok_or_else(|| Problem::field(&named(), Picture::RULE))?,
+            };
         }
-        Ok(())
+        Ok(data)
     }
 
     /// Reads a title and a sentence of the sender's own.
@@ -91,14 +118,21 @@ impl Words {
 }
 
 /// The line in a field; `None` for an invisible one.
-fn line(data: &Map<String, Value>, field: &str) -> Option<Line> {
-    Line::cleaned(data.get(field)?.as_str()?, MAX_NAME)
+fn line(data: &Map<String, Value>, field: &str, most: usize) -> Option<Line> {
+    Line::cleaned(data.get(field)?.as_str()?, most)
 }
 
-/// `senderName`, or the person as the events of kudos and invitations show them.
-fn sender(data: &Map<String, Value>) -> Option<Line> {
-    let of = |person: &str, name: &str| line(data.get(person)?.as_object()?, name);
-    line(data, "senderName").or_else(|| of("fromUser", "displayName")).or_else(|| of("invitedBy", "username"))
+/// `senderName`, or the person as the events of kudos and invitations show them; and what the sentence also names.
+fn sender_and_thing(kind: Kind, data: &Map<String, Value>) -> (Option<Line>, Option<Line>) {
+    let (thing, most) = match kind {
+        Kind::Kudos => (line(data, "bookTitle", MAX_OF_TWO), MAX_OF_TWO),
+        Kind::PartyInvitation => (line(data, "partyName", MAX_OF_TWO), MAX_OF_TWO),
+        Kind::ProjectUpdate => (line(data, "projectName", MAX_NAME), MAX_NAME),
+        _ => (None, MAX_NAME),
+    };
+    let of = |person: &str, name: &str| line(data.get(person)?.as_object()?, name, most);
+    let sender = line(data, "senderName", most).or_else(|| of("fromUser", "displayName"));
+    (sender.or_else(|| of("invitedBy", "username")), thing)
 }
 
 /// The name as a part of a sentence; without a name, other words.
@@ -110,7 +144,7 @@ fn named<'a>(name: Option<&'a Line>, otherwise: &'a str) -> Box<dyn Display + 'a
 }
 
 fn english(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
-    let sender = sender(data);
+    let (sender, thing) = sender_and_thing(kind, data);
     let sender = named(sender.as_ref(), "Someone");
     match kind {
         Kind::Message => ("New Message", format!("{sender} sent you a message")),
@@ -120,23 +154,21 @@ fn english(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
         Kind::CommentMention => ("New Mention", format!("{sender} mentioned you in a comment")),
         Kind::ReferralApplication => ("Referral Application", format!("{sender} applied for your referral")),
         Kind::ProjectUpdate => {
-            let project = line(data, "projectName");
-            ("Project Update", format!("There is news in {}", named(project.as_ref(), "your project")))
+            ("Project Update", format!("There is news in {}", named(thing.as_ref(), "your project")))
         }
         Kind::System => ("Announcement", "There is an announcement for you".to_owned()),
-        Kind::Kudos => match line(data, "bookTitle") {
+        Kind::Kudos => match &thing {
             Some(book) => ("Kudos", format!("{sender} gave you kudos for reading {}", book.isolated())),
             None => ("Kudos", format!("{sender} gave you kudos")),
         },
         Kind::PartyInvitation => {
-            let party = line(data, "partyName");
-            ("Party Invitation", format!("{sender} invited you to {}", named(party.as_ref(), "a party")))
+            ("Party Invitation", format!("{sender} invited you to {}", named(thing.as_ref(), "a party")))
         }
     }
 }
 
 fn french(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
-    let sender = sender(data);
+    let (sender, thing) = sender_and_thing(kind, data);
     let sender = named(sender.as_ref(), "Quelqu’un");
     match kind {
         Kind::Message => ("Nouveau message", format!("{sender} vous a envoyé un message")),
@@ -146,17 +178,16 @@ fn french(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
         Kind::CommentMention => ("Nouvelle mention", format!("{sender} vous mentionne dans un commentaire")),
         Kind::ReferralApplication => ("Candidature", format!("{sender} a postulé à votre offre de cooptation")),
         Kind::ProjectUpdate => {
-            let project = line(data, "projectName");
-            ("Du nouveau", format!("Il y a du nouveau dans {}", named(project.as_ref(), "votre projet")))
+            ("Du nouveau", format!("Il y a du nouveau dans {}", named(thing.as_ref(), "votre projet")))
         }
         Kind::System => ("Annonce", "Il y a une annonce pour vous".to_owned()),
-        Kind::Kudos => match line(data, "bookTitle") {
+        Kind::Kudos => match &thing {
             Some(book) => {
                 ("Félicitations", format!("{sender} vous félicite pour votre lecture de {}", book.isolated()))
             }
             None => ("Félicitations", format!("{sender} vous félicite pour votre lecture")),
         },
-        Kind::PartyInvitation => match line(data, "partyName") {
+        Kind::PartyInvitation => match &thing {
             Some(party) => ("Invitation", format!("{sender} vous invite à rejoindre {}", party.isolated())),
             None => ("Invitation", format!("{sender} vous invite à rejoindre un groupe")),
         },
@@ -214,13 +245,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_isolated_in_a_sentence_ends_in_it_however_long_the_names_are() {
+        let long = "ع".repeat(400);
+        let data = json!({ "senderName": long, "bookTitle": long, "partyName": long, "projectName": long });
+        for (kind, locale) in Kind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)]) {
+            let body = words(kind, locale, data.clone()).1;
+            assert_eq!(body.matches('\u{2068}').count(), body.matches('\u{2069}').count(), "{kind:?} {locale:?}");
+            assert!(body.chars().count() <= MAX_SENTENCE, "{kind:?} {locale:?}: {}", body.chars().count());
+        }
+    }
+
+    #[test]
     fn a_name_makes_no_sentence_of_its_own_and_turns_none_around() {
         let body = |sender: &str| words(Kind::Message, Locale::En, json!({ "senderName": sender })).1;
         assert_eq!(body("Ada\nYour bank: call 0800"), "Ada Your bank: call 0800 sent you a message");
         assert_eq!(body("\u{202e}adA"), "adA sent you a message");
         assert_eq!(body("\u{3164}"), "Someone sent you a message");
         assert_eq!(body("عمر"), "\u{2068}عمر\u{2069} sent you a message");
-        let check = |data: Value| Words::check_data(data.as_object().unwrap()).map_err(|problem| problem.to_string());
+        let check = |data: Value| {
+            Words::clean_data(data.as_object().unwrap().clone()).map(drop).map_err(|problem| problem.to_string())
+        };
         assert!(
             check(json!({ "fromUser": { "displayName": "a\nb" } })).unwrap_err().contains("data.fromUser.displayName")
         );

@@ -9,6 +9,8 @@ mod firebase;
 use std::fmt;
 
 use base64::Engine as _;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use email::{Email, EmailSender};
@@ -105,6 +107,18 @@ impl Secret {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// HMAC-SHA256 by a key that derives from this secret, one for each purpose.
+    pub(crate) fn keyed(&self, purpose: &str) -> Hmac<Sha256> {
+        let hmac = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+        let of_secret = hmac(self.bytes()).chain_update("carillon ").chain_update(purpose);
+        hmac(&of_secret.finalize().into_bytes())
+    }
+
+    /// A name for this text that only the holder of the secret can compute: 128 bits, as hexadecimal digits.
+    pub(crate) fn pseudonym(&self, purpose: &str, text: &str) -> String {
+        hex::encode(&self.keyed(purpose).chain_update(text).finalize().into_bytes()[..16])
     }
 }
 

@@ -113,6 +113,11 @@ impl Profile {
         self.put_email.as_deref().or(self.email.as_deref())
     }
 
+    /// All names that it has.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.put_name.iter().chain(&self.name).map(Line::as_str)
+    }
+
     /// The user as others see them.
     #[must_use]
     pub fn person(self, user: UserId) -> Person {
@@ -177,8 +182,7 @@ pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put,
 }
 
 fn picture(address: &str) -> Result<Picture, Problem> {
-    const RULE: &str = "must be an address of at most 512 bytes that begins with https:// (or http://), such as https://cdn.example/ada.png";
-    Picture::parse(address).ok_or_else(|| Problem::field("avatarUrl", RULE))
+    Picture::parse(address).ok_or_else(|| Problem::field("avatarUrl", Picture::RULE))
 }
 
 /// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.

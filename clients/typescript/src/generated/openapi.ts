@@ -1029,7 +1029,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user everywhere
-         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and name from data and text, if the data has the id; a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
+         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and every known name from data and text, if the data has the id (as text, a number, a key or in a path such as `/users/ada`); a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
          */
         delete: operations["eraseUser"];
         options?: never;
@@ -1411,7 +1411,7 @@ export interface components {
             /** @description The result of Firebase's `getToken()` in the app. */
             token: string;
         };
-        /** @description Data for the client, to show the notification and to open its subject. The sentence is made from `senderName` (or `fromUser.displayName`, or `invitedBy.username`), `projectName`, `bookTitle`, `partyName`, and for SYSTEM `title` and `message`. */
+        /** @description Data for the client, to show the notification and to open its subject. The sentence is made from `senderName` (or `fromUser.displayName`, or `invitedBy.username`), `projectName`, `bookTitle`, `partyName`, and for SYSTEM `title` and `message`. These names are one line, without characters that turn the direction of text. `senderAvatar`, `fromUser.avatarUrl` and `invitedBy.avatar` are http(s) addresses. The data of a user who is erased goes, so send their id as `senderId`. */
         NotificationData: {
             [key: string]: unknown;
         };
