@@ -1,5 +1,8 @@
 // The pages' words, in English and French: `?lang=fr`, or what the browser prefers.
 
+// A name that is written from right to left moves nothing of what is around it. `<bdi>` does the same where there is an element.
+const isolated = (name) => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]/.test(name) ? `\u2068${name}\u2069` : name);
+
 const WORDS = {
   en: {
     guestTitle: "Chat with your hotel",
@@ -19,7 +22,7 @@ const WORDS = {
     noMessages: "No messages yet. Write the first one.",
     today: "Today",
     yesterday: "Yesterday",
-    guestIs: (name, booking, hotel) => `${name}, booking ${booking} at ${hotel}`,
+    guestIs: (name, booking, hotel) => `${isolated(name)}, booking ${booking} at ${hotel}`,
     staffIs: (id, hotel) => `${id}, at ${hotel}`,
     readBy: { staff: "Read by the hotel", guest: "Read by the guest", client: "Read by the client", notary: "Read by the notary" },
     inbox: "Inbox",
@@ -30,11 +33,11 @@ const WORDS = {
     booking: (id) => `Booking ${id}`,
     back: "Back to the inbox",
     role: { client: "client", notary: "notary" },
-    leaseIs: (name, role, lease) => `${name}, ${role} of lease ${lease}`,
-    isHere: (name) => `${name} is here`,
+    leaseIs: (name, role, lease) => `${isolated(name)}, ${role} of lease ${lease}`,
+    isHere: (name) => `${isolated(name)} is here`,
     isAway: "The other person is not here",
     getsMail: "The other person is not here: an e-mail tells them of your message, unless they have turned e-mails off",
-    isTyping: (name) => `${name} is typing`,
+    isTyping: (name) => `${isolated(name)} is typing`,
     requests: "Requests",
     request: "Request",
     ask: "Ask",
@@ -72,7 +75,7 @@ const WORDS = {
     noMessages: "Aucun message. Écrivez le premier.",
     today: "Aujourd’hui",
     yesterday: "Hier",
-    guestIs: (name, booking, hotel) => `${name}, réservation ${booking}, ${hotel}`,
+    guestIs: (name, booking, hotel) => `${isolated(name)}, réservation ${booking}, ${hotel}`,
     staffIs: (id, hotel) => `${id}, ${hotel}`,
     readBy: { staff: "Lu par l’hôtel", guest: "Lu par le client", client: "Lu par le client", notary: "Lu par le notaire" },
     inbox: "Boîte de réception",
@@ -83,11 +86,11 @@ const WORDS = {
     booking: (id) => `Réservation ${id}`,
     back: "Retour à la boîte de réception",
     role: { client: "client", notary: "notaire" },
-    leaseIs: (name, role, lease) => `${name}, ${role}, bail ${lease}`,
-    isHere: (name) => `${name} est là`,
+    leaseIs: (name, role, lease) => `${isolated(name)}, ${role}, bail ${lease}`,
+    isHere: (name) => `${isolated(name)} est là`,
     isAway: "L’autre personne n’est pas là",
     getsMail: "L’autre personne n’est pas là : un e-mail lui annonce votre message, sauf si elle ne veut pas d’e-mails",
-    isTyping: (name) => `${name} écrit…`,
+    isTyping: (name) => `${isolated(name)} écrit…`,
     requests: "Demandes",
     request: "Demande",
     ask: "Demander",

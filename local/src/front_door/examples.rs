@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use crate::files::workspace::Workspace;
-use crate::net::origin::is_this_machine;
+use crate::net::guard::{self, Refusal, Sender};
 use crate::state;
 use crate::state::token;
 
@@ -35,13 +35,21 @@ impl Examples {
         Self { state: state.to_owned(), pusher_js: [in_package(workspace.listen()), in_package(workspace.e2e())] }
     }
 
-    /// The routes of the pages.
+    /// The routes. A link from elsewhere may lead to a page. Only pages of this origin load files, and only those at this machine's own
+    /// name get tokens.
     pub(super) fn router(self) -> Router {
         let page = |text: &'static str| get(move || async move { file(HTML, text) });
         let script = |text: &'static str| get(move || async move { file(JAVASCRIPT, text) });
-        Router::new()
+        let pages = Router::new()
             .route("/examples/guest-chat", page(include_str!("../../examples/guest-chat.html")))
             .route("/examples/guest-chat/staff", page(include_str!("../../examples/guest-chat-staff.html")))
+            .route("/examples/lease-chat", page(include_str!("../../examples/lease-chat.html")))
+            // Where e-mails lead: this is the app's address, too.
+            .route("/leases/{bailId}/chat", get(lease_chat));
+        let sessions = Router::new()
+            .route("/examples/guest-chat/session", get(guest_chat_session))
+            .route("/examples/lease-chat/session", get(lease_chat_session));
+        let files = Router::new()
             .route("/examples/guest-chat.js", script(include_str!("../../examples/guest-chat.js")))
             .route("/examples/guest-chat-staff.js", script(include_str!("../../examples/guest-chat-staff.js")))
             .route("/examples/chat.js", script(include_str!("../../examples/chat.js")))
@@ -50,14 +58,14 @@ impl Examples {
             .route("/examples/page.js", script(include_str!("../../examples/page.js")))
             .route("/examples/words.js", script(include_str!("../../examples/words.js")))
             .route("/examples/chat.css", get(|| async { file(CSS, include_str!("../../examples/chat.css")) }))
-            .route("/examples/guest-chat/session", get(guest_chat_session))
-            .route("/examples/lease-chat", page(include_str!("../../examples/lease-chat.html")))
             .route("/examples/lease-chat.js", script(include_str!("../../examples/lease-chat.js")))
-            .route("/examples/lease-chat/session", get(lease_chat_session))
-            // Where e-mails lead: this is the app's address, too.
-            .route("/leases/{bailId}/chat", get(lease_chat))
-            .route("/examples/pusher.js", get(pusher_js))
-            .with_state(self)
+            .route("/examples/pusher.js", get(pusher_js));
+        let own_pages = |headers: &HeaderMap| match Sender::of(headers) {
+            Sender::OtherPage => Err(Refusal::Page),
+            Sender::Program | Sender::Person | Sender::OwnPage => Ok(()),
+        };
+        let (sessions, files) = (guard::guarded(sessions), guard::guarded_by(own_pages, files));
+        pages.merge(sessions).merge(files).with_state(self)
     }
 }
 
@@ -77,10 +85,7 @@ async fn pusher_js(State(examples): State<Examples>) -> Response {
 }
 
 /// The demo's guest and staff, with their tokens.
-async fn guest_chat_session(State(examples): State<Examples>, headers: HeaderMap) -> Response {
-    if !is_this_machine(&headers) {
-        return (StatusCode::FORBIDDEN, "Open this page at localhost").into_response();
-    }
+async fn guest_chat_session(State(examples): State<Examples>) -> Response {
     match session(&examples) {
         Ok(session) => file("application/json", session.to_string()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}")).into_response(),
@@ -88,10 +93,7 @@ async fn guest_chat_session(State(examples): State<Examples>, headers: HeaderMap
 }
 
 /// The demo's client and notary, with their tokens, and where the e-mails to them can be seen.
-async fn lease_chat_session(State(examples): State<Examples>, headers: HeaderMap) -> Response {
-    if !is_this_machine(&headers) {
-        return (StatusCode::FORBIDDEN, "Open this page at localhost").into_response();
-    }
+async fn lease_chat_session(State(examples): State<Examples>) -> Response {
     match lease_session(&examples) {
         Ok(session) => file("application/json", session.to_string()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}")).into_response(),
@@ -143,9 +145,14 @@ mod tests {
     use tower::ServiceExt as _;
 
     async fn response_to(path: &str, host: &str) -> (StatusCode, HeaderMap, String) {
+        response_with(path, &[("host", host)]).await
+    }
+
+    async fn response_with(path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
         let nowhere = PathBuf::from("/nonexistent");
         let examples = Examples { state: nowhere.clone(), pusher_js: [nowhere.clone(), nowhere] };
-        let request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
+        let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::empty()).unwrap();
         let (parts, body) = examples.router().oneshot(request).await.unwrap().into_parts();
         let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
         (parts.status, parts.headers, body)
@@ -193,6 +200,26 @@ mod tests {
             let (status, headers, _) = response_to(link, "localhost:3000").await;
             assert_eq!((status, headers[LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, to));
         }
+    }
+
+    #[tokio::test]
+    async fn a_page_of_elsewhere_may_link_to_a_page_and_gets_nothing_else() {
+        let evil: [&[_]; 3] = [
+            &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("origin", "http://localhost:5173"), ("sec-fetch-site", "same-site")],
+        ];
+        for from in evil {
+            let headers: Vec<_> = [("host", "localhost:3000")].into_iter().chain(from.iter().copied()).collect();
+            for path in ["guest-chat/session", "lease-chat/session", "page.js", "pusher.js", "chat.css"] {
+                let (status, headers, body) = response_with(&format!("/examples/{path}"), &headers).await;
+                assert_eq!(status, StatusCode::FORBIDDEN, "{path} {from:?}");
+                assert!(!headers.contains_key("access-control-allow-origin") && body.len() < 200, "{path}: {body}");
+            }
+            assert_eq!(response_with("/leases/b-1/chat", &headers).await.0, StatusCode::SEE_OTHER, "an e-mail's link");
+            assert_eq!(response_with("/examples/lease-chat", &headers).await.0, StatusCode::OK);
+        }
+        assert_eq!(response_to("/examples/page.js", "192.168.1.20:3000").await.0, StatusCode::OK, "a phone at hand");
     }
 
     #[tokio::test]

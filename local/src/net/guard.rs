@@ -103,10 +103,21 @@ pub(crate) fn admit<B>(request: http::Request<B>) -> Result<http::Request<B>, Re
 }
 
 /// The same addresses, for programs of this machine.
-pub(crate) fn guarded(router: Router) -> Router {
-    router.layer(middleware::from_fn(async |request: Request, next: Next| match admit(request) {
-        Ok(request) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    guarded_by(check, router)
+}
+
+/// The same addresses, for the requests that pass this check.
+pub(crate) fn guarded_by<S: Clone + Send + Sync + 'static>(
+    check: fn(&HeaderMap) -> Result<(), Refusal>,
+    router: Router<S>,
+) -> Router<S> {
+    router.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let admitted = with_host(request).and_then(|request| check(request.headers()).map(|()| request));
+        match admitted {
+            Ok(request) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        }
     }))
 }
 
