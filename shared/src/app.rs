@@ -11,6 +11,7 @@ use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
 use crate::clients::{aws, fcm, ses};
 use crate::contract::id::UserId;
+use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::delivery::{Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Transport, TurnedOff, UnreadMessages};
 use crate::hotels::{self, Wakes};
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
 use crate::users::budget::WriteBudget;
-use crate::users::profile::{Claimed, ProfileWriter};
+use crate::users::profile::{Claimed, Profiles};
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -36,8 +37,8 @@ pub struct App {
     pub pusher: Client,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
-    /// What users' tokens said of them.
-    pub profiles: ProfileWriter,
+    /// How others see the callers.
+    pub profiles: Profiles,
     /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
     pub writes: WriteBudget,
     verifier: Verifier,
@@ -129,7 +130,7 @@ impl App {
         }
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
         Ok(Self {
-            profiles: ProfileWriter::new(table.clone()),
+            profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
             pusher: Client::new(http.clone(), &settings.pusher),
@@ -166,6 +167,11 @@ impl App {
         let caller = self.verifier.member(request.header("authorization")).await?;
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
+    }
+
+    /// The caller as others see them, for rows and events: by the profile that another back end put, or else by the token.
+    pub async fn person(&self, caller: &Identity) -> Person {
+        self.profiles.person(caller).await
     }
 
     /// Counts a request that changes something, and counts it as a miss if the response is 404.
@@ -251,7 +257,7 @@ impl App {
     #[must_use]
     pub fn authorizer(&self) -> Authorizer<'_> {
         let master_key = self.settings.pusher.encryption_master_key.as_ref();
-        Authorizer { table: &self.table, signer: self.pusher.signer(), master_key }
+        Authorizer { table: &self.table, profiles: &self.profiles, signer: self.pusher.signer(), master_key }
     }
 
     /// Delivers what writers left, with all transports. The next transport is one line here.

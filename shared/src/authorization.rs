@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::rooms::book;
 use crate::settings::MasterKey;
 use crate::table::Table;
-use crate::users::profile::{self, Claimed};
+use crate::users::profile::Profiles;
 
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO_BYTES: usize = 1024;
@@ -40,18 +40,11 @@ pub struct Grant {
     pub shared_secret: Option<String>,
 }
 
-/// A grant, and what was learned on the way.
-#[derive(Debug)]
-pub struct Granted {
-    pub grant: Grant,
-    /// Whether the caller's stored profile is current; `None` where it was not read.
-    pub profile_is_current: Option<bool>,
-}
-
 /// Decides who may subscribe to what.
 #[derive(Debug, Clone, Copy)]
 pub struct Authorizer<'a> {
     pub table: &'a Table,
+    pub profiles: &'a Profiles,
     pub signer: &'a Signer,
     /// The keys of encrypted channels derive from it. Without it, there are no encrypted channels.
     pub master_key: Option<&'a MasterKey>,
@@ -63,7 +56,7 @@ impl Authorizer<'_> {
     /// # Errors
     /// 403 for a channel that does not exist, that belongs to another user, or that is encrypted when no key is
     /// configured; 500 when DynamoDB fails.
-    pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+    pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
         match Channel::of(name) {
             Some(Channel::User(user)) if user == caller.user => Ok(self.private(socket, name)),
             Some(Channel::EncryptedUser(user)) if user == caller.user => self.encrypted(socket, name),
@@ -77,7 +70,8 @@ impl Authorizer<'_> {
             }
             Some(Channel::PartyPresence(party)) => {
                 self.members_only(&party, caller).await?;
-                Ok(self.presence(socket, name, &caller.user, &party_member(caller)))
+                let member = party_member(self.profiles.person(caller).await);
+                Ok(self.presence(socket, name, &caller.user, &member))
             }
             Some(Channel::GuestChat(hotel, _) | Channel::HotelStaff(hotel)) => {
                 self.staff_only(&hotel, caller).await?;
@@ -91,17 +85,14 @@ impl Authorizer<'_> {
                 let role = leases::role_in(self.table, &lease, &caller.user).await?;
                 let role = role.ok_or_else(Problem::not_your_channel)?;
                 // A lease's member has fewer fields than a room's, so what fits there fits here.
-                let name_shown = room_member(caller.person(), false).person.display_name;
+                let name_shown = room_member(self.profiles.person(caller).await, false).person.display_name;
                 Ok(self.presence(socket, name, &caller.user, &LeaseMember { name: name_shown, role }))
             }
             Some(Channel::Room(book)) => {
                 let (book, profile) = book::get_with_profile(self.table, &book, &caller.user).await?;
-                let is_current = profile.as_ref().is_some_and(|profile| profile.is_current(&Claimed::of(caller)));
-                let person = profile::shown(profile, caller);
+                let person = self.profiles.note(caller, profile);
                 let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
-                let mut granted = self.presence(socket, name, &caller.user, &member);
-                granted.profile_is_current = Some(is_current);
-                Ok(granted)
+                Ok(self.presence(socket, name, &caller.user, &member))
             }
             _ => Err(Problem::not_your_channel()),
         }
@@ -111,7 +102,7 @@ impl Authorizer<'_> {
     ///
     /// # Errors
     /// 403 for any other channel, and for the encrypted one when no key is configured.
-    pub fn authorize_guest(self, guest: &Guest, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+    pub fn authorize_guest(self, guest: &Guest, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
         let is_theirs = |hotel: &_, booking: &_| *hotel == guest.hotel && *booking == guest.booking;
         match Channel::of(name) {
             Some(Channel::GuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => Ok(self.private(socket, name)),
@@ -123,34 +114,33 @@ impl Authorizer<'_> {
     }
 
     /// Signs a user in on a connection, so that Pusher can send events to all of their connections.
-    #[must_use]
-    pub fn sign_in(self, caller: &Identity, socket: &SocketId) -> SignIn {
-        let person = room_member(caller.person(), false).person;
+    pub async fn sign_in(self, caller: &Identity, socket: &SocketId) -> SignIn {
+        let person = room_member(self.profiles.person(caller).await, false).person;
         let user_data =
             serde_json::to_string(&UserData { id: &caller.user, user_info: &person }).expect("a person is strings");
         SignIn { auth: self.signer.user(socket, &user_data), user_data }
     }
 
-    fn private(self, socket: &SocketId, name: &ChannelName) -> Granted {
+    fn private(self, socket: &SocketId, name: &ChannelName) -> Grant {
         let auth = self.signer.channel(socket, name, None);
-        Granted { grant: Grant { auth, channel_data: None, shared_secret: None }, profile_is_current: None }
+        Grant { auth, channel_data: None, shared_secret: None }
     }
 
     /// Grants an encrypted channel, with its key.
-    fn encrypted(self, socket: &SocketId, name: &ChannelName) -> Result<Granted, Problem> {
+    fn encrypted(self, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
         let Some(master) = self.master_key else {
             return Err(Problem::Forbidden("Encrypted channels are not set up on this server".to_owned()));
         };
         let mut granted = self.private(socket, name);
-        granted.grant.shared_secret = Some(SharedSecret::of(name, master).to_base64());
+        granted.shared_secret = Some(SharedSecret::of(name, master).to_base64());
         Ok(granted)
     }
 
     /// Grants a presence channel, where the other members see `info`.
-    fn presence(self, socket: &SocketId, name: &ChannelName, user: &UserId, info: &impl Serialize) -> Granted {
+    fn presence(self, socket: &SocketId, name: &ChannelName, user: &UserId, info: &impl Serialize) -> Grant {
         let data = channel_data(user, info);
         let auth = self.signer.channel(socket, name, Some(&data));
-        Granted { grant: Grant { auth, channel_data: Some(data), shared_secret: None }, profile_is_current: None }
+        Grant { auth, channel_data: Some(data), shared_secret: None }
     }
 
     async fn staff_only(self, hotel: &HotelSlug, caller: &Identity) -> Result<(), Problem> {
@@ -169,9 +159,9 @@ impl Authorizer<'_> {
 }
 
 /// A party's member as the others see them.
-fn party_member(caller: &Identity) -> PartyMember {
+fn party_member(person: Person) -> PartyMember {
     // A party's member has fewer fields than a room's, so what fits there fits here.
-    let person = room_member(caller.person(), false).person;
+    let person = room_member(person, false).person;
     PartyMember { username: person.display_name, avatar: person.avatar_url }
 }
 

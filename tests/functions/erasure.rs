@@ -552,17 +552,17 @@ async fn the_counter_of_a_receiver_does_not_name_who_sent() {
 #[tokio::test]
 async fn every_name_of_the_user_goes_from_every_text_that_is_about_them() {
     let world = World::new().await;
+    // A message has the name of its day.
+    hire(&world, &["ada"]).await;
+    let of_old = Request::new("POST /hotels/{hotelSlug}/chats/{bookingId}/messages").path("hotelSlug", "killarney");
+    let of_old = of_old.path("bookingId", "BK-1").bearer(&token_with("ada", &json!({ "name": "Early Byron" })));
+    expect(201, world.send(guest_chat::handle, &of_old.json(&json!({ "message": "hello" })))).await;
     let service = json!({ "displayName": "Put Lovelace" });
     expect(
         200,
         world.send(profiles::handle, &as_service("PUT /users/{userId}/profile").path("userId", "ada").json(&service)),
     )
     .await;
-    // A message has the name of its day.
-    hire(&world, &["ada"]).await;
-    let of_old = Request::new("POST /hotels/{hotelSlug}/chats/{bookingId}/messages").path("hotelSlug", "killarney");
-    let of_old = of_old.path("bookingId", "BK-1").bearer(&token_with("ada", &json!({ "name": "Early Byron" })));
-    expect(201, world.send(guest_chat::handle, &of_old.json(&json!({ "message": "hello" })))).await;
     expect(200, world.send(parties::handle, &by_ada("GET /party-invitations"))).await;
     let about = json!({ "senderId": "ada", "senderName": "Ada of Data", "title": format!("{NAME} waves"),
         "preview": { "lines": ["Put Lovelace: hello", "nothing"] } });

@@ -137,3 +137,101 @@ async fn a_profile_that_is_refused_is_not_written() {
         assert!(row.is_none_or(|row| !row.contains_key("putName") && !row.contains_key("putAvatar")), "{request:?}");
     }
 }
+
+/// Every place that has a name of ursula's in its rows or events, with the name that it shows. Her token says something else, or nothing.
+async fn shown_everywhere(world: &World, bearer: &str) -> Vec<(&'static str, Value)> {
+    let by = |route: &str| Request::new(route).bearer(bearer);
+    let events = || world.pusher.take_sent().into_iter();
+    let event =
+        |named: &'static str| events().find(|(_, name, _)| name == named).map(|(.., data)| data).unwrap_or_default();
+    let mut shown = Vec::new();
+
+    let kudos = json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" });
+    assert_eq!(world.send(kudos_create::handle, &by("POST /kudos").json(&kudos)).await.status, 201);
+    shown.push(("kudos", event("kudos:received")["fromUser"]["displayName"].clone()));
+
+    let party = world.send(parties::handle, &by("POST /parties").json(&json!({ "partyName": "P" }))).await.body;
+    let id = party["partyId"].as_str().unwrap();
+    let read = world.send(parties::handle, &by("GET /parties/{partyId}").path("partyId", id)).await.body;
+    shown.push(("party", read["members"][0]["username"].clone()));
+    let invite = by("POST /parties/{partyId}/invitations").path("partyId", id).json(&json!({ "userId": "ben" }));
+    assert_eq!(world.send(parties::handle, &invite).await.status, 201);
+    let invitations = world.send(parties::handle, &Request::new("GET /party-invitations").by("ben")).await.body;
+    shown.push(("invitation", invitations["invitations"][0]["invitedBy"]["username"].clone()));
+
+    let body = |channel: &str| json!({ "socket_id": "1.2", "channel_name": channel });
+    for (place, channel, field) in [
+        ("party's channel", format!("presence-party-{id}"), "username"),
+        ("lease's channel", "presence-bail-b1".to_owned(), "name"),
+        ("room's channel", "presence-room-emma".to_owned(), "displayName"),
+    ] {
+        let reply = world.send(pusher_auth::handle, &by("POST /pusher/auth").json(&body(&channel))).await;
+        let data: Value = serde_json::from_str(reply.body["channel_data"].as_str().unwrap_or("{}")).unwrap();
+        shown.push((place, data["user_info"][field].clone()));
+    }
+    let sign_in = by("POST /pusher/user-auth").json(&json!({ "socket_id": "1.2" }));
+    let reply = world.send(pusher_auth::handle, &sign_in).await;
+    let data: Value = serde_json::from_str(reply.body["user_data"].as_str().unwrap()).unwrap();
+    shown.push(("signing in", data["user_info"]["displayName"].clone()));
+
+    let of_lease = |route: &str| by(route).path("bailId", "b1");
+    let written = of_lease("POST /leases/{bailId}/messages").json(&json!({ "content": "Hello" }));
+    let written = world.send(lease_chat::handle, &written).await.body;
+    shown.push(("lease's message", written["message"]["author"]["name"].clone()));
+    let asked = of_lease("POST /leases/{bailId}/requests").json(&json!({ "title": "A key" }));
+    let asked = world.send(lease_chat::handle, &asked).await.body;
+    shown.push(("lease's request", asked["createdBy"]["name"].clone()));
+
+    let at_hotel = by("POST /hotels/{hotelSlug}/chats/{bookingId}/messages").path("hotelSlug", "killarney");
+    let at_hotel = at_hotel.path("bookingId", "BK-1").json(&json!({ "message": "Welcome" }));
+    let written = world.send(guest_chat::handle, &at_hotel).await.body;
+    shown.push(("guest's chat", written["message"]["author"]["name"].clone()));
+
+    world.sockets.open("u1");
+    let handshake = Request::socket("$connect", "ws", "u1").asking("token", bearer);
+    assert_eq!(world.send(socket_connect::handle, &handshake).await.status, 200);
+    world.sockets.take_posted();
+    let sent = json!({ "receiverId": "ben", "content": "Hi" });
+    crate::sockets::emit(world, "ws", "u1", "sendMessage", &sent).await;
+    let row = world
+        .table
+        .every_row()
+        .await
+        .into_iter()
+        .find(|((pk, sk), _)| pk.starts_with("CHAT#DIRECT#") && sk.starts_with("MSG#"));
+    shown.push(("direct message", row.unwrap().1["author_name"].clone()));
+    shown
+}
+
+#[tokio::test]
+async fn every_place_that_names_a_caller_shows_the_name_that_was_put() {
+    for claims in [json!({}), json!({ "name": "Of The Token" })] {
+        let world = tests::lease::with_email().await;
+        tests::guest_chat::hire(&world, &["ursula"]).await;
+        assert_eq!(tests::lease::put(&world, json!({ "clientId": "ursula" })).await.status, 200);
+        world.knows(&token("ben")).await;
+        let bearer = token_with("ursula", &claims);
+        // Known by another name before.
+        world.knows(&bearer).await;
+        world.send(handle, &put("ursula", &ursula())).await;
+        world.pusher.take_sent();
+        let other: Vec<_> =
+            shown_everywhere(&world, &bearer).await.into_iter().filter(|(_, name)| name != "Ursula Vey").collect();
+        assert!(other.is_empty(), "{claims}: {other:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_shown_name_is_read_once_a_minute_in_each_process() {
+    let world = World::new().await;
+    let bearer = token_with("ursula", &json!({}));
+    let give = async |n: usize| {
+        let kudos = json!({ "receiverId": "ben", "sessionId": format!("s{n}"), "bookTitle": "Emma" });
+        assert_eq!(
+            world.send(kudos_create::handle, &Request::new("POST /kudos").bearer(&bearer).json(&kudos)).await.status,
+            201
+        );
+        world.table.take_requests().remove("GetItem").unwrap_or_default()
+    };
+    assert_eq!([give(0).await, give(1).await, give(2).await], [1, 0, 0]);
+}

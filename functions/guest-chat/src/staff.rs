@@ -23,7 +23,7 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
     if request.route() == "GET /hotels/{hotelSlug}/chats" {
         return inbox(app, request, caller, &hotel).await;
     }
-    let side = Side { hotel, booking: booking(request)?, author: hotels::staff_author(caller) };
+    let side = Side { hotel, booking: booking(request)?, author: hotels::staff_author(app.person(caller).await) };
     match request.route() {
         "GET /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.read(app, request).await,
         "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.write(app, request).await,

@@ -20,7 +20,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let new = request.json()?;
     let key = app.idempotency_key(&request, &caller.user)?;
-    let given = kudos::give(&app.table, &app.writer(request.request_id()), caller.person(), new, &key).await?;
+    let (writer, giver) = (app.writer(request.request_id()), app.person(&caller).await);
+    let given = kudos::give(&app.table, &writer, giver, new, &key).await?;
 
     let created = |kudos: kudos::Kudos| Created { kudos_id: kudos.id, created_at: kudos.created_at.iso() };
     Ok(app.finish(given.map(|kudos| http::created(&created(kudos)))))

@@ -24,10 +24,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let done = match request.route() {
         "PUT /leases/{bailId}" => Box::pin(put(app, &request, &lease, &caller)).await,
         "PATCH /leases/{bailId}/requests/{requestId}" => {
-            Box::pin(requests::change(app, &request, &lease, &caller)).await
+            Box::pin(requests::change(app, &request, &lease, &app.person(&caller).await)).await
         }
         route => {
-            let participant = leases::participant(&app.table, &lease, &caller).await?;
+            let participant = leases::participant(&app.table, &lease, &app.person(&caller).await).await?;
             match route {
                 "GET /leases/{bailId}" => show(app, &participant).await,
                 "GET /leases/{bailId}/messages" => chat::list(app, &request, &participant).await,

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use shared::App;
 use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
+use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
-use shared::identity::Identity;
 use shared::leases::{self, Participant, RequestCursor, RequestId};
 use shared::outbox::Done;
 
@@ -34,7 +34,7 @@ pub(super) async fn create(app: &App, request: &Request, participant: &Participa
     Ok(created.map(|request| http::created(&request)))
 }
 
-pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {
+pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Person) -> Handled {
     let (id, Change { status }) = (RequestId::parse(request.path("requestId"))?, request.json()?);
     let writer = app.writer(request.request_id());
     let changed = leases::change_request(&app.table, &writer, lease, caller, &id, status).await?;

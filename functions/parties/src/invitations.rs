@@ -1,8 +1,8 @@
 //! Sends, takes back, accepts, declines and lists invitations.
 
 use shared::App;
-use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
+use shared::identity::Identity;
 use shared::outbox::Done;
 use shared::parties::{self, Cursor};
 
@@ -11,31 +11,32 @@ use super::{Handled, Named, party_id, user_id};
 const DEFAULT_LIMIT: u8 = 20;
 const MAX_LIMIT: u8 = 100;
 
-pub(super) async fn invite(app: &App, request: &Request, caller: &Person) -> Handled {
+pub(super) async fn invite(app: &App, request: &Request, caller: &Identity) -> Handled {
     let invitee = request.json::<Named>()?.user()?;
-    let invited =
-        parties::invite(&app.table, &app.writer(request.request_id()), &party_id(request)?, caller, &invitee).await?;
+    let (party, writer) = (party_id(request)?, app.writer(request.request_id()));
+    let invited = parties::invite(&app.table, &writer, &party, &app.person(caller).await, &invitee).await?;
     Ok(invited.map(|invitation| http::created(&invitation)))
 }
 
-pub(super) async fn revoke(app: &App, request: &Request, caller: &Person) -> Handled {
-    parties::revoke(&app.table, &party_id(request)?, &caller.user_id, &user_id(request)?).await?;
+pub(super) async fn revoke(app: &App, request: &Request, caller: &Identity) -> Handled {
+    parties::revoke(&app.table, &party_id(request)?, &caller.user, &user_id(request)?).await?;
     Ok(Done::now(http::no_content(), None))
 }
 
-pub(super) async fn accept(app: &App, request: &Request, caller: &Person) -> Handled {
-    let accepted = parties::accept(&app.table, &app.writer(request.request_id()), &party_id(request)?, caller).await?;
+pub(super) async fn accept(app: &App, request: &Request, caller: &Identity) -> Handled {
+    let (party, writer) = (party_id(request)?, app.writer(request.request_id()));
+    let accepted = parties::accept(&app.table, &writer, &party, &app.person(caller).await).await?;
     Ok(accepted.map(|party| http::ok(&party)))
 }
 
-pub(super) async fn decline(app: &App, request: &Request, caller: &Person) -> Handled {
-    parties::decline(&app.table, &party_id(request)?, &caller.user_id).await?;
+pub(super) async fn decline(app: &App, request: &Request, caller: &Identity) -> Handled {
+    parties::decline(&app.table, &party_id(request)?, &caller.user).await?;
     Ok(Done::now(http::no_content(), None))
 }
 
-pub(super) async fn list(app: &App, request: &Request, caller: &Person) -> Handled {
+pub(super) async fn list(app: &App, request: &Request, caller: &Identity) -> Handled {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
-    let page = parties::invitations(&app.table, &caller.user_id, limit, cursor.as_ref()).await?;
+    let page = parties::invitations(&app.table, &caller.user, limit, cursor.as_ref()).await?;
     Ok(Done::now(http::ok(&page), None))
 }

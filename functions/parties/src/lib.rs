@@ -14,7 +14,7 @@ use shared::{App, Problem};
 /// # Errors
 /// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
-    let caller = app.authenticate(&request).await?.person();
+    let caller = app.authenticate(&request).await?;
     let done = match request.route() {
         "POST /parties" => party::create(app, &request, &caller).await,
         "GET /parties" => party::mine(app, &request, &caller).await,

@@ -1,19 +1,18 @@
 //! `DELETE /parties/{partyId}/members/{userId}`: leaves, or removes another member.
 
-use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
+use shared::identity::Identity;
 use shared::{App, parties};
 
 use super::{Handled, party_id, user_id};
 
-pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Person) -> Handled {
+pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Identity) -> Handled {
     let (party, user) = (party_id(request)?, user_id(request)?);
-    let departed = if user == caller.user_id {
+    let departed = if user == caller.user {
         parties::leave(&app.table, &app.writer(request.request_id()), &party, &user).await?
     } else {
         let terminate = app.settings.terminate_removed;
-        parties::remove(&app.table, &app.writer(request.request_id()), &party, &caller.user_id, &user, terminate)
-            .await?
+        parties::remove(&app.table, &app.writer(request.request_id()), &party, &caller.user, &user, terminate).await?
     };
     Ok(departed.map(|()| http::no_content()))
 }

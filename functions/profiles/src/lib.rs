@@ -13,5 +13,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?.must_be_service()?;
     let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
     let kept = profile::put(&app.table, user, request.json()?).await?;
+    app.profiles.forget(&kept.user_id);
     Ok(http::ok(&kept))
 }

@@ -10,7 +10,6 @@ use shared::contract::socket_id::SocketId;
 use shared::http::throttle::Throttle;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
-use shared::users::profile::Claimed;
 use shared::{App, Problem, hotels};
 
 /// Requests at once, and then per second. After a reconnect, each tab of a client asks again for each of its channels, and
@@ -60,11 +59,7 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
-    let granted = app.authorizer().authorize(&caller, &socket, &name).await?;
-    if let Some(is_current) = granted.profile_is_current {
-        app.profiles.note(Claimed::of(&caller), is_current);
-    }
-    Ok(http::ok(&granted.grant))
+    Ok(http::ok(&app.authorizer().authorize(&caller, &socket, &name).await?))
 }
 
 async fn guest(app: &App, request: &Request) -> Result<Response, Problem> {
@@ -73,7 +68,7 @@ async fn guest(app: &App, request: &Request) -> Result<Response, Problem> {
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
-    Ok(http::ok(&app.authorizer().authorize_guest(&guest, &socket, &name)?.grant))
+    Ok(http::ok(&app.authorizer().authorize_guest(&guest, &socket, &name)?))
 }
 
 async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
@@ -81,5 +76,5 @@ async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
     THROTTLE.admit(&caller.user)?;
     let sign_in: SignIn = request.json_or_form()?;
     let socket = SocketId::parse(&sign_in.socket_id)?;
-    Ok(http::ok(&app.authorizer().sign_in(&caller, &socket)))
+    Ok(http::ok(&app.authorizer().sign_in(&caller, &socket).await))
 }

@@ -16,6 +16,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let handshake = Handshake::read(&request, caller.expires, now)?;
     let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
     // Boxed: the runtime moves the future of a handler several times.
-    let connected = Box::pin(sockets::connect(&app.table, &writer, heartbeat, handshake, caller, now)).await?;
+    let person = app.person(&caller).await;
+    let connecting = sockets::connect(&app.table, &writer, heartbeat, handshake, person, caller.channels, now);
+    let connected = Box::pin(connecting).await?;
     Ok(http::empty().then(app.deliver(connected.pending)))
 }

@@ -4,8 +4,9 @@ use crate::chats::{Author, Message, Seq};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
 use crate::contract::id::{BookingId, HotelSlug, InvalidId, UserId};
+use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::identity::{Guest, Identity};
+use crate::identity::Guest;
 use crate::outbox::{Delivery, Wake};
 
 /// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
@@ -41,8 +42,8 @@ pub fn guest_author(guest: &Guest) -> Result<Author, InvalidId> {
 
 /// A member of the staff as an author.
 #[must_use]
-pub fn staff_author(staff: &Identity) -> Author {
-    Author { id: staff.user.clone(), name: staff.name.clone(), role: Role::Staff }
+pub fn staff_author(staff: Person) -> Author {
+    Author { id: staff.user_id, name: staff.display_name, role: Role::Staff }
 }
 
 /// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.

@@ -108,9 +108,8 @@ impl Claims {
         let name = self.first(names.name.as_deref(), &NAMES, name);
         let picture = |value| Picture::parse(text(value)?);
         Ok(Identity {
-            has_name: name.is_some(),
-            name: name.unwrap_or_else(|| Line::from(&user)),
-            avatar: self.first(names.picture.as_deref(), &PICTURES, picture),
+            claimed_name: name,
+            claimed_picture: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
             locale: self.0.get("locale").and_then(text).map(str::to_owned),
             expires: self.expires(),

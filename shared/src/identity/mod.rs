@@ -30,14 +30,12 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub struct Identity {
     /// `JWT_CLAIM_USER_ID`, or else `sub`.
     pub user: UserId,
-    /// `JWT_CLAIM_NAME`, or else the first of `name`, `preferred_username`, `nickname` and `username`; without one, the user
-    /// id. At most 128 characters, cleaned.
-    pub name: Line,
-    /// Whether the token has a name, and so is `name` no id in its place.
-    pub has_name: bool,
+    /// `JWT_CLAIM_NAME`, or else the first of `name`, `preferred_username`, `nickname` and `username`. At most 128 characters,
+    /// cleaned. Others may see another name: [`crate::App::person`].
+    pub(crate) claimed_name: Option<Line>,
     /// `JWT_CLAIM_PICTURE`, or else the first of `picture`, `avatar_url` and `image` that is an address on the web of at most
-    /// 512 bytes.
-    pub avatar: Option<Picture>,
+    /// 512 bytes. As with the name, others may see another one.
+    pub(crate) claimed_picture: Option<Picture>,
     /// `email`, unless `email_verified` is false there or in `user_metadata`.
     pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
@@ -77,16 +75,6 @@ impl Identity {
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.roles.iter().any(|role| role == "service")
-    }
-
-    /// This person, as events and presence show them.
-    #[must_use]
-    pub fn person(&self) -> crate::contract::person::Person {
-        crate::contract::person::Person {
-            user_id: self.user.clone(),
-            display_name: self.name.clone(),
-            avatar_url: self.avatar.clone(),
-        }
     }
 }
 

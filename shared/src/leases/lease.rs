@@ -7,9 +7,9 @@ use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::LeasePerson;
+use crate::contract::person::Person;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
-use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, eq, read};
@@ -187,7 +187,7 @@ pub async fn put(
 ///
 /// # Errors
 /// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
-pub async fn participant(table: &Table, id: &LeaseId, caller: &Identity) -> Result<Participant, Problem> {
+pub async fn participant(table: &Table, id: &LeaseId, caller: &Person) -> Result<Participant, Problem> {
     let none = || {
         Problem::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
     };
@@ -196,10 +196,10 @@ pub async fn participant(table: &Table, id: &LeaseId, caller: &Identity) -> Resu
 }
 
 /// The caller as a participant of this lease.
-pub(super) fn participant_in(lease: &Lease, id: &LeaseId, caller: &Identity) -> Option<Participant> {
-    let role = lease.role(&caller.user)?;
+pub(super) fn participant_in(lease: &Lease, id: &LeaseId, caller: &Person) -> Option<Participant> {
+    let role = lease.role(&caller.user_id)?;
     let other = if role == Role::Client { &lease.notary } else { &lease.client };
-    let person = LeasePerson { id: caller.user.clone(), name: caller.name.clone(), role };
+    let person = LeasePerson { id: caller.user_id.clone(), name: caller.display_name.clone(), role };
     Some(Participant { lease: id.clone(), person, other: other.clone() })
 }
 

@@ -7,11 +7,11 @@ use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
+use crate::contract::person::Person;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::http::page::{cursor, parse_cursor};
-use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Outbox, WriteContext};
 use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
@@ -176,7 +176,7 @@ pub async fn change_request(
     table: &Table,
     writer: &WriteContext,
     lease: &LeaseId,
-    caller: &Identity,
+    caller: &Person,
     id: &RequestId,
     status: RequestStatus,
 ) -> Result<Done<LeaseRequest>, Problem> {

@@ -5,10 +5,10 @@ use super::enter::{Arrival, NotEntered, enter};
 use super::framing;
 use super::row::Socket;
 use crate::contract::id::UserId;
+use crate::contract::person::Person;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
-use crate::identity::Identity;
 use crate::outbox::{Done, Say, WriteContext};
 use crate::problem::Problem;
 use crate::table::Table;
@@ -45,7 +45,7 @@ impl Handshake {
     }
 }
 
-/// Lets a client in: with plain JSON into the namespace of its stage, with Socket.IO into none yet.
+/// Lets a client in, who may subscribe to these channels: with plain JSON into the namespace of its stage, with Socket.IO into none yet.
 ///
 /// # Errors
 /// [`NotEntered`]
@@ -54,16 +54,16 @@ pub async fn connect(
     writer: &WriteContext,
     heartbeat_seconds: u32,
     handshake: Handshake,
-    caller: Identity,
+    caller: Person,
+    channels: Vec<String>,
     now: Millis,
 ) -> Result<Done<()>, NotEntered> {
     let address = handshake.address;
     let (namespace, greeting) = match address.framing {
-        Framing::Json => (address.stage, greeting(address.stage, &caller.user, now)),
+        Framing::Json => (address.stage, greeting(address.stage, &caller.user_id, now)),
         Framing::SocketIo => (Namespace::SocketIo, vec![Say::Other(Outgoing::Open { seconds: heartbeat_seconds })]),
     };
-    let channels = caller.channels;
-    let socket = Socket { channels, ..Socket::new(address, caller.user, caller.name) };
+    let socket = Socket { channels, ..Socket::new(address, caller.user_id, caller.display_name) };
     enter(table, writer, &socket, Arrival::Handshake, namespace, greeting, now).await
 }
 

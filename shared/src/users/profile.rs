@@ -5,7 +5,8 @@
 //! ([`crate::app::App::authenticate`]).
 //!
 //! A token fills gaps and erases nothing: not every token of an issuer has a name. The profile that another back end puts ([`put`]) is
-//! kept beside it, and goes before it.
+//! kept beside it, and goes before it. So a token alone does not say how others see its user: rows and events take the [`Person`] of
+//! [`Profiles::person`], or of a profile that the request has read ([`shown`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +22,7 @@ use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::problem::Problem;
-use crate::table::{Condition, Item, Key, Table, TableError, Update, absent, ne, read};
+use crate::table::{Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
 
@@ -67,8 +68,8 @@ impl Claimed {
     pub fn of(caller: &Identity) -> Self {
         Self {
             user: caller.user.clone(),
-            name: caller.has_name.then(|| caller.name.clone()),
-            avatar: caller.avatar.clone(),
+            name: caller.claimed_name.clone(),
+            avatar: caller.claimed_picture.clone(),
             email: caller.email.clone(),
             locale: caller.locale.as_deref().map(Locale::of_tag),
         }
@@ -128,7 +129,7 @@ impl Profile {
 
 /// The caller as others see them: as another back end put them, or else as their token says, or else as an earlier token did.
 #[must_use]
-pub fn shown(stored: Option<Profile>, caller: &Identity) -> Person {
+pub(crate) fn shown(stored: Option<Profile>, caller: &Identity) -> Person {
     let mut profile = stored.unwrap_or_default();
     let Claimed { user, name, avatar, .. } = Claimed::of(caller);
     profile.name = name.or(profile.name);
@@ -200,8 +201,8 @@ pub async fn people(
     Ok(people)
 }
 
-/// Stores what a token says, with one conditional write that changes nothing if all of it is stored.
-async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError> {
+/// Stores what a token says, with one conditional write that changes nothing if all of it is stored. Returns the row.
+async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, TableError> {
     let mut update = Update::new(&Key::profile(&claimed.user));
     let mut changed = Vec::new();
     for (name, value) in claimed.attributes() {
@@ -215,64 +216,115 @@ async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<(), TableError
     if let Some(changed) = changed.into_iter().reduce(Condition::or) {
         update = update.when(changed);
     }
-    table.write(update).await.map(drop)
+    let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;
+    Ok(row)
 }
 
-/// Stores profiles after responses. It remembers the last one of each user, so that each process writes it once, however
-/// many requests the user sends.
+/// Stores profiles after responses, and knows how others see a caller. It remembers both of each user, so that each process writes
+/// a profile once and reads it once a minute, however many requests the user sends.
 #[derive(Debug, Clone)]
-pub struct ProfileWriter {
+pub struct Profiles {
     table: Table,
-    kept: Arc<Mutex<HashMap<UserId, Claimed>>>,
+    known: Arc<Mutex<HashMap<UserId, Known>>>,
     /// Open while DynamoDB is away: nobody waits for a profile.
     breaker: Arc<Breaker>,
 }
 
-/// Most profiles that a process remembers; then it forgets all of them.
-const MAX_KNOWN: usize = 10_000;
+/// The memory that a process has of a user.
+#[derive(Debug, Default)]
+struct Known {
+    /// The claims that the stored profile has.
+    stored: Option<Claimed>,
+    /// The profile, and when it was read.
+    read: Option<(Profile, Millis)>,
+}
 
-impl ProfileWriter {
+/// Most users that a process remembers; then it forgets all of them.
+const MAX_KNOWN: usize = 10_000;
+/// How long others may see a name after another back end has put a new one, in milliseconds.
+const FRESH: i64 = 60_000;
+
+impl Profiles {
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default(), breaker: Arc::default() }
+        Self { table, known: Arc::default(), breaker: Arc::default() }
+    }
+
+    /// The caller as others see them, by at most one eventually consistent read a minute. While the table fails, as their token says.
+    pub async fn person(&self, caller: &Identity) -> Person {
+        let now = Millis::now();
+        let read = self.known().get(&caller.user).and_then(|known| known.read.clone());
+        let fresh = read.filter(|(_, at)| now.since(*at) < FRESH).map(|(profile, _)| profile);
+        if fresh.is_some() || self.breaker.is_open(now) {
+            return shown(fresh, caller);
+        }
+        let found = self.table.get(&Key::profile(&caller.user), false).await;
+        let profile = self.checked(found).map(|row| self.read(&caller.user, row));
+        shown(profile, caller)
     }
 
     /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
     /// again.
     pub async fn keep_if_new(self, claimed: Claimed) {
-        if self.breaker.is_open(Millis::now()) || self.kept().get(&claimed.user) == Some(&claimed) {
+        let is_stored = self.known().get(&claimed.user).is_some_and(|known| known.stored.as_ref() == Some(&claimed));
+        if is_stored || self.breaker.is_open(Millis::now()) {
             return;
         }
-        match keep_changed(&self.table, &claimed).await {
-            Ok(()) => {
+        let kept = keep_changed(&self.table, &claimed).await;
+        if let Some(row) = self.checked(kept) {
+            self.read(&claimed.user, row);
+            self.remember(&claimed.user.clone(), |known| known.stored = Some(claimed));
+        }
+    }
+
+    /// The caller as others see them by this profile, which the request has just read.
+    pub fn note(&self, caller: &Identity, profile: Option<Profile>) -> Person {
+        let claimed = Claimed::of(caller);
+        let stored = profile.as_ref().is_some_and(|profile| profile.is_current(&claimed)).then_some(claimed);
+        self.remember(&caller.user, |known| known.stored = stored);
+        shown(profile, caller)
+    }
+
+    /// Makes the next request read the profile: another back end has put it.
+    pub fn forget(&self, user: &UserId) {
+        self.known().remove(user);
+    }
+
+    /// Takes note of whether the table works.
+    fn checked<T>(&self, found: Result<T, TableError>) -> Option<T> {
+        match found {
+            Ok(found) => {
                 self.breaker.succeeded();
-                self.remember(claimed);
+                Some(found)
             }
             Err(error) => {
                 self.breaker.failed(Millis::now());
                 telemetry::cause(&error);
+                None
             }
         }
     }
 
-    /// Takes note of what a request has just read: whether the stored profile has all of this.
-    pub fn note(&self, claimed: Claimed, is_stored: bool) {
-        if is_stored {
-            self.remember(claimed);
-        } else {
-            self.kept().remove(&claimed.user);
-        }
+    /// Remembers the profile in a row. One that cannot be read counts as none.
+    fn read(&self, user: &UserId, row: Option<Item>) -> Profile {
+        let profile = row.map(Profile::of_row).transpose().unwrap_or_else(|error| {
+            telemetry::cause(&error);
+            None
+        });
+        let profile = profile.unwrap_or_default();
+        self.remember(user, |known| known.read = Some((profile.clone(), Millis::now())));
+        profile
     }
 
-    fn remember(&self, claimed: Claimed) {
-        let mut kept = self.kept();
-        if kept.len() >= MAX_KNOWN {
-            kept.clear();
+    fn remember(&self, user: &UserId, change: impl FnOnce(&mut Known)) {
+        let mut known = self.known();
+        if known.len() >= MAX_KNOWN {
+            known.clear();
         }
-        kept.insert(claimed.user.clone(), claimed);
+        change(known.entry(user.clone()).or_default());
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<UserId, Claimed>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, HashMap<UserId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
