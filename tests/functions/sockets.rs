@@ -943,7 +943,8 @@ async fn a_pong_is_one_write_which_goes_with_its_connection() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     world.table.take_requests();
-    say(&world, "socketio", "c1", "3").await;
+    let reply = say(&world, "socketio", "c1", "3").await;
+    assert_eq!(reply.line, Value::Null);
     assert_eq!(world.table.take_requests(), std::collections::BTreeMap::from([("UpdateItem".to_owned(), 1)]));
     let heard = async || world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("HEARD#")).count();
     assert_eq!(heard().await, 1);

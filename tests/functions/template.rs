@@ -57,6 +57,8 @@ fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing(
         ("Tracing", "PassThrough", "Tracing: !Ref Tracing"),
         ("WritesPerMinute", "120", "WRITES_PER_MINUTE: !Ref WritesPerMinute"),
         ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
+        ("PlatformLogLevel", "WARN", "SystemLogLevel: !Ref PlatformLogLevel"),
+        ("DetailedRouteMetrics", "\"false\"", "DetailedMetricsEnabled: !Ref DetailedRouteMetrics"),
     ] {
         let parameter = resource(name);
         assert!(parameter.contains(&format!("\n    Default: {default}\n")), "{parameter}");
@@ -120,6 +122,13 @@ fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
         let name = alarm.trim().trim_end_matches(':');
         assert!(page.contains(&format!("`{name}`")), "docs/OPERATIONS.md does not say what to do about {name}");
     }
+}
+
+#[test]
+fn no_route_has_metrics_of_its_own_unless_a_parameter_turns_them_on() {
+    let template = template();
+    let mut settings = template.lines().filter(|line| line.contains("DetailedMetricsEnabled:"));
+    assert!(settings.all(|line| line.ends_with(" !Ref DetailedRouteMetrics")));
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod traffic;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use shared::App;
@@ -63,6 +64,7 @@ pub struct World {
     pub queues: FakeQueues,
     /// The fake of SES.
     pub ses: FakeSes,
+    line_bytes: AtomicUsize,
 }
 
 /// A response and its log line.
@@ -74,7 +76,7 @@ pub struct Reply {
     pub headers: HashMap<String, String>,
     /// The body; `null` if it is empty, text if it is not JSON.
     pub body: Value,
-    /// The log line.
+    /// The log line; `null` if there is none.
     pub line: Value,
 }
 
@@ -123,7 +125,7 @@ impl World {
         });
         let (http, aws) = table.aws();
         let app = App::with(settings.unwrap(), http, aws).unwrap();
-        Self { app, table, pusher, fcm, sockets, queues, ses }
+        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes: AtomicUsize::default() }
     }
 
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
@@ -150,7 +152,10 @@ impl World {
         if let Some(work) = response.take_work() {
             record.scope(work).await;
         }
-        (reply(response, &record), [before, self.take_traffic()])
+        let after = self.take_traffic();
+        let line_bytes = if record.has_line() { record.line("test").len() + 1 } else { 0 };
+        self.line_bytes.store(line_bytes, Ordering::Relaxed);
+        (reply(response, &record), [before, after])
     }
 
     /// Another process of the same functions.
@@ -173,10 +178,16 @@ impl World {
 
     /// The traffic to DynamoDB, SQS and Pusher since the last call.
     pub fn take_traffic(&self) -> Traffic {
+        self.take_line_bytes();
         let mut traffic = self.table.take_traffic();
         traffic += self.pusher.take_traffic();
         traffic += self.sockets.take_traffic();
         traffic
+    }
+
+    /// The bytes of the log line of the last request that was counted, since the last call that takes.
+    pub fn take_line_bytes(&self) -> usize {
+        self.line_bytes.swap(0, Ordering::Relaxed)
     }
 
     /// Sends a request to a handler, which is killed directly after the response.
@@ -205,6 +216,6 @@ fn reply(response: Response, record: &shared::telemetry::Record) -> Reply {
         } else {
             serde_json::from_slice(body).unwrap_or_else(|_| text_of(body))
         },
-        line: serde_json::from_str(&record.line("test")).unwrap(),
+        line: if record.has_line() { serde_json::from_str(&record.line("test")).unwrap() } else { Value::Null },
     }
 }

@@ -33,7 +33,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let mut counted = None;
     if request.text() == Some(PONG) {
         match heard::control(&app.table, &connection, Framing::SocketIo, now).await? {
-            Admission::Admitted => return Ok(http::empty()),
+            Admission::Admitted => {
+                telemetry::routine();
+                return Ok(http::empty());
+            }
             over_limit => counted = Some(over_limit),
         }
     }
