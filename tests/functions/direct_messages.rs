@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::App;
+use shared::contract::sockets::Namespace;
 use shared::http::{ResponseExt as _, respond, service_fn};
 use tests::consumer::{age, consume, owed};
 use tests::{Fault, Hold, Request, World};
 
-use crate::sockets::{connect, connect_io, emit, say};
+use crate::sockets::{self, connect, connect_io, emit, say};
 
 async fn both(world: &World) {
     connect(world, "ws", "a1", "ada").await;
@@ -722,6 +723,11 @@ async fn a_notification_reaches_dashboards_too() {
     assert_eq!((notification["type"].as_str(), notification["priority"].as_str()), (Some("MESSAGE"), Some("high")));
     assert_eq!(notification["data"]["notificationId"], id);
     assert!(owed(&world).await.is_empty());
+    sockets::age(&world, 60).await;
+    world.sockets.kill("d1");
+    let of_tom = json!({ "userId": "bob", "type": "MESSAGE", "data": { "senderName": "Tom", "senderId": "t" } });
+    world.send(notifications::handle, &Request::new("POST /notifications").bearer(&service).json(&of_tom)).await;
+    assert_eq!(sockets::count(&world, Namespace::Dashboard).await, 0, "who finds a connection gone removes it");
 }
 
 #[tokio::test]

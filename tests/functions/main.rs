@@ -61,3 +61,4 @@ mod template;
 mod token_recipes;
 mod unknown_fields;
 mod write_budget;
+mod zz_grants;

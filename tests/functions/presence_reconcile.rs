@@ -35,14 +35,9 @@ fn pair(name: &str, user: &str) -> (String, String) {
 }
 
 async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> {
-    reconcile::run(
-        &world.app.table,
-        &world.app.writer("test"),
-        &world.app.pusher,
-        |rows| world.app.deliver(rows),
-        budget,
-    )
-    .await
+    let (app, writer) = (&world.app, world.app.writer("test"));
+    let run = reconcile::run(&app.table, &writer, &app.pusher, |rows| app.deliver(rows), budget);
+    world.as_function("presence-reconcile", run).await
 }
 
 #[tokio::test]

@@ -109,9 +109,7 @@ pub(crate) async fn announce(world: &World) -> [Traffic; 2] {
     age(world, 10).await;
     let event = batch(world).await;
     world.take_traffic();
-    let done =
-        world.app.dispatcher().from_stream(event, &world.app.retry_queue().unwrap(), tests::consumer::deadline()).await;
-    assert_eq!(done, Ok(()));
+    assert_eq!(give(world, event).await, Ok(()));
     [world.take_traffic(), Traffic::default()]
 }
 
@@ -121,7 +119,8 @@ pub(crate) async fn ping(world: &World) -> [Traffic; 2] {
     connected(world, 100).await;
     world.take_traffic();
     let deadline = Instant::now() + Duration::from_secs(60);
-    let (report, _) = socket_heartbeat::one(&world.app, Millis::now(), &[], "r", deadline).await.unwrap();
+    let one = socket_heartbeat::one(&world.app, Millis::now(), &[], "r", deadline);
+    let (report, _) = world.as_function("socket-heartbeat", one).await.unwrap();
     assert_eq!(report.pinged, 100);
     [world.take_traffic(), Traffic::default()]
 }

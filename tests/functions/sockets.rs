@@ -41,7 +41,7 @@ async fn disconnect(world: &World, stage: &str, connection: &str) -> Reply {
 }
 
 /// Makes every connection this many seconds older.
-async fn age(world: &World, seconds: i64) {
+pub(crate) async fn age(world: &World, seconds: i64) {
     for ((pk, sk), row) in world.table.rows().await {
         if let Some(since) = row.get("since").and_then(Value::as_i64) {
             world.table.set_number((&pk, &sk), "since", since - seconds * 1000).await;
@@ -72,7 +72,7 @@ async fn expire(world: &World, connection: &str) {
     }
 }
 
-async fn count(world: &World, namespace: Namespace) -> usize {
+pub(crate) async fn count(world: &World, namespace: Namespace) -> usize {
     sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
 }
 
@@ -83,7 +83,8 @@ async fn beat(world: &World) -> Report {
 /// A heartbeat after these.
 async fn beat_after(world: &World, past: &[Beat]) -> Report {
     let deadline = Instant::now() + Duration::from_secs(30);
-    socket_heartbeat::one(&world.app, Millis::now(), past, "r", deadline).await.unwrap().0
+    let one = socket_heartbeat::one(&world.app, Millis::now(), past, "r", deadline);
+    world.as_function("socket-heartbeat", one).await.unwrap().0
 }
 
 /// A heartbeat whose last ping was sent so many seconds ago.
@@ -95,7 +96,8 @@ fn ended(seconds_ago: i64) -> Beat {
 /// A run of the schedule that was due at this time; returns its reports.
 async fn run(world: &World, due: Millis) -> Vec<Value> {
     let event = json!({ "detail-type": "Scheduled Event", "source": "aws.events", "time": due.iso(), "detail": {} });
-    let reports = socket_heartbeat::handle(&world.app, LambdaEvent::new(event, Context::default())).await.unwrap();
+    let run = socket_heartbeat::handle(&world.app, LambdaEvent::new(event, Context::default()));
+    let reports = world.as_function("socket-heartbeat", run).await.unwrap();
     reports.as_array().unwrap().clone()
 }
 
@@ -821,7 +823,8 @@ async fn heartbeats_come_at_the_schedules_own_time_and_none_is_skipped() {
     // Time for one heartbeat, and not for the next one.
     context.deadline = u64::try_from(Millis::now().plus_seconds(10).0).unwrap();
     let by_hand = LambdaEvent::new(json!({}), context);
-    let reports = socket_heartbeat::handle(&world.app, by_hand).await.unwrap();
+    let run = socket_heartbeat::handle(&world.app, by_hand);
+    let reports = world.as_function("socket-heartbeat", run).await.unwrap();
     assert_eq!(pinged(reports.as_array().unwrap()), 2, "a run by hand pings at once");
 }
 
@@ -936,6 +939,16 @@ async fn a_connection_that_is_still_opening_is_not_taken_for_one_that_has_ended(
     assert_eq!(beat(&world).await.gone, 0);
     age(&world, 60).await;
     assert_eq!(beat(&world).await.gone, 1);
+}
+
+#[tokio::test]
+async fn who_comes_online_finds_out_who_is_gone() {
+    let world = World::new().await;
+    connect(&world, "dashboard", "c1", "bob").await;
+    age(&world, 60).await;
+    world.sockets.kill("c1");
+    connect(&world, "dashboard", "c2", "ada").await;
+    assert_eq!(count(&world, Namespace::Dashboard).await, 1);
 }
 
 #[tokio::test]

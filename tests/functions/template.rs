@@ -1,5 +1,6 @@
 //! Properties of the template that a linter does not check.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn template() -> String {
@@ -57,6 +58,8 @@ fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing(
         ("Tracing", "PassThrough", "Tracing: !Ref Tracing"),
         ("WritesPerMinute", "120", "WRITES_PER_MINUTE: !Ref WritesPerMinute"),
         ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
+        ("DeletionProtection", "\"false\"", "DeletionProtectionEnabled: !If [HasDeletionProtection, true, false]"),
+        ("StreamParallelization", "1", "ParallelizationFactor: !Ref StreamParallelization"),
         ("PlatformLogLevel", "WARN", "SystemLogLevel: !Ref PlatformLogLevel"),
         ("DetailedRouteMetrics", "\"false\"", "DetailedMetricsEnabled: !Ref DetailedRouteMetrics"),
     ] {
@@ -77,8 +80,20 @@ fn another_version_of_the_secret_changes_every_function() {
 }
 
 #[test]
-fn no_function_reserves_concurrency_and_the_retry_queue_leaves_some_to_the_others() {
-    assert!(!template().contains("ReservedConcurrentExecutions:"), "it fails in accounts whose limit is ten");
+fn no_function_reserves_concurrency_unasked_and_the_retry_queue_leaves_some_to_the_others() {
+    // It fails in accounts whose limit is ten.
+    let template = template();
+    let reserved: Vec<_> = template.lines().filter(|line| line.contains("ReservedConcurrentExecutions:")).collect();
+    assert_eq!(reserved.len(), 3);
+    for (name, functions) in [
+        ("DeliveryConcurrency", ["Delivery"].as_slice()),
+        ("ScheduleConcurrency", &["PresenceReconcile", "SocketHeartbeat"]),
+    ] {
+        assert!(resource(name).contains("\n    Default: \"\"\n"), "{name}");
+        assert!(template.contains(&format!("\n  Has{name}: !Not [!Equals [!Ref {name}, \"\"]]\n")), "{name}");
+        let asked = format!("ReservedConcurrentExecutions: !If [Has{name}, !Ref {name}, !Ref AWS::NoValue]");
+        assert!(functions.iter().all(|function| resource(function).contains(&asked)), "{name}");
+    }
     let function = resource("Delivery");
     let (_, retry) = function.split_once("\n        Retry:\n").unwrap();
     assert!(retry.contains("ScalingConfig: { MaximumConcurrency: 5 }"), "{retry}");
@@ -129,6 +144,180 @@ fn no_route_has_metrics_of_its_own_unless_a_parameter_turns_them_on() {
     let template = template();
     let mut settings = template.lines().filter(|line| line.contains("DetailedMetricsEnabled:"));
     assert!(settings.all(|line| line.ends_with(" !Ref DetailedRouteMetrics")));
+}
+
+#[test]
+fn a_run_of_a_schedule_is_not_repeated_beside_the_next_one() {
+    for name in functions() {
+        let function = resource(&name);
+        if function.contains("Type: Schedule\n") {
+            assert!(
+                function.contains("EventInvokeConfig: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_setting_of_a_route_names_a_route_that_exists() {
+    let api = resource("Api");
+    let (_, settings) = api.split_once("\n      RouteSettings:\n").unwrap();
+    let settings =
+        settings.lines().take_while(|line| line.starts_with("        ") || line.trim_start().starts_with('#'));
+    let named: Vec<_> = settings.filter_map(|line| line.strip_prefix("        \"")?.strip_suffix("\":")).collect();
+    assert!(!named.is_empty());
+    // API Gateway refuses a setting for a route that is not there, and with it the deployment.
+    for route in named {
+        let (method, path) = route.split_once(' ').unwrap();
+        let event = format!("Method: {method}, Path: {path} }}");
+        assert!(template().contains(&event), "{route}");
+    }
+}
+
+/// A stack has at most 500 resources. SAM's transform adds a role to a function, a permission to a route, a rule and a permission to what
+/// EventBridge sends, a mapping to a stream or queue, and a stage to an API.
+#[test]
+fn the_transformed_template_has_room_for_more_resources() {
+    let template = template();
+    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let (resources, _) = resources.split_once("\nOutputs:\n").unwrap();
+    let types = resources.lines().filter_map(|line| line.strip_prefix("    Type: "));
+    let declared: usize = types.map(|name| if name.starts_with("AWS::Serverless::") { 2 } else { 1 }).sum();
+    let events = resources.lines().filter_map(|line| line.strip_prefix("          Type: "));
+    let of_events: usize = events
+        .map(|kind| match kind {
+            "HttpApi" | "DynamoDB" | "SQS" => 1,
+            "EventBridgeRule" | "Schedule" => 2,
+            other => panic!("how many resources does SAM make of an event of {other}?"),
+        })
+        .sum();
+    let configurations = resources.matches("\n      EventInvokeConfig:").count();
+    let all = declared + of_events + configurations;
+    assert!((150..400).contains(&all), "{all}");
+}
+
+/// The longest value that a variable may be expected to have.
+fn longest(variable: &str) -> usize {
+    match variable {
+        // PKCS #8 of 2,048 bits, in PEM.
+        "FIREBASE_PRIVATE_KEY" => 1_710,
+        "JWT_SECRET" => 128,
+        "JWT_JWKS_URL" | "RETRY_QUEUE_URL" | "DEAD_LETTER_QUEUE_URL" | "JWT_AUDIENCE" => 120,
+        "JWT_ISSUER" | "FIREBASE_CLIENT_EMAIL" | "API_URL" | "APP_URL" | "SOCKET_ENDPOINT" | "PUSHER_HOST" => 70,
+        "EMAIL_LINK_KEY" | "EMAIL_PREVIOUS_LINK_KEY" => 64,
+        "PUSHER_ENCRYPTION_MASTER_KEY_BASE64" => 44,
+        "FIREBASE_PROJECT_ID" => 30,
+        "PUSHER_KEY" | "PUSHER_SECRET" | "PUSHER_PREVIOUS_KEY" | "PUSHER_PREVIOUS_SECRET" => 20,
+        "STAGE" | "PUSHER_CLUSTER" | "PUSHER_PORT" | "PUSHER_SCHEME" | "PUSHER_APP_ID" => 8,
+        "WRITES_PER_MINUTE"
+        | "NOTIFICATION_DAYS"
+        | "HEARTBEAT_SECONDS"
+        | "EMAIL_WINDOW_SECONDS"
+        | "TERMINATE_REMOVED" => 5,
+        // A stand-in for tests, where nothing else is long.
+        "FCM_ENDPOINT" => 0,
+        _ => 40,
+    }
+}
+
+/// Lambda refuses more than 4,096 bytes, names and values together.
+#[test]
+fn the_environment_of_each_function_fits_with_every_option_on() {
+    let variables = |text: &str| -> Vec<String> {
+        let Some((_, list)) = text.split_once("Variables:\n") else { return Vec::new() };
+        let indented = list.len() - list.trim_start().len();
+        let own = list.lines().take_while(|line| line.len() - line.trim_start().len() >= indented);
+        let own = own.filter(|line| line.len() - line.trim_start().len() == indented);
+        own.filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned())).collect()
+    };
+    let of_all = variables(template().split("\nResources:\n").next().unwrap());
+    assert!(of_all.len() > 20, "{of_all:?}");
+    for name in functions() {
+        let own = variables(&resource(&name));
+        let bytes: usize = of_all.iter().chain(&own).map(|variable| variable.len() + longest(variable)).sum();
+        assert!(bytes < 4_000, "{name}: {bytes} bytes");
+    }
+}
+
+/// The texts in a source that come after this one, up to the next quotation mark.
+fn quoted_after(source: &str, start: &str) -> BTreeSet<String> {
+    source.split(start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+/// Code and dashboard agree on the names of metrics: a widget or alarm of a metric that nobody writes is silent for ever.
+#[test]
+fn each_metric_that_is_watched_is_written_and_each_that_is_written_can_be_seen() {
+    let telemetry = sources("shared/src").into_iter().find(|(path, _)| path == "telemetry.rs").unwrap().1;
+    let (telemetry, _) = telemetry.split_once("#[cfg(test)]").unwrap();
+    let mut written = BTreeSet::new();
+    for start in ["count(\"", "count(format!(\"", "counts.insert(\"", "OLDEST_UNDELIVERED: &str = \""] {
+        written.append(&mut quoted_after(telemetry, start));
+    }
+    assert!(written.len() > 8, "{written:?}");
+    let (all, functions) = (sources("shared/src"), sources("functions"));
+    let all: String = all.iter().chain(&functions).map(|(_, text)| text.as_str()).collect();
+    let of = |path: &str| sources("shared/src").into_iter().find(|(known, _)| known == path).unwrap().1;
+    let (kinds, outcomes) = (of("outbox/delivery.rs"), of("delivery/outcome.rs"));
+    let kinds =
+        kinds.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => ")).map(|(kind, _)| kind);
+    let kinds: BTreeSet<_> = kinds.chain(["unknown"]).map(str::to_owned).collect();
+    let outcomes = quoted_after(&outcomes, " => \"");
+    let reasons = quoted_after(&all, "authorization_refused(\"");
+    assert!(kinds.len() > 6 && outcomes.len() > 3 && reasons.len() > 3, "{kinds:?} {outcomes:?} {reasons:?}");
+
+    let dashboard = resource("Dashboard");
+    let mut watched = quoted_after(&dashboard, "[\"Carillon\",\"");
+    let template = template();
+    let alarms = template.split("      Namespace: Carillon\n      MetricName: ").skip(1);
+    watched.extend(alarms.map(|rest| rest.lines().next().unwrap().to_owned()));
+    for metric in &watched {
+        let is_written = match metric.split('.').collect::<Vec<_>>()[..] {
+            ["Deliveries", kind, outcome] => kinds.contains(kind) && outcomes.contains(outcome),
+            ["AuthorizationsRefused", reason] => reasons.contains(reason),
+            ["EmailTurnedOff", reason] => all.contains(&format!("\"{reason}\"")),
+            _ => written.contains(metric),
+        };
+        assert!(is_written, "nobody writes {metric}");
+    }
+    let page = include_str!("../../docs/OPERATIONS.md");
+    for metric in &written {
+        let (name, is_many) = metric.split_once(".{").map_or((metric.as_str(), false), |(name, _)| (name, true));
+        let is_watched =
+            watched.iter().any(|known| known == name || (is_many && known.starts_with(&format!("{name}."))));
+        assert!(is_watched || page.contains(name), "{metric} is neither on the dashboard nor in docs/OPERATIONS.md");
+    }
+    for (prefix, names) in [("Deliveries", kinds), ("AuthorizationsRefused", reasons)] {
+        let unseen: Vec<_> =
+            names.into_iter().filter(|name| !dashboard.contains(&format!("\"{prefix}.{name}"))).collect();
+        assert_eq!(unseen, [""; 0], "{prefix}");
+    }
+}
+
+/// Two stacks of one name, in two regions of one account.
+#[test]
+fn no_name_collides_in_a_second_region() {
+    let template = template();
+    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let mut kind = "";
+    for line in resources.lines() {
+        if let Some(name) = line.strip_prefix("    Type: ") {
+            kind = name;
+        }
+        let is_name = [
+            "      Name: ",
+            "      DashboardName: ",
+            "      FunctionName: !Sub",
+            "      RoleName: ",
+            "      ManagedPolicyName: ",
+            "      BucketName: ",
+        ];
+        if is_name.iter().any(|property| line.starts_with(property)) {
+            let is_regional =
+                ["AWS::ApiGatewayV2::Api", "AWS::Events::EventBus", "AWS::SES::ConfigurationSet"].contains(&kind);
+            assert!(is_regional || line.contains("${AWS::Region}"), "{kind}:{line}");
+        }
+    }
 }
 
 #[test]
@@ -283,7 +472,32 @@ fn no_policy_has_a_wildcard_action_or_resource() {
     for line in template().lines().filter(|line| line.trim_start().starts_with("Action:")) {
         assert!(!line.contains('*'), "{line}");
     }
-    assert!(!template().contains("Resource: \"*\""));
+    // X-Ray has no resources; what is granted on all is granted where the function is traced.
+    assert!(!template().contains("Resource: \"*\"") && !template().contains("- \"*\""));
+    assert_eq!(template().matches("Resource: [\"*\"]").count(), 1);
+    let boundary = resource("FunctionBoundary");
+    let (_, traced) = boundary.split_once("            - IsTraced\n").unwrap();
+    assert!(
+        traced.contains("Action: [xray:PutTelemetryRecords, xray:PutTraceSegments]\n              Resource: [\"*\"]")
+    );
+}
+
+/// The managed policies that SAM attaches to a function's role allow more than any function needs.
+#[test]
+fn each_function_can_do_at_most_what_the_boundary_allows() {
+    assert!(
+        template()
+            .split("\nResources:\n")
+            .next()
+            .unwrap()
+            .contains("\n    PermissionsBoundary: !Ref FunctionBoundary\n")
+    );
+    let boundary = resource("FunctionBoundary");
+    let lists = boundary.lines().filter_map(|line| line.trim().strip_prefix("Action: [")?.strip_suffix(']'));
+    let allowed: BTreeSet<_> = lists.flat_map(|list| list.split(", ")).map(str::to_owned).collect();
+    let granted = tests::granted().into_iter().map(|(_, (action, _))| action);
+    let beyond: Vec<_> = granted.filter(|action| !allowed.contains(action)).collect();
+    assert_eq!(beyond, [""; 0]);
 }
 
 #[test]
@@ -300,7 +514,8 @@ fn e_mail_is_off_unless_a_parameter_names_its_sender() {
         ses.contains("Condition: { StringEquals: { ses:FromAddress: !Ref EmailFrom } }"),
         "from this address alone"
     );
-    assert_eq!(template().matches("ses:SendEmail").count(), 1, "no other function sends");
+    let of_boundary = resource("FunctionBoundary").matches("ses:SendEmail").count();
+    assert_eq!(template().matches("ses:SendEmail").count() - of_boundary, 1, "no other function sends");
 }
 
 #[test]

@@ -53,17 +53,19 @@ pub async fn batch(world: &World) -> dynamodb::Event {
 /// Gives the consumer a batch of all rows.
 pub async fn consume(world: &World) -> Result<(), StreamFailure> {
     let event = batch(world).await;
-    world.app.dispatcher().from_stream(event, &retry_queue(world), deadline()).await
+    give(world, event).await
 }
 
 /// Gives the consumer these messages of the retry queue; returns the ids of those that must come back.
 pub async fn receive(world: &World, messages: sqs::SqsEvent) -> Vec<String> {
-    world.app.dispatcher().from_queue(messages, &retry_queue(world), deadline()).await
+    let (dispatcher, queue) = (world.app.dispatcher(), retry_queue(world));
+    world.as_function("delivery", dispatcher.from_queue(messages, &queue, deadline())).await
 }
 
 /// Gives the consumer a batch of the stream.
 pub async fn give(world: &World, event: dynamodb::Event) -> Result<(), StreamFailure> {
-    world.app.dispatcher().from_stream(event, &retry_queue(world), deadline()).await
+    let (dispatcher, queue) = (world.app.dispatcher(), retry_queue(world));
+    world.as_function("delivery", dispatcher.from_stream(event, &queue, deadline())).await
 }
 
 /// Until when the consumer may begin an attempt: as long as any test lasts.

@@ -12,6 +12,7 @@ pub mod french;
 pub mod guest_chat;
 pub mod lease;
 pub mod notification;
+mod policies;
 mod pusher;
 mod queues;
 mod request;
@@ -24,8 +25,10 @@ mod traffic;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use policies::Policies;
 use serde_json::Value;
 use shared::App;
 use shared::Problem;
@@ -33,6 +36,7 @@ use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, 
 use shared::settings::Settings;
 
 pub use fcm::{FakeFcm, Refusal};
+pub use policies::{granted, unused_grants};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, guest_token, signed, token, token_with};
@@ -65,6 +69,7 @@ pub struct World {
     /// The fake of SES.
     pub ses: FakeSes,
     line_bytes: AtomicUsize,
+    policies: Arc<Policies>,
 }
 
 /// A response and its log line.
@@ -96,9 +101,9 @@ impl World {
     /// A world with these environment variables instead of the usual ones.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
-        let ses = FakeSes::new().await;
-        let table = Table::new(queues.endpoint(), ses.endpoint()).await;
-        let sockets = FakeSockets::new().await;
+        let (ses, policies) = (FakeSes::new().await, Arc::<Policies>::default());
+        let table = Table::new(queues.endpoint(), ses.endpoint(), policies.clone()).await;
+        let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
@@ -125,7 +130,7 @@ impl World {
         });
         let (http, aws) = table.aws();
         let app = App::with(settings.unwrap(), http, aws).unwrap();
-        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes: AtomicUsize::default() }
+        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes: AtomicUsize::default(), policies }
     }
 
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
@@ -146,16 +151,27 @@ impl World {
         F: Future<Output = Result<Response, Problem>>,
     {
         self.take_traffic();
+        let function = policies::function_of(&handler);
         let service = service_fn(|request| handler(&self.app, request));
-        let (mut response, record) = respond(service, request.build()).await;
+        let answer = policies::as_function(function.clone(), respond(service, request.build()));
+        let (mut response, record) = answer.await;
         let before = self.take_traffic();
         if let Some(work) = response.take_work() {
-            record.scope(work).await;
+            policies::as_function(function, record.scope(work)).await;
         }
+        self.policies.check();
         let after = self.take_traffic();
         let line_bytes = if record.has_line() { record.line("test").len() + 1 } else { 0 };
         self.line_bytes.store(line_bytes, Ordering::Relaxed);
         (reply(response, &record), [before, after])
+    }
+
+    /// Does this as the work of the function with this binary, which may do what the template grants it.
+    pub async fn as_function<T>(&self, binary: &str, work: impl Future<Output = T>) -> T {
+        assert!(granted().iter().any(|(known, _)| known == binary), "no such function: {binary}");
+        let done = policies::as_function(Some(binary.to_owned()), work).await;
+        self.policies.check();
+        done
     }
 
     /// Another process of the same functions.
@@ -195,7 +211,10 @@ impl World {
     where
         F: Future<Output = Result<Response, Problem>>,
     {
-        let (response, record) = respond(service_fn(|request| handler(&self.app, request)), request.build()).await;
+        let function = policies::function_of(&handler);
+        let service = service_fn(|request| handler(&self.app, request));
+        let (response, record) = policies::as_function(function, respond(service, request.build())).await;
+        self.policies.check();
         reply(response, &record)
     }
 }

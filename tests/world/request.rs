@@ -1,5 +1,6 @@
 //! Requests as API Gateway sends them to a function (HTTP API, payload format 2.0).
 
+use base64::Engine as _;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Map, Value, json};
 
@@ -28,26 +29,38 @@ impl Request {
         }
     }
 
-    /// An event of the WebSocket API: `$connect`, `$disconnect` or `$default`.
+    /// An event of the WebSocket API: `$connect`, `$disconnect` or `$default`, in the shapes of `aws-lambda-rust-runtime`'s samples
+    /// (`lambda-events/src/fixtures/example-apigw-websocket-request*.json`). A message has no headers, and an id of its own (API Gateway
+    /// developer guide, "WebSocket API mapping template reference", `messageId`).
     pub fn socket(route: &str, stage: &str, connection: &str) -> Self {
-        let kind = match route {
-            "$connect" => "CONNECT",
-            "$disconnect" => "DISCONNECT",
-            _ => "MESSAGE",
-        };
-        // Only the handshake is an HTTP request, with headers.
-        let headers = if kind == "CONNECT" { json!({ "Host": "test" }) } else { Value::Null };
-        Self {
-            event: json!({
-                "headers": headers, "isBase64Encoded": false, "body": "",
-                "requestContext": {
-                    "routeKey": route, "eventType": kind, "extendedRequestId": "e", "requestTime": "20/Nov/2026:05:00:00 +0000",
-                    "messageDirection": "IN", "stage": stage, "connectedAt": 1, "requestTimeEpoch": 1,
-                    "identity": { "sourceIp": "127.0.0.1" }, "requestId": "request-1", "domainName": "test",
-                    "connectionId": connection, "apiId": "a"
-                },
-            }),
+        let mut event = json!({
+            "isBase64Encoded": false,
+            "requestContext": {
+                "routeKey": route, "extendedRequestId": "e", "requestTime": "20/Nov/2026:05:00:00 +0000",
+                "messageDirection": "IN", "stage": stage, "connectedAt": 1, "requestTimeEpoch": 1,
+                "identity": { "sourceIp": "127.0.0.1" }, "requestId": "request-1", "domainName": "test",
+                "connectionId": connection, "apiId": "a"
+            },
+        });
+        let context = &mut event["requestContext"];
+        match route {
+            "$connect" => {
+                context["eventType"] = json!("CONNECT");
+                event["headers"] = json!({ "Host": "test", "Sec-WebSocket-Version": "13" });
+                event["multiValueHeaders"] = json!({ "Host": ["test"], "Sec-WebSocket-Version": ["13"] });
+            }
+            "$disconnect" => {
+                context["eventType"] = json!("DISCONNECT");
+                context["disconnectStatusCode"] = json!(1005);
+                context["disconnectReason"] = json!("Client-side close frame status not set");
+                event["headers"] = json!({ "Host": "test", "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" });
+            }
+            _ => {
+                context["eventType"] = json!("MESSAGE");
+                context["messageId"] = json!("m");
+            }
         }
+        Self { event }
     }
 
     /// Adds this parameter to the query of a handshake.
@@ -111,10 +124,12 @@ impl Request {
         self.header("content-type", "application/json").body(&body.to_string())
     }
 
-    /// Sets a form as the body.
+    /// Sets a form as the body. An HTTP API passes on as text only `text/*`, JSON, JavaScript and XML, and encodes everything else in
+    /// base64 (measured on AWS in github.com/ministackorg/ministack, pull request 766).
     #[must_use]
     pub fn form(self, body: &str) -> Self {
-        self.header("content-type", "application/x-www-form-urlencoded").body(body)
+        let body = base64::engine::general_purpose::STANDARD.encode(body);
+        self.header("content-type", "application/x-www-form-urlencoded").binary().body(&body)
     }
 
     /// Sets the body.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::Value;
 
+use crate::policies::{self, Policies};
 use crate::server::serve;
 use crate::traffic::{self, Traffic};
 
@@ -42,11 +43,12 @@ pub struct FakeSockets {
 }
 
 impl FakeSockets {
-    pub(crate) async fn new() -> Self {
+    pub(crate) async fn new(policies: Arc<Policies>) -> Self {
         let inner = Arc::new(Mutex::new(Inner::default()));
         let route = "/{stage}/@connections/{connection}";
         let router = Router::new().route(route, post(take).delete(close)).with_state(inner.clone());
         let traffic = Arc::new(Mutex::new(Traffic::default()));
+        let router = router.layer(middleware::from_fn_with_state(policies, policies::of_connections));
         let router = router.layer(middleware::from_fn_with_state(traffic.clone(), traffic::count));
         Self { port: serve(router).await, traffic, inner }
     }

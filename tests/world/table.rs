@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use axum::Router;
 use axum::body::Bytes;
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use shared::clients::https::HttpClient;
 use tokio::sync::Notify;
 
+use crate::policies::{self, Policies, Roles};
 use crate::server::serve;
 use crate::traffic::Traffic;
 
@@ -34,6 +35,7 @@ struct ProxyState {
     failing: Mutex<Vec<String>>,
     faults: Mutex<HashMap<String, VecDeque<Fault>>>,
     tears_batches: AtomicBool,
+    policies: Arc<Policies>,
 }
 
 /// A fault that the proxy injects into one request.
@@ -107,11 +109,11 @@ pub struct Table {
 impl Table {
     /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS and SES on to
     /// these.
-    pub(crate) async fn new(sqs: String, ses: String) -> Self {
+    pub(crate) async fn new(sqs: String, ses: String, policies: Arc<Policies>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dynamodb = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-        let state = Arc::new(ProxyState::default());
+        let state = Arc::new(ProxyState { policies, ..ProxyState::default() });
         let proxy = Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, ses, client: reqwest_client() };
         let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(proxy)).await);
         create(&dynamodb).await;
@@ -264,11 +266,12 @@ async fn create(dynamodb: &str) {
 }
 
 async fn config(http: &HttpClient, endpoint: &str) -> SdkConfig {
-    let token = Some("FwoGZXIvYXdzEXAMPLE//////////w==".to_owned());
     shared::clients::aws::loader(http)
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("AKIDTEST", "a-secret/with+signs", token, None, "tests"))
+        .credentials_provider(Roles)
+        // The cache would keep one function's credentials for all.
+        .identity_cache(IdentityCache::no_cache())
         .load()
         .await
 }
@@ -288,6 +291,9 @@ struct Proxy {
 
 async fn pass(State(proxy): State<Proxy>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     if uri.path().starts_with("/v2/email/") {
+        if !proxy.state.policies.admit(&headers, policies::asked_of_ses(&body)) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
         return proxy.to_ses(&uri, body).await;
     }
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -295,6 +301,10 @@ async fn pass(State(proxy): State<Proxy>, uri: Uri, headers: HeaderMap, body: By
     let state = proxy.state.clone();
     *state.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
     let service = if target.starts_with("AmazonSQS") { "sqs" } else { "dynamodb" };
+    let asked = if service == "sqs" { policies::asked_of_sqs } else { policies::asked_of_dynamodb };
+    if !state.policies.admit(&headers, asked(&operation, &body)) {
+        return refusal(400, "AccessDeniedException", "template.yaml does not grant it");
+    }
     if state.failing.lock().unwrap().contains(&operation) {
         return refusal(500, "InternalServerError", "told to fail");
     }

@@ -1,0 +1,215 @@
+//! The functions' grants in `template.yaml`. The fakes refuse all other requests, as IAM does.
+//!
+//! Each function has credentials of its own, as each has a role: a request is signed with the access key of the function that sends it.
+//! The tests' own requests are signed with another key and may do anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
+
+/// An action and the resource that it may be used on, such as `dynamodb:Query` and `Table/index/gsi1`.
+pub(crate) type Grant = (String, String);
+
+tokio::task_local! {
+    /// The binary of the function whose work this is.
+    static FUNCTION: String;
+}
+
+/// As many characters as the key of a function, so that requests are equally long.
+const TESTS_OWN_KEY: &str = "AKIDTEST";
+
+/// The grants of each function, by the name of its binary.
+static GRANTS: LazyLock<BTreeMap<String, BTreeSet<Grant>>> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let template = std::fs::read_to_string(path).unwrap();
+    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let functions = resources.split("    Type: AWS::Serverless::Function\n").skip(1);
+    let grants = functions.map(|function| {
+        let binary = between(function, "Binary: ", " }").unwrap().to_owned();
+        // The next property begins at the same indentation.
+        let policies = between(function, "\n      Policies:\n", "\n      Events:").unwrap_or_else(|| {
+            let rest = function.split_once("\n      Policies:\n").map_or("", |(_, rest)| rest);
+            rest.split("\n\n").next().unwrap()
+        });
+        (binary, granted_in(policies))
+    });
+    grants.collect()
+});
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    // Not beyond the function's own lines, which an empty line ends.
+    let own = text.split("\n\n").next()?;
+    Some(own.split_once(start)?.1.split_once(end)?.0)
+}
+
+/// The grants of a function's `Policies`, as the template writes them: lists of actions on one line, resources on one line or below.
+fn granted_in(policies: &str) -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::new();
+    let mut actions: Vec<&str> = Vec::new();
+    for line in policies.lines() {
+        let line = line.trim().trim_start_matches("- ");
+        if let Some(list) = line.strip_prefix("Action: ") {
+            actions = list.trim_matches(['[', ']']).split(", ").collect();
+        }
+        let resources = line.strip_prefix("Resource: ").or_else(|| line.starts_with("!Sub ").then_some(line));
+        for resource in resources.into_iter().flat_map(|list| list.trim_matches(['[', ']']).split(", ")) {
+            grants.extend(actions.iter().map(|action| ((*action).to_owned(), name_of(resource))));
+        }
+    }
+    grants
+}
+
+/// `Table` for `!GetAtt Table.Arn`, `SocketApi/*/POST/@connections/*` for the same with its partition, region and account.
+fn name_of(resource: &str) -> String {
+    let resource = resource.trim_start_matches("!GetAtt ").trim_start_matches("!Sub ").trim_matches('"');
+    let resource = resource.rsplit("${AWS::AccountId}:").next().unwrap();
+    resource.replace("${", "").replace('}', "").replace(".Arn", "")
+}
+
+/// All that the template grants: the function's binary and the grant.
+pub fn granted() -> BTreeSet<(String, Grant)> {
+    let of_function = |(binary, grants): (&String, &BTreeSet<Grant>)| {
+        let binary = binary.clone();
+        grants.clone().into_iter().map(move |grant| (binary.clone(), grant))
+    };
+    GRANTS.iter().flat_map(of_function).collect()
+}
+
+/// The grants that no test used, once no other test has sent a request for some seconds.
+pub async fn unused_grants() -> Vec<(String, Grant)> {
+    const QUIET: Duration = Duration::from_secs(8);
+    let mut before = None;
+    while before != Some(REQUESTS.load(Ordering::Relaxed)) {
+        before = Some(REQUESTS.load(Ordering::Relaxed));
+        tokio::time::sleep(QUIET).await;
+    }
+    let used = USED.lock().unwrap().clone();
+    granted().difference(&used).cloned().collect()
+}
+
+/// The binary of the function that a handler belongs to. None for a test's own handler.
+pub(crate) fn function_of<H>(_: &H) -> Option<String> {
+    let krate = std::any::type_name::<H>().split("::").next()?;
+    let binary = krate.replace('_', "-");
+    GRANTS.contains_key(&binary).then_some(binary)
+}
+
+/// Does this as the work of a function.
+pub(crate) async fn as_function<T>(binary: Option<String>, work: impl Future<Output = T>) -> T {
+    // Boxed: a handler's future is large in a debug build, and would be in this one twice.
+    let work = Box::pin(work);
+    match binary {
+        Some(binary) => FUNCTION.scope(binary, work).await,
+        None => work.await,
+    }
+}
+
+/// Provides the credentials of the function whose work this is.
+#[derive(Debug)]
+pub(crate) struct Roles;
+
+impl ProvideCredentials for Roles {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let place = |binary: &String| GRANTS.keys().position(|known| known == binary).unwrap();
+        let key = FUNCTION.try_with(|binary| format!("ROLE{:04}", place(binary)));
+        let key = key.unwrap_or_else(|_| TESTS_OWN_KEY.to_owned());
+        let token = Some("FwoGZXIvYXdzEXAMPLE//////////w==".to_owned());
+        future::ProvideCredentials::ready(Ok(Credentials::new(key, "a-secret/with+signs", token, None, "tests")))
+    }
+}
+
+/// The function whose credentials signed a request.
+fn signer(headers: &HeaderMap) -> Option<&'static String> {
+    let (_, key) = headers.get("authorization")?.to_str().ok()?.split_once("Credential=ROLE")?;
+    GRANTS.keys().nth(key.split('/').next()?.parse().ok()?)
+}
+
+/// The grants that functions have used, in any test of this process.
+static USED: Mutex<BTreeSet<(String, Grant)>> = Mutex::new(BTreeSet::new());
+/// The requests of all worlds so far.
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
+/// The grants that functions of a world lacked.
+#[derive(Default)]
+pub(crate) struct Policies {
+    refused: Mutex<BTreeSet<(String, Grant)>>,
+}
+
+impl Policies {
+    /// Whether the function that signed a request may do all of this.
+    pub(crate) fn admit(&self, headers: &HeaderMap, asked: Vec<Grant>) -> bool {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        let Some(function) = signer(headers) else { return true };
+        let (granted, refused): (Vec<_>, Vec<_>) =
+            asked.into_iter().partition(|grant| GRANTS[function].contains(grant));
+        let is_admitted = refused.is_empty();
+        USED.lock().unwrap().extend(granted.into_iter().map(|grant| (function.clone(), grant)));
+        self.refused.lock().unwrap().extend(refused.into_iter().map(|grant| (function.clone(), grant)));
+        is_admitted
+    }
+
+    /// Panics where a function was refused something: it may have hidden that.
+    pub(crate) fn check(&self) {
+        let refused = std::mem::take(&mut *self.refused.lock().unwrap());
+        assert!(refused.is_empty(), "template.yaml does not grant {refused:?}");
+    }
+}
+
+/// The grants that a request to DynamoDB needs. A transaction needs the action of each of its items.
+pub(crate) fn asked_of_dynamodb(operation: &str, body: &[u8]) -> Vec<Grant> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let on_table = |action: &str| (format!("dynamodb:{action}"), "Table".to_owned());
+    match operation {
+        "TransactWriteItems" => {
+            let items = body["TransactItems"].as_array().unwrap();
+            let kinds = items.iter().flat_map(|item| item.as_object().unwrap().keys());
+            // `ConditionCheck`, `Delete`, `Put` and `Update`.
+            kinds.map(|kind| on_table(&format!("{kind}Item"))).collect()
+        }
+        "TransactGetItems" => vec![on_table("GetItem")],
+        operation => match body["IndexName"].as_str() {
+            Some(index) => vec![(format!("dynamodb:{operation}"), format!("Table/index/{index}"))],
+            None => vec![on_table(operation)],
+        },
+    }
+}
+
+/// The grants that a request to SQS needs.
+pub(crate) fn asked_of_sqs(operation: &str, body: &[u8]) -> Vec<Grant> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let is_retry = body["QueueUrl"].as_str().is_some_and(|url| url.ends_with("/retry"));
+    let queue = if is_retry { "RetryQueue" } else { "DeadLetterQueue" };
+    vec![(format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())]
+}
+
+/// The grants that `SendEmail` needs: on the sender's identity and the configuration set.
+pub(crate) fn asked_of_ses(body: &[u8]) -> Vec<Grant> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let resources =
+        [Some("identity/*"), body["ConfigurationSetName"].as_str().map(|_| "configuration-set/EmailEvents")];
+    resources.into_iter().flatten().map(|resource| ("ses:SendEmail".to_owned(), resource.to_owned())).collect()
+}
+
+/// Middleware that refuses what a function may not do with connections (API Gateway developer guide, "Control access to a WebSocket API
+/// with IAM authorization": `execute-api:ManageConnections` on `{api}/{stage}/{method}/@connections/{connection}`).
+pub(crate) async fn of_connections(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
+    let resource = format!("SocketApi/*/{}/@connections/*", request.method());
+    if policies.admit(request.headers(), vec![("execute-api:ManageConnections".to_owned(), resource)]) {
+        next.run(request).await
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
+}
