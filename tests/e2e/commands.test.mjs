@@ -1,7 +1,7 @@
 // Every command in the documents: run where that can be done beside a stack, and otherwise held against what it names.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -88,7 +88,13 @@ const KINDS = [
   [/^\.ci\/prose$/, (command) => succeeds(`${command} --self-test`)],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
-  [/^cargo test -p shared -p tests$/, () => ["shared", "tests"].forEach((name) => exists(`${name}/Cargo.toml`))],
+  [/^cargo test( -p [\w-]+)+$/, (command) => {
+    const members = execFileSync("cargo", ["metadata", "--no-deps", "--offline", "--format-version=1"], { cwd: root, encoding: "utf8" });
+    const names = JSON.parse(members).packages.map(({ name }) => name);
+    for (const [, name] of command.matchAll(/-p (\S+)/g)) {
+      assert.ok(names.includes(name), `there is no package ${name}`);
+    }
+  }],
   [/^cargo bench-peers\b/, () => assert.match(readFileSync(`${root}.cargo/config.toml`, "utf8"), /^bench-peers = /m)],
   // For an AWS account, or tools of AWS's: nothing of it is run here. The files that it names are there.
   [/^(aws|sam|cargo lambda|rm secret\.json)\b/, (command) => [...command.matchAll(/events\/[\w.-]+/g)].forEach(([path]) => exists(path))],
