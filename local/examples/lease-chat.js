@@ -153,6 +153,8 @@ await start(async () => {
   }
 
   let typed = 0;
+  // Sending ends "is typing" at the other one's, so what is typed then is said at once.
+  $("form").addEventListener("submit", () => (typed = 0));
   $("text").addEventListener("input", () => {
     if (channel.subscribed && Date.now() - typed > TYPING_MS / 2) {
       typed = Date.now();

@@ -370,7 +370,7 @@ async fn a_pending_delivery_to_another_user_does_not_name_the_erased_user() {
     known(&world, &["ben"]).await;
     world.sockets.open("a1");
     let handshake =
-        Request::socket("$connect", "ws", "a1").asking("token", &token_with("ada", &json!({ "name": NAME })));
+        Request::socket("$connect", "ws", "a1").asking("token", &token_with("ursula", &json!({ "name": NAME })));
     world.send(socket_connect::handle, &handshake).await;
     emit(&world, "ws", "a1", "sendMessage", &json!({ "receiverId": "ben", "content": "Hello" })).await;
     age(&world, 60).await;
@@ -378,9 +378,9 @@ async fn a_pending_delivery_to_another_user_does_not_name_the_erased_user() {
     let owes = rows_of(&world, "USER#ben").await.join("\n");
     assert!(owes.contains("notification:new") && owes.contains("Lovelace"), "it is created, and not delivered: {owes}");
     world.pusher.take_sent();
-    expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+    expect(200, world.send(::erasure::handle, &erase("ursula"))).await;
     let left = rows_of(&world, "USER#ben").await.join("\n");
-    assert!(!left.contains("Lovelace") && !left.contains("ada"), "{left}");
+    assert!(!left.contains("Lovelace") && !left.contains("ursula"), "{left}");
     age(&world, 60).await;
     consume(&world).await.unwrap();
     let sent = world.pusher.take_sent();

@@ -76,7 +76,7 @@ fn router(api: HttpApi, sockets: Sockets) -> Router {
     Router::new().fallback(async move |request: Request| {
         if is_handshake(request.headers()) {
             sockets.handle(request).await
-        } else if let Some(response) = welcome::response(request.method(), request.uri()) {
+        } else if let Some(response) = welcome::response(&request) {
             response
         } else {
             http_api::handle(&api, request).await

@@ -2,16 +2,18 @@
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{Method, Uri};
+use http::{Method, Request};
+
+use crate::net::guard::Sender;
 
 /// The pages of the front door.
 const PAGES: [&str; 5] =
     ["/console", "/examples", "/examples/guest-chat", "/examples/guest-chat/staff", "/examples/lease-chat"];
 
-/// The response to such a request, and none to any other.
-pub(super) fn response(method: &Method, address: &Uri) -> Option<Response> {
-    let path = address.path();
-    if method != Method::GET {
+/// The response to such a request, and none to any other, or to one that a page of another origin sent.
+pub(super) fn response<B>(request: &Request<B>) -> Option<Response> {
+    let (address, path) = (request.uri(), request.uri().path());
+    if request.method() != Method::GET || Sender::of(request.headers()) == Sender::OtherPage {
         return None;
     }
     if path == "/" || path == "/examples" {
@@ -29,8 +31,15 @@ mod tests {
     use http::StatusCode;
     use http::header::LOCATION;
 
-    fn asked(method: &Method, address: &'static str) -> Option<Response> {
-        response(method, &Uri::from_static(address))
+    fn asked(method: &Method, address: &str) -> Option<Response> {
+        let request = Request::builder().method(method).uri(address).header("host", "localhost:3000");
+        response(&request.body(()).unwrap())
+    }
+
+    #[test]
+    fn a_page_of_another_origin_gets_what_the_api_says() {
+        let request = Request::get("/").header("host", "localhost:3000").header("origin", "https://evil.example");
+        assert!(response(&request.body(()).unwrap()).is_none());
     }
 
     #[test]
@@ -68,7 +77,7 @@ mod tests {
             (Method::GET, "/health"),
             (Method::GET, "/examples/other/"),
         ] {
-            assert!(response(&method, &Uri::from_static(address)).is_none(), "{method} {address}");
+            assert!(asked(&method, address).is_none(), "{method} {address}");
         }
     }
 }
