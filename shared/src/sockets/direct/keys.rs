@@ -71,7 +71,7 @@ pub async fn save(table: &Table, user: &UserId, new: NewKey) -> Result<PublicKey
         let update = Update::new(&key).set("publicKey", &saved.public_key).set("version", saved.version);
         let update = update.when(unchanged("version", seen));
         let is_done = table.write(update).await?.is_done();
-        Ok(is_done.then(|| saved))
+        Ok(is_done.then_some(saved))
     })
     .await
 }
