@@ -195,7 +195,7 @@ fn room_member(mut person: Person, is_author: bool) -> RoomMember {
 pub struct SignIn {
     /// `key:signature`
     pub auth: String,
-    /// Who the user is, as the JSON text that was signed.
+    /// The user's data, as the JSON text that was signed.
     pub user_data: String,
 }
 

@@ -1,5 +1,5 @@
 //! Every error that a client can receive, with its HTTP status. The response's body is
-//! `{"error": "<reason phrase>", "message": "<what to do>"}`. What the log may hold is [`Problem::log_text`]: a message
+//! `{"error": "<reason phrase>", "message": "<what to do>"}`. The log gets [`Problem::log_text`] instead: a message
 //! for the client can quote the request.
 //!
 //! Other modules convert their own errors to a [`Problem`] with `From`, so that this module uses only the contract.

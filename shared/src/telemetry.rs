@@ -20,7 +20,7 @@ tokio::task_local! {
     static CURRENT: Record;
 }
 
-/// What one invocation did, collected until its line is written.
+/// The facts of one invocation, collected until its line is written.
 #[derive(Debug, Clone)]
 pub struct Record(Arc<Mutex<Fields>>);
 
@@ -76,7 +76,7 @@ impl Record {
         self.with(|fields| fields.outcome = Some(message.to_owned()));
     }
 
-    /// Notes why the caller's token was refused, in more detail than the client is told. Nothing of the token itself.
+    /// Notes why the caller's token was refused, in more detail than the client gets, and without any part of the token.
     pub fn token_refused(&self, cause: &'static str) {
         self.with(|fields| fields.token_refused = Some(cause));
     }

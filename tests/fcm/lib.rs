@@ -106,7 +106,7 @@ impl Refusal {
     }
 }
 
-/// What a test can ask for.
+/// A request of a test.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Command {
@@ -118,7 +118,7 @@ pub enum Command {
     RefuseAccess { status: Option<u16> },
     /// Gives later access tokens this lifetime.
     SetLifetime { seconds: i64 },
-    /// Lets each request to send a message take so long.
+    /// Delays each request to send a message by this time.
     SetPause { milliseconds: u64 },
     /// Keeps the messages for this device, as FCM does while a device is offline.
     SetOffline { device: String },
@@ -126,7 +126,7 @@ pub enum Command {
     SetUp { up: bool },
 }
 
-/// What the stand-in met so far.
+/// Requests and messages so far.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Met {
     /// The messages that were accepted.
@@ -207,13 +207,13 @@ impl StandIn {
         }
     }
 
-    /// What it met since the beginning.
+    /// Requests and messages since the beginning.
     #[must_use]
     pub fn met(&self) -> Met {
         self.state().met.clone()
     }
 
-    /// What it met since the last call.
+    /// A part of them, since the last call.
     #[must_use]
     pub fn take_met<T: Default>(&self, part: impl FnOnce(&mut Met) -> &mut T) -> T {
         std::mem::take(part(&mut self.state().met))

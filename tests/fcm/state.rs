@@ -1,4 +1,4 @@
-//! What a test has asked for, and what has happened.
+//! The orders of a test, and the history of requests.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;

@@ -294,13 +294,16 @@ async fn notify(world: &World, body: &Value) {
 }
 
 /// One call whose time is up at once.
-async fn one_step(world: &World, user: &str) -> erasure::Report {
+async fn one_step(world: &World, user: &str) -> erasure::ErasureReport {
     step(world, &WriteContext::without_delivery("request-1"), &UserId::parse(user).unwrap()).await
 }
 
-async fn step(world: &World, writer: &WriteContext, user: &UserId) -> erasure::Report {
+async fn step(world: &World, writer: &WriteContext, user: &UserId) -> erasure::ErasureReport {
     let (app, secret) = (&world.app, &world.app.settings.pusher.credentials.secret);
-    erasure::erase(&app.table, writer, secret, app.connections.as_ref(), user, Instant::now()).await.unwrap().result
+    erasure::erase(&app.table, writer, app.connections.as_ref(), erasure::Subject { user, secret }, Instant::now())
+        .await
+        .unwrap()
+        .result
 }
 
 #[tokio::test]

@@ -202,9 +202,9 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
         Step::Create => {
             let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
             let key = IdempotencyKey::absent();
-            shared::notifications::create(store, &world.app.writer("test"), &world.app.settings, request, &key, now)
-                .await
-                .map(drop)
+            let (writer, settings) = (world.app.writer("test"), &world.app.settings);
+            let notifier = shared::notifications::Notifier { table: store, writer: &writer, settings };
+            notifier.create(request, &key, now).await.map(drop)
         }
         Step::Read(n) => match known.get(n) {
             Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),

@@ -9,7 +9,7 @@ use shared::contract::id::{BookId, UserId};
 use shared::contract::person::Person;
 use shared::contract::text::Line;
 use shared::contract::time::Millis;
-use shared::rooms::observation::{Observation, Seat};
+use shared::rooms::observation::{Observation, RoomUser};
 use shared::rooms::presence;
 use tests::{Request, World};
 
@@ -123,19 +123,26 @@ fn observations() -> impl Strategy<Value = Vec<Seen>> {
     proptest::collection::vec(one, 1..12)
 }
 
-fn seat() -> (Seat, Person) {
+fn member() -> (RoomUser, Person) {
     let user = UserId::parse("ada").unwrap();
     let person = Person { user_id: user.clone(), display_name: Line::parse("Ada", 128).unwrap(), avatar_url: None };
-    (Seat { book: BookId::parse("emma").unwrap(), user }, person)
+    (RoomUser { book: BookId::parse("emma").unwrap(), user }, person)
 }
 
 async fn observe(world: &World, seen: Seen) {
-    let (seat, person) = seat();
+    let (member, person) = member();
     let moment = Observation::ByWebhook(Millis(seen.at));
     let observed = if seen.present {
-        presence::join(&world.app.table, &world.app.writer("test"), &seat, &person, None, moment).await
+        presence::join(
+            &world.app.table,
+            &world.app.writer("test"),
+            &member,
+            presence::Entrant { person: &person, book: None },
+            moment,
+        )
+        .await
     } else {
-        presence::leave(&world.app.table, &world.app.writer("test"), &seat, moment).await
+        presence::leave(&world.app.table, &world.app.writer("test"), &member, moment).await
     };
     world.app.deliver(observed.unwrap().pending).await;
 }

@@ -7,20 +7,27 @@ use shared::contract::id::{BookId, UserId};
 use shared::contract::person::Person;
 use shared::contract::text::Line;
 use shared::contract::time::Millis;
-use shared::rooms::observation::{Observation, Seat};
+use shared::rooms::observation::{Observation, RoomUser};
 use shared::rooms::presence;
-use shared::rooms::reconcile::{self, ReconcileError, Report};
+use shared::rooms::reconcile::{self, ReconcileError, ReconcileReport};
 use tests::World;
 
 const BUDGET: Duration = Duration::from_secs(20);
 
 async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
-    let seat = Seat { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
+    let member = RoomUser { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
     let person =
-        Person { user_id: seat.user.clone(), display_name: Line::cleaned(user, 128).unwrap(), avatar_url: None };
+        Person { user_id: member.user.clone(), display_name: Line::cleaned(user, 128).unwrap(), avatar_url: None };
     let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
-    let observed =
-        presence::join(&world.app.table, &world.app.writer("test"), &seat, &person, None, moment).await.unwrap();
+    let observed = presence::join(
+        &world.app.table,
+        &world.app.writer("test"),
+        &member,
+        presence::Entrant { person: &person, book: None },
+        moment,
+    )
+    .await
+    .unwrap();
     world.app.deliver(observed.pending).await;
     world.pusher.take_sent();
 }
@@ -34,7 +41,7 @@ fn pair(name: &str, user: &str) -> (String, String) {
     (name.to_owned(), user.to_owned())
 }
 
-async fn run(world: &World, budget: Duration) -> Result<Report, ReconcileError> {
+async fn run(world: &World, budget: Duration) -> Result<ReconcileReport, ReconcileError> {
     let (app, writer) = (&world.app, world.app.writer("test"));
     let run = reconcile::run(&app.table, &writer, &app.pusher, |rows| app.deliver(rows), budget);
     world.as_function("presence-reconcile", run).await
@@ -47,7 +54,7 @@ async fn the_room_gets_an_event_for_a_user_who_left_unnoticed() {
     joined(&world, "emma", "ben", 120).await;
     world.pusher.set_users("presence-room-emma", &["ben"]);
     let report = run(&world, BUDGET).await.unwrap();
-    assert_eq!(report, Report { rooms: 1, healed: 1, failed: 0, left: 0 });
+    assert_eq!(report, ReconcileReport { rooms: 1, healed: 1, failed: 0, left: 0 });
     assert_eq!(told(&world), [pair("room:user-left", "ada")]);
     assert_eq!(run(&world, BUDGET).await.unwrap().healed, 0, "once is enough");
 }
@@ -67,7 +74,7 @@ async fn an_odd_user_in_pushers_list_takes_nobody_out_of_the_room() {
     let list = vec![json!({ "id": 7 }), json!("text"), json!({ "id": "not ours|1" }), json!({ "id": "ada" })];
     world.pusher.set_user_list("presence-room-emma", list);
     let report = run(&world, BUDGET).await.unwrap();
-    assert_eq!((report, told(&world)), (Report { rooms: 1, healed: 0, failed: 0, left: 0 }, vec![]));
+    assert_eq!((report, told(&world)), (ReconcileReport { rooms: 1, healed: 0, failed: 0, left: 0 }, vec![]));
 }
 
 #[tokio::test]

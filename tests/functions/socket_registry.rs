@@ -9,7 +9,7 @@ use shared::contract::sockets::{Address, ConnectionId, Framing, Names, Namespace
 use shared::contract::text::Line;
 use shared::contract::time::Millis;
 use shared::outbox::WriteContext;
-use shared::sockets::{self, Arrival, NotEntered, Socket};
+use shared::sockets::{self, Arrival, Entering, NotEntered, Socket};
 use shared::table::Key;
 use tests::World;
 
@@ -30,9 +30,9 @@ fn socket(connection: &str, user: &str) -> Socket {
 async fn enter(world: &World, connection: &str, user: &str) -> Result<(), NotEntered> {
     let writer = WriteContext::without_delivery("r");
     let socket = socket(connection, user);
-    let entered =
-        sockets::enter(&world.app.table, &writer, &socket, Arrival::Handshake, NAMESPACE, Vec::new(), Millis::now());
-    entered.await.map(drop)
+    let (arrival, greeting) = (Arrival::Handshake, Vec::new());
+    let entering = Entering { socket: &socket, arrival, namespace: NAMESPACE, greeting };
+    sockets::enter(&world.app.table, &writer, entering, Millis::now()).await.map(drop)
 }
 
 async fn leave(world: &World, connection: &str) {

@@ -8,7 +8,7 @@ use shared::contract::sockets::{ConnectionId, Namespace};
 use shared::contract::time::Millis;
 use shared::sockets;
 use shared::sockets::beats::Beat;
-use shared::sockets::heartbeat::Report;
+use shared::sockets::heartbeat::HeartbeatReport;
 use tests::consumer::{self, consume, owed};
 use tests::{Reply, Request, World, token, token_with};
 
@@ -76,12 +76,12 @@ pub(crate) async fn count(world: &World, namespace: Namespace) -> usize {
     sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
 }
 
-async fn beat(world: &World) -> Report {
+async fn beat(world: &World) -> HeartbeatReport {
     beat_after(world, &[]).await
 }
 
 /// A heartbeat after these.
-async fn beat_after(world: &World, past: &[Beat]) -> Report {
+async fn beat_after(world: &World, past: &[Beat]) -> HeartbeatReport {
     let deadline = Instant::now() + Duration::from_secs(30);
     let one = socket_heartbeat::one(&world.app, Millis::now(), past, "r", deadline);
     world.as_function("socket-heartbeat", one).await.unwrap().0
@@ -903,7 +903,7 @@ async fn a_heartbeat_removes_200_connections_that_ended_without_a_word() {
     // On a machine that is busy elsewhere, a post may time out. That says nothing of its connection, and is asked again.
     while report.failed > 0 {
         let next = beat(&world).await;
-        report = Report { gone: report.gone + next.gone, ..next };
+        report = HeartbeatReport { gone: report.gone + next.gone, ..next };
     }
     assert_eq!((report.gone, report.pinged), (200, 1));
     assert_eq!(count(&world, Namespace::Ws).await, 1);

@@ -313,28 +313,28 @@ async fn pass(State(proxy): State<Proxy>, uri: Uri, headers: HeaderMap, body: By
         None if operation == "BatchGetItem" && state.tears_batches.load(Ordering::Relaxed) => {
             proxy.read_one_by_one(headers, &body).await
         }
-        None => proxy.forward(service, &operation, headers, body, None).await,
+        None => proxy.forward((service, &operation), headers, body, None).await,
         Some(Fault::Refusal(status, code)) => refusal(status, code, "told to refuse"),
         Some(Fault::ConnectionLost) => lost_connection(),
         Some(Fault::ResponseLost) => {
-            proxy.forward(service, &operation, headers, body, None).await;
+            proxy.forward((service, &operation), headers, body, None).await;
             lost_connection()
         }
         Some(Fault::NoResponse) => std::future::pending().await,
         Some(Fault::Partial) => {
             let (body, left) = partial(&body);
-            proxy.forward(service, &operation, headers, body, left).await
+            proxy.forward((service, &operation), headers, body, left).await
         }
         Some(Fault::Conflict) => conflict(),
         Some(Fault::Held(hold)) => {
             hold.hold().await;
-            proxy.forward(service, &operation, headers, body, None).await
+            proxy.forward((service, &operation), headers, body, None).await
         }
         Some(Fault::Torn(keys, hold)) => {
             let [first, others] = torn(&body, keys);
-            let first = proxy.forward(service, &operation, headers.clone(), first, None).await;
+            let first = proxy.forward((service, &operation), headers.clone(), first, None).await;
             hold.hold().await;
-            let others = proxy.forward(service, &operation, headers, others, None).await;
+            let others = proxy.forward((service, &operation), headers, others, None).await;
             merged(vec![first, others]).await
         }
     }
@@ -378,8 +378,7 @@ impl Proxy {
     /// Forwards a request. The response reports the keys in `left` as not read.
     async fn forward(
         &self,
-        service: &str,
-        operation: &str,
+        (service, operation): (&str, &str),
         headers: HeaderMap,
         body: Bytes,
         left: Option<Value>,
@@ -414,7 +413,7 @@ impl Proxy {
         let mut left = body.clone();
         for _ in 0..keys_of(body) {
             let [one, others] = torn(&left, 1);
-            responses.push(self.forward("dynamodb", "BatchGetItem", headers.clone(), one, None).await);
+            responses.push(self.forward(("dynamodb", "BatchGetItem"), headers.clone(), one, None).await);
             tokio::time::sleep(Duration::from_millis(1)).await;
             left = others;
         }

@@ -1,4 +1,4 @@
-//! The two pages. Nothing of the request is in them: the button posts to the address that the page was loaded from.
+//! The two pages. They quote nothing from the request: the button posts to the page's own address.
 
 use shared::users::locale::Locale;
 

@@ -1,4 +1,4 @@
-//! What SES says of an e-mail, on EventBridge: an address that does not exist, or a recipient who called the e-mail spam.
+//! Events of SES on EventBridge: an e-mail bounced, or its recipient reported it as spam.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde::Deserialize;
@@ -74,7 +74,7 @@ impl Detail {
         is_suppressed(of_bounce) || is_suppressed(of_complaint)
     }
 
-    /// Whether no further e-mail shall go to this recipient. A mailbox that is full or away may take the next one; and
+    /// True when this recipient must get no further e-mail. A full mailbox may take the next one; and
     /// `not-spam` takes a complaint back.
     fn ends_email(&self) -> bool {
         let is_hard = self.bounce.as_ref().is_some_and(|b| b.bounce_type == "Permanent" && !b.is_about_the_sender());
@@ -86,7 +86,7 @@ impl Detail {
 /// Handles an event of SES's. The tag that each e-mail carries names its recipient.
 ///
 /// # Errors
-/// 400 for what is no event of SES's, 500 when DynamoDB fails; Lambda tries again.
+/// 400 for an event of another source than SES, 500 when DynamoDB fails; Lambda tries again.
 pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
     let detail: Detail = json::from_value(Part::Event, event.detail)?;
     if detail.is_unsent() {

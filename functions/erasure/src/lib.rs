@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::contract::id::UserId;
+use shared::erasure::Subject;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::{App, Problem, erasure};
 
@@ -18,6 +19,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
     let (secret, connections) = (&app.settings.pusher.credentials.secret, app.connections.as_ref());
-    let done = erasure::erase(&app.table, &writer, secret, connections, &user, deadline).await?;
+    let done = erasure::erase(&app.table, &writer, connections, Subject { user: &user, secret }, deadline).await?;
     Ok(app.finish(done.map(|report| http::ok(&report))))
 }

@@ -1,8 +1,8 @@
-//! What guest and staff do alike: read, write and delete messages, and say how far they have read.
+//! The routes that guest and staff share: read, write and delete messages, and move the read mark.
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::chats::{self, Author, Conversation, MessageId, NewMessage, Newest, Page, Range, Seq};
+use shared::chats::{self, Author, Conversation, Deletion, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
 use shared::contract::chats::Reader;
 use shared::contract::id::{BookingId, HotelSlug};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
@@ -18,7 +18,7 @@ const MAX_LIMIT: u8 = 100;
 pub(super) struct Side {
     pub(super) hotel: HotelSlug,
     pub(super) booking: BookingId,
-    /// Who they are when they write.
+    /// The author of their messages.
     pub(super) author: Author,
 }
 
@@ -68,7 +68,8 @@ impl Side {
         let id = MessageId::parse(request.path("messageId"))?;
         let owes = |left: &_| hotels::message_deleted(&self.hotel, &self.booking, left);
         let writer = app.writer(request.request_id());
-        let deleted = chats::delete(&app.table, &writer, &self.conversation(), &id, &self.author.id, owes).await?;
+        let deletion = Deletion { id: &id, author: &self.author.id };
+        let deleted = chats::delete(&app.table, &writer, &self.conversation(), deletion, owes).await?;
         Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_message() }))))
     }
 
@@ -80,7 +81,8 @@ impl Side {
         };
         let seq = Seq(request.json::<ReadUpTo>()?.seq);
         let writer = app.writer(request.request_id());
-        let marked = chats::mark_read(&app.table, &writer, &self.conversation(), id, seq, owes).await?;
+        let marked =
+            chats::mark_read(&app.table, &writer, &self.conversation(), Reading { reader: id, seq }, owes).await?;
         Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
     }
 }

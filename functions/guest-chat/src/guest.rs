@@ -28,7 +28,7 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
     }
 }
 
-/// What a chat page needs before it subscribes.
+/// The data that a chat page needs before it subscribes.
 async fn context(app: &App, guest: &Guest, side: &Side) -> Handled {
     let (head, mark) = chats::head_and_mark(&app.table, &side.conversation(), &side.author.id).await?;
     let channel = Channel::GuestChat(guest.hotel.clone(), guest.booking.clone());

@@ -1,4 +1,4 @@
-//! What only services may do: say who a hotel's staff are, and erase what a user wrote.
+//! The routes for services only: a hotel's staff, and the erasure of a user's messages.
 
 use shared::erasure::{self, MessageCursor};
 use shared::http::{self, ReadRequest as _, Request};

@@ -1,7 +1,7 @@
 //! `GET /kudos`: the kudos that the caller has received.
 
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::rooms::kudos_received::{self, Cursor};
+use shared::rooms::kudos_received::{self, KudosCursor};
 use shared::{App, Problem};
 
 const DEFAULT_LIMIT: u8 = 20;
@@ -14,6 +14,6 @@ const MAX_LIMIT: u8 = 100;
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    let cursor = request.query("cursor").map(KudosCursor::parse).transpose()?;
     Ok(http::ok(&kudos_received::received(&app.table, &caller.user, limit, cursor.as_ref()).await?))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::App;
-use shared::chats::{self, Message, MessageId, NewMessage, Newest, Page, Range, Seq};
+use shared::chats::{self, Deletion, Message, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::leases::{self, Participant};
 use shared::outbox::Done;
@@ -54,7 +54,8 @@ pub(super) async fn delete(app: &App, request: &Request, participant: &Participa
     let id = MessageId::parse(request.path("messageId"))?;
     let owes = |left: &_| leases::message_deleted(&participant.lease, left);
     let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
-    let deleted = chats::delete(&app.table, &writer, &conversation, &id, &participant.person.id, owes).await?;
+    let deletion = Deletion { id: &id, author: &participant.person.id };
+    let deleted = chats::delete(&app.table, &writer, &conversation, deletion, owes).await?;
     Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_content() }))))
 }
 
@@ -62,7 +63,8 @@ pub(super) async fn mark_read(app: &App, request: &Request, participant: &Partic
     let seq = Seq(request.json::<ReadUpTo>()?.seq);
     let owes = |seq, at| participant.messages_read(seq, at);
     let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
-    let marked = chats::mark_read(&app.table, &writer, &conversation, &participant.person.id, seq, owes).await?;
+    let up_to = Reading { reader: &participant.person.id, seq };
+    let marked = chats::mark_read(&app.table, &writer, &conversation, up_to, owes).await?;
     Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
 }
 

@@ -6,7 +6,7 @@ use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
 use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
-use shared::leases::{self, Participant, RequestCursor, RequestId};
+use shared::leases::{self, Participant, RequestCursor, RequestId, StatusChange};
 use shared::outbox::Done;
 
 use super::Handled;
@@ -37,6 +37,6 @@ pub(super) async fn create(app: &App, request: &Request, participant: &Participa
 pub(super) async fn change(app: &App, request: &Request, lease: &LeaseId, caller: &Person) -> Handled {
     let (id, Change { status }) = (RequestId::parse(request.path("requestId"))?, request.json()?);
     let writer = app.writer(request.request_id());
-    let changed = leases::change_request(&app.table, &writer, lease, caller, &id, status).await?;
+    let changed = leases::change_request(&app.table, &writer, lease, caller, StatusChange { id: &id, status }).await?;
     Ok(changed.map(|request| http::ok(&request)))
 }

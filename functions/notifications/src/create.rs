@@ -7,8 +7,7 @@ use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::json::{self, Part};
-use shared::notifications;
-use shared::notifications::NewNotification;
+use shared::notifications::{NewNotification, Notifier};
 use shared::outbox::Done;
 use shared::{App, Problem};
 
@@ -41,5 +40,6 @@ async fn create(
     new: NewNotification,
     key: &IdempotencyKey,
 ) -> Result<Done<String>, Problem> {
-    notifications::create(&app.table, &app.writer(request_id), &app.settings, new, key, Millis::now()).await
+    let (table, settings) = (&app.table, &app.settings);
+    Notifier { table, writer: &app.writer(request_id), settings }.create(new, key, Millis::now()).await
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
-use shared::notifications::{self, Cursor};
+use shared::notifications::{self, NotificationCursor};
 use shared::{App, Problem};
 
 const DEFAULT_LIMIT: u8 = 20;
@@ -12,7 +12,7 @@ const MAX_LIMIT: u8 = 100;
 
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    let cursor = request.query("cursor").map(NotificationCursor::parse).transpose()?;
     Ok(http::ok(&notifications::list(&app.table, &caller.user, limit, cursor.as_ref(), Millis::now()).await?))
 }
 

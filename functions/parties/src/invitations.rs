@@ -4,7 +4,7 @@ use shared::App;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
-use shared::parties::{self, Cursor};
+use shared::parties::{self, InvitationCursor};
 
 use super::{Handled, Named, party_id, user_id};
 
@@ -36,7 +36,7 @@ pub(super) async fn decline(app: &App, request: &Request, caller: &Identity) -> 
 
 pub(super) async fn list(app: &App, request: &Request, caller: &Identity) -> Handled {
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    let cursor = request.query("cursor").map(InvitationCursor::parse).transpose()?;
     let page = parties::invitations(&app.table, &caller.user, limit, cursor.as_ref()).await?;
     Ok(Done::now(http::ok(&page), None))
 }

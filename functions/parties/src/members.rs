@@ -1,8 +1,9 @@
 //! `DELETE /parties/{partyId}/members/{userId}`: leaves, or removes another member.
 
+use shared::App;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
-use shared::{App, parties};
+use shared::parties::{self, Removal};
 
 use super::{Handled, party_id, user_id};
 
@@ -12,7 +13,14 @@ pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Ident
         parties::leave(&app.table, &app.writer(request.request_id()), &party, &user).await?
     } else {
         let terminate = app.settings.terminate_removed;
-        parties::remove(&app.table, &app.writer(request.request_id()), &party, &caller.user, &user, terminate).await?
+        parties::remove(
+            &app.table,
+            &app.writer(request.request_id()),
+            &party,
+            &caller.user,
+            Removal { user: &user, terminate },
+        )
+        .await?
     };
     Ok(departed.map(|()| http::no_content()))
 }

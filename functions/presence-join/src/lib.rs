@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::contract::id::{BookId, UserId};
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::rooms::observation::Seat;
+use shared::rooms::observation::RoomUser;
 use shared::rooms::presence;
 use shared::{App, Problem};
 
@@ -16,19 +16,19 @@ struct Joined {
     joined_at: String,
 }
 
-/// Puts the caller into the room; responds alike if they are in it already.
+/// Puts the caller into the room. The response is the same if they are in it already.
 ///
 /// # Errors
 /// 400, 401, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let caller = app.authenticate(&request).await?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
-    let seat = Seat { book, user: caller.user.clone() };
-    let entered = presence::enter(&app.table, &app.writer(request.request_id()), seat, &caller).await?;
+    let member = RoomUser { book, user: caller.user.clone() };
+    let entered = presence::enter(&app.table, &app.writer(request.request_id()), member, &caller).await?;
 
     let joined = |entered: presence::Entered| Joined {
-        book_id: entered.seat.book,
-        user_id: entered.seat.user,
+        book_id: entered.member.book,
+        user_id: entered.member.user,
         is_author: entered.is_author,
         joined_at: entered.joined_at.iso(),
     };

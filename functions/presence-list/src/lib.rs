@@ -2,7 +2,7 @@
 
 use shared::contract::id::BookId;
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::rooms::occupants::{self, Cursor};
+use shared::rooms::occupants::{self, OccupantsCursor};
 use shared::{App, Problem};
 
 const DEFAULT_LIMIT: u8 = 50;
@@ -16,6 +16,6 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     app.authenticate(&request).await?;
     let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let cursor = request.query("cursor").map(Cursor::parse).transpose()?;
+    let cursor = request.query("cursor").map(OccupantsCursor::parse).transpose()?;
     Ok(http::ok(&occupants::occupants(&app.table, book, limit, cursor.as_ref()).await?))
 }

@@ -1,4 +1,4 @@
-//! `$disconnect`, which API Gateway calls at its best effort: the heartbeat finds the connections of which it said nothing.
+//! `$disconnect`, a best effort of API Gateway's: the heartbeat finds the connections that it missed.
 
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};

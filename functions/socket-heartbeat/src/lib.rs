@@ -8,7 +8,7 @@ use shared::App;
 use shared::contract::time::Millis;
 use shared::sockets::beats::{self, Beat};
 use shared::sockets::framing::PING_TIMEOUT_MILLISECONDS;
-use shared::sockets::heartbeat::{self, Report, Round};
+use shared::sockets::heartbeat::{self, HeartbeatReport, Round};
 use shared::telemetry::{self, Record};
 
 /// The part of the function's time-out that is kept for finishing the pings that were begun.
@@ -47,7 +47,7 @@ async fn run(app: &App, due: Millis, request_id: &str, deadline: Instant) -> Res
     // A run that began late leaves out those that the next one has overtaken.
     let overtaken = plan.iter().filter(|beat| **beat <= Millis::now()).count().saturating_sub(1);
     plan.drain(..overtaken);
-    let mut reports: Vec<Report> = Vec::new();
+    let mut reports: Vec<HeartbeatReport> = Vec::new();
     for due in plan.iter().copied() {
         let pause = Millis::now().until(due);
         if Instant::now() + pause > deadline {
@@ -90,7 +90,7 @@ pub async fn one(
     past: &[Beat],
     request_id: &str,
     deadline: Instant,
-) -> Result<(Report, Beat), String> {
+) -> Result<(HeartbeatReport, Beat), String> {
     let begun = Millis::now();
     let report = round(app, true, past, request_id, deadline).await?;
     let beat = Beat { due, begun, ended: Millis::now() };
@@ -101,7 +101,13 @@ pub async fn one(
     Ok((report, beat))
 }
 
-async fn round(app: &App, pings: bool, past: &[Beat], request_id: &str, deadline: Instant) -> Result<Report, String> {
+async fn round(
+    app: &App,
+    pings: bool,
+    past: &[Beat],
+    request_id: &str,
+    deadline: Instant,
+) -> Result<HeartbeatReport, String> {
     let (connections, writer) = (app.connections().map_err(|problem| problem.to_string())?, app.writer(request_id));
     let heard_since = beats::to_be_answered(past, i64::from(PING_TIMEOUT_MILLISECONDS), Millis::now());
     let round = Round { pings, heard_since };

@@ -9,6 +9,13 @@ use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
 use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Update, text};
 
+/// A message, and the user who deletes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Deletion<'a> {
+    pub id: &'a MessageId,
+    pub author: &'a UserId,
+}
+
 /// Deletes a message. Its text leaves its row, the inbox, and the pending deliveries of the row; `owes` makes those of the
 /// deletion. Deleting twice is the same.
 ///
@@ -18,8 +25,7 @@ pub async fn delete(
     table: &Table,
     writer: &WriteContext,
     conversation: &Conversation,
-    id: &MessageId,
-    author: &UserId,
+    Deletion { id, author }: Deletion<'_>,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
     super::retry(|| async {
@@ -31,7 +37,7 @@ pub async fn delete(
         if seen.message.deleted_at.is_some() {
             return Ok(Some(Done::now(seen.message, None)));
         }
-        if let Some(done) = seen.bury(table, writer, conversation, false, &owes).await? {
+        if let Some(done) = seen.bury(table, writer, false, &owes).await? {
             return Ok(Some(done));
         }
         Ok(None)
@@ -41,6 +47,7 @@ pub async fn delete(
 
 /// A message as it was read, with the conversation's head.
 pub(crate) struct Seen {
+    conversation: Conversation,
     pub(crate) message: Message,
     owing: Option<Committed>,
     head: Head,
@@ -59,7 +66,8 @@ impl Seen {
         let owing = Committed::of_row(&row);
         let lock = row.get("key").and_then(text);
         let key = lock.map(|lock| Key::chat_key(conversation.partition(), lock));
-        Ok(Some(Self { message: Message::of_row(row)?, owing, head: Head::of_row(head)?, key }))
+        let conversation = conversation.clone();
+        Ok(Some(Self { conversation, message: Message::of_row(row)?, owing, head: Head::of_row(head)?, key }))
     }
 
     /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
@@ -67,11 +75,10 @@ impl Seen {
         self,
         table: &Table,
         writer: &WriteContext,
-        conversation: &Conversation,
         erases: bool,
         owes: impl Fn(&Message) -> Vec<Delivery>,
     ) -> Result<Option<Done<Message>>, TableError> {
-        let now = Millis::now();
+        let (now, conversation) = (Millis::now(), &self.conversation);
         let was_deleted = self.message.deleted_at.is_some();
         let mut left =
             Message { text: None, deleted_at: Some(self.message.deleted_at.unwrap_or(now)), ..self.message.clone() };

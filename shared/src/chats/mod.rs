@@ -21,15 +21,15 @@ mod read;
 
 pub use conversation::{Conversation, Kind};
 pub(crate) use delete::Seen;
-pub use delete::delete;
+pub use delete::{Deletion, delete};
 pub use head::{Head, head};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};
 pub(crate) use page::find;
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
-pub(crate) use post::{Terms, post_on};
+pub(crate) use post::{Posting, Terms, post_on};
 pub(crate) use read::seq_of;
-pub use read::{Mark, head_and_mark, mark_read, read_mark};
+pub use read::{Mark, Reading, head_and_mark, mark_read, read_mark};
 
 use crate::problem::Problem;
 use crate::table;

@@ -61,6 +61,12 @@ impl Default for Terms<'_> {
     }
 }
 
+/// A message to post, and the terms of its kind of conversation.
+pub(crate) struct Posting<'a> {
+    pub terms: Terms<'a>,
+    pub new: NewMessage,
+}
+
 /// Stores a message with the conversation's next number, and with the deliveries that `owes` makes once the number is known. It
 /// moves its author's read mark: an author has seen the messages above, and their own message is not unread to them. A repeated
 /// request, also one that comes while the first is under way, returns the first one's message.
@@ -75,7 +81,7 @@ pub async fn post(
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
-    post_on(&Terms::default(), table, writer, conversation, new, owes).await
+    post_on(table, writer, conversation, &Posting { terms: Terms::default(), new }, owes).await
 }
 
 /// As [`post`], on these terms.
@@ -83,20 +89,20 @@ pub async fn post(
 /// # Errors
 /// As [`post`].
 pub(crate) async fn post_on(
-    terms: &Terms<'_>,
     table: &Table,
     writer: &WriteContext,
     conversation: &Conversation,
-    new: NewMessage,
+    posting: &Posting<'_>,
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
+    let Posting { terms, new } = posting;
     super::retry(|| async {
         let now = Millis::now();
-        let seen = Seen::read(table, conversation, &new, now).await?;
+        let seen = Seen::read(table, conversation, new, now).await?;
         if let Some(first) = seen.first {
-            return replay(table, conversation, &new, first).await.map(Some);
+            return replay(table, conversation, new, first).await.map(Some);
         }
-        if let Some(newest) = repeated(terms, table, conversation, &new, &seen.head, now).await? {
+        if let Some(newest) = repeated(table, conversation, posting, &seen.head, now).await? {
             return Ok(Some(Done::replay(newest)));
         }
         let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
@@ -256,10 +262,9 @@ async fn replay(
 
 /// The newest message, if this one says the same again. The head tells almost always that it does not, so mostly no row is read.
 async fn repeated(
-    terms: &Terms<'_>,
     table: &Table,
     conversation: &Conversation,
-    new: &NewMessage,
+    Posting { terms, new }: &Posting<'_>,
     head: &Head,
     now: Millis,
 ) -> Result<Option<Message>, TableError> {

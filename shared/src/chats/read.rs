@@ -29,6 +29,13 @@ pub(crate) fn seq_of(row: Option<Item>) -> Result<Seq, TableError> {
     Ok(row.map(read::<Row>).transpose()?.map_or(Seq::NONE, |row| row.seq))
 }
 
+/// A reader, and the last message that they have read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub reader: &'a UserId,
+    pub seq: Seq,
+}
+
 /// Moves a reader's mark forward, never back, and not past the newest message. `owes` makes the events of a move; the events of
 /// an earlier move that are still pending are dropped.
 ///
@@ -38,8 +45,7 @@ pub async fn mark_read(
     table: &Table,
     writer: &WriteContext,
     conversation: &Conversation,
-    reader: &UserId,
-    seq: Seq,
+    Reading { reader, seq }: Reading<'_>,
     owes: impl Fn(Seq, Millis) -> Vec<Delivery>,
 ) -> Result<Done<Mark>, Problem> {
     let key = conversation.read_mark(reader);

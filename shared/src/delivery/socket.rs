@@ -19,8 +19,7 @@ use crate::contract::time::Millis;
 use crate::notifications;
 use crate::outbox::{Audience, Delivery, Emit, PageStart, Progress, Say, Target, TransportName, WriteContext};
 use crate::settings::Settings;
-use crate::sockets;
-use crate::sockets::framing;
+use crate::sockets::{self, PageQuery, framing};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -200,7 +199,10 @@ impl Attempt<'_> {
             Audience::Channel(channel) => Some(channel.as_str()),
             Audience::Everybody => None,
         };
-        let page = sockets::page(table, emit.namespace, channel, place, Some(PAGE), now).await?;
+        let page = {
+            let asked = PageQuery { namespace: emit.namespace, channel, from: place, limit: Some(PAGE) };
+            sockets::page(table, asked, now).await?
+        };
         Ok((page.targets, page.next))
     }
 

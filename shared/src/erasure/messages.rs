@@ -33,9 +33,9 @@ pub struct Erased {
 
 /// The last row that a call looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(Key);
+pub struct MessageCursor(Key);
 
-impl Cursor {
+impl MessageCursor {
     /// Parses an [`Erased::next_cursor`].
     ///
     /// # Errors
@@ -67,11 +67,11 @@ pub async fn erase_messages(
     table: &Table,
     writer: &WriteContext,
     user: &UserId,
-    cursor: Option<&Cursor>,
+    cursor: Option<&MessageCursor>,
 ) -> Result<Done<Erased>, Problem> {
     let author = author(user);
     let mut query = Query::of_index(&author).limit(ROWS_A_CALL);
-    if let Some(Cursor(last)) = cursor {
+    if let Some(MessageCursor(last)) = cursor {
         query = query.after_in_index(last, &author, &last.pk);
     }
     let found = table.query(&query).await?;
@@ -87,7 +87,7 @@ pub async fn erase_messages(
             outbox::discard(table, &key).await?;
         }
     }
-    let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| Cursor::text(&key));
+    let next_cursor = found.last_evaluated_key.as_ref().and_then(Key::of).map(|key| MessageCursor::text(&key));
     Ok(Done::now(Erased { erased, next_cursor, names }, pending))
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn erase_message(
             return Ok(Some(None));
         }
         let author_name = seen.message.author_name.as_str().to_owned();
-        if let Some(done) = seen.bury(table, writer, &conversation, true, |left| told(&conversation, left)).await? {
+        if let Some(done) = seen.bury(table, writer, true, |left| told(&conversation, left)).await? {
             return Ok(Some(Some(ErasedMessage { author_name, pending: done.pending })));
         }
         Ok(None)

@@ -26,7 +26,7 @@ mod messages;
 mod rows;
 mod rules;
 
-pub use messages::{Cursor as MessageCursor, Erased, erase_messages};
+pub use messages::{Erased, MessageCursor, erase_messages};
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -58,7 +58,7 @@ const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 /// The work done so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct ErasureReport {
     /// Whether the user is erased everywhere; if not, call again.
     pub done: bool,
     /// How many rows were removed or changed.
@@ -114,6 +114,14 @@ enum Stage {
     Done,
 }
 
+/// The user to erase.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub user: &'a UserId,
+    /// Hides the user's id in the key of the progress.
+    pub secret: &'a Secret,
+}
+
 /// Erases a user until it is done or `deadline` has passed, at least by one row. The next call continues, or
 /// begins again after the end. Calls at the same time all continue the same erasure. The caller ends the user's sessions first: the erasure may miss rows that the user writes meanwhile.
 ///
@@ -123,11 +131,10 @@ enum Stage {
 pub async fn erase(
     table: &Table,
     writer: &WriteContext,
-    secret: &Secret,
     connections: Option<&Connections>,
-    user: &UserId,
+    Subject { user, secret }: Subject<'_>,
     deadline: Instant,
-) -> Result<Done<Report>, Problem> {
+) -> Result<Done<ErasureReport>, Problem> {
     // Keyed, so that a reader of the table cannot try ids. After a change of the secret, the next call begins again.
     let key = Key::erasure(&secret.pseudonym("erasure", user.as_str()));
     let progress = progress(table, &key, user).await?;
@@ -140,7 +147,7 @@ pub async fn erase(
         }
     }
     let Progress { stage, erased, looked_at, skipped, .. } = erasure.progress;
-    Ok(Done::now(Report { done: stage == Stage::Done, erased, looked_at, skipped }, erasure.pending))
+    Ok(Done::now(ErasureReport { done: stage == Stage::Done, erased, looked_at, skipped }, erasure.pending))
 }
 
 /// The default in place of a row that cannot be read, which is counted.

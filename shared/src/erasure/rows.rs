@@ -94,7 +94,7 @@ impl Erasure<'_> {
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
                 let pending =
-                    leases::erase_from_request(self.table, self.writer, &lease, &key, self.user, alias).await?;
+                    leases::erase_from_request(self.table, self.writer, &lease, &key, (self.user, alias)).await?;
                 let is_erased = pending.is_some();
                 self.pending.extend(pending.into_iter().flatten());
                 Ok(is_erased)

@@ -15,7 +15,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
-use crate::notifications::{self, Kind, NewNotification, Sender};
+use crate::notifications::{Kind, NewNotification, Notifier, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -88,7 +88,8 @@ impl Wakes {
         let new = NewNotification::from(&sender, user, Kind::Message, data(wake));
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
         let writer = WriteContext::without_delivery(request);
-        match notifications::create(&self.table, &writer, &self.settings, new, &key, Millis::now()).await {
+        let notifier = Notifier { table: &self.table, writer: &writer, settings: &self.settings };
+        match notifier.create(new, &key, Millis::now()).await {
             Ok(_) => true,
             Err(problem) => {
                 telemetry::cause(&problem);

@@ -36,7 +36,7 @@ pub fn no_such_route(route: &str) -> Problem {
     Problem::NotFound(format!("There is no route {route}"))
 }
 
-/// What handlers read from lambda_http's [`Request`].
+/// Reads the parts of lambda_http's [`Request`] that handlers need.
 pub trait ReadRequest {
     /// API Gateway's `routeKey`, such as `POST /kudos`: the route in the template that matched.
     fn route(&self) -> &str;

@@ -61,7 +61,7 @@ pub fn html(page: String) -> Response {
     const POLICY: HeaderValue =
         HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'");
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    // The page's address is as good as its button.
+    // The page's address is a secret, since it can press the button.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
@@ -92,7 +92,7 @@ fn with_status(status: StatusCode, body: Body) -> Response {
     response
 }
 
-/// What handlers add to a [`Response`].
+/// Parts that handlers add to a [`Response`].
 pub trait ResponseExt {
     /// Marks a response that repeats the first one with `Idempotent-Replayed: true`.
     #[must_use]

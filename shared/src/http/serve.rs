@@ -45,9 +45,9 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    /// What is left to do after the invocation's response is posted.
+    /// Work to do after the invocation's response is posted.
     static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
-    /// Work for after the response, from whoever has no hold of the response.
+    /// Work for after the response, from code that does not have the response.
     static LATER: RefCell<Vec<(Outcome, Work)>>;
 }
 
@@ -100,10 +100,10 @@ where
     Runtime::new(Adapter::from(compressed(Respond(service)))).layer(AfterResponseLayer).run().await
 }
 
-/// What [`serve_compressed`] tells API Gateway in response to one event, in JSON.
+/// The JSON that [`serve_compressed`] returns to API Gateway for one event.
 ///
 /// # Errors
-/// For an event that is no request of API Gateway's.
+/// For an event that is not a request from API Gateway.
 pub async fn answer<S>(service: S, event: Value) -> Result<Value, serde_json::Error>
 where
     S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
@@ -150,7 +150,7 @@ where
     Runtime::new(either).layer(AfterResponseLayer).run().await
 }
 
-/// What triggers a function that handles both requests and events.
+/// A trigger of a function that handles both requests and events.
 enum Trigger {
     Request(Box<LambdaRequest>),
     Event(Box<EventBridgeEvent>),

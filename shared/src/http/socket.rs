@@ -1,4 +1,4 @@
-//! What a function reads from an event of API Gateway's WebSocket API.
+//! Reads events of API Gateway's WebSocket API.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _};
@@ -28,7 +28,7 @@ impl SocketRoute {
     }
 }
 
-/// What handlers of a WebSocket API's routes read from lambda_http's [`Request`].
+/// Reads the parts of lambda_http's [`Request`] that only a WebSocket API's routes have.
 pub trait ReadSocket {
     /// The connection that it is about. Each function names the kind of event that it handles, so that no other can run it.
     ///
@@ -42,7 +42,7 @@ pub trait ReadSocket {
     /// 404 for a stage that is no namespace.
     fn stage(&self) -> Result<Namespace, Problem>;
 
-    /// What was sent; `None` for binary data.
+    /// The frame's text; `None` for binary data.
     fn text(&self) -> Option<&str>;
 }
 

@@ -69,10 +69,8 @@ impl Transport for Emails {
             }
         }
         // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
-        let attempts: Vec<_> = of_recipients
-            .into_iter()
-            .map(|((lease, recipient), emails)| self.to_one(lease, recipient, emails, visit, deadline))
-            .collect();
+        let attempts: Vec<_> =
+            of_recipients.into_iter().map(|(to, emails)| self.to_one(to, emails, visit, deadline)).collect();
         Box::pin(stream::iter(attempts).buffer_unordered(MAX_RECIPIENTS_AT_ONCE).collect())
     }
 }
@@ -81,8 +79,7 @@ impl Emails {
     /// Sends a lease's e-mails to one recipient, oldest message first: the first one may cover the others.
     async fn to_one(
         &self,
-        lease: &LeaseId,
-        recipient: &UserId,
+        (lease, recipient): (&LeaseId, &UserId),
         mut emails: Vec<Unsent<'_>>,
         visit: &Visit,
         deadline: Instant,

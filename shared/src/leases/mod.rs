@@ -23,5 +23,5 @@ pub(crate) use email::Emails;
 pub use lease::{Lease, LeaseView, Participant, PutLease, participant, put, role_in};
 pub(crate) use request::erase_from_request;
 pub use request::{
-    NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, change_request, create_request, requests,
+    NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, StatusChange, change_request, create_request, requests,
 };

@@ -167,6 +167,13 @@ pub async fn create_request(
     .await
 }
 
+/// A change of a request's status.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusChange<'a> {
+    pub id: &'a RequestId,
+    pub status: RequestStatus,
+}
+
 /// Changes a request's status as the table above permits. The status that it has already is no change.
 ///
 /// # Errors
@@ -177,8 +184,7 @@ pub async fn change_request(
     writer: &WriteContext,
     lease: &LeaseId,
     caller: &Person,
-    id: &RequestId,
-    status: RequestStatus,
+    StatusChange { id, status }: StatusChange<'_>,
 ) -> Result<Done<LeaseRequest>, Problem> {
     let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
     retry(|| async {
@@ -224,8 +230,7 @@ pub(crate) async fn erase_from_request(
     writer: &WriteContext,
     lease: &LeaseId,
     key: &Key,
-    user: &UserId,
-    alias: &UserId,
+    (user, alias): (&UserId, &UserId),
 ) -> Result<Option<Vec<Committed>>, Problem> {
     let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: erased_line(), ..person };
     let is_theirs = |person: &LeasePerson| person.id == *user;

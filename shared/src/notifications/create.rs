@@ -64,12 +64,13 @@ impl Sender<'_> {
 /// delivers it. Returns false for an unknown user: one who was erased since the message was sent gets no row any more.
 ///
 /// # Errors
-/// As [`create`].
+/// As [`Notifier::create`].
 pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, Problem> {
     let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = WriteContext::without_delivery("");
-    match create_for(Receiver::Known, table, &writer, settings, request, &key, Millis::now()).await {
+    let notifier = Notifier { table, writer: &writer, settings };
+    match notifier.create_for(Receiver::Known, request, &key, Millis::now()).await {
         Ok(_) => Ok(true),
         Err(Problem::NotFound(_)) => Ok(false),
         Err(other) => Err(other),
@@ -101,60 +102,67 @@ impl FirstRow {
     }
 }
 
-/// Stores a notification with the user's next number; returns its id.
-///
-/// # Errors
-/// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for a reused key, 500
-/// when DynamoDB fails or too many writers compete for the user's next number.
-pub async fn create(
-    table: &Table,
-    writer: &WriteContext,
-    settings: &Settings,
-    request: NewNotification,
-    key: &IdempotencyKey,
-    now: Millis,
-) -> Result<Done<String>, Problem> {
-    create_for(Receiver::Anybody, table, writer, settings, request, key, now).await
+/// Creates notifications.
+#[derive(Debug, Clone, Copy)]
+pub struct Notifier<'a> {
+    pub table: &'a Table,
+    pub writer: &'a WriteContext,
+    pub settings: &'a Settings,
 }
 
-/// As [`create`], and 404 for a receiver who must be known and is not.
-async fn create_for(
-    receiver: Receiver,
-    table: &Table,
-    writer: &WriteContext,
-    settings: &Settings,
-    request: NewNotification,
-    key: &IdempotencyKey,
-    now: Millis,
-) -> Result<Done<String>, Problem> {
-    let user = UserId::parse(request.user_id.clone()).map_err(|error| Problem::field("userId", error))?;
-    let kind = Kind::named(&request.r#type)
-        .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
-    Words::own(request.title.as_deref(), request.body.as_deref())?;
-    let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
-    if let Some(first) = first_of(table, key, now).await? {
-        return first.replay(key);
+impl Notifier<'_> {
+    /// Stores a notification with the user's next number; returns its id.
+    ///
+    /// # Errors
+    /// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for a reused key, 500
+    /// when DynamoDB fails or too many writers compete for the user's next number.
+    pub async fn create(
+        self,
+        request: NewNotification,
+        key: &IdempotencyKey,
+        now: Millis,
+    ) -> Result<Done<String>, Problem> {
+        self.create_for(Receiver::Anybody, request, key, now).await
     }
-    retry(|| async {
-        let (counter, preferences) = look_up(table, &user).await?;
-        // A user who has had a notification is known.
-        let must_be_found = receiver == Receiver::Known && counter.is_none();
-        if must_be_found && table.get_many(&known_by(&user), true).await?.is_empty() {
-            return Err(Problem::NotFound("There is no such user".to_owned()));
+
+    /// As [`Notifier::create`], and 404 for a receiver who must be known and is not.
+    async fn create_for(
+        self,
+        receiver: Receiver,
+        request: NewNotification,
+        key: &IdempotencyKey,
+        now: Millis,
+    ) -> Result<Done<String>, Problem> {
+        let Self { table, writer, settings } = self;
+        let user = UserId::parse(request.user_id.clone()).map_err(|error| Problem::field("userId", error))?;
+        let kind = Kind::named(&request.r#type)
+            .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
+        Words::own(request.title.as_deref(), request.body.as_deref())?;
+        let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
+        if let Some(first) = first_of(table, key, now).await? {
+            return first.replay(key);
         }
-        let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
-        let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
-        let new = draft.write(counter.as_ref())?;
-        match commit(table, &draft, &new, counter.as_ref()).await? {
-            Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
-            Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
-                first_of(table, key, now).await?.ok_or(TableError::Contended)?.replay(key).map(Some)
+        retry(|| async {
+            let (counter, preferences) = look_up(table, &user).await?;
+            // A user who has had a notification is known.
+            let must_be_found = receiver == Receiver::Known && counter.is_none();
+            if must_be_found && table.get_many(&known_by(&user), true).await?.is_empty() {
+                return Err(Problem::NotFound("There is no such user".to_owned()));
             }
-            // Another writer took the number.
-            Transaction::ConditionFailed(_) => Ok(None),
-        }
-    })
-    .await
+            let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
+            let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
+            let new = draft.write(counter.as_ref())?;
+            match commit(table, &draft, &new, counter.as_ref()).await? {
+                Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
+                Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
+                    first_of(table, key, now).await?.ok_or(TableError::Contended)?.replay(key).map(Some)
+                }
+                // Another writer took the number.
+                Transaction::ConditionFailed(_) => Ok(None),
+            }
+        })
+        .await
+    }
 }
 
 /// The row of an earlier request with the same key.

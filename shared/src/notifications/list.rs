@@ -17,10 +17,10 @@ use crate::users::locale::Locale;
 
 /// The last notification of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(String);
+pub struct NotificationCursor(String);
 
-impl Cursor {
-    /// Parses a [`Page::next_cursor`].
+impl NotificationCursor {
+    /// Parses a [`NotificationPage::next_cursor`].
     ///
     /// # Errors
     /// 400 for anything else.
@@ -36,7 +36,7 @@ impl Cursor {
 /// A page of notifications.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct NotificationPage {
     /// Newest first.
     pub notifications: Vec<NotificationView>,
     /// For the next page, or `null`.
@@ -64,16 +64,16 @@ pub async fn list(
     table: &Table,
     user: &UserId,
     limit: u8,
-    cursor: Option<&Cursor>,
+    cursor: Option<&NotificationCursor>,
     now: Millis,
-) -> Result<Page, TableError> {
+) -> Result<NotificationPage, TableError> {
     let (counter, rows) = futures_util::join!(Counter::of(table, user), rows(table, user, limit, cursor, now));
     let counter = counter?.unwrap_or_default();
     let (rows, next) = rows?;
     let notifications =
         rows.into_iter().map(|row| Ok(view(read(row)?, &counter))).collect::<Result<_, TableError>>()?;
     let next_cursor = next.map(|cursor| cursor.text());
-    Ok(Page { notifications, next_cursor, unread_count: counter.unread(now) })
+    Ok(NotificationPage { notifications, next_cursor, unread_count: counter.unread(now) })
 }
 
 /// One notification. Reads its row and the counter at the same time.
@@ -102,16 +102,16 @@ async fn rows(
     table: &Table,
     user: &UserId,
     limit: u8,
-    cursor: Option<&Cursor>,
+    cursor: Option<&NotificationCursor>,
     now: Millis,
-) -> Result<(Vec<Item>, Option<Cursor>), TableError> {
+) -> Result<(Vec<Item>, Option<NotificationCursor>), TableError> {
     // DynamoDB deletes expired rows some time later.
     let is_live = gt("expires_at", now.seconds());
     let query = Query::new(key::user(user)).begins_with(NOTIFICATION).descending().filter(is_live);
     let after = cursor.map(|cursor| Key::notification(user, &cursor.0));
     let (rows, last) = table.query_page(query, limit, after.as_ref()).await?;
     let id = last.and_then(|key| key.sk.strip_prefix(NOTIFICATION).map(str::to_owned));
-    Ok((rows, id.map(Cursor)))
+    Ok((rows, id.map(NotificationCursor)))
 }
 
 fn view(row: NotificationRow, counter: &Counter) -> NotificationView {

@@ -19,12 +19,12 @@ mod row;
 mod unsubscribe;
 mod words;
 
-pub use create::{NewNotification, create};
+pub use create::{NewNotification, Notifier};
 pub(crate) use create::{Sender, create_instead};
 pub use delete::delete;
 pub(crate) use erase::{Person, erase_from};
 pub use kind::{Kind, Priority};
-pub use list::{Cursor, NotificationView, Page, list, show, unread_count};
+pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
 pub use preferences::{DeliveryPreferences, NewPreferences, Preferences, preferences, save_preferences};
 pub use read::{Marked, read, read_all};

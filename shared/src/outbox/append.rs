@@ -57,8 +57,7 @@ impl Append {
     /// An entry whose time has come may be on its way: a visit reads the row, sends, and notes it only then. So the change's own
     /// deliveries follow it. Otherwise a client could hear of an arrival and never of the departure.
     pub(crate) fn undoing(
-        key: Key,
-        earlier: Option<Committed>,
+        (key, earlier): (Key, Option<Committed>),
         deliveries: impl IntoIterator<Item = Delivery>,
         undone: impl Fn(&Delivery) -> Undone,
         writer: &WriteContext,

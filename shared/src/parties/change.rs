@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::row::{NextVersion, PartyRow, Seen, Snapshot};
 use super::view::Party;
-use super::{Settings, check_name, check_settings, members_only, owner_only, unknown_party};
+use super::{PartySettings, check_name, check_settings, members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
@@ -18,7 +18,7 @@ use crate::table::{Key, Table, TransactItem, exists, retry};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Changes {
     party_name: Option<String>,
-    settings: Option<Settings>,
+    settings: Option<PartySettings>,
 }
 
 /// Changes name and settings. Without a difference, it writes nothing and sends no event.
@@ -49,7 +49,7 @@ pub async fn change(
             row.settings.clone_from(settings);
             data.insert("settings".to_owned(), serde_json::from_str(settings).unwrap_or_default());
         }
-        if let Some(done) = write(table, writer, id, &seen, row, data, None).await? {
+        if let Some(done) = (Changed { id, seen: &seen, row, data }).write(table, writer, None).await? {
             return Ok(Some(done));
         }
         Ok(None)
@@ -83,7 +83,7 @@ pub async fn hand_over(
         }
         // The heir may have left after their row was read and before the party's was.
         let stays = TransactItem::check(&Key::member(id, heir), exists("pk"));
-        if let Some(done) = write(table, writer, id, &seen, row, data, Some(stays)).await? {
+        if let Some(done) = (Changed { id, seen: &seen, row, data }).write(table, writer, Some(stays)).await? {
             return Ok(Some(done));
         }
         Ok(None)
@@ -102,27 +102,37 @@ fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem>
     }
 }
 
-/// Writes a changed party with its event, if the check holds; `None` when another writer was first.
-async fn write(
-    table: &Table,
-    writer: &WriteContext,
-    id: &PartyId,
-    seen: &Seen<PartyRow>,
-    mut row: PartyRow,
+/// A party with other settings or another owner.
+struct Changed<'a> {
+    id: &'a PartyId,
+    /// The party as it was read.
+    seen: &'a Seen<PartyRow>,
+    row: PartyRow,
+    /// The changed fields, for the event.
     data: Map<String, Value>,
-    check: Option<TransactItem>,
-) -> Result<Option<Done<Party>>, Problem> {
-    if data.is_empty() {
-        return Ok(Some(Done::now(Party::of(id, &row), None)));
+}
+
+impl Changed<'_> {
+    /// Writes it with its event, if the check holds; `None` when another writer was first.
+    async fn write(
+        self,
+        table: &Table,
+        writer: &WriteContext,
+        check: Option<TransactItem>,
+    ) -> Result<Option<Done<Party>>, Problem> {
+        let Self { id, seen, mut row, data } = self;
+        if data.is_empty() {
+            return Ok(Some(Done::now(Party::of(id, &row), None)));
+        }
+        let now = Millis::now();
+        row.updated_at = now;
+        let update_type = PartyUpdate::SettingsChanged;
+        let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
+        let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
+            .set("name", &row.name)
+            .set("settings", &row.settings)
+            .set("owner", &row.owner);
+        let items = std::iter::once(next.write().into()).chain(check);
+        Ok(table.transact(items).await?.is_done().then(|| Done::now(Party::of(id, &row), next.deliverable())))
     }
-    let now = Millis::now();
-    row.updated_at = now;
-    let update_type = PartyUpdate::SettingsChanged;
-    let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-    let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
-        .set("name", &row.name)
-        .set("settings", &row.settings)
-        .set("owner", &row.owner);
-    let items = std::iter::once(next.write().into()).chain(check);
-    Ok(table.transact(items).await?.is_done().then(|| Done::now(Party::of(id, &row), next.deliverable())))
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::row::{PartyRow, Snapshot, put_member};
 use super::view::Party;
-use super::{Settings, check_name, check_settings, unknown_party};
+use super::{PartySettings, check_name, check_settings, unknown_party};
 use crate::contract::id::PartyId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
@@ -21,7 +21,7 @@ use crate::table::{Action, Key, Table, TableError, Transaction, item, retry};
 pub struct NewParty {
     party_name: String,
     #[serde(default)]
-    settings: Settings,
+    settings: PartySettings,
 }
 
 /// Creates a party that the caller owns. A repeated request returns what the first response held.

@@ -13,9 +13,9 @@ use crate::table::{Key, Query, Table, TableError, eq, gt, read};
 
 /// The party of the last invitation of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(PartyId);
+pub struct InvitationCursor(PartyId);
 
-impl Cursor {
+impl InvitationCursor {
     /// Parses an [`InvitationPage::next_cursor`].
     ///
     /// # Errors
@@ -40,7 +40,7 @@ pub async fn invitations(
     table: &Table,
     user: &UserId,
     limit: u8,
-    cursor: Option<&Cursor>,
+    cursor: Option<&InvitationCursor>,
 ) -> Result<InvitationPage, TableError> {
     let is_open = eq("state", State::Pending).and(gt("expires_at", Millis::now().seconds()));
     let query = Query::new(key::user(user)).begins_with(INVITATION).filter(is_open);

@@ -56,7 +56,8 @@ pub async fn invite(
         let remembered = snapshot.number(limit, "due").map(Millis);
         let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
 
-        let (row, append) = invitation(id, &party.row, inviter, invitee, before.as_ref(), writer, now)?;
+        let (row, append) =
+            (Invite { id, party: &party.row, inviter, invitee, before: before.as_ref() }).row(writer, now)?;
         let items: [TransactItem; 5] = [
             TransactItem::check(&Key::party(id), exists("pk").and(absent("dissolved"))),
             TransactItem::check(&keys[0], exists("pk")),
@@ -84,36 +85,41 @@ fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<
     Ok(party)
 }
 
-/// The row of the new invitation, and what its outbox then holds.
-fn invitation(
-    id: &PartyId,
-    party: &PartyRow,
-    inviter: &Person,
-    invitee: &UserId,
-    before: Option<&Seen<InvitationRow>>,
-    writer: &WriteContext,
-    now: Millis,
-) -> Result<(InvitationRow, Append), TableError> {
-    let key = Key::invitation(invitee, id);
-    let event = PartyInvitationReceived {
-        invitee: invitee.clone(),
-        party_id: id.clone(),
-        party_name: party.name.clone(),
-        invited_by: Inviter { id: inviter.user_id.clone(), username: inviter.display_name.clone() },
-        invited_at: now.iso(),
-    };
-    let earlier = before.and_then(|before| before.owing.clone());
-    let row = InvitationRow {
-        sk: key.sk.clone(),
-        party_name: party.name.clone(),
-        inviter: inviter.user_id.clone(),
-        inviter_name: inviter.display_name.clone(),
-        invited_at: now,
-        state: State::Pending,
-        expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
-    };
-    let append = Append::new(key, earlier, [Delivery::event(&event)], writer, now)?;
-    Ok((row, append))
+/// A new invitation.
+struct Invite<'a> {
+    id: &'a PartyId,
+    party: &'a PartyRow,
+    inviter: &'a Person,
+    invitee: &'a UserId,
+    /// The earlier invitation to this user.
+    before: Option<&'a Seen<InvitationRow>>,
+}
+
+impl Invite<'_> {
+    /// Its row, with the outbox that the row then has.
+    fn row(self, writer: &WriteContext, now: Millis) -> Result<(InvitationRow, Append), TableError> {
+        let Self { id, party, inviter, invitee, before } = self;
+        let key = Key::invitation(invitee, id);
+        let event = PartyInvitationReceived {
+            invitee: invitee.clone(),
+            party_id: id.clone(),
+            party_name: party.name.clone(),
+            invited_by: Inviter { id: inviter.user_id.clone(), username: inviter.display_name.clone() },
+            invited_at: now.iso(),
+        };
+        let earlier = before.and_then(|before| before.owing.clone());
+        let row = InvitationRow {
+            sk: key.sk.clone(),
+            party_name: party.name.clone(),
+            inviter: inviter.user_id.clone(),
+            inviter_name: inviter.display_name.clone(),
+            invited_at: now,
+            state: State::Pending,
+            expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
+        };
+        let append = Append::new(key, earlier, [Delivery::event(&event)], writer, now)?;
+        Ok((row, append))
+    }
 }
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.

@@ -45,7 +45,15 @@ pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &
     .await
 }
 
-/// Removes a member from the caller's party, and with `terminate` ends their connections.
+/// A removal of a member from a party.
+#[derive(Debug, Clone, Copy)]
+pub struct Removal<'a> {
+    pub user: &'a UserId,
+    /// Whether their connections end.
+    pub terminate: bool,
+}
+
+/// Removes a member from the caller's party.
 ///
 /// # Errors
 /// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
@@ -54,8 +62,7 @@ pub async fn remove(
     writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
-    user: &UserId,
-    terminate: bool,
+    Removal { user, terminate }: Removal<'_>,
 ) -> Result<Done<()>, Problem> {
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;

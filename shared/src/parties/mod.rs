@@ -23,9 +23,9 @@ mod withdraw;
 pub use change::{Changes, change, hand_over};
 pub use create::{NewParty, create};
 pub use end::end;
-pub use invitations::{Cursor, InvitationPage, invitations};
+pub use invitations::{InvitationCursor, InvitationPage, invitations};
 pub use invite::{INVITATIONS, invite, revoke};
-pub use leave::{leave, remove};
+pub use leave::{Removal, leave, remove};
 pub use mine::{MAX_PARTIES, MineCursor, PartyPage, mine};
 pub use read::{is_member, read};
 pub use reply::{accept, decline};
@@ -47,9 +47,9 @@ fn check_name(name: &str) -> Result<Line, Problem> {
 }
 
 /// A party's settings: any JSON object; your app gives it a meaning.
-pub type Settings = serde_json::Map<String, serde_json::Value>;
+pub type PartySettings = serde_json::Map<String, serde_json::Value>;
 
-fn check_settings(settings: &Settings) -> Result<String, Problem> {
+fn check_settings(settings: &PartySettings) -> Result<String, Problem> {
     let text = serde_json::to_string(settings).map_err(Problem::internal)?;
     if text.len() > MAX_SETTINGS {
         return Err(Problem::TooLarge { what: "settings", bytes: text.len(), limit: MAX_SETTINGS });

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Settings;
+use super::PartySettings;
 use super::row::{InvitationRow, MemberRow, PartyRow};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::Inviter;
@@ -16,7 +16,7 @@ pub struct Party {
     party_id: PartyId,
     party_name: Line,
     owner_id: UserId,
-    settings: Settings,
+    settings: PartySettings,
     created_at: String,
     updated_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]

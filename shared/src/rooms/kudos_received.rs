@@ -14,10 +14,10 @@ use crate::users::profile;
 
 /// The last kudos of a page, after which the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(ByTime);
+pub struct KudosCursor(ByTime);
 
-impl Cursor {
-    /// Parses a [`Page::next_cursor`].
+impl KudosCursor {
+    /// Parses a [`KudosPage::next_cursor`].
     ///
     /// # Errors
     /// 400 for anything else.
@@ -34,7 +34,7 @@ fn is_id(text: &str) -> bool {
 /// A page of kudos.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct KudosPage {
     /// Newest first.
     pub kudos: Vec<Received>,
     /// For the next page, or `null`.
@@ -59,11 +59,11 @@ pub async fn received(
     table: &Table,
     receiver: &UserId,
     limit: u8,
-    cursor: Option<&Cursor>,
-) -> Result<Page, TableError> {
+    cursor: Option<&KudosCursor>,
+) -> Result<KudosPage, TableError> {
     let mine = kudos_received(receiver);
     let mut query = Query::of_index(&mine).descending().limit(limit.into());
-    if let Some(Cursor(place)) = cursor {
+    if let Some(KudosCursor(place)) = cursor {
         query = query.after_in_index(&Key::kudos(&place.id), &mine, &place.text());
     }
     let found = table.query(&query).await?;
@@ -85,7 +85,7 @@ pub async fn received(
         created_at: row.created_at.iso(),
     });
     let last = found.last_evaluated_key.as_ref().and_then(|last| text(last.get("gsi1sk")?));
-    Ok(Page { kudos: kudos.collect(), next_cursor: last.map(page::cursor) })
+    Ok(KudosPage { kudos: kudos.collect(), next_cursor: last.map(page::cursor) })
 }
 
 fn id_of(row: &Item) -> Option<String> {

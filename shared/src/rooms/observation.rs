@@ -8,7 +8,7 @@ use crate::contract::time::Millis;
 
 /// A user and a room.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Seat {
+pub struct RoomUser {
     pub book: BookId,
     pub user: UserId,
 }

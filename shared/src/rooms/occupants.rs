@@ -15,10 +15,10 @@ use crate::users::profile;
 
 /// The last user of a page, after whom the next page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(UserId);
+pub struct OccupantsCursor(UserId);
 
-impl Cursor {
-    /// Parses the `nextCursor` of a [`Page`].
+impl OccupantsCursor {
+    /// Parses the `nextCursor` of a [`OccupantsPage`].
     ///
     /// # Errors
     /// 400 for anything else.
@@ -30,7 +30,7 @@ impl Cursor {
 /// A page of a room's users.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct OccupantsPage {
     book_id: BookId,
     /// Ordered by user id.
     members: Vec<Occupant>,
@@ -48,10 +48,15 @@ struct Occupant {
 }
 
 /// Up to `limit` users who are in a room: a query, and one request each for the book and the users' profiles.
-pub async fn occupants(table: &Table, id: BookId, limit: u8, cursor: Option<&Cursor>) -> Result<Page, TableError> {
+pub async fn occupants(
+    table: &Table,
+    id: BookId,
+    limit: u8,
+    cursor: Option<&OccupantsCursor>,
+) -> Result<OccupantsPage, TableError> {
     // Rows of those who left stay for a day.
     let query = Query::new(room(&id)).filter(eq("present", true));
-    let after = cursor.map(|Cursor(user)| Key::presence(&id, user));
+    let after = cursor.map(|OccupantsCursor(user)| Key::presence(&id, user));
     let (book, found) = futures_util::join!(book::get(table, &id), table.query_page(query, limit, after.as_ref()));
     let (book, (rows, last)) = (book?, found?);
     let mut present = Vec::with_capacity(rows.len());
@@ -68,7 +73,7 @@ pub async fn occupants(table: &Table, id: BookId, limit: u8, cursor: Option<&Cur
     });
     let members = members.collect();
     let next_cursor = last.and_then(|key| user_of(&key.item())).map(|user| page::cursor(user.as_str()));
-    Ok(Page { book_id: id, members, next_cursor })
+    Ok(OccupantsPage { book_id: id, members, next_cursor })
 }
 
 fn user_of(row: &Item) -> Option<UserId> {

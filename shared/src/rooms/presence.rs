@@ -11,7 +11,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use serde::Deserialize;
 
 use super::book::{self, Book};
-use super::observation::{Observation, Seat};
+use super::observation::{Observation, RoomUser};
 use crate::contract::event::Event as _;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
@@ -46,7 +46,7 @@ impl PresenceRow {
 /// A user who entered a room by their own request, or was in it already.
 #[derive(Debug)]
 pub struct Entered {
-    pub seat: Seat,
+    pub member: RoomUser,
     pub is_author: bool,
     pub joined_at: Millis,
 }
@@ -58,15 +58,25 @@ pub struct Entered {
 pub async fn enter(
     table: &Table,
     writer: &WriteContext,
-    seat: Seat,
+    member: RoomUser,
     caller: &Identity,
 ) -> Result<Done<Entered>, TableError> {
-    let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
+    let (book, profile) = book::get_with_profile(table, &member.book, &member.user).await?;
     let person = profile::shown(profile, caller);
     let now = Millis::now();
-    let joined = join(table, writer, &seat, &person, book.as_ref(), Observation::ByUser(now)).await?;
-    let is_author = book.is_some_and(|book| book.is_by(&seat.user));
-    Ok(joined.map(|since| Entered { seat, is_author, joined_at: since.unwrap_or(now) }))
+    let joined =
+        join(table, writer, &member, Entrant { person: &person, book: book.as_ref() }, Observation::ByUser(now))
+            .await?;
+    let is_author = book.is_some_and(|book| book.is_by(&member.user));
+    Ok(joined.map(|since| Entered { member, is_author, joined_at: since.unwrap_or(now) }))
+}
+
+/// A person who enters a room.
+#[derive(Debug, Clone, Copy)]
+pub struct Entrant<'a> {
+    pub person: &'a Person,
+    /// The room's book, if somebody has said who wrote it.
+    pub book: Option<&'a Book>,
 }
 
 /// Records that a person is in a room. Returns when they entered; `None` if a newer observation says that they are not
@@ -77,18 +87,17 @@ pub async fn enter(
 pub async fn join(
     table: &Table,
     writer: &WriteContext,
-    seat: &Seat,
-    person: &Person,
-    book: Option<&Book>,
+    member: &RoomUser,
+    Entrant { person, book }: Entrant<'_>,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
-    let mut events = vec![Delivery::event(&UserJoined { book: seat.book.clone(), person: person.clone() })];
-    if let Some(book) = book.filter(|book| book.is_by(&seat.user)) {
+    let mut events = vec![Delivery::event(&UserJoined { book: member.book.clone(), person: person.clone() })];
+    if let Some(book) = book.filter(|book| book.is_by(&member.user)) {
         let author_name = book.author_name.clone().unwrap_or_else(|| person.display_name.clone());
-        let (book, author_id) = (seat.book.clone(), seat.user.clone());
+        let (book, author_id) = (member.book.clone(), member.user.clone());
         events.push(Delivery::event(&AuthorJoined { book, author_id, author_name }));
     }
-    observe(table, writer, seat, true, &events, observation).await
+    observe(table, writer, (member, true), &events, observation).await
 }
 
 /// As [`join`], by the user's id alone. Name and picture come from their profile.
@@ -98,16 +107,16 @@ pub async fn join(
 pub async fn join_by_id(
     table: &Table,
     writer: &WriteContext,
-    seat: &Seat,
+    member: &RoomUser,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
-    let (book, profile) = book::get_with_profile(table, &seat.book, &seat.user).await?;
+    let (book, profile) = book::get_with_profile(table, &member.book, &member.user).await?;
     let person = match profile {
-        Some(profile) => profile.person(seat.user.clone()),
+        Some(profile) => profile.person(member.user.clone()),
         // The user's authorization has not stored the profile yet.
-        None => Person::unknown(seat.user.clone()),
+        None => Person::unknown(member.user.clone()),
     };
-    join(table, writer, seat, &person, book.as_ref(), observation).await
+    join(table, writer, member, Entrant { person: &person, book: book.as_ref() }, observation).await
 }
 
 /// Records that a user is not in a room. Returns when they entered, if a newer observation says that they are in it.
@@ -117,27 +126,27 @@ pub async fn join_by_id(
 pub async fn leave(
     table: &Table,
     writer: &WriteContext,
-    seat: &Seat,
+    member: &RoomUser,
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
-    let event = Delivery::event(&UserLeft { book: seat.book.clone(), user_id: seat.user.clone() });
-    observe(table, writer, seat, false, &[event], observation).await
+    let event = Delivery::event(&UserLeft { book: member.book.clone(), user_id: member.user.clone() });
+    observe(table, writer, (member, false), &[event], observation).await
 }
 
+/// Records whether a user is in a room.
 async fn observe(
     table: &Table,
     writer: &WriteContext,
-    seat: &Seat,
-    present: bool,
+    (member, present): (&RoomUser, bool),
     events: &[Delivery],
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
-    let key = &Key::presence(&seat.book, &seat.user);
+    let key = &Key::presence(&member.book, &member.user);
     retry_from(None, |earlier: Option<Committed>| async move {
         let (events, now) = (events.iter().cloned(), Millis::now());
         let append =
-            Append::undoing(key.clone(), earlier.clone(), events, |pending| undone(pending, present), writer, now)?;
-        match table.write(change(seat, present, &append, observation)).await? {
+            Append::undoing((key.clone(), earlier.clone()), events, |pending| undone(pending, present), writer, now)?;
+        match table.write(change(member, present, &append, observation)).await? {
             Write::Done(_) => {
                 let joined_at = present.then(|| observation.time());
                 Ok(Break(Done::now(joined_at, append.deliverable())))
@@ -179,15 +188,15 @@ fn undone(delivery: &Delivery, present: bool) -> Undone {
 }
 
 /// The update that changes the state, if the row has the other state, is not newer, and its outbox is as it was read.
-fn change(seat: &Seat, present: bool, append: &Append, observation: Observation) -> Update {
+fn change(member: &RoomUser, present: bool, append: &Append, observation: Observation) -> Update {
     let time = observation.time();
     let is_older = eq("present", !present).and(le("at", observation.beats_up_to()));
     let update = append.update().set("present", present).set("at", time);
     if present {
         update
             .set("joined_at", time)
-            .set("gsi1pk", present_shard(shard_of(&seat.book)))
-            .set("gsi1sk", format!("{}#{}", seat.book, seat.user))
+            .set("gsi1pk", present_shard(shard_of(&member.book)))
+            .set("gsi1sk", format!("{}#{}", member.book, member.user))
             .remove("expires_at")
             .when(absent("pk").or(is_older))
     } else {

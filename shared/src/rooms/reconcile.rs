@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::observation::{Observation, Seat};
+use super::observation::{Observation, RoomUser};
 use super::presence::{self, PresenceRow};
 use crate::clients::pusher::{Client, PusherError};
 use crate::contract::channel::{self, Channel};
@@ -33,7 +33,7 @@ pub enum ReconcileError {
 
 /// The result of a run.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct ReconcileReport {
     /// Rooms compared.
     pub rooms: usize,
     /// Users whose missed arrival or departure was corrected.
@@ -54,7 +54,7 @@ pub async fn run<F>(
     pusher: &Client,
     deliver: impl Fn(Vec<Committed>) -> F,
     budget: Duration,
-) -> Result<Report, ReconcileError>
+) -> Result<ReconcileReport, ReconcileError>
 where
     F: Future<Output = ()>,
 {
@@ -65,7 +65,7 @@ where
     let start = place.as_ref().map_or(0, |place| queue.partition_point(|room| room < place));
     queue.rotate_left(start);
 
-    let mut report = Report::default();
+    let mut report = ReconcileReport::default();
     let mut next = None;
     let deliver = &deliver;
     let mut outcomes = stream::iter(&queue)
@@ -121,13 +121,13 @@ where
     let listed: BTreeSet<UserId> = pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
     let known: BTreeMap<UserId, PresenceRow> = presence::of_room(table, book).await?.into_iter().collect();
 
-    let seat = |user: &UserId| Seat { book: book.clone(), user: user.clone() };
+    let member = |user: &UserId| RoomUser { book: book.clone(), user: user.clone() };
     let mut healed = 0;
     let mut pending = Vec::new();
     // One user's failure is that user's alone; it is reported as the room's, and the next run tries again.
     let mut failure = None;
     for user in listed.iter().filter(|user| !known.get(*user).is_some_and(|row| row.present)) {
-        match presence::join_by_id(table, writer, &seat(user), observation).await {
+        match presence::join_by_id(table, writer, &member(user), observation).await {
             Ok(joined) => {
                 healed += usize::from(joined.result == Some(observation.time()));
                 pending.extend(joined.pending);
@@ -136,7 +136,7 @@ where
         }
     }
     for (user, _) in known.iter().filter(|(user, row)| row.present && !listed.contains(*user)) {
-        match presence::leave(table, writer, &seat(user), observation).await {
+        match presence::leave(table, writer, &member(user), observation).await {
             Ok(left) => {
                 healed += usize::from(left.result.is_none());
                 pending.extend(left.pending);

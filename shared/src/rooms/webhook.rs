@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::observation::{Observation, Seat};
+use super::observation::{Observation, RoomUser};
 use super::presence;
 use crate::clients::pusher::{Webhook, WebhookEvent};
 use crate::contract::channel::{Channel, ChannelName};
@@ -39,7 +39,7 @@ pub async fn observe(table: &Table, writer: &WriteContext, webhook: Webhook) -> 
     let steps = steps(webhook.events.into_vec());
     telemetry::note("members", steps.len());
     let observation = Observation::ByWebhook(Millis(webhook.time_ms));
-    let outcomes = stream::iter(steps).map(|(seat, steps)| follow(table, writer, seat, steps, observation));
+    let outcomes = stream::iter(steps).map(|(member, steps)| follow(table, writer, member, steps, observation));
     let mut observed = Observed::default();
     // In order: the room hears of its members as they came and went, not as the table took them.
     let mut outcomes = outcomes.buffered(MAX_AT_ONCE);
@@ -59,18 +59,18 @@ pub async fn observe(table: &Table, writer: &WriteContext, webhook: Webhook) -> 
 }
 
 /// The steps of each user in each room, in order.
-fn steps(events: Vec<WebhookEvent>) -> Vec<(Seat, Vec<Step>)> {
+fn steps(events: Vec<WebhookEvent>) -> Vec<(RoomUser, Vec<Step>)> {
     let mut places = HashMap::new();
-    let mut steps: Vec<(Seat, Vec<Step>)> = Vec::new();
+    let mut steps: Vec<(RoomUser, Vec<Step>)> = Vec::new();
     for event in events {
         let step = match event.name.as_str() {
             "member_added" => Step::In,
             "member_removed" => Step::Out,
             _ => continue,
         };
-        let Some(seat) = seat(&event) else { continue };
-        let place = *places.entry(seat.clone()).or_insert_with(|| {
-            steps.push((seat, Vec::new()));
+        let Some(member) = member(&event) else { continue };
+        let place = *places.entry(member.clone()).or_insert_with(|| {
+            steps.push((member, Vec::new()));
             steps.len() - 1
         });
         steps[place].1.push(step);
@@ -78,25 +78,25 @@ fn steps(events: Vec<WebhookEvent>) -> Vec<(Seat, Vec<Step>)> {
     steps
 }
 
-fn seat(event: &WebhookEvent) -> Option<Seat> {
+fn member(event: &WebhookEvent) -> Option<RoomUser> {
     let Channel::Room(book) = Channel::of(&ChannelName::parse(&event.channel).ok()?)? else {
         return None;
     };
-    Some(Seat { book, user: UserId::parse(event.user_id.as_deref()?).ok()? })
+    Some(RoomUser { book, user: UserId::parse(event.user_id.as_deref()?).ok()? })
 }
 
 async fn follow(
     table: &Table,
     writer: &WriteContext,
-    seat: Seat,
+    member: RoomUser,
     steps: Vec<Step>,
     observation: Observation,
 ) -> Result<Vec<Committed>, TableError> {
     let mut rows = Vec::with_capacity(steps.len());
     for step in steps {
         let observed = match step {
-            Step::In => presence::join_by_id(table, writer, &seat, observation).await?,
-            Step::Out => presence::leave(table, writer, &seat, observation).await?,
+            Step::In => presence::join_by_id(table, writer, &member, observation).await?,
+            Step::Out => presence::leave(table, writer, &member, observation).await?,
         };
         rows.extend(observed.pending);
     }

@@ -21,9 +21,9 @@ pub struct Email {
     pub link_key: Secret,
     /// `EMAIL_PREVIOUS_LINK_KEY`: the key being rotated out, whose links still work.
     pub previous_link_key: Option<Secret>,
-    /// `EMAIL_WINDOW_SECONDS`: at most one e-mail in so long a time for each recipient and lease.
+    /// `EMAIL_WINDOW_SECONDS`: at most one e-mail for each recipient and lease in this time.
     pub window: Duration,
-    /// What only the function that sends has.
+    /// The settings that only the sending function has.
     pub sender: Option<EmailSender>,
 }
 

@@ -155,13 +155,13 @@ pub struct Tokens {
 /// (`app_metadata.roles`), unless the token has a claim of the whole name (`https://example.com/roles`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimNames {
-    /// `JWT_CLAIM_USER_ID`, instead of `sub`. Whoever can choose its value can be anybody.
+    /// `JWT_CLAIM_USER_ID`, instead of `sub`. A person who can choose its value can act as any user.
     pub user_id: Option<String>,
     /// `JWT_CLAIM_NAME`, instead of `name`, `preferred_username`, `nickname` and `username`.
     pub name: Option<String>,
     /// `JWT_CLAIM_PICTURE`, instead of `picture`, `avatar_url` and `image`.
     pub picture: Option<String>,
-    /// `JWT_CLAIM_ROLES`, instead of `roles`. Whoever can choose its value can act as a service.
+    /// `JWT_CLAIM_ROLES`, instead of `roles`. A person who can choose its value can act as a service.
     pub roles: Option<String>,
     /// `JWT_CLAIM_CHANNELS`, instead of `channels`. Its value opens channels of dashboards, so only the issuer may choose it.
     pub channels: Option<String>,

@@ -57,7 +57,7 @@ pub async fn online(table: &Table, namespace: Namespace, now: Millis) -> Result<
     let (mut users, mut connections) = (std::collections::BTreeSet::new(), 0);
     let mut next = Some(PageStart::default());
     while let Some(place) = next {
-        let page = page(table, namespace, None, &place, None, now).await?;
+        let page = page(table, PageQuery { namespace, channel: None, from: &place, limit: None }, now).await?;
         connections += page.targets.len();
         users.extend(page.targets.into_iter().map(|target| target.user));
         next = page.next;
@@ -70,25 +70,27 @@ pub async fn count(table: &Table, namespace: Namespace, now: Millis) -> Result<u
     slot::count(table, namespace, now).await
 }
 
+/// Which page of a namespace's connections to read.
+#[derive(Debug, Clone, Copy)]
+pub struct PageQuery<'a> {
+    pub namespace: Namespace,
+    /// Only those that are subscribed to this channel.
+    pub channel: Option<&'a str>,
+    pub from: &'a PageStart,
+    pub limit: Option<u16>,
+}
+
 /// Some of a namespace's connections.
 #[derive(Debug)]
-pub struct Page {
+pub struct SocketPage {
     pub targets: Vec<Target>,
     /// Where the next page starts, if there is one.
     pub next: Option<PageStart>,
 }
 
-/// A page of a namespace's connections that may hear something, or of those that are subscribed to a channel. A page can be empty
-/// and have a next one.
-pub async fn page(
-    table: &Table,
-    namespace: Namespace,
-    channel: Option<&str>,
-    from: &PageStart,
-    limit: Option<u16>,
-    now: Millis,
-) -> Result<Page, TableError> {
-    let mut page = page_of_all(table, namespace, channel, from, limit, now).await?;
+/// A page of the connections that may hear something. A page can be empty and have a next one.
+pub async fn page(table: &Table, asked: PageQuery<'_>, now: Millis) -> Result<SocketPage, TableError> {
+    let mut page = page_of_all(table, asked, now).await?;
     page.targets.retain(|target| target.address.may_hear(now));
     Ok(page)
 }
@@ -96,12 +98,9 @@ pub async fn page(
 /// As [`page`], with those whose token has expired: they are to be ended.
 pub(super) async fn page_of_all(
     table: &Table,
-    namespace: Namespace,
-    channel: Option<&str>,
-    from: &PageStart,
-    limit: Option<u16>,
+    PageQuery { namespace, channel, from, limit }: PageQuery<'_>,
     now: Millis,
-) -> Result<Page, TableError> {
+) -> Result<SocketPage, TableError> {
     let shard = socket_shard(namespace, from.shard);
     let mut query = Query::new(&shard).filter(gt("expires_at", now.seconds()));
     if let Some(channel) = channel {
@@ -120,7 +119,7 @@ pub(super) async fn page_of_all(
         None => (from.shard + 1 < SOCKET_SHARDS).then(|| PageStart { shard: from.shard + 1, after: None }),
     };
     let rows = page.items.into_iter().map(read).collect::<Result<Vec<PlaceRow>, _>>()?;
-    Ok(Page { targets: rows.into_iter().map(PlaceRow::into_target).collect(), next })
+    Ok(SocketPage { targets: rows.into_iter().map(PlaceRow::into_target).collect(), next })
 }
 
 /// The connections of some of those whom a user has exchanged messages with, and where the next page starts.

@@ -1,7 +1,7 @@
 //! The handshake: which framing, which namespace, and the first messages to the connection.
 
 use super::dashboard;
-use super::enter::{Arrival, NotEntered, enter};
+use super::enter::{Arrival, Entering, NotEntered, enter};
 use super::framing;
 use super::row::Socket;
 use crate::contract::id::UserId;
@@ -9,6 +9,7 @@ use crate::contract::person::Person;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
+use crate::identity::Identity;
 use crate::outbox::{Done, Say, WriteContext};
 use crate::problem::Problem;
 use crate::table::Table;
@@ -16,15 +17,17 @@ use crate::table::Table;
 /// How a client wants to be connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
-    pub address: Address,
+    address: Address,
+    /// The channels that the token opens.
+    channels: Vec<String>,
 }
 
 impl Handshake {
-    /// Reads the event of `$connect`, of a caller whose token expires at this time.
+    /// Reads the event of `$connect`.
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
-    pub fn read(request: &Request, token_expires: Millis, now: Millis) -> Result<Self, Problem> {
+    pub fn read(request: &Request, caller: &Identity, now: Millis) -> Result<Self, Problem> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
         let framing = framing::asked_for(request.query("EIO")).map_err(|told| Problem::Malformed(told.to_owned()))?;
         if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
@@ -41,7 +44,8 @@ impl Handshake {
             Some("upper") => Names::Upper,
             Some(_) => return Err(Problem::field("names", "must be lower, upper or both")),
         };
-        Ok(Self { address: Address { connection, stage, framing, names, since: now, token_expires } })
+        let address = Address { connection, stage, framing, names, since: now, token_expires: caller.expires };
+        Ok(Self { address, channels: caller.channels.clone() })
     }
 }
 
@@ -53,18 +57,17 @@ pub async fn connect(
     table: &Table,
     writer: &WriteContext,
     heartbeat_seconds: u32,
-    handshake: Handshake,
+    Handshake { address, channels }: Handshake,
     caller: Person,
-    channels: Vec<String>,
-    now: Millis,
 ) -> Result<Done<()>, NotEntered> {
-    let address = handshake.address;
+    let now = address.since;
     let (namespace, greeting) = match address.framing {
         Framing::Json => (address.stage, greeting(address.stage, &caller.user_id, now)),
         Framing::SocketIo => (Namespace::SocketIo, vec![Say::Other(Outgoing::Open { seconds: heartbeat_seconds })]),
     };
     let socket = Socket { channels, ..Socket::new(address, caller.user_id, caller.display_name) };
-    enter(table, writer, &socket, Arrival::Handshake, namespace, greeting, now).await
+    let entering = Entering { socket: &socket, arrival: Arrival::Handshake, namespace, greeting };
+    enter(table, writer, entering, now).await
 }
 
 /// Lets a connection of Socket.IO into a namespace.
@@ -80,7 +83,7 @@ pub async fn join(
 ) -> Result<Done<()>, NotEntered> {
     let mut told = vec![Say::Other(Outgoing::Joined { namespace })];
     told.extend(greeting(namespace, &socket.user, now));
-    enter(table, writer, socket, Arrival::Join, namespace, told, now).await
+    enter(table, writer, Entering { socket, arrival: Arrival::Join, namespace, greeting: told }, now).await
 }
 
 /// The first events of a connection in a namespace.

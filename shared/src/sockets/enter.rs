@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
 use super::slot::Slots;
-use super::status::{self, Change};
+use super::status::{Change, UserChange};
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, WriteContext};
@@ -61,20 +61,28 @@ pub enum Arrival {
     Join,
 }
 
-/// Lets a connection in. `greeting` comes first, as soon as the connection can be posted to.
+/// A connection that wants to enter a namespace.
+#[derive(Debug)]
+pub struct Entering<'a> {
+    pub socket: &'a Socket,
+    pub arrival: Arrival,
+    pub namespace: Namespace,
+    /// The connection is sent these first, as soon as it can be posted to.
+    pub greeting: Vec<Say>,
+}
+
+/// Lets a connection in.
 ///
 /// # Errors
 /// [`NotEntered`]; nothing is written then.
 pub async fn enter(
     table: &Table,
     writer: &WriteContext,
-    socket: &Socket,
-    arrival: Arrival,
-    namespace: Namespace,
-    greeting: Vec<Say>,
+    entering: Entering<'_>,
     now: Millis,
 ) -> Result<Done<()>, NotEntered> {
-    let (user_key, greeting) = (&Key::user_sockets(namespace, &socket.user), &greeting);
+    let (entering, socket, namespace) = (&entering, entering.socket, entering.namespace);
+    let user_key = &Key::user_sockets(namespace, &socket.user);
     retry_from(Slots::of(namespace), |mut slots| async move {
         loop {
             let mut row = UserRow::of_row(table.get(user_key, true).await?)?;
@@ -89,12 +97,15 @@ pub async fn enter(
             let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
             let change = if open.is_empty() { Change::CameOnline } else { Change::None };
             open.push(Entry { slot, address: socket.address.clone() });
-            let of_user = status::change(namespace, &socket.user, &row, &open, change, writer, now)?;
-            let place = place(socket, namespace, slot, greeting, writer, now);
+            let of_user = {
+                let change = UserChange { namespace, user: &socket.user, row: &row, open: &open, change };
+                change.write(writer, now)?
+            };
+            let place = entering.place(slot, writer, now);
             let writes = [
                 TransactItem::from(of_user.action),
                 Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
-                connection(socket, arrival, namespace, slot, now)?.into(),
+                entering.connection(slot, now)?.into(),
             ];
             match table.transact(writes).await? {
                 Transaction::Done => return Ok(Break(Done::now((), of_user.owes.into_iter().chain([place])))),
@@ -116,39 +127,31 @@ pub async fn enter(
     .await
 }
 
-/// The place with what it owes: the greeting.
-fn place(
-    socket: &Socket,
-    namespace: Namespace,
-    slot: u16,
-    greeting: &[Say],
-    writer: &WriteContext,
-    now: Millis,
-) -> Committed {
-    let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };
-    let emit = |say: &Say| Emit::to_connection(&target, say.clone()).into();
-    Committed::new(Key::socket_place(namespace, slot), Outbox::new(greeting.iter().map(emit), writer, now))
-}
+impl Entering<'_> {
+    /// The place with what it owes: the greeting.
+    fn place(&self, slot: u16, writer: &WriteContext, now: Millis) -> Committed {
+        let Self { socket, namespace, greeting, .. } = self;
+        let namespace = *namespace;
+        let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };
+        let emit = |say: &Say| Emit::to_connection(&target, say.clone()).into();
+        Committed::new(Key::socket_place(namespace, slot), Outbox::new(greeting.iter().map(emit), writer, now))
+    }
 
-/// The connection's own row with the namespace.
-fn connection(
-    socket: &Socket,
-    arrival: Arrival,
-    namespace: Namespace,
-    slot: u16,
-    now: Millis,
-) -> Result<Action, TableError> {
-    let key = Key::socket(&socket.address.connection);
-    Ok(match arrival {
-        Arrival::Handshake => {
-            let mut socket = socket.clone();
-            socket.namespaces.insert(namespace, slot);
-            Action::put_new(item(&key, &socket)?, now)
-        }
-        Arrival::Join => {
-            let place = ("namespaces", namespace.name());
-            let update = Update::new(&key).set(place, slot).set("notes_pongs", true);
-            update.when(exists("pk").and(absent(place))).into()
-        }
-    })
+    /// The connection's own row with the namespace.
+    fn connection(&self, slot: u16, now: Millis) -> Result<Action, TableError> {
+        let Self { socket, arrival, namespace, .. } = *self;
+        let key = Key::socket(&socket.address.connection);
+        Ok(match arrival {
+            Arrival::Handshake => {
+                let mut socket = socket.clone();
+                socket.namespaces.insert(namespace, slot);
+                Action::put_new(item(&key, &socket)?, now)
+            }
+            Arrival::Join => {
+                let place = ("namespaces", namespace.name());
+                let update = Update::new(&key).set(place, slot).set("notes_pongs", true);
+                update.when(exists("pk").and(absent(place))).into()
+            }
+        })
+    }
 }

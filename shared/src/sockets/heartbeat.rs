@@ -10,7 +10,7 @@ use futures_util::stream::{self, StreamExt as _};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::audience::page_of_all;
+use super::audience::{PageQuery, page_of_all};
 use super::framing::{self, Asked, PING_TIMEOUT_MILLISECONDS};
 use super::heard;
 use super::row::Socket;
@@ -37,7 +37,7 @@ const FEW_SILENT_OF: usize = 10;
 /// The result of a heartbeat.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct HeartbeatReport {
     /// Connections that were found, those of Socket.IO once for each namespace.
     pub connections: usize,
     pub pinged: usize,
@@ -110,9 +110,9 @@ pub async fn beat(
     writer: &WriteContext,
     round: Round,
     deadline: Instant,
-) -> Result<(Report, Vec<Committed>), TableError> {
+) -> Result<(HeartbeatReport, Vec<Committed>), TableError> {
     let heart = Heart { table, connections, writer, round };
-    let (mut report, mut pending) = (Report::default(), Vec::new());
+    let (mut report, mut pending) = (HeartbeatReport::default(), Vec::new());
     // Connections of Socket.IO come last, when it is known which of them are in a namespace.
     let mut joined: HashSet<ConnectionId> = HashSet::new();
     let mut heard: Option<HashMap<String, Millis>> = None;
@@ -121,7 +121,9 @@ pub async fn beat(
     for namespace in [Namespace::Dashboard, Namespace::Ws, Namespace::SocketIo] {
         let mut next = Some(PageStart::default());
         while let Some(place) = next.take_if(|_| Instant::now() < deadline) {
-            let page = page_of_all(table, namespace, None, &place, None, Millis::now()).await?;
+            let page =
+                page_of_all(table, PageQuery { namespace, channel: None, from: &place, limit: None }, Millis::now())
+                    .await?;
             report.connections += page.targets.len();
             if namespace != Namespace::SocketIo {
                 joined.extend(page.targets.iter().map(|target| target.address.connection.clone()));
@@ -174,7 +176,7 @@ pub async fn beat(
     Ok((report, pending))
 }
 
-impl Report {
+impl HeartbeatReport {
     /// Counts these; returns the rows that owe something.
     fn count(&mut self, beats: Vec<(Beat, Vec<Committed>)>) -> Vec<Committed> {
         let mut pending = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::heard;
 use super::row::{PlaceRow, Socket, UserRow};
-use super::status::{self, Change};
+use super::status::{Change, UserChange};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{ConnectionId, Framing, Namespace};
 use crate::contract::time::Millis;
@@ -108,7 +108,10 @@ impl Leaving<'_> {
                 let mut open = row.open(self.now);
                 open.retain(|entry| entry.address.connection != *self.connection);
                 let change = if open.is_empty() { Change::WentOffline } else { Change::None };
-                let of_user = status::change(*namespace, user, &row, &open, change, self.writer, self.now)?;
+                let of_user = {
+                    let change = UserChange { namespace: *namespace, user, row: &row, open: &open, change };
+                    change.write(self.writer, self.now)?
+                };
                 writes.push(of_user.action.into());
                 pending.extend(of_user.owes);
             }

@@ -40,10 +40,10 @@ mod status;
 mod subscribe;
 
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
-pub use audience::{Page, contacts_online, count, is_online, of_contacts, of_user, online, page};
+pub use audience::{PageQuery, SocketPage, contacts_online, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join};
 pub(crate) use end_all::end_all;
-pub use enter::{Arrival, ENTRIES, NotEntered, enter};
+pub use enter::{Arrival, ENTRIES, Entering, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
 pub use leave::{disconnect, forget, leave};
 pub use replies::FrameOutcome;

@@ -37,55 +37,64 @@ pub(super) struct OfUser {
     pub(super) owes: Option<Committed>,
 }
 
-/// The change of a user's row from what it was when it was read to these connections.
-pub(super) fn change(
-    namespace: Namespace,
-    user: &UserId,
-    row: &UserRow,
-    open: &[Entry],
-    change: Change,
-    writer: &WriteContext,
-    now: Millis,
-) -> Result<OfUser, TableError> {
-    let key = Key::user_sockets(namespace, user);
-    let owes = told(namespace, user, change, now).map(Delivery::from);
-    // A change takes back an opposite one that cannot have been sent yet.
-    let undone = |delivery: &Delivery| {
-        if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
-    };
-    let (mut reported, mut wait) = (row.reported, GRACE_SECONDS * 1000);
-    match (change, row.owes.as_ref().is_some_and(is_unreported)) {
-        (Change::WentOffline, false) => {
-            let due = Millis(reported.unwrap_or(now).max(now).0.saturating_add(REPORTS.interval));
-            wait = wait.max(due.0 - now.0 - REPORTS.burst * REPORTS.interval);
-            reported = Some(due);
+/// A change of a user's connections.
+pub(super) struct UserChange<'a> {
+    pub(super) namespace: Namespace,
+    pub(super) user: &'a UserId,
+    /// The row as it was read.
+    pub(super) row: &'a UserRow,
+    /// The connections after the change.
+    pub(super) open: &'a [Entry],
+    pub(super) change: Change,
+}
+
+impl UserChange<'_> {
+    /// The write that makes it.
+    pub(super) fn write(self, writer: &WriteContext, now: Millis) -> Result<OfUser, TableError> {
+        let Self { namespace, user, row, open, change } = self;
+        let key = Key::user_sockets(namespace, user);
+        let owes = told(namespace, user, change, now).map(Delivery::from);
+        // A change takes back an opposite one that cannot have been sent yet.
+        let undone = |delivery: &Delivery| {
+            if change != Change::None && is_status(delivery) { Undone::State } else { Undone::No }
+        };
+        let (mut reported, mut wait) = (row.reported, GRACE_SECONDS * 1000);
+        match (change, row.owes.as_ref().is_some_and(is_unreported)) {
+            (Change::WentOffline, false) => {
+                let due = Millis(reported.unwrap_or(now).max(now).0.saturating_add(REPORTS.interval));
+                wait = wait.max(due.0 - now.0 - REPORTS.burst * REPORTS.interval);
+                reported = Some(due);
+            }
+            // That the user was gone is told to nobody.
+            (Change::CameOnline, true) => reported = reported.map(|due| Millis(due.0 - REPORTS.interval)),
+            _ => {}
         }
-        // That the user was gone is told to nobody.
-        (Change::CameOnline, true) => reported = reported.map(|due| Millis(due.0 - REPORTS.interval)),
-        _ => {}
+        let append = match change {
+            // Left to the stream: this process will not be there when it is due.
+            Change::WentOffline => {
+                let writer = WriteContext::without_delivery(&writer.request_id);
+                Append::undoing((key.clone(), row.owes.clone()), owes, undone, &writer, now)?
+                    .not_before(Millis(now.0 + wait))
+            }
+            Change::None | Change::CameOnline => {
+                Append::undoing((key.clone(), row.owes.clone()), owes, undone, writer, now)?
+            }
+        };
+        let connections = serde_json::to_string(open).expect("connections are strings and numbers");
+        let until = open.iter().map(|entry| entry.address.until()).max().unwrap_or(now);
+        let mut update = append
+            .update()
+            .set("connections", connections)
+            .set("version", row.version + 1)
+            .set("expires_at", until.plus_seconds(REMEMBER_SECONDS).seconds())
+            .when(unchanged("version", (row.version > 0).then_some(row.version)));
+        for (name, due) in [("entered", row.entered), ("reported", reported)] {
+            if let Some(due) = due {
+                update = update.set(name, due);
+            }
+        }
+        Ok(OfUser { action: update.into(), owes: append.deliverable() })
     }
-    let append = match change {
-        // Left to the stream: this process will not be there when it is due.
-        Change::WentOffline => {
-            let writer = WriteContext::without_delivery(&writer.request_id);
-            Append::undoing(key.clone(), row.owes.clone(), owes, undone, &writer, now)?.not_before(Millis(now.0 + wait))
-        }
-        Change::None | Change::CameOnline => Append::undoing(key.clone(), row.owes.clone(), owes, undone, writer, now)?,
-    };
-    let connections = serde_json::to_string(open).expect("connections are strings and numbers");
-    let until = open.iter().map(|entry| entry.address.until()).max().unwrap_or(now);
-    let mut update = append
-        .update()
-        .set("connections", connections)
-        .set("version", row.version + 1)
-        .set("expires_at", until.plus_seconds(REMEMBER_SECONDS).seconds())
-        .when(unchanged("version", (row.version > 0).then_some(row.version)));
-    for (name, due) in [("entered", row.entered), ("reported", reported)] {
-        if let Some(due) = due {
-            update = update.set(name, due);
-        }
-    }
-    Ok(OfUser { action: update.into(), owes: append.deliverable() })
 }
 
 /// The event that a user came or went; `None` in a namespace without such an event.

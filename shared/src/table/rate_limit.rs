@@ -52,23 +52,31 @@ pub(crate) fn count(limit: &Key, remembered: Option<Millis>, due: Millis) -> Act
     Update::new(limit).set("due", due).set("expires_at", expires_at).when(unchanged("due", remembered)).into()
 }
 
+/// Requests to count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) requests: i64,
+    /// The time that the row held last, as far as is known. It saves a request, and need not be right.
+    pub(crate) remembered: Option<Millis>,
+}
+
 /// Counts so many requests in a limit's row, if they fit: `Ok` with the new theoretical arrival time, `Err` with how long to wait. Each
-/// update is an addition, so that processes that count at the same time do not make each other repeat. `remembered` is what the row
-/// held last, as far as is known: it saves a request, and need not be right.
+/// update is an addition, so that processes that count at the same time do not make each other repeat.
 pub(crate) async fn take(
     table: &Table,
     key: &Key,
     limit: Limit,
-    requests: i64,
-    remembered: Option<Millis>,
+    Wanted { requests, remembered }: Wanted,
     now: Millis,
 ) -> Result<Result<Millis, Duration>, TableError> {
     let latest = now.0.saturating_add((limit.burst - requests).saturating_mul(limit.interval));
     let is_idle = remembered.is_none_or(|due| due <= now);
-    Ok(match add(table, key, requests.saturating_mul(limit.interval), latest, is_idle, now).await? {
-        Added::Due(due) => Ok(due),
-        Added::TooEarly(due) => Err(Duration::from_millis(due.0.saturating_sub(latest).max(1).unsigned_abs())),
-    })
+    Ok(
+        match add(table, key, Addition { cost: requests.saturating_mul(limit.interval), latest, is_idle }, now).await? {
+            Added::Due(due) => Ok(due),
+            Added::TooEarly(due) => Err(Duration::from_millis(due.0.saturating_sub(latest).max(1).unsigned_abs())),
+        },
+    )
 }
 
 /// Counts so many requests in a limit's row, however many there were. Returns how long the next one then has to wait; `None` if it
@@ -80,8 +88,13 @@ pub(crate) async fn charge(
     requests: i64,
     now: Millis,
 ) -> Result<Option<Duration>, TableError> {
-    let (Added::Due(due) | Added::TooEarly(due)) =
-        add(table, key, requests.saturating_mul(limit.interval), i64::MAX, false, now).await?;
+    let (Added::Due(due) | Added::TooEarly(due)) = add(
+        table,
+        key,
+        Addition { cost: requests.saturating_mul(limit.interval), latest: i64::MAX, is_idle: false },
+        now,
+    )
+    .await?;
     let wait = limit.admit(Some(due), now).err();
     Ok(wait)
 }
@@ -92,15 +105,17 @@ enum Added {
     TooEarly(Millis),
 }
 
-/// Adds milliseconds to a limit's row that is not past `latest`. `is_idle`: whether its time is thought to be past.
-async fn add(
-    table: &Table,
-    key: &Key,
+/// An addition to a limit's row, in milliseconds.
+struct Addition {
     cost: i64,
+    /// A row past this is left alone.
     latest: i64,
+    /// Whether the row's time is probably past.
     is_idle: bool,
-    now: Millis,
-) -> Result<Added, TableError> {
+}
+
+async fn add(table: &Table, key: &Key, addition: Addition, now: Millis) -> Result<Added, TableError> {
+    let Addition { cost, latest, is_idle } = addition;
     let next = Millis(now.0.saturating_add(cost));
     retry_from(is_idle, |mut is_idle| async move {
         loop {

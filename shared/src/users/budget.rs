@@ -25,7 +25,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http;
 use crate::problem::Problem;
-use crate::table::rate_limit::{self, Limit};
+use crate::table::rate_limit::{self, Limit, Wanted};
 use crate::table::{Key, Table};
 use crate::telemetry;
 
@@ -178,7 +178,15 @@ impl WriteBudget {
     /// Counts a command that was let through, and reserves the next ones.
     async fn count_first(&self, user: &UserId, at: Millis) {
         let wanted = FIRST_RESERVE.min(self.limit.burst);
-        match rate_limit::take(&self.table, &Self::key(user), self.limit, wanted, None, at).await {
+        match rate_limit::take(
+            &self.table,
+            &Self::key(user),
+            self.limit,
+            Wanted { requests: wanted, remembered: None },
+            at,
+        )
+        .await
+        {
             Ok(Ok(due)) => self.keep(user, wanted - 1, due, at),
             // It was done, and so it counts.
             Ok(Err(_)) => self.charge(user, 1, at).await,
@@ -190,7 +198,9 @@ impl WriteBudget {
     async fn reserve(&self, user: &UserId) {
         let now = Millis::now();
         let (wanted, remembered) = self.wanted(user);
-        match rate_limit::take(&self.table, &Self::key(user), self.limit, wanted, remembered, now).await {
+        match rate_limit::take(&self.table, &Self::key(user), self.limit, Wanted { requests: wanted, remembered }, now)
+            .await
+        {
             Ok(Ok(due)) => self.keep(user, wanted, due, now),
             Ok(Err(_)) => {}
             Err(error) => telemetry::cause(&error),
@@ -202,7 +212,7 @@ impl WriteBudget {
         let key = Self::key(user);
         let (wanted, remembered) = self.wanted(user);
         for count in [wanted, 1] {
-            match rate_limit::take(&self.table, &key, self.limit, count, remembered, now).await {
+            match rate_limit::take(&self.table, &key, self.limit, Wanted { requests: count, remembered }, now).await {
                 Ok(Ok(due)) => {
                     self.keep(user, count - 1, due, now);
                     return Ok(());

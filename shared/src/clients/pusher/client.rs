@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EncryptionError, SharedSecret, Signer};
+use super::{ApiRequest, EncryptionError, SharedSecret, Signer};
 use crate::clients::breaker::Breaker;
 use crate::clients::https::{HttpClient, without_address};
 use crate::contract::channel::ChannelName;
@@ -287,7 +287,7 @@ impl Client {
         parameters: &[(&str, &str)],
     ) -> Result<Vec<u8>, PusherError> {
         // Every attempt gets a signature of its own: Pusher accepts a timestamp for ten minutes.
-        let query = self.signer.query(method, path, body.as_deref(), parameters, Millis::now());
+        let query = self.signer.query(&ApiRequest { method, path, body: body.as_deref(), parameters }, Millis::now());
         let address = format!("{}{path}?{query}", self.origin);
         let request = match body {
             Some(body) => self.http.get().post(address).header("content-type", "application/json").body(body),

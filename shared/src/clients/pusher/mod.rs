@@ -10,7 +10,7 @@ mod webhook;
 pub(crate) use client::MAX_BATCH;
 pub use client::{ChannelInfo, Client, Message, PusherError};
 pub use encryption::{EncryptionError, SharedSecret};
-pub use signature::Signer;
+pub use signature::{ApiRequest, Signer};
 pub use webhook::{Webhook, WebhookEvent};
 
 pub(crate) use webhook::verify as verify_webhook;

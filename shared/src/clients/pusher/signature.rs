@@ -25,6 +25,16 @@ impl std::fmt::Debug for Signer {
     }
 }
 
+/// A request of Pusher's HTTP API.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiRequest<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub body: Option<&'a [u8]>,
+    /// They must need no escaping.
+    pub parameters: &'a [(&'a str, &'a str)],
+}
+
 impl Signer {
     #[must_use]
     pub fn new(credentials: &Credentials) -> Self {
@@ -55,9 +65,10 @@ impl Signer {
         format!("{}:{}", self.key, self.hex(&[socket.as_str(), "::user::", user_data]))
     }
 
-    /// The query of a signed HTTP API request. `extra` are the request's parameters, which must need no escaping.
+    /// The query that signs a request.
     #[must_use]
-    pub fn query(&self, method: &str, path: &str, body: Option<&[u8]>, extra: &[(&str, &str)], now: Millis) -> String {
+    pub fn query(&self, request: &ApiRequest<'_>, now: Millis) -> String {
+        let ApiRequest { method, path, body, parameters: extra } = *request;
         let mut parameters = vec![
             ("auth_key", self.key.clone()),
             ("auth_timestamp", now.seconds().to_string()),
@@ -141,7 +152,8 @@ mod tests {
     fn an_api_request_signs_as_documented() {
         let body = br#"{"name":"foo","channels":["project-3"],"data":"{\"some\":\"data\"}"}"#;
         let now = Millis(1_353_088_179_000);
-        let query = documented().query("POST", "/apps/3/events", Some(body), &[], now);
+        let query = documented()
+            .query(&ApiRequest { method: "POST", path: "/apps/3/events", body: Some(body), parameters: &[] }, now);
         assert_eq!(
             query,
             "auth_key=278d425bdf160c739803&auth_timestamp=1353088179&auth_version=1.0\
@@ -153,8 +165,15 @@ mod tests {
     #[test]
     fn further_parameters_are_signed_in_order_and_keep_their_commas() {
         let now = Millis(1_353_088_179_000);
-        let query =
-            documented().query("GET", "/apps/3/channels/x", None, &[("info", "user_count,subscription_count")], now);
+        let query = documented().query(
+            &ApiRequest {
+                method: "GET",
+                path: "/apps/3/channels/x",
+                body: None,
+                parameters: &[("info", "user_count,subscription_count")],
+            },
+            now,
+        );
         assert!(query.contains("auth_version=1.0&info=user_count,subscription_count&auth_signature="), "{query}");
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Content, WireId};
-use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Terms};
+use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Posting, Terms};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace, Outgoing};
@@ -104,7 +104,8 @@ pub(super) async fn send(
     };
     let owes = |message: &Message| deliveries(message, &receiver, client_message_id.as_deref());
     let new = NewMessage { author, text, key };
-    let posted = chats::post_on(&terms, table, writer, &conversation, new, owes).await?;
+    let posting = Posting { terms, new };
+    let posted = chats::post_on(table, writer, &conversation, &posting, owes).await?;
 
     if adds_contacts.load(Ordering::Relaxed) && !posted.is_replay {
         for user in [&socket.user, &receiver] {

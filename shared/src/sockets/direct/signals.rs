@@ -80,7 +80,8 @@ pub(super) async fn mark_as_read(
         vec![Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data).into()]
     };
     let seq = id.message.seq();
-    let marked = chats::mark_read(table, writer, &conversation, &socket.user, seq, owes).await?;
+    let up_to = chats::Reading { reader: &socket.user, seq };
+    let marked = chats::mark_read(table, writer, &conversation, up_to, owes).await?;
     let done = json!({ "seq": marked.result.seq.0, "unread": marked.result.unread });
     Ok((done, FrameOutcome::committed(marked.pending)))
 }

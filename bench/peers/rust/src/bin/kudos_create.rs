@@ -24,7 +24,8 @@ async fn handle(app: &App, request: Request) -> Result<Response<Body>, Error> {
     let id = uuid::Uuid::new_v4().to_string();
     let now = chrono::Utc::now();
     let data = json!({ "fromUser": person, "sessionId": gift.session_id, "bookTitle": gift.book_title }).to_string();
-    let event = json!({ "channel": format!("private-user-{}", gift.receiver_id), "name": "kudos:received", "data": data });
+    let event =
+        json!({ "channel": format!("private-user-{}", gift.receiver_id), "name": "kudos:received", "data": data });
     let mut owed = event.clone();
     owed["id"] = json!(uuid::Uuid::new_v4().to_string());
     owed["kind"] = json!("pusher");
