@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::clients::socket_io::{Body, Frame, Header, Kind, Packet};
+use shared::clients::socket_io::{Body, Frame, Header, PacketKind, Packet};
 use shared::contract::sockets::Framing;
 use shared::sockets::framing;
 
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     let _ = framing::read(Framing::SocketIo, text);
     let Ok(frame) = Frame::read(text) else { return };
     assert_eq!(frame.to_string(), text);
-    if frame.kind != Kind::Message {
+    if frame.kind != PacketKind::Message {
         return;
     }
     let Ok(packet) = Packet::read(frame.data) else { return };

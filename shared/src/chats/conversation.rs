@@ -9,13 +9,13 @@ use super::Seq;
 /// first message on, and empty before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Conversation {
-    kind: Kind,
+    kind: ConversationKind,
     pk: String,
 }
 
 /// The participants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ConversationKind {
     /// A hotel's staff and the guest of a booking.
     Guest(HotelSlug, BookingId),
     /// A lease's client and notary.
@@ -28,20 +28,20 @@ impl Conversation {
     /// The conversation of a hotel with the guest of a booking.
     #[must_use]
     pub fn guest(hotel: &HotelSlug, booking: &BookingId) -> Self {
-        Self { pk: key::guest_chat(hotel, booking), kind: Kind::Guest(hotel.clone(), booking.clone()) }
+        Self { pk: key::guest_chat(hotel, booking), kind: ConversationKind::Guest(hotel.clone(), booking.clone()) }
     }
 
     /// The conversation about a lease.
     #[must_use]
     pub fn lease(lease: &LeaseId) -> Self {
-        Self { pk: key::lease_chat(lease), kind: Kind::Lease(lease.clone()) }
+        Self { pk: key::lease_chat(lease), kind: ConversationKind::Lease(lease.clone()) }
     }
 
     /// The conversation of two members, whichever is named first.
     #[must_use]
     pub fn direct(one: &UserId, other: &UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
-        Self { pk: key::direct_chat(first, second), kind: Kind::Direct(first.clone(), second.clone()) }
+        Self { pk: key::direct_chat(first, second), kind: ConversationKind::Direct(first.clone(), second.clone()) }
     }
 
     /// The conversation with this partition key.
@@ -58,7 +58,7 @@ impl Conversation {
     }
 
     #[must_use]
-    pub fn kind(&self) -> &Kind {
+    pub fn kind(&self) -> &ConversationKind {
         &self.kind
     }
 

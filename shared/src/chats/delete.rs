@@ -29,7 +29,7 @@ pub async fn delete(
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, Problem> {
     super::retry(|| async {
-        let seen = Seen::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
+        let seen = ReadMessage::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
         let seen = seen.ok_or_else(super::unknown_message)?;
         if seen.message.author.as_ref() != Some(author) {
             return Err(Problem::Forbidden("Only its author may delete a message: ask them to".to_owned()));
@@ -46,7 +46,7 @@ pub async fn delete(
 }
 
 /// A message as it was read, with the conversation's head.
-pub(crate) struct Seen {
+pub(crate) struct ReadMessage {
     conversation: Conversation,
     pub(crate) message: Message,
     owing: Option<Committed>,
@@ -55,7 +55,7 @@ pub(crate) struct Seen {
     key: Option<Key>,
 }
 
-impl Seen {
+impl ReadMessage {
     /// The message with this number, if there is one.
     pub(crate) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
         let keys = [&conversation.head(), &conversation.message(super::Seq(seq))];

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Author, Conversation, Kind, Message, Seq};
+use super::{Author, Conversation, ConversationKind, Message, Seq};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
@@ -87,13 +87,15 @@ impl Head {
             .set("last_author", &author.id)
             .set("last_author_name", &author.name)
             .set("last_role", role_name(author.role));
-        if let Kind::Guest(hotel, _) = conversation.kind() {
+        if let ConversationKind::Guest(hotel, _) = conversation.kind() {
             update = update.set("gsi1pk", hotel_chats(hotel)).set("gsi1sk", message.created_at.iso());
         }
         if author.role == Role::Guest {
             update = update.set("guest_name", &author.name);
         }
-        if matches!(conversation.kind(), Kind::Direct(..)) && self.renews_contacts(&author.id, message.created_at) {
+        if matches!(conversation.kind(), ConversationKind::Direct(..))
+            && self.renews_contacts(&author.id, message.created_at)
+        {
             update = update.set("contacts_at", message.created_at);
         }
         update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into()

@@ -19,8 +19,8 @@ mod page;
 mod post;
 mod read;
 
-pub use conversation::{Conversation, Kind};
-pub(crate) use delete::Seen;
+pub use conversation::{Conversation, ConversationKind};
+pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
 pub use head::{Head, head};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};

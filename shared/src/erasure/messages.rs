@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::chats::{Conversation, Kind, Message, Seen, Seq, retry};
+use crate::chats::{Conversation, ConversationKind, Message, ReadMessage, Seq, retry};
 use crate::contract::id::UserId;
 use crate::hotels;
 use crate::http::page;
@@ -112,7 +112,7 @@ pub(super) async fn erase_message(
     let (conversation, seq) =
         place.ok_or_else(|| TableError::corrupt(Some(key.clone()), "it is no message of a conversation"))?;
     retry(|| async {
-        let Some(seen) = Seen::read(table, &conversation, seq.0).await? else {
+        let Some(seen) = ReadMessage::read(table, &conversation, seq.0).await? else {
             return Ok(Some(None));
         };
         if seen.message.author.as_ref() != Some(user) {
@@ -130,8 +130,8 @@ pub(super) async fn erase_message(
 /// The deliveries of a deletion in a conversation of this kind.
 fn told(conversation: &Conversation, left: &Message) -> Vec<Delivery> {
     match conversation.kind() {
-        Kind::Guest(hotel, booking) => hotels::message_deleted(hotel, booking, left),
-        Kind::Lease(lease) => leases::message_deleted(lease, left),
-        Kind::Direct(first, second) => direct::message_deleted(first, second, left),
+        ConversationKind::Guest(hotel, booking) => hotels::message_deleted(hotel, booking, left),
+        ConversationKind::Lease(lease) => leases::message_deleted(lease, left),
+        ConversationKind::Direct(first, second) => direct::message_deleted(first, second, left),
     }
 }

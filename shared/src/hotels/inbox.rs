@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chats::{Conversation, Head, Kind, seq_of};
+use crate::chats::{Conversation, ConversationKind, Head, seq_of};
 use crate::contract::chats::{AuthorView, Role};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::Line;
@@ -40,10 +40,10 @@ impl Cursor {
     /// The conversation of a row of the index.
     fn of(item: &Item) -> Option<Self> {
         match Conversation::of_partition(text(item.get("pk")?)?)?.kind() {
-            Kind::Guest(_, booking) => {
+            ConversationKind::Guest(_, booking) => {
                 Some(Self { at: Millis::parse_iso(text(item.get("gsi1sk")?)?)?, booking: booking.clone() })
             }
-            Kind::Lease(_) | Kind::Direct(..) => None,
+            ConversationKind::Lease(_) | ConversationKind::Direct(..) => None,
         }
     }
 }

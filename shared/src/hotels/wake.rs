@@ -15,7 +15,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
-use crate::notifications::{Kind, NewNotification, Notifier, Sender};
+use crate::notifications::{NewNotification, NotificationKind, Notifier, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -85,7 +85,7 @@ impl Wakes {
         // Every hotel and booking make an id.
         let Ok(guest) = guest_id(hotel, booking) else { return true };
         let sender = Sender { id: &guest, name: guest_name };
-        let new = NewNotification::from(&sender, user, Kind::Message, data(wake));
+        let new = NewNotification::from(&sender, user, NotificationKind::Message, data(wake));
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
         let writer = WriteContext::without_delivery(request);
         let notifier = Notifier { table: &self.table, writer: &writer, settings: &self.settings };

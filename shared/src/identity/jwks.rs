@@ -30,7 +30,7 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_SET_BYTES: usize = 256 * 1024;
 
 /// A key, with the algorithms that it may be used with.
-pub(super) struct Key {
+pub(super) struct SigningKey {
     id: Option<String>,
     pub(super) decoding: DecodingKey,
     /// The one that the set names for it (`alg`), or else all of its type. Each of them needs the private key, so it is safe to
@@ -45,7 +45,7 @@ pub(super) struct Unavailable(String);
 
 #[derive(Default)]
 struct State {
-    keys: Vec<Arc<Key>>,
+    keys: Vec<Arc<SigningKey>>,
     fetched: Option<Instant>,
     attempted: Option<Instant>,
     /// Fetches that failed since the last one that did not.
@@ -93,7 +93,11 @@ impl Jwks {
     }
 
     /// The key with this id, of several the one for this algorithm; without an id, the key of a set that has only one.
-    pub(super) async fn key(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Option<Arc<Key>>, Unavailable> {
+    pub(super) async fn key(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Arc<SigningKey>>, Unavailable> {
         if let Some(found) = self.find(id, algorithm)
             && !self.is_old()
         {
@@ -108,7 +112,7 @@ impl Jwks {
         Ok(self.find(id, algorithm))
     }
 
-    fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Arc<Key>> {
+    fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Arc<SigningKey>> {
         let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match (id, state.keys.as_slice()) {
             (None, [only]) => Some(only.clone()),
@@ -157,7 +161,7 @@ impl Jwks {
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Arc<Key>>, String> {
+    async fn fetch(&self) -> Result<Vec<Arc<SigningKey>>, String> {
         let failed = |error| telemetry::chain(&without_address(error));
         let response = self.http.get().get(self.address.clone()).timeout(FETCH_TIMEOUT).send().await.map_err(failed)?;
         if !response.status().is_success() {
@@ -215,7 +219,7 @@ const RSA: &[Algorithm] =
     &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 
 /// A signature key of an accepted kind, with its algorithms.
-fn usable(jwk: &Jwk) -> Option<Key> {
+fn usable(jwk: &Jwk) -> Option<SigningKey> {
     if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
         return None;
     }
@@ -238,7 +242,7 @@ fn usable(jwk: &Jwk) -> Option<Key> {
         }
         None => of_type,
     };
-    Some(Key { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithms })
+    Some(SigningKey { id: jwk.common.key_id.clone(), decoding: DecodingKey::from_jwk(jwk).ok()?, algorithms })
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::contract::id::{LeaseId, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit};
-use crate::notifications::{self, Kind, Preferences};
+use crate::notifications::{self, NotificationKind, Preferences};
 use crate::outbox::{Delivery, TransportName, UnseenEmail};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, item, read};
 use crate::telemetry;
@@ -140,7 +140,7 @@ impl Emails {
         let preferences = Preferences::of_row(preferences)?;
         let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
-        let Some(address) = address.filter(|_| preferences.of(Kind::Message).email) else {
+        let Some(address) = address.filter(|_| preferences.of(NotificationKind::Message).email) else {
             return Ok(None);
         };
         let of_token = profile.and_then(|profile| profile.locale).map(|tag| Locale::of_tag(&tag));

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Kind;
+use super::NotificationKind;
 use crate::contract::time::Millis;
 use crate::settings::Secret;
 
@@ -22,7 +22,7 @@ pub(super) struct Groups(Vec<Group>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Group {
-    kind: Kind,
+    kind: NotificationKind,
     /// A keyed hash: the row is the receiver's, and the source may be a user who is erased.
     source: String,
     tag: String,
@@ -32,7 +32,7 @@ struct Group {
 impl Groups {
     /// The tag of the group to which a push of this type and source belongs. `tag` is the tag of a new group. A push
     /// without a source is a group of its own.
-    pub(super) fn join(&mut self, kind: Kind, source: Option<String>, tag: String, now: Millis) -> String {
+    pub(super) fn join(&mut self, kind: NotificationKind, source: Option<String>, tag: String, now: Millis) -> String {
         self.0.retain(|group| now.since(group.since) < WINDOW * 1000);
         let Some(source) = source else {
             return tag;
@@ -49,20 +49,22 @@ impl Groups {
 }
 
 /// The source of a notification, as a keyed hash.
-pub(super) fn source(secret: &Secret, kind: Kind, data: &Map<String, Value>) -> Option<String> {
+pub(super) fn source(secret: &Secret, kind: NotificationKind, data: &Map<String, Value>) -> Option<String> {
     named(kind, data).map(|source| secret.pseudonym("source of pushes", &source))
 }
 
 /// The source in the data: `sourceId`, or else the fields that suit the type.
-fn named(kind: Kind, data: &Map<String, Value>) -> Option<String> {
+fn named(kind: NotificationKind, data: &Map<String, Value>) -> Option<String> {
     let own = match kind {
-        Kind::Message => &["conversationId", "senderId"][..],
-        Kind::ConnectionRequest | Kind::ConnectionAccepted | Kind::System => &["senderId"],
-        Kind::PostComment | Kind::CommentMention => &["postId", "senderId"],
-        Kind::ReferralApplication => &["referralId", "senderId"],
-        Kind::ProjectUpdate => &["projectId"],
-        Kind::Kudos => &["sessionId", "senderId"],
-        Kind::PartyInvitation => &["partyId"],
+        NotificationKind::Message => &["conversationId", "senderId"][..],
+        NotificationKind::ConnectionRequest | NotificationKind::ConnectionAccepted | NotificationKind::System => {
+            &["senderId"]
+        }
+        NotificationKind::PostComment | NotificationKind::CommentMention => &["postId", "senderId"],
+        NotificationKind::ReferralApplication => &["referralId", "senderId"],
+        NotificationKind::ProjectUpdate => &["projectId"],
+        NotificationKind::Kudos => &["sessionId", "senderId"],
+        NotificationKind::PartyInvitation => &["partyId"],
     };
     let text = |field: &&str| match data.get(*field)? {
         Value::String(text) if !text.is_empty() => Some(text.chars().take(128).collect()),
@@ -83,25 +85,29 @@ mod tests {
         let mut join = |kind, source: Option<&str>, tag: &str, seconds| {
             groups.join(kind, source.map(str::to_owned), tag.to_owned(), now.plus_seconds(seconds))
         };
-        assert_eq!(join(Kind::Message, Some("ben"), "1", 0), "1");
-        assert_eq!(join(Kind::Message, Some("ben"), "2", 30), "1");
-        assert_eq!(join(Kind::Message, Some("eve"), "3", 30), "3");
-        assert_eq!(join(Kind::PostComment, Some("ben"), "4", 30), "4");
-        assert_eq!(join(Kind::Message, None, "5", 30), "5");
-        assert_eq!(join(Kind::Message, None, "6", 30), "6");
-        assert_eq!(join(Kind::Message, Some("ben"), "7", 59), "1");
-        assert_eq!(join(Kind::Message, Some("ben"), "8", 60), "8", "a minute after the first, not the last");
+        assert_eq!(join(NotificationKind::Message, Some("ben"), "1", 0), "1");
+        assert_eq!(join(NotificationKind::Message, Some("ben"), "2", 30), "1");
+        assert_eq!(join(NotificationKind::Message, Some("eve"), "3", 30), "3");
+        assert_eq!(join(NotificationKind::PostComment, Some("ben"), "4", 30), "4");
+        assert_eq!(join(NotificationKind::Message, None, "5", 30), "5");
+        assert_eq!(join(NotificationKind::Message, None, "6", 30), "6");
+        assert_eq!(join(NotificationKind::Message, Some("ben"), "7", 59), "1");
+        assert_eq!(
+            join(NotificationKind::Message, Some("ben"), "8", 60),
+            "8",
+            "a minute after the first, not the last"
+        );
     }
 
     #[test]
     fn the_newest_groups_are_remembered() {
         let (mut groups, now) = (Groups::default(), Millis(0));
         for n in 0..=MAX_GROUPS {
-            groups.join(Kind::Message, Some(n.to_string()), n.to_string(), now);
+            groups.join(NotificationKind::Message, Some(n.to_string()), n.to_string(), now);
         }
         assert_eq!(groups.0.len(), MAX_GROUPS);
         assert_eq!(
-            groups.join(Kind::Message, Some(MAX_GROUPS.to_string()), "new".to_owned(), now),
+            groups.join(NotificationKind::Message, Some(MAX_GROUPS.to_string()), "new".to_owned(), now),
             MAX_GROUPS.to_string()
         );
     }
@@ -109,9 +115,9 @@ mod tests {
     #[test]
     fn a_source_is_what_the_type_is_about() {
         let of = |kind, data: Value| named(kind, data.as_object().unwrap());
-        assert_eq!(of(Kind::Message, json!({ "senderId": "ben" })).as_deref(), Some("ben"));
-        assert_eq!(of(Kind::PostComment, json!({ "senderId": "ben", "postId": 7 })).as_deref(), Some("7"));
-        assert_eq!(of(Kind::PostComment, json!({ "sourceId": "s", "postId": 7 })).as_deref(), Some("s"));
-        assert_eq!(of(Kind::System, json!({ "message": "m" })), None);
+        assert_eq!(of(NotificationKind::Message, json!({ "senderId": "ben" })).as_deref(), Some("ben"));
+        assert_eq!(of(NotificationKind::PostComment, json!({ "senderId": "ben", "postId": 7 })).as_deref(), Some("7"));
+        assert_eq!(of(NotificationKind::PostComment, json!({ "sourceId": "s", "postId": 7 })).as_deref(), Some("s"));
+        assert_eq!(of(NotificationKind::System, json!({ "message": "m" })), None);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::collapse::{self, Groups};
 use super::counter::LastDay;
 use super::row::NotificationRow;
-use super::{Counter, Kind, Notification, Preferences, Priority, Words};
+use super::{Counter, Notification, NotificationKind, Preferences, Priority, Words};
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
@@ -36,7 +36,7 @@ pub struct NewNotification {
 
 impl NewNotification {
     /// A notification of normal priority, from this sender.
-    pub(crate) fn from(sender: &Sender<'_>, user: &UserId, kind: Kind, more: Map<String, Value>) -> Self {
+    pub(crate) fn from(sender: &Sender<'_>, user: &UserId, kind: NotificationKind, more: Map<String, Value>) -> Self {
         let data = sender.data().into_iter().chain(more).collect();
         Self::worded_by_type(user.to_string(), kind.name().to_owned(), data)
     }
@@ -135,8 +135,8 @@ impl Notifier<'_> {
     ) -> Result<Done<String>, Problem> {
         let Self { table, writer, settings } = self;
         let user = UserId::parse(request.user_id.clone()).map_err(|error| Problem::field("userId", error))?;
-        let kind = Kind::named(&request.r#type)
-            .ok_or_else(|| Problem::field("type", format!("must be one of {}", Kind::names())))?;
+        let kind = NotificationKind::named(&request.r#type)
+            .ok_or_else(|| Problem::field("type", format!("must be one of {}", NotificationKind::names())))?;
         Words::own(request.title.as_deref(), request.body.as_deref())?;
         let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
         if let Some(first) = first_of(table, key, now).await? {
@@ -187,7 +187,7 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
 struct Draft<'a> {
     writer: &'a WriteContext,
     user: &'a UserId,
-    kind: Kind,
+    kind: NotificationKind,
     new: &'a NewNotification,
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,

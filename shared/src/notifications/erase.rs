@@ -7,7 +7,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use serde_json::{Map, Value};
 
 use super::row::NotificationRow;
-use super::{Kind, Notification, Priority, Words};
+use super::{Notification, NotificationKind, Priority, Words};
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Text};
@@ -67,7 +67,7 @@ fn notification(
     message: &Text,
     data: &Map<String, Value>,
 ) -> Option<Notification> {
-    let kind = Kind::named(&row.r#type)?;
+    let kind = NotificationKind::named(&row.r#type)?;
     let user = UserId::parse(key.pk.split_once('#')?.1).ok()?;
     let mut data = data.clone();
     data.insert("notificationId".to_owned(), Value::String(key.sk.strip_prefix(NOTIFICATION)?.to_owned()));
@@ -237,7 +237,7 @@ impl<'a> Erased<'a> {
         data: &Map<String, Value>,
     ) -> (Option<Line>, Text) {
         let of = |kind, locale| (Words::of(kind, locale, before), Words::of(kind, locale, data));
-        let kind = Kind::named(&row.r#type);
+        let kind = NotificationKind::named(&row.r#type);
         let of_type = kind.into_iter().flat_map(|kind| [Locale::En, Locale::Fr].map(|locale| of(kind, locale)));
         let of_type: Vec<(Words, Words)> = of_type.collect();
         let title = row.title.as_ref().map(|title| match of_type.iter().find(|(was, _)| was.title == *title) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The type of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Kind {
+pub enum NotificationKind {
     /// New chat message.
     Message,
     /// Connection request received.
@@ -38,7 +38,7 @@ pub enum Priority {
     High,
 }
 
-impl Kind {
+impl NotificationKind {
     pub const ALL: [Self; 10] = [
         Self::Message,
         Self::ConnectionRequest,
@@ -100,11 +100,11 @@ mod tests {
 
     #[test]
     fn each_type_has_its_name_both_ways() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::named(kind.name()), Some(kind));
+        for kind in NotificationKind::ALL {
+            assert_eq!(NotificationKind::named(kind.name()), Some(kind));
             assert_eq!(json!(kind), json!(kind.name()));
         }
-        assert_eq!(Kind::named("message"), None);
+        assert_eq!(NotificationKind::named("message"), None);
         assert_eq!(json!(Priority::High), json!(Priority::High.name()));
     }
 }

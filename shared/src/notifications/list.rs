@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::read::unknown;
 use super::row::NotificationRow;
-use super::{Counter, Kind, Words};
+use super::{Counter, NotificationKind, Words};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
@@ -116,7 +116,7 @@ async fn rows(
 
 fn view(row: NotificationRow, counter: &Counter) -> NotificationView {
     let data = serde_json::from_str(&row.data).unwrap_or_default();
-    let of_type = || Kind::named(&row.r#type).map(|kind| Words::of(kind, Locale::default(), &data).title);
+    let of_type = || NotificationKind::named(&row.r#type).map(|kind| Words::of(kind, Locale::default(), &data).title);
     let title = row.title.clone().or_else(of_type).unwrap_or_default();
     let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
     NotificationView {

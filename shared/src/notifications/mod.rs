@@ -23,7 +23,7 @@ pub use create::{NewNotification, Notifier};
 pub(crate) use create::{Sender, create_instead};
 pub use delete::delete;
 pub(crate) use erase::{Person, erase_from};
-pub use kind::{Kind, Priority};
+pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
 pub use preferences::{DeliveryPreferences, NewPreferences, Preferences, preferences, save_preferences};

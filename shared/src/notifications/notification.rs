@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Kind, Preferences, Priority, Words};
+use super::{NotificationKind, Preferences, Priority, Words};
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationNew;
 use crate::contract::sockets::{DashboardNotification, Namespace};
@@ -14,7 +14,7 @@ use crate::outbox::{Delivery, Emit, Push};
 pub struct Notification {
     /// The recipient.
     pub user: UserId,
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// Title and sentence, in the user's language.
     pub words: Words,
     pub priority: Priority,

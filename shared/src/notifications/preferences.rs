@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::NotificationKind;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ pub struct Preferences {
     /// Whether pushes are sent although a client of the user's is connected, as one in a forgotten tab is.
     pub push_while_connected: bool,
     /// The types for which the user has set preferences.
-    pub types: BTreeMap<Kind, DeliveryPreferences>,
+    pub types: BTreeMap<NotificationKind, DeliveryPreferences>,
 }
 
 /// How notifications of a type are delivered. They are stored in any case.
@@ -54,7 +54,7 @@ pub struct NewPreferences {
     #[serde(default)]
     push_while_connected: bool,
     #[serde(default)]
-    types: BTreeMap<Kind, NewDeliveryPreferences>,
+    types: BTreeMap<NotificationKind, NewDeliveryPreferences>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -111,14 +111,14 @@ struct Row {
 impl Preferences {
     /// How one type is delivered.
     #[must_use]
-    pub fn of(&self, kind: Kind) -> DeliveryPreferences {
+    pub fn of(&self, kind: NotificationKind) -> DeliveryPreferences {
         self.types.get(&kind).copied().unwrap_or_default()
     }
 
     /// With every type and the language filled in, as clients see them.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        self.types = Kind::ALL.map(|kind| (kind, self.of(kind))).into();
+        self.types = NotificationKind::ALL.map(|kind| (kind, self.of(kind))).into();
         self.locale = Some(self.locale.unwrap_or_default());
         self
     }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-use super::{Kind, Preferences, preferences};
+use super::{NotificationKind, Preferences, preferences};
 use crate::contract::id::UserId;
 use crate::settings::{Email, Secret};
 use crate::table::{Key, Table, TableError, Update, retry, unchanged};
@@ -55,10 +55,13 @@ pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableErr
         let row = table.get(&key, true).await?;
         let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
         let mut now = preferences::saved(row)?;
-        if !now.of(Kind::Message).email {
+        if !now.of(NotificationKind::Message).email {
             return Ok(Some(()));
         }
-        now.types.insert(Kind::Message, super::DeliveryPreferences { email: false, ..now.of(Kind::Message) });
+        now.types.insert(
+            NotificationKind::Message,
+            super::DeliveryPreferences { email: false, ..now.of(NotificationKind::Message) },
+        );
         let update = Update::new(&key).set("saved", text(&now)).when(unchanged("saved", seen));
         Ok(table.write(update).await?.is_done().then_some(()))
     })

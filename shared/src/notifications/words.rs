@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use super::Kind;
+use super::NotificationKind;
 use crate::contract::text::{Line, Picture, Text};
 use crate::problem::Problem;
 use crate::users::locale::Locale;
@@ -51,8 +51,8 @@ impl Words {
     /// The text for this type. It names the sender and the subject if the data has them. A system announcement has the
     /// `title` and `message` of its data.
     #[must_use]
-    pub fn of(kind: Kind, locale: Locale, data: &Map<String, Value>) -> Self {
-        let announced = |field| data.get(field).and_then(Value::as_str).filter(|_| kind == Kind::System);
+    pub fn of(kind: NotificationKind, locale: Locale, data: &Map<String, Value>) -> Self {
+        let announced = |field| data.get(field).and_then(Value::as_str).filter(|_| kind == NotificationKind::System);
         let (title, body) = match locale {
             Locale::En => english(kind, data),
             Locale::Fr => french(kind, data),
@@ -123,11 +123,11 @@ fn line(data: &Map<String, Value>, field: &str, most: usize) -> Option<Line> {
 }
 
 /// `senderName`, or the person as the events of kudos and invitations show them; and what the sentence also names.
-fn sender_and_thing(kind: Kind, data: &Map<String, Value>) -> (Option<Line>, Option<Line>) {
+fn sender_and_thing(kind: NotificationKind, data: &Map<String, Value>) -> (Option<Line>, Option<Line>) {
     let (thing, most) = match kind {
-        Kind::Kudos => (line(data, "bookTitle", MAX_OF_TWO), MAX_OF_TWO),
-        Kind::PartyInvitation => (line(data, "partyName", MAX_OF_TWO), MAX_OF_TWO),
-        Kind::ProjectUpdate => (line(data, "projectName", MAX_NAME), MAX_NAME),
+        NotificationKind::Kudos => (line(data, "bookTitle", MAX_OF_TWO), MAX_OF_TWO),
+        NotificationKind::PartyInvitation => (line(data, "partyName", MAX_OF_TWO), MAX_OF_TWO),
+        NotificationKind::ProjectUpdate => (line(data, "projectName", MAX_NAME), MAX_NAME),
         _ => (None, MAX_NAME),
     };
     let of = |person: &str, name: &str| line(data.get(person)?.as_object()?, name, most);
@@ -143,51 +143,63 @@ fn named<'a>(name: Option<&'a Line>, otherwise: &'a str) -> Box<dyn Display + 'a
     }
 }
 
-fn english(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
+fn english(kind: NotificationKind, data: &Map<String, Value>) -> (&'static str, String) {
     let (sender, thing) = sender_and_thing(kind, data);
     let sender = named(sender.as_ref(), "Someone");
     match kind {
-        Kind::Message => ("New Message", format!("{sender} sent you a message")),
-        Kind::ConnectionRequest => ("Connection Request", format!("{sender} wants to connect with you")),
-        Kind::ConnectionAccepted => ("Connection Accepted", format!("{sender} accepted your connection request")),
-        Kind::PostComment => ("New Comment", format!("{sender} commented on your post")),
-        Kind::CommentMention => ("New Mention", format!("{sender} mentioned you in a comment")),
-        Kind::ReferralApplication => ("Referral Application", format!("{sender} applied for your referral")),
-        Kind::ProjectUpdate => {
+        NotificationKind::Message => ("New Message", format!("{sender} sent you a message")),
+        NotificationKind::ConnectionRequest => ("Connection Request", format!("{sender} wants to connect with you")),
+        NotificationKind::ConnectionAccepted => {
+            ("Connection Accepted", format!("{sender} accepted your connection request"))
+        }
+        NotificationKind::PostComment => ("New Comment", format!("{sender} commented on your post")),
+        NotificationKind::CommentMention => ("New Mention", format!("{sender} mentioned you in a comment")),
+        NotificationKind::ReferralApplication => {
+            ("Referral Application", format!("{sender} applied for your referral"))
+        }
+        NotificationKind::ProjectUpdate => {
             ("Project Update", format!("There is news in {}", named(thing.as_ref(), "your project")))
         }
-        Kind::System => ("Announcement", "There is an announcement for you".to_owned()),
-        Kind::Kudos => match &thing {
+        NotificationKind::System => ("Announcement", "There is an announcement for you".to_owned()),
+        NotificationKind::Kudos => match &thing {
             Some(book) => ("Kudos", format!("{sender} gave you kudos for reading {}", book.isolated())),
             None => ("Kudos", format!("{sender} gave you kudos")),
         },
-        Kind::PartyInvitation => {
+        NotificationKind::PartyInvitation => {
             ("Party Invitation", format!("{sender} invited you to {}", named(thing.as_ref(), "a party")))
         }
     }
 }
 
-fn french(kind: Kind, data: &Map<String, Value>) -> (&'static str, String) {
+fn french(kind: NotificationKind, data: &Map<String, Value>) -> (&'static str, String) {
     let (sender, thing) = sender_and_thing(kind, data);
     let sender = named(sender.as_ref(), "Quelqu’un");
     match kind {
-        Kind::Message => ("Nouveau message", format!("{sender} vous a envoyé un message")),
-        Kind::ConnectionRequest => ("Demande de connexion", format!("{sender} souhaite entrer en contact avec vous")),
-        Kind::ConnectionAccepted => ("Demande acceptée", format!("{sender} a accepté votre demande de connexion")),
-        Kind::PostComment => ("Nouveau commentaire", format!("{sender} a commenté votre publication")),
-        Kind::CommentMention => ("Nouvelle mention", format!("{sender} vous mentionne dans un commentaire")),
-        Kind::ReferralApplication => ("Candidature", format!("{sender} a postulé à votre offre de cooptation")),
-        Kind::ProjectUpdate => {
+        NotificationKind::Message => ("Nouveau message", format!("{sender} vous a envoyé un message")),
+        NotificationKind::ConnectionRequest => {
+            ("Demande de connexion", format!("{sender} souhaite entrer en contact avec vous"))
+        }
+        NotificationKind::ConnectionAccepted => {
+            ("Demande acceptée", format!("{sender} a accepté votre demande de connexion"))
+        }
+        NotificationKind::PostComment => ("Nouveau commentaire", format!("{sender} a commenté votre publication")),
+        NotificationKind::CommentMention => {
+            ("Nouvelle mention", format!("{sender} vous mentionne dans un commentaire"))
+        }
+        NotificationKind::ReferralApplication => {
+            ("Candidature", format!("{sender} a postulé à votre offre de cooptation"))
+        }
+        NotificationKind::ProjectUpdate => {
             ("Du nouveau", format!("Il y a du nouveau dans {}", named(thing.as_ref(), "votre projet")))
         }
-        Kind::System => ("Annonce", "Il y a une annonce pour vous".to_owned()),
-        Kind::Kudos => match &thing {
+        NotificationKind::System => ("Annonce", "Il y a une annonce pour vous".to_owned()),
+        NotificationKind::Kudos => match &thing {
             Some(book) => {
                 ("Félicitations", format!("{sender} vous félicite pour votre lecture de {}", book.isolated()))
             }
             None => ("Félicitations", format!("{sender} vous félicite pour votre lecture")),
         },
-        Kind::PartyInvitation => match &thing {
+        NotificationKind::PartyInvitation => match &thing {
             Some(party) => ("Invitation", format!("{sender} vous invite à rejoindre {}", party.isolated())),
             None => ("Invitation", format!("{sender} vous invite à rejoindre un groupe")),
         },
@@ -200,55 +212,69 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeSet;
 
-    fn words(kind: Kind, locale: Locale, data: Value) -> (String, String) {
+    fn words(kind: NotificationKind, locale: Locale, data: Value) -> (String, String) {
         let Words { title, body } = Words::of(kind, locale, data.as_object().unwrap());
         (title.as_str().to_owned(), body.as_str().to_owned())
     }
 
     #[test]
     fn a_sentence_names_who_and_what_if_the_data_does() {
-        let (title, body) = words(Kind::Message, Locale::En, json!({ "senderName": "John" }));
+        let (title, body) = words(NotificationKind::Message, Locale::En, json!({ "senderName": "John" }));
         assert_eq!((title.as_str(), body.as_str()), ("New Message", "John sent you a message"));
-        assert_eq!(words(Kind::Message, Locale::En, json!({ "senderName": 7 })).1, "Someone sent you a message");
-        assert_eq!(words(Kind::Message, Locale::Fr, json!({})).1, "Quelqu’un vous a envoyé un message");
+        assert_eq!(
+            words(NotificationKind::Message, Locale::En, json!({ "senderName": 7 })).1,
+            "Someone sent you a message"
+        );
+        assert_eq!(words(NotificationKind::Message, Locale::Fr, json!({})).1, "Quelqu’un vous a envoyé un message");
         let kudos = json!({ "fromUser": { "displayName": "Ada" }, "bookTitle": "Emma" });
-        assert_eq!(words(Kind::Kudos, Locale::En, kudos).1, "Ada gave you kudos for reading Emma");
+        assert_eq!(words(NotificationKind::Kudos, Locale::En, kudos).1, "Ada gave you kudos for reading Emma");
         let invitation = json!({ "invitedBy": { "username": "ada" }, "partyName": "Les lecteurs" });
-        assert_eq!(words(Kind::PartyInvitation, Locale::Fr, invitation).1, "ada vous invite à rejoindre Les lecteurs");
+        assert_eq!(
+            words(NotificationKind::PartyInvitation, Locale::Fr, invitation).1,
+            "ada vous invite à rejoindre Les lecteurs"
+        );
         let system = json!({ "title": "Maintenance", "message": "Tonight at ten" });
-        assert_eq!(words(Kind::System, Locale::Fr, system), ("Maintenance".to_owned(), "Tonight at ten".to_owned()));
+        assert_eq!(
+            words(NotificationKind::System, Locale::Fr, system),
+            ("Maintenance".to_owned(), "Tonight at ten".to_owned())
+        );
     }
 
     #[test]
     fn each_type_has_words_of_its_own_in_each_language() {
-        let all = Kind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)]);
+        let all = NotificationKind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)]);
         let bodies: BTreeSet<_> =
             all.map(|(kind, locale)| words(kind, locale, json!({ "senderName": "Ada" })).1).collect();
-        assert_eq!(bodies.len(), 2 * Kind::ALL.len());
+        assert_eq!(bodies.len(), 2 * NotificationKind::ALL.len());
     }
 
     #[test]
     fn text_from_a_request_is_cut() {
         let long = "é".repeat(1_000);
-        let (title, body) = words(Kind::System, Locale::En, json!({ "title": long, "message": long }));
+        let (title, body) = words(NotificationKind::System, Locale::En, json!({ "title": long, "message": long }));
         assert_eq!((title.chars().count(), body.chars().count()), (MAX_TITLE, MAX_SENTENCE));
     }
     #[test]
     fn a_sentence_is_cut_between_graphemes() {
         let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}";
-        let (title, body) =
-            words(Kind::System, Locale::En, json!({ "title": family.repeat(20), "message": family.repeat(100) }));
+        let (title, body) = words(
+            NotificationKind::System,
+            Locale::En,
+            json!({ "title": family.repeat(20), "message": family.repeat(100) }),
+        );
         assert_eq!((title, body), (family.repeat(14), family.repeat(71)));
         let sender = json!({ "senderName": format!("{}🇫🇷🇫🇷", "x".repeat(297)) });
         let expected = format!("{}🇫🇷 sent you a message", "x".repeat(297));
-        assert_eq!(words(Kind::Message, Locale::En, sender).1, expected);
+        assert_eq!(words(NotificationKind::Message, Locale::En, sender).1, expected);
     }
 
     #[test]
     fn what_is_isolated_in_a_sentence_ends_in_it_however_long_the_names_are() {
         let long = "ع".repeat(400);
         let data = json!({ "senderName": long, "bookTitle": long, "partyName": long, "projectName": long });
-        for (kind, locale) in Kind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)]) {
+        for (kind, locale) in
+            NotificationKind::ALL.into_iter().flat_map(|kind| [(kind, Locale::En), (kind, Locale::Fr)])
+        {
             let body = words(kind, locale, data.clone()).1;
             assert_eq!(body.matches('\u{2068}').count(), body.matches('\u{2069}').count(), "{kind:?} {locale:?}");
             assert!(body.chars().count() <= MAX_SENTENCE, "{kind:?} {locale:?}: {}", body.chars().count());
@@ -257,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_name_makes_no_sentence_of_its_own_and_turns_none_around() {
-        let body = |sender: &str| words(Kind::Message, Locale::En, json!({ "senderName": sender })).1;
+        let body = |sender: &str| words(NotificationKind::Message, Locale::En, json!({ "senderName": sender })).1;
         assert_eq!(body("Ada\nYour bank: call 0800"), "Ada Your bank: call 0800 sent you a message");
         assert_eq!(body("\u{202e}adA"), "adA sent you a message");
         assert_eq!(body("\u{3164}"), "Someone sent you a message");

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::row::{NextVersion, PartyRow, Seen, Snapshot};
+use super::row::{NextVersion, PartyRow, ReadRow, Snapshot};
 use super::view::Party;
 use super::{PartySettings, check_name, check_settings, members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
@@ -16,7 +16,7 @@ use crate::table::{Key, Table, TransactItem, exists, retry};
 /// An owner's request; an absent field stays as it is.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Changes {
+pub struct PartyChanges {
     party_name: Option<String>,
     settings: Option<PartySettings>,
 }
@@ -30,7 +30,7 @@ pub async fn change(
     writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
-    changes: Changes,
+    changes: PartyChanges,
 ) -> Result<Done<Party>, Problem> {
     let name = changes.party_name.as_deref().map(check_name).transpose()?;
     let settings = changes.settings.as_ref().map(check_settings).transpose()?;
@@ -92,7 +92,7 @@ pub async fn hand_over(
 }
 
 /// The party, if the caller owns it.
-fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem> {
+fn owned(snapshot: Snapshot, caller: &UserId) -> Result<ReadRow<PartyRow>, Problem> {
     let is_member = snapshot.has_member(caller);
     let seen = snapshot.party.ok_or_else(unknown_party)?;
     match () {
@@ -106,7 +106,7 @@ fn owned(snapshot: Snapshot, caller: &UserId) -> Result<Seen<PartyRow>, Problem>
 struct Changed<'a> {
     id: &'a PartyId,
     /// The party as it was read.
-    seen: &'a Seen<PartyRow>,
+    seen: &'a ReadRow<PartyRow>,
     row: PartyRow,
     /// The changed fields, for the event.
     data: Map<String, Value>,

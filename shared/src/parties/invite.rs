@@ -1,6 +1,6 @@
 //! Sending invitations and taking them back.
 
-use super::row::{InvitationRow, PartyRow, Seen, Snapshot, State};
+use super::row::{InvitationRow, PartyRow, ReadRow, Snapshot, State};
 use super::view::Invitation;
 use super::{members_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
@@ -71,7 +71,7 @@ pub async fn invite(
     .await
 }
 
-fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<Seen<PartyRow>, Problem> {
+fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<ReadRow<PartyRow>, Problem> {
     let party = snapshot.party.clone().ok_or_else(unknown_party)?;
     if !snapshot.has_member(inviter) {
         return Err(members_only());
@@ -92,7 +92,7 @@ struct Invite<'a> {
     inviter: &'a Person,
     invitee: &'a UserId,
     /// The earlier invitation to this user.
-    before: Option<&'a Seen<InvitationRow>>,
+    before: Option<&'a ReadRow<InvitationRow>>,
 }
 
 impl Invite<'_> {
@@ -123,7 +123,7 @@ impl Invite<'_> {
 }
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.
-fn put(append: &Append, row: &InvitationRow, before: Option<&Seen<InvitationRow>>) -> Result<Action, TableError> {
+fn put(append: &Append, row: &InvitationRow, before: Option<&ReadRow<InvitationRow>>) -> Result<Action, TableError> {
     let Some(before) = before else {
         return Ok(Action::put_new(append.committed().item(row)?, row.invited_at));
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::row::{MemberRow, NextVersion, PartyRow, Seen, Snapshot, delete_member};
+use super::row::{MemberRow, NextVersion, PartyRow, ReadRow, Snapshot, delete_member};
 use super::{members_only, owner_only, unknown_party};
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
@@ -89,7 +89,7 @@ pub async fn remove(
 /// A member's departure from a party, by their own will or the owner's.
 pub(super) struct Departure<'a> {
     id: &'a PartyId,
-    party: &'a Seen<PartyRow>,
+    party: &'a ReadRow<PartyRow>,
     user: &'a UserId,
     member: &'a MemberRow,
     removed_by: Option<&'a UserId>,
@@ -101,7 +101,12 @@ pub(super) struct Departure<'a> {
 
 impl<'a> Departure<'a> {
     /// The departure of the last member, which dissolves the party.
-    pub(super) fn of_last(id: &'a PartyId, party: &'a Seen<PartyRow>, user: &'a UserId, member: &'a MemberRow) -> Self {
+    pub(super) fn of_last(
+        id: &'a PartyId,
+        party: &'a ReadRow<PartyRow>,
+        user: &'a UserId,
+        member: &'a MemberRow,
+    ) -> Self {
         Self { id, party, user, member, removed_by: None, terminate: false, dissolves: true }
     }
 

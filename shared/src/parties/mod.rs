@@ -20,7 +20,7 @@ mod row;
 mod view;
 mod withdraw;
 
-pub use change::{Changes, change, hand_over};
+pub use change::{PartyChanges, change, hand_over};
 pub use create::{NewParty, create};
 pub use end::end;
 pub use invitations::{InvitationCursor, InvitationPage, invitations};

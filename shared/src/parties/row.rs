@@ -88,12 +88,12 @@ impl InvitationRow {
 
 /// A row as it was read, with its outbox.
 #[derive(Debug, Clone)]
-pub(super) struct Seen<T> {
+pub(super) struct ReadRow<T> {
     pub(super) row: T,
     pub(super) owing: Option<Committed>,
 }
 
-impl<T: serde::de::DeserializeOwned> Seen<T> {
+impl<T: serde::de::DeserializeOwned> ReadRow<T> {
     pub(super) fn of(item: Item) -> Result<Self, TableError> {
         let owing = Committed::of_row(&item);
         Ok(Self { row: read(item)?, owing })
@@ -104,7 +104,7 @@ impl<T: serde::de::DeserializeOwned> Seen<T> {
 /// more than the party's row checks it.
 pub(super) struct Snapshot {
     items: HashMap<Key, Item>,
-    pub(super) party: Option<Seen<PartyRow>>,
+    pub(super) party: Option<ReadRow<PartyRow>>,
     /// The row of a party that has ended.
     pub(super) ended: Option<PartyRow>,
     id: PartyId,
@@ -118,7 +118,7 @@ impl Snapshot {
         keys.sort();
         keys.dedup();
         let mut items = table.get_many(&keys, true).await?;
-        let row = items.remove(&Key::party(party)).map(Seen::<PartyRow>::of).transpose()?;
+        let row = items.remove(&Key::party(party)).map(ReadRow::<PartyRow>::of).transpose()?;
         let (party_row, ended) = match row {
             Some(seen) if seen.row.dissolved => (None, Some(seen.row)),
             row => (row, None),
@@ -134,8 +134,8 @@ impl Snapshot {
         self.items.contains_key(&Key::member(&self.id, user))
     }
 
-    pub(super) fn invitation(&self, user: &UserId) -> Result<Option<Seen<InvitationRow>>, TableError> {
-        self.items.get(&Key::invitation(user, &self.id)).cloned().map(Seen::of).transpose()
+    pub(super) fn invitation(&self, user: &UserId) -> Result<Option<ReadRow<InvitationRow>>, TableError> {
+        self.items.get(&Key::invitation(user, &self.id)).cloned().map(ReadRow::of).transpose()
     }
 
     pub(super) fn has(&self, key: &Key) -> bool {
@@ -159,7 +159,7 @@ pub(super) struct NextVersion {
 impl NextVersion {
     pub(super) fn new(
         party: &PartyId,
-        seen: &Seen<PartyRow>,
+        seen: &ReadRow<PartyRow>,
         deliveries: impl IntoIterator<Item = Delivery>,
         writer: &WriteContext,
         at: Millis,

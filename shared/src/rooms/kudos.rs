@@ -38,7 +38,7 @@ pub struct Kudos {
 
 /// Kudos, as stored.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Row {
+pub(super) struct KudosRow {
     pub(super) giver: UserId,
     pub(super) receiver: UserId,
     pub(super) session_id: String,
@@ -72,7 +72,7 @@ pub async fn give(
         ));
     }
     let (id, now) = (key.id().to_string(), Millis::now());
-    let row = Row {
+    let row = KudosRow {
         giver: from.user_id.clone(),
         receiver: receiver.clone(),
         session_id: new.session_id.clone(),
@@ -94,10 +94,10 @@ pub async fn give(
     }
 }
 
-fn replay(id: String, first: Option<Item>, again: &Row) -> Result<Done<Kudos>, Problem> {
+fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudos>, Problem> {
     // Kudos are deleted with their giver or receiver alone: then this was its last moment.
-    let first: Row = read(first.ok_or(TableError::Contended)?)?;
-    let asked_for = |row: &Row| (row.receiver.clone(), row.session_id.clone(), row.book_title.clone());
+    let first: KudosRow = read(first.ok_or(TableError::Contended)?)?;
+    let asked_for = |row: &KudosRow| (row.receiver.clone(), row.session_id.clone(), row.book_title.clone());
     idempotency::must_be_same(asked_for(&first) == asked_for(again))?;
     Ok(Done::replay(Kudos { id, created_at: first.created_at }))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::kudos::Row;
+use super::kudos::KudosRow;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::text::Line;
@@ -70,7 +70,7 @@ pub async fn received(
     let ids: Vec<_> = found.items.iter().filter_map(id_of).collect();
     let keys: Vec<_> = ids.iter().map(|id| Key::kudos(id)).collect();
     let mut rows = table.get_many(&keys, false).await?;
-    let mut given: Vec<(String, Row)> = Vec::with_capacity(ids.len());
+    let mut given: Vec<(String, KudosRow)> = Vec::with_capacity(ids.len());
     for (id, key) in ids.into_iter().zip(keys) {
         if let Some(row) = rows.remove(&key) {
             given.push((id, read(row)?));

@@ -36,7 +36,7 @@ pub struct Settings {
     /// `TABLE_NAME`
     pub table: String,
     /// The `PUSHER_*` variables.
-    pub pusher: Pusher,
+    pub pusher: PusherSettings,
     /// The `JWT_*` variables.
     pub tokens: Tokens,
     /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
@@ -64,7 +64,7 @@ pub struct Settings {
 
 /// A Pusher app, or a self-hosted server that speaks its protocol.
 #[derive(Debug, Clone)]
-pub struct Pusher {
+pub struct PusherSettings {
     /// `PUSHER_APP_ID`
     pub app_id: String,
     /// `PUSHER_KEY` (or `PUSHER_APP_KEY`) and `PUSHER_SECRET` (or `PUSHER_APP_SECRET`).
@@ -214,7 +214,7 @@ impl Settings {
         Ok(Self {
             stage: env.get("STAGE").unwrap_or_else(|| "dev".to_owned()),
             table: env.require("TABLE_NAME")?,
-            pusher: Pusher::read(&env)?,
+            pusher: PusherSettings::read(&env)?,
             tokens: Tokens::read(&env)?,
             queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
                 (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
@@ -265,7 +265,7 @@ impl Variables<'_> {
     }
 }
 
-impl Pusher {
+impl PusherSettings {
     fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
         let previous = match (env.get("PUSHER_PREVIOUS_KEY"), env.get("PUSHER_PREVIOUS_SECRET")) {
             (Some(key), Some(secret)) => Some(Credentials { key, secret: Secret::new(secret) }),

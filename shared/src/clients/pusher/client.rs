@@ -16,7 +16,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::lenient::Lenient;
 use crate::problem::Problem;
-use crate::settings::{MasterKey, Pusher};
+use crate::settings::{MasterKey, PusherSettings};
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
 pub(crate) const MAX_BATCH: usize = 10;
@@ -154,7 +154,7 @@ pub struct ChannelInfo {
 impl Client {
     /// A client for the app of these settings. Opens no connection.
     #[must_use]
-    pub fn new(http: HttpClient, settings: &Pusher) -> Self {
+    pub fn new(http: HttpClient, settings: &PusherSettings) -> Self {
         Self {
             http,
             signer: Signer::new(&settings.credentials),

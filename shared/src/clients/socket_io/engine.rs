@@ -8,8 +8,8 @@ use super::Malformed;
 
 /// The kinds of packet. Of a WebSocket transport without upgrades, a server sends open, ping, message, close and noop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The server's first packet, with the [`Handshake`].
+pub enum PacketKind {
+    /// The server's first packet, with the [`OpenPayload`].
     Open,
     /// Closes the transport.
     Close,
@@ -24,7 +24,7 @@ pub enum Kind {
     Noop,
 }
 
-impl Kind {
+impl PacketKind {
     const ALL: [Self; 7] = [Self::Open, Self::Close, Self::Ping, Self::Pong, Self::Message, Self::Upgrade, Self::Noop];
 
     fn of(digit: u8) -> Option<Self> {
@@ -47,7 +47,7 @@ impl Kind {
 /// One packet, which is one text frame of a WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    pub kind: Kind,
+    pub kind: PacketKind,
     pub data: &'a str,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Frame<'a> {
         if first == b'b' {
             return Err(Malformed::Binary);
         }
-        let kind = Kind::of(first).ok_or(Malformed::EnginePacket)?;
+        let kind = PacketKind::of(first).ok_or(Malformed::EnginePacket)?;
         // A digit is one byte, so the rest begins at a character.
         Ok(Self { kind, data: &text[1..] })
     }
@@ -76,7 +76,7 @@ impl fmt::Display for Frame<'_> {
 /// The parameters of the open packet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Handshake {
+pub struct OpenPayload {
     /// Names the connection.
     pub sid: String,
     /// Transports that the client may change to: none.
@@ -89,12 +89,12 @@ pub struct Handshake {
     pub max_payload: u32,
 }
 
-impl Handshake {
+impl OpenPayload {
     /// The open packet.
     #[must_use]
     pub fn frame(&self) -> String {
         let json = serde_json::to_string(self).expect("a handshake is strings and numbers");
-        Frame { kind: Kind::Open, data: &json }.to_string()
+        Frame { kind: PacketKind::Open, data: &json }.to_string()
     }
 }
 
@@ -106,20 +106,20 @@ mod tests {
     #[test]
     fn the_examples_of_the_published_protocol_are_read() {
         let read = |text| Frame::read(text).map(|frame| (frame.kind, frame.data));
-        assert_eq!(read("2"), Ok((Kind::Ping, "")));
-        assert_eq!(read("3"), Ok((Kind::Pong, "")));
-        assert_eq!(read("2probe"), Ok((Kind::Ping, "probe")));
-        assert_eq!(read("3probe"), Ok((Kind::Pong, "probe")));
-        assert_eq!(read("5"), Ok((Kind::Upgrade, "")));
-        assert_eq!(read("6"), Ok((Kind::Noop, "")));
-        assert_eq!(read("1"), Ok((Kind::Close, "")));
-        assert_eq!(read("4hello"), Ok((Kind::Message, "hello")));
-        assert_eq!(read("4€"), Ok((Kind::Message, "€")));
+        assert_eq!(read("2"), Ok((PacketKind::Ping, "")));
+        assert_eq!(read("3"), Ok((PacketKind::Pong, "")));
+        assert_eq!(read("2probe"), Ok((PacketKind::Ping, "probe")));
+        assert_eq!(read("3probe"), Ok((PacketKind::Pong, "probe")));
+        assert_eq!(read("5"), Ok((PacketKind::Upgrade, "")));
+        assert_eq!(read("6"), Ok((PacketKind::Noop, "")));
+        assert_eq!(read("1"), Ok((PacketKind::Close, "")));
+        assert_eq!(read("4hello"), Ok((PacketKind::Message, "hello")));
+        assert_eq!(read("4€"), Ok((PacketKind::Message, "€")));
     }
 
     #[test]
     fn the_open_packet_is_that_of_the_published_protocol() {
-        let handshake = Handshake {
+        let handshake = OpenPayload {
             sid: "lv_VI97HAXpY6yYWAAAC".to_owned(),
             upgrades: vec!["websocket".to_owned()],
             ping_interval: 25_000,
@@ -129,7 +129,7 @@ mod tests {
         let text = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         assert_eq!(handshake.frame(), text);
         let frame = Frame::read(text).unwrap();
-        assert_eq!((frame.kind, serde_json::from_str(frame.data).ok()), (Kind::Open, Some(handshake)));
+        assert_eq!((frame.kind, serde_json::from_str(frame.data).ok()), (PacketKind::Open, Some(handshake)));
     }
 
     #[test]

@@ -27,7 +27,7 @@
 pub mod engine;
 pub mod packet;
 
-pub use engine::{Frame, Handshake, Kind};
+pub use engine::{Frame, OpenPayload, PacketKind};
 pub use packet::{Body, Header, MAIN, Packet};
 
 use crate::json::NotKept;

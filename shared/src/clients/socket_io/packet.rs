@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::{Frame, Kind, Malformed};
+use super::{Frame, Malformed, PacketKind};
 use crate::json::{NotKept, canonical};
 
 /// The namespace of packets that name none.
@@ -85,7 +85,7 @@ impl Packet {
     /// The frame of a WebSocket that holds this packet.
     #[must_use]
     pub fn frame(&self) -> String {
-        Frame { kind: Kind::Message, data: &self.text() }.to_string()
+        Frame { kind: PacketKind::Message, data: &self.text() }.to_string()
     }
 
     /// The data of the Engine.IO message.
@@ -433,7 +433,7 @@ mod tests {
             let packet = Packet { namespace, id, body };
             prop_assert_eq!(Packet::read(&packet.text()), Ok(packet.clone()));
             let frame = packet.frame();
-            prop_assert_eq!(Frame::read(&frame).unwrap().kind, Kind::Message);
+            prop_assert_eq!(Frame::read(&frame).unwrap().kind, PacketKind::Message);
         }
 
         #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::send::view;
-use crate::chats::{self, Conversation, Kind, Range, Seq};
+use crate::chats::{self, Conversation, ConversationKind, Range, Seq};
 use crate::contract::id::UserId;
 use crate::contract::sockets::DirectMessage;
 use crate::problem::Problem;
@@ -32,7 +32,7 @@ pub async fn history(
 ) -> Result<History, Problem> {
     let conversation = Conversation::direct(reader, other);
     let page = chats::page(table, &conversation, range, limit).await?;
-    let Kind::Direct(first, second) = conversation.kind() else {
+    let ConversationKind::Direct(first, second) = conversation.kind() else {
         return Err(Problem::internal("a direct conversation is of two members"));
     };
     let of = |message: &chats::Message| {

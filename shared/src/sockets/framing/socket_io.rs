@@ -6,7 +6,7 @@ use super::{
     Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable,
     client_message_id,
 };
-use crate::clients::socket_io::{Body, Frame, Handshake, Header, Kind, Malformed, Packet};
+use crate::clients::socket_io::{Body, Frame, Header, Malformed, OpenPayload, Packet, PacketKind};
 use crate::contract::sockets::{ConnectionId, Namespace, Outgoing};
 use crate::json::repaired;
 
@@ -44,12 +44,12 @@ pub(super) fn read(text: &str) -> Result<Incoming, Unreadable> {
     let malformed = |why| unreadable(why, text);
     let frame = Frame::read(text).map_err(malformed)?;
     match frame.kind {
-        Kind::Message => packet(Packet::read(frame.data).map_err(malformed)?),
-        Kind::Close => Ok(Incoming::Close),
+        PacketKind::Message => packet(Packet::read(frame.data).map_err(malformed)?),
+        PacketKind::Close => Ok(Incoming::Close),
         // A client of protocol 4 pings only to try a transport out.
-        Kind::Ping => Ok(Incoming::Ping(Frame { kind: Kind::Pong, data: frame.data }.to_string())),
-        Kind::Pong | Kind::Upgrade | Kind::Noop => Ok(Incoming::Nothing),
-        Kind::Open => Err(only_servers("Only the server sends an open packet")),
+        PacketKind::Ping => Ok(Incoming::Ping(Frame { kind: PacketKind::Pong, data: frame.data }.to_string())),
+        PacketKind::Pong | PacketKind::Upgrade | PacketKind::Noop => Ok(Incoming::Nothing),
+        PacketKind::Open => Err(only_servers("Only the server sends an open packet")),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn write(outgoing: &Outgoing, connection: &ConnectionId) -> Option<St
     let in_namespace = |namespace: Namespace, body| Packet::new(format!("/{namespace}"), body);
     let packet = match outgoing {
         Outgoing::Open { seconds } => {
-            let handshake = Handshake {
+            let handshake = OpenPayload {
                 sid: connection.to_string(),
                 upgrades: Vec::new(),
                 ping_interval: seconds.saturating_mul(1000),
@@ -100,7 +100,7 @@ pub(super) fn write(outgoing: &Outgoing, connection: &ConnectionId) -> Option<St
             };
             return Some(handshake.frame());
         }
-        Outgoing::Ping { .. } => return Some(Frame { kind: Kind::Ping, data: "" }.to_string()),
+        Outgoing::Ping { .. } => return Some(Frame { kind: PacketKind::Ping, data: "" }.to_string()),
         Outgoing::Text { text } => return Some(text.clone()),
         Outgoing::Joined { namespace } => {
             // Socket.IO's own ids differ by namespace, too.
