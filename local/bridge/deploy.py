@@ -1,7 +1,7 @@
 """Deploys template.yaml to ministack: one request in JSON on stdin, JSON lines on stdout.
 
-Lines are `{"step": …, "done": n, "total": n}` while it works and `{"result": {…}}` at the end. What
-goes wrong is one sentence on stderr and exit status 1.
+Lines are `{"step": …, "done": n, "total": n}` while it works and `{"result": {…}}` at the end. A
+failure is one sentence on stderr and exit status 1.
 """
 
 import io

@@ -1,4 +1,4 @@
-// Delivery: what has not arrived, and why.
+// Delivery: events that have not arrived, and the reasons.
 
 import { $, fill, isShown, make } from "/console/dom.js";
 import { distance, timeOfDay } from "/console/format.js";

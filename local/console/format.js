@@ -15,7 +15,7 @@ export function duration(ms) {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** JSON text with line breaks; what is no JSON as it is. */
+/** JSON text with line breaks. Any other text stays as it is. */
 export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

@@ -107,7 +107,7 @@ export class Conversation {
     this.#sayRead();
   }
 
-  /** After a pause: what was missed, and what was deleted meanwhile. */
+  /** After a pause: reads the messages that were missed, and the deletions since. */
   async catchUp() {
     await this.missed();
     await this.poll();
@@ -268,7 +268,7 @@ export function sending(conversation) {
     if (!written.trim()) {
       return;
     }
-    // Emptied at once: what is typed until the response is the next message.
+    // Emptied at once: text that is typed before the response is the next message.
     text.value = "";
     fit();
     try {

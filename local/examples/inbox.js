@@ -27,7 +27,7 @@ export class Inbox {
     return this.#chats.get(bookingId)?.lastMessage.seq >= seq;
   }
 
-  /** Takes what the inbox's route has responded. What an event has said since stays. */
+  /** Takes the response of the inbox's route. Later events are kept. */
   take(chats) {
     for (const { unreadCount, ...chat } of chats) {
       const known = this.#chats.get(chat.bookingId);

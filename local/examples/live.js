@@ -62,7 +62,7 @@ export function keepSubscribed(pusher, channel, refused) {
 }
 
 /**
- * Keeps a page up to date. It is live when Pusher is connected **and every channel is subscribed**: what is sent between the two is not heard.
+ * Keeps a page up to date. It is live when Pusher is connected **and every channel is subscribed**: events between the two are not heard.
  * Each time that it comes to be live, `catchUp` reads what was missed, and once more a moment later, since an index may be behind; while it
  * is not live, `poll` asks whether anything is new. A read that fails is tried again. It calls `say(state, error)` at each change:
  * "connecting", "live", "polling"; with the error of a read that failed, or of a refused subscription.

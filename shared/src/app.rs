@@ -1,4 +1,4 @@
-//! What a function has at hand, made once when its process starts.
+//! [`App`]: the clients, settings and keys of a function, made once when its process starts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl App {
         Self::with(settings, http, aws)?.connected().await
     }
 
-    /// As [`App::start`], for a function that often needs neither: connections are opened by whoever needs them first.
+    /// As [`App::start`], for a function that often needs neither: the first request that needs a connection opens it.
     ///
     /// # Errors
     /// As [`App::start`].
@@ -184,8 +184,8 @@ impl App {
         Ok(())
     }
 
-    /// Who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header. Their
-    /// profile is kept as with [`App::authenticate`].
+    /// The user who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header.
+    /// Their profile is kept as with [`App::authenticate`].
     ///
     /// # Errors
     /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
@@ -212,7 +212,7 @@ impl App {
     }
 
     /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
-    /// address. What changes something is counted against the guest's budget, which is the booking's.
+    /// address. Requests that change something count against the guest's budget, which is the booking's.
     ///
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest; 429 when the budget is spent.
@@ -238,7 +238,7 @@ impl App {
     /// The webhook that is calling.
     ///
     /// # Errors
-    /// 401 unless Pusher signed it in the last five minutes, 400 when it is no webhook, 413 over 1 MB.
+    /// 401 unless Pusher signed it in the last five minutes, 400 when the body is not a webhook, 413 over 1 MB.
     pub fn webhook(&self, request: &Request) -> Result<Webhook, Problem> {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
         let signers: Vec<_> = std::iter::once(self.pusher.signer()).chain(&self.previous_signer).collect();
@@ -279,7 +279,7 @@ impl App {
         Some(Arc::new(Sockets { table: self.table.clone(), connections, notifier }))
     }
 
-    /// Who writes on behalf of this request, and whether this process delivers after its response: it does not while Pusher
+    /// The context of this request's writes. It says whether this process delivers after its response: it does not while Pusher
     /// fails to respond, so that an outage holds up no invocation.
     #[must_use]
     pub fn writer(&self, request_id: &str) -> WriteContext {

@@ -32,7 +32,7 @@ const MAX_USER_INFO_BYTES: usize = 1024;
 pub struct Grant {
     /// `key:signature`
     pub auth: String,
-    /// Presence channels only: who the member is, as the JSON text that was signed.
+    /// Presence channels only: the member, as the JSON text that was signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_data: Option<String>,
     /// Encrypted channels only: the key, in base64.

@@ -137,7 +137,7 @@ pub enum NotKept {
 }
 
 impl NotKept {
-    /// Why this text, which was not read, is JSON nevertheless; `None` for what is no JSON.
+    /// Why this text, which was not read, is JSON nevertheless; `None` if it is not JSON.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         // It checks the grammar alone: it keeps nothing, and does not recurse.
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_told_with_the_field_what_is_allowed_and_an_example() {
+    fn a_refusal_names_the_field_the_allowed_values_and_an_example() {
         let words = |problem: Problem| match problem {
             Problem::Unreadable { told, .. } => told,
             other => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! What every Carillon function is made of.
+//! The code of all Carillon functions.
 //!
 //! A function's handler says what happens; the modules here say how. Each module uses only those below it in this list, which
 //! a test holds (`tests/functions/module_map.rs`). No two files use each other (`module_circles.rs`):

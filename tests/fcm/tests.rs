@@ -72,7 +72,7 @@ async fn a_message_with_an_access_token_from_here_is_accepted_and_noted() {
 }
 
 #[tokio::test]
-async fn what_google_would_refuse_is_refused_and_not_accepted() {
+async fn a_request_that_google_would_refuse_is_refused_and_not_accepted() {
     let google = stand_in(None);
     for changes in [
         json!({ "iss": "somebody@else" }),

@@ -26,7 +26,7 @@ fn prose(text: &str) -> Vec<&str> {
     text.lines().filter(|line| is_prose(line)).collect()
 }
 
-/// What GitHub makes of a heading: lower case, without punctuation, `-` for each space.
+/// The anchor that GitHub gives a heading: lower case, without punctuation, `-` for each space.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
     let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));

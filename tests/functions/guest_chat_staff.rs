@@ -75,7 +75,7 @@ async fn a_deleted_message_leaves_the_inbox() {
     assert_eq!(preview().await, Value::Null);
 }
 
-/// The notifications that were stored: whose, and of which message.
+/// The stored notifications: the user, and the message.
 async fn notified(world: &World) -> Vec<(String, Value)> {
     let rows = world.table.rows().await;
     let rows = rows.into_iter().filter(|((_, sk), _)| sk.starts_with("NOTIFICATION#"));

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_found_and_a_condition_holds() {
+    fn a_written_row_is_found_and_a_condition_holds() {
         let database = Database::new().unwrap();
         let row = json!({ "pk": { "S": "A" }, "sk": { "S": "B" }, "outbox": { "S": "{}" } });
         let put = json!({ "TableName": TABLE, "Item": row, "ConditionExpression": "attribute_not_exists(pk)" });

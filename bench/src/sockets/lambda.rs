@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_invokes_gets_the_answer_to_their_event() {
+    fn each_invocation_gets_the_answer_to_its_own_event() {
         let queue = Queue::default();
         let mut waiting = [queue.put(b"one".to_vec()), queue.put(b"two".to_vec())];
         let taken = [queue.take().unwrap(), queue.take().unwrap()];

@@ -24,7 +24,7 @@ use crate::event::{token, user};
 use crate::stand_in::POSTS;
 use crate::world::World;
 
-/// After how long without news the rest is left to the table's stream: what a function has begun has its lease until then.
+/// After this long without news the rest is left to the table's stream. Until then, functions hold leases on what they began.
 const OVERDUE: Duration = Duration::from_secs(4);
 /// How often the stream is tried.
 const VISITS: usize = 10;

@@ -1,4 +1,4 @@
-//! What a lease's client and notary ask of each other.
+//! Requests between a lease's client and notary.
 
 use serde::Deserialize;
 use shared::App;

@@ -5,8 +5,8 @@ use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::sockets::{self, Handshake};
 use shared::{App, Problem};
 
-/// Lets a client in, or refuses the handshake with the status of the problem. What the connection is told first is posted
-/// after the response, since it is not open before.
+/// Lets a client in, or refuses the handshake with the status of the problem. The connection opens with the response,
+/// so its first messages are posted after it.
 ///
 /// # Errors
 /// 400 for a handshake that fits no framing, 401, 403, 429 over a limit.

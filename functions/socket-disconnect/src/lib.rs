@@ -7,7 +7,7 @@ use shared::{App, Problem, sockets};
 /// Removes a connection, and tells others if it was their user's last one.
 ///
 /// # Errors
-/// 400 for anything but a `DISCONNECT` event: what a client says ends nothing.
+/// 400 for anything but a `DISCONNECT` event, so no message of a client can end a connection.
 pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let removed = sockets::disconnect(&app.table, &writer, &connection, Millis::now()).await?;

@@ -1,10 +1,10 @@
 """Changes ministack when it starts. Python runs this file before anything else.
 
 Gap: ministack takes a batch of a DynamoDB stream for done when the function reports that some of its records failed
-(`ReportBatchItemFailures`). AWS brings them again. Here the whole batch comes again, as after an error; what was delivered
-of it is no longer owed then.
+(`ReportBatchItemFailures`). AWS brings them again. Here the whole batch comes again, as after an error; entries
+that were delivered are no longer in the rows then.
 
-Gap: what a function prints is kept in memory alone, and is gone with an invocation that is killed. Here each line is also
+Gap: ministack keeps a function's output in memory alone, and loses it with an invocation that is killed. Here each line is also
 appended to the file that `CARILLON_FUNCTION_LOG` names, with the moment and the function, for `cargo local logs`.
 
 Gap: ministack refuses a WebSocket's handshake with 403, whatever status the function of `$connect` responds. AWS passes the
@@ -17,8 +17,8 @@ Gap: ministack hands whatever a client sends on a WebSocket over to the function
 connection on a binary frame (1003) and on a frame over 32 KB (1009), and so it ends here. A message is taken for one frame, as
 browsers and `ws` send it.
 
-Gap: the domain name in a WebSocket's events ends with the address that ministack listens on, so it is none: the last part of
-a host name is no number.
+Gap: the domain name in a WebSocket's events ends with the address that ministack listens on. That is not a host name,
+since the last part of a host name cannot be a number.
 
 Gap: ministack starts one process per concurrent invocation. Here `function_concurrency.py` limits them to what the machine's cores
 can run, and the other invocations wait.
@@ -29,7 +29,7 @@ allows.
 
 Gap: ministack answers web pages of elsewhere (`Access-Control-Allow-Origin: *`) and requests for any name; `guard.py` refuses both.
 
-Gap: whoever may ask for a function's configuration sees its environment, and here everybody on this machine may. So the emulator
+Gap: ministack shows a function's environment to everybody on this machine who asks for its configuration. So the emulator
 has a word in place of each secret, and a function's process is given the secret itself, from the file that
 `CARILLON_FUNCTION_SECRETS` names, which its owner alone may read.
 

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_accepted_and_never_delivered_is_lost() {
+    fn an_accepted_event_that_is_never_delivered_is_lost() {
         let mut ledger = Ledger::default();
         ledger.accept(kudos("a").0, SECOND);
         ledger.accept(kudos("b").0, SECOND);
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_owed_or_a_dead_letter_is_not_lost() {
+    fn pending_entries_and_dead_letters_are_not_lost() {
         let mut ledger = Ledger::default();
         for session in ["a", "b"] {
             ledger.accept(kudos(session).0, SECOND);
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failed_command_owes_may_come_and_may_not() {
+    fn an_event_of_a_failed_command_may_come_and_may_not() {
         let mut ledger = Ledger::default();
         ledger.deliver(&kudos("a").1, SECOND);
         let verdict = ledger.judge(&Remains::default());
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failed_command_committed_must_come() {
+    fn an_event_that_a_failed_command_committed_must_come() {
         let mut ledger = Ledger::default();
         ledger.deliver(&kudos("a").1, SECOND);
         let committed = |session: &str| Remains { committed: vec![kudos(session).0], ..Remains::default() };

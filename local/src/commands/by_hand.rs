@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_that_is_not_in_the_collection_is_told_with_those_that_are() {
+    fn an_error_about_an_unknown_request_lists_the_collection() {
         let collection = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bruno"));
         let checked = |names: &[&str]| check(collection, &names.iter().map(PathBuf::from).collect::<Vec<_>>());
         for good in [&[][..], &["parties"], &["kudos.bru", "parties/create.bru"]] {

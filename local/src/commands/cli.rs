@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_dashes_is_for_the_test_runner() {
+    fn arguments_after_the_dashes_are_for_the_test_runner() {
         let cli = Cli::parse_from(["local", "test", "--e2e-only", "--", "--test-only"]);
         let Some(Command::Test(test)) = cli.command else {
             panic!("not parsed as the test command");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_mean_nothing_is_refused_before_anything_is_done() {
+    fn arguments_without_a_meaning_are_refused_before_anything_is_done() {
         let refusal = |arguments: &[&str]| {
             Cli::try_parse_from([&["local"], arguments].concat()).err().map(|error| error.to_string())
         };

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_is_not_there_is_told_at_once_with_those_that_are() {
+    fn an_error_about_an_unknown_function_comes_at_once_and_lists_the_functions() {
         let template = include_str!("../../../template.yaml");
         let names = names_in(template);
         assert!(names.len() > 20 && names.contains(&"KudosCreate") && !names.contains(&"Table"), "{names:?}");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_failures_refusals_and_what_is_no_log_line() {
+    fn errors_are_failures_refusals_and_output_that_is_not_a_log_line() {
         assert!(!wanted(&kudos(), &["--errors"]));
         assert!(wanted(&retry(), &["--errors"]));
         assert!(wanted(&entry("f", "thread 'main' panicked"), &["--errors"]));

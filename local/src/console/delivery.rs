@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_row_owes_is_shown_with_its_message_and_its_reason() {
+    fn a_pending_entry_is_shown_with_its_message_and_its_reason() {
         let outbox = json!({
             "owed": [{ "id": "a", "at": 1, "requestId": "r-1", "tried": true, "kind": "push", "user": "ben" }],
             "queue": { "id": "q-1", "until": 9 },

@@ -120,7 +120,7 @@ impl Feed {
             if inner.kept.len() > KEPT {
                 inner.kept.pop_front();
             }
-            // There may be no listener.
+            // Sending fails while no console is open, which is normal.
             let _ = self.0.sender.send(told);
         }
     }

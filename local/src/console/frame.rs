@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_left_out() {
+    fn frames_without_an_event_are_left_out() {
         for (stage, body) in [
             ("socketio", "2"),
             ("socketio", "40/dashboard,"),

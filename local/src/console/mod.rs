@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_changes_something_is_for_the_consoles_own_page() {
+    async fn only_the_consoles_own_page_may_change_something() {
         let (own, other) = (
             [("host", "localhost:3000"), ("sec-fetch-site", "same-origin")],
             [("host", "localhost:3000"), ("sec-fetch-site", "same-site")],

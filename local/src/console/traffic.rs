@@ -1,8 +1,8 @@
 //! Follows events: matches each event of the Pusher server or of a WebSocket with the write that caused it.
 //!
 //! A write is noted when the table has it (`local/bridge/ministack/`), an arrival when the Pusher server has taken the event or
-//! API Gateway the message. Both clocks are this machine's. To listen as one more subscriber would be no measure: it would
-//! occupy the channels, and whether somebody is subscribed decides about pushes and presence.
+//! API Gateway the message. Both clocks are this machine's. The console does not subscribe itself: a subscriber would
+//! occupy the channels, and occupied channels change pushes and presence.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_row_owed_has_no_milliseconds() {
+    fn an_event_that_no_row_owed_has_no_milliseconds() {
         let mut traffic = Traffic::default();
         traffic.read(wrote(1000.0, &[], &[kudos("a")]));
         for other in [message("private-user-ada", "{}"), message("private-user-ben", "{\"a\":1}")] {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encrypted_on_its_way_is_shown_as_it_was_written() {
+    fn an_encrypted_event_is_shown_as_it_was_written() {
         let mut traffic = Traffic::default();
         let mut entry = kudos("a");
         entry["channel"] = json!("private-encrypted-user-ben");

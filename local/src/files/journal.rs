@@ -43,7 +43,7 @@ impl Reader {
         Self { path: logs.join(name), position: 0, pending: Vec::new() }
     }
 
-    /// The entries that were added since the last call. Lines that are no such entry are left out.
+    /// The entries that were added since the last call. Lines that do not parse are left out.
     pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Result<Vec<T>> {
         let mut added = Vec::new();
         let mut file = match File::open(&self.path) {

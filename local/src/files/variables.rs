@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_not_utf_8_is_told_so() {
+    async fn an_error_says_that_a_file_is_not_utf_8() {
         for bytes in [&b"\xff\xfeA\0=\0b\0"[..], b"A=\xe9"] {
             let path = env::temp_dir().join(format!("carillon-utf16-{}-{}", bytes.len(), std::process::id()));
             std::fs::write(&path, bytes).unwrap();

@@ -1,4 +1,5 @@
-//! What a person finds who types the address without a path, or a page's with a slash at its end. Programs see what they would on AWS.
+//! The page of links at `/`, and redirects from a page's address with a slash at its end to the page. All other requests get
+//! the response that AWS would give.
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};

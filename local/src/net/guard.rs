@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whatever_is_served_here_refuses_a_page_of_elsewhere() {
+    async fn every_server_of_the_stack_refuses_a_page_of_elsewhere() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, Router::new().fallback(any(async || "done"))));

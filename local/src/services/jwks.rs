@@ -32,7 +32,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[tokio::test]
-    async fn keys_that_cannot_be_read_are_told_with_the_reason() {
+    async fn an_error_says_why_keys_cannot_be_read() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new()

@@ -82,7 +82,7 @@ mod tests {
     use std::io::Write as _;
 
     #[test]
-    fn a_push_is_to_whoever_had_the_device_then() {
+    fn a_push_names_the_user_who_had_the_device_then() {
         let logs = std::env::temp_dir().join(format!("carillon-devices-{}", std::process::id()));
         std::fs::create_dir_all(&logs).unwrap();
         let path = journal::begin(&logs, TRAFFIC).unwrap();

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_server_takes_is_told_of() {
+    async fn events_that_the_server_takes_are_recorded() {
         let (told, recorder) = (Arc::new(Mutex::new(Vec::new())), Recorder::bind(0).unwrap());
         let address = format!("http://{}", recorder.address);
         let (up, is_up) = watch::channel(true);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_for_several_channels_is_told_of_once_for_each() {
+    fn an_event_for_several_channels_is_recorded_once_per_channel() {
         let one = |channel: &str| Message {
             channel: channel.to_owned(),
             name: "hello".to_owned(),

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_32_bytes_is_taken_and_a_shorter_one_is_told_its_length() {
+    fn a_secret_of_32_bytes_is_taken_and_an_error_names_the_length_of_a_shorter_one() {
         assert_eq!(read(&[("JWT_SECRET", SECRET)]).unwrap().keys, Keys::Secret(SECRET.to_owned()));
         let message = read(&[("JWT_SECRET", "hunter2")]).unwrap_err().to_string();
         for part in ["JWT_SECRET", "7 bytes", "32", "openssl rand"] {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_has_no_secret_in_it() {
+    fn the_description_holds_no_secret() {
         assert!(!read(&[("JWT_SECRET", SECRET)]).unwrap().describe().contains(SECRET));
     }
 }

@@ -107,7 +107,7 @@ impl Channel {
             let (hotel, booking) = id(prefix)?.split_once(GUEST_CHAT)?;
             Some((HotelSlug::parse(hotel).ok()?, BookingId::parse(booking.strip_prefix('-')?).ok()?))
         };
-        // A slug cannot hold what is between it and a booking, so a guest's channel is no staff's, nor the other way round.
+        // A slug cannot hold the separator before a booking, so a guest's channel is never read as the staff's or the reverse.
         // No prefix starts with another, so their order does not matter.
         (user(USER).map(Self::User))
             .or_else(|| user(ENCRYPTED_USER).map(Self::EncryptedUser))

@@ -66,7 +66,7 @@ pub struct Reader {
 pub enum GuestChatChange {
     /// A new message.
     ChatMessage { message: MessageView },
-    /// A message was deleted; what is left of it has its `id` and `seq`.
+    /// A message was deleted; the rest of it keeps its `id` and `seq`.
     MessageDeleted { message: MessageView },
     /// The reader has read all messages up to this number.
     MessagesRead {

@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_no_name() {
+    fn invisible_text_is_refused_as_a_name() {
         for invisible in [
             "",
             " ",
@@ -571,7 +571,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_cleaned_is_a_line_and_stays_as_it_is(text in odd(), most in 1_usize..40) {
+        fn cleaned_text_is_a_line_and_stays_as_it_is(text in odd(), most in 1_usize..40) {
             if let Some(line) = Line::cleaned(&text, most) {
                 prop_assert!(line.as_str().chars().count() <= most);
                 prop_assert_eq!(Line::parse(line.as_str(), most).unwrap(), line.clone());
@@ -594,7 +594,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_cut_is_a_beginning_of_at_most_so_much(text in odd(), most in 0_usize..40) {
+        fn cut_text_is_a_beginning_within_the_limit(text in odd(), most in 0_usize..40) {
             let cut = cut(&text, most);
             prop_assert!(text.starts_with(cut) && cut.chars().count() <= most);
         }

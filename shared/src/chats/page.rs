@@ -21,7 +21,7 @@ impl Range {
     /// Parses the `before` and `after` of a request.
     ///
     /// # Errors
-    /// 400 for both at once, and for what is no number.
+    /// 400 for both at once, and for text that is not a number.
     pub fn parse(before: Option<&str>, after: Option<&str>) -> Result<Self, Problem> {
         match (before, after) {
             (None, None) => Ok(Self::Newest),

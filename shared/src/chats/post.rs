@@ -42,7 +42,7 @@ pub(crate) struct Terms<'a> {
     pub repeat_seconds: Option<i64>,
     /// Whether the text is a sealed content.
     pub sealed: bool,
-    /// For the first message of a conversation, one of these rows must be there: who is written to is somebody.
+    /// For the first message of a conversation, one of these rows must exist, as proof that the receiver does.
     pub receiver: &'a [Key],
     /// Adds writes to the same transaction.
     pub also: &'a Also<'a>,

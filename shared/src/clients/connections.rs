@@ -19,7 +19,7 @@ use crate::contract::sockets::{ConnectionId, Namespace};
 
 /// Time-out of an attempt: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(1);
-/// The pause before the second attempt, in milliseconds, drawn at random. What fails then is retried from the outbox.
+/// The pause before the second attempt, in milliseconds, drawn at random. If that fails, too, the outbox retries.
 const PAUSE: Range<u64> = 20..80;
 
 /// Why a connection was not posted to.
@@ -82,8 +82,8 @@ impl Connections {
         })
     }
 
-    /// Sends a text to a connection. What API Gateway refused for the moment did not arrive, and is sent once more at once; what
-    /// timed out may have arrived, and is not.
+    /// Sends a text to a connection. A text that API Gateway refused for the moment did not arrive, and is sent once more at
+    /// once. A text that timed out may have arrived, and is not repeated.
     ///
     /// # Errors
     /// [`PostError`] says whether it may be tried again.

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_operator_mends_is_told_from_what_is_the_e_mails_fault() {
+    fn an_operators_fault_differs_from_the_e_mails() {
         let kind = |status, code, text| match refusal(status, code, text, "r".to_owned()) {
             SesError::Operator { mend, .. } => mend,
             SesError::Refused { .. } => "refused",

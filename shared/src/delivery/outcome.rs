@@ -12,7 +12,7 @@ pub enum Outcome {
     Delivered,
     /// It has no recipient: the user has no device, say.
     Skipped,
-    /// It waits for this time. This is no failure.
+    /// It waits for this time. It has not failed.
     NotYet(Millis),
     /// It was not delivered now.
     Retry {

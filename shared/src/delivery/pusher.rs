@@ -1,9 +1,9 @@
 //! Pusher: events, in batches, and connections to end.
 //!
-//! A time-out is ambiguous: what was sent may yet arrive. So after a request without a response nothing more is sent on this visit,
-//! and the next visit first asks Pusher a question that changes nothing. Until that is answered, no event is sent a second time; a
-//! server that stands still for a while gets each event that was on its way at most once more.
-//! That question is not an event, because an event would be a duplicate every time.
+//! A time-out is ambiguous: the events of the request may yet arrive. So after a request without a response nothing more is sent
+//! on this visit, and the next visit first asks Pusher a question that changes nothing. Until that is answered, no event is sent a
+//! second time; a server that stands still for a while gets each event that was on its way at most once more. That question
+//! is not an event, because an event would be a duplicate every time.
 
 use std::time::{Duration, Instant};
 

@@ -17,7 +17,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
 
     /// Tries these entries, oldest first within each row, and begins none after `visit.deadline`.
     ///
-    /// Each outcome goes to [`Visit::report`] as soon as it is known, and is no return value: a writer drops this future after
+    /// Each outcome goes to [`Visit::report`] as soon as it is known, not as a return value: a writer drops this future after
     /// two seconds, and what arrived by then is acknowledged all the same. An entry without a report was not sent.
     fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()>;
 }

@@ -1,8 +1,8 @@
 //! Direct messages that nobody has read half a minute after they were posted to a connection: a notification instead.
 //!
 //! A post that API Gateway takes says that a connection was open, and not that anybody looked: a laptop is asleep, a tab is
-//! forgotten. What says so is the receiver's read mark. It moves when they mark the message or a later one as read, and when they
-//! write in the conversation.
+//! forgotten. The receiver's read mark says that they looked. It moves when they mark the message or a later one as
+//! read, and when they write in the conversation.
 //!
 //! Acknowledgements of Socket.IO would not say more, and existing clients send none. This entry and the notification for a
 //! user without a connection have one idempotency key, so there is one notification.
@@ -67,7 +67,7 @@ pub(super) fn of_notification(created: Result<bool, Problem>) -> Outcome {
         Ok(true) => Outcome::Delivered,
         // The user is erased.
         Ok(false) => Outcome::Skipped,
-        // Its request came from here, so it is no client's fault.
+        // This module made the request, so no client can correct it.
         Err(problem) if problem.status().is_client_error() => Outcome::Failed(problem.log_text().into_owned()),
         Err(problem) => Outcome::unsent(&problem),
     }

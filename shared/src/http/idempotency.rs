@@ -22,7 +22,7 @@
 //! | a direct message with `clientMessageId` | the same | as long as the message has an author | what was stored |
 //! | a notification | the same | a day, by an event's id as long as the notification | the fingerprint; nothing, for an event |
 //!
-//! # What makes two keys the same
+//! # Equal keys
 //!
 //! The scope, the caller and the key. The scope of a request is the route that API Gateway matched with each parameter of its
 //! path, so the same key in two leases, hotels or bookings is two keys. [`IdempotencyKey::of`] takes it from the request, and a
@@ -156,7 +156,7 @@ impl IdempotencyKey {
     /// Checks that the fingerprint that is already there is of the same request.
     ///
     /// # Errors
-    /// 422 when it is of another one. One that cannot be compared, of a version before or of another secret, is no reason to refuse.
+    /// 422 when it is of another one. A fingerprint of an earlier version or of another secret cannot be compared, and passes.
     pub fn must_match(&self, stored: Option<&str>) -> Result<(), Problem> {
         let is_other = self.fingerprint.as_ref().zip(stored).is_some_and(|(own, stored)| own.differs_from(stored));
         if is_other { Err(reused()) } else { Ok(()) }
@@ -301,7 +301,7 @@ mod tests {
         }
 
         #[test]
-        fn what_means_the_same_has_one_form(text in "\\PC{0,20}", whole in -9_007_199_254_740_992_i64..9_007_199_254_740_992) {
+        fn equal_json_has_one_form(text in "\\PC{0,20}", whole in -9_007_199_254_740_992_i64..9_007_199_254_740_992) {
             let value = json!({ "z": text, "a": [whole, { text.clone(): null }] });
             let again: Value = serde_json::from_str(&canonical(&value)).unwrap();
             prop_assert_eq!(&again, &value);

@@ -40,7 +40,7 @@ pub fn unavailable(body: &impl Serialize) -> Response {
     json(StatusCode::SERVICE_UNAVAILABLE, body)
 }
 
-/// 304: what the client has is current.
+/// 304: the client's copy is current.
 #[must_use]
 pub fn not_modified() -> Response {
     with_status(StatusCode::NOT_MODIFIED, Body::Empty)
@@ -66,7 +66,7 @@ pub fn html(page: String) -> Response {
     response
 }
 
-/// 200 without a body: what a route of a WebSocket API responds when all is well.
+/// 200 without a body: a WebSocket API's route has handled its event.
 #[must_use]
 pub fn empty() -> Response {
     with_status(StatusCode::OK, Body::Empty)

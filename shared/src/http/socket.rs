@@ -7,7 +7,7 @@ use super::Request;
 use crate::contract::sockets::{ConnectionId, Namespace};
 use crate::problem::Problem;
 
-/// The kind of an event: `eventType` in its context. `routeKey` is no proof of it, since a client's message may select a route.
+/// The kind of an event: `eventType` in its context. `routeKey` does not prove it, since a client's message may select a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketRoute {
     /// `$connect`: a handshake.
@@ -39,7 +39,7 @@ pub trait ReadSocket {
     /// The stage that the connection came by.
     ///
     /// # Errors
-    /// 404 for a stage that is no namespace.
+    /// 404 for a stage that does not name a namespace.
     fn stage(&self) -> Result<Namespace, Problem>;
 
     /// The frame's text; `None` for binary data.

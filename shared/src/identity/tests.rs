@@ -593,7 +593,7 @@ async fn a_guests_token_says_whose_guest_it_is_in_the_header_or_in_the_query() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_guests_is_refused_with_its_cause() {
+async fn a_token_that_does_not_identify_a_guest_is_refused_with_its_cause() {
     let verifier = shared_secret();
     let refused = async |claims: Value| guest(&verifier, None, Some(&signed(&claims))).await.unwrap_err();
     assert_eq!(refused(claims(json!({}))).await, "not a guest");

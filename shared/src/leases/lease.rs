@@ -76,7 +76,7 @@ impl Lease {
     /// Reads a lease's row.
     ///
     /// # Errors
-    /// [`TableError::Corrupt`] when it is no lease.
+    /// [`TableError::Corrupt`] when the row is not a lease.
     pub fn of_row(row: Item) -> Result<Self, TableError> {
         read(row)
     }

@@ -345,7 +345,7 @@ mod tests {
     const ALL: [RequestStatus; 4] = [Pending, Accepted, Refused, Finished];
 
     #[test]
-    fn whoever_was_asked_decides_and_either_finishes() {
+    fn the_asked_side_decides_and_either_side_finishes() {
         let permitted = |side| {
             let pairs = ALL.into_iter().flat_map(|from| ALL.map(|to| (from, to)));
             pairs.filter(|(from, to)| permit(*from, *to, side).is_ok()).collect::<Vec<_>>()
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_may_is_a_conflict_and_what_the_other_may_is_forbidden() {
+    fn an_impossible_change_is_a_conflict_and_a_change_for_the_other_side_is_forbidden() {
         assert!(matches!(permit(Refused, Accepted, Side::Asked), Err(Problem::Conflict(_))));
         assert!(matches!(permit(Finished, Pending, Side::Asker), Err(Problem::Conflict(_))));
         assert!(matches!(permit(Pending, Accepted, Side::Asker), Err(Problem::Forbidden(_))));

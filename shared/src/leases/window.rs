@@ -108,7 +108,7 @@ mod tests {
         /// Messages come at any time; each attempt ends in any way. E-mails cover every message; without failures, no two are within
         /// a window, and no two cover the same message.
         #[test]
-        fn every_message_is_told_of_and_a_window_has_one_e_mail(
+        fn every_message_is_covered_and_a_window_has_one_e_mail(
             gaps in proptest::collection::vec(0_i64..200_000, 1..20),
             attempts in proptest::collection::vec(
                 prop_oneof![3 => Just(Attempt::Sent), 1 => Just(Attempt::Refused), 1 => Just(Attempt::DiedBefore), 1 => Just(Attempt::DiedAfter)],

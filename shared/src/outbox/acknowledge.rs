@@ -14,7 +14,7 @@ pub(crate) type Changes = HashMap<String, Option<Entry>>;
 /// the row has now.
 ///
 /// # Errors
-/// When DynamoDB fails or others keep changing the row; what was taken out is then delivered once more.
+/// When DynamoDB fails or others keep changing the row; the entries to remove are then delivered once more.
 pub(crate) async fn acknowledge(
     table: &Table,
     row: &Committed,

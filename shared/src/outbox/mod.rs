@@ -154,7 +154,7 @@ impl Outbox {
         serde_json::to_string(self).expect("an outbox is numbers, strings and maps with string keys")
     }
 
-    /// Reads the attribute's text. A text that is no outbox becomes an entry with the text itself, so that it is reported and
+    /// Reads the attribute's text. A text that does not parse becomes an entry with the text itself, so that it is reported and
     /// kept, and stands in nobody's way.
     #[must_use]
     pub fn parse(text: &str) -> Self {

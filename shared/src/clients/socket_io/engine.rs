@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packet_is_refused_by_name() {
+    fn each_malformed_packet_is_refused_by_name() {
         assert_eq!(Frame::read(""), Err(Malformed::Empty));
         assert_eq!(Frame::read("bAQIDBA=="), Err(Malformed::Binary));
         for text in ["7", "-1", "abc", "{\"event\":\"x\"}", "é4"] {

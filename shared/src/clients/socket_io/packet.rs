@@ -121,13 +121,13 @@ pub struct Header {
     /// Whether it joins the namespace.
     pub is_connect: bool,
     pub namespace: String,
-    /// The acknowledgement that is asked for; `None` also for an id that is no number here.
+    /// The requested acknowledgement; `None` also for an id that does not fit a `u64`.
     pub id: Option<u64>,
     pub event: Option<String>,
 }
 
 impl Header {
-    /// Reads the data of an Engine.IO message as far as it goes; `None` for what is no packet.
+    /// Reads the data of an Engine.IO message as far as it goes; `None` if it is not a packet.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let kind = *text.as_bytes().first().filter(|kind| (b'0'..=b'6').contains(kind))?;
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_a_rule_is_refused_by_that_rule() {
+    fn each_malformed_packet_is_refused_by_its_rule() {
         for (text, why) in [
             ("", Malformed::PacketType),
             ("7", Malformed::PacketType),
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_this_reader_does_not_take_says_whom_to_answer() {
+    fn the_header_of_a_packet_that_only_this_reader_refuses_is_read() {
         let header = |namespace: &str, id, event: Option<&str>| Header {
             is_connect: false,
             namespace: namespace.to_owned(),
