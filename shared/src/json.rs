@@ -167,7 +167,7 @@ pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, Pr
     })
 }
 
-/// Reads a `T` from JSON text. What `T` does not name is not read, so it may be nested as deep as it likes.
+/// Reads a `T` from JSON text. Fields that `T` does not name are skipped, at any depth.
 ///
 /// # Errors
 /// 400 for what is not JSON, lacks a field, or has one of another type.

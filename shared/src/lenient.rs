@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_not_an_empty_one() {
+    fn another_value_does_not_pass_for_an_empty_list() {
         for odd in [json!({}), json!("1"), json!(null), json!({ "0": 1 })] {
             assert_eq!(numbers(odd.clone()), None, "{odd}");
         }

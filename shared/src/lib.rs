@@ -25,7 +25,7 @@
 //! jws             the cryptography of tokens
 //! lenient         lists that others wrote: an odd element costs itself alone
 //! json            JSON that others wrote: read, or refused without a quotation in the log
-//! problem         every error that a client can be told
+//! problem         every error that a client can receive
 //! settings        the environment
 //! telemetry       the log line and its metrics
 //! ```

@@ -942,7 +942,7 @@ async fn a_connection_that_is_still_opening_is_not_taken_for_one_that_has_ended(
 }
 
 #[tokio::test]
-async fn who_comes_online_finds_out_who_is_gone() {
+async fn a_user_who_comes_online_learns_who_is_gone() {
     let world = World::new().await;
     connect(&world, "dashboard", "c1", "bob").await;
     age(&world, 60).await;

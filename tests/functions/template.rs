@@ -472,7 +472,7 @@ fn no_policy_has_a_wildcard_action_or_resource() {
     for line in template().lines().filter(|line| line.trim_start().starts_with("Action:")) {
         assert!(!line.contains('*'), "{line}");
     }
-    // X-Ray has no resources; what is granted on all is granted where the function is traced.
+    // X-Ray has no resources: only a traced function has a grant on all.
     assert!(!template().contains("Resource: \"*\"") && !template().contains("- \"*\""));
     assert_eq!(template().matches("Resource: [\"*\"]").count(), 1);
     let boundary = resource("FunctionBoundary");

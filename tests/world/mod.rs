@@ -81,7 +81,7 @@ pub struct Reply {
     pub headers: HashMap<String, String>,
     /// The body; `null` if it is empty, text if it is not JSON.
     pub body: Value,
-    /// The log line; `null` if there is none.
+    /// The log line, or `null`.
     pub line: Value,
 }
 

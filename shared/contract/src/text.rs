@@ -242,7 +242,7 @@ impl PartialEq<&str> for Text {
 pub struct Picture(String);
 
 impl Picture {
-    /// What a body is told whose picture is another text.
+    /// The refusal of another text.
     pub const RULE: &str = "must be an address of at most 512 bytes that begins with https:// (or http://), such as https://cdn.example/ada.png";
 
     /// Reads an address; `None` for anything else, `javascript:` and `data:` among them.

@@ -47,7 +47,7 @@ const MAX_NAME: usize = 128;
 
 impl Claims {
     /// Reads claims. Where they cannot be read as a whole, each is read apart and repaired ([`json::repaired`]), but for the strict
-    /// ones. `None` when one of these cannot be read, or when the text is no JSON object.
+    /// ones. Returns `None` if a strict claim is unreadable or the text is not a JSON object.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let claim = |(name, text): (String, &RawValue)| {
             let is_strict = STRICT.contains(&name.as_str());

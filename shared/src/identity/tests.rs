@@ -413,7 +413,7 @@ async fn ed25519_has_two_names_for_its_algorithm() {
 }
 
 #[tokio::test]
-async fn what_a_key_says_beside_itself_does_not_cost_it_or_its_neighbours() {
+async fn odd_fields_of_a_key_cost_neither_it_nor_its_neighbours() {
     let (kid, algorithm, key) = &key_pairs()[1];
     let set = published(&key_pairs()[1..2]);
     let odd = r#""x5c":[7],"x5t":7,"x5t#S256":{},"x5u":null,"alg":null,"note":"\ud83d","n2":1e400"#;

@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_can_be_kept_is_read_as_it_is(texts in proptest::collection::vec(".*", 0..4), number in any::<f64>()) {
+        fn readable_text_is_not_changed(texts in proptest::collection::vec(".*", 0..4), number in any::<f64>()) {
             let value = json!({ "texts": texts, "number": number, "more": [{ "a": texts }] });
             prop_assert_eq!(repaired(&value.to_string()), Some(value));
         }

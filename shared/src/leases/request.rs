@@ -174,7 +174,7 @@ pub struct StatusChange<'a> {
     pub status: RequestStatus,
 }
 
-/// Changes a request's status as the table above permits. The status that it has already is no change.
+/// Changes a request's status as the table above permits. Its present status changes nothing.
 ///
 /// # Errors
 /// 403 for a side that may not make this change, 404 for an unknown lease or request, 409 when its status permits no such change,

@@ -21,7 +21,7 @@ const ERASED: &str = "…";
 /// The shortest name that is looked for in texts, and the shortest id that is looked for in any field of the data, in characters. A
 /// shorter one is more often something else.
 const SHORTEST: usize = 3;
-/// What a path has before a user's id.
+/// The part of a path before a user's id.
 const PEOPLE: [&str; 7] = ["user", "users", "member", "members", "people", "profile", "profiles"];
 
 /// Takes a user out of a notification whose data names their id: what its data says of them goes, its text no longer names them, and

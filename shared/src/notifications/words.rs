@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_isolated_in_a_sentence_ends_in_it_however_long_the_names_are() {
+    fn each_isolated_name_ends_within_the_sentence_at_any_length() {
         let long = "ع".repeat(400);
         let data = json!({ "senderName": long, "bookTitle": long, "partyName": long, "projectName": long });
         for (kind, locale) in

@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         /**
          * Set the name and picture of a user
-         * @description For other back ends: the token needs the role `service`. Others then see the user by this name and picture wherever they see them, whatever the user's own tokens say, and the user can be invited to a party. It takes up to a minute, and on a WebSocket until the next connection; what is stored keeps the name of its day. Replaces the earlier profile: for a field that is left out, the user's tokens decide again. It may be repeated.
+         * @description For other back ends: the token needs the role `service`. Others then see the user by this name and picture wherever they see them, whatever the user's own tokens say, and the user can be invited to a party. It takes up to a minute, and on a WebSocket until the next connection. Stored messages keep the name of their time. Replaces the earlier profile: for a field that is left out, the user's tokens decide again. It may be repeated.
          */
         put: operations["putProfile"];
         post?: never;
