@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+use crate::api_error::ApiError;
 use crate::authorization::Authorizer;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
@@ -20,7 +21,6 @@ use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, 
 use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
 use crate::leases::Emails;
 use crate::outbox::{Committed, Done, TransportName, WriteContext};
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
 use crate::users::budget::WriteBudget;
@@ -150,7 +150,7 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token, 429 when the budget is spent.
-    pub async fn authenticate(&self, request: &Request) -> Result<Identity, Problem> {
+    pub async fn authenticate(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.authenticate_subscriber(request).await?;
         if !caller.is_service() {
             self.count(request, &caller.user).await?;
@@ -163,7 +163,7 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token.
-    pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, Problem> {
+    pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.verifier.member(request.header("authorization")).await?;
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
@@ -175,7 +175,7 @@ impl App {
     }
 
     /// Counts a request that changes something, and counts it as a miss if the response is 404.
-    async fn count(&self, request: &Request, user: &UserId) -> Result<(), Problem> {
+    async fn count(&self, request: &Request, user: &UserId) -> Result<(), ApiError> {
         if request.method().is_safe() {
             return Ok(());
         }
@@ -189,10 +189,10 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
-    pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, Problem> {
+    pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.verifier.member_by_token(request.query("token"), request.header("authorization")).await?;
         if request.query("userId").is_some_and(|named| named != caller.user.as_str()) {
-            return Err(Problem::Forbidden("userId must be the user whom the token names".to_owned()));
+            return Err(ApiError::Forbidden("userId must be the user whom the token names".to_owned()));
         }
         // Clocks differ, and so a request may come with a token that has just expired. A connection with it would be announced to
         // others, and hear nothing.
@@ -207,8 +207,8 @@ impl App {
     ///
     /// # Errors
     /// 500 in a function that has no `SOCKET_ENDPOINT`.
-    pub fn connections(&self) -> Result<&Connections, Problem> {
-        self.connections.as_ref().ok_or_else(|| Problem::internal("set the environment variable SOCKET_ENDPOINT"))
+    pub fn connections(&self) -> Result<&Connections, ApiError> {
+        self.connections.as_ref().ok_or_else(|| ApiError::internal("set the environment variable SOCKET_ENDPOINT"))
     }
 
     /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
@@ -216,9 +216,9 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest; 429 when the budget is spent.
-    pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, Problem> {
+    pub async fn authenticate_guest(&self, request: &Request) -> Result<Guest, ApiError> {
         let guest = self.authenticate_subscribing_guest(request).await?;
-        let user = hotels::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?;
+        let user = hotels::guest_id(&guest.hotel, &guest.booking).map_err(ApiError::internal)?;
         self.count(request, &user).await?;
         Ok(guest)
     }
@@ -227,19 +227,19 @@ impl App {
     ///
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest.
-    pub async fn authenticate_subscribing_guest(&self, request: &Request) -> Result<Guest, Problem> {
+    pub async fn authenticate_subscribing_guest(&self, request: &Request) -> Result<Guest, ApiError> {
         let guest = self.verifier.guest(request.header("authorization"), request.query("token")).await?;
         if guest.hotel.as_str() == request.path("hotelSlug") {
             return Ok(guest);
         }
-        Err(Problem::Forbidden("The token is another hotel's: open the link that this hotel sent".to_owned()))
+        Err(ApiError::Forbidden("The token is another hotel's: open the link that this hotel sent".to_owned()))
     }
 
     /// The webhook that is calling.
     ///
     /// # Errors
     /// 401 unless Pusher signed it in the last five minutes, 400 when the body is not a webhook, 413 over 1 MB.
-    pub fn webhook(&self, request: &Request) -> Result<Webhook, Problem> {
+    pub fn webhook(&self, request: &Request) -> Result<Webhook, ApiError> {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
         let signers: Vec<_> = std::iter::once(self.pusher.signer()).chain(&self.previous_signer).collect();
         verify_webhook(request.headers(), body, &signers, Millis::now())
@@ -249,7 +249,7 @@ impl App {
     ///
     /// # Errors
     /// As [`IdempotencyKey::of`].
-    pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, Problem> {
+    pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
         IdempotencyKey::of(request, caller, &self.fingerprints)
     }
 

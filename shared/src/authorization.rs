@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::api_error::ApiError;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::{HotelSlug, PartyId, UserId};
@@ -18,7 +19,6 @@ use crate::hotels;
 use crate::identity::{Guest, Identity};
 use crate::leases;
 use crate::parties;
-use crate::problem::Problem;
 use crate::rooms::book;
 use crate::settings::MasterKey;
 use crate::table::Table;
@@ -56,7 +56,7 @@ impl Authorizer<'_> {
     /// # Errors
     /// 403 for a channel that does not exist, that belongs to another user, or that is encrypted when no key is
     /// configured; 500 when DynamoDB fails.
-    pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
+    pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Grant, ApiError> {
         match Channel::of(name) {
             Some(Channel::User(user)) if user == caller.user => Ok(self.private(socket, name)),
             Some(Channel::EncryptedUser(user)) if user == caller.user => self.encrypted(socket, name),
@@ -83,7 +83,7 @@ impl Authorizer<'_> {
             }
             Some(Channel::Lease(lease)) => {
                 let role = leases::role_in(self.table, &lease, &caller.user).await?;
-                let role = role.ok_or_else(Problem::not_your_channel)?;
+                let role = role.ok_or_else(ApiError::not_your_channel)?;
                 // A lease's member has fewer fields than a room's, so what fits there fits here.
                 let name_shown = room_member(self.profiles.person(caller).await, false).person.display_name;
                 Ok(self.presence(socket, name, &caller.user, &LeaseMember { name: name_shown, role }))
@@ -94,7 +94,7 @@ impl Authorizer<'_> {
                 let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
                 Ok(self.presence(socket, name, &caller.user, &member))
             }
-            _ => Err(Problem::not_your_channel()),
+            _ => Err(ApiError::not_your_channel()),
         }
     }
 
@@ -102,14 +102,14 @@ impl Authorizer<'_> {
     ///
     /// # Errors
     /// 403 for any other channel, and for the encrypted one when no key is configured.
-    pub fn authorize_guest(self, guest: &Guest, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
+    pub fn authorize_guest(self, guest: &Guest, socket: &SocketId, name: &ChannelName) -> Result<Grant, ApiError> {
         let is_theirs = |hotel: &_, booking: &_| *hotel == guest.hotel && *booking == guest.booking;
         match Channel::of(name) {
             Some(Channel::GuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => Ok(self.private(socket, name)),
             Some(Channel::EncryptedGuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => {
                 self.encrypted(socket, name)
             }
-            _ => Err(Problem::not_your_channel()),
+            _ => Err(ApiError::not_your_channel()),
         }
     }
 
@@ -127,9 +127,9 @@ impl Authorizer<'_> {
     }
 
     /// Grants an encrypted channel, with its key.
-    fn encrypted(self, socket: &SocketId, name: &ChannelName) -> Result<Grant, Problem> {
+    fn encrypted(self, socket: &SocketId, name: &ChannelName) -> Result<Grant, ApiError> {
         let Some(master) = self.master_key else {
-            return Err(Problem::Forbidden("Encrypted channels are not set up on this server".to_owned()));
+            return Err(ApiError::Forbidden("Encrypted channels are not set up on this server".to_owned()));
         };
         let mut granted = self.private(socket, name);
         granted.shared_secret = Some(SharedSecret::of(name, master).to_base64());
@@ -143,18 +143,18 @@ impl Authorizer<'_> {
         Grant { auth, channel_data: Some(data), shared_secret: None }
     }
 
-    async fn staff_only(self, hotel: &HotelSlug, caller: &Identity) -> Result<(), Problem> {
+    async fn staff_only(self, hotel: &HotelSlug, caller: &Identity) -> Result<(), ApiError> {
         if hotels::is_staff(self.table, hotel, &caller.user).await? {
             return Ok(());
         }
-        Err(Problem::not_your_channel())
+        Err(ApiError::not_your_channel())
     }
 
-    async fn members_only(self, party: &PartyId, caller: &Identity) -> Result<(), Problem> {
+    async fn members_only(self, party: &PartyId, caller: &Identity) -> Result<(), ApiError> {
         if parties::is_member(self.table, party, &caller.user).await? {
             return Ok(());
         }
-        Err(Problem::not_your_channel())
+        Err(ApiError::not_your_channel())
     }
 }
 

@@ -17,8 +17,8 @@ use serde_path_to_error::{Error, Segment};
 pub use canonical::canonical;
 pub use repair::{fields, repaired};
 
+use crate::api_error::ApiError;
 use crate::contract::text::shortened;
-use crate::problem::Problem;
 
 /// The origin of the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +89,8 @@ fn is_value_too_deep(value: &Value, left: usize) -> bool {
     }
 }
 
-fn too_deep(part: Part) -> Problem {
-    Problem::Unreadable {
+fn too_deep(part: Part) -> ApiError {
+    ApiError::Unreadable {
         told: format!("{} is nested too deep: send lists and objects at most {MAX_DEPTH} deep", part.called()),
         logged: format!("{}: nested too deep", part.name()),
     }
@@ -100,13 +100,13 @@ fn too_deep(part: Part) -> Problem {
 ///
 /// # Errors
 /// 400 for what is not JSON, or is nested too deep.
-pub fn parse(body: &[u8]) -> Result<Value, Problem> {
+pub fn parse(body: &[u8]) -> Result<Value, ApiError> {
     let body = without_mark(body);
     if is_too_deep(body) {
         return Err(too_deep(Part::Body));
     }
     serde_json::from_slice(body).map_err(|error| {
-        not_kept(Part::Body, body).unwrap_or_else(|| Problem::Unreadable {
+        not_kept(Part::Body, body).unwrap_or_else(|| ApiError::Unreadable {
             told: not_json(Part::Body, &error),
             logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
         })
@@ -119,9 +119,9 @@ fn without_mark(text: &[u8]) -> &[u8] {
 }
 
 /// The refusal of a text that was not read and is JSON nevertheless.
-fn not_kept(part: Part, text: &[u8]) -> Option<Problem> {
+fn not_kept(part: Part, text: &[u8]) -> Option<ApiError> {
     let why = NotKept::of(std::str::from_utf8(text).ok()?)?;
-    Some(Problem::Unreadable { told: why.to_string(), logged: format!("{}: {}", part.name(), why.logged()) })
+    Some(ApiError::Unreadable { told: why.to_string(), logged: format!("{}: {}", part.name(), why.logged()) })
 }
 
 /// Why JSON that follows the grammar cannot be read all the same. JavaScript's `JSON.stringify` writes all of these.
@@ -157,13 +157,13 @@ impl NotKept {
 ///
 /// # Errors
 /// 400 when it lacks a field, has one of another type, or is nested too deep.
-pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, Problem> {
+pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, ApiError> {
     if is_value_too_deep(&value, MAX_DEPTH) {
         return Err(too_deep(part));
     }
     serde_path_to_error::deserialize(&value).map_err(|error| {
         let told = names_taken::<T>(part, &value, &error).unwrap_or_else(|| told(part, &error));
-        Problem::Unreadable { told, logged: format!("{}: {}", part.name(), without_quotation(&error)) }
+        ApiError::Unreadable { told, logged: format!("{}: {}", part.name(), without_quotation(&error)) }
     })
 }
 
@@ -171,17 +171,17 @@ pub fn from_value<T: DeserializeOwned>(part: Part, value: Value) -> Result<T, Pr
 ///
 /// # Errors
 /// 400 for what is not JSON, lacks a field, or has one of another type.
-pub fn from_slice<T: DeserializeOwned>(part: Part, text: &[u8]) -> Result<T, Problem> {
+pub fn from_slice<T: DeserializeOwned>(part: Part, text: &[u8]) -> Result<T, ApiError> {
     let text = without_mark(text);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let found = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let not_kept = error.inner().is_syntax().then(|| not_kept(part, text)).flatten();
-        not_kept.unwrap_or_else(|| Problem::Unreadable {
+        not_kept.unwrap_or_else(|| ApiError::Unreadable {
             told: told(part, &error),
             logged: format!("{}: {}", part.name(), without_quotation(&error)),
         })
     })?;
-    deserializer.end().map_err(|error| Problem::Unreadable {
+    deserializer.end().map_err(|error| ApiError::Unreadable {
         told: not_json(part, &error),
         logged: format!("{}: not JSON at the end", part.name()),
     })?;
@@ -387,7 +387,7 @@ mod tests {
 
     fn refused(value: Value) -> (String, String) {
         match from_value::<Letter>(Part::Body, value).unwrap_err() {
-            Problem::Unreadable { told, logged } => (told, logged),
+            ApiError::Unreadable { told, logged } => (told, logged),
             other => panic!("{other:?}"),
         }
     }
@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_located_and_not_quoted() {
-        let logged = |problem: Problem| problem.log_text().into_owned();
+        let logged = |error: ApiError| error.log_text().into_owned();
         assert_eq!(logged(parse(b"{\"s3cret").unwrap_err()), "body: not JSON at line 1 column 8");
         let webhook = |text: &str| logged(from_slice::<Line>(Part::Webhook, text.as_bytes()).unwrap_err());
         assert_eq!(webhook("{\"title\": s3cret"), "webhook: not JSON at title");
@@ -453,8 +453,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_field_the_allowed_values_and_an_example() {
-        let words = |problem: Problem| match problem {
-            Problem::Unreadable { told, .. } => told,
+        let words = |error: ApiError| match error {
+            ApiError::Unreadable { told, .. } => told,
             other => panic!("{other:?}"),
         };
         let told = |text: &str| words(from_value::<Strict>(Part::Event, parse(text.as_bytes()).unwrap()).unwrap_err());
@@ -463,7 +463,7 @@ mod tests {
         for other in ["7", "{}", "[]", "true", r#"{"Post": 1}"#, r#"{"a": 1, "b": 2}"#] {
             assert_eq!(told(&format!(r#"{{"way": {other}}}"#)), "way takes only Post", "{other}");
         }
-        let nested: fn(&str) -> Result<Vec<Strict>, Problem> =
+        let nested: fn(&str) -> Result<Vec<Strict>, ApiError> =
             |text| from_value(Part::Body, parse(text.as_bytes()).unwrap());
         assert_eq!(words(nested(r#"[{"way": "Post"}, {"way": 7}]"#).unwrap_err()), "[1].way takes only Post");
         assert_eq!(told(r#"{"id": 7}"#), r#"id must be text in quotes, such as "Ada""#);
@@ -484,13 +484,13 @@ mod tests {
             let refused =
                 [parse(text.as_bytes()).map(drop), from_slice::<Line>(Part::Webhook, text.as_bytes()).map(drop)];
             for refused in refused.into_iter().filter_map(Result::err) {
-                let Problem::Unreadable { told, logged } = refused else { panic!("{refused:?}") };
+                let ApiError::Unreadable { told, logged } = refused else { panic!("{refused:?}") };
                 assert!(told.contains("half of a character") || text.starts_with('['), "{text}: {told}");
                 assert!(!logged.contains("not JSON"), "{text}: {logged}");
             }
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(matches!(parse(b"\xff"), Err(Problem::Unreadable { told, .. }) if told.contains("not JSON")));
+        assert!(matches!(parse(b"\xff"), Err(ApiError::Unreadable { told, .. }) if told.contains("not JSON")));
         let marked = "\u{feff}{\"title\": \"a\"}".as_bytes();
         assert_eq!(parse(marked).unwrap(), json!({ "title": "a" }));
         assert_eq!(from_slice::<Line>(Part::Webhook, marked).unwrap().title, "a");
@@ -499,7 +499,7 @@ mod tests {
     #[test]
     fn json_is_nested_at_most_32_deep() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        let logged = |problem: Problem| problem.log_text().into_owned();
+        let logged = |error: ApiError| error.log_text().into_owned();
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         for depth in [MAX_DEPTH + 1, 119, 128, 100_000] {
             assert_eq!(logged(parse(nested(depth).as_bytes()).unwrap_err()), "body: nested too deep");

@@ -25,13 +25,14 @@
 //! jws             the cryptography of tokens
 //! lenient         lists that others wrote: an odd element costs itself alone
 //! json            JSON that others wrote: read, or refused without a quotation in the log
-//! problem         every error that a client can receive
+//! api_error       every error that a client can receive
 //! settings        the environment
 //! telemetry       the log line and its metrics
 //! ```
 //!
 //! Below all of them is the crate `contract`: ids, channels, times, the events of each system, and the keys of the table.
 
+pub mod api_error;
 pub mod app;
 pub mod authorization;
 pub mod channels;
@@ -49,7 +50,6 @@ pub mod lenient;
 pub mod notifications;
 pub mod outbox;
 pub mod parties;
-pub mod problem;
 pub mod rooms;
 pub mod settings;
 pub mod sockets;
@@ -57,6 +57,6 @@ pub mod table;
 pub mod telemetry;
 pub mod users;
 
+pub use api_error::ApiError;
 pub use app::App;
 pub use contract;
-pub use problem::Problem;

@@ -245,7 +245,7 @@ async fn asked<'a, F>(
     status: u16,
 ) -> [Traffic; 2]
 where
-    F: Future<Output = Result<shared::http::Response, shared::Problem>>,
+    F: Future<Output = Result<shared::http::Response, shared::ApiError>>,
 {
     world.knows(&token("ada")).await;
     world.pusher.take_sent();

@@ -15,7 +15,7 @@ use shared::contract::text::Line;
 use shared::hotels;
 use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::outbox::WriteContext;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 use tests::{Fault, Hold, World};
 use tokio::runtime::Runtime;
 
@@ -36,7 +36,7 @@ fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
 }
 
 /// Posts without delivering: as a process that is killed right after its response.
-async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), Problem> {
+async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), ApiError> {
     let owes = |message: &Message| hotels::message_created(&hotel(), booking, message);
     let conversation = Conversation::guest(&hotel(), booking);
     let done = chats::post(&app.table, &WriteContext::without_delivery("r"), &conversation, new, owes).await?;
@@ -75,7 +75,7 @@ async fn insist(app: &App, booking: &BookingId, author: &str, text: &str, lives:
     loop {
         match post(app, booking, message(author, text, Some(text))).await {
             Ok((message, _)) => return message.seq,
-            Err(problem) => assert_eq!(problem.status(), 503, "{problem}"),
+            Err(error) => assert_eq!(error.status(), 503, "{error}"),
         }
     }
 }
@@ -170,6 +170,6 @@ async fn a_response_that_is_lost_on_the_way_writes_nothing_twice() {
 async fn a_conversation_that_too_many_write_to_says_when_to_try_again() {
     let world = World::new().await;
     world.table.inject("TransactWriteItems", &vec![Fault::Conflict; 20]);
-    let problem = post(&world.app, &booking(), message("ada", "hello", None)).await.unwrap_err();
-    assert_eq!((problem.status().as_u16(), problem.retry_after().is_some()), (503, true));
+    let error = post(&world.app, &booking(), message("ada", "hello", None)).await.unwrap_err();
+    assert_eq!((error.status().as_u16(), error.retry_after().is_some()), (503, true));
 }

@@ -2,10 +2,10 @@
 
 use notifications::{handle, requested};
 use serde_json::{Value, json};
-use shared::problem::Problem;
+use shared::api_error::ApiError;
 use tests::{Request, World};
 
-async fn put(world: &World, id: &str, detail: Value) -> Result<(), Problem> {
+async fn put(world: &World, id: &str, detail: Value) -> Result<(), ApiError> {
     let event = json!({ "version": "0", "id": id, "detail-type": "NotificationRequested", "source": "shop.orders",
         "account": "123456789012", "time": "2026-11-20T05:00:00Z", "region": "eu-west-1", "resources": [], "detail": detail });
     let done = requested(&world.app, serde_json::from_value(event).unwrap());
@@ -48,7 +48,7 @@ async fn an_invalid_notification_requested_event_fails_so_that_its_destination_k
         json!({ "userId": "ada", "type": "X" }),
         json!({ "userId": "ada", "type": "SYSTEM", "titel": "Tonight" }),
     ] {
-        assert!(matches!(put(&world, "e", detail).await, Err(Problem::Malformed(_) | Problem::Unreadable { .. })));
+        assert!(matches!(put(&world, "e", detail).await, Err(ApiError::Malformed(_) | ApiError::Unreadable { .. })));
     }
     assert!(world.table.rows().await.is_empty());
 }

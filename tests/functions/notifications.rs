@@ -4,10 +4,10 @@ use futures_util::future::join_all;
 use notifications::handle;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use shared::api_error::ApiError;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::idempotency::IdempotencyKey;
-use shared::problem::Problem;
 use tests::{Reply, Request, World, token_with};
 
 fn service() -> String {
@@ -214,9 +214,9 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
             Some(id) => shared::notifications::delete(store, &ada, id, now).await,
             None => Ok(()),
         },
-        Step::ReadAll => shared::notifications::read_all(store, &ada, now).await.map_err(Problem::from),
+        Step::ReadAll => shared::notifications::read_all(store, &ada, now).await.map_err(ApiError::from),
     };
-    assert!(matches!(done, Ok(()) | Err(Problem::NotFound(_))), "{done:?}");
+    assert!(matches!(done, Ok(()) | Err(ApiError::NotFound(_))), "{done:?}");
 }
 
 proptest! {
@@ -274,7 +274,7 @@ async fn notifications_expire_after_the_configured_number_of_days() {
         assert_eq!(ids_of(&page).len() as i64, left);
     }
     let gone = shared::notifications::read(store, &ada, &id, Millis(expires * 1000)).await;
-    assert!(matches!(gone, Err(Problem::NotFound(_))));
+    assert!(matches!(gone, Err(ApiError::NotFound(_))));
 }
 
 #[tokio::test]

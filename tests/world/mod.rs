@@ -30,8 +30,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use policies::Policies;
 use serde_json::Value;
+use shared::ApiError;
 use shared::App;
-use shared::Problem;
 use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
 use shared::settings::Settings;
 
@@ -136,7 +136,7 @@ impl World {
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
     pub async fn send<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
-        F: Future<Output = Result<Response, Problem>>,
+        F: Future<Output = Result<Response, ApiError>>,
     {
         self.count(handler, request).await.0
     }
@@ -148,7 +148,7 @@ impl World {
         request: &Request,
     ) -> (Reply, [Traffic; 2])
     where
-        F: Future<Output = Result<Response, Problem>>,
+        F: Future<Output = Result<Response, ApiError>>,
     {
         self.take_traffic();
         let function = policies::function_of(&handler);
@@ -209,7 +209,7 @@ impl World {
     /// Sends a request to a handler, which is killed directly after the response.
     pub async fn send_and_kill<'a, F>(&'a self, handler: impl Fn(&'a App, HttpRequest) -> F, request: &Request) -> Reply
     where
-        F: Future<Output = Result<Response, Problem>>,
+        F: Future<Output = Result<Response, ApiError>>,
     {
         let function = policies::function_of(&handler);
         let service = service_fn(|request| handler(&self.app, request));

@@ -8,13 +8,13 @@ use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::sockets::{self, dashboard};
-use shared::{App, Problem, channels};
+use shared::{ApiError, App, channels};
 
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
 /// 400, 401, 403, 413, 415 and 422, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /dashboard/events" => send(app, &request, &caller).await,
@@ -26,7 +26,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
 }
 
-async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     caller.must_be_service()?;
     let new = request.json_up_to(http::body_of_event(MAX_EVENT_BYTES))?;
     let key = app.idempotency_key(request, &caller.user)?;
@@ -37,33 +37,33 @@ async fn send(app: &App, request: &Request, caller: &Identity) -> Result<Respons
 }
 
 /// Lets a user subscribe to a channel.
-async fn grant(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+async fn grant(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     caller.must_be_service()?;
     channels::grant(&app.table, request.path("channel"), &user(request)?).await?;
     Ok(http::no_content())
 }
 
 /// Takes that back, with the subscriptions that rest on it.
-async fn revoke(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+async fn revoke(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     caller.must_be_service()?;
     let public = &app.settings.dashboard_public_channels;
     sockets::revoke(&app.table, public, request.path("channel"), &user(request)?).await?;
     Ok(http::no_content())
 }
 
-fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
+fn user(request: &Request) -> Result<UserId, ApiError> {
+    UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
 }
 
 /// How many users and connections there are.
-async fn online(app: &App, caller: &Identity) -> Result<Response, Problem> {
+async fn online(app: &App, caller: &Identity) -> Result<Response, ApiError> {
     caller.must_be_service()?;
     let (users, connections) = sockets::online(&app.table, Namespace::Dashboard, Millis::now()).await?;
     Ok(http::ok(&json!({ "onlineUsers": users, "connections": connections })))
 }
 
 /// Whether a user has any connection, to dashboards or for messages. Any member may ask, as `user_status` tells every member.
-async fn is_online(app: &App, request: &Request) -> Result<Response, Problem> {
+async fn is_online(app: &App, request: &Request) -> Result<Response, ApiError> {
     let user = user(request)?;
     let online = sockets::is_online(&app.table, &user, Millis::now()).await?;
     Ok(http::ok(&json!({ "userId": user, "online": online })))

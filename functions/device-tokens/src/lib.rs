@@ -8,7 +8,7 @@ use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::users::device::{self, Platform};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,31 +34,31 @@ enum Which {
 impl Which {
     /// By the token of the body or of the query, where many clients put what goes with a DELETE. All are a word of their own, so
     /// that a token which gets lost on the way forgets nothing.
-    fn of(request: &Request) -> Result<Self, Problem> {
+    fn of(request: &Request) -> Result<Self, ApiError> {
         let in_body = if request.bytes().is_empty() { None } else { Some(request.json::<Body>()?.token) };
         let in_query = request.query("token").map(str::to_owned);
         match (in_body.or_else(|| in_query.clone()), request.query("all")) {
             (Some(token), None) if in_query.as_ref().is_none_or(|other| *other == token) => {
                 Ok(Self::One(Token::parse(token)?))
             }
-            (Some(_), None) => Err(Problem::Malformed("Send one token, in the query or in the body".to_owned())),
-            (Some(_), Some(_)) => Err(Problem::Malformed("Send token or all=true, not both".to_owned())),
+            (Some(_), None) => Err(ApiError::Malformed("Send one token, in the query or in the body".to_owned())),
+            (Some(_), Some(_)) => Err(ApiError::Malformed("Send token or all=true, not both".to_owned())),
             (None, Some("true")) => Ok(Self::All),
-            (None, Some(_)) => Err(Problem::field("all", "must be true; leave it out to unregister one device")),
+            (None, Some(_)) => Err(ApiError::field("all", "must be true; leave it out to unregister one device")),
             (None, None) => Ok(Self::TheOnlyOne),
         }
     }
 }
 
 /// Removes the user's only device, if they have one.
-async fn remove_only(app: &App, user: &UserId) -> Result<(), Problem> {
+async fn remove_only(app: &App, user: &UserId) -> Result<(), ApiError> {
     let devices = device::of_user(&app.table, user, Millis::now()).await?;
     if devices.len() > 1 {
         let told = format!(
             "You have {} devices: say which, with ?token=<its token>, or ?all=true for all of them",
             devices.len()
         );
-        return Err(Problem::Conflict(told));
+        return Err(ApiError::Conflict(told));
     }
     Ok(device::remove(&app.table, user, &devices).await?)
 }
@@ -67,7 +67,7 @@ async fn remove_only(app: &App, user: &UserId) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 400, 401, 409, 413 and 415, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /notifications/device-token" => {

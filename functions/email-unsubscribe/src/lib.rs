@@ -7,7 +7,7 @@ use shared::contract::id::UserId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::settings::Email;
 use shared::users::locale::Locale;
-use shared::{App, Problem, notifications};
+use shared::{ApiError, App, notifications};
 
 pub use ses::handle as on_event;
 
@@ -16,9 +16,9 @@ pub use ses::handle as on_event;
 ///
 /// # Errors
 /// 403 for a link that was not signed here, 404 where e-mail is off.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let email = app.settings.email.as_ref();
-    let email = email.ok_or_else(|| Problem::NotFound("This server sends no e-mail".to_owned()))?;
+    let email = email.ok_or_else(|| ApiError::NotFound("This server sends no e-mail".to_owned()))?;
     let user = signed_user(email, &request)?;
     let locale = Locale::of_tag(request.query("lang").unwrap_or_default());
     match request.route() {
@@ -32,12 +32,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The user whom the link is for.
-fn signed_user(email: &Email, request: &Request) -> Result<UserId, Problem> {
+fn signed_user(email: &Email, request: &Request) -> Result<UserId, ApiError> {
     let user = UserId::parse(request.query("user").unwrap_or_default()).ok();
     let signature = request.query("signature").unwrap_or_default();
     let is_signed = |user: &UserId| notifications::is_unsubscribe_signature(email, user, signature);
     user.filter(is_signed).ok_or_else(|| {
-        Problem::Forbidden(
+        ApiError::Forbidden(
             "This link is not valid; take that of a newer e-mail, or turn e-mail off in the app".to_owned(),
         )
     })

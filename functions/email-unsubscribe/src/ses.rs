@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::clients::ses::recipient;
 use shared::json::{self, Part};
 use shared::lenient::Lenient;
-use shared::{App, Problem, notifications, telemetry};
+use shared::{ApiError, App, notifications, telemetry};
 
 /// The part of an event that matters (Amazon SES, "Event data that Amazon SES publishes to EventBridge").
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ impl Detail {
 ///
 /// # Errors
 /// 400 for an event of another source than SES, 500 when DynamoDB fails; Lambda tries again.
-pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
+pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), ApiError> {
     let detail: Detail = json::from_value(Part::Event, event.detail)?;
     if detail.is_unsent() {
         telemetry::email_suppressed();

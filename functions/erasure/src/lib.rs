@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use shared::contract::id::UserId;
 use shared::erasure::Subject;
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::{App, Problem, erasure};
+use shared::{ApiError, App, erasure};
 
 /// How long a call goes on. API Gateway waits for 30 s; the last step and the deliveries after it take some of them.
 const TIME: Duration = Duration::from_secs(12);
@@ -14,9 +14,9 @@ const TIME: Duration = Duration::from_secs(12);
 ///
 /// # Errors
 /// 400, 401, 403 and 503, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     app.authenticate(&request).await?.must_be_service()?;
-    let user = UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))?;
+    let user = UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
     let (secret, connections) = (&app.settings.pusher.credentials.secret, app.connections.as_ref());
     let done = erasure::erase(&app.table, &writer, connections, Subject { user: &user, secret }, deadline).await?;

@@ -7,7 +7,7 @@ use shared::contract::event::Event as _;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Guest;
 use shared::outbox::Done;
-use shared::{App, Problem, chats, hotels};
+use shared::{ApiError, App, chats, hotels};
 
 use super::Handled;
 use super::chat::Side;
@@ -16,7 +16,7 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
     let side = Side {
         hotel: guest.hotel.clone(),
         booking: guest.booking.clone(),
-        author: hotels::guest_author(guest).map_err(Problem::internal)?,
+        author: hotels::guest_author(guest).map_err(ApiError::internal)?,
     };
     match request.route() {
         "GET /api/guest/hotel/{hotelSlug}/chat/context" => context(app, guest, &side).await,

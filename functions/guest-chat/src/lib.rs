@@ -9,13 +9,13 @@ mod staff;
 use shared::contract::id::{BookingId, HotelSlug, UserId};
 use shared::http::{ReadRequest as _, Request, Response};
 use shared::outbox::Done;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
 /// 400, 401, 403, 404, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let route = request.route();
     // Boxed, because the runtime moves a handler's future several times.
     let done = match route.split_once(' ').map_or(route, |(_, path)| path) {
@@ -36,16 +36,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The response of a route, with the rows that can be delivered after it.
-type Handled = Result<Done<Response>, Problem>;
+type Handled = Result<Done<Response>, ApiError>;
 
-fn hotel(request: &Request) -> Result<HotelSlug, Problem> {
-    HotelSlug::parse(request.path("hotelSlug")).map_err(|error| Problem::field("hotelSlug", error))
+fn hotel(request: &Request) -> Result<HotelSlug, ApiError> {
+    HotelSlug::parse(request.path("hotelSlug")).map_err(|error| ApiError::field("hotelSlug", error))
 }
 
-fn booking(request: &Request) -> Result<BookingId, Problem> {
-    BookingId::parse(request.path("bookingId")).map_err(|error| Problem::field("bookingId", error))
+fn booking(request: &Request) -> Result<BookingId, ApiError> {
+    BookingId::parse(request.path("bookingId")).map_err(|error| ApiError::field("bookingId", error))
 }
 
-fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
+fn user(request: &Request) -> Result<UserId, ApiError> {
+    UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
 }

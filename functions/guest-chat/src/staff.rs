@@ -5,7 +5,7 @@ use shared::hotels::{self, InboxCursor, MAX_CHATS};
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 use super::chat::Side;
 use super::{Handled, booking, hotel};
@@ -15,7 +15,7 @@ const DEFAULT_CHATS: u8 = 20;
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Handled {
     let hotel = hotel(request)?;
     if !hotels::is_staff(&app.table, &hotel, &caller.user).await? {
-        return Err(Problem::Forbidden(
+        return Err(ApiError::Forbidden(
             "Only the hotel's staff may do this: a service adds a member with PUT /hotels/{hotelSlug}/staff/{userId}"
                 .to_owned(),
         ));

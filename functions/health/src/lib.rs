@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use shared::http::{self, Request, Response};
 use shared::table::Key;
-use shared::{App, Problem, telemetry};
+use shared::{ApiError, App, telemetry};
 
 /// Time-out for reaching either. The rest of the second is for the request and the response themselves.
 const REACH_TIMEOUT: Duration = Duration::from_millis(800);
@@ -24,7 +24,7 @@ struct Health {
 ///
 /// # Errors
 /// None. When one is unreachable, the response is 503 and says which.
-pub async fn handle(app: &App, _request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, _request: Request) -> Result<Response, ApiError> {
     let key = Key::reconcile();
     let (table, pusher) =
         futures_util::join!(reached(app.table.get(&key, false)), reached(app.pusher.channels(NO_CHANNEL)));

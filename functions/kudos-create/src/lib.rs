@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::kudos;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +16,7 @@ struct Created {
 ///
 /// # Errors
 /// 400, 401, 413, 415 and 422, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     let new = request.json()?;
     let key = app.idempotency_key(&request, &caller.user)?;

@@ -2,7 +2,7 @@
 
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::kudos_received::{self, KudosCursor};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 const DEFAULT_LIMIT: u8 = 20;
 const MAX_LIMIT: u8 = 100;
@@ -11,7 +11,7 @@ const MAX_LIMIT: u8 = 100;
 ///
 /// # Errors
 /// 400 and 401, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(KudosCursor::parse).transpose()?;

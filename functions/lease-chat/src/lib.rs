@@ -11,15 +11,15 @@ use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::leases::{self, Participant};
 use shared::outbox::Done;
-use shared::{App, Problem, chats};
+use shared::{ApiError, App, chats};
 
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
 /// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
-    let lease = LeaseId::parse(request.path("bailId")).map_err(|error| Problem::field("bailId", error))?;
+    let lease = LeaseId::parse(request.path("bailId")).map_err(|error| ApiError::field("bailId", error))?;
     // The larger futures are boxed: the runtime moves that of a handler several times.
     let done = match request.route() {
         "PUT /leases/{bailId}" => Box::pin(put(app, &request, &lease, &caller)).await,
@@ -44,7 +44,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The response of a route, with the rows that can be delivered after it.
-type Handled = Result<Done<Response>, Problem>;
+type Handled = Result<Done<Response>, ApiError>;
 
 /// `PUT /leases/{bailId}`, for services.
 async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -> Handled {

@@ -5,7 +5,7 @@ use shared::contract::id::UserId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::sockets::direct::{self, keys};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
@@ -14,7 +14,7 @@ const MAX_LIMIT: u8 = 100;
 ///
 /// # Errors
 /// 400, 401, 404, 413 and 415, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "GET /messages/{userId}" => history(app, &request, &caller).await,
@@ -24,25 +24,25 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     }
 }
 
-fn user(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
+fn user(request: &Request) -> Result<UserId, ApiError> {
+    UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
 }
 
-async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     let (other, limit) = (user(request)?, request.limit(DEFAULT_LIMIT, MAX_LIMIT)?);
     let range = match (request.query("after"), request.query("before")) {
         (None, None) => Range::Newest,
         (Some(after), None) => Range::After(Seq::parse(after, "after")?),
         (None, Some(before)) => Range::Before(Seq::parse(before, "before")?),
-        (Some(_), Some(_)) => return Err(Problem::Malformed("Send after or before, not both".to_owned())),
+        (Some(_), Some(_)) => return Err(ApiError::Malformed("Send after or before, not both".to_owned())),
     };
     Ok(http::ok(&direct::history(&app.table, &caller.user, &other, range, limit).await?))
 }
 
-async fn key(app: &App, request: &Request) -> Result<Response, Problem> {
+async fn key(app: &App, request: &Request) -> Result<Response, ApiError> {
     let found = keys::find(&app.table, &user(request)?).await?;
     let key = found.ok_or_else(|| {
-        Problem::NotFound(
+        ApiError::NotFound(
             "This user has saved no key: send them plain text, or try again once their client has called PUT /keys"
                 .to_owned(),
         )

@@ -9,9 +9,9 @@ use shared::identity::Identity;
 use shared::json::{self, Part};
 use shared::notifications::{NewNotification, Notifier};
 use shared::outbox::Done;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
-pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     caller.must_be_service()?;
     let new = request.json()?;
     let key = app.idempotency_key(request, &caller.user)?;
@@ -25,9 +25,9 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> R
 ///
 /// # Errors
 /// As `POST /notifications`.
-pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), Problem> {
+pub async fn requested(app: &App, event: EventBridgeEvent) -> Result<(), ApiError> {
     let new = json::from_value(Part::Event, event.detail)?;
-    let id = event.id.ok_or_else(|| Problem::Malformed("The event has no id".to_owned()))?;
+    let id = event.id.ok_or_else(|| ApiError::Malformed("The event has no id".to_owned()))?;
     let key = IdempotencyKey::of_cause(Cause::Event { source: &event.source, id: &id });
     let created = create(app, &id, new, &key).await?;
     app.deliver(created.pending).await;
@@ -39,7 +39,7 @@ async fn create(
     request_id: &str,
     new: NewNotification,
     key: &IdempotencyKey,
-) -> Result<Done<String>, Problem> {
+) -> Result<Done<String>, ApiError> {
     let (table, settings) = (&app.table, &app.settings);
     Notifier { table, writer: &app.writer(request_id), settings }.create(new, key, Millis::now()).await
 }

@@ -8,7 +8,7 @@ mod preferences;
 mod read;
 
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 pub use create::requested;
 
@@ -16,7 +16,7 @@ pub use create::requested;
 ///
 /// # Errors
 /// 400, 401, 403, 404, 413, 415 and 422, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "POST /notifications" => create::handle(app, &request, &caller).await,

@@ -4,14 +4,14 @@ use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
 use shared::notifications;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
-pub(super) async fn show(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+pub(super) async fn show(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     let id = request.path("notificationId");
     Ok(http::ok(&notifications::show(&app.table, &caller.user, id, Millis::now()).await?))
 }
 
-pub(super) async fn delete(app: &App, request: &Request, caller: &Identity) -> Result<Response, Problem> {
+pub(super) async fn delete(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
     let id = request.path("notificationId");
     notifications::delete(&app.table, &caller.user, id, Millis::now()).await?;
     Ok(http::no_content())

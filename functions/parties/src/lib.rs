@@ -7,13 +7,13 @@ mod party;
 use shared::contract::id::{PartyId, UserId};
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::outbox::Done;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
 /// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     let done = match request.route() {
         "POST /parties" => party::create(app, &request, &caller).await,
@@ -34,14 +34,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The response of a route, with the rows that can be delivered after it.
-type Handled = Result<Done<Response>, Problem>;
+type Handled = Result<Done<Response>, ApiError>;
 
-fn party_id(request: &Request) -> Result<PartyId, Problem> {
-    PartyId::parse(request.path("partyId")).map_err(|error| Problem::field("partyId", error))
+fn party_id(request: &Request) -> Result<PartyId, ApiError> {
+    PartyId::parse(request.path("partyId")).map_err(|error| ApiError::field("partyId", error))
 }
 
-fn user_id(request: &Request) -> Result<UserId, Problem> {
-    UserId::parse(request.path("userId")).map_err(|error| Problem::field("userId", error))
+fn user_id(request: &Request) -> Result<UserId, ApiError> {
+    UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
 }
 
 /// A body that names a user.
@@ -53,7 +53,7 @@ struct Named {
 }
 
 impl Named {
-    fn user(self) -> Result<UserId, Problem> {
-        UserId::parse(self.user_id).map_err(|error| Problem::field("userId", error))
+    fn user(self) -> Result<UserId, ApiError> {
+        UserId::parse(self.user_id).map_err(|error| ApiError::field("userId", error))
     }
 }

@@ -5,7 +5,7 @@ use shared::contract::id::{BookId, UserId};
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::observation::RoomUser;
 use shared::rooms::presence;
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,9 +20,9 @@ struct Joined {
 ///
 /// # Errors
 /// 400, 401, 429 and 503, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
-    let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
+    let book = BookId::parse(request.path("bookId")).map_err(|error| ApiError::field("bookId", error))?;
     let member = RoomUser { book, user: caller.user.clone() };
     let entered = presence::enter(&app.table, &app.writer(request.request_id()), member, &caller).await?;
 

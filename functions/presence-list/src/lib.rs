@@ -3,7 +3,7 @@
 use shared::contract::id::BookId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::rooms::occupants::{self, OccupantsCursor};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
@@ -12,9 +12,9 @@ const MAX_LIMIT: u8 = 100;
 ///
 /// # Errors
 /// 400 and 401, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     app.authenticate(&request).await?;
-    let book = BookId::parse(request.path("bookId")).map_err(|error| Problem::field("bookId", error))?;
+    let book = BookId::parse(request.path("bookId")).map_err(|error| ApiError::field("bookId", error))?;
     let limit = request.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let cursor = request.query("cursor").map(OccupantsCursor::parse).transpose()?;
     Ok(http::ok(&occupants::occupants(&app.table, book, limit, cursor.as_ref()).await?))

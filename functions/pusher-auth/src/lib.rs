@@ -10,7 +10,7 @@ use shared::contract::socket_id::SocketId;
 use shared::http::throttle::Throttle;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::telemetry;
-use shared::{App, Problem, hotels};
+use shared::{ApiError, App, hotels};
 
 /// Requests at once, and then per second. After a reconnect, each tab of a client asks again for each of its channels, and
 /// pusher-js never repeats a request that was refused. So three tabs of 45 channels pass, even if one process answers all of
@@ -36,7 +36,7 @@ struct SignIn {
 ///
 /// # Errors
 /// 400, 401, 403, 413, 415 and 429, as `docs/openapi.yaml` says.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let decided = match request.route() {
         "POST /pusher/user-auth" => user(app, &request).await,
         "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth" => guest(app, &request).await,
@@ -44,16 +44,16 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     };
     match &decided {
         Ok(_) => telemetry::authorization_granted(),
-        Err(Problem::Unauthenticated { .. }) => telemetry::authorization_refused("unauthenticated"),
-        Err(Problem::Forbidden(_)) => telemetry::authorization_refused("forbidden"),
-        Err(Problem::TooManyRequests(_)) => telemetry::authorization_refused("throttled"),
-        Err(Problem::Internal(_)) => telemetry::authorization_refused("failed"),
+        Err(ApiError::Unauthenticated { .. }) => telemetry::authorization_refused("unauthenticated"),
+        Err(ApiError::Forbidden(_)) => telemetry::authorization_refused("forbidden"),
+        Err(ApiError::TooManyRequests(_)) => telemetry::authorization_refused("throttled"),
+        Err(ApiError::Internal(_)) => telemetry::authorization_refused("failed"),
         Err(_) => telemetry::authorization_refused("malformed"),
     }
     decided
 }
 
-async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
+async fn channel(app: &App, request: &Request) -> Result<Response, ApiError> {
     let caller = app.authenticate_subscriber(request).await?;
     THROTTLE.admit(&caller.user)?;
     let subscription: Subscription = request.json_or_form()?;
@@ -62,16 +62,16 @@ async fn channel(app: &App, request: &Request) -> Result<Response, Problem> {
     Ok(http::ok(&app.authorizer().authorize(&caller, &socket, &name).await?))
 }
 
-async fn guest(app: &App, request: &Request) -> Result<Response, Problem> {
+async fn guest(app: &App, request: &Request) -> Result<Response, ApiError> {
     let guest = app.authenticate_subscribing_guest(request).await?;
-    THROTTLE.admit(&hotels::guest_id(&guest.hotel, &guest.booking).map_err(Problem::internal)?)?;
+    THROTTLE.admit(&hotels::guest_id(&guest.hotel, &guest.booking).map_err(ApiError::internal)?)?;
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
     Ok(http::ok(&app.authorizer().authorize_guest(&guest, &socket, &name)?))
 }
 
-async fn user(app: &App, request: &Request) -> Result<Response, Problem> {
+async fn user(app: &App, request: &Request) -> Result<Response, ApiError> {
     let caller = app.authenticate_subscriber(request).await?;
     THROTTLE.admit(&caller.user)?;
     let sign_in: SignIn = request.json_or_form()?;

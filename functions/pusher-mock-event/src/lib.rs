@@ -7,7 +7,7 @@ use shared::clients::pusher::Message;
 use shared::contract::channel::{MAX_LENGTH, is_name};
 use shared::contract::event::MAX_EVENT_BYTES;
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 /// Longest event name, in characters (Pusher Channels docs, "Publishing events").
 const MAX_EVENT_NAME: usize = 200;
@@ -24,21 +24,21 @@ struct MockEvent {
 ///
 /// # Errors
 /// 400, 413 and 415, as `docs/openapi.yaml` says; 502 when Pusher does not take the event.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let mock: MockEvent = request.json()?;
     if !is_name(&mock.channel) {
         let rule = format!("must be 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;");
-        return Err(Problem::field("channel", rule));
+        return Err(ApiError::field("channel", rule));
     }
     if !(1..=MAX_EVENT_NAME).contains(&mock.event.chars().count()) {
-        return Err(Problem::field("event", format!("must be 1 to {MAX_EVENT_NAME} characters")));
+        return Err(ApiError::field("event", format!("must be 1 to {MAX_EVENT_NAME} characters")));
     }
     let data = mock.data.to_string();
     if data.len() > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });
+        return Err(ApiError::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
-    app.pusher.trigger(&[message]).await.map_err(|error| Problem::BadGateway {
+    app.pusher.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
         logged: format!("Pusher did not take the event: {}", error.log_text()),
         source: error.into(),
     })?;

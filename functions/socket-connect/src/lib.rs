@@ -3,14 +3,14 @@
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::sockets::{self, Handshake};
-use shared::{App, Problem};
+use shared::{ApiError, App};
 
 /// Lets a client in, or refuses the handshake with the status of the problem. The connection opens with the response,
 /// so its first messages are posted after it.
 ///
 /// # Errors
 /// 400 for a handshake that fits no framing, 401, 403, 429 over a limit.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let now = Millis::now();
     let caller = app.authenticate_handshake(&request).await?;
     let handshake = Handshake::read(&request, &caller, now)?;

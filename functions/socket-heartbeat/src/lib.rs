@@ -108,7 +108,7 @@ async fn round(
     request_id: &str,
     deadline: Instant,
 ) -> Result<HeartbeatReport, String> {
-    let (connections, writer) = (app.connections().map_err(|problem| problem.to_string())?, app.writer(request_id));
+    let (connections, writer) = (app.connections().map_err(|error| error.to_string())?, app.writer(request_id));
     let heard_since = beats::to_be_answered(past, i64::from(PING_TIMEOUT_MILLISECONDS), Millis::now());
     let round = Round { pings, heard_since };
     let beat = heartbeat::beat(&app.table, connections, &writer, round, deadline);

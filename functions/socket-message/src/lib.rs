@@ -13,7 +13,7 @@ use shared::sockets::{
     framing, heard, heartbeat, replies,
 };
 use shared::table::Key;
-use shared::{App, Problem, telemetry};
+use shared::{ApiError, App, telemetry};
 
 use refusals::refusal;
 
@@ -28,7 +28,7 @@ type Frame = Result<Incoming, Unreadable>;
 /// # Errors
 /// 400 for an event that is not `MESSAGE` of a WebSocket API, 500 when the table fails. Clients never see this response; it is
 /// only logged.
-pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
+pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, now) = (request.connection(SocketRoute::Message)?, Millis::now());
     let mut counted = None;
     if request.text() == Some(PONG) {
@@ -56,11 +56,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, Problem> {
     // Boxed: the runtime moves the future of a handler several times.
     let outcome = match Box::pin(process(app, &request, &socket, &frame, counted)).await {
         Ok(outcome) => outcome,
-        Err(problem) => {
-            let refused = refusal(&socket, &frame, &problem);
-            if matches!(problem, Problem::Internal(_)) {
+        Err(error) => {
+            let refused = refusal(&socket, &frame, &error);
+            if matches!(error, ApiError::Internal(_)) {
                 replies::send(&connections, &socket.address, &refused.replies).await;
-                return Err(problem);
+                return Err(error);
             }
             refused
         }
@@ -87,7 +87,7 @@ async fn process(
     socket: &Socket,
     frame: &Frame,
     counted: Option<Admission>,
-) -> Result<FrameOutcome, Problem> {
+) -> Result<FrameOutcome, ApiError> {
     let (address, now, budget) = (&socket.address, Millis::now(), budget(frame));
     let admission = match counted {
         Some(counted) => counted,
@@ -98,10 +98,10 @@ async fn process(
     };
     match admission {
         Admission::Admitted => {}
-        Admission::Refused(wait) => return Err(Problem::TooManyRequests(wait)),
+        Admission::Refused(wait) => return Err(ApiError::TooManyRequests(wait)),
         Admission::TooMany(retry_after) => {
             let told = format!("This connection ends: it sent three times as much as it may. {}", budget.rule);
-            let refused = refusal(socket, frame, &Problem::LimitReached { told, retry_after });
+            let refused = refusal(socket, frame, &ApiError::LimitReached { told, retry_after });
             return Ok(FrameOutcome { committed: remove(app, request, socket).await?, closes: true, ..refused });
         }
     }
@@ -114,7 +114,7 @@ async fn process(
             let replies = joined.is_replay.then_some(Outgoing::Joined { namespace: *namespace }).into_iter().collect();
             Ok(FrameOutcome { replies, ..FrameOutcome::committed(joined.pending) })
         }
-        Ok(Incoming::Join(Err(_))) => Err(Problem::NotFound("Invalid namespace".to_owned())),
+        Ok(Incoming::Join(Err(_))) => Err(ApiError::NotFound("Invalid namespace".to_owned())),
         Ok(Incoming::Leave(namespace)) => {
             let left = sockets::leave(&app.table, &writer, &address.connection, *namespace, now).await?;
             Ok(FrameOutcome::committed(left.pending))
@@ -125,7 +125,7 @@ async fn process(
         }
         Ok(Incoming::Ping(pong)) => Ok(FrameOutcome::replies([Outgoing::Text { text: pong.clone() }])),
         Ok(Incoming::Nothing) => Ok(FrameOutcome::default()),
-        Err(unreadable) => Err(Problem::Malformed(unreadable.why.clone())),
+        Err(unreadable) => Err(ApiError::Malformed(unreadable.why.clone())),
     }
 }
 
@@ -147,10 +147,10 @@ async fn on_event(
     request: &Request,
     socket: &Socket,
     event: &IncomingEvent,
-) -> Result<FrameOutcome, Problem> {
+) -> Result<FrameOutcome, ApiError> {
     let namespace = event.namespace.unwrap_or(socket.address.stage);
     if !socket.is_in(namespace) {
-        return Err(Problem::Conflict(format!("Join /{namespace} first")));
+        return Err(ApiError::Conflict(format!("Join /{namespace} first")));
     }
     match namespace {
         Namespace::Dashboard => {
@@ -163,16 +163,16 @@ async fn on_event(
                 app.writes.admit_uncounted(&socket.user)?;
             }
             let outcome = direct::on_event(&app.table, &app.writer(request.request_id()), socket, event).await;
-            if is_message && matches!(outcome, Err(Problem::NotFound(_))) {
+            if is_message && matches!(outcome, Err(ApiError::NotFound(_))) {
                 http::after_response(app.writes.clone().miss_uncounted(socket.user.clone()));
             }
             outcome
         }
-        Namespace::SocketIo => Err(Problem::NotFound("There is no such namespace".to_owned())),
+        Namespace::SocketIo => Err(ApiError::NotFound("There is no such namespace".to_owned())),
     }
 }
 
-async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Committed>, Problem> {
+async fn remove(app: &App, request: &Request, socket: &Socket) -> Result<Vec<Committed>, ApiError> {
     let writer = app.writer(request.request_id());
     Ok(sockets::disconnect(&app.table, &writer, &socket.address.connection, Millis::now()).await?.pending)
 }

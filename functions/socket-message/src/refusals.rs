@@ -1,7 +1,7 @@
 //! How a client learns that its frame was refused: by an `error` event, an acknowledgement, or Socket.IO's `connect_error`.
 
 use serde_json::{Value, json};
-use shared::Problem;
+use shared::ApiError;
 use shared::contract::sockets::Outgoing;
 use shared::contract::time::Millis;
 use shared::sockets::{Answer, Asked, FrameOutcome, Incoming, Socket, direct, replies};
@@ -10,19 +10,19 @@ use super::Frame;
 
 /// The outcome of a refused frame. Only a frame that breaks the protocol closes the connection: a client of Socket.IO reconnects
 /// by itself, and with `retries` it sends the same frame again.
-pub(crate) fn refusal(socket: &Socket, frame: &Frame, problem: &Problem) -> FrameOutcome {
+pub(crate) fn refusal(socket: &Socket, frame: &Frame, error: &ApiError) -> FrameOutcome {
     let (asked, closes) = match answer(frame) {
-        Answer::Refusal(namespace) => return FrameOutcome::replies([connect_error(&namespace, problem)]),
+        Answer::Refusal(namespace) => return FrameOutcome::replies([connect_error(&namespace, error)]),
         Answer::Error(asked) => (asked, false),
         Answer::End => (Asked::default(), true),
     };
-    let data = replies::error(problem, &asked, Millis::now());
+    let data = replies::error(error, &asked, Millis::now());
     let mut replies = replies::error_events(socket, asked.namespace, &data);
     if let (true, Some(namespace)) = (replies.is_empty(), asked.namespace) {
         // A connection in no namespace gets no events.
-        replies.push(connect_error(&format!("/{namespace}"), problem));
+        replies.push(connect_error(&format!("/{namespace}"), error));
     }
-    if let (Ok(Incoming::Event(event)), Problem::TooManyRequests(_)) = (frame, problem)
+    if let (Ok(Incoming::Event(event)), ApiError::TooManyRequests(_)) = (frame, error)
         && direct::is_ephemeral(&event.name)
     {
         replies.clear();
@@ -33,9 +33,9 @@ pub(crate) fn refusal(socket: &Socket, frame: &Frame, problem: &Problem) -> Fram
     FrameOutcome { closes, ..FrameOutcome::replies(replies) }
 }
 
-fn connect_error(namespace: &str, problem: &Problem) -> Outgoing {
-    let data = problem.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
-    Outgoing::Refused { namespace: namespace.to_owned(), message: problem.to_string(), data }
+fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
+    let data = error.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
+    Outgoing::Refused { namespace: namespace.to_owned(), message: error.to_string(), data }
 }
 
 fn answer(frame: &Frame) -> Answer {

@@ -13,8 +13,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
-use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, item};
 
 /// Longest name of a channel, in characters.
@@ -24,11 +24,13 @@ pub const MAX_NAME: usize = 100;
 ///
 /// # Errors
 /// 400 for a name that is empty, longer than 100 characters or has control characters.
-pub fn name(name: &str) -> Result<&str, Problem> {
+pub fn name(name: &str) -> Result<&str, ApiError> {
     if (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
         return Ok(name);
     }
-    Err(Problem::Malformed(format!("A channel's name must have 1 to {MAX_NAME} characters, and no control characters")))
+    Err(ApiError::Malformed(format!(
+        "A channel's name must have 1 to {MAX_NAME} characters, and no control characters"
+    )))
 }
 
 /// Whether any of these names is the channel's, or ends with `*` and begins as the channel's does.
@@ -44,7 +46,7 @@ pub fn includes(names: &[String], channel: &str) -> bool {
 ///
 /// # Errors
 /// 400 for a bad name, 500 when DynamoDB fails.
-pub async fn grant(table: &Table, channel: &str, user: &UserId) -> Result<(), Problem> {
+pub async fn grant(table: &Table, channel: &str, user: &UserId) -> Result<(), ApiError> {
     let key = Key::channel_grant(user, self::name(channel)?);
     table.write(Action::put(item(&key, &serde_json::json!({}))?)).await?;
     Ok(())
@@ -54,7 +56,7 @@ pub async fn grant(table: &Table, channel: &str, user: &UserId) -> Result<(), Pr
 ///
 /// # Errors
 /// 400 for a bad name, 500 when DynamoDB fails.
-pub async fn revoke(table: &Table, channel: &str, user: &UserId) -> Result<(), Problem> {
+pub async fn revoke(table: &Table, channel: &str, user: &UserId) -> Result<(), ApiError> {
     table.write(Action::delete(&Key::channel_grant(user, self::name(channel)?))).await?;
     Ok(())
 }

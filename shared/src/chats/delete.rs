@@ -2,11 +2,11 @@
 
 use super::head::Head;
 use super::{Conversation, Message, MessageId};
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Update, text};
 
 /// A message, and the user who deletes it.
@@ -27,12 +27,12 @@ pub async fn delete(
     conversation: &Conversation,
     Deletion { id, author }: Deletion<'_>,
     owes: impl Fn(&Message) -> Vec<Delivery>,
-) -> Result<Done<Message>, Problem> {
+) -> Result<Done<Message>, ApiError> {
     super::retry(|| async {
         let seen = ReadMessage::read(table, conversation, id.seq().0).await?.filter(|seen| seen.message.id == *id);
         let seen = seen.ok_or_else(super::unknown_message)?;
         if seen.message.author.as_ref() != Some(author) {
-            return Err(Problem::Forbidden("Only its author may delete a message: ask them to".to_owned()));
+            return Err(ApiError::Forbidden("Only its author may delete a message: ask them to".to_owned()));
         }
         if seen.message.deleted_at.is_some() {
             return Ok(Some(Done::now(seen.message, None)));

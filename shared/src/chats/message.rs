@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::contract::chats::{AuthorView, MessageView, Role};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
-use crate::problem::Problem;
 use crate::table::key::CHAT_MESSAGE;
 use crate::table::{AttributeValue, IntoValue, Item, Key, TableError, read};
 
@@ -33,10 +33,10 @@ impl Seq {
     ///
     /// # Errors
     /// 400, naming the field, for anything but a number from 0 to 999999999999.
-    pub fn parse(text: &str, field: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str, field: &str) -> Result<Self, ApiError> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let seq = text.parse().ok().filter(|seq| digits && *seq <= MAX_SEQ);
-        seq.map(Self).ok_or_else(|| Problem::field(field, "must be the seq of a message, or 0"))
+        seq.map(Self).ok_or_else(|| ApiError::field(field, "must be the seq of a message, or 0"))
     }
 
     pub(crate) fn next(self) -> Self {
@@ -75,7 +75,7 @@ impl MessageId {
     ///
     /// # Errors
     /// 404 for anything else: there is no message of such an id.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         let is_id = text.split_once('-').is_some_and(|(seq, id)| {
             let is_hex = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
             seq.len() == 12 && seq.bytes().all(|byte| byte.is_ascii_digit()) && id.len() == 32 && id.bytes().all(is_hex)
@@ -105,8 +105,8 @@ impl fmt::Display for MessageId {
 ///
 /// # Errors
 /// 400 when it is empty, too long, or has a control character other than tabs and line breaks.
-pub fn message_text(text: &str, field: &str) -> Result<Text, Problem> {
-    Text::parse(text, MAX_TEXT).map_err(|error| Problem::field(field, error))
+pub fn message_text(text: &str, field: &str) -> Result<Text, ApiError> {
+    Text::parse(text, MAX_TEXT).map_err(|error| ApiError::field(field, error))
 }
 
 /// The author of a message.

@@ -31,28 +31,28 @@ pub(crate) use post::{Posting, Terms, post_on};
 pub(crate) use read::seq_of;
 pub use read::{Mark, Reading, head_and_mark, mark_read, read_mark};
 
-use crate::problem::Problem;
+use crate::api_error::ApiError;
 use crate::table;
 
 /// As [`table::retry`], with 503 when too many write in the conversation at once.
-pub(crate) async fn retry<T, F>(attempt: impl FnMut() -> F) -> Result<T, Problem>
+pub(crate) async fn retry<T, F>(attempt: impl FnMut() -> F) -> Result<T, ApiError>
 where
-    F: Future<Output = Result<Option<T>, Problem>>,
+    F: Future<Output = Result<Option<T>, ApiError>>,
 {
     table::retry_or(busy, attempt).await
 }
 
-fn busy() -> Problem {
-    Problem::Unavailable("Too many changes at once in this conversation; try again".to_owned())
+fn busy() -> ApiError {
+    ApiError::Unavailable("Too many changes at once in this conversation; try again".to_owned())
 }
 
-fn unknown_receiver() -> Problem {
+fn unknown_receiver() -> ApiError {
     let told = "receiverId must be the id of a user who has signed in here before, such as the senderId of a message";
-    Problem::NotFound(told.to_owned())
+    ApiError::NotFound(told.to_owned())
 }
 
-fn unknown_message() -> Problem {
-    Problem::NotFound(
+fn unknown_message() -> ApiError {
+    ApiError::NotFound(
         "There is no message of this id in this conversation: take the id of one that is listed there".to_owned(),
     )
 }

@@ -2,7 +2,7 @@
 
 use super::head::recent_head;
 use super::{Conversation, Message, MessageId, Seq};
-use crate::problem::Problem;
+use crate::api_error::ApiError;
 use crate::table::{Query, Table, TableError};
 
 /// Which messages a page holds.
@@ -22,12 +22,12 @@ impl Range {
     ///
     /// # Errors
     /// 400 for both at once, and for text that is not a number.
-    pub fn parse(before: Option<&str>, after: Option<&str>) -> Result<Self, Problem> {
+    pub fn parse(before: Option<&str>, after: Option<&str>) -> Result<Self, ApiError> {
         match (before, after) {
             (None, None) => Ok(Self::Newest),
             (Some(before), None) => Ok(Self::Before(Seq::parse(before, "before")?)),
             (None, Some(after)) => Ok(Self::After(Seq::parse(after, "after")?)),
-            (Some(_), Some(_)) => Err(Problem::Malformed("Send before or after, not both".to_owned())),
+            (Some(_), Some(_)) => Err(ApiError::Malformed("Send before or after, not both".to_owned())),
         }
     }
 }
@@ -57,7 +57,7 @@ pub(crate) async fn find(
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
-pub async fn page(table: &Table, conversation: &Conversation, range: Range, limit: u8) -> Result<Page, Problem> {
+pub async fn page(table: &Table, conversation: &Conversation, range: Range, limit: u8) -> Result<Page, ApiError> {
     let (from, to) = match range {
         Range::Newest => (Seq(1), Seq::LAST),
         Range::Before(seq) => (Seq(1), Seq(seq.0.saturating_sub(1))),
@@ -103,7 +103,7 @@ pub async fn newest(
     conversation: &Conversation,
     limit: u8,
     if_none_match: Option<&str>,
-) -> Result<Newest, Problem> {
+) -> Result<Newest, ApiError> {
     let etag = recent_head(table, conversation).await?.etag();
     if if_none_match.is_some_and(|tags| matches_any(tags, &etag)) {
         return Ok(Newest::Unchanged { etag });

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::head::Head;
 use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage, Seq};
+use crate::api_error::ApiError;
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, Update, item, read};
@@ -80,7 +80,7 @@ pub async fn post(
     conversation: &Conversation,
     new: NewMessage,
     owes: impl Fn(&Message) -> Vec<Delivery>,
-) -> Result<Done<Message>, Problem> {
+) -> Result<Done<Message>, ApiError> {
     post_on(table, writer, conversation, &Posting { terms: Terms::default(), new }, owes).await
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn post_on(
     conversation: &Conversation,
     posting: &Posting<'_>,
     owes: impl Fn(&Message) -> Vec<Delivery>,
-) -> Result<Done<Message>, Problem> {
+) -> Result<Done<Message>, ApiError> {
     let Posting { terms, new } = posting;
     super::retry(|| async {
         let now = Millis::now();
@@ -109,7 +109,7 @@ pub(crate) async fn post_on(
         if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
             return Err(super::unknown_receiver());
         }
-        let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(Problem::TooManyRequests)?;
+        let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
         let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
         let deliveries = owes(&message);
         must_fit(&deliveries)?;
@@ -230,14 +230,14 @@ impl NewMessage {
 }
 
 /// Refuses an event that Pusher would refuse.
-fn must_fit(deliveries: &[Delivery]) -> Result<(), Problem> {
+fn must_fit(deliveries: &[Delivery]) -> Result<(), ApiError> {
     let bytes = |delivery: &Delivery| match delivery {
         Delivery::Pusher(event) => event.data.len(),
         _ => 0,
     };
     match deliveries.iter().map(bytes).max() {
         Some(bytes) if bytes > MAX_EVENT_BYTES => {
-            Err(Problem::TooLarge { what: "The event with this text", bytes, limit: MAX_EVENT_BYTES })
+            Err(ApiError::TooLarge { what: "The event with this text", bytes, limit: MAX_EVENT_BYTES })
         }
         _ => Ok(()),
     }
@@ -248,7 +248,7 @@ async fn replay(
     conversation: &Conversation,
     new: &NewMessage,
     first: KeyRow,
-) -> Result<Done<Message>, Problem> {
+) -> Result<Done<Message>, ApiError> {
     // A message is never taken away, only what is in it.
     let row = table.get(&conversation.message(first.message.seq()), true).await?;
     let message = Message::of_row(row.ok_or_else(super::unknown_message)?)?;

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::head::Head;
 use super::{Conversation, Seq};
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::author;
 use crate::table::{Item, Table, TableError, read, unchanged};
 
@@ -47,7 +47,7 @@ pub async fn mark_read(
     conversation: &Conversation,
     Reading { reader, seq }: Reading<'_>,
     owes: impl Fn(Seq, Millis) -> Vec<Delivery>,
-) -> Result<Done<Mark>, Problem> {
+) -> Result<Done<Mark>, ApiError> {
     let key = conversation.read_mark(reader);
     super::retry(|| async {
         let (head, row) = look_up(table, conversation, reader).await?;

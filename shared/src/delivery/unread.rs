@@ -14,10 +14,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{Due, Outcome, Transport, Visit};
+use crate::api_error::ApiError;
 use crate::chats::{self, Conversation};
 use crate::notifications;
 use crate::outbox::{Delivery, TransportName};
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
 
@@ -62,13 +62,13 @@ impl UnreadMessages {
 }
 
 /// How the creation of a notification in place of something else ended.
-pub(super) fn of_notification(created: Result<bool, Problem>) -> Outcome {
+pub(super) fn of_notification(created: Result<bool, ApiError>) -> Outcome {
     match created {
         Ok(true) => Outcome::Delivered,
         // The user is erased.
         Ok(false) => Outcome::Skipped,
         // This module made the request, so no client can correct it.
-        Err(problem) if problem.status().is_client_error() => Outcome::Failed(problem.log_text().into_owned()),
-        Err(problem) => Outcome::unsent(&problem),
+        Err(error) if error.status().is_client_error() => Outcome::Failed(error.log_text().into_owned()),
+        Err(error) => Outcome::unsent(&error),
     }
 }

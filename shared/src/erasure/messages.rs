@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::api_error::ApiError;
 use crate::chats::{Conversation, ConversationKind, Message, ReadMessage, Seq, retry};
 use crate::contract::id::UserId;
 use crate::hotels;
 use crate::http::page;
 use crate::leases;
 use crate::outbox::{self, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::sockets::direct;
 use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
 use crate::table::{Key, Query, Table, TableError};
@@ -40,7 +40,7 @@ impl MessageCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |key| {
             let (pk, sk) = key.split_once('\n')?;
             Conversation::of_partition(pk)?;
@@ -68,7 +68,7 @@ pub async fn erase_messages(
     writer: &WriteContext,
     user: &UserId,
     cursor: Option<&MessageCursor>,
-) -> Result<Done<Erased>, Problem> {
+) -> Result<Done<Erased>, ApiError> {
     let author = author(user);
     let mut query = Query::of_index(&author).limit(ROWS_A_CALL);
     if let Some(MessageCursor(last)) = cursor {
@@ -107,7 +107,7 @@ pub(super) async fn erase_message(
     writer: &WriteContext,
     user: &UserId,
     key: &Key,
-) -> Result<Option<ErasedMessage>, Problem> {
+) -> Result<Option<ErasedMessage>, ApiError> {
     let place = Conversation::of_partition(&key.pk).zip(Seq::of_sort_key(&key.sk));
     let (conversation, seq) =
         place.ok_or_else(|| TableError::corrupt(Some(key.clone()), "it is no message of a conversation"))?;

@@ -34,11 +34,11 @@ use std::time::Instant;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::clients::connections::Connections;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::settings::Secret;
 use crate::sockets;
 use crate::table::key::user as partition;
@@ -134,7 +134,7 @@ pub async fn erase(
     connections: Option<&Connections>,
     Subject { user, secret }: Subject<'_>,
     deadline: Instant,
-) -> Result<Done<ErasureReport>, Problem> {
+) -> Result<Done<ErasureReport>, ApiError> {
     // Keyed, so that a reader of the table cannot try ids. After a change of the secret, the next call begins again.
     let key = Key::erasure(&secret.pseudonym("erasure", user.as_str()));
     let progress = progress(table, &key, user).await?;
@@ -151,10 +151,10 @@ pub async fn erase(
 }
 
 /// The default in place of a row that cannot be read, which is counted.
-fn or_skipped<T: Default>(found: Result<T, Problem>, skipped: &mut u64) -> Result<T, Problem> {
+fn or_skipped<T: Default>(found: Result<T, ApiError>, skipped: &mut u64) -> Result<T, ApiError> {
     match found {
-        Err(problem) if TableError::is_unreadable_row(&problem) => {
-            telemetry::cause(&problem);
+        Err(error) if TableError::is_unreadable_row(&error) => {
+            telemetry::cause(&error);
             *skipped += 1;
             Ok(T::default())
         }
@@ -163,20 +163,20 @@ fn or_skipped<T: Default>(found: Result<T, Problem>, skipped: &mut u64) -> Resul
 }
 
 /// That of an earlier call which is not done, or a new one.
-async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, Problem> {
+async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, ApiError> {
     let mut skipped = 0;
     let stored = table.get(key, true).await?.map(read::<Progress>).transpose();
-    let stored = or_skipped(stored.map_err(Problem::from), &mut skipped)?;
+    let stored = or_skipped(stored.map_err(ApiError::from), &mut skipped)?;
     if let Some(progress) = stored.filter(|stored| stored.is_under_way(Millis::now())) {
         return Ok(progress);
     }
     // The profile goes with the user's own rows, readable or not.
     let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose();
-    let profile = or_skipped(profile.map_err(Problem::from), &mut 0)?;
+    let profile = or_skipped(profile.map_err(ApiError::from), &mut 0)?;
     let alias = format!("erased;{}", uuid::Uuid::now_v7().simple());
     let mut progress = Progress {
         stage: Stage::Own,
-        alias: UserId::parse(alias).map_err(Problem::internal)?,
+        alias: UserId::parse(alias).map_err(ApiError::internal)?,
         names: BTreeSet::new(),
         cursor: None,
         after: None,
@@ -201,7 +201,7 @@ struct Erasure<'a> {
 }
 
 impl Erasure<'_> {
-    async fn step(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), Problem> {
+    async fn step(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), ApiError> {
         match self.progress.stage {
             Stage::Own => self.own(connections, deadline).await,
             Stage::Chats => self.chats().await,
@@ -210,10 +210,10 @@ impl Erasure<'_> {
         }
     }
 
-    async fn own(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), Problem> {
+    async fn own(&mut self, connections: Option<&Connections>, deadline: Instant) -> Result<(), ApiError> {
         let now = Millis::now();
         let ended = sockets::end_all(self.table, self.writer, connections, self.user, now).await;
-        let mut events = or_skipped(ended.map_err(Problem::from), &mut self.progress.skipped)?;
+        let mut events = or_skipped(ended.map_err(ApiError::from), &mut self.progress.skipped)?;
         events.push(Delivery::Terminate { user: self.user.clone() });
         self.save(events).await?;
         loop {
@@ -231,7 +231,7 @@ impl Erasure<'_> {
         self.save(Vec::new()).await
     }
 
-    async fn chats(&mut self) -> Result<(), Problem> {
+    async fn chats(&mut self) -> Result<(), ApiError> {
         let cursor = self.progress.cursor.as_deref().map(MessageCursor::parse).transpose()?;
         let erased = erase_messages(self.table, self.writer, self.user, cursor.as_ref()).await;
         // The table has these rows again, one by one, and counts those that are skipped.
@@ -249,7 +249,7 @@ impl Erasure<'_> {
         self.save(Vec::new()).await
     }
 
-    async fn page(&mut self, deadline: Instant) -> Result<(), Problem> {
+    async fn page(&mut self, deadline: Instant) -> Result<(), ApiError> {
         let page = self.table.scan(self.progress.after.as_ref(), ROWS_OF_A_PAGE).await?;
         for row in page.items {
             let key = Key::of(&row);
@@ -261,10 +261,10 @@ impl Erasure<'_> {
             let erased = Box::pin(self.row(row)).await;
             let is_erased = match or_skipped(erased, &mut self.progress.skipped) {
                 Ok(is_erased) => is_erased,
-                Err(problem) => {
+                Err(error) => {
                     // The next call begins with this row.
                     self.save(Vec::new()).await?;
-                    return Err(problem);
+                    return Err(error);
                 }
             };
             self.progress.erased += u64::from(is_erased);
@@ -285,7 +285,7 @@ impl Erasure<'_> {
     }
 
     /// Stores the progress, and owes these deliveries. Of two calls that begin at the same time, the later one takes the alias of the first.
-    async fn save(&mut self, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+    async fn save(&mut self, deliveries: Vec<Delivery>) -> Result<(), ApiError> {
         let this = &*self;
         let deliveries = &deliveries;
         let (progress, owes) = retry(|| async move {

@@ -2,6 +2,7 @@
 
 use super::messages::erase_message;
 use super::{Erasure, remove};
+use crate::api_error::ApiError;
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
 use crate::hotels;
@@ -9,7 +10,6 @@ use crate::leases;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
-use crate::problem::Problem;
 use crate::table::key::{PARTY, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, text};
 
@@ -31,7 +31,7 @@ fn ends(key: &Key) -> &str {
 
 impl Erasure<'_> {
     /// Treats a row; returns whether it was removed or changed.
-    pub(super) async fn row(&mut self, row: Item) -> Result<bool, Problem> {
+    pub(super) async fn row(&mut self, row: Item) -> Result<bool, ApiError> {
         let Some((key, kind)) = Key::of(&row).and_then(|key| RowKind::of(&key).map(|kind| (key, kind))) else {
             // A row of the app's own.
             return Ok(false);
@@ -111,14 +111,14 @@ impl Erasure<'_> {
         }
     }
 
-    async fn remove_if(&self, concerns: bool, row: &Item) -> Result<bool, Problem> {
+    async fn remove_if(&self, concerns: bool, row: &Item) -> Result<bool, ApiError> {
         if concerns {
             remove(self.table, row).await?;
         }
         Ok(concerns)
     }
 
-    async fn member(&mut self, key: &Key, row: &Item) -> Result<bool, Problem> {
+    async fn member(&mut self, key: &Key, row: &Item) -> Result<bool, ApiError> {
         if let Some(party) = party_of(key) {
             self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
         }

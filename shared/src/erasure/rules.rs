@@ -2,15 +2,15 @@
 
 use super::rows::party_of;
 use super::{Erasure, remove};
+use crate::api_error::ApiError;
 use crate::contract::id::PartyId;
 use crate::parties;
-use crate::problem::Problem;
 use crate::table::key::INVITATION;
 use crate::table::{Item, Key, Update, eq, exists, text};
 
 impl Erasure<'_> {
     /// An invitation that the user sent: it stays good, from nobody; one to a party that has ended goes.
-    pub(super) async fn invitation(&mut self, key: &Key, row: &Item, is_theirs: bool) -> Result<bool, Problem> {
+    pub(super) async fn invitation(&mut self, key: &Key, row: &Item, is_theirs: bool) -> Result<bool, ApiError> {
         if !is_theirs {
             return Ok(false);
         }
@@ -28,7 +28,7 @@ impl Erasure<'_> {
 
     /// A party: the user is taken out of one that goes on, and one that has ended keeps nothing of its owner. The name and the
     /// settings of a party that goes on are its members'.
-    pub(super) async fn party(&mut self, key: &Key, row: &Item) -> Result<bool, Problem> {
+    pub(super) async fn party(&mut self, key: &Key, row: &Item) -> Result<bool, ApiError> {
         let user = self.user.as_str();
         let mut is_changed = false;
         if row.get("owner").and_then(text) == Some(user) {
@@ -49,19 +49,19 @@ impl Erasure<'_> {
     }
 
     /// A book that the user wrote: its author is then the alias. The app's own back end may put another author.
-    pub(super) async fn book(&self, key: &Key, is_theirs: bool) -> Result<bool, Problem> {
+    pub(super) async fn book(&self, key: &Key, is_theirs: bool) -> Result<bool, ApiError> {
         self.write_if(is_theirs, self.aliased(key, "authorId").remove("authorName")).await
     }
 
     /// The head of a conversation in which the user wrote last.
-    pub(super) async fn head(&self, key: &Key, is_theirs: bool) -> Result<bool, Problem> {
+    pub(super) async fn head(&self, key: &Key, is_theirs: bool) -> Result<bool, ApiError> {
         let change = Update::new(key).remove("last_author").remove("last_author_name").remove("preview");
         let change = change.remove("guest_name").when(eq("last_author", self.user));
         self.write_if(is_theirs, change).await
     }
 
     /// A lease of the user's: the other of the two keeps it, with a participant whom nobody is until a service puts another.
-    pub(super) async fn lease(&self, key: &Key, is_client: bool, is_notary: bool) -> Result<bool, Problem> {
+    pub(super) async fn lease(&self, key: &Key, is_client: bool, is_notary: bool) -> Result<bool, ApiError> {
         let mut is_changed = false;
         for (is_theirs, side) in [(is_client, "client"), (is_notary, "notary")] {
             let change = self.aliased(key, side).add("updated_at", 1).remove(format!("{side}_email"));
@@ -75,7 +75,7 @@ impl Erasure<'_> {
         Update::new(key).set(attribute, &self.progress.alias).when(eq(attribute, self.user))
     }
 
-    async fn write_if(&self, concerns: bool, change: Update) -> Result<bool, Problem> {
+    async fn write_if(&self, concerns: bool, change: Update) -> Result<bool, ApiError> {
         Ok(concerns && self.table.write(change).await?.is_done())
     }
 }

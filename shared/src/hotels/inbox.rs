@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use crate::api_error::ApiError;
 use crate::chats::{Conversation, ConversationKind, Head, seq_of};
 use crate::contract::chats::{AuthorView, Role};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::{Item, Query, Table, TableError, key, text};
 
 /// Most conversations of a page: each takes two rows of one `BatchGetItem`, which reads a hundred.
@@ -26,7 +26,7 @@ impl Cursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |text| {
             let (at, booking) = text.split_once('#')?;
             Some(Self { at: Millis::parse_iso(at)?, booking: BookingId::parse(booking).ok()? })

@@ -1,10 +1,10 @@
 //! A hotel's staff. Their rows are the hotel's own app's to put, or a service's, by a route.
 
 use super::guest::is_guests;
+use crate::api_error::ApiError;
 use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::{self, STAFF};
 use crate::table::{Item, Key, Query, Table, TableError, Update, exists, retry};
 
@@ -43,9 +43,9 @@ pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId
 ///
 /// # Errors
 /// 422 for an id that looks like a guest's, 500 when DynamoDB fails.
-pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<(), Problem> {
+pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<(), ApiError> {
     if is_guests(user) {
-        return Err(Problem::Unprocessable(
+        return Err(ApiError::Unprocessable(
             "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
         ));
     }
@@ -65,7 +65,7 @@ pub async fn remove_staff(
     hotel: &HotelSlug,
     user: &UserId,
     terminate: bool,
-) -> Result<Done<()>, Problem> {
+) -> Result<Done<()>, ApiError> {
     let key = Key::staff(hotel, user);
     retry(|| async {
         let Some(row) = table.get(&key, true).await?.filter(is_member) else {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::guest::guest_id;
 use super::staff::staff;
+use crate::api_error::ApiError;
 use crate::clients::pusher;
 use crate::contract::channel::Channel;
 use crate::contract::id::UserId;
@@ -17,7 +18,6 @@ use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
 use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{NewNotification, NotificationKind, Notifier, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::Table;
 use crate::telemetry;
@@ -91,10 +91,10 @@ impl Wakes {
         let notifier = Notifier { table: &self.table, writer: &writer, settings: &self.settings };
         match notifier.create(new, &key, Millis::now()).await {
             Ok(_) => true,
-            Err(problem) => {
-                telemetry::cause(&problem);
+            Err(error) => {
+                telemetry::cause(&error);
                 // A refusal is permanent. It is not tried again, and the others are notified.
-                !matches!(problem, Problem::Internal(_) | Problem::Unavailable(_))
+                !matches!(error, ApiError::Internal(_) | ApiError::Unavailable(_))
             }
         }
     }

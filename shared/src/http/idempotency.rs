@@ -51,10 +51,10 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::api_error::ApiError;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::http::{ReadRequest as _, Request};
 use crate::json::{self, canonical};
-use crate::problem::Problem;
 use crate::settings::Secret;
 
 /// Longest key, in characters.
@@ -89,7 +89,7 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII; with a key, 400 for a body that is not JSON.
-    pub fn of(request: &Request, caller: &UserId, fingerprints: &Fingerprints) -> Result<Self, Problem> {
+    pub fn of(request: &Request, caller: &UserId, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
         if !request.headers().contains_key("idempotency-key") {
             return Ok(Self::absent());
         }
@@ -157,7 +157,7 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// 422 when it is of another one. A fingerprint of an earlier version or of another secret cannot be compared, and passes.
-    pub fn must_match(&self, stored: Option<&str>) -> Result<(), Problem> {
+    pub fn must_match(&self, stored: Option<&str>) -> Result<(), ApiError> {
         let is_other = self.fingerprint.as_ref().zip(stored).is_some_and(|(own, stored)| own.differs_from(stored));
         if is_other { Err(reused()) } else { Ok(()) }
     }
@@ -167,25 +167,25 @@ impl IdempotencyKey {
 ///
 /// # Errors
 /// 422 when it is not.
-pub fn must_be_same(is_same: bool) -> Result<(), Problem> {
+pub fn must_be_same(is_same: bool) -> Result<(), ApiError> {
     if is_same { Ok(()) } else { Err(reused()) }
 }
 
 /// 422
-fn reused() -> Problem {
+fn reused() -> ApiError {
     let told = "This Idempotency-Key or clientMessageId was used for something else; send a new one with something new";
-    Problem::Unprocessable(told.to_owned())
+    ApiError::Unprocessable(told.to_owned())
 }
 
 /// Checks a key of this name.
 ///
 /// # Errors
 /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII.
-pub fn check(name: &str, key: &str) -> Result<(), Problem> {
+pub fn check(name: &str, key: &str) -> Result<(), ApiError> {
     if (1..=MAX_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    Err(Problem::field(name, format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID")))
+    Err(ApiError::field(name, format!("must be 1 to {MAX_LENGTH} visible ASCII characters, such as a UUID")))
 }
 
 /// Lengths are hashed, too, so that no two lists of parts are the same.

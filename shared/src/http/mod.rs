@@ -1,4 +1,4 @@
-//! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`crate::Problem`] goes out.
+//! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`crate::ApiError`] goes out.
 
 mod compress;
 pub mod idempotency;

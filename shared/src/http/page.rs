@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::problem::Problem;
+use crate::api_error::ApiError;
 
 /// The cursor of an id. Clients must not interpret it, so its format may change.
 pub(crate) fn cursor(id: &str) -> String {
@@ -18,11 +18,11 @@ const MAX_CURSOR: usize = 1_000;
 ///
 /// # Errors
 /// 400 for anything that [`cursor`] did not return.
-pub(crate) fn parse_cursor<T>(text: &str, parse: impl FnOnce(String) -> Option<T>) -> Result<T, Problem> {
+pub(crate) fn parse_cursor<T>(text: &str, parse: impl FnOnce(String) -> Option<T>) -> Result<T, ApiError> {
     let bounded = Some(text).filter(|text| text.len() <= MAX_CURSOR);
     let id = bounded.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
     id.and_then(parse).ok_or_else(|| {
-        Problem::field(
+        ApiError::field(
             "cursor",
             "must be the nextCursor of an earlier page, as it was; leave it out for the first page",
         )

@@ -7,8 +7,8 @@
 use lambda_http::RequestExt as _;
 
 use super::{ReadRequest as _, Request};
+use crate::api_error::ApiError;
 use crate::contract::text::shortened;
-use crate::problem::Problem;
 
 /// The parameters that a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn parameters(route: &str) -> Parameters {
 /// # Errors
 /// 400 for a parameter that the route does not take, with those that it takes, and for one that it reads and that comes more than
 /// once: only the first would count.
-pub(super) fn must_be_known(request: &Request) -> Result<(), Problem> {
+pub(super) fn must_be_known(request: &Request) -> Result<(), ApiError> {
     let route = request.route();
     let Some(query) = request.query_string_parameters_ref() else { return Ok(()) };
     let read = match parameters(route) {
@@ -76,20 +76,20 @@ pub(super) fn must_be_known(request: &Request) -> Result<(), Problem> {
     let is_repeated = |name: &&&str| query.all(name).is_some_and(|values| values.len() > 1);
     match read.iter().find(is_repeated) {
         None => Ok(()),
-        Some(name) => Err(Problem::Unreadable {
+        Some(name) => Err(ApiError::Unreadable {
             told: format!("{name} is in the query more than once: send it once"),
             logged: "query: repeated parameter".to_owned(),
         }),
     }
 }
 
-fn unknown_parameter(unknown: &str, known: &[&str]) -> Problem {
+fn unknown_parameter(unknown: &str, known: &[&str]) -> ApiError {
     let there = match known {
         [] => "is none".to_owned(),
         [one] => format!("is {one}"),
         several => format!("are {}", several.join(", ")),
     };
-    Problem::Unreadable {
+    ApiError::Unreadable {
         told: format!("{} is not a parameter of this route's query: there {there}", shortened(unknown, 60)),
         logged: "query: unknown parameter".to_owned(),
     }

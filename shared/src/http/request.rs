@@ -11,9 +11,9 @@ use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::api_error::ApiError;
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::json::{self, Part};
-use crate::problem::Problem;
 
 /// Most bytes of a body that becomes an event of at most `event` bytes, however it is written: JSON may write each UTF-16 unit as
 /// `\uXXXX`, which is six bytes for one of ASCII; and there are names and white space around it.
@@ -32,8 +32,8 @@ pub const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 
 /// API Gateway calls a function for the routes of the template alone, so this one has a route that its function does not know.
 #[must_use]
-pub fn no_such_route(route: &str) -> Problem {
-    Problem::NotFound(format!("There is no route {route}"))
+pub fn no_such_route(route: &str) -> ApiError {
+    ApiError::NotFound(format!("There is no route {route}"))
 }
 
 /// Reads the parts of lambda_http's [`Request`] that handlers need.
@@ -60,11 +60,11 @@ pub trait ReadRequest {
     ///
     /// # Errors
     /// 400 unless it is a number from 1 to `max`.
-    fn limit(&self, default: u8, max: u8) -> Result<u8, Problem> {
+    fn limit(&self, default: u8, max: u8) -> Result<u8, ApiError> {
         match self.query("limit").map(str::parse) {
             None => Ok(default),
             Some(Ok(limit)) if (1..=max).contains(&limit) => Ok(limit),
-            Some(_) => Err(Problem::field("limit", format!("must be a number from 1 to {max}"))),
+            Some(_) => Err(ApiError::field("limit", format!("must be a number from 1 to {max}"))),
         }
     }
 
@@ -75,9 +75,9 @@ pub trait ReadRequest {
     ///
     /// # Errors
     /// 413 when there are more.
-    fn bytes_up_to(&self, limit: usize) -> Result<&[u8], Problem> {
+    fn bytes_up_to(&self, limit: usize) -> Result<&[u8], ApiError> {
         if self.bytes().len() > limit {
-            return Err(Problem::TooLarge { what: "The body", bytes: self.bytes().len(), limit });
+            return Err(ApiError::TooLarge { what: "The body", bytes: self.bytes().len(), limit });
         }
         Ok(self.bytes())
     }
@@ -86,7 +86,7 @@ pub trait ReadRequest {
     ///
     /// # Errors
     /// 413 over 64 KB, 415 for another `Content-Type`, 400 for what is not JSON or lacks a field.
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         self.json_up_to(MAX_BODY_BYTES)
     }
 
@@ -94,11 +94,11 @@ pub trait ReadRequest {
     ///
     /// # Errors
     /// As [`ReadRequest::json`].
-    fn json_up_to<T: DeserializeOwned>(&self, limit: usize) -> Result<T, Problem> {
+    fn json_up_to<T: DeserializeOwned>(&self, limit: usize) -> Result<T, ApiError> {
         let body = self.bytes_up_to(limit)?;
         match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
-            _ => Err(Problem::UnsupportedMediaType("Send JSON, with the header Content-Type: application/json")),
+            _ => Err(ApiError::UnsupportedMediaType("Send JSON, with the header Content-Type: application/json")),
         }
     }
 
@@ -106,12 +106,12 @@ pub trait ReadRequest {
     ///
     /// # Errors
     /// As [`ReadRequest::json`]; 413 over 10 KB.
-    fn json_or_form<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    fn json_or_form<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let body = self.bytes_up_to(MAX_SUBSCRIPTION_BYTES)?;
         match media_type(self.header("content-type")).as_str() {
             "application/json" => json(body),
             "application/x-www-form-urlencoded" => form(body),
-            _ => Err(Problem::UnsupportedMediaType(
+            _ => Err(ApiError::UnsupportedMediaType(
                 "Send JSON or a form, with the header Content-Type: application/json or application/x-www-form-urlencoded",
             )),
         }
@@ -165,17 +165,17 @@ fn media_type(content_type: Option<&str>) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let value = json::parse(body)?;
     if !value.is_object() {
-        return Err(Problem::Malformed(r#"The body must be a JSON object, such as {"name": "Ada"}"#.to_owned()));
+        return Err(ApiError::Malformed(r#"The body must be a JSON object, such as {"name": "Ada"}"#.to_owned()));
     }
     json::from_value(Part::Body, value)
 }
 
-fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if std::str::from_utf8(body).is_err() || !percent_encoding_is_sound(body) {
-        return Err(Problem::Malformed(
+        return Err(ApiError::Malformed(
             "The body is not a form: send name=value&name=value as percent-encoded UTF-8, such as name=Ada%20L"
                 .to_owned(),
         ));
@@ -183,7 +183,7 @@ fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut fields = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(body) {
         if fields.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
-            return Err(Problem::Malformed("The form has a field twice: send each field once".to_owned()));
+            return Err(ApiError::Malformed("The form has a field twice: send each field once".to_owned()));
         }
     }
     let object = Value::Object(fields.into_iter().collect());

@@ -36,7 +36,7 @@ use serde_json::value::RawValue;
 use super::compress::compressed;
 use super::response::{ResponseExt as _, Work, json_text};
 use super::{ReadRequest as _, Request, Response, query};
-use crate::problem::Problem;
+use crate::api_error::ApiError;
 use crate::telemetry::{self, Record};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -82,7 +82,7 @@ fn leave(outcome: Outcome, work: impl Future<Output = ()> + Send + 'static) {
 /// When the Runtime API cannot be reached.
 pub async fn serve<S>(service: S) -> Result<(), BoxError>
 where
-    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
     S::Future: Send,
 {
     Runtime::new(Adapter::from(Respond(service))).layer(AfterResponseLayer).run().await
@@ -94,7 +94,7 @@ where
 /// As [`serve`].
 pub async fn serve_compressed<S>(service: S) -> Result<(), BoxError>
 where
-    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
     S::Future: Send,
 {
     Runtime::new(Adapter::from(compressed(Respond(service)))).layer(AfterResponseLayer).run().await
@@ -106,7 +106,7 @@ where
 /// For an event that is not a request from API Gateway.
 pub async fn answer<S>(service: S, event: Value) -> Result<Value, serde_json::Error>
 where
-    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
     S::Future: Send,
 {
     let event = LambdaEvent::new(serde_json::from_value::<LambdaRequest>(event)?, lambda_http::Context::default());
@@ -125,9 +125,9 @@ pub async fn serve_with_events<S, F>(
     on_event: impl Fn(EventBridgeEvent) -> F + Clone + Send + 'static,
 ) -> Result<(), BoxError>
 where
-    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
     S::Future: Send,
-    F: Future<Output = Result<(), Problem>> + Send + 'static,
+    F: Future<Output = Result<(), ApiError>> + Send + 'static,
 {
     let mut requests = Adapter::from(compressed(Respond(service)));
     let either = lambda_runtime::service_fn(move |event: LambdaEvent<Trigger>| {
@@ -178,14 +178,14 @@ async fn handle_event<F>(
     on_event: impl Fn(EventBridgeEvent) -> F,
     event: EventBridgeEvent,
     request_id: &str,
-) -> Result<(), Problem>
+) -> Result<(), ApiError>
 where
-    F: Future<Output = Result<(), Problem>>,
+    F: Future<Output = Result<(), ApiError>>,
 {
     let record = Record::new(request_id, &event.detail_type);
     let outcome = record.scope(on_event(event)).await;
-    if let Err(problem) = &outcome {
-        note(problem, &record);
+    if let Err(error) = &outcome {
+        note(error, &record);
     }
     record.print();
     outcome
@@ -197,7 +197,7 @@ struct Respond<S>(S);
 
 impl<S> Service<Request> for Respond<S>
 where
-    S: Service<Request, Response = Response, Error = Problem> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
     S::Future: Send,
 {
     type Response = Response;
@@ -223,7 +223,7 @@ where
 /// Handles one request as [`serve`] does. Returns the response, with its work, and the log record.
 pub async fn respond<S>(service: S, request: Request) -> (Response, Record)
 where
-    S: Service<Request, Response = Response, Error = Problem>,
+    S: Service<Request, Response = Response, Error = ApiError>,
 {
     let request_id = HeaderValue::from_str(request.request_id());
     let is_head = *request.method() == Method::HEAD;
@@ -237,8 +237,8 @@ where
     let (handled, later) = LATER.scope(RefCell::default(), record.scope(with_later)).await;
     let mut response = match handled {
         Ok(Ok(response)) => response,
-        Ok(Err(problem)) => problem_response(&problem, &record),
-        Err(_panic) => problem_response(&Problem::Internal("the handler panicked".into()), &record),
+        Ok(Err(error)) => error_response(&error, &record),
+        Err(_panic) => error_response(&ApiError::Internal("the handler panicked".into()), &record),
     };
     // AWS's ids consist of characters that a header allows, so this does not fail.
     if let Ok(request_id) = request_id {
@@ -257,9 +257,9 @@ where
     (response, record)
 }
 
-fn note(problem: &Problem, record: &Record) {
-    match problem {
-        Problem::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
+fn note(error: &ApiError, record: &Record) {
+    match error {
+        ApiError::Internal(cause) => record.cause(&telemetry::chain(cause.as_ref())),
         other => {
             record.refusal(&other.log_text());
             if let Some(cause) = other.token_refused() {
@@ -269,15 +269,15 @@ fn note(problem: &Problem, record: &Record) {
     }
 }
 
-fn problem_response(problem: &Problem, record: &Record) -> Response {
-    note(problem, record);
-    let mut response = json_text(problem.status(), problem.body());
-    if let Some(challenge) = problem.challenge() {
+fn error_response(error: &ApiError, record: &Record) -> Response {
+    note(error, record);
+    let mut response = json_text(error.status(), error.body());
+    if let Some(challenge) = error.challenge() {
         // A challenge is printable ASCII, which a header allows.
         let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if let Some(seconds) = problem.retry_after() {
+    if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

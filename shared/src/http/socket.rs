@@ -4,8 +4,8 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _};
 
 use super::Request;
+use crate::api_error::ApiError;
 use crate::contract::sockets::{ConnectionId, Namespace};
-use crate::problem::Problem;
 
 /// The kind of an event: `eventType` in its context. `routeKey` does not prove it, since a client's message may select a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,36 +34,36 @@ pub trait ReadSocket {
     ///
     /// # Errors
     /// 400 for another kind of event.
-    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, Problem>;
+    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, ApiError>;
 
     /// The stage that the connection came by.
     ///
     /// # Errors
     /// 404 for a stage that does not name a namespace.
-    fn stage(&self) -> Result<Namespace, Problem>;
+    fn stage(&self) -> Result<Namespace, ApiError>;
 
     /// The frame's text; `None` for binary data.
     fn text(&self) -> Option<&str>;
 }
 
 impl ReadSocket for Request {
-    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, Problem> {
+    fn connection(&self, of: SocketRoute) -> Result<ConnectionId, ApiError> {
         let id = match self.request_context_ref() {
             Some(RequestContext::WebSocket(context)) if context.event_type.as_deref() == Some(of.event_type()) => {
                 context.connection_id.clone()
             }
             _ => None,
         };
-        let not_one = || Problem::Malformed(format!("This is no {} event of a WebSocket API", of.event_type()));
+        let not_one = || ApiError::Malformed(format!("This is no {} event of a WebSocket API", of.event_type()));
         ConnectionId::parse(id.ok_or_else(not_one)?).map_err(|_| not_one())
     }
 
-    fn stage(&self) -> Result<Namespace, Problem> {
+    fn stage(&self) -> Result<Namespace, ApiError> {
         let stage = match self.request_context_ref() {
             Some(RequestContext::WebSocket(context)) => context.stage.as_deref(),
             _ => None,
         };
-        let unknown = || Problem::NotFound("There are /dashboard, /ws and /socketio".to_owned());
+        let unknown = || ApiError::NotFound("There are /dashboard, /ws and /socketio".to_owned());
         stage.and_then(Namespace::named).ok_or_else(unknown)
     }
 

@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
-use crate::problem::Problem;
 
 /// Users that are remembered before those who have been quiet are forgotten.
 const MAX_USERS: usize = 10_000;
@@ -27,12 +27,12 @@ impl Throttle {
     ///
     /// # Errors
     /// 429 beyond the limit, with how long to wait.
-    pub fn admit(&self, user: &UserId) -> Result<(), Problem> {
+    pub fn admit(&self, user: &UserId) -> Result<(), ApiError> {
         if self.0.len() > MAX_USERS {
             self.0.retain_recent();
         }
         let early = |until: governor::NotUntil<_>| {
-            Problem::TooManyRequests(until.wait_time_from(DefaultClock::default().now()))
+            ApiError::TooManyRequests(until.wait_time_from(DefaultClock::default().now()))
         };
         self.0.check_key(user).map_err(early)
     }

@@ -10,12 +10,12 @@ mod token;
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use crate::api_error::ApiError;
 use crate::clients::https::HttpClient;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::problem::Problem;
 use crate::settings::{ClaimNames, TokenKeys, Tokens};
 
 use claims::Claims;
@@ -64,11 +64,11 @@ impl Identity {
     ///
     /// # Errors
     /// 403 when it is not.
-    pub fn must_be_service(&self) -> Result<(), Problem> {
+    pub fn must_be_service(&self) -> Result<(), ApiError> {
         if self.is_service() {
             return Ok(());
         }
-        Err(Problem::Forbidden("Only services may do this: the token needs the role service".to_owned()))
+        Err(ApiError::Forbidden("Only services may do this: the token needs the role service".to_owned()))
     }
 
     /// Whether the caller is another back end (role `service`).
@@ -170,7 +170,7 @@ impl Unauthenticated {
     }
 }
 
-impl From<Unauthenticated> for Problem {
+impl From<Unauthenticated> for ApiError {
     fn from(error: Unauthenticated) -> Self {
         Self::Unauthenticated { told: error.to_string(), cause: error.cause() }
     }
@@ -234,7 +234,7 @@ impl Verifier {
     ///
     /// # Errors
     /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
-    pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, Problem> {
+    pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, ApiError> {
         let token = bearer(authorization)?;
         let claims = self.claims(token).await?;
         if claims.is_guest() {
@@ -250,7 +250,11 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`Verifier::member`].
-    pub async fn member_by_token(&self, token: Option<&str>, authorization: Option<&str>) -> Result<Identity, Problem> {
+    pub async fn member_by_token(
+        &self,
+        token: Option<&str>,
+        authorization: Option<&str>,
+    ) -> Result<Identity, ApiError> {
         match token {
             Some(token) => self.member(Some(&format!("Bearer {token}"))).await,
             None => self.member(authorization).await,
@@ -261,7 +265,7 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`Verifier::member`].
-    pub async fn guest(&self, authorization: Option<&str>, in_query: Option<&str>) -> Result<Guest, Problem> {
+    pub async fn guest(&self, authorization: Option<&str>, in_query: Option<&str>) -> Result<Guest, ApiError> {
         let in_query = in_query.filter(|token| !token.is_empty());
         let token = bearer(authorization).ok().or(in_query).ok_or(Unauthenticated::MissingGuest)?;
         let claims = self.claims(token).await?;
@@ -271,7 +275,7 @@ impl Verifier {
         Ok(claims.into_guest()?)
     }
 
-    async fn claims(&self, token: &str) -> Result<Claims, Problem> {
+    async fn claims(&self, token: &str) -> Result<Claims, ApiError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Unauthenticated::from(Untrusted::TooLong).into());
         }
@@ -281,7 +285,7 @@ impl Verifier {
             Keys::Shared(key) if token.algorithm == Algorithm::HS256 => token.claims(key),
             Keys::Shared(_) => return Err(wrong_algorithm.into()),
             Keys::Jwks(jwks) => {
-                let found = jwks.key(token.key_id.as_deref(), token.algorithm).await.map_err(Problem::internal)?;
+                let found = jwks.key(token.key_id.as_deref(), token.algorithm).await.map_err(ApiError::internal)?;
                 let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;
                 if !key.algorithms.contains(&token.algorithm) {
                     return Err(wrong_algorithm.into());

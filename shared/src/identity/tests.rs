@@ -58,7 +58,7 @@ async fn with_text(claims: &str) -> Result<Identity, String> {
 /// The identity, or the cause that is logged.
 async fn check(verifier: &Verifier, token: &str) -> Result<Identity, String> {
     let checked = verifier.member(Some(&format!("Bearer {token}"))).await;
-    checked.map_err(|problem| problem.token_refused().map_or(format!("{problem:?}"), str::to_owned))
+    checked.map_err(|error| error.token_refused().map_or(format!("{error:?}"), str::to_owned))
 }
 
 async fn with(more: Value) -> Result<Identity, String> {
@@ -230,13 +230,13 @@ async fn a_claim_that_decides_must_be_readable() {
 #[tokio::test]
 async fn a_request_without_a_bearer_token_is_refused_as_missing() {
     for none in [None, Some(""), Some("Basic YTpi"), Some("Bearertoken")] {
-        let problem = shared_secret().member(none).await.unwrap_err();
-        assert_eq!(problem.to_string(), Unauthenticated::Missing.to_string(), "{none:?}");
+        let error = shared_secret().member(none).await.unwrap_err();
+        assert_eq!(error.to_string(), Unauthenticated::Missing.to_string(), "{none:?}");
     }
     for empty in ["Bearer", "Bearer ", "Bearer  ", "bearer undefined", "Bearer null"] {
-        let problem = shared_secret().member(Some(empty)).await.unwrap_err();
-        assert_eq!(problem.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
-        assert_eq!(problem.token_refused(), Some("empty"), "{empty:?}");
+        let error = shared_secret().member(Some(empty)).await.unwrap_err();
+        assert_eq!(error.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
+        assert_eq!(error.token_refused(), Some("empty"), "{empty:?}");
     }
     let in_query = shared_secret().member_by_token(Some(""), None).await.unwrap_err();
     assert_eq!(in_query.to_string(), Unauthenticated::Empty.to_string());
@@ -454,8 +454,8 @@ async fn a_set_without_a_usable_key_says_what_it_has_and_what_is_needed() {
         let verifier = verifier(TokenKeys::Jwks(address));
         let (kid, algorithm, key) = &key_pairs()[1];
         for _ in 0..3 {
-            let problem = check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap_err();
-            assert!(problem.contains(found) && problem.contains("RS256, RS384, RS512, PS256"), "{problem}");
+            let error = check(&verifier, &token_of(kid, *algorithm, key)).await.unwrap_err();
+            assert!(error.contains(found) && error.contains("RS256, RS384, RS512, PS256"), "{error}");
         }
         assert_eq!(requests.load(Ordering::SeqCst), 1, "it is not asked again with each request");
     }
@@ -507,8 +507,8 @@ async fn an_issuer_that_does_not_respond_is_an_internal_error() {
     // Port 9 is discard: nothing listens there.
     let verifier = verifier(TokenKeys::Jwks("http://127.0.0.1:9/jwks".to_owned()));
     let (kid, algorithm, key) = &key_pairs()[1];
-    let problem = verifier.member(Some(&format!("Bearer {}", token_of(kid, *algorithm, key)))).await.unwrap_err();
-    assert!(matches!(problem, Problem::Internal(_)));
+    let error = verifier.member(Some(&format!("Bearer {}", token_of(kid, *algorithm, key)))).await.unwrap_err();
+    assert!(matches!(error, ApiError::Internal(_)));
 }
 
 /// Serves a JWKS whose first response is an error.
@@ -563,7 +563,7 @@ async fn a_published_key_that_is_not_for_verifying_verifies_nothing() {
 /// The guest, or the cause that is logged.
 async fn guest(verifier: &Verifier, header: Option<&str>, query: Option<&str>) -> Result<Guest, String> {
     let checked = verifier.guest(header, query).await;
-    checked.map_err(|problem| problem.token_refused().map_or(problem.to_string(), str::to_owned))
+    checked.map_err(|error| error.token_refused().map_or(error.to_string(), str::to_owned))
 }
 
 fn guest_claims(more: Value) -> Value {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
@@ -11,7 +12,6 @@ use crate::contract::person::Person;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::{Action, Item, Key, Table, TableError, eq, read};
 use crate::users::locale::Locale;
 
@@ -118,26 +118,26 @@ impl Lease {
 }
 
 impl PutLease {
-    fn checked(self, now: Millis) -> Result<Lease, Problem> {
-        let user = |id, field| UserId::parse(id).map_err(|error| Problem::field(field, error));
+    fn checked(self, now: Millis) -> Result<Lease, ApiError> {
+        let user = |id, field| UserId::parse(id).map_err(|error| ApiError::field(field, error));
         let (client, notary) = (user(self.client_id, "clientId")?, user(self.notary_id, "notaryId")?);
         if client == notary {
-            return Err(Problem::Unprocessable("clientId and notaryId must be two people".to_owned()));
+            return Err(ApiError::Unprocessable("clientId and notaryId must be two people".to_owned()));
         }
         let email = |address: Option<String>, field| {
             let parsed = address.map(EmailAddress::parse).transpose();
-            parsed.map_err(|error| Problem::field(field, error))
+            parsed.map_err(|error| ApiError::field(field, error))
         };
         let locale = match self.locale.as_deref() {
             None => None,
             Some("en") => Some(Locale::En),
             Some("fr") => Some(Locale::Fr),
-            Some(_) => return Err(Problem::field("locale", "must be en or fr")),
+            Some(_) => return Err(ApiError::field("locale", "must be en or fr")),
         };
         Ok(Lease {
             client,
             notary,
-            title: Line::parse(&self.title, MAX_TITLE).map_err(|error| Problem::field("title", error))?,
+            title: Line::parse(&self.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?,
             locale,
             client_email: email(self.client_email, "clientEmail")?,
             notary_email: email(self.notary_email, "notaryEmail")?,
@@ -158,7 +158,7 @@ pub async fn put(
     id: &LeaseId,
     put: PutLease,
     terminate: bool,
-) -> Result<Done<LeaseView>, Problem> {
+) -> Result<Done<LeaseView>, ApiError> {
     let wanted = put.checked(Millis::now())?;
     let key = Key::lease(id);
     retry(|| async {
@@ -187,9 +187,9 @@ pub async fn put(
 ///
 /// # Errors
 /// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
-pub async fn participant(table: &Table, id: &LeaseId, caller: &Person) -> Result<Participant, Problem> {
+pub async fn participant(table: &Table, id: &LeaseId, caller: &Person) -> Result<Participant, ApiError> {
     let none = || {
-        Problem::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
+        ApiError::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
     };
     let row = table.get(&Key::lease(id), true).await?.ok_or_else(none)?;
     participant_in(&Lease::of_row(row)?, id, caller).ok_or_else(none)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Participant, participant_in};
+use crate::api_error::ApiError;
 use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::id::{LeaseId, UserId};
@@ -13,7 +14,6 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::http::page::{cursor, parse_cursor};
 use crate::outbox::{Append, Committed, Delivery, Done, Outbox, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Query, Table, TableError, eq, item, read};
@@ -47,11 +47,11 @@ const TRANSITIONS: &[(RequestStatus, RequestStatus, &[Side])] = &[
 ];
 
 /// Checks a change of status against the table.
-fn permit(from: RequestStatus, to: RequestStatus, side: Side) -> Result<(), Problem> {
+fn permit(from: RequestStatus, to: RequestStatus, side: Side) -> Result<(), ApiError> {
     match TRANSITIONS.iter().find(|(before, after, _)| (*before, *after) == (from, to)) {
-        None => Err(Problem::Conflict(format!("A request that is {} cannot become {}", name(from), name(to)))),
+        None => Err(ApiError::Conflict(format!("A request that is {} cannot become {}", name(from), name(to)))),
         Some((.., sides)) if sides.contains(&side) => Ok(()),
-        Some(_) => Err(Problem::Forbidden(format!("Only whoever was asked may make it {}", name(to)))),
+        Some(_) => Err(ApiError::Forbidden(format!("Only whoever was asked may make it {}", name(to)))),
     }
 }
 
@@ -121,10 +121,10 @@ pub async fn create_request(
     participant: &Participant,
     new: NewRequest,
     key: &IdempotencyKey,
-) -> Result<Done<LeaseRequest>, Problem> {
-    let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| Problem::field("title", error))?;
+) -> Result<Done<LeaseRequest>, ApiError> {
+    let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
     let description = Text::parse_optional(&new.description, MAX_DESCRIPTION);
-    let description = description.map_err(|error| Problem::field("description", error))?;
+    let description = description.map_err(|error| ApiError::field("description", error))?;
     let limit = Key::limit(&participant.person.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
     retry(|| async {
@@ -140,7 +140,7 @@ pub async fn create_request(
             idempotency::must_be_same(first.title == title && first.description == description)?;
             return Ok(Some(Done::replay(first.view(&participant.lease))));
         }
-        let next = REQUESTS.admit(due, now).map_err(Problem::TooManyRequests)?;
+        let next = REQUESTS.admit(due, now).map_err(ApiError::TooManyRequests)?;
         let id = RequestId::new();
         let request = Key::lease_request(&participant.lease, id.as_str());
         let row = Row {
@@ -185,7 +185,7 @@ pub async fn change_request(
     lease: &LeaseId,
     caller: &Person,
     StatusChange { id, status }: StatusChange<'_>,
-) -> Result<Done<LeaseRequest>, Problem> {
+) -> Result<Done<LeaseRequest>, ApiError> {
     let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
     retry(|| async {
         let [lease_row, found] = table.get_each([&of_lease, &of_request], true).await?;
@@ -231,7 +231,7 @@ pub(crate) async fn erase_from_request(
     lease: &LeaseId,
     key: &Key,
     (user, alias): (&UserId, &UserId),
-) -> Result<Option<Vec<Committed>>, Problem> {
+) -> Result<Option<Vec<Committed>>, ApiError> {
     let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: erased_line(), ..person };
     let is_theirs = |person: &LeasePerson| person.id == *user;
     retry(|| async {
@@ -262,8 +262,8 @@ pub(crate) async fn erase_from_request(
     .await
 }
 
-fn unknown() -> Problem {
-    Problem::NotFound(
+fn unknown() -> ApiError {
+    ApiError::NotFound(
         "There is no such request in a lease with you in it: GET /leases/{bailId}/requests lists those that there are"
             .to_owned(),
     )
@@ -287,7 +287,7 @@ impl RequestId {
     ///
     /// # Errors
     /// 404 for anything else, as for the id of an unknown request.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         Self::of(text).ok_or_else(unknown)
     }
 
@@ -306,7 +306,7 @@ impl RequestCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         parse_cursor(text, |id| RequestId::of(&id)).map(Self)
     }
 }
@@ -357,9 +357,9 @@ mod tests {
 
     #[test]
     fn an_impossible_change_is_a_conflict_and_a_change_for_the_other_side_is_forbidden() {
-        assert!(matches!(permit(Refused, Accepted, Side::Asked), Err(Problem::Conflict(_))));
-        assert!(matches!(permit(Finished, Pending, Side::Asker), Err(Problem::Conflict(_))));
-        assert!(matches!(permit(Pending, Accepted, Side::Asker), Err(Problem::Forbidden(_))));
+        assert!(matches!(permit(Refused, Accepted, Side::Asked), Err(ApiError::Conflict(_))));
+        assert!(matches!(permit(Finished, Pending, Side::Asker), Err(ApiError::Conflict(_))));
+        assert!(matches!(permit(Pending, Accepted, Side::Asker), Err(ApiError::Forbidden(_))));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use super::collapse::{self, Groups};
 use super::counter::LastDay;
 use super::row::NotificationRow;
 use super::{Counter, Notification, NotificationKind, Preferences, Priority, Words};
+use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
 use crate::users::profile::known_by;
@@ -65,14 +65,14 @@ impl Sender<'_> {
 ///
 /// # Errors
 /// As [`Notifier::create`].
-pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, Problem> {
+pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, ApiError> {
     let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = WriteContext::without_delivery("");
     let notifier = Notifier { table, writer: &writer, settings };
     match notifier.create_for(Receiver::Known, request, &key, Millis::now()).await {
         Ok(_) => Ok(true),
-        Err(Problem::NotFound(_)) => Ok(false),
+        Err(ApiError::NotFound(_)) => Ok(false),
         Err(other) => Err(other),
     }
 }
@@ -96,7 +96,7 @@ struct FirstRow {
 }
 
 impl FirstRow {
-    fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, Problem> {
+    fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, ApiError> {
         key.must_match(self.fingerprint.as_deref())?;
         Ok(Done::replay(self.notification))
     }
@@ -121,7 +121,7 @@ impl Notifier<'_> {
         request: NewNotification,
         key: &IdempotencyKey,
         now: Millis,
-    ) -> Result<Done<String>, Problem> {
+    ) -> Result<Done<String>, ApiError> {
         self.create_for(Receiver::Anybody, request, key, now).await
     }
 
@@ -132,11 +132,11 @@ impl Notifier<'_> {
         request: NewNotification,
         key: &IdempotencyKey,
         now: Millis,
-    ) -> Result<Done<String>, Problem> {
+    ) -> Result<Done<String>, ApiError> {
         let Self { table, writer, settings } = self;
-        let user = UserId::parse(request.user_id.clone()).map_err(|error| Problem::field("userId", error))?;
+        let user = UserId::parse(request.user_id.clone()).map_err(|error| ApiError::field("userId", error))?;
         let kind = NotificationKind::named(&request.r#type)
-            .ok_or_else(|| Problem::field("type", format!("must be one of {}", NotificationKind::names())))?;
+            .ok_or_else(|| ApiError::field("type", format!("must be one of {}", NotificationKind::names())))?;
         Words::own(request.title.as_deref(), request.body.as_deref())?;
         let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
         if let Some(first) = first_of(table, key, now).await? {
@@ -147,7 +147,7 @@ impl Notifier<'_> {
             // A user who has had a notification is known.
             let must_be_found = receiver == Receiver::Known && counter.is_none();
             if must_be_found && table.get_many(&known_by(&user), true).await?.is_empty() {
-                return Err(Problem::NotFound("There is no such user".to_owned()));
+                return Err(ApiError::NotFound("There is no such user".to_owned()));
             }
             let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
             let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
@@ -208,7 +208,7 @@ struct New {
 }
 
 impl Draft<'_> {
-    fn write(&self, counter: Option<&Counter>) -> Result<New, Problem> {
+    fn write(&self, counter: Option<&Counter>) -> Result<New, ApiError> {
         let Self { user, kind, new, preferences, now, .. } = *self;
         let n = counter.map_or(0, |counter| counter.last) + 1;
         // Ids sort by number, and are unique among all users.
@@ -222,7 +222,7 @@ impl Draft<'_> {
             Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
         let bytes = notification.event().data().len();
         if bytes > MAX_EVENT_BYTES {
-            return Err(Problem::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
+            return Err(ApiError::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
         }
         let (tag, groups) = self.group(counter).unzip();
         let day = LastDay::after(self.settings.notification_days, now);

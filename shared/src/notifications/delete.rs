@@ -6,10 +6,10 @@
 use super::Counter;
 use super::read::{count_down, is_id, unknown};
 use super::row::NotificationRow;
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox;
-use crate::problem::Problem;
 use crate::table::{self, Key, Table, Update, absent, eq, exists, retry};
 
 /// By how many seconds clocks may differ: a deleted notification has expired by all of them.
@@ -21,7 +21,7 @@ const CLOCKS: i64 = 3600;
 ///
 /// # Errors
 /// 404 for a text without the form of an id, 500 when DynamoDB fails.
-pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<(), Problem> {
+pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<(), ApiError> {
     if !is_id(id) {
         return Err(unknown());
     }

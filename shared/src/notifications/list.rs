@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::read::unknown;
 use super::row::NotificationRow;
 use super::{Counter, NotificationKind, Words};
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::key::{self, NOTIFICATION};
 use crate::table::{Item, Key, Query, Table, TableError, gt, read};
 use crate::users::locale::Locale;
@@ -24,7 +24,7 @@ impl NotificationCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |id| super::read::is_id(&id).then_some(Self(id)))
     }
 
@@ -80,7 +80,7 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when the user has no such notification, 500 when DynamoDB fails.
-pub async fn show(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<NotificationView, Problem> {
+pub async fn show(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<NotificationView, ApiError> {
     if !super::read::is_id(id) {
         return Err(unknown());
     }

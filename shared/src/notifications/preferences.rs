@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::NotificationKind;
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
-use crate::problem::Problem;
 use crate::table::{Item, Key, Table, TableError, Update, Write, read};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
@@ -86,11 +86,11 @@ impl NewPreferences {
     ///
     /// # Errors
     /// 400 for invalid quiet hours.
-    fn checked(self) -> Result<Preferences, Problem> {
+    fn checked(self) -> Result<Preferences, ApiError> {
         let written =
             |hours: NewQuietHours| QuietHoursText { from: hours.from, to: hours.to, time_zone: hours.time_zone };
         let quiet_hours = self.quiet_hours.map(|hours| QuietHours::try_from(written(hours))).transpose();
-        let quiet_hours = quiet_hours.map_err(|invalid| Problem::Malformed(invalid.to_string()))?;
+        let quiet_hours = quiet_hours.map_err(|invalid| ApiError::Malformed(invalid.to_string()))?;
         let types = self.types.into_iter().map(|(kind, ways)| (kind, ways.into())).collect();
         let push_while_connected = self.push_while_connected;
         Ok(Preferences { locale: self.locale, quiet_hours, push_while_connected, types })
@@ -156,7 +156,7 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
 ///
 /// # Errors
 /// 400 for invalid quiet hours, 500 when DynamoDB fails.
-pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, Problem> {
+pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, ApiError> {
     let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
     let update = Update::new(&Key::preferences(user)).set("saved", text);
     let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;

@@ -3,9 +3,9 @@
 use super::Counter;
 use super::counter::LastDay;
 use super::row::NotificationRow;
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::problem::Problem;
 use crate::table::{self, AttributeValue, Item, Key, Table, TableError, Update, absent, eq, exists, lt, retry};
 
 /// A notification that is marked as read.
@@ -22,15 +22,15 @@ pub(super) fn is_id(id: &str) -> bool {
         && rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-pub(super) fn unknown() -> Problem {
-    Problem::NotFound("You have no notification of this id: it has expired or was deleted, or the id is wrong; GET /notifications lists yours".to_owned())
+pub(super) fn unknown() -> ApiError {
+    ApiError::NotFound("You have no notification of this id: it has expired or was deleted, or the id is wrong; GET /notifications lists yours".to_owned())
 }
 
 /// Marks one notification as read. One that is read already keeps its time.
 ///
 /// # Errors
 /// 404 when the user has no such notification, 500 when DynamoDB fails.
-pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<Marked, Problem> {
+pub async fn read(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<Marked, ApiError> {
     if !is_id(id) {
         return Err(unknown());
     }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 
 use super::NotificationKind;
+use crate::api_error::ApiError;
 use crate::contract::text::{Line, Picture, Text};
-use crate::problem::Problem;
 use crate::users::locale::Locale;
 
 /// Longest title and sentence, in characters.
@@ -71,7 +71,7 @@ impl Words {
     /// # Errors
     /// 400 for a name or a title with line breaks or control characters, which would make another sentence, and for a picture of the
     /// sender that is not an address on the web.
-    pub(super) fn clean_data(mut data: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    pub(super) fn clean_data(mut data: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
         for (within, field, is) in SHOWN {
             let object = match within {
                 None => Some(&mut data),
@@ -84,14 +84,14 @@ impl Words {
             let named = || within.map_or_else(|| format!("data.{field}"), |within| format!("data.{within}.{field}"));
             *text = match is {
                 Shown::Name => Line::parse(text, usize::MAX).map(|line| line.as_str().to_owned()).map_err(|_| {
-                    Problem::field(
+                    ApiError::field(
                         &named(),
                         "must be one line that can be seen, without line breaks, tabs and control characters",
                     )
                 })?,
                 Shown::Picture => Picture::parse(text)
                     .map(|picture| picture.as_str().to_owned())
-                    .ok_or_else(|| Problem::field(&named(), Picture::RULE))?,
+                    .ok_or_else(|| ApiError::field(&named(), Picture::RULE))?,
             };
         }
         Ok(data)
@@ -101,12 +101,12 @@ impl Words {
     ///
     /// # Errors
     /// 400 for a text that is blank, too long, or has control characters; the sentence may have line breaks and tabs.
-    pub(super) fn own(title: Option<&str>, body: Option<&str>) -> Result<(Option<Line>, Option<Text>), Problem> {
+    pub(super) fn own(title: Option<&str>, body: Option<&str>) -> Result<(Option<Line>, Option<Text>), ApiError> {
         let title = title.map(|title| Line::parse(title, MAX_TITLE)).transpose();
         let body = body.map(|body| Text::parse(body, MAX_SENTENCE)).transpose();
         Ok((
-            title.map_err(|error| Problem::field("title", error))?,
-            body.map_err(|error| Problem::field("body", error))?,
+            title.map_err(|error| ApiError::field("title", error))?,
+            body.map_err(|error| ApiError::field("body", error))?,
         ))
     }
 
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(body("\u{3164}"), "Someone sent you a message");
         assert_eq!(body("عمر"), "\u{2068}عمر\u{2069} sent you a message");
         let check = |data: Value| {
-            Words::clean_data(data.as_object().unwrap().clone()).map(drop).map_err(|problem| problem.to_string())
+            Words::clean_data(data.as_object().unwrap().clone()).map(drop).map_err(|error| error.to_string())
         };
         assert!(
             check(json!({ "fromUser": { "displayName": "a\nb" } })).unwrap_err().contains("data.fromUser.displayName")

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::row::{NextVersion, PartyRow, ReadRow, Snapshot};
 use super::view::Party;
 use super::{PartySettings, check_name, check_settings, members_only, owner_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::{Key, Table, TransactItem, exists, retry};
 
 /// An owner's request; an absent field stays as it is.
@@ -31,11 +31,11 @@ pub async fn change(
     id: &PartyId,
     caller: &UserId,
     changes: PartyChanges,
-) -> Result<Done<Party>, Problem> {
+) -> Result<Done<Party>, ApiError> {
     let name = changes.party_name.as_deref().map(check_name).transpose()?;
     let settings = changes.settings.as_ref().map(check_settings).transpose()?;
     if name.is_none() && settings.is_none() {
-        return Err(Problem::Malformed("Send partyName, settings or both".to_owned()));
+        return Err(ApiError::Malformed("Send partyName, settings or both".to_owned()));
     }
     retry(|| async {
         let seen = owned(Snapshot::read(table, id, vec![Key::member(id, caller)]).await?, caller)?;
@@ -67,13 +67,13 @@ pub async fn hand_over(
     id: &PartyId,
     caller: &UserId,
     heir: &UserId,
-) -> Result<Done<Party>, Problem> {
+) -> Result<Done<Party>, ApiError> {
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, heir)]).await?;
         let is_member = snapshot.has_member(heir);
         let seen = owned(snapshot, caller)?;
         if !is_member {
-            return Err(Problem::NotFound("The new owner must be a member of the party: invite them first; GET /parties/{partyId} lists its members".to_owned()));
+            return Err(ApiError::NotFound("The new owner must be a member of the party: invite them first; GET /parties/{partyId} lists its members".to_owned()));
         }
         let mut row = seen.row.clone();
         let mut data = Map::new();
@@ -92,7 +92,7 @@ pub async fn hand_over(
 }
 
 /// The party, if the caller owns it.
-fn owned(snapshot: Snapshot, caller: &UserId) -> Result<ReadRow<PartyRow>, Problem> {
+fn owned(snapshot: Snapshot, caller: &UserId) -> Result<ReadRow<PartyRow>, ApiError> {
     let is_member = snapshot.has_member(caller);
     let seen = snapshot.party.ok_or_else(unknown_party)?;
     match () {
@@ -119,7 +119,7 @@ impl Changed<'_> {
         table: &Table,
         writer: &WriteContext,
         check: Option<TransactItem>,
-    ) -> Result<Option<Done<Party>>, Problem> {
+    ) -> Result<Option<Done<Party>>, ApiError> {
         let Self { id, seen, mut row, data } = self;
         if data.is_empty() {
             return Ok(Some(Done::now(Party::of(id, &row), None)));

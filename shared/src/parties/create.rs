@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::row::{PartyRow, Snapshot, put_member};
 use super::view::Party;
 use super::{PartySettings, check_name, check_settings, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::PartyId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::json::canonical;
 use crate::outbox::Done;
-use crate::problem::Problem;
 use crate::table::{Action, Key, Table, TableError, Transaction, item, retry};
 
 /// A founder's request.
@@ -34,11 +34,11 @@ pub async fn create(
     founder: &Person,
     new: NewParty,
     key: &IdempotencyKey,
-) -> Result<Done<Value>, Problem> {
+) -> Result<Done<Value>, ApiError> {
     let name = check_name(&new.party_name)?;
     let settings = check_settings(&new.settings)?;
     // A UUID fits into a channel name.
-    let id = PartyId::parse(key.id().to_string()).map_err(Problem::internal)?;
+    let id = PartyId::parse(key.id().to_string()).map_err(ApiError::internal)?;
     let now = Millis::now();
 
     let mut row = PartyRow {
@@ -52,7 +52,7 @@ pub async fn create(
         dissolved: false,
         first_response: None,
     };
-    let party = serde_json::to_value(Party::of(&id, &row)).map_err(Problem::internal)?;
+    let party = serde_json::to_value(Party::of(&id, &row)).map_err(ApiError::internal)?;
     row.first_response = key.has_key().then(|| party.to_string());
     let puts = [Action::put_new(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
     retry(|| async {
@@ -70,10 +70,10 @@ pub async fn create(
 
 /// `again` is what this request would have created. The first response holds the name and the settings that were first asked
 /// for; the row holds the present ones.
-async fn replay(table: &Table, id: &PartyId, again: &Value) -> Result<Done<Value>, Problem> {
+async fn replay(table: &Table, id: &PartyId, again: &Value) -> Result<Done<Value>, ApiError> {
     let first = Snapshot::read(table, id, Vec::new()).await?.party.ok_or_else(unknown_party)?.row;
     let body = first.first_response.ok_or(TableError::Contended)?;
-    let party: Value = serde_json::from_str(&body).map_err(Problem::internal)?;
+    let party: Value = serde_json::from_str(&body).map_err(ApiError::internal)?;
     let is_same = |field: &&str| canonical(&party[*field]) == canonical(&again[*field]);
     idempotency::must_be_same(["partyName", "settings"].iter().all(is_same))?;
     Ok(Done::replay(party))

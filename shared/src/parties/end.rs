@@ -10,11 +10,11 @@
 use super::leave::REMEMBER_SECONDS;
 use super::row::{NextVersion, Snapshot};
 use super::{members_only, owner_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::PartyEnded;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, retry};
 
@@ -23,7 +23,7 @@ use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, retry
 ///
 /// # Errors
 /// 403 unless the caller is the owner, 404 for an unknown party, 500; 503 when too much of the party waits for delivery.
-pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, ApiError> {
     let pending = retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         if snapshot.ended.as_ref().is_some_and(|row| row.owner == *caller) {
@@ -48,7 +48,7 @@ pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &Us
 }
 
 /// Deletes the rows of the members. New ones cannot come: joining requires the party's row as it was.
-async fn delete_members(table: &Table, id: &PartyId) -> Result<(), Problem> {
+async fn delete_members(table: &Table, id: &PartyId) -> Result<(), ApiError> {
     let query = Query::new(key::party(id)).begins_with(MEMBER).project(&["pk", "sk"]);
     let keys: Vec<_> = table.query_all(query).await?.iter().filter_map(Key::of).collect();
     for keys in keys.chunks(MAX_TRANSACTION) {

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::row::{InvitationRow, State};
 use super::view::Invitation;
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::time::Millis;
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::key::{self, INVITATION};
 use crate::table::{Key, Query, Table, TableError, eq, gt, read};
 
@@ -20,7 +20,7 @@ impl InvitationCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |id| PartyId::parse(id).ok().map(Self))
     }
 }

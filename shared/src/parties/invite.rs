@@ -3,12 +3,12 @@
 use super::row::{InvitationRow, PartyRow, ReadRow, Snapshot, State};
 use super::view::Invitation;
 use super::{members_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent, eq, exists, gt, retry};
 
@@ -31,9 +31,9 @@ pub async fn invite(
     id: &PartyId,
     inviter: &Person,
     invitee: &UserId,
-) -> Result<Done<Invitation>, Problem> {
+) -> Result<Done<Invitation>, ApiError> {
     if inviter.user_id == *invitee {
-        return Err(Problem::Unprocessable("userId is your own id: invite somebody else".to_owned()));
+        return Err(ApiError::Unprocessable("userId is your own id: invite somebody else".to_owned()));
     }
     let keys = vec![
         Key::member(id, &inviter.user_id),
@@ -48,13 +48,13 @@ pub async fn invite(
         let party = invitable(&snapshot, &inviter.user_id, invitee)?;
         let before = snapshot.invitation(invitee)?;
         if before.as_ref().is_some_and(|before| before.row.is_open(now)) {
-            return Err(Problem::Conflict(
+            return Err(ApiError::Conflict(
                 "They are already invited: wait for their reply, or take the invitation back first".to_owned(),
             ));
         }
         let limit = &keys[4];
         let remembered = snapshot.number(limit, "due").map(Millis);
-        let due = INVITATIONS.admit(remembered, now).map_err(Problem::TooManyRequests)?;
+        let due = INVITATIONS.admit(remembered, now).map_err(ApiError::TooManyRequests)?;
 
         let (row, append) =
             (Invite { id, party: &party.row, inviter, invitee, before: before.as_ref() }).row(writer, now)?;
@@ -71,16 +71,16 @@ pub async fn invite(
     .await
 }
 
-fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<ReadRow<PartyRow>, Problem> {
+fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<ReadRow<PartyRow>, ApiError> {
     let party = snapshot.party.clone().ok_or_else(unknown_party)?;
     if !snapshot.has_member(inviter) {
         return Err(members_only());
     }
     if snapshot.has_member(invitee) {
-        return Err(Problem::Conflict("They are already a member: there is nothing to do".to_owned()));
+        return Err(ApiError::Conflict("They are already a member: there is nothing to do".to_owned()));
     }
     if !snapshot.has(&Key::profile(invitee)) {
-        return Err(Problem::NotFound("Nobody with this id has signed in here yet: check the id, or ask them to sign in once, and invite them then".to_owned()));
+        return Err(ApiError::NotFound("Nobody with this id has signed in here yet: check the id, or ask them to sign in once, and invite them then".to_owned()));
     }
     Ok(party)
 }
@@ -135,7 +135,7 @@ fn put(append: &Append, row: &InvitationRow, before: Option<&ReadRow<InvitationR
 ///
 /// # Errors
 /// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
-pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), Problem> {
+pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), ApiError> {
     let key = Key::invitation(invitee, id);
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
@@ -144,7 +144,7 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
             return Err(members_only());
         }
         let none = || {
-            Problem::NotFound("There is no open invitation for this user: it was accepted, declined or taken back, has expired, or never was".to_owned())
+            ApiError::NotFound("There is no open invitation for this user: it was accepted, declined or taken back, has expired, or never was".to_owned())
         };
         let now = Millis::now();
         let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
@@ -155,7 +155,7 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
             TransactItem::check(&Key::party(id), eq("owner", caller))
         } else {
             let told = "Only the party's owner or whoever invited them may take it back";
-            return Err(Problem::Forbidden(told.to_owned()));
+            return Err(ApiError::Forbidden(told.to_owned()));
         };
         let revoked = close(&key, State::Revoked, now).when(eq("invited_at", invitation.invited_at));
         let is_done = table.transact([revoked.into(), right]).await?.is_done();

@@ -4,11 +4,11 @@ use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, ReadRow, Snapshot, delete_member};
 use super::{members_only, owner_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::{Key, Table, retry};
 
 /// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
@@ -18,7 +18,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
 ///
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
-pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, Problem> {
+pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, ApiError> {
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
@@ -26,7 +26,7 @@ pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &
         let is_owner = party.row.owner == *caller;
         if is_owner && party.row.members > 1 {
             let told = "Hand the party over first: PUT /parties/{partyId}/owner with another member's userId";
-            return Err(Problem::Conflict(told.to_owned()));
+            return Err(ApiError::Conflict(told.to_owned()));
         }
         let departure = Departure {
             id,
@@ -63,7 +63,7 @@ pub async fn remove(
     id: &PartyId,
     caller: &UserId,
     Removal { user, terminate }: Removal<'_>,
-) -> Result<Done<()>, Problem> {
+) -> Result<Done<()>, ApiError> {
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
@@ -74,7 +74,7 @@ pub async fn remove(
             return Err(owner_only());
         }
         let none =
-            || Problem::NotFound("The party has no such member: GET /parties/{partyId} lists its members".to_owned());
+            || ApiError::NotFound("The party has no such member: GET /parties/{partyId} lists its members".to_owned());
         let member = snapshot.member(user)?.ok_or_else(none)?;
         let departure =
             Departure { id, party, user, member: &member, removed_by: Some(caller), terminate, dissolves: false };
@@ -111,7 +111,7 @@ impl<'a> Departure<'a> {
     }
 
     /// Writes it; `None` when the party has changed since it was read.
-    pub(super) async fn write(self, table: &Table, writer: &WriteContext) -> Result<Option<Done<()>>, Problem> {
+    pub(super) async fn write(self, table: &Table, writer: &WriteContext) -> Result<Option<Done<()>>, ApiError> {
         let Departure { id, party, user, member, removed_by, terminate, dissolves } = self;
         let now = Millis::now();
         let mut data = Map::new();

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::row::PartyRow;
 use super::view::Party;
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::key::{self, PARTY};
 use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, text};
 
@@ -22,7 +22,7 @@ impl MineCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |text| {
             let place = ByTime::parse(&text)?;
             PartyId::parse(place.id.clone()).ok().map(|_| Self(place))

@@ -32,8 +32,8 @@ pub use reply::{accept, decline};
 pub use view::{Invitation, Member, Party};
 pub(crate) use withdraw::withdraw;
 
+use crate::api_error::ApiError;
 use crate::contract::text::Line;
-use crate::problem::Problem;
 
 /// Most members of a party: the limit of a presence channel (Pusher Channels: 100).
 pub const MAX_MEMBERS: i64 = 100;
@@ -42,31 +42,31 @@ const MAX_NAME: usize = 100;
 /// Most bytes of the settings, as JSON text. They are part of an event, which is limited to 10 KB.
 const MAX_SETTINGS: usize = 4 * 1024;
 
-fn check_name(name: &str) -> Result<Line, Problem> {
-    Line::parse(name, MAX_NAME).map_err(|error| Problem::field("partyName", error))
+fn check_name(name: &str) -> Result<Line, ApiError> {
+    Line::parse(name, MAX_NAME).map_err(|error| ApiError::field("partyName", error))
 }
 
 /// A party's settings: any JSON object; your app gives it a meaning.
 pub type PartySettings = serde_json::Map<String, serde_json::Value>;
 
-fn check_settings(settings: &PartySettings) -> Result<String, Problem> {
-    let text = serde_json::to_string(settings).map_err(Problem::internal)?;
+fn check_settings(settings: &PartySettings) -> Result<String, ApiError> {
+    let text = serde_json::to_string(settings).map_err(ApiError::internal)?;
     if text.len() > MAX_SETTINGS {
-        return Err(Problem::TooLarge { what: "settings", bytes: text.len(), limit: MAX_SETTINGS });
+        return Err(ApiError::TooLarge { what: "settings", bytes: text.len(), limit: MAX_SETTINGS });
     }
     Ok(text)
 }
 
-fn unknown_party() -> Problem {
-    Problem::NotFound(
+fn unknown_party() -> ApiError {
+    ApiError::NotFound(
         "There is no party of this id: it has ended, or the id is wrong; GET /parties lists yours".to_owned(),
     )
 }
 
-fn members_only() -> Problem {
-    Problem::Forbidden("Only members of the party may do this: ask one of them for an invitation".to_owned())
+fn members_only() -> ApiError {
+    ApiError::Forbidden("Only members of the party may do this: ask one of them for an invitation".to_owned())
 }
 
-fn owner_only() -> Problem {
-    Problem::Forbidden("Only the party's owner may do this: ask them, or have the party handed over to you".to_owned())
+fn owner_only() -> ApiError {
+    ApiError::Forbidden("Only the party's owner may do this: ask them, or have the party handed over to you".to_owned())
 }

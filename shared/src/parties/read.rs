@@ -3,8 +3,8 @@
 use super::row::{MemberRow, PartyRow};
 use super::view::Party;
 use super::{members_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
-use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{self, Key, Query, Table, TableError};
 
@@ -12,7 +12,7 @@ use crate::table::{self, Key, Query, Table, TableError};
 ///
 /// # Errors
 /// 404 for an unknown party, 403 unless the caller is a member, 500 when DynamoDB fails.
-pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party, Problem> {
+pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party, ApiError> {
     let (party, members) = rows(table, id).await?;
     let party = party.filter(|row| !row.dissolved).ok_or_else(unknown_party)?;
     if !members.iter().any(|row| row.sk.strip_prefix(MEMBER) == Some(caller.as_str())) {

@@ -7,12 +7,12 @@ use super::read::read;
 use super::row::{InvitationRow, NextVersion, PartyRow, Snapshot, State, put_member};
 use super::view::Party;
 use super::{MAX_MEMBERS, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::{self, Key, Table, Write, retry};
 
 /// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
@@ -25,7 +25,7 @@ pub async fn accept(
     writer: &WriteContext,
     id: &PartyId,
     caller: &Person,
-) -> Result<Done<Party>, Problem> {
+) -> Result<Done<Party>, ApiError> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
     let pending = retry(|| async {
@@ -63,7 +63,7 @@ fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {
 ///
 /// # Errors
 /// 404 when there is no such invitation, 409 when it is no longer open, 500.
-pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(), Problem> {
+pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(), ApiError> {
     let now = Millis::now();
     match table.write(close(&Key::invitation(caller, id), State::Declined, now)).await? {
         Write::Done(_) => Ok(()),
@@ -71,17 +71,17 @@ pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(),
     }
 }
 
-fn must_have_room(party: &PartyRow) -> Result<(), Problem> {
+fn must_have_room(party: &PartyRow) -> Result<(), ApiError> {
     if party.members < MAX_MEMBERS {
         return Ok(());
     }
-    Err(Problem::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")))
+    Err(ApiError::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")))
 }
 
-fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), Problem> {
-    let conflict = |message: &str| Err(Problem::Conflict(message.to_owned()));
+fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), ApiError> {
+    let conflict = |message: &str| Err(ApiError::Conflict(message.to_owned()));
     match invitation {
-        None => Err(Problem::NotFound(
+        None => Err(ApiError::NotFound(
             "You are not invited to this party, or no longer: GET /party-invitations lists your invitations".to_owned(),
         )),
         Some(row) if row.is_open(now) => Ok(()),

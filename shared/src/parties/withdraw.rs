@@ -3,9 +3,9 @@
 use super::leave::Departure;
 use super::row::Snapshot;
 use super::{hand_over, leave, members_only, unknown_party};
+use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::outbox::{Committed, Done, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::{self, MEMBER};
 use crate::table::{AttributeValue, Item, Key, Query, Table, text};
 
@@ -22,7 +22,7 @@ pub(crate) async fn withdraw(
     writer: &WriteContext,
     id: &PartyId,
     user: &UserId,
-) -> Result<Vec<Committed>, Problem> {
+) -> Result<Vec<Committed>, ApiError> {
     let mut pending = Vec::new();
     for _ in 0..MAX_HEIRS {
         match leave(table, writer, id, user).await {
@@ -31,26 +31,26 @@ pub(crate) async fn withdraw(
                 return Ok(pending);
             }
             // Not a member, or the party has ended.
-            Err(Problem::NotFound(_) | Problem::Forbidden(_)) => return Ok(pending),
-            Err(Problem::Conflict(_)) => {}
+            Err(ApiError::NotFound(_) | ApiError::Forbidden(_)) => return Ok(pending),
+            Err(ApiError::Conflict(_)) => {}
             Err(other) => return Err(other),
         }
         let Some(heir) = oldest_other(table, id, user).await? else {
             match leave_as_last(table, writer, id, user).await {
                 Ok(None) => continue,
                 Ok(Some(done)) => pending.extend(done.pending),
-                Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
+                Err(ApiError::NotFound(_) | ApiError::Forbidden(_)) => {}
                 Err(other) => return Err(other),
             }
             return Ok(pending);
         };
         match hand_over(table, writer, id, user, &heir).await {
             Ok(done) => pending.extend(done.pending),
-            Err(Problem::NotFound(_) | Problem::Forbidden(_)) => {}
+            Err(ApiError::NotFound(_) | ApiError::Forbidden(_)) => {}
             Err(other) => return Err(other),
         }
     }
-    Err(Problem::Unavailable("Too many changes at once in a party of the user's; try again".to_owned()))
+    Err(ApiError::Unavailable("Too many changes at once in a party of the user's; try again".to_owned()))
 }
 
 /// As [`leave`], of an owner besides whom no member has a row, whatever the party counts: it is dissolved. `None` when another member
@@ -63,7 +63,7 @@ async fn leave_as_last(
     writer: &WriteContext,
     id: &PartyId,
     caller: &UserId,
-) -> Result<Option<Done<()>>, Problem> {
+) -> Result<Option<Done<()>>, ApiError> {
     let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
     let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
     let member = snapshot.member(caller)?.ok_or_else(members_only)?;
@@ -76,7 +76,7 @@ async fn leave_as_last(
 
 /// The member who has been in the party longest, apart from this one. It takes the key and the moment alone, so that no row of a
 /// member is in the way.
-async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, Problem> {
+async fn oldest_other(table: &Table, id: &PartyId, user: &UserId) -> Result<Option<UserId>, ApiError> {
     let rows = table.query_all(Query::new(key::party(id)).begins_with(MEMBER)).await?;
     let member = |row: &Item| UserId::parse(row.get("sk").and_then(text)?.strip_prefix(MEMBER)?).ok();
     let others = rows.iter().filter_map(|row| Some((joined_at(row), member(row)?)));

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::text::Line;
-use crate::problem::Problem;
 use crate::table::{Item, Key, Table, TableError, Update, read};
 use crate::users::profile::Profile;
 
@@ -46,12 +46,12 @@ pub struct Kept {
 ///
 /// # Errors
 /// 400 for invalid fields, 500 when DynamoDB fails.
-pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, Problem> {
+pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, ApiError> {
     let NewBook { author_id, author_name, title } = new;
-    let author_id = UserId::parse(author_id).map_err(|error| Problem::field("authorId", error))?;
+    let author_id = UserId::parse(author_id).map_err(|error| ApiError::field("authorId", error))?;
     let line = |text: Option<String>, most, field| {
         let line = text.map(|text| Line::parse(&text, most)).transpose();
-        line.map_err(|error| Problem::field(field, error))
+        line.map_err(|error| ApiError::field(field, error))
     };
     let (author_name, title) = (line(author_name, MAX_NAME, "authorName")?, line(title, MAX_TITLE, "title")?);
     let update = Update::new(&Key::book(&book_id))

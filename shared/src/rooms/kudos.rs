@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::{InvalidId, UserId, is_channel_byte};
 use crate::contract::person::Person;
@@ -12,7 +13,6 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
-use crate::problem::Problem;
 use crate::table::key::kudos_received;
 use crate::table::{ByTime, Item, Key, Table, TableError, Write, read};
 
@@ -62,12 +62,12 @@ pub async fn give(
     from: Person,
     new: NewKudos,
     key: &IdempotencyKey,
-) -> Result<Done<Kudos>, Problem> {
-    let receiver = UserId::parse(new.receiver_id).map_err(|error| Problem::field("receiverId", error))?;
+) -> Result<Done<Kudos>, ApiError> {
+    let receiver = UserId::parse(new.receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
     check_session(&new.session_id)?;
-    let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| Problem::field("bookTitle", error))?;
+    let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| ApiError::field("bookTitle", error))?;
     if receiver == from.user_id {
-        return Err(Problem::Unprocessable(
+        return Err(ApiError::Unprocessable(
             "Kudos are for others: receiverId is your own id; send that of the reader whom you thank".to_owned(),
         ));
     }
@@ -84,7 +84,7 @@ pub async fn give(
     let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title };
     let bytes = event.data().len();
     if bytes > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
+        return Err(ApiError::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
     }
     let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);
@@ -94,7 +94,7 @@ pub async fn give(
     }
 }
 
-fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudos>, Problem> {
+fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudos>, ApiError> {
     // Kudos are deleted with their giver or receiver alone: then this was its last moment.
     let first: KudosRow = read(first.ok_or(TableError::Contended)?)?;
     let asked_for = |row: &KudosRow| (row.receiver.clone(), row.session_id.clone(), row.book_title.clone());
@@ -102,9 +102,9 @@ fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudo
     Ok(Done::replay(Kudos { id, created_at: first.created_at }))
 }
 
-fn check_session(id: &str) -> Result<(), Problem> {
+fn check_session(id: &str) -> Result<(), ApiError> {
     if (1..=128).contains(&id.len()) && id.bytes().all(is_channel_byte) {
         return Ok(());
     }
-    Err(Problem::field("sessionId", InvalidId))
+    Err(ApiError::field("sessionId", InvalidId))
 }

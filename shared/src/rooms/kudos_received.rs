@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::kudos::KudosRow;
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::text::Line;
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::key::{KUDOS, kudos_received};
 use crate::table::{ByTime, Item, Key, Query, Table, TableError, read, text};
 use crate::users::profile;
@@ -21,7 +21,7 @@ impl KudosCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |text| ByTime::parse(&text).filter(|place| is_id(&place.id)).map(Self))
     }
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::book;
 use super::presence::PresenceRow;
+use crate::api_error::ApiError;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::RoomMember;
 use crate::http::page;
-use crate::problem::Problem;
 use crate::table::key::room;
 use crate::table::{Item, Key, Query, Table, TableError, eq, read};
 use crate::users::profile;
@@ -22,7 +22,7 @@ impl OccupantsCursor {
     ///
     /// # Errors
     /// 400 for anything else.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         page::parse_cursor(text, |id| UserId::parse(id).ok().map(Self))
     }
 }

@@ -4,6 +4,7 @@ use super::dashboard;
 use super::enter::{Arrival, Entering, NotEntered, enter};
 use super::framing;
 use super::row::Socket;
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::sockets::{Address, Framing, Names, Namespace, Outgoing};
@@ -11,7 +12,6 @@ use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
 use crate::identity::Identity;
 use crate::outbox::{Done, Say, WriteContext};
-use crate::problem::Problem;
 use crate::table::Table;
 
 /// How a client wants to be connected.
@@ -27,22 +27,22 @@ impl Handshake {
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
-    pub fn read(request: &Request, caller: &Identity, now: Millis) -> Result<Self, Problem> {
+    pub fn read(request: &Request, caller: &Identity, now: Millis) -> Result<Self, ApiError> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
-        let framing = framing::asked_for(request.query("EIO")).map_err(|told| Problem::Malformed(told.to_owned()))?;
+        let framing = framing::asked_for(request.query("EIO")).map_err(|told| ApiError::Malformed(told.to_owned()))?;
         if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
             let told = "transport must be websocket: set transports: [\"websocket\"], since there is no HTTP long-polling here";
-            return Err(Problem::Malformed(told.to_owned()));
+            return Err(ApiError::Malformed(told.to_owned()));
         }
         if framing == Framing::Json && stage == Namespace::SocketIo {
             let told = "This address is for Socket.IO: connect with EIO=4, or to /dashboard or /ws";
-            return Err(Problem::Malformed(told.to_owned()));
+            return Err(ApiError::Malformed(told.to_owned()));
         }
         let names = match request.query("names") {
             None | Some("both") => Names::Both,
             Some("lower") => Names::Lower,
             Some("upper") => Names::Upper,
-            Some(_) => return Err(Problem::field("names", "must be lower, upper or both")),
+            Some(_) => return Err(ApiError::field("names", "must be lower, upper or both")),
         };
         let address = Address { connection, stage, framing, names, since: now, token_expires: caller.expires };
         Ok(Self { address, channels: caller.channels.clone() })

@@ -7,6 +7,7 @@ use super::framing::IncomingEvent;
 use super::replies::{self, FrameOutcome};
 use super::row::Socket;
 use super::subscribe::{Subscriptions, subscribe, unsubscribe};
+use crate::api_error::ApiError;
 use crate::channels;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Connected, MAX_EVENT_BYTES, Namespace, Outgoing, SocketEvent as _, Subscribed};
@@ -14,7 +15,6 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::{IdempotencyKey, REMEMBERED_SECONDS};
 use crate::json::{self, Part};
 use crate::outbox::{Audience, Committed, Done, Emit, Outbox, WriteContext};
-use crate::problem::Problem;
 use crate::table::{Key, Table, Write, read};
 
 /// The events that another back end may send; `connected` and `error` are this server's own.
@@ -41,7 +41,7 @@ pub async fn on_event(
     public: &[String],
     socket: &Socket,
     event: &IncomingEvent,
-) -> Result<FrameOutcome, Problem> {
+) -> Result<FrameOutcome, ApiError> {
     let namespace = Namespace::Dashboard;
     let asked = || json::from_value(Part::Event, event.data.clone()).map(|Channels { channels }| channels);
     let done = match event.name.as_str() {
@@ -49,10 +49,10 @@ pub async fn on_event(
         "unsubscribe" => {
             Subscriptions { channels: unsubscribe(table, socket, namespace, &asked()?).await?, refused: Vec::new() }
         }
-        _ => return Err(Problem::Malformed("The events here are subscribe and unsubscribe".to_owned())),
+        _ => return Err(ApiError::Malformed("The events here are subscribe and unsubscribe".to_owned())),
     };
     // Some channels may be refused although others are not: an `error` event says why.
-    let error = done.problem().map(|problem| replies::error(&problem, &event.asked(), Millis::now()));
+    let error = done.error().map(|error| replies::error(&error, &event.asked(), Millis::now()));
     let errors = error.map(|error| replies::error_events(socket, Some(namespace), &error)).unwrap_or_default();
     let data = Subscribed { channels: done.channels, refused: done.refused }.data();
     let subscribed = Outgoing::Event { namespace, name: Subscribed::NAME.to_owned(), data: data.clone() };
@@ -76,11 +76,11 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    fn audience(&self) -> Result<Audience, Problem> {
+    fn audience(&self) -> Result<Audience, ApiError> {
         match (&self.user_id, &self.channel) {
-            (Some(_), Some(_)) => Err(Problem::Malformed("Send to userId or to channel, not to both".to_owned())),
+            (Some(_), Some(_)) => Err(ApiError::Malformed("Send to userId or to channel, not to both".to_owned())),
             (Some(user), None) => {
-                Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| Problem::field("userId", error))?))
+                Ok(Audience::User(UserId::parse(user.clone()).map_err(|error| ApiError::field("userId", error))?))
             }
             (None, Some(channel)) => Ok(Audience::Channel(channels::name(channel)?.to_owned())),
             (None, None) => Ok(Audience::Everybody),
@@ -88,9 +88,9 @@ impl NewEvent {
     }
 
     /// The event with its id, by which clients drop duplicates, unless its sender gave it one.
-    fn emit(mut self, id: &str, now: Millis) -> Result<Emit, Problem> {
+    fn emit(mut self, id: &str, now: Millis) -> Result<Emit, ApiError> {
         if !EVENTS.contains(&self.event.as_str()) {
-            return Err(Problem::field("event", format!("must be one of {}", EVENTS.join(", "))));
+            return Err(ApiError::field("event", format!("must be one of {}", EVENTS.join(", "))));
         }
         let to = self.audience()?;
         self.data.entry("eventId").or_insert_with(|| Value::from(id));
@@ -102,14 +102,14 @@ impl NewEvent {
 }
 
 /// Refuses an event that would be more than one frame.
-pub(super) fn must_fit(emit: &Emit) -> Result<(), Problem> {
+pub(super) fn must_fit(emit: &Emit) -> Result<(), ApiError> {
     // The framing adds less than a hundred bytes.
     let length = match &emit.say {
         crate::outbox::Say::Event { data, .. } => data.to_string().len() + 100,
         crate::outbox::Say::Other(_) | crate::outbox::Say::ContactsOnline => 0,
     };
     if length > MAX_EVENT_BYTES {
-        return Err(Problem::TooLarge { what: "The event", bytes: length, limit: MAX_EVENT_BYTES });
+        return Err(ApiError::TooLarge { what: "The event", bytes: length, limit: MAX_EVENT_BYTES });
     }
     Ok(())
 }
@@ -131,7 +131,7 @@ pub async fn send(
     new: NewEvent,
     key: &IdempotencyKey,
     now: Millis,
-) -> Result<Done<String>, Problem> {
+) -> Result<Done<String>, ApiError> {
     let id = key.id().simple().to_string();
     let emit = new.emit(&id, now)?;
     let committed = Committed::new(Key::socket_event(&id), Outbox::new([emit.into()], writer, now));

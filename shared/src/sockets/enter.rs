@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
 use super::slot::Slots;
 use super::status::{Change, UserChange};
+use crate::api_error::ApiError;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, WriteContext};
-use crate::problem::Problem;
 use crate::table::rate_limit::Limit;
 use crate::table::{
     Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, exists, item, retry_from,
@@ -41,7 +41,7 @@ pub enum NotEntered {
     Table(#[from] TableError),
 }
 
-impl From<NotEntered> for Problem {
+impl From<NotEntered> for ApiError {
     fn from(error: NotEntered) -> Self {
         match error {
             NotEntered::Table(error) => error.into(),

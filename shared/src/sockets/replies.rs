@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::framing::{self, Asked, IncomingEvent};
 use super::row::Socket;
+use crate::api_error::ApiError;
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, Framing, Namespace, Outgoing, SocketError, SocketEvent as _};
 use crate::contract::time::Millis;
 use crate::outbox::{Audience, Committed, Emit};
-use crate::problem::Problem;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -76,11 +76,11 @@ pub async fn send_ephemeral(table: &Table, connections: &Connections, emit: &Emi
 
 /// The data of an `error` event. `asked` is what was refused.
 #[must_use]
-pub fn error(problem: &Problem, asked: &Asked, now: Millis) -> Value {
+pub fn error(error: &ApiError, asked: &Asked, now: Millis) -> Value {
     SocketError {
-        error: reason(problem.status()),
-        message: problem.to_string(),
-        retry_after: problem.retry_after(),
+        error: reason(error.status()),
+        message: error.to_string(),
+        retry_after: error.retry_after(),
         event: asked.event.clone(),
         client_message_id: asked.client_message_id.clone(),
         timestamp: now.iso(),

@@ -5,11 +5,11 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use super::audience;
 use super::row::{PlaceRow, Socket};
+use crate::api_error::ApiError;
 use crate::channels;
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::problem::Problem;
 use crate::table::{Key, Table, TransactItem, Transaction, Update, Write, eq, exists, read, retry_from};
 
 /// Most channels of a connection.
@@ -27,14 +27,14 @@ pub struct Subscriptions {
 impl Subscriptions {
     /// 403 that names the channels that were refused, if any were.
     #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
+    pub fn error(&self) -> Option<ApiError> {
         (!self.refused.is_empty()).then(|| refusal(&self.refused))
     }
 }
 
-fn refusal(refused: &[String]) -> Problem {
+fn refusal(refused: &[String]) -> ApiError {
     let names: Vec<String> = refused.iter().map(|name| format!("{name:?}")).collect();
-    Problem::Forbidden(format!(
+    ApiError::Forbidden(format!(
         "You may not subscribe to {}: ask for it to be public, for the claim channels in your token, or for a service to add you",
         names.join(", ")
     ))
@@ -52,10 +52,10 @@ pub async fn subscribe(
     namespace: Namespace,
     public: &[String],
     channels: &[String],
-) -> Result<Subscriptions, Problem> {
+) -> Result<Subscriptions, ApiError> {
     let too_many = || {
         let told = format!("A connection may be subscribed to {MAX_CHANNELS} channels; unsubscribe from some first");
-        Problem::Conflict(told)
+        ApiError::Conflict(told)
     };
     let names = channels.iter().map(|name| channels::name(name)).collect::<Result<BTreeSet<_>, _>>()?;
     if names.len() > MAX_CHANNELS {
@@ -89,7 +89,7 @@ pub async fn unsubscribe(
     socket: &Socket,
     namespace: Namespace,
     channels: &[String],
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<String>, ApiError> {
     let left = change(table, socket, namespace, &BTreeSet::new(), |subscribed, _| {
         let left = subscribed.iter().filter(|channel| !channels.contains(channel)).cloned().collect();
         Ok(Subscriptions { channels: left, refused: Vec::new() })
@@ -102,7 +102,7 @@ pub async fn unsubscribe(
 ///
 /// # Errors
 /// 400 for a bad name, 500 when DynamoDB fails; it may be repeated.
-pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &UserId) -> Result<(), Problem> {
+pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &UserId) -> Result<(), ApiError> {
     channels::revoke(table, channel, user).await?;
     // A subscription checks the grant in its own transaction, so each one is before this read or refused.
     for target in audience::of_user(table, Namespace::Dashboard, user, Millis::now()).await? {
@@ -112,8 +112,8 @@ pub async fn revoke(table: &Table, public: &[String], channel: &str, user: &User
         }
         match unsubscribe(table, &socket, Namespace::Dashboard, &[channel.to_owned()]).await {
             // It has ended meanwhile.
-            Ok(_) | Err(Problem::Conflict(_)) => {}
-            Err(problem) => return Err(problem),
+            Ok(_) | Err(ApiError::Conflict(_)) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -126,9 +126,9 @@ async fn change(
     socket: &Socket,
     namespace: Namespace,
     closed: &BTreeSet<&str>,
-    decide: impl Fn(&[String], &BTreeSet<&str>) -> Result<Subscriptions, Problem>,
-) -> Result<Subscriptions, Problem> {
-    let ended = || Problem::Conflict("The connection has ended: connect again".to_owned());
+    decide: impl Fn(&[String], &BTreeSet<&str>) -> Result<Subscriptions, ApiError>,
+) -> Result<Subscriptions, ApiError> {
+    let ended = || ApiError::Conflict("The connection has ended: connect again".to_owned());
     let slot = *socket.namespaces.get(&namespace).ok_or_else(ended)?;
     let key = Key::socket_place(namespace, slot);
     let (key, decide) = (&key, &decide);

@@ -39,10 +39,10 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, ReturnValuesOnCond
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::api_error::ApiError;
 use crate::clients::aws::{self, AwsError};
 use crate::clients::https::HttpClient;
 use crate::contract::time::Millis;
-use crate::problem::Problem;
 
 pub use attribute::{AttributeValue, Item, number, string, text};
 pub use contract::key::{self, Key};
@@ -98,9 +98,9 @@ impl TableError {
     }
 
     /// Whether a problem is a row that does not have the fields of its kind, so that trying again does not help.
-    pub(crate) fn is_unreadable_row(problem: &Problem) -> bool {
-        match problem {
-            Problem::Internal(cause) => matches!(cause.downcast_ref(), Some(Self::Corrupt(..))),
+    pub(crate) fn is_unreadable_row(error: &ApiError) -> bool {
+        match error {
+            ApiError::Internal(cause) => matches!(cause.downcast_ref(), Some(Self::Corrupt(..))),
             _ => false,
         }
     }
@@ -111,7 +111,7 @@ impl TableError {
     }
 }
 
-impl From<TableError> for Problem {
+impl From<TableError> for ApiError {
     fn from(error: TableError) -> Self {
         match error {
             TableError::OwesTooMuch(_) => Self::Unavailable(

@@ -21,10 +21,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http;
-use crate::problem::Problem;
 use crate::table::rate_limit::{self, Limit, Wanted};
 use crate::table::{Key, Table};
 use crate::telemetry;
@@ -90,7 +90,7 @@ impl WriteBudget {
     ///
     /// # Errors
     /// 429 with how long to wait, when the budget is spent.
-    pub async fn admit(&self, user: &UserId) -> Result<(), Problem> {
+    pub async fn admit(&self, user: &UserId) -> Result<(), ApiError> {
         let now = Millis::now();
         match self.verdict(user, now) {
             Verdict::Spend => Ok(()),
@@ -105,7 +105,7 @@ impl WriteBudget {
                 Ok(())
             }
             Verdict::Ask => self.ask(user, now).await,
-            Verdict::Refuse(wait) => Err(Problem::TooManyRequests(wait)),
+            Verdict::Refuse(wait) => Err(ApiError::TooManyRequests(wait)),
         }
     }
 
@@ -127,10 +127,10 @@ impl WriteBudget {
     ///
     /// # Errors
     /// 429 with how long to wait.
-    pub fn admit_uncounted(&self, user: &UserId) -> Result<(), Problem> {
+    pub fn admit_uncounted(&self, user: &UserId) -> Result<(), ApiError> {
         let now = Millis::now();
         match self.known().get(user).and_then(|reserve| reserve.refused_until) {
-            Some(until) if until > now => Err(Problem::TooManyRequests(now.until(until))),
+            Some(until) if until > now => Err(ApiError::TooManyRequests(now.until(until))),
             _ => Ok(()),
         }
     }
@@ -208,7 +208,7 @@ impl WriteBudget {
     }
 
     /// Asks the row for a command, and for a reserve if there is more.
-    async fn ask(&self, user: &UserId, now: Millis) -> Result<(), Problem> {
+    async fn ask(&self, user: &UserId, now: Millis) -> Result<(), ApiError> {
         let key = Self::key(user);
         let (wanted, remembered) = self.wanted(user);
         for count in [wanted, 1] {
@@ -219,7 +219,7 @@ impl WriteBudget {
                 }
                 Ok(Err(wait)) if count == 1 => {
                     self.refuse(user, now, wait);
-                    return Err(Problem::TooManyRequests(wait));
+                    return Err(ApiError::TooManyRequests(wait));
                 }
                 Ok(Err(_)) => {}
                 Err(error) => {

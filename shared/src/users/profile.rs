@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::clients::breaker::Breaker;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::UserId;
@@ -21,7 +22,6 @@ use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
-use crate::problem::Problem;
 use crate::table::{Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
@@ -164,14 +164,14 @@ pub struct Put {
 ///
 /// # Errors
 /// 400 for invalid fields, 500 when DynamoDB fails.
-pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put, Problem> {
+pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put, ApiError> {
     let NewProfile { display_name, avatar_url, email } = new;
     let name = display_name.map(|name| Line::parse(&name, MAX_NAME)).transpose();
     let put = Put {
         user_id,
-        display_name: name.map_err(|error| Problem::field("displayName", error))?,
+        display_name: name.map_err(|error| ApiError::field("displayName", error))?,
         avatar_url: avatar_url.map(|address| picture(&address)).transpose()?,
-        email: email.map(EmailAddress::parse).transpose().map_err(|error| Problem::field("email", error))?,
+        email: email.map(EmailAddress::parse).transpose().map_err(|error| ApiError::field("email", error))?,
     };
     let update = Update::new(&Key::profile(&put.user_id))
         .set("putAt", Millis::now().iso())
@@ -182,8 +182,8 @@ pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put,
     Ok(put)
 }
 
-fn picture(address: &str) -> Result<Picture, Problem> {
-    Picture::parse(address).ok_or_else(|| Problem::field("avatarUrl", Picture::RULE))
+fn picture(address: &str) -> Result<Picture, ApiError> {
+    Picture::parse(address).ok_or_else(|| ApiError::field("avatarUrl", Picture::RULE))
 }
 
 /// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::problem::Problem;
+use crate::api_error::ApiError;
 
 /// Longest token, in characters. FCM's have about 160 today and may grow.
 const MAX_LENGTH: usize = 4096;
@@ -66,7 +66,7 @@ impl From<Token> for String {
     }
 }
 
-impl From<InvalidToken> for Problem {
+impl From<InvalidToken> for ApiError {
     fn from(error: InvalidToken) -> Self {
         Self::field("token", error)
     }

@@ -9,13 +9,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{ApiRequest, EncryptionError, SharedSecret, Signer};
+use crate::api_error::ApiError;
 use crate::clients::breaker::Breaker;
 use crate::clients::https::{HttpClient, without_address};
 use crate::contract::channel::ChannelName;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::lenient::Lenient;
-use crate::problem::Problem;
 use crate::settings::{MasterKey, PusherSettings};
 
 /// Most events in one batch (Pusher Channels docs, "POST batch events").
@@ -104,7 +104,7 @@ impl PusherError {
     }
 }
 
-impl From<PusherError> for Problem {
+impl From<PusherError> for ApiError {
     fn from(error: PusherError) -> Self {
         Self::internal(error)
     }

@@ -4,10 +4,10 @@ use http::HeaderMap;
 use serde::Deserialize;
 
 use super::Signer;
+use crate::api_error::ApiError;
 use crate::contract::time::Millis;
 use crate::json::{self, Part};
 use crate::lenient::Lenient;
-use crate::problem::Problem;
 
 /// Oldest webhook that is accepted, in milliseconds: Pusher stops retrying one after five minutes.
 const MAX_AGE_MILLIS: i64 = 5 * 60 * 1000;
@@ -43,21 +43,21 @@ pub struct WebhookEvent {
 ///
 /// # Errors
 /// 401 for a webhook that Pusher did not sign or that is too old, 400 for a signed body that is not a webhook.
-pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now: Millis) -> Result<Webhook, Problem> {
+pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now: Millis) -> Result<Webhook, ApiError> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(key), Some(signature)) = (header("x-pusher-key"), header("x-pusher-signature")) else {
-        return Err(Problem::UntrustedWebhook("Webhooks need the headers X-Pusher-Key and X-Pusher-Signature"));
+        return Err(ApiError::UntrustedWebhook("Webhooks need the headers X-Pusher-Key and X-Pusher-Signature"));
     };
     let signer = signers.iter().find(|signer| signer.key() == key);
     if !signer.is_some_and(|signer| signer.signed(body, signature)) {
-        return Err(Problem::UntrustedWebhook(
+        return Err(ApiError::UntrustedWebhook(
             "The webhook's signature does not match; check the app's key and secret",
         ));
     }
     let webhook: Webhook = json::from_slice(Part::Webhook, body)?;
     let age = now.0.saturating_sub(webhook.time_ms);
     if !(-MAX_AHEAD_MILLIS..=MAX_AGE_MILLIS).contains(&age) {
-        return Err(Problem::UntrustedWebhook("The webhook is not from the last five minutes"));
+        return Err(ApiError::UntrustedWebhook("The webhook is not from the last five minutes"));
     }
     Ok(webhook)
 }

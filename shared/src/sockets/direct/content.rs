@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::api_error::ApiError;
 use crate::chats::{Message, message_text};
 use crate::contract::sockets::Sealed;
 use crate::contract::text::Text;
-use crate::problem::Problem;
 
 /// Most bytes of a ciphertext, before base64: a text of 4,000 characters of four bytes, and the tag.
 const MAX_CIPHERTEXT: usize = 16 * 1024 + 16;
@@ -34,15 +34,15 @@ impl Content {
     ///
     /// # Errors
     /// 400 for a text that is empty, too long, or has control characters; 400 for what is sealed in another form.
-    pub fn parse(value: Value) -> Result<Self, Problem> {
+    pub fn parse(value: Value) -> Result<Self, ApiError> {
         let rule = "must be text, or {ciphertext, nonce, keyVersion} with both in base64";
-        match serde_json::from_value(value).map_err(|_| Problem::field("content", rule))? {
+        match serde_json::from_value(value).map_err(|_| ApiError::field("content", rule))? {
             Sent::Text(text) => Ok(Self::Text(message_text(&text, "content")?)),
             Sent::Sealed(sealed) => {
                 let bytes = |text: &str| STANDARD.decode(text).map(|bytes| bytes.len()).ok();
                 let fits = bytes(&sealed.ciphertext).is_some_and(|length| (1..=MAX_CIPHERTEXT).contains(&length))
                     && bytes(&sealed.nonce) == Some(NONCE);
-                if fits { Ok(Self::Sealed(sealed)) } else { Err(Problem::field("content", rule)) }
+                if fits { Ok(Self::Sealed(sealed)) } else { Err(ApiError::field("content", rule)) }
             }
         }
     }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::send::view;
+use crate::api_error::ApiError;
 use crate::chats::{self, Conversation, ConversationKind, Range, Seq};
 use crate::contract::id::UserId;
 use crate::contract::sockets::DirectMessage;
-use crate::problem::Problem;
 use crate::table::Table;
 
 /// A page.
@@ -29,11 +29,11 @@ pub async fn history(
     other: &UserId,
     range: Range,
     limit: u8,
-) -> Result<History, Problem> {
+) -> Result<History, ApiError> {
     let conversation = Conversation::direct(reader, other);
     let page = chats::page(table, &conversation, range, limit).await?;
     let ConversationKind::Direct(first, second) = conversation.kind() else {
-        return Err(Problem::internal("a direct conversation is of two members"));
+        return Err(ApiError::internal("a direct conversation is of two members"));
     };
     let of = |message: &chats::Message| {
         let receiver = if message.author.as_ref() == Some(first) { second } else { first };

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
+use crate::api_error::ApiError;
 use crate::chats::MessageId;
 use crate::contract::id::UserId;
-use crate::problem::Problem;
 
 /// `{senderId}:{id}`; a user id holds no colon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,11 @@ impl WireId {
     ///
     /// # Errors
     /// 404 for any other text: no message has such an id.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         let unknown = || {
             let told = "There is no message of this id: take the id of a message that you received, and send userId, the other \
                 one's id, with one that does not begin with its sender";
-            Problem::NotFound(told.to_owned())
+            ApiError::NotFound(told.to_owned())
         };
         let (sender, message) = text.split_once(':').ok_or_else(unknown)?;
         let sender = UserId::parse(sender).map_err(|_| unknown())?;

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiError;
 use crate::contract::id::UserId;
-use crate::problem::Problem;
 use crate::table::{Key, Table, TableError, Update, read, retry, unchanged};
 
 /// Bytes of a key.
@@ -55,10 +55,10 @@ pub struct NewKey {
 ///
 /// # Errors
 /// 400 unless it is 32 bytes in base64 that keep a secret; 500 when DynamoDB fails.
-pub async fn save(table: &Table, user: &UserId, new: NewKey) -> Result<PublicKey, Problem> {
+pub async fn save(table: &Table, user: &UserId, new: NewKey) -> Result<PublicKey, ApiError> {
     if !STANDARD.decode(&new.public_key).is_ok_and(|bytes| is_public_key(&bytes)) {
         let rule = "must be an X25519 public key, such as nacl.box.keyPair() makes: 32 bytes in base64, and no point of low order";
-        return Err(Problem::field("publicKey", rule));
+        return Err(ApiError::field("publicKey", rule));
     }
     let key = Key::public_key(user);
     retry(|| async {

@@ -33,9 +33,9 @@ use serde_json::json;
 use super::framing::IncomingEvent;
 use super::replies::FrameOutcome;
 use super::row::Socket;
+use crate::api_error::ApiError;
 use crate::contract::sockets::Namespace;
 use crate::outbox::WriteContext;
-use crate::problem::Problem;
 use crate::table::Table;
 
 /// Whether an event is one of those that come with reading and writing, many for each message.
@@ -60,13 +60,13 @@ pub async fn on_event(
     writer: &WriteContext,
     socket: &Socket,
     event: &IncomingEvent,
-) -> Result<FrameOutcome, Problem> {
+) -> Result<FrameOutcome, ApiError> {
     let data = event.data.clone();
     let (done, outcome) = match event.name.as_str() {
         "sendMessage" => send(table, writer, socket, data).await?,
         "typing" => (json!({}), FrameOutcome { ephemeral: Some(typing(socket, data)?), ..FrameOutcome::default() }),
         "markAsRead" => mark_as_read(table, writer, socket, data).await?,
-        _ => return Err(Problem::Malformed("The events here are sendMessage, typing and markAsRead".to_owned())),
+        _ => return Err(ApiError::Malformed("The events here are sendMessage, typing and markAsRead".to_owned())),
     };
     Ok(outcome.acknowledging(event, Namespace::Ws, done))
 }

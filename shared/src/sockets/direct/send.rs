@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Content, WireId};
+use crate::api_error::ApiError;
 use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Posting, Terms};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
@@ -14,7 +15,6 @@ use crate::contract::time::Millis;
 use crate::http::idempotency::{self, Cause, IdempotencyKey};
 use crate::json::{self as request, Part};
 use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, WriteContext};
-use crate::problem::Problem;
 use crate::sockets::contacts;
 use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
@@ -71,11 +71,11 @@ pub(super) async fn send(
     writer: &WriteContext,
     socket: &Socket,
     data: Value,
-) -> Result<(Value, FrameOutcome), Problem> {
+) -> Result<(Value, FrameOutcome), ApiError> {
     let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
-    let receiver = UserId::parse(receiver_id).map_err(|error| Problem::field("receiverId", error))?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
     if receiver == socket.user {
-        return Err(Problem::field("receiverId", "must be another user"));
+        return Err(ApiError::field("receiverId", "must be another user"));
     }
     let content = Content::parse(content)?;
     let sealed = content.is_sealed();
@@ -127,7 +127,7 @@ pub(super) async fn send(
 }
 
 /// The key of a message that its sender named: the same name to another receiver is another message.
-fn named(sender: &UserId, receiver: &UserId, name: &str) -> Result<IdempotencyKey, Problem> {
+fn named(sender: &UserId, receiver: &UserId, name: &str) -> Result<IdempotencyKey, ApiError> {
     idempotency::check("clientMessageId", name)?;
     Ok(IdempotencyKey::of_cause(Cause::DirectMessage { sender, receiver, name }))
 }

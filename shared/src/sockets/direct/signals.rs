@@ -4,13 +4,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::WireId;
+use crate::api_error::ApiError;
 use crate::chats::{self, Conversation, MessageId, Seq};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
 use crate::contract::time::Millis;
 use crate::json::{self as request, Part};
 use crate::outbox::{Audience, Emit, WriteContext};
-use crate::problem::Problem;
 use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
 use crate::table::Table;
@@ -26,9 +26,9 @@ struct Typing {
 ///
 /// # Errors
 /// 400 for invalid fields.
-pub(super) fn typing(socket: &Socket, data: Value) -> Result<Emit, Problem> {
+pub(super) fn typing(socket: &Socket, data: Value) -> Result<Emit, ApiError> {
     let Typing { receiver_id, is_typing } = request::from_value(Part::Event, data)?;
-    let receiver = UserId::parse(receiver_id).map_err(|error| Problem::field("receiverId", error))?;
+    let receiver = UserId::parse(receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
     let names = if is_typing { TYPING_START } else { TYPING_STOP };
     let now = Millis::now().iso();
     let data = json!({ "userId": socket.user, "senderId": socket.user, "isTyping": is_typing, "timestamp": now });
@@ -53,24 +53,24 @@ pub(super) async fn mark_as_read(
     writer: &WriteContext,
     socket: &Socket,
     data: Value,
-) -> Result<(Value, FrameOutcome), Problem> {
+) -> Result<(Value, FrameOutcome), ApiError> {
     let MarkAsRead { message_id, user_id } = request::from_value(Part::Event, data)?;
     let id = match user_id.filter(|_| !message_id.contains(':')) {
         Some(user) => {
-            let sender = UserId::parse(user).map_err(|error| Problem::field("userId", error))?;
+            let sender = UserId::parse(user).map_err(|error| ApiError::field("userId", error))?;
             WireId { sender, message: MessageId::parse(&message_id)? }
         }
         None => WireId::parse(&message_id)?,
     };
     if id.sender == socket.user {
-        return Err(Problem::field("messageId", "must be of a message that somebody else sent"));
+        return Err(ApiError::field("messageId", "must be of a message that somebody else sent"));
     }
     let conversation = Conversation::direct(&id.sender, &socket.user);
     // Its number alone could be of any message.
     let message = chats::find(table, &conversation, &id.message).await?;
     let message = message.filter(|message| message.author.as_ref().is_none_or(|author| *author == id.sender));
     let Some(message) = message else {
-        return Err(Problem::NotFound("There is no message of this id to you".to_owned()));
+        return Err(ApiError::NotFound("There is no message of this id to you".to_owned()));
     };
     let owes = |seq: Seq, at: Millis| {
         if message.author.is_none() {

@@ -1,8 +1,8 @@
 //! Every error that a client can receive, with its HTTP status. The response's body is
-//! `{"error": "<reason phrase>", "message": "<what to do>"}`. The log gets [`Problem::log_text`] instead: a message
+//! `{"error": "<reason phrase>", "message": "<what to do>"}`. The log gets [`ApiError::log_text`] instead: a message
 //! for the client can quote the request.
 //!
-//! Other modules convert their own errors to a [`Problem`] with `From`, so that this module uses only the contract.
+//! Other modules convert their own errors to an [`ApiError`] with `From`, so that this module uses only the contract.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -20,7 +20,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum ApiError {
     /// 400: the request, or a part of it, is missing or malformed.
     #[error("{0}")]
     Malformed(String),
@@ -88,7 +88,7 @@ pub enum Problem {
     Internal(#[source] BoxError),
 }
 
-impl Problem {
+impl ApiError {
     /// 403 for a channel that the caller may not subscribe to.
     #[must_use]
     pub fn not_your_channel() -> Self {
@@ -184,13 +184,13 @@ fn seconds(wait: &Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
-impl From<InvalidSocketId> for Problem {
+impl From<InvalidSocketId> for ApiError {
     fn from(error: InvalidSocketId) -> Self {
         Self::Malformed(error.to_string())
     }
 }
 
-impl From<InvalidChannelName> for Problem {
+impl From<InvalidChannelName> for ApiError {
     fn from(error: InvalidChannelName) -> Self {
         Self::Malformed(error.to_string())
     }
