@@ -7,14 +7,14 @@ use libfuzzer_sys::fuzz_target;
 use shared::clients::fcm::Token;
 use shared::http::{ReadRequest as _, Request};
 use shared::notifications::{NewNotification, Preferences};
-use shared::parties::{Changes, NewParty};
+use shared::parties::{NewParty, PartyChanges};
 
 fuzz_target!(|body: &[u8]| {
     let mut request = Request::new(Body::Binary(body.to_vec()));
     request.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     let _ = request.json::<NewNotification>();
     let _ = request.json::<NewParty>();
-    let _ = request.json::<Changes>();
+    let _ = request.json::<PartyChanges>();
     let _ = serde_json::from_slice::<Token>(body);
     if let Ok(preferences) = request.json::<Preferences>() {
         let text = serde_json::to_string(&preferences).expect("preferences are strings and booleans");

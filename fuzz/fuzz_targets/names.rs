@@ -18,6 +18,7 @@ fuzz_target!(|text: &str| {
         assert!(ChannelName::parse(&own).is_ok(), "every id makes a channel name");
     }
     let _ = SocketId::parse(text);
-    let _ = notifications::Cursor::parse(text);
-    let _ = parties::Cursor::parse(text);
+    let _ = notifications::NotificationCursor::parse(text);
+    let _ = parties::MineCursor::parse(text);
+    let _ = parties::InvitationCursor::parse(text);
 });

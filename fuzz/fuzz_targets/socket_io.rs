@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::clients::socket_io::{Body, Frame, Header, PacketKind, Packet};
+use shared::clients::socket_io::{Body, Frame, Header, Packet, PacketKind};
 use shared::contract::sockets::Framing;
 use shared::sockets::framing;
 

@@ -13,16 +13,12 @@ const HEAD: &str = "\
 
 <!-- Generated from tests/budgets.toml. Do not edit: `WRITE_DOCS=1 cargo test -p tests access_patterns` writes it. -->
 
-One table, `pk` and `sk`, one sparse index `gsi1` (keys only), TTL on `expires_at`. `shared/contract/src/key.rs` lists the keys of every kind of
-row. Reads check `expires_at` where an expired row would be seen, since DynamoDB deletes it later.
-
-*Clears* is the write, after the response, that removes sent entries from a row's outbox. Requests to other services are not listed. A list
-queries up to four times where it skips rows; a page that is still short, or empty, has a `nextCursor` all the same. A write that meets a
-running transaction (`TransactionConflictException`) is tried again for about a second and a half.
+One table with `pk` and `sk`, one sparse index `gsi1` (keys only), TTL on `expires_at`. `shared/contract/src/key.rs` has the keys of every kind of row.
+*Clears* is the write, after the response, that removes sent entries from a row's outbox. A list that skips rows queries up to four times.
 
 ## Counted
 
-The test `budgets` counts these units. They are for rows of up to 1 KB (writes) and 4 KB (reads), and include the writes to the index.
+The test `budgets` counts these units, for rows of up to 1 KB (writes) and 4 KB (reads), with the writes to the index.
 
 | operation | requests to the table | read units | write units |
 |---|---|--:|--:|
