@@ -6,7 +6,7 @@
 //!
 //! A token fills gaps and erases nothing: not every token of an issuer has a name. The profile that another back end puts ([`put`]) is
 //! kept beside it, and goes before it. So a token alone does not say how others see its user: rows and events take the [`Person`] of
-//! [`Profiles::person`], or of a profile that the request has read ([`shown`]).
+//! [`Profiles::person`], or of a profile that the request has read (`shown`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
