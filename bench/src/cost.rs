@@ -55,6 +55,8 @@ pub(crate) fn table(rows: &[Row], budgets: &Budgets) -> String {
         let lambda =
             |milliseconds: f64, memory: f64| price::INVOCATIONS + milliseconds * 1e3 * memory * price::GB_SECOND;
         let (ours, theirs) = (lambda(ours, CARILLON_MEMORY), lambda(theirs, NODE_MEMORY));
+        // The stream invokes `delivery` without the HTTP API.
+        let http = if operation.timed_as.starts_with("stream") { 0.0 } else { price::HTTP_API };
         let table = operation.read_units * price::READ_UNITS + operation.write_units * price::WRITE_UNITS;
         // Pusher counts a message when it is published, and once for each subscriber that receives it.
         let pusher = 2.0 * operation.events as f64 * message;
@@ -62,9 +64,9 @@ pub(crate) fn table(rows: &[Row], budgets: &Budgets) -> String {
             text,
             "| {} | {:.2} | {table:.2} | {ours:.2} | {theirs:.2} | {pusher:.2} | {:.2} | {:.2} |",
             operation.name,
-            price::HTTP_API,
-            price::HTTP_API + table + ours + pusher,
-            price::HTTP_API + table + theirs + pusher,
+            http,
+            http + table + ours + pusher,
+            http + table + theirs + pusher,
         );
     }
     text.push('\n');
