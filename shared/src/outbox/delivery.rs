@@ -1,6 +1,7 @@
 //! Kinds of delivery, by transport.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Audience, Emit, Push, Unread, UnseenEmail, Wake};
@@ -88,6 +89,12 @@ transports! {
     }
 }
 
+/// Reads a delivery. Of a field that comes twice the last one counts, so that the entry is of the same kind once it was written again.
+pub(super) fn read<'de, D: Deserializer<'de>>(fields: D) -> Result<Delivery, D::Error> {
+    let fields = Map::deserialize(fields)?;
+    Delivery::deserialize(Value::Object(fields)).map_err(D::Error::custom)
+}
+
 impl Delivery {
     /// The delivery of an event to its Pusher channel.
     #[must_use]
@@ -111,5 +118,18 @@ impl Delivery {
 impl From<Emit> for Delivery {
     fn from(emit: Emit) -> Self {
         Self::Socket(Box::new(emit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::outbox::Outbox;
+
+    #[test]
+    fn an_entry_with_a_field_twice_is_of_the_same_kind_once_it_was_written_again() {
+        let text = r#"{"owed":[{"id":"1","at":1,"kind":"pusher","channel":"a","channel":"private-user-ben","name":"n","data":"{}"}]}"#;
+        let outbox = Outbox::parse(text);
+        assert_eq!(outbox.entries[0].delivery.kind(), "pusher");
+        assert_eq!(Outbox::parse(&outbox.text()), outbox);
     }
 }

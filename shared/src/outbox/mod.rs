@@ -96,7 +96,7 @@ pub struct Entry {
     /// Whether it may have arrived although nobody said so: the consumer has tried it, or its writer had a lease.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub tried: bool,
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "delivery::read")]
     pub delivery: Delivery,
 }
 
