@@ -134,7 +134,7 @@ pub enum Unauthenticated {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untrusted {
     TooLong,
-    /// Not a JWT with an algorithm that exists, or its claims are not a JSON object.
+    /// Not a JWT with an algorithm that exists, one with critical extensions, or its claims are not a JSON object.
     Malformed,
     /// Its `kid` names no key of the JWKS; or it has none, and the JWKS has several keys.
     UnknownKey,

@@ -154,6 +154,15 @@ async fn claims_that_do_not_hold_are_refused() {
 }
 
 #[tokio::test]
+async fn a_token_with_a_critical_extension_is_refused() {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let signed = |header: &str| signed_text(header, r#"{"sub":"ada","exp":4102444800}"#, &key, Algorithm::HS256);
+    assert!(check(&shared_secret(), &signed(r#"{"alg":"HS256"}"#)).await.is_ok());
+    let critical = signed(r#"{"alg":"HS256","crit":["exp2"],"exp2":1}"#);
+    assert_eq!(check(&shared_secret(), &critical).await.unwrap_err(), "malformed");
+}
+
+#[tokio::test]
 async fn a_claim_that_cannot_be_read_locks_nobody_out() {
     let deep = |levels: usize| format!(r#""deep":{}1{}"#, "[".repeat(levels), "]".repeat(levels));
     for odd in [

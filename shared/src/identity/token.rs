@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::Untrusted;
 use super::claims::Claims;
@@ -26,14 +27,19 @@ pub(super) struct Token<'a> {
 struct Header {
     alg: String,
     kid: Option<String>,
+    /// Extensions that a reader must understand (RFC 7515, section 4.1.11). None is known here.
+    crit: Option<IgnoredAny>,
 }
 
 impl<'a> Token<'a> {
-    /// `None` for what is not a JWT with an algorithm that exists.
+    /// `None` for a text that is not a JWT with an algorithm that exists, or that has critical extensions.
     pub(super) fn read(token: &'a str) -> Option<Self> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.rsplit_once('.')?;
         let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+        if header.crit.is_some() {
+            return None;
+        }
         let algorithm = match header.alg.as_str() {
             ED25519 => Algorithm::EdDSA,
             name => Algorithm::from_str(name).ok()?,
