@@ -154,7 +154,8 @@ pub(super) struct Expressions {
 impl Expressions {
     fn new(update: Option<String>, condition: Option<&Condition>, mut placeholders: Placeholders) -> Self {
         let condition = condition.map(|condition| condition.text(&mut placeholders));
-        Self { update, condition, names: placeholders.names(), values: placeholders.values() }
+        let (names, values) = placeholders.into_maps();
+        Self { update, condition, names, values }
     }
 }
 

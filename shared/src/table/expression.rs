@@ -6,6 +6,7 @@
 //! The crate `dynamodb-expression` does the same. It is a beta of 10,000 lines that brings six further crates and value types of
 //! its own, and it builds no items of transactions.
 
+use std::borrow::Borrow;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -218,32 +219,31 @@ impl Placeholders {
     }
 
     fn name(&mut self, name: &str) -> String {
-        if is_plain(name) { name.to_owned() } else { format!("#{}", place(&mut self.names, name.to_owned())) }
+        if is_plain(name) { name.to_owned() } else { format!("#{}", place(&mut self.names, name)) }
     }
 
     fn value(&mut self, value: &AttributeValue) -> String {
-        format!(":{}", place(&mut self.values, value.clone()))
+        format!(":{}", place(&mut self.values, value))
     }
 
-    /// `None` instead of an empty map, which DynamoDB refuses.
-    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
-        let names = self.names.iter().enumerate().map(|(n, name)| (format!("#{n}"), name.clone()));
-        (!self.names.is_empty()).then(|| names.collect())
-    }
-
-    /// As [`Placeholders::names`].
-    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        let values = self.values.iter().enumerate().map(|(n, value)| (format!(":{n}"), value.clone()));
-        (!self.values.is_empty()).then(|| values.collect())
+    /// The names and the values; `None` instead of an empty map, which DynamoDB refuses.
+    pub(super) fn into_maps(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+        (numbered('#', self.names), numbered(':', self.values))
     }
 }
 
 /// The index of an element, which is added if it is new.
-fn place<T: PartialEq>(list: &mut Vec<T>, element: T) -> usize {
-    list.iter().position(|known| *known == element).unwrap_or_else(|| {
-        list.push(element);
+fn place<T: Borrow<E>, E: PartialEq + ToOwned<Owned = T> + ?Sized>(list: &mut Vec<T>, element: &E) -> usize {
+    list.iter().position(|known| known.borrow() == element).unwrap_or_else(|| {
+        list.push(element.to_owned());
         list.len() - 1
     })
+}
+
+fn numbered<T>(sign: char, list: Vec<T>) -> Option<HashMap<String, T>> {
+    let is_empty = list.is_empty();
+    let map = list.into_iter().enumerate().map(|(n, element)| (format!("{sign}{n}"), element)).collect();
+    (!is_empty).then_some(map)
 }
 
 /// Whether a name needs no placeholder: no reserved word of DynamoDB has an underscore or a digit, or is `pk` or `sk`

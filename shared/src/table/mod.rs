@@ -205,10 +205,11 @@ impl Table {
         keys: impl IntoIterator<Item = &'a Key>,
         consistent: bool,
     ) -> Result<HashMap<Key, Item>, TableError> {
-        let keys: Vec<_> = keys.into_iter().map(Key::item).collect();
+        let mut keys: Vec<_> = keys.into_iter().map(Key::item).collect();
         let mut found = HashMap::with_capacity(keys.len());
-        for keys in keys.chunks(MAX_BATCH) {
-            let mut left = keys.to_vec();
+        while !keys.is_empty() {
+            let later = keys.split_off(keys.len().min(MAX_BATCH));
+            let mut left = std::mem::replace(&mut keys, later);
             let mut backoff = Duration::from_millis(20);
             for _ in 0..MAX_BATCH_ATTEMPTS {
                 let (rows, rest) = self.get_batch(left, consistent).await?;

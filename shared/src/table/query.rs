@@ -109,15 +109,19 @@ impl Table {
     /// One page: up to a megabyte of rows, or the query's limit.
     pub(crate) async fn query(&self, query: &Query) -> Result<Page, TableError> {
         let mut placeholders = Placeholders::default();
+        let key = query.key.text(&mut placeholders);
+        let filter = query.filter.as_ref().map(|filter| filter.text(&mut placeholders));
+        let projection = placeholders.projection(query.projection);
+        let (names, values) = placeholders.into_maps();
         let request = self
             .client()
             .query()
             .table_name(&self.table)
-            .key_condition_expression(query.key.text(&mut placeholders))
-            .set_filter_expression(query.filter.as_ref().map(|filter| filter.text(&mut placeholders)))
-            .set_projection_expression(placeholders.projection(query.projection))
-            .set_expression_attribute_names(placeholders.names())
-            .set_expression_attribute_values(placeholders.values())
+            .key_condition_expression(key)
+            .set_filter_expression(filter)
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
             // An index has no consistent reads.
             .consistent_read(query.index.is_none())
             .set_index_name(query.index.map(str::to_owned))
