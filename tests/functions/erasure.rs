@@ -10,7 +10,7 @@ use shared::erasure;
 use shared::outbox::WriteContext;
 use shared::table::Key;
 use shared::table::key::RowKind;
-use tests::consumer::{age, consume, owed};
+use tests::consumer::{age, batch, consume, give, owed};
 use tests::guest_chat::{as_guest, as_service, as_staff, hire};
 use tests::{Fault, Hold, Reply, Request, World, lease, token_with};
 
@@ -390,6 +390,30 @@ async fn a_pending_delivery_to_another_user_does_not_name_the_erased_user() {
     let sent: Vec<_> = sent.iter().filter(|(_, name, _)| name == "notification:new").collect();
     let [(.., data)] = sent.as_slice() else { panic!("it is delivered once: {sent:?}") };
     assert!(data.to_string().contains("Someone sent you a message"), "{data}");
+}
+
+#[tokio::test]
+async fn a_visit_that_fails_while_a_user_is_erased_does_not_bring_the_name_back() {
+    let world = World::new().await;
+    known(&world, &["ben"]).await;
+    connect(&world, "ws", "b1", "ben").await;
+    world.pusher.respond_always(Some(503));
+    let message = json!({ "userId": "ben", "type": "MESSAGE", "data": { "senderId": "ada", "senderName": NAME } });
+    expect(201, world.send(notifications::handle, &as_service("POST /notifications").json(&message))).await;
+    world.pusher.respond_always(None);
+    age(&world, 60).await;
+    let event = batch(&world).await;
+    world.pusher.hold_batches();
+    let erased_meanwhile = async {
+        world.pusher.holds_one().await;
+        expect(200, world.send(::erasure::handle, &erase("ada"))).await;
+        world.pusher.respond_always(Some(503));
+        world.pusher.resume().await;
+    };
+    let (visited, ()) = tokio::join!(give(&world, event), erased_meanwhile);
+    visited.unwrap();
+    let left = rows_of(&world, "USER#ben").await.join("\n");
+    assert!(left.contains("notification:new") && !left.contains("Lovelace"), "{left}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::clients::fcm::{self, Refusal, Token};
 use crate::clients::pusher;
 use crate::contract::channel::Channel;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Push, TransportName};
+use crate::outbox::{Delivery, Push, Rest, TransportName};
 use crate::table::Table;
 use crate::telemetry;
 use crate::users::device;
@@ -189,7 +189,7 @@ impl Tally {
             let left = self.later.iter().map(Token::hash).collect();
             // Without a list it goes to all devices; with one, an empty-handed attempt stays known as such.
             let rest = is_partly_done && (self.arrived > 0 || push.devices.is_some());
-            let rest = rest.then(|| Delivery::Push(Box::new(Push { devices: Some(left), ..push.clone() })));
+            let rest = rest.then_some(Rest::Devices(left));
             let latest = Millis::now().plus_seconds(MAX_RETRY_AFTER.as_secs().cast_signed());
             return Outcome::Retry { not_before: self.not_before.map(|then| then.min(latest)), rest, tried: true };
         }

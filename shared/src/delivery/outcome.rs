@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::contract::time::Millis;
-use crate::outbox::Delivery;
+use crate::outbox::Rest;
 use crate::telemetry;
 
 /// How the attempt at an entry ended.
@@ -19,7 +19,7 @@ pub enum Outcome {
         /// Not to be tried before this.
         not_before: Option<Millis>,
         /// The part that is left, when some of it arrived.
-        rest: Option<Delivery>,
+        rest: Option<Rest>,
         /// Whether it was sent, so that it may have arrived.
         tried: bool,
     },

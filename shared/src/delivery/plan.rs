@@ -53,7 +53,11 @@ pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> Changes {
                 Entry { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
             }
             Outcome::Retry { not_before, rest, tried } => {
-                let delivery = rest.clone().unwrap_or_else(|| entry.delivery.clone());
+                let delivery = entry.delivery.clone();
+                let delivery = match rest {
+                    Some(rest) => delivery.only(rest.clone()),
+                    None => delivery,
+                };
                 // A writer that had a lease may have sent it, and been killed before it could acknowledge it.
                 let tried = *tried || tried_before;
                 Entry { not_before: *not_before, lease: None, tried, delivery, ..entry.clone() }

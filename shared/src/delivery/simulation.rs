@@ -27,7 +27,7 @@ struct Command {
     /// Milliseconds after the one before.
     gap: i64,
     events: usize,
-    /// How long its delivery takes, and then its settling.
+    /// How long its delivery takes, and then its acknowledgement.
     takes: (i64, i64),
     /// After which step its process dies, if it does: 0 for right after the write.
     dies: Option<u8>,
@@ -37,7 +37,7 @@ struct Command {
 enum Task {
     Write(usize),
     WriterSends { command: usize, row: Committed },
-    WriterSettles { command: usize, row: Committed, sent: bool },
+    WriterAcknowledges { command: usize, row: Committed, sent: bool },
     StreamReads,
     StreamSends { row: Committed, due: Vec<usize> },
     StreamLeaves { row: Committed, outcomes: Outcomes },
@@ -130,9 +130,13 @@ impl World {
         dies
     }
 
-    fn settle(&mut self, changes: &Changes, queue: impl Fn(&Outbox) -> Option<crate::outbox::Queued>) -> Outbox {
+    fn acknowledge(
+        &mut self,
+        changes: impl Fn(&Outbox) -> Changes,
+        queue: impl Fn(&Outbox) -> Option<crate::outbox::Queued>,
+    ) -> Outbox {
         let Some(seen) = self.row.clone() else { return Outbox::default() };
-        let rest = changed(&seen, changes, queue);
+        let rest = changed(&seen, &changes(&seen), queue);
         self.put(rest.clone());
         rest
     }
@@ -149,16 +153,16 @@ impl World {
                 let leased: Vec<_> = leased.collect();
                 let sent = self.send(&row, &leased);
                 let takes = self.commands[command].takes.1;
-                self.at(takes, Task::WriterSettles { command, row, sent });
+                self.at(takes, Task::WriterAcknowledges { command, row, sent });
             }
-            Task::WriterSettles { command, row, sent } => {
+            Task::WriterAcknowledges { command, row, sent } => {
                 if self.commands[command].dies == Some(1) {
                     self.killed = true;
                     return;
                 }
                 if sent {
-                    let changes = row.outbox.entries.iter().map(|entry| (entry.id.clone(), None)).collect();
-                    self.settle(&changes, |rest| rest.queue.clone());
+                    let sent = |_: &Outbox| row.outbox.entries.iter().map(|entry| (entry.id.clone(), None)).collect();
+                    self.acknowledge(sent, |rest| rest.queue.clone());
                 }
             }
             Task::StreamReads => {
@@ -219,18 +223,18 @@ impl World {
             self.at(REDELIVERY, Task::StreamReads);
             return;
         }
-        let changes = plan::changes(&row.outbox, outcomes);
+        let changes = |seen: &Outbox| plan::changes(seen, outcomes);
         let now = Millis(self.now);
         match plan::next_visit(&row.outbox, outcomes, Duration::from_secs(2), now) {
             None => {
-                self.settle(&changes, |rest| rest.queue.clone());
+                self.acknowledge(changes, |rest| rest.queue.clone());
             }
             Some(delay) => {
                 self.steps += 1;
                 let id = format!("q{}", self.steps);
                 let millis = i64::try_from(delay.as_millis()).unwrap();
                 self.at(millis, Task::QueueReads { id: id.clone(), received: 1 });
-                self.settle(&changes, |_| Some(plan::queued(&id, delay, now)));
+                self.acknowledge(changes, |_| Some(plan::queued(&id, delay, now)));
             }
         }
         self.stream_rests();
@@ -251,9 +255,9 @@ impl World {
         let now = Millis(self.now);
         let pause = Duration::from_secs(2_u64.saturating_pow(received).min(900));
         let delay = plan::next_visit(&row.outbox, outcomes, pause, now);
-        let changes = plan::changes(&row.outbox, outcomes);
+        let changes = |seen: &Outbox| plan::changes(seen, outcomes);
         let noted = delay.unwrap_or(Duration::from_secs(1));
-        let rest = self.settle(&changes, |_| Some(plan::queued(&id, noted, now)));
+        let rest = self.acknowledge(changes, |_| Some(plan::queued(&id, noted, now)));
         let seen = |id: &str| row.outbox.entries.iter().any(|entry| entry.id == id);
         let is_more_owed = rest.entries.iter().any(|entry| !seen(&entry.id));
         if let Some(delay) = delay.or(is_more_owed.then_some(Duration::from_secs(1))) {

@@ -17,7 +17,7 @@ use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
-use crate::outbox::{Audience, Delivery, Emit, PageStart, Progress, Say, Target, TransportName, WriteContext};
+use crate::outbox::{Audience, Delivery, Emit, PageStart, Progress, Rest, Say, Target, TransportName, WriteContext};
 use crate::settings::Settings;
 use crate::sockets::{self, PageQuery, framing};
 use crate::table::{Table, TableError};
@@ -170,7 +170,7 @@ impl Attempt<'_> {
         if is_further {
             self.note(&progress).await?;
         }
-        let rest = is_further.then(|| Emit { progress: Some(progress), ..emit.clone() }.into());
+        let rest = is_further.then_some(Rest::Connections(progress));
         Ok(Outcome::Retry { not_before: None, rest, tried: true })
     }
 
@@ -278,7 +278,6 @@ impl Attempt<'_> {
 
     /// Notes in the row how far it has got.
     async fn note(&self, progress: &Progress) -> Result<(), TableError> {
-        let rest = Emit { progress: Some(progress.clone()), ..self.emit.clone() };
-        self.visit.rewrite(self.due, rest.into()).await
+        self.visit.keep(self.due, Rest::Connections(progress.clone())).await
     }
 }

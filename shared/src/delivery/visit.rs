@@ -9,7 +9,7 @@ use super::outcome::{Outcome, Outcomes};
 use super::plan;
 use super::queue::RetryQueue;
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Committed, Delivery, Entry, Outbox, TransportName, acknowledge};
+use crate::outbox::{Changes, Committed, Entry, Outbox, Rest, TransportName, acknowledge};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -117,23 +117,31 @@ impl Visit {
 
     async fn acknowledge_row(&self, row: &Row) {
         let mut latest = row.latest.lock().await;
-        let mut changes = plan::changes(&latest.outbox, &row.outcomes());
-        changes.retain(|_, left| left.is_none());
-        if let Err(error) = self.write(&mut latest, &changes).await {
+        let outcomes = row.outcomes();
+        let delivered = |seen: &Outbox| {
+            let mut changes = plan::changes(seen, &outcomes);
+            changes.retain(|_, left| left.is_none());
+            changes
+        };
+        if let Err(error) = self.write(&mut latest, delivered).await {
             // The entries are delivered once more.
             telemetry::cause(&error);
         }
     }
 
-    /// Stores an entry in another form, which says how far its delivery got.
-    pub(super) async fn rewrite(&self, due: &Due<'_>, delivery: Delivery) -> Result<(), TableError> {
-        let entry = Entry { delivery, ..due.entry.clone() };
+    /// Stores how far the delivery of an entry got.
+    pub(super) async fn keep(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
+        let progress = |seen: &Outbox| {
+            let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
+            let left = |entry: &Entry| Entry { delivery: entry.delivery.clone().only(rest.clone()), ..entry.clone() };
+            entry.map(|entry| (entry.id.clone(), Some(left(entry)))).into_iter().collect()
+        };
         let mut latest = self.rows[due.row].latest.lock().await;
-        self.write(&mut latest, &Changes::from([(due.entry.id.clone(), Some(entry))])).await
+        self.write(&mut latest, progress).await
     }
 
-    async fn write(&self, latest: &mut Committed, changes: &Changes) -> Result<(), TableError> {
-        if !changes.is_empty() {
+    async fn write(&self, latest: &mut Committed, changes: impl Fn(&Outbox) -> Changes) -> Result<(), TableError> {
+        if !changes(&latest.outbox).is_empty() {
             let rest = acknowledge(&self.table, latest, changes, |rest| rest.queue.clone()).await?;
             *latest = Committed::new(latest.key.clone(), rest);
         }
@@ -150,15 +158,12 @@ impl Visit {
         now: Millis,
     ) -> Result<bool, TableError> {
         let latest = row.latest.lock().await;
-        let changes = plan::changes(&latest.outbox, &row.outcomes());
-        if changes.is_empty() && message.is_none() {
-            return Ok(false);
-        }
+        let outcomes = row.outcomes();
         let queue = |rest: &Outbox| match message {
             Some((id, delay)) => Some(plan::queued(id, delay, now)),
             None => rest.queue.clone(),
         };
-        let rest = acknowledge(&self.table, &latest, &changes, queue).await?;
+        let rest = acknowledge(&self.table, &latest, |seen| plan::changes(seen, &outcomes), queue).await?;
         let is_known = |id: &str| row.committed.outbox.entries.iter().any(|entry| entry.id == id);
         Ok(rest.entries.iter().any(|entry| !is_known(&entry.id)))
     }

@@ -10,20 +10,21 @@ use crate::table::{Action, Key, Table, TableError, Update, Write, absent, eq, ex
 pub(crate) type Changes = HashMap<String, Option<Entry>>;
 
 /// Takes entries out of a row's outbox or puts others in their places, and notes whose message of the retry queue is about
-/// what is left: `queue` is asked once it is known what that is. One write, unless another writer got between. Returns what
-/// the row has now.
+/// what is left: `queue` is asked once it is known what that is. One write, unless another writer got between. Then `changes`
+/// is asked again, about the row as that writer left it: an erasure may have taken a name out of an entry. Returns what the row
+/// has now.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing the row; the entries to remove are then delivered once more.
 pub(crate) async fn acknowledge(
     table: &Table,
     row: &Committed,
-    changes: &Changes,
+    changes: impl Fn(&Outbox) -> Changes,
     queue: impl Fn(&Outbox) -> Option<Queued>,
 ) -> Result<Outbox, TableError> {
-    let queue = &queue;
+    let (changes, queue) = (&changes, &queue);
     retry_from(row.clone(), |seen| async move {
-        let rest = changed(&seen.outbox, changes, queue);
+        let rest = changed(&seen.outbox, &changes(&seen.outbox), queue);
         if rest == seen.outbox {
             return Ok(Break(rest));
         }

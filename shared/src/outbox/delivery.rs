@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Audience, Emit, Push, Unread, UnseenEmail, Wake};
+use super::{Audience, Emit, Progress, Push, Unread, UnseenEmail, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -103,6 +103,18 @@ impl Delivery {
         Self::Pusher(Message { channel, name: E::NAME.to_owned(), data: event.data() })
     }
 
+    /// The same, of which only this is left. All else stays as the row has it.
+    #[must_use]
+    pub(crate) fn only(self, rest: Rest) -> Self {
+        match (self, rest) {
+            (Self::Push(push), Rest::Devices(devices)) => {
+                Self::Push(Box::new(Push { devices: Some(devices), ..*push }))
+            }
+            (Self::Socket(emit), Rest::Connections(progress)) => Emit { progress: Some(progress), ..*emit }.into(),
+            (other, _) => other,
+        }
+    }
+
     /// Before when it is not looked at, if it is committed at this time.
     pub(super) fn not_before(&self, at: Millis) -> Option<Millis> {
         matches!(self, Self::Unread(_)).then(|| at.plus_seconds(UNREAD_SECONDS))
@@ -113,6 +125,15 @@ impl Delivery {
     pub fn ends_with_its_row(&self) -> bool {
         matches!(self, Self::Socket(emit) if matches!(emit.to, Audience::Connection(_)))
     }
+}
+
+/// The part of a delivery that is left when some of it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rest {
+    /// The devices that a push has not reached, by the hashes of their tokens.
+    Devices(Vec<String>),
+    /// How far a socket event has got.
+    Connections(Progress),
 }
 
 impl From<Emit> for Delivery {

@@ -39,7 +39,7 @@ use crate::table::{Item, Key, TableError, item, string, text};
 pub(crate) use acknowledge::changed;
 pub(crate) use acknowledge::{Changes, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
-pub use delivery::{Delivery, TransportName, UNREAD_SECONDS};
+pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
