@@ -54,7 +54,7 @@ async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -
     Ok(put.map(|lease| http::ok(&lease)))
 }
 
-/// `GET /leases/{bailId}`: what a chat page needs before it subscribes.
+/// `GET /leases/{bailId}`: all that a chat page needs before it subscribes.
 async fn show(app: &App, participant: &Participant) -> Handled {
     let (head, mark) = chats::head_and_mark(&app.table, &participant.conversation(), &participant.person.id).await?;
     let shown = json!({

@@ -1,4 +1,4 @@
-//! `GET /rooms/{bookId}/presence`: who is in a reading room now.
+//! `GET /rooms/{bookId}/presence`: the users who are in a reading room now.
 
 use shared::contract::id::BookId;
 use shared::http::{self, ReadRequest as _, Request, Response};

@@ -1,4 +1,4 @@
-//! `cargo local logs`: what the functions printed, a line each, readable.
+//! `cargo local logs`: the functions' log lines, in a readable form.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `cargo local pushes`: what the stack's own FCM was given.
+//! `cargo local pushes`: the pushes that the stack's own FCM received.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

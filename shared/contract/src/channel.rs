@@ -62,7 +62,7 @@ pub enum Channel {
     User(UserId),
     /// `private-encrypted-user-{userId}`: the same, encrypted end to end.
     EncryptedUser(UserId),
-    /// `presence-room-{bookId}`: who is reading a book now.
+    /// `presence-room-{bookId}`: the users who are reading a book now.
     Room(BookId),
     /// `private-party-{partyId}`: events of a party.
     Party(PartyId),

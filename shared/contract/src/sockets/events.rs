@@ -75,7 +75,7 @@ pub struct UserStatus {
     pub timestamp: String,
 }
 
-/// `error`: what a client sent was not done, or its connection ends.
+/// `error`: a client's message failed, or its connection ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketError {
