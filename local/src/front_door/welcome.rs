@@ -23,7 +23,8 @@ pub(super) fn response<B>(request: &Request<B>) -> Option<Response> {
     }
     let page = path.strip_suffix('/').filter(|page| PAGES.contains(page))?;
     let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
-    Some(Redirect::permanent(&format!("{page}{query}")).into_response())
+    // A browser keeps a permanent one for as long as it likes, also for the next program at this port.
+    Some(Redirect::temporary(&format!("{page}{query}")).into_response())
 }
 
 #[cfg(test)]
@@ -54,7 +55,7 @@ mod tests {
             let response = asked(&Method::GET, address).unwrap();
             assert_eq!(
                 (response.status(), response.headers()[LOCATION].to_str().unwrap()),
-                (StatusCode::PERMANENT_REDIRECT, page)
+                (StatusCode::TEMPORARY_REDIRECT, page)
             );
         }
     }
