@@ -28,6 +28,11 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     let listener = ports::claim_all(&options.ports)?;
     let python_version = prerequisites::check().await?;
     let variables = Variables::read(options.env_file.as_deref()).await?;
+    let issuer = Issuer::read(&variables)?;
+    for warning in settings::warnings(&variables) {
+        eprintln!("warning: {warning}");
+    }
+    // After all that may refuse the file: making the stand-in's RSA key takes a while.
     let (pushes, stand_in) = match Firebase::read(&variables) {
         Some(of_app) => (Pushes::Google(of_app), None),
         None => {
@@ -35,10 +40,6 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
             (Pushes::Shown(firebase), Some(stand_in))
         }
     };
-    let issuer = Issuer::read(&variables)?;
-    for warning in settings::warnings(&variables) {
-        eprintln!("warning: {warning}");
-    }
     let settings = Settings { origins: options.origins.clone(), issuer, pushes };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =

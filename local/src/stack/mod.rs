@@ -21,7 +21,7 @@ use crate::services::ministack;
 use crate::services::pusher_server::{self, Keeper};
 use crate::services::recorder::{Recorder, watch_server};
 use crate::services::sockudo::{self, Sockudo};
-use crate::stack::deploy::{API_ID, Deployment, SOCKET_API_ID, deploy};
+use crate::stack::deploy::{API_ID, SOCKET_API_ID, deploy};
 use crate::state::demo::Demo;
 use crate::state::issuer::Keys;
 use crate::state::secrets::Secrets;
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
             sockudo::start(self.processes, self.tools, &of_sockudo, self.directory)
         )?;
         let demo = Demo::new();
-        let deployment = self.deploy(&secrets, &demo).await?;
+        let deployment = deploy(&self, &secrets, &demo).await?;
         let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
         let (order, orders) = mpsc::channel(1);
         let console = Console::new(
@@ -140,10 +140,6 @@ impl<'a> Plan<'a> {
         ministack::start(self.processes, self.tools, &self.ports, self.directory).await
     }
 
-    async fn deploy(&self, secrets: &Secrets, demo: &Demo) -> Result<Deployment> {
-        deploy(self, secrets, demo).await
-    }
-
     /// Replaces AWS with a new, empty one and deploys to it. Connections to sockudo stay open.
     async fn start_over(&self, ministack: &mut Option<Service<'a>>, secrets: &Secrets) -> Result<()> {
         *ministack = None;
@@ -154,7 +150,7 @@ impl<'a> Plan<'a> {
         let directory = &self.directory.path;
         // Read again, since tests may have put another sockudo into it.
         let mut state = State::read(directory)?;
-        state.outputs = self.deploy(secrets, &state.demo).await?.outputs;
+        state.outputs = deploy(self, secrets, &state.demo).await?.outputs;
         state.processes.ministack.pid = ministack.as_ref().map(Service::pid).unwrap_or_default();
         state.resets += 1;
         state.write(directory)

@@ -35,7 +35,7 @@ pub(crate) struct State {
     #[serde(flatten)]
     pub(crate) outputs: Outputs,
     pub(crate) pusher: Pusher,
-    /// Only in tests, which play Google's servers for it.
+    /// Only under `cargo local test`, whose tests steer the stand-in for FCM at its control port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) firebase: Option<Firebase>,
     /// Whether the stack's own stand-in for FCM keeps what is pushed.
