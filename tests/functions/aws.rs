@@ -127,7 +127,7 @@ async fn a_write_of_a_row_that_is_in_a_transaction_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_delivered_entry_is_settled_though_its_row_is_in_a_transaction() {
+async fn a_delivered_entry_is_acknowledged_though_its_row_is_in_a_transaction() {
     let world = World::new().await;
     world.table.inject("UpdateItem", &met_transactions(3));
     assert_eq!(world.send(kudos_create::handle, &kudos()).await.status, 201);

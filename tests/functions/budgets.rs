@@ -378,7 +378,7 @@ async fn lease_post(world: &World) -> [Traffic; 2] {
     traffic
 }
 
-/// `delivery` for a message whose recipient is away: it asks Pusher, reads, claims, sends, notes and settles.
+/// `delivery` for a message whose recipient is away: it asks Pusher, reads, claims, sends, notes and acknowledges.
 async fn lease_email(_: &World) -> [Traffic; 2] {
     let world = lease::with_email().await;
     lease::known(&world, "ben", "ben@example.com").await;

@@ -266,7 +266,7 @@ async fn an_e_mail_whose_consumer_was_killed_goes_again_once() {
     write(&world, "ada", "1").await;
     let rows = world.table.row("CHAT#LEASE#b1", "MSG#000000000001").await.unwrap();
     assert_eq!(mails(&world).await.len(), 1);
-    // Killed after SES took it and before the row was settled.
+    // Killed after SES took it and before the row was acknowledged.
     world.table.set_text(("CHAT#LEASE#b1", "MSG#000000000001"), "outbox", rows["outbox"].as_str().unwrap()).await;
     assert!(mails(&world).await.is_empty(), "the claim says that it was sent");
     assert!(owed(&world).await.is_empty());

@@ -38,7 +38,7 @@ async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
 }
 
 #[tokio::test]
-async fn pushes_are_settled_whatever_numbers_their_data_has() {
+async fn pushes_are_acknowledged_whatever_numbers_their_data_has() {
     // An inexact parser reads a number next to each of these, and the outbox would then not be the text that was read.
     for number in [6.358_106_651_863_734e-16, 5.410_978_143_583_512e64] {
         let world = with_devices(&["phone"]).await;

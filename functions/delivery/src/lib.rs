@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Trigger {
     }
 }
 
-/// Kept back from the function's time-out, to settle and queue what the last attempts left.
+/// Kept back from the function's time-out, to acknowledge and queue what the last attempts left.
 const RESERVE: Duration = Duration::from_secs(8);
 /// The time for a batch where nobody says when the function will be stopped.
 const DEFAULT_BUDGET: Duration = Duration::from_secs(20);

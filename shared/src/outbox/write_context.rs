@@ -7,7 +7,7 @@ use crate::contract::time::Millis;
 
 /// How long the writer itself tries to deliver.
 pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a lease is longer than that: the writer's clock and the consumer's may differ, and settling takes a write.
+/// How long a lease is longer than that: the writer's clock and the consumer's may differ, and an acknowledgement takes a write.
 const LEASE_MARGIN_SECONDS: i64 = 1;
 
 /// The writer of a row.
