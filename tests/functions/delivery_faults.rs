@@ -19,10 +19,6 @@ fn exit(user: &str) -> Request {
     Request::new("DELETE /rooms/{bookId}/presence").by(user).path("bookId", "emma")
 }
 
-fn names(world: &World) -> Vec<String> {
-    world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect()
-}
-
 async fn rows_that_owe(world: &World) -> usize {
     world.table.rows().await.values().filter(|row| row.contains_key("outbox")).count()
 }
@@ -49,7 +45,7 @@ async fn an_entry_that_is_added_to_a_pending_row_is_the_consumers_at_once() {
     );
     consume(&world).await.unwrap();
     assert_eq!(rows_that_owe(&world).await, 0, "without waiting for any lease");
-    assert_eq!(names(&world), ["room:user-joined", "room:user-left"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined", "room:user-left"]);
 }
 
 #[tokio::test]
@@ -97,13 +93,13 @@ async fn two_messages_about_one_row_deliver_it_once() {
     assert_ne!(first["id"], second["id"]);
     world.pusher.respond_always(None);
     assert!(retry(&world, &first).await, "the row names the other message, so this one is done with");
-    assert!(names(&world).is_empty());
+    assert!(world.pusher.take_names().is_empty());
     assert!(retry(&world, &second).await);
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }
 
 #[tokio::test]
-async fn a_batch_is_settled_before_the_next_one_is_sent() {
+async fn a_batch_is_acknowledged_before_the_next_one_is_sent() {
     let world = World::new().await;
     for n in 0..25 {
         world.send_and_kill(give, &kudos(&format!("Emma {n}"))).await;
@@ -123,11 +119,11 @@ async fn the_consumer_begins_nothing_after_its_deadline_and_queues_the_rest() {
     age(&world, 4).await;
     let event = batch(&world).await;
     world.app.dispatcher().from_stream(event, &consumer::retry_queue(&world), Instant::now()).await.unwrap();
-    assert_eq!((names(&world).len(), world.queues.sent("retry").len()), (0, 3));
+    assert_eq!((world.pusher.take_names().len(), world.queues.sent("retry").len()), (0, 3));
     for waiting in world.queues.sent("retry") {
         assert!(retry(&world, &waiting.body).await);
     }
-    assert_eq!(names(&world).len(), 3);
+    assert_eq!(world.pusher.take_names().len(), 3);
 }
 
 #[tokio::test]
@@ -144,7 +140,11 @@ async fn an_arrival_and_a_departure_that_were_not_sent_yet_cancel_each_other() {
     world.pusher.respond_always(None);
     age(&world, 4).await;
     consume(&world).await.unwrap();
-    assert_eq!(names(&world).last().map(String::as_str), Some("room:user-joined"), "the last word is right");
+    assert_eq!(
+        world.pusher.take_names().last().map(String::as_str),
+        Some("room:user-joined"),
+        "the last word is right"
+    );
     assert_eq!(rows_that_owe(&world).await, 0);
 }
 
@@ -158,7 +158,7 @@ async fn an_event_that_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opp
     world.app.dispatcher().from_stream(event, &consumer::retry_queue(&world), Instant::now()).await.unwrap();
     world.send(presence_leave::handle, &exit("ada")).await;
     receive_all(&world, &mut 0).await;
-    assert_eq!(names(&world), ["room:user-joined", "room:user-left"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined", "room:user-left"]);
     assert_eq!(rows_that_owe(&world).await, 0);
 }
 
@@ -203,12 +203,12 @@ async fn a_departure_is_sent_if_the_arrival_arrived_without_the_authors_event() 
     event.records = adas.collect();
     world.pusher.respond_next(&[400, 200, 503, 503, 503]);
     consumer::give(&world, event).await.unwrap();
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
     world.send(presence_leave::handle, &exit("ada")).await;
     age(&world, 4).await;
     consume(&world).await.unwrap();
     receive_all(&world, &mut 0).await;
-    let of_ada: Vec<_> = names(&world).into_iter().filter(|name| name != "room:user-joined").collect();
+    let of_ada: Vec<_> = world.pusher.take_names().into_iter().filter(|name| name != "room:user-joined").collect();
     assert_eq!(of_ada, ["room:user-left"], "and the author who left is not announced any more");
 }
 
@@ -255,7 +255,7 @@ async fn a_row_that_ttl_deletes_while_it_owes_becomes_dead_letters() {
     assert_eq!(dead[0].body["given_up"]["name"], "kudos:received");
     assert!(dead[0].body["reason"].as_str().unwrap().contains("deleted"), "{dead:?}");
     assert!(retry(&world, &dead[0].body).await);
-    assert_eq!(names(&world), ["kudos:received"], "and can be replayed");
+    assert_eq!(world.pusher.take_names(), ["kudos:received"], "and can be replayed");
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn a_kind_of_a_newer_version_waits_for_that_version() {
     ] });
     world.table.put(&[("pk", "KUDOS#1"), ("sk", "KUDOS"), ("outbox", &newer.to_string())]).await;
     consume(&world).await.unwrap();
-    assert_eq!(names(&world), ["kudos:received"]);
+    assert_eq!(world.pusher.take_names(), ["kudos:received"]);
     let left = owed(&world).await;
     assert_eq!(left, [newer["owed"][0].clone()], "as it was");
     assert_eq!(world.queues.sent("retry").len(), 1, "and looked at again");
@@ -301,7 +301,7 @@ async fn writers_leave_pusher_alone_while_it_fails_and_come_back() {
     world.pusher.respond_always(None);
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     world.send(give, &kudos("3")).await;
-    assert_eq!(names(&world).len(), 1, "after a second, a writer tries again");
+    assert_eq!(world.pusher.take_names().len(), 1, "after a second, a writer tries again");
 }
 
 #[tokio::test]
@@ -341,5 +341,5 @@ async fn a_message_of_a_person_is_looked_after_like_any_other() {
     assert_eq!(receive(&world, message(&json!({ "pk": pk, "sk": sk }), 1)).await, ["m-1"]);
     world.pusher.respond_always(None);
     assert!(receive(&world, message(&json!({ "pk": pk, "sk": sk }), 2)).await.is_empty());
-    assert_eq!(names(&world), ["kudos:received"]);
+    assert_eq!(world.pusher.take_names(), ["kudos:received"]);
 }

@@ -217,7 +217,7 @@ async fn others_keep_what_is_theirs_and_hear_that_the_user_is_gone() {
     age(&world, 3_600).await;
     consume(&world).await.unwrap();
 
-    let told: Vec<_> = world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect();
+    let told = world.pusher.take_names();
     for name in ["room:user-left", "party-updated", "request-updated", "message-deleted"] {
         assert!(told.iter().any(|told| told == name), "{name}: {told:?}");
     }

@@ -5,13 +5,10 @@ use presence_join::handle as join;
 use presence_leave::handle as leave;
 use proptest::prelude::*;
 use serde_json::json;
-use shared::contract::id::{BookId, UserId};
-use shared::contract::person::Person;
-use shared::contract::text::Line;
 use shared::contract::time::Millis;
-use shared::rooms::observation::{Observation, RoomUser};
+use shared::rooms::observation::Observation;
 use shared::rooms::presence;
-use tests::{Request, World};
+use tests::{Request, World, rooms};
 
 fn ada_joins() -> Request {
     Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma")
@@ -19,10 +16,6 @@ fn ada_joins() -> Request {
 
 fn ada_leaves() -> Request {
     Request::new("DELETE /rooms/{bookId}/presence").by("ada").path("bookId", "emma")
-}
-
-fn names(world: &World) -> Vec<String> {
-    world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect()
 }
 
 #[tokio::test]
@@ -61,7 +54,7 @@ async fn joining_again_changes_nothing_and_returns_the_first_time() {
     let first = world.send(join, &ada_joins()).await;
     let second = world.send(join, &ada_joins()).await;
     assert_eq!(first.body, second.body);
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }
 
 #[tokio::test]
@@ -71,9 +64,9 @@ async fn leaving_a_room_without_being_in_it_succeeds_and_sends_nothing() {
     assert!(world.table.rows().await.is_empty());
     world.send(join, &ada_joins()).await;
     world.send(leave, &ada_leaves()).await;
-    names(&world);
+    world.pusher.take_names();
     assert_eq!(world.send(leave, &ada_leaves()).await.status, 204);
-    assert!(names(&world).is_empty());
+    assert!(world.pusher.take_names().is_empty());
 }
 
 #[tokio::test]
@@ -81,7 +74,7 @@ async fn the_event_of_a_leave_waits_behind_that_of_an_undelivered_join() {
     let world = World::new().await;
     world.send_and_kill(join, &ada_joins()).await;
     world.send(leave, &ada_leaves()).await;
-    assert!(names(&world).is_empty(), "left to the consumer, which keeps the order");
+    assert!(world.pusher.take_names().is_empty(), "left to the consumer, which keeps the order");
     let row = world.table.row("ROOM#emma", "USER#ada").await.unwrap();
     let owed = row["outbox"].as_str().unwrap();
     let place = |name: &str| owed.find(name).unwrap();
@@ -108,7 +101,7 @@ async fn many_tabs_that_join_at_once_are_one_user() {
     let request = ada_joins();
     let replies = join_all((0..10).map(|_| world.send(join, &request))).await;
     assert!(replies.iter().all(|reply| reply.status == 200));
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }
 
 /// An observation of one user.
@@ -123,28 +116,15 @@ fn observations() -> impl Strategy<Value = Vec<Seen>> {
     proptest::collection::vec(one, 1..12)
 }
 
-fn member() -> (RoomUser, Person) {
-    let user = UserId::parse("ada").unwrap();
-    let person = Person { user_id: user.clone(), display_name: Line::parse("Ada", 128).unwrap(), avatar_url: None };
-    (RoomUser { book: BookId::parse("emma").unwrap(), user }, person)
-}
-
 async fn observe(world: &World, seen: Seen) {
-    let (member, person) = member();
-    let moment = Observation::ByWebhook(Millis(seen.at));
-    let observed = if seen.present {
-        presence::join(
-            &world.app.table,
-            &world.app.writer("test"),
-            &member,
-            presence::Entrant { person: &person, book: None },
-            moment,
-        )
-        .await
+    let (member, at) = (rooms::user("emma", "ada"), Millis(seen.at));
+    if seen.present {
+        rooms::join(world, &member, at).await;
     } else {
-        presence::leave(&world.app.table, &world.app.writer("test"), &member, moment).await
-    };
-    world.app.deliver(observed.unwrap().pending).await;
+        let (table, writer) = (&world.app.table, world.app.writer("test"));
+        let left = presence::leave(table, &writer, &member, Observation::ByWebhook(at)).await;
+        world.app.deliver(left.unwrap().pending).await;
+    }
 }
 
 proptest! {
@@ -163,7 +143,7 @@ proptest! {
                 }
             }
             let row = world.table.row("ROOM#emma", "USER#ada").await;
-            let mut told = names(&world);
+            let mut told = world.pusher.take_names();
             if let Some(owed) = row.as_ref().and_then(|row| row.get("outbox")) {
                 told.extend(owed.as_str().unwrap().match_indices("room:user-").map(|(at, _)| {
                     owed.as_str().unwrap()[at..].split('"').next().unwrap().to_owned()

@@ -3,32 +3,14 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::contract::id::{BookId, UserId};
-use shared::contract::person::Person;
-use shared::contract::text::Line;
 use shared::contract::time::Millis;
-use shared::rooms::observation::{Observation, RoomUser};
-use shared::rooms::presence;
 use shared::rooms::reconcile::{self, ReconcileError, ReconcileReport};
-use tests::World;
+use tests::{World, rooms};
 
 const BUDGET: Duration = Duration::from_secs(20);
 
 async fn joined(world: &World, book: &str, user: &str, seconds_ago: i64) {
-    let member = RoomUser { book: BookId::parse(book).unwrap(), user: UserId::parse(user).unwrap() };
-    let person =
-        Person { user_id: member.user.clone(), display_name: Line::cleaned(user, 128).unwrap(), avatar_url: None };
-    let moment = Observation::ByWebhook(Millis::now().plus_seconds(-seconds_ago));
-    let observed = presence::join(
-        &world.app.table,
-        &world.app.writer("test"),
-        &member,
-        presence::Entrant { person: &person, book: None },
-        moment,
-    )
-    .await
-    .unwrap();
-    world.app.deliver(observed.pending).await;
+    rooms::join(world, &rooms::user(book, user), Millis::now().plus_seconds(-seconds_ago)).await;
     world.pusher.take_sent();
 }
 

@@ -27,18 +27,14 @@ fn event(name: &str, user: &str) -> Value {
     json!({ "name": name, "channel": "presence-room-emma", "user_id": user })
 }
 
-fn names(world: &World) -> Vec<String> {
-    world.pusher.take_sent().into_iter().map(|(_, name, _)| name).collect()
-}
-
 #[tokio::test]
 async fn the_room_gets_an_event_for_each_member_who_comes_or_goes() {
     let world = World::new().await;
     let reply = world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
     assert_eq!((reply.status, &reply.body), (200, &json!({})));
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
     world.send(handle, &webhook(&json!([event("member_removed", "ada")]))).await;
-    assert_eq!(names(&world), ["room:user-left"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-left"]);
 }
 
 #[tokio::test]
@@ -60,7 +56,7 @@ async fn a_webhook_announces_the_author_too() {
     let world = World::new().await;
     world.table.put_book("emma", "ada", "A. L.").await;
     world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
-    assert_eq!(names(&world), ["room:user-joined", "room:author-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined", "room:author-joined"]);
 }
 
 #[tokio::test]
@@ -69,7 +65,7 @@ async fn a_webhook_does_not_repeat_a_change_that_was_made_over_http() {
     let join = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
     world.send(presence_join::handle, &join).await;
     world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }
 
 #[tokio::test]
@@ -81,7 +77,7 @@ async fn a_replayed_or_older_webhook_changes_nothing() {
     for request in [&added, &added, &removed, &added, &removed] {
         assert_eq!(world.send(handle, request).await.status, 200);
     }
-    assert_eq!(names(&world), ["room:user-joined", "room:user-left"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined", "room:user-left"]);
 }
 
 #[tokio::test]
@@ -91,9 +87,9 @@ async fn a_departure_that_overtakes_its_arrival_leaves_nobody_in_the_room() {
     world.send(handle, &webhook_at(now - 1000, &json!([event("member_removed", "ada")]))).await;
     world.send(handle, &webhook_at(now - 2000, &json!([event("member_added", "ada")]))).await;
     assert_eq!(world.table.row("ROOM#emma", "USER#ada").await.unwrap()["present"], false);
-    assert_eq!(names(&world), [""; 0], "the room never saw ada");
+    assert_eq!(world.pusher.take_names(), [""; 0], "the room never saw ada");
     world.send(handle, &webhook_at(now, &json!([event("member_added", "ada")]))).await;
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }
 
 #[tokio::test]
@@ -103,7 +99,11 @@ async fn events_of_one_webhook_are_applied_in_order() {
     world.send(handle, &webhook(&list)).await;
     let row = world.table.row("ROOM#emma", "USER#ada").await.unwrap();
     assert_eq!(row["present"], true);
-    assert_eq!(names(&world), ["room:user-joined"], "who goes and comes before anybody was told did neither");
+    assert_eq!(
+        world.pusher.take_names(),
+        ["room:user-joined"],
+        "who goes and comes before anybody was told did neither"
+    );
     assert!(!row.contains_key("outbox"), "{row:?}");
 }
 
@@ -111,7 +111,7 @@ async fn events_of_one_webhook_are_applied_in_order() {
 async fn the_room_hears_of_its_members_in_the_order_in_which_they_came_and_went() {
     let world = World::new().await;
     world.send(handle, &webhook(&json!([event("member_added", "ada")]))).await;
-    names(&world);
+    world.pusher.take_names();
     let hold = tests::Hold::default();
     world.table.inject("UpdateItem", &[tests::Fault::Held(hold.clone())]);
     let request = webhook(&json!([event("member_removed", "ada"), event("member_added", "ben")]));
@@ -121,7 +121,10 @@ async fn the_room_hears_of_its_members_in_the_order_in_which_they_came_and_went(
         }
     };
     let (reply, ()) = tokio::join!(world.send(handle, &request), hold.meanwhile(bens_is_written));
-    assert_eq!((reply.status, names(&world)), (200, vec!["room:user-left".to_owned(), "room:user-joined".to_owned()]));
+    assert_eq!(
+        (reply.status, world.pusher.take_names()),
+        (200, vec!["room:user-left".to_owned(), "room:user-joined".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -158,7 +161,7 @@ async fn a_foreign_event_does_not_cost_any_other() {
         event("member_added", "ben"),
     ]);
     let reply = world.send(handle, &webhook(&list)).await;
-    assert_eq!((reply.status, names(&world)), (200, vec!["room:user-joined".to_owned(); 2]), "{reply:?}");
+    assert_eq!((reply.status, world.pusher.take_names()), (200, vec!["room:user-joined".to_owned(); 2]), "{reply:?}");
     let no_list = signed(&json!({ "time_ms": Millis::now().0, "events": {} }).to_string(), PUSHER);
     assert_eq!(world.send(handle, &no_list).await.status, 400, "what is no list is no webhook");
 }
@@ -180,7 +183,11 @@ async fn a_foreign_event_that_no_value_can_hold_does_not_cost_any_other() {
         let events = format!("[{odd},{},{odd}]", event("member_added", "ada"));
         let body = format!(r#"{{"time_ms":{},"events":{events}}}"#, Millis::now().0);
         let reply = world.send(handle, &signed(&body, PUSHER)).await;
-        assert_eq!((reply.status, names(&world)), (200, vec!["room:user-joined".to_owned()]), "{odd:.80} {reply:?}");
+        assert_eq!(
+            (reply.status, world.pusher.take_names()),
+            (200, vec!["room:user-joined".to_owned()]),
+            "{odd:.80} {reply:?}"
+        );
     }
 }
 
@@ -229,5 +236,5 @@ async fn a_webhook_is_an_error_when_the_table_fails_so_that_pusher_sends_it_agai
     assert_eq!(world.send(handle, &request).await.status, 500);
     world.table.recover();
     assert_eq!(world.send(handle, &request).await.status, 200);
-    assert_eq!(names(&world), ["room:user-joined"]);
+    assert_eq!(world.pusher.take_names(), ["room:user-joined"]);
 }

@@ -16,6 +16,7 @@ mod policies;
 mod pusher;
 mod queues;
 mod request;
+pub mod rooms;
 mod server;
 mod ses;
 mod sockets;

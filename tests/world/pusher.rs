@@ -59,6 +59,11 @@ impl FakePusher {
         std::mem::take(&mut self.inner.lock().unwrap().sent)
     }
 
+    /// The names of the events that arrived since the last call.
+    pub fn take_names(&self) -> Vec<String> {
+        self.take_sent().into_iter().map(|(_, name, _)| name).collect()
+    }
+
     /// The sizes of the batches that were accepted since the last call.
     pub fn take_batches(&self) -> Vec<usize> {
         std::mem::take(&mut self.inner.lock().unwrap().batches)
