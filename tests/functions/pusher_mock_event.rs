@@ -8,6 +8,14 @@ fn mock(body: &Value) -> Request {
     Request::new("POST /pusher/mock-event").json(body)
 }
 
+/// Its binary is known to the tests all the same.
+#[tokio::test]
+async fn the_function_has_no_grants() {
+    let world = World::new().await;
+    assert!(tests::granted().iter().all(|(binary, _)| binary != "pusher-mock-event"));
+    world.as_function("pusher-mock-event", async {}).await;
+}
+
 #[tokio::test]
 async fn the_mock_event_of_the_documented_example_is_sent() {
     let world = World::new().await;

@@ -37,7 +37,7 @@ use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, 
 use shared::settings::Settings;
 
 pub use fcm::{FakeFcm, Refusal};
-pub use policies::{granted, unused_grants};
+pub use policies::{boundary, granted, granted_in, unused_grants};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
 pub use request::{Request, guest_token, signed, token, token_with};
@@ -169,7 +169,7 @@ impl World {
 
     /// Does this as the work of the function with this binary, which may do what the template grants it.
     pub async fn as_function<T>(&self, binary: &str, work: impl Future<Output = T>) -> T {
-        assert!(granted().iter().any(|(known, _)| known == binary), "no such function: {binary}");
+        assert!(policies::GRANTS.contains_key(binary), "no such function: {binary}");
         let done = policies::as_function(Some(binary.to_owned()), work).await;
         self.policies.check();
         done

@@ -29,51 +29,93 @@ tokio::task_local! {
 const TESTS_OWN_KEY: &str = "AKIDTEST";
 
 /// The grants of each function, by the name of its binary.
-static GRANTS: LazyLock<BTreeMap<String, BTreeSet<Grant>>> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let template = std::fs::read_to_string(path).unwrap();
+pub(crate) static GRANTS: LazyLock<BTreeMap<String, BTreeSet<Grant>>> = LazyLock::new(|| {
+    let template = template();
     let (_, resources) = template.split_once("\nResources:\n").unwrap();
     let functions = resources.split("    Type: AWS::Serverless::Function\n").skip(1);
     let grants = functions.map(|function| {
-        let binary = between(function, "Binary: ", " }").unwrap().to_owned();
-        // The next property begins at the same indentation.
-        let policies = between(function, "\n      Policies:\n", "\n      Events:").unwrap_or_else(|| {
-            let rest = function.split_once("\n      Policies:\n").map_or("", |(_, rest)| rest);
-            rest.split("\n\n").next().unwrap()
-        });
-        (binary, granted_in(policies))
+        // An empty line ends a resource.
+        let function = function.split("\n\n").next().unwrap();
+        let (_, binary) = function.split_once("Binary: ").unwrap();
+        (binary.split(' ').next().unwrap().to_owned(), granted_below(function, "\n      Policies:\n"))
     });
     grants.collect()
 });
 
-fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    // Not beyond the function's own lines, which an empty line ends.
-    let own = text.split("\n\n").next()?;
-    Some(own.split_once(start)?.1.split_once(end)?.0)
+/// The most that any function may be granted: the template's `FunctionBoundary`.
+pub fn boundary() -> BTreeSet<Grant> {
+    let template = template();
+    let (_, boundary) = template.split_once("\n  FunctionBoundary:\n").unwrap();
+    granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n")
 }
 
-/// The grants of a function's `Policies`, as the template writes them: lists of actions on one line, resources on one line or below.
-fn granted_in(policies: &str) -> BTreeSet<Grant> {
+fn template() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
+}
+
+/// The grants in a resource's property, up to the next line that is not indented further.
+fn granted_below(resource: &str, property: &str) -> BTreeSet<Grant> {
+    let Some((_, rest)) = resource.split_once(property) else {
+        assert!(
+            !resource.contains(property.trim()),
+            "policies.rs reads {} only with a list below: {resource}",
+            property.trim()
+        );
+        return BTreeSet::new();
+    };
+    // One more than the property's own, because of the newline.
+    let indentation = property.len() - property.trim_start().len();
+    let is_within = |line: &&str| line.len() - line.trim_start().len() >= indentation;
+    granted_in(rest.lines().take_while(is_within))
+}
+
+/// The grants of a policy, as the template writes them: lists of actions on one line, resources on one line or below. Panics at
+/// all other lines, which may grant something.
+pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     let mut actions: Vec<&str> = Vec::new();
-    for line in policies.lines() {
-        let line = line.trim().trim_start_matches("- ");
-        if let Some(list) = line.strip_prefix("Action: ") {
-            actions = list.trim_matches(['[', ']']).split(", ").collect();
-        }
-        let resources = line.strip_prefix("Resource: ").or_else(|| line.starts_with("!Sub ").then_some(line));
-        for resource in resources.into_iter().flat_map(|list| list.trim_matches(['[', ']']).split(", ")) {
-            grants.extend(actions.iter().map(|action| ((*action).to_owned(), name_of(resource))));
+    for line in policy {
+        let unknown = || -> ! { panic!("policies.rs does not read: {line}") };
+        let item = line.trim().trim_start_matches("- ");
+        let resources = match item.split_once(' ').unwrap_or((item, "")) {
+            ("#", _) | ("Statement:" | "!If" | "HasEmail" | "HasKmsKey" | "IsTraced" | "Resource:", "") => continue,
+            // It narrows a grant.
+            ("Condition:", _) | ("!Ref", "AWS::NoValue") => continue,
+            ("Effect:", "Allow") => {
+                actions.clear();
+                continue;
+            }
+            ("Action:", list) => {
+                let list = list.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+                actions = list.unwrap_or_else(|| unknown()).split(", ").collect();
+                continue;
+            }
+            ("Resource:", list) if list.starts_with('[') => {
+                list.strip_prefix('[').unwrap().strip_suffix(']').unwrap_or_else(|| unknown())
+            }
+            ("Resource:", resource) => resource,
+            ("!Sub" | "!GetAtt", _) => item,
+            _ => unknown(),
+        };
+        for resource in resources.split(", ") {
+            let name = name_of(resource).unwrap_or_else(|| unknown());
+            assert!(!actions.is_empty(), "policies.rs does not read actions that come after their resource: {line}");
+            grants.extend(actions.iter().map(|action| ((*action).to_owned(), name.clone())));
         }
     }
     grants
 }
 
 /// `Table` for `!GetAtt Table.Arn`, `SocketApi/*/POST/@connections/*` for the same with its partition, region and account.
-fn name_of(resource: &str) -> String {
-    let resource = resource.trim_start_matches("!GetAtt ").trim_start_matches("!Sub ").trim_matches('"');
-    let resource = resource.rsplit("${AWS::AccountId}:").next().unwrap();
-    resource.replace("${", "").replace('}', "").replace(".Arn", "")
+fn name_of(resource: &str) -> Option<String> {
+    let name = match resource.split_once(' ') {
+        Some(("!GetAtt", name)) => name.strip_suffix(".Arn")?,
+        Some(("!Ref", name)) => name,
+        Some(("!Sub", text)) => text.strip_prefix('"')?.strip_suffix('"')?.rsplit("${AWS::AccountId}:").next()?,
+        None if resource == "\"*\"" => "*",
+        _ => return None,
+    };
+    Some(name.replace("${", "").replace('}', "").replace(".Arn", ""))
 }
 
 /// All that the template grants: the function's binary and the grant.
@@ -85,16 +127,19 @@ pub fn granted() -> BTreeSet<(String, Grant)> {
     GRANTS.iter().flat_map(of_function).collect()
 }
 
-/// The grants that no test used, once no other test has sent a request for some seconds.
+/// The grants that no test used, once all are used or no other test has sent a request for some seconds.
 pub async fn unused_grants() -> Vec<(String, Grant)> {
     const QUIET: Duration = Duration::from_secs(8);
     let mut before = None;
-    while before != Some(REQUESTS.load(Ordering::Relaxed)) {
-        before = Some(REQUESTS.load(Ordering::Relaxed));
+    loop {
+        let requests = Some(REQUESTS.load(Ordering::Relaxed));
+        let unused: Vec<_> = granted().difference(&USED.lock().unwrap()).cloned().collect();
+        if unused.is_empty() || requests == before {
+            return unused;
+        }
+        before = requests;
         tokio::time::sleep(QUIET).await;
     }
-    let used = USED.lock().unwrap().clone();
-    granted().difference(&used).cloned().collect()
 }
 
 /// The binary of the function that a handler belongs to. None for a test's own handler.
