@@ -47,7 +47,8 @@ const MAX_NAME: usize = 128;
 
 impl Claims {
     /// Reads claims. Where they cannot be read as a whole, each is read apart and repaired ([`json::repaired`]), but for the strict
-    /// ones. Returns `None` if a strict claim is unreadable or the text is not a JSON object.
+    /// ones. Returns `None` if a strict claim is unreadable or the text is not a JSON object. The claim that `JWT_CLAIM_USER_ID` names is
+    /// repaired, too. This makes nobody another user: a repaired value has U+FFFD in it or is null, and neither is a [`UserId`].
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let claim = |(name, text): (String, &RawValue)| {
             let is_strict = STRICT.contains(&name.as_str());

@@ -18,7 +18,6 @@ use super::token::ED25519;
 use crate::clients::https::{HttpClient, without_address};
 use crate::json;
 use crate::jws::PUBLIC_KEY_ALGORITHMS;
-use crate::lenient::Lenient;
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);
@@ -173,17 +172,17 @@ impl Jwks {
         }
         let set: Set = serde_json::from_slice(&body)
             .map_err(|error| if error.is_data() { "no \"keys\" list" } else { "not JSON" })?;
-        let keys: Vec<Value> = set.keys.as_slice().iter().filter_map(|key| json::repaired(key.get())).collect();
+        let keys: Vec<Value> = set.keys.iter().filter_map(|key| json::repaired(key.get())).collect();
         // One key of a kind that this library does not know must not make the others unusable.
         let usable: Vec<_> = keys.iter().filter_map(read).filter_map(|key| usable(&key)).map(Arc::new).collect();
         if usable.is_empty() { Err(none_usable(&keys)) } else { Ok(usable) }
     }
 }
 
-/// A JWK set (RFC 7517, section 5).
+/// A JWK set (RFC 7517, section 5). Its keys are read one by one, so that an odd one costs no other.
 #[derive(Deserialize)]
 struct Set {
-    keys: Lenient<Box<RawValue>>,
+    keys: Vec<Box<RawValue>>,
 }
 
 /// The fields of a key that are read. An odd one among the others, such as its certificates, does not cost the key.

@@ -76,6 +76,21 @@ impl Identity {
     pub fn is_service(&self) -> bool {
         self.roles.iter().any(|role| role == "service")
     }
+
+    /// A member whose token has this name and nothing else.
+    #[cfg(test)]
+    pub(crate) fn named(user: &str, name: &str) -> Self {
+        Self {
+            user: UserId::parse(user).expect("an id"),
+            claimed_name: Line::cleaned(name, 128),
+            claimed_picture: None,
+            email: None,
+            locale: None,
+            expires: Millis::epoch(),
+            roles: Vec::new(),
+            channels: Vec::new(),
+        }
+    }
 }
 
 /// Why a token was not accepted. The sentence is for the client. [`Unauthenticated::cause`] is for the log.
@@ -235,7 +250,10 @@ impl Verifier {
     /// # Errors
     /// 401, with what to do. 500 when the JWKS address does not respond: the token may be valid.
     pub async fn member(&self, authorization: Option<&str>) -> Result<Identity, ApiError> {
-        let token = bearer(authorization)?;
+        self.member_of(bearer(authorization)?).await
+    }
+
+    async fn member_of(&self, token: &str) -> Result<Identity, ApiError> {
         let claims = self.claims(token).await?;
         if claims.is_guest() {
             return Err(Unauthenticated::Guest.into());
@@ -255,10 +273,7 @@ impl Verifier {
         token: Option<&str>,
         authorization: Option<&str>,
     ) -> Result<Identity, ApiError> {
-        match token {
-            Some(token) => self.member(Some(&format!("Bearer {token}"))).await,
-            None => self.member(authorization).await,
-        }
+        self.member_of(token.map_or_else(|| bearer(authorization), given)?).await
     }
 
     /// Which guest sent this `Authorization` header, or this token in the query where there is no bearer's header.
@@ -266,8 +281,8 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::member`].
     pub async fn guest(&self, authorization: Option<&str>, in_query: Option<&str>) -> Result<Guest, ApiError> {
-        let in_query = in_query.filter(|token| !token.is_empty());
-        let token = bearer(authorization).ok().or(in_query).ok_or(Unauthenticated::MissingGuest)?;
+        let in_query = || in_query.and_then(|token| given(token).ok());
+        let token = bearer(authorization).ok().or_else(in_query).ok_or(Unauthenticated::MissingGuest)?;
         let claims = self.claims(token).await?;
         if !claims.is_guest() {
             return Err(Unauthenticated::NotGuest.into());
@@ -306,8 +321,12 @@ fn bearer(authorization: Option<&str>) -> Result<&str, Unauthenticated> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Unauthenticated::Missing);
     }
+    given(token)
+}
+
+/// This token, unless it is what a shell, a template or JavaScript writes for a variable that is not set.
+fn given(token: &str) -> Result<&str, Unauthenticated> {
     let token = token.trim();
-    // A shell, a template or JavaScript writes this for a variable that is not set.
     if matches!(token, "" | "undefined" | "null") { Err(Unauthenticated::Empty) } else { Ok(token) }
 }
 

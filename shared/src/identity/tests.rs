@@ -247,8 +247,10 @@ async fn a_request_without_a_bearer_token_is_refused_as_missing() {
         assert_eq!(error.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
         assert_eq!(error.token_refused(), Some("empty"), "{empty:?}");
     }
-    let in_query = shared_secret().member_by_token(Some(""), None).await.unwrap_err();
-    assert_eq!(in_query.to_string(), Unauthenticated::Empty.to_string());
+    for empty in ["", " ", "undefined", "null"] {
+        let in_query = shared_secret().member_by_token(Some(empty), None).await.unwrap_err();
+        assert_eq!(in_query.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
+    }
     let lower_case = format!("bearer {}", signed(&claims(json!({}))));
     assert!(shared_secret().member(Some(&lower_case)).await.is_ok());
 }
@@ -426,9 +428,11 @@ async fn odd_fields_of_a_key_cost_neither_it_nor_its_neighbours() {
     let (kid, algorithm, key) = &key_pairs()[1];
     let set = published(&key_pairs()[1..2]);
     let odd = r#""x5c":[7],"x5t":7,"x5t#S256":{},"x5u":null,"alg":null,"note":"\ud83d","n2":1e400"#;
-    let of_key = set["keys"][0].to_string().replacen(r#""alg":"ES256","#, "", 1).replacen('{', &format!("{{{odd},"), 1);
-    let deep = format!(r#"{{"kty":"EC","deep":{}{}}}"#, "[".repeat(200), "]".repeat(200));
-    for keys in [of_key.clone(), format!(r#"{deep},{{"kid":"\ud83d"}},{of_key}"#)] {
+    let deep = format!(r#""deep":{}{}"#, "[".repeat(200), "]".repeat(200));
+    let of_key =
+        set["keys"][0].to_string().replacen(r#""alg":"ES256","#, "", 1).replacen('{', &format!("{{{odd},{deep},"), 1);
+    let other = format!(r#"{{"kty":"EC",{deep}}}"#);
+    for keys in [of_key.clone(), format!(r#"{other},{{"kid":"\ud83d"}},{of_key}"#)] {
         let verifier = verifier(TokenKeys::Jwks(issuer_of_text(format!(r#"{{"keys":[{keys}]}}"#)).await.0));
         assert!(check(&verifier, &token_of(kid, *algorithm, key)).await.is_ok(), "{keys:.200}");
     }
@@ -613,8 +617,9 @@ async fn a_token_that_does_not_identify_a_guest_is_refused_with_its_cause() {
     {
         assert_eq!(refused(guest_claims(unusable)).await, "unusable hotel or booking");
     }
-    for none in [None, Some("")] {
-        assert!(guest(&verifier, None, none).await.unwrap_err().starts_with("Open this with the guest's link"));
+    for none in [None, Some(""), Some(" "), Some("undefined"), Some("null")] {
+        let told = guest(&verifier, Some("Bearer undefined"), none).await.unwrap_err();
+        assert!(told.starts_with("Open this with the guest's link"), "{none:?}: {told}");
     }
 }
 
