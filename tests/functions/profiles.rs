@@ -99,3 +99,21 @@ async fn a_profile_is_written_once_in_each_process_until_the_user_changes() {
     assert_eq!(written, [1, 0, 1, 0, 1]);
     assert_eq!(name_of(&world, "ada").await, Some(json!("Ada")), "as the last token has it");
 }
+
+#[tokio::test]
+async fn a_profile_that_cannot_be_read_hides_nobody_else() {
+    let world = World::new().await;
+    for user in ["ada", "ben"] {
+        assert_eq!(
+            world.send(presence_join::handle, &at_emma(user, "POST /rooms/{bookId}/presence")).await.status,
+            200
+        );
+    }
+    world.table.put_rows(&[json!({ "pk": "USER#ben", "sk": "PROFILE", "name": 7 })]).await;
+    let listed = world.send(presence_list::handle, &at_emma("ada", "GET /rooms/{bookId}/presence")).await;
+    assert_eq!(listed.status, 200, "{listed:?}");
+    let shown = listed.body.to_string();
+    assert!(shown.contains("Ada") && shown.contains(r#""ben""#), "{shown}");
+    let again = world.send(presence_join::handle, &at_emma("ben", "POST /rooms/{bookId}/presence")).await;
+    assert_eq!(again.status, 200, "{again:?}");
+}

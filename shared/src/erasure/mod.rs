@@ -171,8 +171,7 @@ async fn progress(table: &Table, key: &Key, user: &UserId) -> Result<Progress, A
         return Ok(progress);
     }
     // The profile goes with the user's own rows, readable or not.
-    let profile = table.get(&Key::profile(user), true).await?.map(Profile::of_row).transpose();
-    let profile = or_skipped(profile.map_err(ApiError::from), &mut 0)?;
+    let profile = Profile::or_none(table.get(&Key::profile(user), true).await?);
     let alias = format!("erased;{}", uuid::Uuid::now_v7().simple());
     let mut progress = Progress {
         stage: Stage::Own,

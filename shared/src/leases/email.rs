@@ -4,7 +4,7 @@
 //!
 //! 1. If the recipient is in the presence channel now, they have seen the message. If Pusher does not say, they count as away.
 //! 2. If they have read it, have turned e-mail off or have no address, nothing is sent.
-//! 3. The window is claimed (`email_window`). While another e-mail's window runs, the entry waits; nothing has failed.
+//! 3. The window is claimed (`window`). While another e-mail's window runs, the entry waits; nothing has failed.
 //! 4. The e-mail sums up all messages whose rows have one pending. It shows the five oldest and says how many more there are.
 //!
 //! Address and text are looked up here, so an outbox holds neither. A process killed between SES and its note sends once more.
@@ -19,7 +19,7 @@ use super::lease::Lease;
 use super::unseen::{Unseen, unseen};
 use super::window::{Claim, Decision, decide};
 use super::words::Told;
-use crate::chats::{Conversation, Seq};
+use crate::chats::{Conversation, Seq, seq_of};
 use crate::clients::pusher;
 use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
@@ -134,9 +134,9 @@ impl Emails {
         let Some(found) = found.map(Lease::of_row).transpose()?.filter(|found| found.role(recipient).is_some()) else {
             return Ok(None);
         };
-        let mark = mark.map(read::<Mark>).transpose()?.map_or(Seq::NONE, |mark| mark.seq);
+        let mark = seq_of(mark)?;
         let claim = claim.map(read).transpose()?;
-        let profile = profile.map(Profile::of_row).transpose()?;
+        let profile = Profile::or_none(profile);
         let preferences = Preferences::of_row(preferences)?;
         let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
@@ -202,11 +202,6 @@ struct Known {
     /// They have read up to here.
     mark: Seq,
     claim: Option<Claim>,
-}
-
-#[derive(serde::Deserialize)]
-struct Mark {
-    seq: Seq,
 }
 
 impl Known {

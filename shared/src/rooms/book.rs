@@ -90,5 +90,5 @@ pub async fn get_with_profile(
     user: &UserId,
 ) -> Result<(Option<Book>, Option<Profile>), TableError> {
     let [book, profile] = table.get_each([&Key::book(book), &Key::profile(user)], false).await?;
-    Ok((book.map(Book::of_row).transpose()?, profile.map(Profile::of_row).transpose()?))
+    Ok((book.map(Book::of_row).transpose()?, Profile::or_none(profile)))
 }

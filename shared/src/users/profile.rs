@@ -88,12 +88,11 @@ impl Claimed {
 }
 
 impl Profile {
-    /// Reads a profile's row.
-    ///
-    /// # Errors
-    /// [`TableError::Corrupt`] when it is not a profile.
-    pub fn of_row(row: Item) -> Result<Self, TableError> {
-        read(row)
+    /// Reads a profile's row, if there is one. A row that cannot be read is logged and counts as none: a name costs no request.
+    #[must_use]
+    pub fn or_none(row: Option<Item>) -> Option<Self> {
+        let read = row.map(read).transpose();
+        read.inspect_err(|error: &TableError| telemetry::cause(error)).ok().flatten()
     }
 
     /// Whether it has all that this token says, and is there under a name at all.
@@ -194,8 +193,8 @@ pub async fn people(
     let users: BTreeMap<_, _> = users.map(|user| (Key::profile(user), user.clone())).collect();
     let mut people = HashMap::with_capacity(users.len());
     for (key, row) in table.get_many(users.keys(), false).await? {
-        if let Some(user) = users.get(&key) {
-            people.insert(user.clone(), Profile::of_row(row)?.person(user.clone()));
+        if let Some((user, profile)) = users.get(&key).zip(Profile::or_none(Some(row))) {
+            people.insert(user.clone(), profile.person(user.clone()));
         }
     }
     Ok(people)
@@ -241,7 +240,8 @@ struct Known {
 
 /// Most users that a process remembers; then it forgets all of them.
 const MAX_KNOWN: usize = 10_000;
-/// How long others may see a name after another back end has put a new one, in milliseconds.
+/// How long an HTTP request may show a name after another back end has put a new one, in milliseconds. A WebSocket shows the name
+/// of its handshake as long as it is open, at most two hours.
 const FRESH: i64 = 60_000;
 
 impl Profiles {
@@ -250,17 +250,19 @@ impl Profiles {
         Self { table, known: Arc::default(), breaker: Arc::default() }
     }
 
-    /// The caller as others see them, by at most one eventually consistent read a minute. While the table fails, as their token says.
+    /// The caller as others see them, by at most one eventually consistent read a minute. While the table fails, by the last profile
+    /// that was read, or else as their token says.
     pub async fn person(&self, caller: &Identity) -> Person {
         let now = Millis::now();
-        let read = self.known().get(&caller.user).and_then(|known| known.read.clone());
-        let fresh = read.filter(|(_, at)| now.since(*at) < FRESH).map(|(profile, _)| profile);
-        if fresh.is_some() || self.breaker.is_open(now) {
-            return shown(fresh, caller);
+        let known = self.known().get(&caller.user).and_then(|known| known.read.clone());
+        let is_fresh = known.as_ref().is_some_and(|(_, at)| now.since(*at) < FRESH);
+        let earlier = known.map(|(profile, _)| profile);
+        if is_fresh || self.breaker.is_open(now) {
+            return shown(earlier, caller);
         }
         let found = self.table.get(&Key::profile(&caller.user), false).await;
         let profile = self.checked(found).map(|row| self.read(&caller.user, row));
-        shown(profile, caller)
+        shown(profile.or(earlier), caller)
     }
 
     /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
@@ -277,12 +279,14 @@ impl Profiles {
         }
     }
 
-    /// The caller as others see them by this profile, which the request has just read.
+    /// Remembers this profile, which the request has just read. Returns the caller as others see them by it.
     pub fn note(&self, caller: &Identity, profile: Option<Profile>) -> Person {
         let claimed = Claimed::of(caller);
-        let stored = profile.as_ref().is_some_and(|profile| profile.is_current(&claimed)).then_some(claimed);
-        self.remember(&caller.user, |known| known.stored = stored);
-        shown(profile, caller)
+        let profile = profile.unwrap_or_default();
+        let stored = profile.is_current(&claimed).then_some(claimed);
+        let read = Some((profile.clone(), Millis::now()));
+        self.remember(&caller.user, |known| *known = Known { stored, read });
+        shown(Some(profile), caller)
     }
 
     /// Makes the next request read the profile: another back end has put it.
@@ -305,13 +309,9 @@ impl Profiles {
         }
     }
 
-    /// Remembers the profile in a row. One that cannot be read counts as none.
+    /// Remembers the profile in a row.
     fn read(&self, user: &UserId, row: Option<Item>) -> Profile {
-        let profile = row.map(Profile::of_row).transpose().unwrap_or_else(|error| {
-            telemetry::cause(&error);
-            None
-        });
-        let profile = profile.unwrap_or_default();
+        let profile = Profile::or_none(row).unwrap_or_default();
         self.remember(user, |known| known.read = Some((profile.clone(), Millis::now())));
         profile
     }
@@ -326,5 +326,53 @@ impl Profiles {
 
     fn known(&self) -> MutexGuard<'_, HashMap<UserId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, SdkConfig};
+    use serde_json::json;
+
+    use super::*;
+    use crate::clients::https::HttpClient;
+    use crate::table::item;
+
+    fn row(more: serde_json::Value) -> Option<Item> {
+        Some(item(&Key::profile(&UserId::parse("ada").unwrap()), &more).unwrap())
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_counts_as_none() {
+        let name = |row| Profile::or_none(row).and_then(|profile| profile.put_name);
+        assert_eq!(name(row(json!({ "putName": "Countess" }))).unwrap(), "Countess");
+        assert_eq!((name(row(json!({ "putName": 7 }))), name(None)), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_table_that_fails_does_not_make_the_tokens_name_replace_the_one_that_was_put() {
+        // Without a region, each request fails before it is sent.
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let profiles = Profiles::new(Table::new(config, HttpClient::default(), "none"));
+        let ada = Identity::named("ada", "Of The Token");
+        let name = async || profiles.person(&ada).await.display_name;
+        assert_eq!(name().await, "Of The Token", "nothing was read yet");
+        profiles.read(&ada.user, row(json!({ "putName": "Countess" })));
+        let age = |known: &mut Known| known.read.as_mut().unwrap().1 = Millis::epoch();
+        profiles.remember(&ada.user, age);
+        assert!(profiles.breaker.is_open(Millis::now()));
+        assert_eq!(name().await, "Countess", "while the breaker is open");
+        profiles.breaker.succeeded();
+        assert_eq!(name().await, "Countess", "when the read fails");
+    }
+
+    #[tokio::test]
+    async fn a_profile_that_the_request_has_read_is_not_read_again() {
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let profiles = Profiles::new(Table::new(config, HttpClient::default(), "none"));
+        let ada = Identity::named("ada", "Of The Token");
+        let noted = profiles.note(&ada, Profile::or_none(row(json!({ "putName": "Countess" }))));
+        assert_eq!(noted.display_name, "Countess");
+        assert_eq!(profiles.person(&ada).await, noted);
     }
 }
