@@ -245,3 +245,14 @@ async fn only_services_erase() {
     assert_eq!(world.send(handle, &erase("a b")).await.status, 400);
     assert_eq!(world.send(handle, &erase("ada").query("cursor", "x")).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_member_of_the_staff_who_reads_is_not_named() {
+    let world = World::new().await;
+    hire(&world, &["benno"]).await;
+    world.table.take_requests();
+    world.send(handle, &as_staff("benno", "GET /messages")).await;
+    let first = world.table.take_requests().remove("GetItem");
+    world.send(handle, &as_staff("benno", "GET /messages")).await;
+    assert_eq!(first, world.table.take_requests().remove("GetItem"));
+}

@@ -199,3 +199,19 @@ async fn a_repeated_message_is_stored_once() {
     assert_eq!(world.send(handle, &message("ada", "Autre").header("idempotency-key", "k1")).await.status, 422);
     assert_eq!(seqs(&list(&world, &[]).await), [1]);
 }
+
+#[tokio::test]
+async fn a_route_that_shows_no_name_reads_none() {
+    let world = with_email().await;
+    for route in ["GET /leases/{bailId}/messages", "GET /leases/{bailId}/requests"] {
+        let mut read = Vec::new();
+        for user in ["ada", "eve"] {
+            world.table.take_requests();
+            world.send(handle, &ask(user, route)).await;
+            let first = world.table.take_requests().remove("GetItem");
+            world.send(handle, &ask(user, route)).await;
+            read.push((first, world.table.take_requests().remove("GetItem")));
+        }
+        assert!(read.iter().all(|(first, second)| first == second), "{route}: {read:?}");
+    }
+}

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 use shared::chats::{self, Author, Conversation, Deletion, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
-use shared::contract::chats::Reader;
-use shared::contract::id::{BookingId, HotelSlug};
+use shared::contract::chats::{Reader, Role};
+use shared::contract::id::{BookingId, HotelSlug, UserId};
+use shared::contract::text::Line;
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::outbox::Done;
 use shared::{App, hotels};
@@ -18,8 +19,9 @@ const MAX_LIMIT: u8 = 100;
 pub(super) struct Side {
     pub(super) hotel: HotelSlug,
     pub(super) booking: BookingId,
-    /// The author of their messages.
-    pub(super) author: Author,
+    /// The id and the role of its messages' author.
+    pub(super) id: UserId,
+    pub(super) role: Role,
 }
 
 #[derive(Deserialize)]
@@ -54,10 +56,12 @@ impl Side {
         Ok(Done::now(response, None))
     }
 
-    pub(super) async fn write(self, app: &App, request: &Request) -> Handled {
+    /// Writes a message of an author with this name.
+    pub(super) async fn write(self, app: &App, request: &Request, name: Line) -> Handled {
         let text = chats::message_text(&request.json::<Written>()?.message, "message")?;
-        let key = app.idempotency_key(request, &self.author.id)?;
-        let new = NewMessage { author: self.author.clone(), text, key: Some(key) };
+        let key = app.idempotency_key(request, &self.id)?;
+        let author = Author { id: self.id.clone(), name, role: self.role };
+        let new = NewMessage { author, text, key: Some(key) };
         let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message);
         let writer = app.writer(request.request_id());
         let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
@@ -68,21 +72,20 @@ impl Side {
         let id = MessageId::parse(request.path("messageId"))?;
         let owes = |left: &_| hotels::message_deleted(&self.hotel, &self.booking, left);
         let writer = app.writer(request.request_id());
-        let deletion = Deletion { id: &id, author: &self.author.id };
+        let deletion = Deletion { id: &id, author: &self.id };
         let deleted = chats::delete(&app.table, &writer, &self.conversation(), deletion, owes).await?;
         Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_message() }))))
     }
 
     pub(super) async fn mark_read(self, app: &App, request: &Request) -> Handled {
-        let Author { id, role, .. } = &self.author;
         let owes = |seq, at| {
-            let reader = Reader { id: id.clone(), role: *role };
+            let reader = Reader { id: self.id.clone(), role: self.role };
             hotels::messages_read(&self.hotel, &self.booking, reader, seq, at)
         };
         let seq = Seq(request.json::<ReadUpTo>()?.seq);
         let writer = app.writer(request.request_id());
-        let marked =
-            chats::mark_read(&app.table, &writer, &self.conversation(), Reading { reader: id, seq }, owes).await?;
+        let up_to = Reading { reader: &self.id, seq };
+        let marked = chats::mark_read(&app.table, &writer, &self.conversation(), up_to, owes).await?;
         Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::contract::channel::Channel;
-use shared::contract::chats::RealtimeEvent;
+use shared::contract::chats::{RealtimeEvent, Role};
 use shared::contract::event::Event as _;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Guest;
@@ -16,12 +16,13 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
     let side = Side {
         hotel: guest.hotel.clone(),
         booking: guest.booking.clone(),
-        author: hotels::guest_author(guest).map_err(ApiError::internal)?,
+        id: hotels::guest_id(&guest.hotel, &guest.booking).map_err(ApiError::internal)?,
+        role: Role::Guest,
     };
     match request.route() {
         "GET /api/guest/hotel/{hotelSlug}/chat/context" => context(app, guest, &side).await,
         "GET /api/guest/hotel/{hotelSlug}/chat/messages" => side.read(app, request).await,
-        "POST /api/guest/hotel/{hotelSlug}/chat/messages" => side.write(app, request).await,
+        "POST /api/guest/hotel/{hotelSlug}/chat/messages" => side.write(app, request, guest.name.clone()).await,
         "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}" => side.delete(app, request).await,
         "PUT /api/guest/hotel/{hotelSlug}/chat/read" => side.mark_read(app, request).await,
         other => Err(http::no_such_route(other)),
@@ -30,13 +31,13 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
 
 /// The data that a chat page needs before it subscribes.
 async fn context(app: &App, guest: &Guest, side: &Side) -> Handled {
-    let (head, mark) = chats::head_and_mark(&app.table, &side.conversation(), &side.author.id).await?;
+    let (head, mark) = chats::head_and_mark(&app.table, &side.conversation(), &side.id).await?;
     let channel = Channel::GuestChat(guest.hotel.clone(), guest.booking.clone());
     let context = json!({
         "pusher": { "channel": channel.to_string(), "event": RealtimeEvent::NAME },
         "hotel": guest.hotel,
         "booking": guest.booking,
-        "guest": { "id": side.author.id, "name": guest.name },
+        "guest": { "id": side.id, "name": guest.name },
         "unreadCount": head.unread_after(mark),
     });
     Ok(Done::now(http::ok(&context), None))

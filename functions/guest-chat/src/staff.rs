@@ -1,5 +1,6 @@
 //! The staff's side: the inbox, and any of the hotel's chats.
 
+use shared::contract::chats::Role;
 use shared::contract::id::HotelSlug;
 use shared::hotels::{self, InboxCursor, MAX_CHATS};
 use shared::http::{self, ReadRequest as _, Request};
@@ -23,10 +24,12 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
     if request.route() == "GET /hotels/{hotelSlug}/chats" {
         return inbox(app, request, caller, &hotel).await;
     }
-    let side = Side { hotel, booking: booking(request)?, author: hotels::staff_author(app.person(caller).await) };
+    let side = Side { hotel, booking: booking(request)?, id: caller.user.clone(), role: Role::Staff };
     match request.route() {
         "GET /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.read(app, request).await,
-        "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.write(app, request).await,
+        "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => {
+            side.write(app, request, app.person(caller).await.display_name).await
+        }
         "DELETE /hotels/{hotelSlug}/chats/{bookingId}/messages/{messageId}" => side.delete(app, request).await,
         "PUT /hotels/{hotelSlug}/chats/{bookingId}/read" => side.mark_read(app, request).await,
         other => Err(http::no_such_route(other)),

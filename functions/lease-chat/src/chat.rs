@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::App;
 use shared::chats::{self, Deletion, Message, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::identity::Identity;
 use shared::leases::{self, Participant};
 use shared::outbox::Done;
 
@@ -39,10 +40,11 @@ pub(super) async fn list(app: &App, request: &Request, participant: &Participant
     Ok(Done::now(response, None))
 }
 
-pub(super) async fn post(app: &App, request: &Request, participant: &Participant) -> Handled {
+pub(super) async fn post(app: &App, request: &Request, caller: &Identity, participant: &Participant) -> Handled {
     let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
-    let key = app.idempotency_key(request, &participant.person.id)?;
-    let new = NewMessage { author: participant.author(), text, key: Some(key) };
+    let key = app.idempotency_key(request, &participant.id)?;
+    let author = participant.author(app.person(caller).await.display_name);
+    let new = NewMessage { author, text, key: Some(key) };
     let emails = app.settings.email.is_some();
     let owes = |message: &_| participant.message_created(message, emails);
     let posted =
@@ -54,7 +56,7 @@ pub(super) async fn delete(app: &App, request: &Request, participant: &Participa
     let id = MessageId::parse(request.path("messageId"))?;
     let owes = |left: &_| leases::message_deleted(&participant.lease, left);
     let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
-    let deletion = Deletion { id: &id, author: &participant.person.id };
+    let deletion = Deletion { id: &id, author: &participant.id };
     let deleted = chats::delete(&app.table, &writer, &conversation, deletion, owes).await?;
     Ok(deleted.map(|left| http::ok(&json!({ "message": left.with_content() }))))
 }
@@ -63,7 +65,7 @@ pub(super) async fn mark_read(app: &App, request: &Request, participant: &Partic
     let seq = Seq(request.json::<ReadUpTo>()?.seq);
     let owes = |seq, at| participant.messages_read(seq, at);
     let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
-    let up_to = Reading { reader: &participant.person.id, seq };
+    let up_to = Reading { reader: &participant.id, seq };
     let marked = chats::mark_read(&app.table, &writer, &conversation, up_to, owes).await?;
     Ok(marked.map(|mark| http::ok(&json!({ "seq": mark.seq, "unreadCount": mark.unread }))))
 }

@@ -27,15 +27,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
             Box::pin(requests::change(app, &request, &lease, &app.person(&caller).await)).await
         }
         route => {
-            let participant = leases::participant(&app.table, &lease, &app.person(&caller).await).await?;
+            let participant = leases::participant(&app.table, &lease, &caller.user).await?;
             match route {
-                "GET /leases/{bailId}" => show(app, &participant).await,
+                "GET /leases/{bailId}" => Box::pin(show(app, &caller, &participant)).await,
                 "GET /leases/{bailId}/messages" => chat::list(app, &request, &participant).await,
-                "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &participant)).await,
+                "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &caller, &participant)).await,
                 "DELETE /leases/{bailId}/messages/{messageId}" => chat::delete(app, &request, &participant).await,
                 "PUT /leases/{bailId}/read" => chat::mark_read(app, &request, &participant).await,
                 "GET /leases/{bailId}/requests" => requests::list(app, &request, &participant).await,
-                "POST /leases/{bailId}/requests" => Box::pin(requests::create(app, &request, &participant)).await,
+                "POST /leases/{bailId}/requests" => {
+                    Box::pin(requests::create(app, &request, &caller, &participant)).await
+                }
                 other => Err(http::no_such_route(other)),
             }
         }
@@ -55,12 +57,12 @@ async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -
 }
 
 /// `GET /leases/{bailId}`: all that a chat page needs before it subscribes.
-async fn show(app: &App, participant: &Participant) -> Handled {
-    let (head, mark) = chats::head_and_mark(&app.table, &participant.conversation(), &participant.person.id).await?;
+async fn show(app: &App, caller: &Identity, participant: &Participant) -> Handled {
+    let (head, mark) = chats::head_and_mark(&app.table, &participant.conversation(), &participant.id).await?;
     let shown = json!({
         "bailId": participant.lease,
         "channel": Channel::Lease(participant.lease.clone()).to_string(),
-        "me": participant.person,
+        "me": participant.person(app.person(caller).await.display_name),
         "otherId": participant.other,
         "lastSeq": head.seq,
         "readSeq": mark,

@@ -6,6 +6,7 @@ use shared::contract::id::LeaseId;
 use shared::contract::leases::RequestStatus;
 use shared::contract::person::Person;
 use shared::http::{self, ReadRequest as _, Request};
+use shared::identity::Identity;
 use shared::leases::{self, Participant, RequestCursor, RequestId, StatusChange};
 use shared::outbox::Done;
 
@@ -27,10 +28,11 @@ pub(super) async fn list(app: &App, request: &Request, participant: &Participant
     Ok(Done::now(http::ok(&page), None))
 }
 
-pub(super) async fn create(app: &App, request: &Request, participant: &Participant) -> Handled {
+pub(super) async fn create(app: &App, request: &Request, caller: &Identity, participant: &Participant) -> Handled {
     let new = request.json()?;
-    let key = app.idempotency_key(request, &participant.person.id)?;
-    let created = leases::create_request(&app.table, &app.writer(request.request_id()), participant, new, &key).await?;
+    let key = app.idempotency_key(request, &participant.id)?;
+    let asker = (participant, app.person(caller).await.display_name);
+    let created = leases::create_request(&app.table, &app.writer(request.request_id()), asker, new, &key).await?;
     Ok(created.map(|request| http::created(&request)))
 }
 

@@ -1,12 +1,10 @@
 //! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
 
-use crate::chats::{Author, Message, Seq};
+use crate::chats::{Message, Seq};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
 use crate::contract::id::{BookingId, HotelSlug, InvalidId, UserId};
-use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::identity::Guest;
 use crate::outbox::{Delivery, Wake};
 
 /// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
@@ -29,21 +27,6 @@ pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {
 #[must_use]
 pub(super) fn is_guests(user: &UserId) -> bool {
     user.as_str().starts_with(GUEST)
-}
-
-/// The guest as an author.
-///
-/// # Errors
-/// As [`guest_id`].
-pub fn guest_author(guest: &Guest) -> Result<Author, InvalidId> {
-    let id = guest_id(&guest.hotel, &guest.booking)?;
-    Ok(Author { id, name: guest.name.clone(), role: Role::Guest })
-}
-
-/// A member of the staff as an author.
-#[must_use]
-pub fn staff_author(staff: Person) -> Author {
-    Author { id: staff.user_id, name: staff.display_name, role: Role::Staff }
 }
 
 /// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.

@@ -2,7 +2,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `guest` | authors of a guest's chat, and the deliveries that its changes cause |
+//! | `guest` | the id of a guest, and the deliveries that changes of their chat cause |
 //! | `staff` | who is a member of a hotel's staff |
 //! | `inbox` | a hotel's conversations, by their newest message |
 //! | `wake` | the transport that notifies the staff of a guest's message |
@@ -13,7 +13,7 @@ mod staff;
 mod wake;
 
 pub(crate) use guest::booking_of;
-pub use guest::{guest_author, guest_id, message_created, message_deleted, messages_read, staff_author};
+pub use guest::{guest_id, message_created, message_deleted, messages_read};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use staff::{is_staff, put_staff, remove_staff};
 pub(crate) use wake::Wakes;

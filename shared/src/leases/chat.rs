@@ -4,7 +4,8 @@ use super::Participant;
 use crate::chats::{Author, Conversation, Message, Seq};
 use crate::contract::chats::Reader;
 use crate::contract::id::LeaseId;
-use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead};
+use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead, LeasePerson};
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, UnseenEmail};
 
@@ -14,10 +15,16 @@ impl Participant {
         Conversation::lease(&self.lease)
     }
 
+    /// They, as others see them by this name.
+    #[must_use]
+    pub fn person(&self, name: Line) -> LeasePerson {
+        LeasePerson { id: self.id.clone(), name, role: self.role }
+    }
+
     /// They, as the author of a message.
     #[must_use]
-    pub fn author(&self) -> Author {
-        Author { id: self.person.id.clone(), name: self.person.name.clone(), role: self.person.role }
+    pub fn author(&self, name: Line) -> Author {
+        Author { id: self.id.clone(), name, role: self.role }
     }
 
     /// The deliveries of a new message: `new-message`, and where e-mail is on, an e-mail to the other participant. The transport
@@ -33,7 +40,7 @@ impl Participant {
     /// The delivery of a read mark: `messages-read`.
     #[must_use]
     pub fn messages_read(&self, seq: Seq, at: Millis) -> Vec<Delivery> {
-        let reader = Reader { id: self.person.id.clone(), role: self.person.role };
+        let reader = Reader { id: self.id.clone(), role: self.role };
         let event = LeaseMessagesRead { lease: self.lease.clone(), reader, seq: seq.0, read_at: at.iso() };
         vec![Delivery::event(&event)]
     }

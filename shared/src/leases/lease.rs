@@ -7,8 +7,6 @@ use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{LeaseId, UserId};
-use crate::contract::leases::LeasePerson;
-use crate::contract::person::Person;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
@@ -67,7 +65,8 @@ pub struct LeaseView {
 #[derive(Debug, Clone)]
 pub struct Participant {
     pub lease: LeaseId,
-    pub person: LeasePerson,
+    pub id: UserId,
+    pub role: Role,
     /// The other of the two.
     pub other: UserId,
 }
@@ -187,7 +186,7 @@ pub async fn put(
 ///
 /// # Errors
 /// 404 unless there is such a lease and the caller is one of its two people: others learn nothing of it. 500.
-pub async fn participant(table: &Table, id: &LeaseId, caller: &Person) -> Result<Participant, ApiError> {
+pub async fn participant(table: &Table, id: &LeaseId, caller: &UserId) -> Result<Participant, ApiError> {
     let none = || {
         ApiError::NotFound("There is no lease of this id with you in it: check the id, or have your back end put it with PUT /leases/{bailId}".to_owned())
     };
@@ -196,11 +195,10 @@ pub async fn participant(table: &Table, id: &LeaseId, caller: &Person) -> Result
 }
 
 /// The caller as a participant of this lease.
-pub(super) fn participant_in(lease: &Lease, id: &LeaseId, caller: &Person) -> Option<Participant> {
-    let role = lease.role(&caller.user_id)?;
+pub(super) fn participant_in(lease: &Lease, id: &LeaseId, caller: &UserId) -> Option<Participant> {
+    let role = lease.role(caller)?;
     let other = if role == Role::Client { &lease.notary } else { &lease.client };
-    let person = LeasePerson { id: caller.user_id.clone(), name: caller.display_name.clone(), role };
-    Some(Participant { lease: id.clone(), person, other: other.clone() })
+    Some(Participant { lease: id.clone(), id: caller.clone(), role, other: other.clone() })
 }
 
 /// The role of a user in a lease, for its channel.

@@ -111,22 +111,23 @@ impl Row {
     }
 }
 
-/// Makes a request, which is pending then. A repeated one returns the first one's, as it is now.
+/// Makes a request of a participant with this name, which is pending then. A repeated one returns the first one's, as it is now.
 ///
 /// # Errors
 /// 400 for a bad field, 422 for a reused key, 429 over the limit, 503 when too many write at once, 500.
 pub async fn create_request(
     table: &Table,
     writer: &WriteContext,
-    participant: &Participant,
+    (participant, name): (&Participant, Line),
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, ApiError> {
     let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
     let description = Text::parse_optional(&new.description, MAX_DESCRIPTION);
     let description = description.map_err(|error| ApiError::field("description", error))?;
-    let limit = Key::limit(&participant.person.id, "lease-requests");
+    let limit = Key::limit(&participant.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
+    let created_by = participant.person(name);
     retry(|| async {
         let now = Millis::now();
         let [due, done] = table.get_each([&limit, &first], true).await?;
@@ -148,7 +149,7 @@ pub async fn create_request(
             title: title.clone(),
             description: description.clone(),
             status: Pending,
-            created_by: participant.person.clone(),
+            created_by: created_by.clone(),
             created_at: now,
             updated_by: None,
             updated_at: now,
@@ -190,7 +191,7 @@ pub async fn change_request(
     retry(|| async {
         let [lease_row, found] = table.get_each([&of_lease, &of_request], true).await?;
         let found_lease = lease_row.map(Lease::of_row).transpose()?;
-        let participant = found_lease.and_then(|found| participant_in(&found, lease, caller));
+        let participant = found_lease.and_then(|found| participant_in(&found, lease, &caller.user_id));
         let found = found.map(|row| Ok::<_, TableError>((Committed::of_row(&row), read::<Row>(row)?))).transpose()?;
         let (Some(participant), Some((owing, row))) = (participant, found) else {
             return Err(unknown());
@@ -198,10 +199,11 @@ pub async fn change_request(
         if row.status == status {
             return Ok(Some(Done::now(row.view(lease), None)));
         }
-        permit(row.status, status, side(&row, participant.person.role))?;
+        permit(row.status, status, side(&row, participant.role))?;
         let now = Millis::now();
         let seen = row.status;
-        let changed = Row { status, updated_by: Some(participant.person), updated_at: now, ..row };
+        let updated_by = Some(participant.person(caller.display_name.clone()));
+        let changed = Row { status, updated_by, updated_at: now, ..row };
         let view = changed.clone().view(lease);
         let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
         let put = append.put(&changed)?.when(eq("status", name(seen)));
