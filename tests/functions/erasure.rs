@@ -619,3 +619,19 @@ async fn the_row_of_an_erasure_does_not_tell_whose_it_is() {
     assert_eq!(erasures.len(), 1, "{erasures:?}");
     assert!(erasures.iter().all(|(pk, _)| !pk.contains(&hash[..16])), "{erasures:?}");
 }
+
+#[tokio::test]
+async fn the_guests_name_goes_with_the_guest_and_not_with_who_wrote_last() {
+    const GUEST: &str = "guest;killarney;BK-1";
+    for (last, erased) in [("benno", "benno"), ("benno", GUEST), (GUEST, "benno"), (GUEST, GUEST)] {
+        let world = World::new().await;
+        // Its messages are deleted: only the head has names still.
+        let head = json!({ "pk": "CHAT#GUEST#killarney#BK-1", "sk": "HEAD", "seq": 2, "guest_name": "Grace", "last_author": last,
+            "last_author_name": "Last" });
+        world.table.put_rows(&[head]).await;
+        expect(200, world.send(::erasure::handle, &erase(erased))).await;
+        let head = world.table.row("CHAT#GUEST#killarney#BK-1", "HEAD").await.unwrap();
+        assert_eq!(head.contains_key("guest_name"), erased != GUEST, "{last} {erased}: {head:?}");
+        assert_eq!(head.contains_key("last_author_name"), erased != last, "{last} {erased}: {head:?}");
+    }
+}

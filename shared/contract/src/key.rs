@@ -185,9 +185,7 @@ impl Key {
     /// When a connection of Socket.IO was last heard of.
     #[must_use]
     pub fn heard(connection: &ConnectionId) -> Self {
-        let sum = connection.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let shard = u8::try_from(sum % u32::from(SOCKET_SHARDS)).expect("less than SOCKET_SHARDS, which is a u8");
-        Self::new(heard_shard(shard), connection.as_str())
+        Self::new(heard_shard(shard(connection.as_str(), SOCKET_SHARDS)), connection.as_str())
     }
 
     /// The state of a rate limit of a connection.
@@ -416,8 +414,11 @@ pub const MEMBER: &str = "MEMBER#";
 /// Partition key of a lease and its requests.
 #[must_use]
 pub fn lease(lease: &LeaseId) -> String {
-    format!("LEASE#{lease}")
+    format!("{LEASE}{lease}")
 }
+
+/// Beginning of the partition key of a lease.
+pub const LEASE: &str = "LEASE#";
 
 /// Beginning of a request's sort key.
 pub const REQUEST: &str = "REQUEST#";
@@ -483,8 +484,11 @@ pub fn author(user: &UserId) -> String {
 /// Partition key of a room's presence rows.
 #[must_use]
 pub fn room(book: &BookId) -> String {
-    format!("ROOM#{book}")
+    format!("{ROOM}{book}")
 }
+
+/// Beginning of the partition key of a room.
+pub const ROOM: &str = "ROOM#";
 
 /// How many partitions of the index hold the users who are in rooms. A single one would limit the write rate.
 pub const PRESENT_SHARDS: u8 = 8;
@@ -498,8 +502,13 @@ pub fn present_shard(shard: u8) -> String {
 /// The shard of a room.
 #[must_use]
 pub fn shard_of(book: &BookId) -> u8 {
-    let sum = book.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    u8::try_from(sum % u32::from(PRESENT_SHARDS)).expect("less than PRESENT_SHARDS, which is a u8")
+    shard(book.as_str(), PRESENT_SHARDS)
+}
+
+/// One of `of` shards, always the same for a text.
+fn shard(text: &str, of: u8) -> u8 {
+    let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    u8::try_from(sum % u32::from(of)).expect("less than `of`, which is a u8")
 }
 
 /// How many partitions hold the places of a namespace.

@@ -10,7 +10,7 @@ use crate::leases;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
-use crate::table::key::{PARTY, RowKind, user as partition};
+use crate::table::key::{LEASE, PARTY, ROOM, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, text};
 
 /// The event that others are owed because a row goes: a user who is in a room leaves it.
@@ -20,7 +20,7 @@ pub(super) fn event(user: &UserId, row: &Item) -> Option<Delivery> {
     if RowKind::of(&key)? != RowKind::Presence || ends(&key) != user.as_str() || !is_present {
         return None;
     }
-    let book = BookId::parse(key.pk.strip_prefix("ROOM#")?).ok()?;
+    let book = BookId::parse(key.pk.strip_prefix(ROOM)?).ok()?;
     Some(Delivery::event(&UserLeft { book, user_id: user.clone() }))
 }
 
@@ -87,10 +87,10 @@ impl Erasure<'_> {
                 Ok(is_erased)
             }
             RowKind::ChatMessage => Ok(false),
-            RowKind::ChatHead => self.head(&key, has("last_author")).await,
+            RowKind::ChatHead => self.head(&key, &row, has("last_author")).await,
             RowKind::Lease => self.lease(&key, has("client"), has("notary")).await,
             RowKind::LeaseRequest if has_person("created_by") || has_person("updated_by") => {
-                let lease = key.pk.strip_prefix("LEASE#").and_then(|lease| LeaseId::parse(lease).ok());
+                let lease = key.pk.strip_prefix(LEASE).and_then(|lease| LeaseId::parse(lease).ok());
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
                 let pending =

@@ -4,8 +4,9 @@ use super::rows::party_of;
 use super::{Erasure, remove};
 use crate::api_error::ApiError;
 use crate::contract::id::PartyId;
+use crate::hotels;
 use crate::parties;
-use crate::table::key::INVITATION;
+use crate::table::key::{GUEST_CHAT, INVITATION};
 use crate::table::{Item, Key, Update, eq, exists, text};
 
 impl Erasure<'_> {
@@ -53,11 +54,14 @@ impl Erasure<'_> {
         self.write_if(is_theirs, self.aliased(key, "authorId").remove("authorName")).await
     }
 
-    /// The head of a conversation in which the user wrote last.
-    pub(super) async fn head(&self, key: &Key, is_theirs: bool) -> Result<bool, ApiError> {
-        let change = Update::new(key).remove("last_author").remove("last_author_name").remove("preview");
-        let change = change.remove("guest_name").when(eq("last_author", self.user));
-        self.write_if(is_theirs, change).await
+    /// The head of a conversation: its last author is removed if that is the user, and so is its guest.
+    pub(super) async fn head(&self, key: &Key, row: &Item, is_last: bool) -> Result<bool, ApiError> {
+        let booking = key.pk.strip_prefix(GUEST_CHAT).and_then(|chat| chat.split_once('#'));
+        let is_named = booking.is_some() && booking == hotels::booking_of(self.user) && row.contains_key("guest_name");
+        let unnamed = Update::new(key).remove("guest_name").when(exists("pk"));
+        let last = Update::new(key).remove("last_author").remove("last_author_name").remove("preview");
+        let is_unnamed = self.write_if(is_named, unnamed).await?;
+        Ok(self.write_if(is_last, last.when(eq("last_author", self.user))).await? || is_unnamed)
     }
 
     /// A lease of the user's: the other of the two keeps it, with a participant whom nobody is until a service puts another.
