@@ -15,9 +15,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate_handshake(&request).await?;
     let handshake = Handshake::read(&request, &caller, now)?;
     let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
-    // Boxed: the runtime moves the future of a handler several times.
     let person = app.person(&caller).await;
     let connecting = sockets::connect(&app.table, &writer, heartbeat, handshake, person);
+    // Boxed: the runtime moves the future of a handler several times.
     let connected = Box::pin(connecting).await?;
     Ok(http::empty().then(app.deliver(connected.pending)))
 }

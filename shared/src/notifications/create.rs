@@ -10,7 +10,7 @@ use super::{Counter, Notification, NotificationKind, Preferences, Priority, Word
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
-use crate::contract::text::Line;
+use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
@@ -137,7 +137,7 @@ impl Notifier<'_> {
         let user = UserId::parse(request.user_id.clone()).map_err(|error| ApiError::field("userId", error))?;
         let kind = NotificationKind::named(&request.r#type)
             .ok_or_else(|| ApiError::field("type", format!("must be one of {}", NotificationKind::names())))?;
-        Words::own(request.title.as_deref(), request.body.as_deref())?;
+        let own = &Words::own(request.title.as_deref(), request.body.as_deref())?;
         let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
         if let Some(first) = first_of(table, key, now).await? {
             return first.replay(key);
@@ -150,7 +150,8 @@ impl Notifier<'_> {
                 return Err(ApiError::NotFound("There is no such user".to_owned()));
             }
             let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
-            let draft = Draft { writer, user: &user, kind, new: &request, preferences, key, unique, settings, now };
+            let draft =
+                Draft { writer, user: &user, kind, new: &request, own, preferences, key, unique, settings, now };
             let new = draft.write(counter.as_ref())?;
             match commit(table, &draft, &new, counter.as_ref()).await? {
                 Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
@@ -189,6 +190,8 @@ struct Draft<'a> {
     user: &'a UserId,
     kind: NotificationKind,
     new: &'a NewNotification,
+    /// Its own title and sentence.
+    own: &'a (Option<Line>, Option<Text>),
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,
     /// Part of the notification's id.
@@ -216,7 +219,7 @@ impl Draft<'_> {
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
         let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
-        let (title, body) = Words::own(new.title.as_deref(), new.body.as_deref())?;
+        let (title, body) = self.own.clone();
         let words = words.or_own(title, body);
         let notification =
             Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
