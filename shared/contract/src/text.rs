@@ -17,18 +17,23 @@
 //! The `data` of notifications and dashboards' events and the `settings` of a party are the app's own JSON and stay as sent.
 //! Only the names that a sentence takes from `data`, and the pictures beside them, are checked.
 
+mod cut;
+mod direction;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+pub use cut::{cut, cut_by, shortened};
+use direction::{balanced, is_right_to_left, turns};
+
 /// Longest line that is read from a row, in characters: more than any field may have.
 const MAX_STORED: usize = 4_000;
 /// Longest address of a picture, in bytes. With it and the longest name, a presence member's `user_info` is usually within
 /// Pusher's 1 KB.
 const MAX_PICTURE: usize = 512;
-const ELLIPSIS: &str = "…";
 
 /// One line that other people are shown: trimmed, of at least one character that can be seen, without control characters,
 /// line and paragraph separators (U+2028, U+2029) and characters that turn the direction of others (Unicode, UAX #9: embeddings,
@@ -279,54 +284,6 @@ impl PartialEq<str> for Picture {
     }
 }
 
-/// The beginning of a text, of at most `most` characters, cut between graphemes: no flag, family or accented letter is cut
-/// through (Unicode, UAX #29). One grapheme that alone is longer is cut all the same.
-#[must_use]
-pub fn cut(text: &str, most: usize) -> &str {
-    if text.chars().nth(most).is_none() {
-        return text;
-    }
-    cut_by(text, most, |grapheme| grapheme.chars().count())
-}
-
-/// As [`cut`], with an ellipsis as the last character where something is cut.
-#[must_use]
-pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    if text.chars().nth(most).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let kept = cut(text, most.saturating_sub(ELLIPSIS.chars().count())).trim_end();
-    Cow::Owned(format!("{kept}{ELLIPSIS}"))
-}
-
-/// As [`cut`], where `room` and the size of a piece are something other than characters.
-#[must_use]
-pub fn cut_by(text: &str, room: usize, size: impl Fn(&str) -> usize) -> &str {
-    let pieces = text.grapheme_indices(true);
-    let end = end_of(pieces, room, &size).unwrap_or(text.len());
-    if end > 0 || text.is_empty() {
-        return &text[..end];
-    }
-    let pieces = text.char_indices().map(|(at, c)| (at, &text[at..at + c.len_utf8()]));
-    &text[..end_of(pieces, room, &size).unwrap_or(text.len())]
-}
-
-/// Where the first piece begins that there is no room for.
-fn end_of<'a>(
-    mut pieces: impl Iterator<Item = (usize, &'a str)>,
-    mut room: usize,
-    size: &impl Fn(&str) -> usize,
-) -> Option<usize> {
-    let is_over = |(_, piece): &(usize, &str)| match room.checked_sub(size(piece)) {
-        Some(left) => {
-            room = left;
-            false
-        }
-        None => true,
-    };
-    pieces.find(is_over).map(|(at, _)| at)
-}
-
 /// Whether this ends a line or is a control character (C0, C1).
 fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
@@ -335,11 +292,6 @@ fn breaks_line(c: char) -> bool {
 /// Whether this is a control character that no text has.
 fn breaks_text(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t')
-}
-
-/// Whether this turns the direction of the characters after it, or ends that (UAX #9: embeddings, overrides, isolates).
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether something of it can be seen: no white space, and nothing of Unicode's Default_Ignorable_Code_Point
@@ -353,15 +305,6 @@ fn is_visible(c: char) -> bool {
     !is_ignorable && !c.is_whitespace() && !breaks_line(c)
 }
 
-/// Whether this is written from right to left (the blocks whose default class is R or AL; UAX #9, table 4, and
-/// DerivedBidiClass.txt), or a mark that says so.
-fn is_right_to_left(c: char) -> bool {
-    matches!(c,
-        '\u{590}'..='\u{8ff}' | '\u{200f}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}'
-        | '\u{1e800}'..='\u{1efff}')
-        || turns(c)
-}
-
 /// Each line break as a line feed.
 fn one_line_break(text: &str) -> Cow<'_, str> {
     if !text.contains(['\r', '\u{2028}', '\u{2029}']) {
@@ -370,59 +313,10 @@ fn one_line_break(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n"))
 }
 
-/// The closing character that an opening one of UAX #9 needs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Opened {
-    /// U+2069
-    Isolate,
-    /// U+202C
-    Embedding,
-    /// U+202C, which goes as it does.
-    Override,
-}
-
-/// Without overrides, and without embeddings and isolates that are not closed before the line ends, where their effect ends.
-fn balanced(text: &str) -> String {
-    if !text.contains(turns) {
-        return text.to_owned();
-    }
-    text.split('\n').map(balanced_line).collect::<Vec<_>>().join("\n")
-}
-
-fn balanced_line(line: &str) -> String {
-    let characters: Vec<char> = line.chars().collect();
-    let mut kept: Vec<bool> = characters.iter().map(|c| !turns(*c)).collect();
-    let mut open: Vec<(usize, Opened)> = Vec::new();
-    for (at, c) in characters.iter().enumerate() {
-        match c {
-            '\u{2066}'..='\u{2068}' => open.push((at, Opened::Isolate)),
-            '\u{202a}' | '\u{202b}' => open.push((at, Opened::Embedding)),
-            '\u{202d}' | '\u{202e}' => open.push((at, Opened::Override)),
-            '\u{202c}' => {
-                if let Some((opening, kind)) = open.pop_if(|(_, kind)| *kind != Opened::Isolate) {
-                    let stays = kind == Opened::Embedding;
-                    (kept[opening], kept[at]) = (stays, stays);
-                }
-            }
-            '\u{2069}' => {
-                if let Some(place) = open.iter().rposition(|(_, kind)| *kind == Opened::Isolate) {
-                    // The end of an isolate ends what was opened within it, which then is not balanced and goes.
-                    (kept[open[place].0], kept[at]) = (true, true);
-                    open.truncate(place);
-                }
-            }
-            _ => {}
-        }
-    }
-    characters.into_iter().zip(kept).filter_map(|(c, kept)| kept.then_some(c)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    const FAMILY: &str = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466}";
 
     #[test]
     fn a_name_that_makes_a_second_sentence_is_one_line() {
@@ -486,28 +380,6 @@ mod tests {
     }
 
     #[test]
-    fn no_direction_reaches_over_the_end_of_a_line() {
-        let parsed = |text: &str| Text::parse(text, 100).unwrap().as_str().to_owned();
-        assert_eq!(
-            parsed("\u{2067}a\u{2069} \u{202b}b\u{202c}"),
-            "\u{2067}a\u{2069} \u{202b}b\u{202c}",
-            "closed: kept"
-        );
-        assert_eq!(parsed("\u{2067}a\nb\u{2069}"), "a\nb");
-        assert_eq!(parsed("invoice\u{202e}fdp\u{202c}.exe"), "invoicefdp.exe");
-        assert_eq!(parsed("\u{2066}a\u{202b}b\u{2069}\u{202c}"), "\u{2066}ab\u{2069}");
-    }
-
-    #[test]
-    fn only_what_is_written_from_right_to_left_is_isolated() {
-        let shown = |name: &str| format!("{} – 12 rue des Lilas", Line::cleaned(name, 50).unwrap().isolated());
-        assert_eq!(shown("Maître Durand"), "Maître Durand – 12 rue des Lilas");
-        assert_eq!(shown("عمر"), "\u{2068}عمر\u{2069} – 12 rue des Lilas");
-        assert_eq!(shown("דנה (Dana)"), "\u{2068}דנה (Dana)\u{2069} – 12 rue des Lilas");
-        assert_eq!(shown("張偉"), "張偉 – 12 rue des Lilas");
-    }
-
-    #[test]
     fn a_picture_is_on_the_web() {
         for good in ["https://example.com/ada.png", "HTTP://example.com/a?b=c&d", "https://[::1]/é.png"] {
             assert_eq!(&Picture::parse(good).unwrap(), good);
@@ -535,26 +407,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_between_graphemes() {
-        assert_eq!(cut(&FAMILY.repeat(100), 200), FAMILY.repeat(28));
-        assert_eq!(cut("🇫🇷🇫🇷", 3), "🇫🇷");
-        assert_eq!(cut("e\u{301}e\u{301}", 3), "e\u{301}");
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut(FAMILY, 3), "\u{1f468}\u{200d}\u{1f469}", "one that alone is too long");
-        assert_eq!(shortened(&FAMILY.repeat(100), 200), format!("{}{ELLIPSIS}", FAMILY.repeat(28)));
-        assert_eq!(shortened("abc", 3), "abc");
-        let mut line = Line::parse(&format!("A{FAMILY}"), 50).unwrap();
-        assert!(line.shrink() && line == "A" && line.shrink() && !line.shrink());
-    }
-
-    #[test]
     fn a_row_of_an_older_version_is_read_cleaned() {
         assert_eq!(serde_json::from_str::<Line>(r#""Ada\nEve""#).unwrap(), "Ada Eve");
         assert_eq!(serde_json::from_str::<Line>(r#""""#).unwrap(), "");
         assert_eq!(serde_json::from_str::<Text>(r#""a\r\nb\u0000""#).unwrap(), "a\nb");
     }
 
-    fn odd() -> impl Strategy<Value = String> {
+    pub(super) fn odd() -> impl Strategy<Value = String> {
         proptest::collection::vec(
             prop_oneof![
                 any::<char>(),
@@ -580,25 +439,6 @@ mod tests {
                 let read: Line = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
                 prop_assert_eq!(read, line);
             }
-        }
-
-        #[test]
-        fn a_text_is_balanced_on_each_line_and_stays_as_it_is(text in odd()) {
-            if let Ok(parsed) = Text::parse(&text, 100) {
-                prop_assert_eq!(Text::parse(parsed.as_str(), 100).unwrap(), parsed.clone());
-                for line in parsed.as_str().split('\n') {
-                    let count = |these: &[char]| line.chars().filter(|c| these.contains(c)).count();
-                    prop_assert_eq!(count(&['\u{2066}', '\u{2067}', '\u{2068}']), count(&['\u{2069}']));
-                    prop_assert_eq!(count(&['\u{202a}', '\u{202b}']), count(&['\u{202c}']));
-                    prop_assert_eq!(count(&['\u{202d}', '\u{202e}']), 0);
-                }
-            }
-        }
-
-        #[test]
-        fn cut_text_is_a_beginning_within_the_limit(text in odd(), most in 0_usize..40) {
-            let cut = cut(&text, most);
-            prop_assert!(text.starts_with(cut) && cut.chars().count() <= most);
         }
     }
 }
