@@ -5,16 +5,19 @@
 
 mod email;
 mod firebase;
+mod pusher;
+mod tokens;
 
 use std::fmt;
 
-use base64::Engine as _;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use email::{Email, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
+pub use pusher::{Credentials, MasterKey, PusherSettings};
+pub use tokens::{ClaimNames, TokenKeys, Tokens};
 
 /// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
@@ -62,37 +65,6 @@ pub struct Settings {
     pub terminate_removed: bool,
 }
 
-/// A Pusher app, or a self-hosted server that speaks its protocol.
-#[derive(Debug, Clone)]
-pub struct PusherSettings {
-    /// `PUSHER_APP_ID`
-    pub app_id: String,
-    /// `PUSHER_KEY` (or `PUSHER_APP_KEY`) and `PUSHER_SECRET` (or `PUSHER_APP_SECRET`).
-    pub credentials: Credentials,
-    /// `PUSHER_PREVIOUS_KEY` and `PUSHER_PREVIOUS_SECRET`: webhooks signed by these are accepted during rotation.
-    pub previous: Option<Credentials>,
-    /// `PUSHER_ENCRYPTION_MASTER_KEY_BASE64`: 32 bytes; encrypted channels are refused without it.
-    pub encryption_master_key: Option<MasterKey>,
-    /// Scheme, host and port of the HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or
-    /// `PUSHER_CLUSTER`.
-    pub origin: String,
-}
-
-/// A Pusher key (public) with its secret.
-#[derive(Clone)]
-pub struct Credentials {
-    /// Public: it tells which secret signed.
-    pub key: String,
-    /// The key of the signatures; never leaves the process.
-    pub secret: Secret,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
 /// Text that is never printed, and is wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -126,54 +98,6 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
-}
-
-/// The key from which the keys of encrypted channels derive.
-#[derive(Clone)]
-pub struct MasterKey(pub(crate) Zeroizing<[u8; 32]>);
-
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MasterKey(…)")
-    }
-}
-
-/// How bearer tokens are verified.
-#[derive(Debug, Clone)]
-pub struct Tokens {
-    /// The accepted keys, which imply the algorithms.
-    pub keys: TokenKeys,
-    /// `JWT_ISSUER`: the `iss` that a token must have.
-    pub issuer: Option<String>,
-    /// `JWT_AUDIENCE`, with commas between several: a token's `aud` must name one of them. Empty where every audience is fine.
-    pub audiences: Vec<String>,
-    /// The `JWT_CLAIM_*` variables.
-    pub claims: ClaimNames,
-}
-
-/// The claims that say who a user is, where they have other names than the usual ones. A dot leads into an object
-/// (`app_metadata.roles`), unless the token has a claim of the whole name (`https://example.com/roles`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClaimNames {
-    /// `JWT_CLAIM_USER_ID`, instead of `sub`. A person who can choose its value can act as any user.
-    pub user_id: Option<String>,
-    /// `JWT_CLAIM_NAME`, instead of `name`, `preferred_username`, `nickname` and `username`.
-    pub name: Option<String>,
-    /// `JWT_CLAIM_PICTURE`, instead of `picture`, `avatar_url` and `image`.
-    pub picture: Option<String>,
-    /// `JWT_CLAIM_ROLES`, instead of `roles`. A person who can choose its value can act as a service.
-    pub roles: Option<String>,
-    /// `JWT_CLAIM_CHANNELS`, instead of `channels`. Its value opens channels of dashboards, so only the issuer may choose it.
-    pub channels: Option<String>,
-}
-
-/// Where verification keys come from.
-#[derive(Debug, Clone)]
-pub enum TokenKeys {
-    /// `JWT_SECRET`: HS256 only.
-    Shared(Secret),
-    /// `JWT_JWKS_URL`: RS256, ES256 or EdDSA, depending on the key that `kid` names.
-    Jwks(String),
 }
 
 /// The queues of failed deliveries.
@@ -265,56 +189,6 @@ impl Variables<'_> {
     }
 }
 
-impl PusherSettings {
-    fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
-        let previous = match (env.get("PUSHER_PREVIOUS_KEY"), env.get("PUSHER_PREVIOUS_SECRET")) {
-            (Some(key), Some(secret)) => Some(Credentials { key, secret: Secret::new(secret) }),
-            (Some(_), None) => return Err(SettingsError::Missing("PUSHER_PREVIOUS_SECRET")),
-            (None, _) => None,
-        };
-        let app_id = env.require("PUSHER_APP_ID")?;
-        if !app_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
-            return Err(SettingsError::Malformed("PUSHER_APP_ID", "the id from the app's keys, letters and digits"));
-        }
-        Ok(Self {
-            app_id,
-            credentials: Credentials {
-                key: env.either("PUSHER_KEY", "PUSHER_APP_KEY")?,
-                secret: Secret::new(env.either("PUSHER_SECRET", "PUSHER_APP_SECRET")?),
-            },
-            previous,
-            encryption_master_key: env
-                .get("PUSHER_ENCRYPTION_MASTER_KEY_BASE64")
-                .map(|text| master_key(&text))
-                .transpose()?,
-            origin: Self::origin(env)?,
-        })
-    }
-
-    fn origin(env: &Variables<'_>) -> Result<String, SettingsError> {
-        let scheme = env.get("PUSHER_SCHEME").unwrap_or_else(|| "https".to_owned());
-        if scheme != "http" && scheme != "https" {
-            return Err(SettingsError::Malformed("PUSHER_SCHEME", "http or https"));
-        }
-        let is_host = |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-        let host = match (env.get("PUSHER_HOST"), env.get("PUSHER_CLUSTER")) {
-            (Some(host), _) => host,
-            (None, Some(cluster)) => format!("api-{cluster}.pusher.com"),
-            (None, None) => return Err(SettingsError::Missing("PUSHER_CLUSTER")),
-        };
-        if !is_host(&host) {
-            return Err(SettingsError::Malformed("PUSHER_HOST", "a host name without scheme, port or path"));
-        }
-        match env.get("PUSHER_PORT") {
-            None => Ok(format!("{scheme}://{host}")),
-            Some(port) => match port.parse::<u16>() {
-                Ok(port) if port > 0 => Ok(format!("{scheme}://{host}:{port}")),
-                _ => Err(SettingsError::Malformed("PUSHER_PORT", "a port number")),
-            },
-        }
-    }
-}
-
 fn public_channels(env: &Variables<'_>) -> Result<Vec<String>, SettingsError> {
     let named = env.get("DASHBOARD_PUBLIC_CHANNELS").unwrap_or_else(|| DASHBOARD_PUBLIC_CHANNELS.to_owned());
     if named == "none" {
@@ -339,61 +213,6 @@ fn socket_endpoint(env: &Variables<'_>) -> Result<Option<String>, SettingsError>
         }
         Some(_) => Err(SettingsError::Malformed("SOCKET_ENDPOINT", "an https address")),
         None => Ok(None),
-    }
-}
-
-fn master_key(text: &str) -> Result<MasterKey, SettingsError> {
-    const MALFORMED: SettingsError =
-        SettingsError::Malformed("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "32 bytes in base64 (openssl rand -base64 32)");
-    let bytes = Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(text).map_err(|_| MALFORMED)?);
-    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| MALFORMED)?;
-    Ok(MasterKey(Zeroizing::new(key)))
-}
-
-impl Tokens {
-    fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
-        let keys = match (env.get("JWT_JWKS_URL"), env.get("JWT_SECRET")) {
-            (Some(url), _) if url.starts_with("https://") || url.starts_with("http://") => TokenKeys::Jwks(url),
-            (Some(_), _) => {
-                return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address"));
-            }
-            // RFC 7518, section 3.2: the key must be at least as large as the hash.
-            (None, Some(secret)) if secret.len() >= 32 => TokenKeys::Shared(Secret::new(secret)),
-            (None, Some(_)) => {
-                return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes"));
-            }
-            (None, None) => return Err(SettingsError::Missing("JWT_SECRET")),
-        };
-        Ok(Self {
-            keys,
-            issuer: env.get("JWT_ISSUER"),
-            audiences: env.get("JWT_AUDIENCE").map_or(Ok(Vec::new()), |list| audiences(&list))?,
-            claims: ClaimNames::read(env),
-        })
-    }
-}
-
-/// A list with commas between. An empty one would let every token in.
-fn audiences(list: &str) -> Result<Vec<String>, SettingsError> {
-    let named: Vec<_> = list.split(',').map(|name| name.trim().to_owned()).collect();
-    if named.iter().any(String::is_empty) {
-        return Err(SettingsError::Malformed(
-            "JWT_AUDIENCE",
-            "an aud, or several with commas between, such as web,mobile",
-        ));
-    }
-    Ok(named)
-}
-
-impl ClaimNames {
-    fn read(env: &Variables<'_>) -> Self {
-        Self {
-            user_id: env.get("JWT_CLAIM_USER_ID"),
-            name: env.get("JWT_CLAIM_NAME"),
-            picture: env.get("JWT_CLAIM_PICTURE"),
-            roles: env.get("JWT_CLAIM_ROLES"),
-            channels: env.get("JWT_CLAIM_CHANNELS"),
-        }
     }
 }
 
