@@ -227,10 +227,13 @@ impl Placeholders {
     }
 
     /// The names and the values; `None` instead of an empty map, which DynamoDB refuses.
-    pub(super) fn into_maps(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    pub(super) fn into_maps(self) -> (Numbered<String>, Numbered<AttributeValue>) {
         (numbered('#', self.names), numbered(':', self.values))
     }
 }
+
+/// The names or the values of an expression, as aws-sdk-dynamodb takes them.
+type Numbered<T> = Option<HashMap<String, T>>;
 
 /// The index of an element, which is added if it is new.
 fn place<T: Borrow<E>, E: PartialEq + ToOwned<Owned = T> + ?Sized>(list: &mut Vec<T>, element: &E) -> usize {
@@ -240,7 +243,7 @@ fn place<T: Borrow<E>, E: PartialEq + ToOwned<Owned = T> + ?Sized>(list: &mut Ve
     })
 }
 
-fn numbered<T>(sign: char, list: Vec<T>) -> Option<HashMap<String, T>> {
+fn numbered<T>(sign: char, list: Vec<T>) -> Numbered<T> {
     let is_empty = list.is_empty();
     let map = list.into_iter().enumerate().map(|(n, element)| (format!("{sign}{n}"), element)).collect();
     (!is_empty).then_some(map)
