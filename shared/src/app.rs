@@ -21,7 +21,7 @@ use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, 
 use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
 use crate::leases::Emails;
 use crate::outbox::{Committed, Done, TransportName, WriteContext};
-use crate::settings::Settings;
+use crate::settings::{Need, Settings, SettingsError};
 use crate::table::Table;
 use crate::users::budget::WriteBudget;
 use crate::users::profile::{Claimed, Profiles};
@@ -33,17 +33,17 @@ pub struct App {
     pub settings: Settings,
     /// The table.
     pub table: Table,
-    /// Pusher's HTTP API.
-    pub pusher: Client,
+    /// Pusher's HTTP API, in a function with [`Need::Pusher`].
+    pub pusher: Option<Client>,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
     /// How others see the callers.
     pub profiles: Profiles,
     /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
     pub writes: WriteBudget,
-    verifier: Verifier,
+    verifier: Option<Verifier>,
     previous_signer: Option<Signer>,
-    fingerprints: Fingerprints,
+    fingerprints: Option<Fingerprints>,
     aws: SdkConfig,
     /// Transports that only the consumer's process has: for pushes and e-mails.
     senders: Vec<Arc<dyn Transport>>,
@@ -68,49 +68,60 @@ impl std::error::Error for StartError {}
 
 impl App {
     /// Reads the environment and makes the clients, for the life of the process, with connections to DynamoDB and Pusher open:
-    /// for functions that use both whenever they are called.
+    /// for functions that use them whenever they are called. The needs say which secrets the function has.
     ///
     /// # Errors
     /// In one sentence, what to set.
-    pub async fn start() -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment().await?;
-        Self::without_senders(settings, http, aws)?.connected().await
+    pub async fn start(needs: &[Need]) -> Result<&'static Self, StartError> {
+        let (settings, http, aws) = environment(needs).await?;
+        Self::with(settings, http, aws)?.connected().await
     }
 
     /// As [`App::start`], for the function that sends pushes and e-mails.
     ///
     /// # Errors
     /// As [`App::start`].
-    pub async fn start_with_senders() -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment().await?;
-        Self::with(settings, http, aws)?.connected().await
+    pub async fn start_with_senders(needs: &[Need]) -> Result<&'static Self, StartError> {
+        let (settings, http, aws) = environment(needs).await?;
+        Self::with_senders(settings, http, aws)?.connected().await
     }
 
     /// As [`App::start`], for a function that often needs neither: the first request that needs a connection opens it.
     ///
     /// # Errors
     /// As [`App::start`].
-    pub async fn start_unconnected() -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment().await?;
-        let app = Self::without_senders(settings, http, aws)?;
-        app.verifier.warm_up().await;
+    pub async fn start_unconnected(needs: &[Need]) -> Result<&'static Self, StartError> {
+        let (settings, http, aws) = environment(needs).await?;
+        let app = Self::with(settings, http, aws)?;
+        app.warm_up().await;
         Ok(Box::leak(Box::new(app)))
     }
 
     async fn connected(self) -> Result<&'static Self, StartError> {
-        tokio::join!(self.verifier.warm_up(), self.pusher.connect(), self.table.connect());
+        let pusher = async {
+            if let Some(pusher) = &self.pusher {
+                pusher.connect().await;
+            }
+        };
+        tokio::join!(self.warm_up(), pusher, self.table.connect());
         Ok(Box::leak(Box::new(self)))
+    }
+
+    async fn warm_up(&self) {
+        if let Some(verifier) = &self.verifier {
+            verifier.warm_up().await;
+        }
     }
 
     /// Makes the clients for these settings, FCM's and SES's among them where the settings name a sender.
     ///
     /// # Errors
-    /// When a client cannot be made.
-    pub fn with(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
+    /// When a client cannot be made, and without [`Need::Pusher`].
+    pub fn with_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
-        let app = Self::without_senders(settings, http, aws)?;
-        let (pusher, table) = (app.pusher.clone(), app.table.clone());
+        let app = Self::with(settings, http, aws)?;
+        let (pusher, table) = (app.pusher().map_err(|error| StartError(error.to_string()))?.clone(), app.table.clone());
         let pushes: Arc<dyn Transport> = match fcm {
             Some(fcm) => Arc::new(Pushes { fcm, pusher: pusher.clone(), table: table.clone() }),
             None => Arc::new(TurnedOff(TransportName::Push)),
@@ -122,22 +133,28 @@ impl App {
         Ok(Self { senders: vec![pushes, emails], ..app })
     }
 
-    fn without_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
+    /// Makes the clients for these settings, but for FCM's and SES's.
+    ///
+    /// # Errors
+    /// When a client cannot be made.
+    pub fn with(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         if aws.region().is_none() {
             return Err(StartError(
                 "set the environment variable AWS_REGION, or a region in your AWS profile".to_owned(),
             ));
         }
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
+        let pusher = settings.pusher.as_ref();
+        let verifier = settings.tokens.as_ref().map(|tokens| Verifier::new(http.clone(), tokens));
         Ok(Self {
             profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
-            pusher: Client::new(http.clone(), &settings.pusher),
+            pusher: pusher.map(|pusher| Client::new(http, pusher)),
             connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
-            verifier: Verifier::new(http, &settings.tokens).map_err(failed)?,
-            previous_signer: settings.pusher.previous.as_ref().map(Signer::new),
-            fingerprints: Fingerprints::by(&settings.pusher.credentials.secret),
+            verifier: verifier.transpose().map_err(failed)?,
+            previous_signer: pusher.and_then(|pusher| pusher.previous.as_ref()).map(Signer::new),
+            fingerprints: pusher.map(|pusher| Fingerprints::by(&pusher.credentials.secret)),
             aws,
             senders: Vec::new(),
             settings,
@@ -164,7 +181,7 @@ impl App {
     /// # Errors
     /// 401 for no or a bad token.
     pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, ApiError> {
-        let caller = self.verifier.member(request.header("authorization")).await?;
+        let caller = self.verifier()?.member(request.header("authorization")).await?;
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
     }
@@ -190,7 +207,7 @@ impl App {
     /// # Errors
     /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
     pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, ApiError> {
-        let caller = self.verifier.member_by_token(request.query("token"), request.header("authorization")).await?;
+        let caller = self.verifier()?.member_by_token(request.query("token"), request.header("authorization")).await?;
         if request.query("userId").is_some_and(|named| named != caller.user.as_str()) {
             return Err(ApiError::Forbidden("userId must be the user whom the token names".to_owned()));
         }
@@ -201,6 +218,18 @@ impl App {
         }
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
+    }
+
+    fn verifier(&self) -> Result<&Verifier, ApiError> {
+        self.verifier.as_ref().ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Tokens)))
+    }
+
+    /// Pusher's HTTP API.
+    ///
+    /// # Errors
+    /// For a function without [`Need::Pusher`].
+    pub fn pusher(&self) -> Result<&Client, SettingsError> {
+        self.pusher.as_ref().ok_or(SettingsError::NotNeeded(Need::Pusher))
     }
 
     /// WebSocket connections.
@@ -228,7 +257,7 @@ impl App {
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest.
     pub async fn authenticate_subscribing_guest(&self, request: &Request) -> Result<Guest, ApiError> {
-        let guest = self.verifier.guest(request.header("authorization"), request.query("token")).await?;
+        let guest = self.verifier()?.guest(request.header("authorization"), request.query("token")).await?;
         if guest.hotel.as_str() == request.path("hotelSlug") {
             return Ok(guest);
         }
@@ -241,7 +270,8 @@ impl App {
     /// 401 unless Pusher signed it in the last five minutes, 400 when the body is not a webhook, 413 over 1 MB.
     pub fn webhook(&self, request: &Request) -> Result<Webhook, ApiError> {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
-        let signers: Vec<_> = std::iter::once(self.pusher.signer()).chain(&self.previous_signer).collect();
+        let pusher = self.pusher().map_err(ApiError::internal)?;
+        let signers: Vec<_> = std::iter::once(pusher.signer()).chain(&self.previous_signer).collect();
         verify_webhook(request.headers(), body, &signers, Millis::now())
     }
 
@@ -250,25 +280,35 @@ impl App {
     /// # Errors
     /// As [`IdempotencyKey::of`].
     pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
-        IdempotencyKey::of(request, caller, &self.fingerprints)
+        let fingerprints = self.fingerprints.as_ref();
+        let fingerprints = fingerprints.ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Pusher)))?;
+        IdempotencyKey::of(request, caller, fingerprints)
     }
 
     /// Decides who may subscribe to what.
-    #[must_use]
-    pub fn authorizer(&self) -> Authorizer<'_> {
-        let master_key = self.settings.pusher.encryption_master_key.as_ref();
-        Authorizer { table: &self.table, profiles: &self.profiles, signer: self.pusher.signer(), master_key }
+    ///
+    /// # Errors
+    /// 500 in a function without [`Need::Pusher`].
+    pub fn authorizer(&self) -> Result<Authorizer<'_>, ApiError> {
+        let master_key = self.settings.pusher.as_ref().and_then(|pusher| pusher.encryption_master_key.as_ref());
+        let signer = self.pusher().map_err(ApiError::internal)?.signer();
+        Ok(Authorizer { table: &self.table, profiles: &self.profiles, signer, master_key })
     }
 
     /// Delivers what writers left, with all transports. The next transport is one line here.
     #[must_use]
     pub fn dispatcher(&self) -> Dispatcher {
-        let (table, pusher, settings) = (self.table.clone(), self.pusher.clone(), Arc::new(self.settings.clone()));
-        let mut transports: Vec<Arc<dyn Transport>> = vec![
-            Arc::new(Pusher::of_consumer(&pusher)),
-            Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() }),
-            Arc::new(Wakes { table: table.clone(), pusher, settings: settings.clone() }),
-        ];
+        let (table, settings) = (self.table.clone(), Arc::new(self.settings.clone()));
+        let mut transports: Vec<Arc<dyn Transport>> =
+            vec![Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() })];
+        if let Some(pusher) = &self.pusher {
+            transports.push(Arc::new(Pusher::of_consumer(pusher)));
+            transports.push(Arc::new(Wakes {
+                table: table.clone(),
+                pusher: pusher.clone(),
+                settings: settings.clone(),
+            }));
+        }
         transports.extend(self.sockets(Some(settings)));
         transports.extend(self.senders.iter().cloned());
         Dispatcher::new(table, transports)
@@ -285,7 +325,7 @@ impl App {
     pub fn writer(&self, request_id: &str) -> WriteContext {
         WriteContext {
             request_id: request_id.to_owned(),
-            delivers: !self.pusher.breaker().is_open(Millis::now()),
+            delivers: self.pusher.as_ref().is_some_and(|pusher| !pusher.breaker().is_open(Millis::now())),
             posts: self.connections.is_some(),
         }
     }
@@ -298,8 +338,8 @@ impl App {
 
     /// Delivers what was just committed, to be done after the response.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
-        let pusher: Arc<dyn Transport> = Arc::new(Pusher::of_writer(&self.pusher));
-        let transports = std::iter::once(pusher).chain(self.sockets(None)).collect();
+        let pusher = self.pusher.as_ref().map(|pusher| -> Arc<dyn Transport> { Arc::new(Pusher::of_writer(pusher)) });
+        let transports = pusher.into_iter().chain(self.sockets(None)).collect();
         Dispatcher::new(self.table.clone(), transports).inline(rows)
     }
 
@@ -316,8 +356,8 @@ impl App {
 }
 
 /// The settings, and what AWS's clients are made of.
-async fn environment() -> Result<(Settings, HttpClient, SdkConfig), StartError> {
-    let settings = Settings::from_env().map_err(|error| StartError(error.to_string()))?;
+async fn environment(needs: &[Need]) -> Result<(Settings, HttpClient, SdkConfig), StartError> {
+    let settings = Settings::from_env(needs).map_err(|error| StartError(error.to_string()))?;
     let http = HttpClient::default();
     let aws = aws::loader(&http).load().await;
     Ok((settings, http, aws))

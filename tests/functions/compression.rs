@@ -18,7 +18,7 @@ async fn world() -> &'static World {
 /// The response to API Gateway.
 async fn told(world: &'static World, request: &Request, accepts: &str) -> Value {
     let request = request.clone().header("accept-encoding", accepts);
-    let handler = service_fn(|request| notifications::handle(&world.app, request));
+    let handler = service_fn(|request| notifications::handle(world.app_of("notifications"), request));
     answer(handler, request.event().clone()).await.unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn a_compressed_page_has_the_tag_of_the_plain_one_and_is_not_sent_again() 
     let world = world().await;
     guest_writes(world, &"x".repeat(2_000)).await;
     let told = async |request: Request| {
-        let handler = service_fn(|request| guest_chat::handle(&world.app, request));
+        let handler = service_fn(|request| guest_chat::handle(world.app_of("guest-chat"), request));
         answer(handler, request.event().clone()).await.unwrap()
     };
     let read = || as_guest("GET /messages");

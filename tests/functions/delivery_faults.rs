@@ -118,7 +118,12 @@ async fn the_consumer_begins_nothing_after_its_deadline_and_queues_the_rest() {
     }
     age(&world, 4).await;
     let event = batch(&world).await;
-    world.app.dispatcher().from_stream(event, &consumer::retry_queue(&world), Instant::now()).await.unwrap();
+    world
+        .app_of("delivery")
+        .dispatcher()
+        .from_stream(event, &consumer::retry_queue(&world), Instant::now())
+        .await
+        .unwrap();
     assert_eq!((world.pusher.take_names().len(), world.queues.sent("retry").len()), (0, 3));
     for waiting in world.queues.sent("retry") {
         assert!(retry(&world, &waiting.body).await);
@@ -155,7 +160,12 @@ async fn an_event_that_a_killed_writer_may_have_sent_is_not_cancelled_by_its_opp
     world.send_and_kill(presence_join::handle, &enter("ada")).await;
     age(&world, 4).await;
     let event = batch(&world).await;
-    world.app.dispatcher().from_stream(event, &consumer::retry_queue(&world), Instant::now()).await.unwrap();
+    world
+        .app_of("delivery")
+        .dispatcher()
+        .from_stream(event, &consumer::retry_queue(&world), Instant::now())
+        .await
+        .unwrap();
     world.send(presence_leave::handle, &exit("ada")).await;
     receive_all(&world, &mut 0).await;
     assert_eq!(world.pusher.take_names(), ["room:user-joined", "room:user-left"]);

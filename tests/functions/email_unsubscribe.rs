@@ -14,8 +14,8 @@ use tests::{Reply, Request, World};
 
 /// The query of ada's link.
 fn link(world: &World, locale: Locale) -> String {
-    let email = world.app.settings.email.as_ref().unwrap();
-    let link = unsubscribe_link(email, "https://api.example.com", &UserId::parse("ada").unwrap(), locale);
+    let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
+    let link = unsubscribe_link(links, "https://api.example.com", &UserId::parse("ada").unwrap(), locale);
     link.split_once('?').unwrap().1.to_owned()
 }
 
@@ -128,7 +128,7 @@ async fn an_odd_tag_of_an_e_mail_hides_no_bounce() {
     let ada = URL_SAFE_NO_PAD.encode("ada");
     let tags = json!({ "carillon-user": [7, ada], "campaign": "text", "more": { "a": 1 } });
     let more = json!({ "bounce": { "bounceType": "Permanent" }, "mail": { "tags": tags } });
-    on_event(&world.app, event("Email Bounced", &more)).await.unwrap();
+    on_event(world.app_of("email-unsubscribe"), event("Email Bounced", &more)).await.unwrap();
     assert!(!wants_email(&world).await);
 }
 
@@ -139,7 +139,9 @@ async fn a_provider_that_refuses_the_sender_turns_nobodys_e_mail_off() {
         let recipients: Vec<_> = codes.iter().map(|code| json!({ "emailAddress": "a@b.c", "status": code })).collect();
         let more = json!({ "bounce": { "bounceType": "Permanent", "bouncedRecipients": recipients } });
         let record = shared::telemetry::Record::new("r", "event");
-        record.scope(async { on_event(&world.app, event("Email Bounced", &more)).await.unwrap() }).await;
+        record
+            .scope(async { on_event(world.app_of("email-unsubscribe"), event("Email Bounced", &more)).await.unwrap() })
+            .await;
         assert_eq!(wants_email(&world).await, stays, "{codes:?}");
         assert_eq!(record.line("test").contains("\"OperatorErrors\":1"), stays, "{codes:?}");
     }
@@ -157,7 +159,9 @@ async fn an_e_mail_that_ses_did_not_send_turns_nobodys_e_mail_off() {
         ] {
             let world = with_email().await;
             let record = shared::telemetry::Record::new("r", "event");
-            record.scope(async { on_event(&world.app, event(name, &more)).await.unwrap() }).await;
+            record
+                .scope(async { on_event(world.app_of("email-unsubscribe"), event(name, &more)).await.unwrap() })
+                .await;
             assert!(wants_email(&world).await, "{name} {kind}");
             assert!(record.line("test").contains("\"EmailSuppressed\":1"), "{name} {kind}");
         }
@@ -176,11 +180,13 @@ async fn hard_bounces_and_complaints_turn_e_mail_off_and_nothing_else_does() {
         ("Email Bounced", json!({ "bounce": { "bounceType": "Permanent" }, "mail": { "tags": {} } }), true),
     ] {
         let world = with_email().await;
-        on_event(&world.app, event(name, &more)).await.unwrap();
+        on_event(world.app_of("email-unsubscribe"), event(name, &more)).await.unwrap();
         assert_eq!(wants_email(&world).await, stays, "{name} {more}");
     }
     let world = with_email().await;
-    assert!(on_event(&world.app, event("Email Bounced", &json!({ "bounce": 1 }))).await.is_err());
+    assert!(
+        on_event(world.app_of("email-unsubscribe"), event("Email Bounced", &json!({ "bounce": 1 }))).await.is_err()
+    );
 }
 
 #[tokio::test]

@@ -299,7 +299,8 @@ async fn one_step(world: &World, user: &str) -> erasure::ErasureReport {
 }
 
 async fn step(world: &World, writer: &WriteContext, user: &UserId) -> erasure::ErasureReport {
-    let (app, secret) = (&world.app, &world.app.settings.pusher.credentials.secret);
+    let app = world.app_of("erasure");
+    let secret = &app.settings.pusher().unwrap().credentials.secret;
     erasure::erase(&app.table, writer, app.connections.as_ref(), erasure::Subject { user, secret }, Instant::now())
         .await
         .unwrap()

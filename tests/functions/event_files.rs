@@ -99,7 +99,10 @@ async fn the_inbox_of_a_hotel_is_closed_to_those_who_are_not_its_staff() {
 async fn the_event_file_of_an_email_that_bounced_is_handled() {
     let world = world().await;
     let event = serde_json::from_value(file("email-bounced")).unwrap();
-    world.as_function("email-unsubscribe", email_unsubscribe::on_event(&world.app, event)).await.unwrap();
+    world
+        .as_function("email-unsubscribe", email_unsubscribe::on_event(world.app_of("email-unsubscribe"), event))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -120,25 +123,30 @@ async fn event_files_of_other_triggers_are_handled() {
         world.table.put(&[("pk", pk), ("sk", sk), ("outbox", &outbox)]).await;
         let trigger: delivery::Trigger = serde_json::from_value(file(name)).unwrap();
         let event = LambdaEvent::new(trigger, Context::default());
-        let queue = world.app.retry_queue().unwrap();
-        let response = world.as_function("delivery", delivery::handle(&world.app, &queue, event)).await;
+        let queue = world.app_of("delivery").retry_queue().unwrap();
+        let response = world.as_function("delivery", delivery::handle(world.app_of("delivery"), &queue, event)).await;
         assert_eq!(response, json!({ "batchItemFailures": [] }), "{name}");
         assert_eq!(world.pusher.take_sent().len(), 1, "{name}");
     }
-    let requested =
-        notifications::requested(&world.app, serde_json::from_value(file("notifications-requested")).unwrap());
+    let requested = notifications::requested(
+        world.app_of("notifications"),
+        serde_json::from_value(file("notifications-requested")).unwrap(),
+    );
     world.as_function("notifications", requested).await.unwrap();
     assert_eq!(world.pusher.take_sent().len(), 1);
     let event = LambdaEvent::new(file("presence-reconcile"), Context::default());
-    let report = world.as_function("presence-reconcile", presence_reconcile::handle(&world.app, event)).await.unwrap();
+    let report = world
+        .as_function("presence-reconcile", presence_reconcile::handle(world.app_of("presence-reconcile"), event))
+        .await
+        .unwrap();
     assert_eq!(report["failed"], 0);
 }
 
 /// Gives `delivery` a batch of these records; returns its response.
 async fn deliver(world: &World, records: &[Value]) -> Value {
     let event = LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), Context::default());
-    let queue = world.app.retry_queue().unwrap();
-    world.as_function("delivery", delivery::handle(&world.app, &queue, event)).await
+    let queue = world.app_of("delivery").retry_queue().unwrap();
+    world.as_function("delivery", delivery::handle(world.app_of("delivery"), &queue, event)).await
 }
 
 /// The record of a file of `delivery`, and a table whose row still owes what the record says.
@@ -241,7 +249,10 @@ async fn event_files_of_a_websocket_connect_subscribe_and_disconnect() {
     // Time for one heartbeat, and not for the next one.
     context.deadline = u64::try_from(shared::contract::time::Millis::now().plus_seconds(7).0).unwrap();
     let event = LambdaEvent::new(file("socket-heartbeat"), context);
-    let reports = world.as_function("socket-heartbeat", socket_heartbeat::handle(&world.app, event)).await.unwrap();
+    let reports = world
+        .as_function("socket-heartbeat", socket_heartbeat::handle(world.app_of("socket-heartbeat"), event))
+        .await
+        .unwrap();
     assert_eq!(reports[0]["connections"], 1);
     world.send(socket_disconnect::handle, &Request::of_event(file("socket-disconnect"))).await;
     assert!(!world.table.rows().await.keys().any(|(pk, _)| pk.starts_with("SOCKET")));

@@ -307,7 +307,8 @@ async fn json_that_is_nested_deeper_than_32_is_refused_and_nothing_is_written() 
     let detail = json!({ "userId": "ada", "type": "SYSTEM", "data": { "a": nested(118) } });
     let event = json!({ "version": "0", "id": "e-1", "detail-type": "NotificationRequested", "source": "shop", "account": "1",
         "time": "2026-11-20T05:00:00Z", "region": "eu-west-1", "resources": [], "detail": detail });
-    let requested = notifications::requested(&world.app, serde_json::from_value(event).unwrap()).await;
+    let requested =
+        notifications::requested(world.app_of("notifications"), serde_json::from_value(event).unwrap()).await;
     assert!(requested.unwrap_err().to_string().contains("at most 32 deep"));
     assert_eq!(world.table.rows().await, rows);
 

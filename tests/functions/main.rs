@@ -16,6 +16,7 @@ mod device_tokens;
 mod direct_messages;
 mod doc_links;
 mod email_unsubscribe;
+mod environments;
 mod erasure;
 mod event_files;
 mod every_route;

@@ -24,8 +24,9 @@ fn pair(name: &str, user: &str) -> (String, String) {
 }
 
 async fn run(world: &World, budget: Duration) -> Result<ReconcileReport, ReconcileError> {
-    let (app, writer) = (&world.app, world.app.writer("test"));
-    let run = reconcile::run(&app.table, &writer, &app.pusher, |rows| app.deliver(rows), budget);
+    let app = world.app_of("presence-reconcile");
+    let writer = app.writer("test");
+    let run = reconcile::run(&app.table, &writer, app.pusher().unwrap(), |rows| app.deliver(rows), budget);
     world.as_function("presence-reconcile", run).await
 }
 

@@ -119,7 +119,7 @@ pub(crate) async fn ping(world: &World) -> [Traffic; 2] {
     connected(world, 100).await;
     world.take_traffic();
     let deadline = Instant::now() + Duration::from_secs(60);
-    let one = socket_heartbeat::one(&world.app, Millis::now(), &[], "r", deadline);
+    let one = socket_heartbeat::one(world.app_of("socket-heartbeat"), Millis::now(), &[], "r", deadline);
     let (report, _) = world.as_function("socket-heartbeat", one).await.unwrap();
     assert_eq!(report.pinged, 100);
     [world.take_traffic(), Traffic::default()]

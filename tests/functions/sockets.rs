@@ -83,7 +83,7 @@ async fn beat(world: &World) -> HeartbeatReport {
 /// A heartbeat after these.
 async fn beat_after(world: &World, past: &[Beat]) -> HeartbeatReport {
     let deadline = Instant::now() + Duration::from_secs(30);
-    let one = socket_heartbeat::one(&world.app, Millis::now(), past, "r", deadline);
+    let one = socket_heartbeat::one(world.app_of("socket-heartbeat"), Millis::now(), past, "r", deadline);
     world.as_function("socket-heartbeat", one).await.unwrap().0
 }
 
@@ -96,7 +96,7 @@ fn ended(seconds_ago: i64) -> Beat {
 /// A run of the schedule that was due at this time; returns its reports.
 async fn run(world: &World, due: Millis) -> Vec<Value> {
     let event = json!({ "detail-type": "Scheduled Event", "source": "aws.events", "time": due.iso(), "detail": {} });
-    let run = socket_heartbeat::handle(&world.app, LambdaEvent::new(event, Context::default()));
+    let run = socket_heartbeat::handle(world.app_of("socket-heartbeat"), LambdaEvent::new(event, Context::default()));
     let reports = world.as_function("socket-heartbeat", run).await.unwrap();
     reports.as_array().unwrap().clone()
 }
@@ -823,7 +823,7 @@ async fn heartbeats_come_at_the_schedules_own_time_and_none_is_skipped() {
     // Time for one heartbeat, and not for the next one.
     context.deadline = u64::try_from(Millis::now().plus_seconds(10).0).unwrap();
     let by_hand = LambdaEvent::new(json!({}), context);
-    let run = socket_heartbeat::handle(&world.app, by_hand);
+    let run = socket_heartbeat::handle(world.app_of("socket-heartbeat"), by_hand);
     let reports = world.as_function("socket-heartbeat", run).await.unwrap();
     assert_eq!(pinged(reports.as_array().unwrap()), 2, "a run by hand pings at once");
 }

@@ -73,12 +73,11 @@ fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing(
 }
 
 #[test]
-fn another_version_of_the_secret_changes_every_function() {
+fn another_version_of_the_secret_changes_every_function_that_has_one() {
     let template = template();
     let references: Vec<_> = template.lines().filter(|line| line.contains("{{resolve:")).collect();
     assert!(references.iter().all(|line| line.contains("::${SecretVersionId}}}\"")), "{references:#?}");
-    let globals = template.split("\nResources:\n").next().unwrap();
-    assert!(globals.contains("JWT_SECRET: !Sub \"{{resolve:secretsmanager:"), "every function has a reference");
+    assert!(references.len() > 30, "each function that has a secret has a reference to it");
 }
 
 #[test]

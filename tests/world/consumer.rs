@@ -12,7 +12,7 @@ use crate::World;
 
 /// The retry queue, as the consumer sees it.
 pub fn retry_queue(world: &World) -> RetryQueue {
-    world.app.retry_queue().unwrap()
+    world.app_of("delivery").retry_queue().unwrap()
 }
 
 /// Makes all rows with an outbox this many seconds older. The consumer leaves a new row to the function that wrote it.
@@ -58,13 +58,13 @@ pub async fn consume(world: &World) -> Result<(), StreamFailure> {
 
 /// Gives the consumer these messages of the retry queue; returns the ids of those that must come back.
 pub async fn receive(world: &World, messages: sqs::SqsEvent) -> Vec<String> {
-    let (dispatcher, queue) = (world.app.dispatcher(), retry_queue(world));
+    let (dispatcher, queue) = (world.app_of("delivery").dispatcher(), retry_queue(world));
     world.as_function("delivery", dispatcher.from_queue(messages, &queue, deadline())).await
 }
 
 /// Gives the consumer a batch of the stream.
 pub async fn give(world: &World, event: dynamodb::Event) -> Result<(), StreamFailure> {
-    let (dispatcher, queue) = (world.app.dispatcher(), retry_queue(world));
+    let (dispatcher, queue) = (world.app_of("delivery").dispatcher(), retry_queue(world));
     world.as_function("delivery", dispatcher.from_stream(event, &queue, deadline())).await
 }
 

@@ -22,19 +22,20 @@ mod ses;
 mod sockets;
 mod table;
 mod tcp_proxy;
+mod template;
 mod traffic;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use policies::Policies;
 use serde_json::Value;
 use shared::ApiError;
 use shared::App;
 use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
-use shared::settings::Settings;
+use shared::settings::{Need, Settings};
 
 pub use fcm::{FakeFcm, Refusal};
 pub use policies::{boundary, granted, granted_in, unused_grants};
@@ -44,6 +45,7 @@ pub use request::{Request, guest_token, signed, token, token_with};
 pub use ses::FakeSes;
 pub use sockets::FakeSockets;
 pub use table::{Fault, Hold, Table};
+pub use template::{binaries, environment_of, needs_of};
 pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
@@ -55,7 +57,7 @@ pub const PREVIOUS: (&str, &str) = ("old-key", "old-pusher-secret");
 
 /// Everything around one function.
 pub struct World {
-    /// The context of the function, connected to the fakes.
+    /// A context with every variable, for what the tests themselves do. A function has its own ([`World::app_of`]).
     pub app: App,
     /// The table.
     pub table: Table,
@@ -71,6 +73,8 @@ pub struct World {
     pub ses: FakeSes,
     line_bytes: AtomicUsize,
     policies: Arc<Policies>,
+    variables: HashMap<String, String>,
+    apps: BTreeMap<&'static str, OnceLock<App>>,
 }
 
 /// A response and its log line.
@@ -125,13 +129,40 @@ impl World {
             ("FCM_ENDPOINT", &fcm_endpoint),
             ("SOCKET_ENDPOINT", &socket_endpoint),
         ];
-        let settings = Settings::read(|name| {
-            let given = variables.iter().chain(&standard).find(|(known, _)| *known == name);
-            given.map(|(_, value)| (*value).to_owned())
-        });
+        let given = standard.iter().chain(variables.iter().rev());
+        let variables: HashMap<_, _> = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let needs = [Need::Tokens, Need::Pusher, Need::EmailLinks];
+        let settings = Settings::read(&needs, |name| variables.get(name).cloned());
         let (http, aws) = table.aws();
-        let app = App::with(settings.unwrap(), http, aws).unwrap();
-        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes: AtomicUsize::default(), policies }
+        let app = App::with_senders(settings.unwrap(), http, aws).unwrap();
+        let apps = template::binaries().map(|binary| (binary, OnceLock::new())).collect();
+        let line_bytes = AtomicUsize::default();
+        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes, policies, variables, apps }
+    }
+
+    /// The context of the function with this binary: it has the variables that the template gives it, and no others. Its connections and
+    /// what it remembers are those of [`World::app`].
+    pub fn app_of(&self, binary: &str) -> &App {
+        let app = self.apps.get(binary).unwrap_or_else(|| panic!("no such function: {binary}"));
+        app.get_or_init(|| {
+            let has = |name: &str| template::environment_of(binary).contains(name);
+            let variable = |name: &str| self.variables.get(name).filter(|_| has(name)).cloned();
+            let settings = Settings::read(&needs_of(binary), variable).unwrap();
+            let (http, aws) = self.table.aws();
+            // Only `delivery` starts with those who send pushes and e-mails.
+            let app = if binary == "delivery" { App::with_senders } else { App::with };
+            let mut app = app(settings, http, aws).unwrap();
+            let whole = &self.app;
+            (app.table, app.profiles, app.writes) = (whole.table.clone(), whole.profiles.clone(), whole.writes.clone());
+            app.pusher = app.pusher.and(whole.pusher.clone());
+            app.connections = app.connections.and(whole.connections.clone());
+            app
+        })
+    }
+
+    /// The context of a function, or that of the tests.
+    fn app_for(&self, function: Option<&str>) -> &App {
+        function.map_or(&self.app, |binary| self.app_of(binary))
     }
 
     /// Sends a request to a handler, and does the work that the handler leaves for after the response.
@@ -153,7 +184,8 @@ impl World {
     {
         self.take_traffic();
         let function = policies::function_of(&handler);
-        let service = service_fn(|request| handler(&self.app, request));
+        let app = self.app_for(function.as_deref());
+        let service = service_fn(|request| handler(app, request));
         let answer = policies::as_function(function.clone(), respond(service, request.build()));
         let (mut response, record) = answer.await;
         let before = self.take_traffic();
@@ -179,7 +211,7 @@ impl World {
     #[must_use]
     pub fn another_process(&self) -> App {
         let (http, aws) = self.table.aws();
-        App::with(self.app.settings.clone(), http, aws).unwrap()
+        App::with_senders(self.app.settings.clone(), http, aws).unwrap()
     }
 
     /// Lets the user of this token send a request that changes something, so that this process has kept their profile and has
@@ -213,7 +245,8 @@ impl World {
         F: Future<Output = Result<Response, ApiError>>,
     {
         let function = policies::function_of(&handler);
-        let service = service_fn(|request| handler(&self.app, request));
+        let app = self.app_for(function.as_deref());
+        let service = service_fn(|request| handler(app, request));
         let (response, record) = policies::as_function(function, respond(service, request.build())).await;
         self.policies.check();
         reply(response, &record)

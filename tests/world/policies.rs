@@ -4,7 +4,6 @@
 //! The tests' own requests are signed with another key and may do anything.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -16,6 +15,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
+
+use crate::template::{functions, template};
 
 /// An action and the resource that it may be used on, such as `dynamodb:Query` and `Table/index/gsi1`.
 pub(crate) type Grant = (String, String);
@@ -31,15 +32,8 @@ const TESTS_OWN_KEY: &str = "AKIDTEST";
 /// The grants of each function, by the name of its binary.
 pub(crate) static GRANTS: LazyLock<BTreeMap<String, BTreeSet<Grant>>> = LazyLock::new(|| {
     let template = template();
-    let (_, resources) = template.split_once("\nResources:\n").unwrap();
-    let functions = resources.split("    Type: AWS::Serverless::Function\n").skip(1);
-    let grants = functions.map(|function| {
-        // An empty line ends a resource.
-        let function = function.split("\n\n").next().unwrap();
-        let (_, binary) = function.split_once("Binary: ").unwrap();
-        (binary.split(' ').next().unwrap().to_owned(), granted_below(function, "\n      Policies:\n"))
-    });
-    grants.collect()
+    let functions = functions(&template);
+    functions.map(|(binary, function)| (binary, granted_below(&function, "\n      Policies:\n"))).collect()
 });
 
 /// The most that any function may be granted: the template's `FunctionBoundary`.
@@ -47,10 +41,6 @@ pub fn boundary() -> BTreeSet<Grant> {
     let template = template();
     let (_, boundary) = template.split_once("\n  FunctionBoundary:\n").unwrap();
     granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n")
-}
-
-fn template() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()
 }
 
 /// The grants in a resource's property, up to the next line that is not indented further.

@@ -2,10 +2,11 @@
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use shared::App;
+use shared::settings::Need;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start_with_senders().await?;
+    let app = App::start_with_senders(&[Need::Pusher, Need::EmailLinks]).await?;
     let retry = &app.retry_queue()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<delivery::Trigger>| {
         Ok::<_, std::convert::Infallible>(delivery::handle(app, retry, event).await)

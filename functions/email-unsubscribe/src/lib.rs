@@ -5,7 +5,7 @@ mod ses;
 
 use shared::contract::id::UserId;
 use shared::http::{self, ReadRequest as _, Request, Response};
-use shared::settings::Email;
+use shared::settings::EmailLinks;
 use shared::users::locale::Locale;
 use shared::{ApiError, App, notifications};
 
@@ -17,9 +17,9 @@ pub use ses::handle as on_event;
 /// # Errors
 /// 403 for a link that was not signed here, 404 where e-mail is off.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
-    let email = app.settings.email.as_ref();
-    let email = email.ok_or_else(|| ApiError::NotFound("This server sends no e-mail".to_owned()))?;
-    let user = signed_user(email, &request)?;
+    let links = app.settings.email.as_ref().and_then(|email| email.links.as_ref());
+    let links = links.ok_or_else(|| ApiError::NotFound("This server sends no e-mail".to_owned()))?;
+    let user = signed_user(links, &request)?;
     let locale = Locale::of_tag(request.query("lang").unwrap_or_default());
     match request.route() {
         "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
@@ -32,10 +32,10 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 }
 
 /// The user whom the link is for.
-fn signed_user(email: &Email, request: &Request) -> Result<UserId, ApiError> {
+fn signed_user(links: &EmailLinks, request: &Request) -> Result<UserId, ApiError> {
     let user = UserId::parse(request.query("user").unwrap_or_default()).ok();
     let signature = request.query("signature").unwrap_or_default();
-    let is_signed = |user: &UserId| notifications::is_unsubscribe_signature(email, user, signature);
+    let is_signed = |user: &UserId| notifications::is_unsubscribe_signature(links, user, signature);
     user.filter(is_signed).ok_or_else(|| {
         ApiError::Forbidden(
             "This link is not valid; take that of a newer e-mail, or turn e-mail off in the app".to_owned(),

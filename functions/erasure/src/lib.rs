@@ -18,7 +18,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     app.authenticate(&request).await?.must_be_service()?;
     let user = UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))?;
     let (writer, deadline) = (app.writer(request.request_id()), Instant::now() + TIME);
-    let (secret, connections) = (&app.settings.pusher.credentials.secret, app.connections.as_ref());
+    let settings = app.settings.pusher().map_err(ApiError::internal)?;
+    let (secret, connections) = (&settings.credentials.secret, app.connections.as_ref());
     let done = erasure::erase(&app.table, &writer, connections, Subject { user: &user, secret }, deadline).await?;
     Ok(app.finish(done.map(|report| http::ok(&report))))
 }

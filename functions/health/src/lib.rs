@@ -23,11 +23,11 @@ struct Health {
 /// Tries to reach both at the same time.
 ///
 /// # Errors
-/// None. When one is unreachable, the response is 503 and says which.
+/// When one is unreachable, the response is 503 and says which; 500 in a function without Pusher's secret.
 pub async fn handle(app: &App, _request: Request) -> Result<Response, ApiError> {
-    let key = Key::reconcile();
+    let (key, pusher) = (Key::reconcile(), app.pusher().map_err(ApiError::internal)?);
     let (table, pusher) =
-        futures_util::join!(reached(app.table.get(&key, false)), reached(app.pusher.channels(NO_CHANNEL)));
+        futures_util::join!(reached(app.table.get(&key, false)), reached(pusher.channels(NO_CHANNEL)));
     let word = |reached: bool| if reached { "ok" } else { "unreachable" };
     let all = table && pusher;
     let health = Health { status: if all { "ok" } else { "degraded" }, table: word(table), pusher: word(pusher) };

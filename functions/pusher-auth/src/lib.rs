@@ -59,7 +59,7 @@ async fn channel(app: &App, request: &Request) -> Result<Response, ApiError> {
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
-    Ok(http::ok(&app.authorizer().authorize(&caller, &socket, &name).await?))
+    Ok(http::ok(&app.authorizer()?.authorize(&caller, &socket, &name).await?))
 }
 
 async fn guest(app: &App, request: &Request) -> Result<Response, ApiError> {
@@ -68,7 +68,7 @@ async fn guest(app: &App, request: &Request) -> Result<Response, ApiError> {
     let subscription: Subscription = request.json_or_form()?;
     let socket = SocketId::parse(&subscription.socket_id)?;
     let name = ChannelName::parse(&subscription.channel_name)?;
-    Ok(http::ok(&app.authorizer().authorize_guest(&guest, &socket, &name)?))
+    Ok(http::ok(&app.authorizer()?.authorize_guest(&guest, &socket, &name)?))
 }
 
 async fn user(app: &App, request: &Request) -> Result<Response, ApiError> {
@@ -76,5 +76,5 @@ async fn user(app: &App, request: &Request) -> Result<Response, ApiError> {
     THROTTLE.admit(&caller.user)?;
     let sign_in: SignIn = request.json_or_form()?;
     let socket = SocketId::parse(&sign_in.socket_id)?;
-    Ok(http::ok(&app.authorizer().sign_in(&caller, &socket).await))
+    Ok(http::ok(&app.authorizer()?.sign_in(&caller, &socket).await))
 }

@@ -1,10 +1,11 @@
 //! The Lambda function `pusher-auth`; see the library for what it does.
 
 use pusher_auth::handle;
+use shared::settings::Need;
 use shared::{App, http};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start_unconnected().await?;
+    let app = App::start_unconnected(&[Need::Tokens, Need::Pusher]).await?;
     http::serve(http::service_fn(move |request| handle(app, request))).await
 }

@@ -38,7 +38,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         return Err(ApiError::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });
     }
     let message = Message { channel: mock.channel, name: mock.event, data };
-    app.pusher.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
+    let pusher = app.pusher().map_err(ApiError::internal)?;
+    pusher.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
         logged: format!("Pusher did not take the event: {}", error.log_text()),
         source: error.into(),
     })?;

@@ -5,6 +5,6 @@ use socket_disconnect::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start().await?;
+    let app = App::start(&[]).await?;
     http::serve(http::service_fn(move |request| handle(app, request))).await
 }

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::aws::AwsError;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::UserId;
-use crate::settings::{Email as Settings, EmailSender};
+use crate::settings::{Email as Settings, EmailLinks, EmailSender};
 
 /// The message tag that names the recipient, in base64url, for SES's events of bounces and complaints: a tag holds letters,
 /// digits, `_` and `-`, at most 255 of them (SES API v2, `MessageTag`).
@@ -96,8 +96,10 @@ pub struct Mailer {
     client: aws_sdk_sesv2::Client,
     /// The sender as the header `From` has it.
     from: String,
-    /// How often, where to, and who signs the links.
+    /// How often, and from whom.
     pub settings: Settings,
+    /// Who signs the links.
+    pub links: EmailLinks,
     /// Where links lead.
     pub sender: EmailSender,
 }
@@ -106,7 +108,7 @@ impl Mailer {
     /// A mailer for these settings; `None` where they are not those of a function that sends.
     #[must_use]
     pub fn new(config: &SdkConfig, settings: &Settings) -> Option<Self> {
-        let sender = settings.sender.clone()?;
+        let (sender, links) = (settings.sender.clone()?, settings.links.clone()?);
         // The outbox tries again, at growing distances. A request that timed out may have been sent, and is not to be
         // repeated within seconds.
         let config = aws_sdk_sesv2::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
@@ -114,7 +116,7 @@ impl Mailer {
             Some(name) => format!("{} <{}>", display_name(name), settings.from.as_str()),
             None => settings.from.as_str().to_owned(),
         };
-        Some(Self { client: aws_sdk_sesv2::Client::from_conf(config), from, settings: settings.clone(), sender })
+        Some(Self { client: aws_sdk_sesv2::Client::from_conf(config), from, settings: settings.clone(), links, sender })
     }
 
     /// Sends an e-mail.

@@ -236,8 +236,7 @@ impl Known {
     fn mail(&self, mailer: &Mailer, unseen: &Unseen) -> Mail {
         let sender = &mailer.sender;
         let link = format!("{}/leases/{}/chat#message-{}", sender.app_url, self.lease, unseen.first.id);
-        let unsubscribe =
-            notifications::unsubscribe_link(&mailer.settings, &sender.api_url, &self.recipient, self.locale);
+        let unsubscribe = notifications::unsubscribe_link(&mailer.links, &sender.api_url, &self.recipient, self.locale);
         let texts = std::iter::once(&unseen.first).chain(&unseen.next);
         let words = Told {
             locale: self.locale,

@@ -227,7 +227,7 @@ impl Draft<'_> {
         if bytes > MAX_EVENT_BYTES {
             return Err(ApiError::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
         }
-        let (tag, groups) = self.group(counter).unzip();
+        let (tag, groups) = self.group(counter)?.unzip();
         let day = LastDay::after(self.settings.notification_days, now);
         let key = Key::notification(user, &id);
         let row = NotificationRow {
@@ -247,14 +247,15 @@ impl Draft<'_> {
     }
 
     /// The tag of the push and the groups with it, if there is a push. A group has the tag of its first push.
-    fn group(&self, counter: Option<&Counter>) -> Option<(String, Groups)> {
+    fn group(&self, counter: Option<&Counter>) -> Result<Option<(String, Groups)>, ApiError> {
         if self.settings.firebase.is_none() || !self.preferences.of(self.kind).push {
-            return None;
+            return Ok(None);
         }
+        let secret = &self.settings.pusher().map_err(ApiError::internal)?.credentials.secret;
         let mut groups = counter.map(Counter::groups).unwrap_or_default();
-        let source = collapse::source(&self.settings.pusher.credentials.secret, self.kind, &self.new.data);
+        let source = collapse::source(secret, self.kind, &self.new.data);
         let tag = groups.join(self.kind, source, self.unique.simple().to_string(), self.now);
-        Some((tag, groups))
+        Ok(Some((tag, groups)))
     }
 }
 

@@ -13,14 +13,14 @@ use sha2::Sha256;
 
 use super::{NotificationKind, Preferences, preferences};
 use crate::contract::id::UserId;
-use crate::settings::{Email, Secret};
+use crate::settings::{EmailLinks, Secret};
 use crate::table::{Key, Table, TableError, Update, retry, unchanged};
 use crate::users::locale::Locale;
 
 /// The address that turns a user's e-mail off, in the API at `api_url`.
 #[must_use]
-pub fn unsubscribe_link(email: &Email, api_url: &str, user: &UserId, locale: Locale) -> String {
-    let signature = URL_SAFE_NO_PAD.encode(mac(&email.link_key, user).finalize().into_bytes());
+pub fn unsubscribe_link(links: &EmailLinks, api_url: &str, user: &UserId, locale: Locale) -> String {
+    let signature = URL_SAFE_NO_PAD.encode(mac(&links.key, user).finalize().into_bytes());
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("user", user.as_str())
         .append_pair("lang", locale.name())
@@ -31,11 +31,11 @@ pub fn unsubscribe_link(email: &Email, api_url: &str, user: &UserId, locale: Loc
 
 /// Whether this is the signature of a link of this user's, by the key or the one being rotated out.
 #[must_use]
-pub fn is_unsubscribe_signature(email: &Email, user: &UserId, signature: &str) -> bool {
+pub fn is_unsubscribe_signature(links: &EmailLinks, user: &UserId, signature: &str) -> bool {
     let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else {
         return false;
     };
-    let keys = std::iter::once(&email.link_key).chain(&email.previous_link_key);
+    let keys = std::iter::once(&links.key).chain(&links.previous_key);
     // Compared in constant time.
     keys.into_iter().any(|key| mac(key, user).verify_slice(&signature).is_ok())
 }
@@ -75,18 +75,10 @@ fn text(preferences: &Preferences) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::email::EmailAddress;
     use proptest::prelude::*;
 
-    fn email(key: &str, previous: Option<&str>) -> Email {
-        Email {
-            from: EmailAddress::parse("chat@example.com").unwrap(),
-            from_name: None,
-            link_key: Secret::new(key),
-            previous_link_key: previous.map(Secret::new),
-            window: std::time::Duration::from_secs(300),
-            sender: None,
-        }
+    fn links(key: &str, previous: Option<&str>) -> EmailLinks {
+        EmailLinks { key: Secret::new(key), previous_key: previous.map(Secret::new) }
     }
 
     fn signature(link: &str) -> &str {
@@ -96,23 +88,23 @@ mod tests {
     #[test]
     fn a_link_works_for_its_user_until_its_key_is_gone() {
         let (ada, ben) = (UserId::parse("ada@x;1").unwrap(), UserId::parse("ben").unwrap());
-        let link = unsubscribe_link(&email("first", None), "https://api.example.com", &ada, Locale::Fr);
+        let link = unsubscribe_link(&links("first", None), "https://api.example.com", &ada, Locale::Fr);
         assert!(
             link.starts_with("https://api.example.com/email/unsubscribe?user=ada%40x%3B1&lang=fr&signature="),
             "{link}"
         );
         let signature = signature(&link);
-        assert!(is_unsubscribe_signature(&email("first", None), &ada, signature));
-        assert!(is_unsubscribe_signature(&email("second", Some("first")), &ada, signature));
-        assert!(!is_unsubscribe_signature(&email("second", None), &ada, signature));
-        assert!(!is_unsubscribe_signature(&email("first", None), &ben, signature));
+        assert!(is_unsubscribe_signature(&links("first", None), &ada, signature));
+        assert!(is_unsubscribe_signature(&links("second", Some("first")), &ada, signature));
+        assert!(!is_unsubscribe_signature(&links("second", None), &ada, signature));
+        assert!(!is_unsubscribe_signature(&links("first", None), &ben, signature));
     }
 
     proptest! {
         #[test]
         fn no_other_text_is_a_signature(text in "[-_A-Za-z0-9]{0,64}|.{0,64}") {
             let ada = UserId::parse("ada").unwrap();
-            prop_assert!(!is_unsubscribe_signature(&email("first", None), &ada, &text));
+            prop_assert!(!is_unsubscribe_signature(&links("first", None), &ada, &text));
         }
     }
 }

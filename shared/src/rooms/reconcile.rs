@@ -16,6 +16,7 @@ use crate::contract::channel::{self, Channel};
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, WriteContext};
+use crate::settings::SettingsError;
 use crate::table::{Action, Key, Table, TableError, item, read};
 use crate::telemetry;
 
@@ -29,6 +30,8 @@ pub enum ReconcileError {
     Table(#[from] TableError),
     #[error(transparent)]
     Pusher(#[from] PusherError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
 }
 
 /// The result of a run.

@@ -17,14 +17,21 @@ pub struct Email {
     pub from: EmailAddress,
     /// `EMAIL_FROM_NAME`: the sender's name, if any.
     pub from_name: Option<String>,
-    /// `EMAIL_LINK_KEY`: signs the links that unsubscribe.
-    pub link_key: Secret,
-    /// `EMAIL_PREVIOUS_LINK_KEY`: the key being rotated out, whose links still work.
-    pub previous_link_key: Option<Secret>,
+    /// Who signs the links that unsubscribe; only in functions with [`Need::EmailLinks`](super::Need::EmailLinks).
+    pub links: Option<EmailLinks>,
     /// `EMAIL_WINDOW_SECONDS`: at most one e-mail for each recipient and lease in this time.
     pub window: Duration,
     /// The settings that only the sending function has.
     pub sender: Option<EmailSender>,
+}
+
+/// The keys of the links that unsubscribe.
+#[derive(Debug, Clone)]
+pub struct EmailLinks {
+    /// `EMAIL_LINK_KEY`: signs.
+    pub key: Secret,
+    /// `EMAIL_PREVIOUS_LINK_KEY`: the key being rotated out, whose links still work.
+    pub previous_key: Option<Secret>,
 }
 
 /// Where the links of an e-mail lead, and how SES is to treat it; only `delivery` has it.
@@ -39,7 +46,7 @@ pub struct EmailSender {
 }
 
 impl Email {
-    pub(super) fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
+    pub(super) fn read(env: &Variables<'_>, needs_links: bool) -> Result<Option<Self>, SettingsError> {
         let Some(from) = env.get("EMAIL_FROM") else {
             return Ok(None);
         };
@@ -50,14 +57,6 @@ impl Email {
         if from_name.as_deref().is_some_and(|name| name.chars().any(char::is_control) || name.len() > 100) {
             return Err(SettingsError::Malformed("EMAIL_FROM_NAME", "at most 100 bytes without control characters"));
         }
-        let key = |name| -> Result<Option<Secret>, SettingsError> {
-            match env.get(name) {
-                Some(key) if key.len() < MIN_KEY_BYTES => {
-                    Err(SettingsError::Malformed(name, "at least 32 bytes (openssl rand -hex 32)"))
-                }
-                key => Ok(key.map(Secret::new)),
-            }
-        };
         let window = match env.get("EMAIL_WINDOW_SECONDS").map(|seconds| seconds.parse()) {
             None => WINDOW_SECONDS,
             Some(Ok(seconds @ 1..=3600)) => seconds,
@@ -66,11 +65,27 @@ impl Email {
         Ok(Some(Self {
             from,
             from_name,
-            link_key: key("EMAIL_LINK_KEY")?.ok_or(SettingsError::Missing("EMAIL_LINK_KEY"))?,
-            previous_link_key: key("EMAIL_PREVIOUS_LINK_KEY")?,
+            links: needs_links.then(|| EmailLinks::read(env)).transpose()?,
             window: Duration::from_secs(window),
             sender: EmailSender::read(env)?,
         }))
+    }
+}
+
+impl EmailLinks {
+    fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
+        let key = |name| -> Result<Option<Secret>, SettingsError> {
+            match env.get(name) {
+                Some(key) if key.len() < MIN_KEY_BYTES => {
+                    Err(SettingsError::Malformed(name, "at least 32 bytes (openssl rand -hex 32)"))
+                }
+                key => Ok(key.map(Secret::new)),
+            }
+        };
+        Ok(Self {
+            key: key("EMAIL_LINK_KEY")?.ok_or(SettingsError::Missing("EMAIL_LINK_KEY"))?,
+            previous_key: key("EMAIL_PREVIOUS_LINK_KEY")?,
+        })
     }
 }
 
@@ -111,7 +126,7 @@ mod tests {
             let found = variables.iter().rev().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Email::read(&Variables(&find))
+        Email::read(&Variables(&find), true)
     }
 
     fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -129,6 +144,9 @@ mod tests {
         assert!(read(&[("EMAIL_LINK_KEY", KEY), ("APP_URL", "https://app.example.com")]).unwrap().is_none());
         let own = read(&[("EMAIL_FROM", "chat@example.com"), ("EMAIL_LINK_KEY", KEY)]).unwrap().unwrap();
         assert!(own.sender.is_none(), "a function that sends nothing has no address of the API");
+        let from = |name: &str| (name == "EMAIL_FROM").then(|| "chat@example.com".to_owned());
+        let without_links = Email::read(&Variables(&from), false).unwrap().unwrap();
+        assert!(without_links.links.is_none(), "a function that only writes what is mailed later has no key");
         let all = read(&with(&[])).unwrap().unwrap();
         assert_eq!(all.sender.unwrap().app_url, "https://app.example.com");
         assert_eq!(all.window, Duration::from_secs(300));

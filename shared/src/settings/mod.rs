@@ -14,7 +14,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub use email::{Email, EmailSender};
+pub use email::{Email, EmailLinks, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
 pub use pusher::{Credentials, MasterKey, PusherSettings};
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
@@ -31,6 +31,17 @@ const HEARTBEAT_SECONDS: u32 = 30;
 /// The default of `DASHBOARD_PUBLIC_CHANNELS`: the channels to which clients of dashboards have always subscribed.
 const DASHBOARD_PUBLIC_CHANNELS: &str = "referrals,events,projects";
 
+/// A part of the environment without which a function does not start. The template gives a function the secrets of its own needs alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// `JWT_*`: the function verifies tokens.
+    Tokens,
+    /// `PUSHER_*`: it signs for Pusher, or verifies what Pusher signed.
+    Pusher,
+    /// `EMAIL_LINK_KEY`, where there is an `EMAIL_FROM`: it writes or verifies the links of e-mails.
+    EmailLinks,
+}
+
 /// The settings of a function.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -38,10 +49,10 @@ pub struct Settings {
     pub stage: String,
     /// `TABLE_NAME`
     pub table: String,
-    /// The `PUSHER_*` variables.
-    pub pusher: PusherSettings,
-    /// The `JWT_*` variables.
-    pub tokens: Tokens,
+    /// The `PUSHER_*` variables, of a function with [`Need::Pusher`].
+    pub pusher: Option<PusherSettings>,
+    /// The `JWT_*` variables, of a function with [`Need::Tokens`].
+    pub tokens: Option<Tokens>,
     /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
     pub queues: Option<Queues>,
     /// The `FIREBASE_*` variables; without them, push is off.
@@ -118,34 +129,40 @@ pub enum SettingsError {
     /// Malformed.
     #[error("the environment variable {0} must be {1}")]
     Malformed(&'static str, &'static str),
+    /// Not read, since the function started without this need.
+    #[error(
+        "the function uses what it does not start with: add Need::{0:?} to its main.rs, and its secrets to the template"
+    )]
+    NotNeeded(Need),
 }
 
 impl Settings {
-    /// Reads the environment.
+    /// Reads the environment of a function with these needs.
     ///
     /// # Errors
     /// Names the first variable that is missing or malformed.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(|name| std::env::var(name).ok())
+    pub fn from_env(needs: &[Need]) -> Result<Self, SettingsError> {
+        Self::read(needs, |name| std::env::var(name).ok())
     }
 
     /// Reads variables through `variable`.
     ///
     /// # Errors
     /// As [`Settings::from_env`].
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+    pub fn read(needs: &[Need], variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let env = Variables(&|name| variable(name).filter(|value| !value.is_empty()));
+        let has = |need| needs.contains(&need);
         Ok(Self {
             stage: env.get("STAGE").unwrap_or_else(|| "dev".to_owned()),
             table: env.require("TABLE_NAME")?,
-            pusher: PusherSettings::read(&env)?,
-            tokens: Tokens::read(&env)?,
+            pusher: has(Need::Pusher).then(|| PusherSettings::read(&env)).transpose()?,
+            tokens: has(Need::Tokens).then(|| Tokens::read(&env)).transpose()?,
             queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
                 (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
                 _ => None,
             },
             firebase: Firebase::read(&env)?,
-            email: Email::read(&env)?,
+            email: Email::read(&env, has(Need::EmailLinks))?,
             socket_endpoint: socket_endpoint(&env)?,
             heartbeat_seconds: match env.get("HEARTBEAT_SECONDS").map(|seconds| seconds.parse()) {
                 None => HEARTBEAT_SECONDS,
@@ -169,6 +186,14 @@ impl Settings {
                 Some(_) => return Err(SettingsError::Malformed("TERMINATE_REMOVED", "true or false")),
             },
         })
+    }
+
+    /// The Pusher app.
+    ///
+    /// # Errors
+    /// For a function without [`Need::Pusher`].
+    pub fn pusher(&self) -> Result<&PusherSettings, SettingsError> {
+        self.pusher.as_ref().ok_or(SettingsError::NotNeeded(Need::Pusher))
     }
 }
 
@@ -229,25 +254,41 @@ mod tests {
         ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
     ];
 
-    fn read(changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::read(|name| {
+    fn read_for(needs: &[Need], changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(needs, |name| {
             let found = changes.iter().rev().chain(GOOD).find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         })
     }
 
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        read_for(&[Need::Tokens, Need::Pusher], changes)
+    }
+
+    #[test]
+    fn a_function_reads_no_secret_that_it_does_not_need() {
+        let read = |needs: &[Need], without| read_for(needs, &[(without, "")]);
+        let (books, health) = ([Need::Tokens], [Need::Pusher]);
+        assert!(read(&books, "PUSHER_SECRET").unwrap().pusher.is_none());
+        assert!(read(&health, "JWT_SECRET").unwrap().tokens.is_none());
+        assert_eq!(read(&books, "JWT_SECRET").unwrap_err(), SettingsError::Missing("JWT_SECRET"));
+        assert_eq!(read(&health, "PUSHER_SECRET").unwrap_err(), SettingsError::Missing("PUSHER_SECRET"));
+        let unasked = read(&books, "").unwrap().pusher().unwrap_err().to_string();
+        assert!(unasked.contains("Need::Pusher"), "{unasked}");
+    }
+
     #[test]
     fn pusher_is_its_cluster_unless_a_host_is_named() {
-        assert_eq!(read(&[]).unwrap().pusher.origin, "https://api-eu.pusher.com");
+        assert_eq!(read(&[]).unwrap().pusher().unwrap().origin, "https://api-eu.pusher.com");
         let own = [("PUSHER_HOST", "127.0.0.1"), ("PUSHER_PORT", "6001"), ("PUSHER_SCHEME", "http")];
-        assert_eq!(read(&own).unwrap().pusher.origin, "http://127.0.0.1:6001");
+        assert_eq!(read(&own).unwrap().pusher().unwrap().origin, "http://127.0.0.1:6001");
     }
 
     #[test]
     fn both_spellings_of_a_variable_are_read() {
         let other =
             [("PUSHER_KEY", ""), ("PUSHER_APP_KEY", "other"), ("PUSHER_SECRET", ""), ("PUSHER_APP_SECRET", "s")];
-        assert_eq!(read(&other).unwrap().pusher.credentials.key, "other");
+        assert_eq!(read(&other).unwrap().pusher().unwrap().credentials.key, "other");
     }
 
     #[test]
