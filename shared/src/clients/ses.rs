@@ -98,7 +98,7 @@ pub struct Mailer {
     from: String,
     /// How often, and from whom.
     pub settings: Settings,
-    /// Who signs the links.
+    /// The keys of the links.
     pub links: EmailLinks,
     /// Where links lead.
     pub sender: EmailSender,

@@ -17,7 +17,7 @@ pub struct Email {
     pub from: EmailAddress,
     /// `EMAIL_FROM_NAME`: the sender's name, if any.
     pub from_name: Option<String>,
-    /// Who signs the links that unsubscribe; only in functions with [`Need::EmailLinks`](super::Need::EmailLinks).
+    /// The keys of the links that unsubscribe; only in functions with [`Need::EmailLinks`](super::Need::EmailLinks).
     pub links: Option<EmailLinks>,
     /// `EMAIL_WINDOW_SECONDS`: at most one e-mail for each recipient and lease in this time.
     pub window: Duration,
