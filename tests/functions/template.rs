@@ -171,7 +171,11 @@ fn a_run_of_a_schedule_is_not_repeated_beside_the_next_one() {
         if function.contains("Type: Schedule\n") {
             assert!(
                 function.contains("EventInvokeConfig: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }"),
-                "{name}"
+                "{name}: what failed"
+            );
+            assert!(
+                function.contains("\n            RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }"),
+                "{name}: what was not handed over"
             );
         }
     }

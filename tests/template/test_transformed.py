@@ -112,6 +112,20 @@ class Everything(unittest.TestCase):
         self.assertLess(count, MOST_RESOURCES)
 
 
+class Schedules(unittest.TestCase):
+    def test_a_run_is_not_repeated_beside_the_next_one(self):
+        resources = transformed(Stage="prod")
+        once = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+        rules = {name: rule["Properties"] for name, rule in of_type(resources, "AWS::Events::Rule").items()}
+        targets = [rule["Targets"] for rule in rules.values() if "ScheduleExpression" in rule]
+        self.assertEqual(len(targets), 2)
+        for (target,) in targets:
+            self.assertEqual(target["RetryPolicy"], once)
+            function = target["Arn"]["Ref"].removesuffix("Aliaslive")
+            config = resources[f"{function}EventInvokeConfig"]["Properties"]
+            self.assertEqual({name: config[name] for name in once}, once, function)
+
+
 class Versions(unittest.TestCase):
     def test_dev_needs_no_codedeploy_and_so_runs_on_an_emulator(self):
         resources = transformed(Stage="dev")
