@@ -157,6 +157,21 @@ fn a_new_release_or_secret_makes_a_new_version_of_every_function() {
     assert!(page.contains("`Release`"), "operators are told");
 }
 
+/// The rows and the dead letters are nowhere else. A name of its own would be in the way of a later stack.
+#[test]
+fn what_nobody_can_write_again_stays_when_the_stack_is_deleted_or_the_resource_replaced() {
+    let retained = "\n    DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n";
+    for (name, property) in [("Table", "TableName:"), ("DeadLetterQueue", "QueueName:")] {
+        let resource = resource(name);
+        assert!(resource.contains(retained), "{resource}");
+        assert!(!resource.contains(property), "{resource}");
+    }
+    assert!(!resource("RetryQueue").contains("Policy: Retain"), "the rows still owe what its messages are about");
+    assert_eq!(template().matches(retained).count(), 2);
+    let page = include_str!("../../docs/OPERATIONS.md");
+    assert!(page.contains("the table and the dead-letter queue stay"));
+}
+
 #[test]
 fn no_route_has_metrics_of_its_own_unless_a_parameter_turns_them_on() {
     let template = template();
