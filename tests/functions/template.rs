@@ -173,6 +173,12 @@ fn what_nobody_can_write_again_stays_when_the_stack_is_deleted_or_the_resource_r
 }
 
 #[test]
+fn the_access_log_takes_no_room_in_the_accounts_policy_of_logs() {
+    assert!(resource("AccessLogs").contains("\n      LogGroupName: !Sub \"/aws/vendedlogs/${AWS::StackName}-api\""));
+    assert!(resource("Api").contains("DestinationArn: !GetAtt AccessLogs.Arn"));
+}
+
+#[test]
 fn no_route_has_metrics_of_its_own_unless_a_parameter_turns_them_on() {
     let template = template();
     let mut settings = template.lines().filter(|line| line.contains("DetailedMetricsEnabled:"));
