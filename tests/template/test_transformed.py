@@ -1,4 +1,4 @@
-"""What SAM makes of template.yaml: the template that CloudFormation is given.
+"""SAM turns template.yaml into the template that CloudFormation is given. These tests are about the latter.
 
 `.ci/run` runs it with the Python of SAM's own tools, which have the transform. The Rust tests read the template as it is written.
 """
@@ -27,6 +27,10 @@ EVERYTHING = {
     "EmailFrom": "chat@example.com",
     "AppUrl": "https://app.example.com",
     "EdgeDomain": "app.example.com",
+    "ApiDomain": "api.example.com",
+    "ApiCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/a",
+    "SocketDomain": "sockets.example.com",
+    "SocketCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/s",
     "DeliveryConcurrency": "6",
     "ScheduleConcurrency": "1",
     "Tracing": "Active",
