@@ -86,6 +86,19 @@ describe("docs/OPERATIONS.md", () => {
     assert.equal(acts.flat().length, 6);
   });
 
+  test("a restored table has what the template says, and the stack is deleted only when its table's template is kept", async (t) => {
+    const { script } = all.find(({ heading }) => heading === "Restoring the table");
+    const calls = await run(t, script);
+    const of = (property) => template.match(new RegExp(`^ +${property}: \\{ (.*) \\}$`, "m"))[1];
+    assert.ok(calls.includes(`StreamEnabled=true,${of("StreamSpecification").replace(": ", "=")} `));
+    assert.ok(calls.includes(of("TimeToLiveSpecification").replace(/AttributeName: (\w+), Enabled: true/, "Enabled=true,AttributeName=$1 ")));
+    assert.ok(calls.includes(`${of("PointInTimeRecoverySpecification").replace(": ", "=")} `));
+    const order = ["restore-table-to-point-in-time", "get-template", "delete-stack", "create-change-set", "sam deploy"];
+    const places = order.map((call) => calls.indexOf(call));
+    assert.deepEqual(places, [...places].sort((a, b) => a - b));
+    assert.ok(places.every((place) => place >= 0), `${places}`);
+  });
+
   test("a section that uses another one's variable is found", async (t) => {
     await assert.rejects(run(t, 'aws logs tail "$LOGS"'), /LOGS: unbound variable/);
     await assert.rejects(run(t, "resource Table"), /resource: command not found/);
