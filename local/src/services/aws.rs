@@ -105,7 +105,7 @@ impl Aws {
 
     /// Invokes a function with this payload, without waiting for its response.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Result<()> {
-        let request = Request::post(format!("/2015-03-31/functions/{function}/invocations"))
+        let request = Request::post(format!("/2015-03-31/functions/{function}:live/invocations"))
             .header("authorization", self.credential("lambda"))
             .header("x-amz-invocation-type", "Event")
             .body(())?;

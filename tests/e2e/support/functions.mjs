@@ -18,7 +18,7 @@ async function deployed(name) {
 
 /** Invokes a function with an event; `name` is its logical id in the template. */
 export async function invoke(name, event = {}) {
-  const answer = await lambda("POST", `functions/${await deployed(name)}/invocations`, event);
+  const answer = await lambda("POST", `functions/${await deployed(name)}:live/invocations`, event);
   assert.equal(answer.response.headers.get("x-amz-function-error"), null, `${name} failed: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
@@ -26,7 +26,7 @@ export async function invoke(name, event = {}) {
 /** The same, without waiting for its end. */
 export async function invokeLater(name, event = {}) {
   const headers = { "content-type": "application/json", "x-amz-invocation-type": "Event" };
-  await aws("lambda", `/2015-03-31/functions/${await deployed(name)}/invocations`, { method: "POST", json: event, headers });
+  await aws("lambda", `/2015-03-31/functions/${await deployed(name)}:live/invocations`, { method: "POST", json: event, headers });
 }
 
 /** Pauses what feeds the function `Delivery`; resolves to a function that lets it go on, as the end of the test `t` does at the latest. */
