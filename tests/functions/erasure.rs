@@ -41,7 +41,7 @@ where
 }
 
 /// A row of every kind that there is, with ada in each that can hold a user.
-async fn everything(world: &World) {
+pub(crate) async fn everything(world: &World) {
     rooms_and_notifications(world).await;
     parties_of(world).await;
     chats(world).await;

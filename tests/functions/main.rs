@@ -54,6 +54,7 @@ mod pusher_auth;
 mod pusher_mock_event;
 mod pusher_webhook;
 mod room_occupants;
+mod rows;
 mod shown_texts;
 mod socket_budgets;
 mod socket_registry;
