@@ -12,6 +12,7 @@ mod dashboard_channels;
 mod dashboard_events;
 mod delivery;
 mod delivery_faults;
+mod deployment;
 mod device_tokens;
 mod direct_messages;
 mod doc_links;

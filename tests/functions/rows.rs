@@ -2,8 +2,8 @@
 //! reads the rows of the version before, and those of a later one.
 //!
 //! `rows.json` has rows as the version before writes them, of nearly every kind, and the responses that it gave to those who read them. Once a
-//! version is released, and before the next one changes a row, `WRITE_ROWS=1 cargo test -p tests rows::` makes it anew. A change of a row does
-//! not: it would hide that the rows of before cannot be read any more.
+//! version is released, and before the next one changes a row, `WRITE_ROWS=1 cargo test -p tests rows::` writes it again. With a
+//! change of a row, do not: it would hide that the rows of before cannot be read any more.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -87,7 +87,7 @@ fn blank(value: Value) -> Value {
     }
 }
 
-/// What those who read the rows are told.
+/// The responses to those who read the rows.
 async fn told(world: &World) -> Map<String, Value> {
     let mut told = Map::new();
     macro_rules! read {
@@ -146,7 +146,7 @@ async fn events(world: &World) -> Value {
     json!({ "typing": typing, "owed": owed })
 }
 
-/// The rows, with the moment of the file and all that was told.
+/// The rows of the file, and the whole file.
 fn kept() -> (Vec<Value>, Value) {
     let text = std::fs::read_to_string(file()).unwrap();
     let at = serde_json::from_str::<Value>(&text).unwrap()["at"].as_i64().unwrap();
