@@ -17,9 +17,10 @@ import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-// runbook.test.mjs has OPERATIONS.md, whose commands are for an AWS account.
+// runbook.test.mjs has these two, whose commands are for an AWS account.
+const RUNBOOKS = ["OPERATIONS.md", "DEPLOY_CHECK.md"];
 const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md", "events/README.md"].concat(
-  readdirSync(`${root}docs`).filter((name) => name.endsWith(".md") && name !== "OPERATIONS.md").map((name) => `docs/${name}`),
+  readdirSync(`${root}docs`).filter((name) => name.endsWith(".md") && !RUNBOOKS.includes(name)).map((name) => `docs/${name}`),
 );
 
 /** Every command of a page's shell blocks, without comments, with continued lines and open quotes joined. */

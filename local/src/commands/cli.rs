@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::chaos;
+use crate::commands::smoke;
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
 
@@ -60,6 +61,11 @@ pub(crate) enum Command {
     ///
     /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
     Chaos(chaos::Options),
+    /// Checks a deployed stack, or the running local one, from outside: what a pipeline calls after a deployment
+    ///
+    /// It asks as a member, and as another back end where it has the token of one. Without --write it stores nothing but the counts of
+    /// its requests and a member's profile. It connects directly, without a proxy. It exits with 1 if a check fails.
+    Smoke(smoke::Options),
     /// Prints a token for a user of the running stack
     Token(Token),
     /// Prints every event that a user of the running stack receives on their own channel and in the room of the demo's book

@@ -8,6 +8,7 @@ pub(crate) mod mails;
 pub(crate) mod pushes;
 pub(crate) mod reset;
 pub(crate) mod run;
+pub(crate) mod smoke;
 pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod to_try;

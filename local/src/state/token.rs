@@ -81,6 +81,13 @@ pub(crate) fn of_person(state: &State, user_id: &str, name: &str, role: Option<&
     sign(state, Bearer { user_id, name: Some(name), picture: None, roles: &roles }, HOURS)
 }
 
+/// A token that expired an hour ago.
+pub(crate) fn expired(state: &State, user_id: &str) -> Result<String> {
+    let bearer = Bearer { user_id, ..Bearer::default() };
+    let two_hours_ago = now()?.saturating_sub(2 * 3600);
+    encoded(secret_of(state)?, &bearer.claims(&state.issuer, two_hours_ago, 1))
+}
+
 /// A token with these claims.
 pub(crate) fn sign(state: &State, bearer: Bearer, hours: u64) -> Result<String> {
     ensure!(

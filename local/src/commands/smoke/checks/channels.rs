@@ -1,0 +1,58 @@
+//! Who may subscribe to which of Pusher's channels.
+
+use http::Method;
+use serde_json::Value;
+
+use super::tokens::SOCKET_ID;
+use super::{NO_USER, PREFIX, Site, Wish, is_error};
+use crate::commands::smoke::http::{Call, Reply};
+use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::sections::{FUNCTION_FAILS, USERS_GET_401};
+
+const OWN: &str = "channels: a member may subscribe to their own";
+const ROOM: &str = "channels: a member may subscribe to a room, under their own id";
+const OTHERS: &str = "channels: a member may not subscribe to another's";
+
+pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+    let Some(user) = user else {
+        for name in [OWN, ROOM, OTHERS] {
+            report.skip(name, NO_USER);
+        }
+        return;
+    };
+    let expected = r#"200 {"auth":"<key>:<64 hexadecimal digits>"}"#;
+    let own = format!("private-user-{user}");
+    let work = granted(site, &own, expected, |reply| reply.json["channel_data"].is_null());
+    report.check(OWN, work).await;
+
+    let expected = r#"200 {"auth":"<key>:<64 hexadecimal digits>","channel_data":"{\"user_id\":<the member>…}"}"#;
+    let is_members = |reply: &Reply| {
+        let data: Value = serde_json::from_str(reply.field("channel_data")).unwrap_or_default();
+        data["user_id"] == user
+    };
+    report.check(ROOM, granted(site, &format!("presence-room-{PREFIX}"), expected, is_members)).await;
+
+    let call = authorization(site, "private-user-carillon-smoke-somebody-else");
+    let expected = r#"403 {"error":"Forbidden","message":"Not authorized to access this channel"}"#;
+    let work = site.expect(call, Wish { expected, see: USERS_GET_401 }, |reply| {
+        is_error(reply, 403) && reply.field("message") == "Not authorized to access this channel"
+    });
+    report.check(OTHERS, work).await;
+}
+
+async fn granted(site: &Site, channel: &str, expected: &str, fits: impl Fn(&Reply) -> bool) -> Result<(), Failure> {
+    let wish = Wish { expected, see: FUNCTION_FAILS };
+    let is_granted = |reply: &Reply| reply.status.as_u16() == 200 && is_signature(reply.field("auth")) && fits(reply);
+    site.expect(authorization(site, channel), wish, is_granted).await
+}
+
+fn authorization<'a>(site: &'a Site, channel: &str) -> Call<'a> {
+    let fields = [("socket_id", SOCKET_ID), ("channel_name", channel)];
+    Call::new(Method::POST, "/pusher/auth").by(&site.tokens.member).form(&fields)
+}
+
+/// Whether it has the shape of a signature of Pusher's: the app's key and an HMAC-SHA256 in hexadecimal.
+pub(super) fn is_signature(text: &str) -> bool {
+    let digits = |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    text.split_once(':').is_some_and(|(key, signature)| !key.is_empty() && digits(signature))
+}

@@ -1,0 +1,19 @@
+//! What is no route.
+
+use super::{Site, Wish, call};
+use crate::commands::smoke::report::Report;
+use crate::commands::smoke::sections::DEPLOYING;
+
+pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
+    for (name, method, path) in [
+        ("routes: an unknown path is none", "GET", "/carillon-smoke/no-route"),
+        ("routes: a method that a path does not have is none", "PATCH", "/kudos"),
+    ] {
+        // API Gateway's own response.
+        let wish = Wish { expected: r#"404 {"message":"Not Found"}"#, see: DEPLOYING };
+        let work = site.expect(call(method, path), wish, |reply| {
+            reply.status.as_u16() == 404 && reply.field("message") == "Not Found" && reply.json["error"].is_null()
+        });
+        report.check(name, work).await;
+    }
+}
