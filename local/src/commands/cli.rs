@@ -61,7 +61,7 @@ pub(crate) enum Command {
     ///
     /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
     Chaos(chaos::Options),
-    /// Checks a deployed stack, or the running local one, from outside: what a pipeline calls after a deployment
+    /// Checks a deployed stack, or the running local one, from outside. A pipeline calls it after a deployment
     ///
     /// It asks as a member, and as another back end where it has the token of one. Without --write it stores nothing but the counts of
     /// its requests and a member's profile. It connects directly, without a proxy. It exits with 1 if a check fails.

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_has_no_token_no_signature_one_line_and_an_end() {
+    fn a_shown_text_has_no_token_no_signature_one_line_and_an_end() {
         let redaction = Redaction::of(Secret::new("ey.a.b"));
         let signature = "0123456789abcdef".repeat(4);
         let text = format!("{{\"auth\":\"key:{signature}\",\n\"you sent\":\"ey.a.b\", \"id\":\"beef\"}}");

@@ -1,4 +1,4 @@
-//! What is checked: a deployed stack, or the running local one.
+//! The stack that is checked: a deployed one, or the running local one.
 
 use std::env;
 
@@ -21,7 +21,7 @@ pub(super) struct Target {
     pub(super) http: Address,
     pub(super) sockets: Address,
     pub(super) tokens: Tokens,
-    /// Whose pages may call the API.
+    /// An origin whose pages may call the API.
     pub(super) origin: Option<Origin>,
 }
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_asked_for_by_name() {
+    fn a_missing_option_is_asked_for_by_name() {
         let token = [("CARILLON_TOKEN", "a")];
         assert!(refusal(&["--url", "https://app.example"], &[]).contains("CARILLON_TOKEN"));
         assert!(refusal(&["--url", "https://app.example", "--write"], &token).contains("CARILLON_SERVICE_TOKEN"));

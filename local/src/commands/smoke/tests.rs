@@ -123,7 +123,7 @@ async fn without_a_stack_every_check_fails_and_says_why() {
 }
 
 #[tokio::test]
-async fn what_was_not_given_is_not_checked_and_named() {
+async fn a_check_without_its_option_is_skipped_and_names_it() {
     let stand_in = StandIn::start(Fault::None).await;
     let all = target(&stand_in.http, &stand_in.sockets);
     let tokens = Tokens { service: None, expired: None, ..all.tokens };

@@ -1,4 +1,4 @@
-//! Who may subscribe to which of Pusher's channels.
+//! Subscriptions to Pusher's channels: those that the member may have, and another's.
 
 use http::Method;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Which pages may call the API.
+//! The pages that may call the API.
 
 use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 
@@ -9,7 +9,7 @@ use crate::commands::smoke::sections::ORIGINS;
 
 /// A name that nobody can own (RFC 6761, section 6.4).
 const FOREIGN: &str = "https://carillon-smoke.invalid";
-/// What clients of Carillon send.
+/// The headers that clients of Carillon send.
 const HEADERS: [&str; 4] = ["authorization", "content-type", "idempotency-key", "if-none-match"];
 
 const ALLOWED: &str = "CORS: a page of an allowed origin may send what clients send";

@@ -52,7 +52,7 @@ pub(super) async fn all(site: &Site, write: bool, report: &mut Report<'_>) {
 /// The reason of checks that a refused token leaves out.
 const NO_USER: &str = "the member's token was not accepted";
 
-/// A wish: what a response should be, and where to read on if it is not.
+/// The response that is expected, and where to read on if another one comes.
 struct Wish<'a> {
     expected: &'a str,
     see: &'static str,

@@ -1,4 +1,4 @@
-//! What is no route.
+//! Paths and methods without a route.
 
 use super::{Site, Wish, call};
 use crate::commands::smoke::report::Report;

@@ -1,4 +1,4 @@
-//! What another back end may do.
+//! A request that only another back end may send.
 
 use super::{Site, Wish};
 use crate::commands::smoke::http::Call;

@@ -1,4 +1,4 @@
-//! The HTTP API of the stand-in, and what may be wrong with it.
+//! The HTTP API of the stand-in, and its faults.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;

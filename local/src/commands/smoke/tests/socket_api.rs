@@ -1,4 +1,4 @@
-//! The WebSocket API of the stand-in, and what may be wrong with it.
+//! The WebSocket API of the stand-in, and its faults.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};

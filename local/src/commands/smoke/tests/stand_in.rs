@@ -18,7 +18,7 @@ pub(super) const ORIGIN: &str = "https://app.example";
 /// The member's id.
 pub(super) const USER: &str = "ada";
 
-/// What is wrong with the stack.
+/// The one thing that is wrong with the stack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Fault {
     None,
@@ -50,7 +50,7 @@ impl Fault {
     }
 }
 
-/// What both APIs know.
+/// Shared by both APIs.
 #[derive(Clone)]
 pub(super) struct State {
     pub(super) fault: Fault,
