@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 
@@ -41,6 +41,7 @@ function directoryOf(t, files = []) {
   const directory = mkdtempSync(join(tmpdir(), "carillon-runbook-"));
   cleanUp(t, () => rmSync(directory, { recursive: true }));
   for (const file of files) {
+    mkdirSync(join(directory, dirname(file)), { recursive: true });
     copyFileSync(`${root}${file}`, join(directory, file));
   }
   return directory;
@@ -129,7 +130,7 @@ describe("docs/DEPLOY_CHECK.md", () => {
   const sectionOf = (heading) => check.find((section) => section.heading === heading);
   const [create] = check;
   const read = (directory, file) => readFileSync(join(directory, file), "utf8");
-  const FILES = ["samconfig.toml", "template.yaml"];
+  const FILES = ["samconfig.toml", "template.yaml", "deploy/token.mjs"];
 
   test("its sections can be pasted one after the other", async (t) => {
     const directory = directoryOf(t, FILES);
