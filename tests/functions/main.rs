@@ -13,6 +13,7 @@ mod dashboard_events;
 mod delivery;
 mod delivery_faults;
 mod deployment;
+mod deployer;
 mod device_tokens;
 mod direct_messages;
 mod doc_links;

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::tokens::SOCKET_ID;
-use super::{NO_USER, PREFIX, Site, Wish, is_error};
+use super::{Expectation, NO_USER, PREFIX, Site, is_error};
 use crate::commands::smoke::http::{Call, Reply};
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::sections::{FUNCTION_FAILS, USERS_GET_401};
@@ -30,20 +30,20 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
         let data: Value = serde_json::from_str(reply.field("channel_data")).unwrap_or_default();
         data["user_id"] == user
     };
-    report.check(ROOM, granted(site, &format!("presence-room-{PREFIX}"), expected, is_members)).await;
+    report.check(ROOM, granted(site, &format!("{}{PREFIX}", contract::channel::ROOM), expected, is_members)).await;
 
     let call = authorization(site, "private-user-carillon-smoke-somebody-else");
     let expected = r#"403 {"error":"Forbidden","message":"Not authorized to access this channel"}"#;
-    let work = site.expect(call, Wish { expected, see: USERS_GET_401 }, |reply| {
+    let work = site.expect(call, Expectation { text: expected, see: USERS_GET_401 }, |reply| {
         is_error(reply, 403) && reply.field("message") == "Not authorized to access this channel"
     });
     report.check(OTHERS, work).await;
 }
 
 async fn granted(site: &Site, channel: &str, expected: &str, fits: impl Fn(&Reply) -> bool) -> Result<(), Failure> {
-    let wish = Wish { expected, see: FUNCTION_FAILS };
+    let expectation = Expectation { text: expected, see: FUNCTION_FAILS };
     let is_granted = |reply: &Reply| reply.status.as_u16() == 200 && is_signature(reply.field("auth")) && fits(reply);
-    site.expect(authorization(site, channel), wish, is_granted).await
+    site.expect(authorization(site, channel), expectation, is_granted).await
 }
 
 fn authorization<'a>(site: &'a Site, channel: &str) -> Call<'a> {

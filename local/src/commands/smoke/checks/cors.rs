@@ -2,7 +2,7 @@
 
 use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 
-use super::{Site, Wish, call};
+use super::{Expectation, Site, call};
 use crate::commands::smoke::http::{Call, Reply};
 use crate::commands::smoke::report::Report;
 use crate::commands::smoke::sections::ORIGINS;
@@ -13,7 +13,7 @@ const FOREIGN: &str = "https://carillon-smoke.invalid";
 const HEADERS: [&str; 4] = ["authorization", "content-type", "idempotency-key", "if-none-match"];
 
 const ALLOWED: &str = "CORS: a page of an allowed origin may send what clients send";
-const READS: &str = "CORS: such a page may read the response";
+const READS: &str = "CORS: a page of an allowed origin may read the response";
 
 pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
     match &site.origin {
@@ -24,19 +24,19 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
             }
         }
     }
-    let wish = Wish { expected: "a response without access-control-allow-origin", see: ORIGINS };
+    let expectation = Expectation { text: "a response without access-control-allow-origin", see: ORIGINS };
     let headers = HEADERS.join(",");
-    let work = site.expect(preflight(FOREIGN, &headers), wish, |reply| {
+    let work = site.expect(preflight(FOREIGN, &headers), expectation, |reply| {
         reply.status.as_u16() < 500 && reply.header("access-control-allow-origin").is_empty()
     });
-    report.check("CORS: a page of another origin may not", work).await;
+    report.check("CORS: a page of another origin may not call the API", work).await;
 }
 
 async fn allowed(site: &Site, report: &mut Report<'_>, origin: &str) {
     let expected = format!("access-control-allow-origin: {origin}, with POST and {}", HEADERS.join(", "));
-    let wish = Wish { expected: &expected, see: ORIGINS };
+    let expectation = Expectation { text: &expected, see: ORIGINS };
     let headers = HEADERS.join(",");
-    let work = site.expect(preflight(origin, &headers), wish, |reply| {
+    let work = site.expect(preflight(origin, &headers), expectation, |reply| {
         reply.status.is_success()
             && reply.header("access-control-allow-origin") == origin
             && lists(reply, "access-control-allow-methods", &["POST"])
@@ -45,9 +45,9 @@ async fn allowed(site: &Site, report: &mut Report<'_>, origin: &str) {
     report.check(ALLOWED, work).await;
 
     let expected = format!("access-control-allow-origin: {origin}, with x-request-id in access-control-expose-headers");
-    let wish = Wish { expected: &expected, see: ORIGINS };
+    let expectation = Expectation { text: &expected, see: ORIGINS };
     let call = Call::get("/kudos").header(ORIGIN, origin);
-    let work = site.expect(call, wish, |reply| {
+    let work = site.expect(call, expectation, |reply| {
         reply.header("access-control-allow-origin") == origin
             && lists(reply, "access-control-expose-headers", &["x-request-id"])
     });

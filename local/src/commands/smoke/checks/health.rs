@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::{Site, Wish};
+use super::{Expectation, Site};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::sections::{DEPLOYING, FUNCTION_FAILS, OPERATOR_ERRORS};
@@ -52,7 +52,7 @@ async fn reached(site: &Site) -> Result<(), Failure> {
 }
 
 async fn head(site: &Site) -> Result<(), Failure> {
-    let wish = Wish { expected: "200 without a body", see: FUNCTION_FAILS };
+    let expectation = Expectation { text: "200 without a body", see: FUNCTION_FAILS };
     let call = Call::new(Method::HEAD, "/health");
-    site.expect(call, wish, |reply| reply.status.as_u16() == 200 && reply.text.is_empty()).await
+    site.expect(call, expectation, |reply| reply.status.as_u16() == 200 && reply.text.is_empty()).await
 }

@@ -53,8 +53,8 @@ pub(super) async fn all(site: &Site, write: bool, report: &mut Report<'_>) {
 const NO_USER: &str = "the member's token was not accepted";
 
 /// The response that is expected, and where to read on if another one comes.
-struct Wish<'a> {
-    expected: &'a str,
+struct Expectation<'a> {
+    text: &'a str,
     see: &'static str,
 }
 
@@ -63,19 +63,29 @@ impl Site {
     ///
     /// # Errors
     /// If it does not, or if there is none.
-    async fn reply(&self, call: Call<'_>, wish: Wish<'_>, fits: impl Fn(&Reply) -> bool) -> Result<Reply, Failure> {
+    async fn reply(
+        &self,
+        call: Call<'_>,
+        expectation: Expectation<'_>,
+        fits: impl Fn(&Reply) -> bool,
+    ) -> Result<Reply, Failure> {
         let got = match self.http.send(&call).await {
             Ok(reply) if fits(&reply) => return Ok(reply),
             Ok(reply) => reply.shown(&self.redaction),
             Err(reason) => reason.to_string(),
         };
         let Call { method, path, .. } = &call;
-        Err(Failure { expected: format!("{method} {path} → {}", wish.expected), got, see: wish.see })
+        Err(Failure { expected: format!("{method} {path} → {}", expectation.text), got, see: expectation.see })
     }
 
     /// The same, where the response itself is not needed.
-    async fn expect(&self, call: Call<'_>, wish: Wish<'_>, fits: impl Fn(&Reply) -> bool) -> Result<(), Failure> {
-        self.reply(call, wish, fits).await.map(drop)
+    async fn expect(
+        &self,
+        call: Call<'_>,
+        expectation: Expectation<'_>,
+        fits: impl Fn(&Reply) -> bool,
+    ) -> Result<(), Failure> {
+        self.reply(call, expectation, fits).await.map(drop)
     }
 
     /// Sends a request that should be refused with one of these statuses and the body of an error.
@@ -83,7 +93,7 @@ impl Site {
         let list = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
         let expected = format!("{list} with {{\"error\":…,\"message\":…}}");
         let fits = |reply: &Reply| statuses.iter().any(|status| is_error(reply, *status));
-        self.expect(call, Wish { expected: &expected, see }, fits).await
+        self.expect(call, Expectation { text: &expected, see }, fits).await
     }
 
     /// Opens a WebSocket as the member.
@@ -95,8 +105,13 @@ impl Site {
     }
 
     /// Waits for a frame.
-    async fn frame(&self, socket: &mut Socket, wish: Wish<'_>, fits: impl Fn(&str) -> bool) -> Result<String, Failure> {
-        let failed = |got| Failure { expected: wish.expected.to_owned(), got, see: wish.see };
+    async fn frame(
+        &self,
+        socket: &mut Socket,
+        expectation: Expectation<'_>,
+        fits: impl Fn(&str) -> bool,
+    ) -> Result<String, Failure> {
+        let failed = |got| Failure { expected: expectation.text.to_owned(), got, see: expectation.see };
         socket.next(&self.redaction, fits).await.map_err(failed)
     }
 }

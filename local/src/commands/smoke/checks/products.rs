@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{NO_USER, Site, Wish, call};
+use super::{Expectation, NO_USER, Site, call};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::Report;
 use crate::commands::smoke::sections::FUNCTION_FAILS;
@@ -73,7 +73,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
         }
         let expected = format!("200 with {field:?}");
         let call = Call::get(path).by(&site.tokens.member);
-        let work = site.expect(call, Wish { expected: &expected, see: FUNCTION_FAILS }, |reply| {
+        let work = site.expect(call, Expectation { text: &expected, see: FUNCTION_FAILS }, |reply| {
             reply.status.as_u16() == 200 && is_right(&reply.json[field])
         });
         report.check(&name, work).await;

@@ -1,17 +1,17 @@
 //! Paths and methods without a route.
 
-use super::{Site, Wish, call};
+use super::{Expectation, Site, call};
 use crate::commands::smoke::report::Report;
 use crate::commands::smoke::sections::DEPLOYING;
 
 pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
     for (name, method, path) in [
-        ("routes: an unknown path is none", "GET", "/carillon-smoke/no-route"),
-        ("routes: a method that a path does not have is none", "PATCH", "/kudos"),
+        ("routes: an unknown path is 404", "GET", "/carillon-smoke/no-route"),
+        ("routes: a method that a path does not have is 404", "PATCH", "/kudos"),
     ] {
         // API Gateway's own response.
-        let wish = Wish { expected: r#"404 {"message":"Not Found"}"#, see: DEPLOYING };
-        let work = site.expect(call(method, path), wish, |reply| {
+        let expectation = Expectation { text: r#"404 {"message":"Not Found"}"#, see: DEPLOYING };
+        let work = site.expect(call(method, path), expectation, |reply| {
             reply.status.as_u16() == 404 && reply.field("message") == "Not Found" && reply.json["error"].is_null()
         });
         report.check(name, work).await;

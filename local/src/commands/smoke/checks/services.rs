@@ -1,6 +1,6 @@
 //! A request that only another back end may send.
 
-use super::{Site, Wish};
+use super::{Expectation, Site};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::Report;
 use crate::commands::smoke::sections::USERS_GET_401;
@@ -13,7 +13,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
     };
     let expected = r#"200 {"onlineUsers":…,"connections":…}"#;
     let call = Call::get("/dashboard/online").by(service);
-    let work = site.expect(call, Wish { expected, see: USERS_GET_401 }, |reply| {
+    let work = site.expect(call, Expectation { text: expected, see: USERS_GET_401 }, |reply| {
         reply.status.as_u16() == 200 && reply.json["onlineUsers"].is_u64() && reply.json["connections"].is_u64()
     });
     report.check(name, work).await;

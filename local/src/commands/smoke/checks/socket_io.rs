@@ -1,6 +1,6 @@
 //! The WebSocket API, as socket.io-client speaks to it.
 
-use super::{NO_USER, Site, Wish};
+use super::{Expectation, NO_USER, Site};
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::sections::{SMOKE, WEBSOCKETS};
 
@@ -27,7 +27,7 @@ async fn session(site: &Site) -> Result<(), Failure> {
             socket.send(sent).await;
         }
         let expected = format!("the packet {expected} after {}", if sent.is_empty() { "the handshake" } else { sent });
-        site.frame(&mut socket, Wish { expected: &expected, see: WEBSOCKETS }, |frame| frame.starts_with(prefix))
+        site.frame(&mut socket, Expectation { text: &expected, see: WEBSOCKETS }, |frame| frame.starts_with(prefix))
             .await?;
     }
     socket.send("41/dashboard,").await;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{NO_USER, Site, Wish};
+use super::{Expectation, NO_USER, Site};
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::secret::Secret;
 use crate::commands::smoke::sections::{FUNCTION_FAILS, ROUTE_NAMES, SMOKE, USERS_GET_401, WEBSOCKETS};
@@ -21,8 +21,8 @@ const NAMES: [&str; 7] = [
     "sockets: a member is greeted in /dashboard",
     "sockets: a ping is answered",
     "sockets: a frame that is no event gets an error, and the connection stays",
-    "sockets: a message named like the route $disconnect is a message",
-    "sockets: so is one whose action has that name",
+    "sockets: a message whose event is $disconnect is a message",
+    "sockets: a message whose action is $disconnect is a message",
     "sockets: a connection closes when it is told to",
     "sockets: /ws answers",
 ];
@@ -33,9 +33,9 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
         report.check(&name, refused(site, path, None, &[401])).await;
     }
     let forged = site.tokens.member.forged();
-    let name = "sockets: a token with another signature is refused";
+    let name = "sockets: a token with a wrong signature is refused";
     report.check(name, refused(site, "/dashboard", Some(&forged), &[401])).await;
-    let name = "sockets: a path below a stage is none";
+    let name = "sockets: a path below a stage is refused";
     // 403 is API Gateway's; behind one origin for both APIs, the HTTP API answers, which has no such route.
     let trailing = refused(site, "/dashboard/carillon-smoke", Some(&site.tokens.member), &[400, 403, 404]);
     report.check(name, trailing).await;
@@ -73,15 +73,15 @@ async fn refused(site: &Site, path: &str, token: Option<&Secret>, statuses: &[u1
 /// The first event of a new connection: it comes after the row of the connection is stored.
 async fn greeting(site: &Site) -> Result<Socket, Failure> {
     let mut socket = site.open("/dashboard", SMOKE).await?;
-    let wish = Wish { expected: r#"{"event":"connected",…} after the handshake"#, see: WEBSOCKETS };
-    site.frame(&mut socket, wish, is_named("connected")).await?;
+    let expectation = Expectation { text: r#"{"event":"connected",…} after the handshake"#, see: WEBSOCKETS };
+    site.frame(&mut socket, expectation, is_named("connected")).await?;
     Ok(socket)
 }
 
 async fn ping(site: &Site, socket: &mut Socket, see: &'static str) -> Result<(), Failure> {
     socket.send(r#"{"event":"ping"}"#).await;
-    let wish = Wish { expected: r#"{"event":"pong","data":null} for a ping"#, see };
-    site.frame(socket, wish, is_named("pong")).await.map(drop)
+    let expectation = Expectation { text: r#"{"event":"pong","data":null} for a ping"#, see };
+    site.frame(socket, expectation, is_named("pong")).await.map(drop)
 }
 
 /// Sends a frame that gets an `error`. A ping afterwards shows that the connection's row is there: the function of `$disconnect`
@@ -89,7 +89,7 @@ async fn ping(site: &Site, socket: &mut Socket, see: &'static str) -> Result<(),
 async fn answered(site: &Site, socket: &mut Socket, frame: &str, see: &'static str) -> Result<(), Failure> {
     socket.send(frame).await;
     let expected = format!(r#"{{"event":"error",…}} for the frame {frame}"#);
-    site.frame(socket, Wish { expected: &expected, see }, is_named("error")).await?;
+    site.frame(socket, Expectation { text: &expected, see }, is_named("error")).await?;
     ping(site, socket, see).await
 }
 

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::{Site, Wish, is_error};
+use super::{Expectation, Site, is_error};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::secret::Secret;
@@ -18,7 +18,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>) -> Option<String
         Refusal { message: "Sign in first: send the header Authorization: Bearer <token>", challenge: "Bearer" };
     report.check("tokens: a request without one is refused", refused(site, None, missing)).await;
     let forged = site.tokens.member.forged();
-    report.check("tokens: one with another signature is refused", refused(site, Some(&forged), FORGED)).await;
+    report.check("tokens: one with a wrong signature is refused", refused(site, Some(&forged), FORGED)).await;
     let name = "tokens: one that has expired is refused";
     match &site.tokens.expired {
         Some(expired) => drop(report.check(name, refused(site, Some(expired), EXPIRED)).await),
@@ -45,7 +45,7 @@ async fn refused(site: &Site, token: Option<&Secret>, refusal: Refusal) -> Resul
     let call = if let Some(token) = token { call.by(token) } else { call };
     let expected =
         format!(r#"401 {{"error":"Unauthorized","message":"{message}"}} with www-authenticate: {challenge}…"#);
-    let refused = site.expect(call, Wish { expected: &expected, see: USERS_GET_401 }, |reply| {
+    let refused = site.expect(call, Expectation { text: &expected, see: USERS_GET_401 }, |reply| {
         is_error(reply, 401)
             && reply.field("message") == message
             && reply.header("www-authenticate").starts_with(challenge)
@@ -56,12 +56,13 @@ async fn refused(site: &Site, token: Option<&Secret>, refusal: Refusal) -> Resul
 /// The id that Carillon reads from the token, whatever claim holds it.
 async fn user(site: &Site) -> Result<String, Failure> {
     let call = Call::new(Method::POST, "/pusher/user-auth").by(&site.tokens.member).form(&[("socket_id", SOCKET_ID)]);
-    let wish = Wish { expected: r#"200 {"auth":"<key>:<signature>","user_data":"{\"id\":…}"}"#, see: USERS_GET_401 };
+    let expectation =
+        Expectation { text: r#"200 {"auth":"<key>:<signature>","user_data":"{\"id\":…}"}"#, see: USERS_GET_401 };
     let id = |data: &str| {
         let data: Value = serde_json::from_str(data).unwrap_or_default();
         data["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned)
     };
-    let accepted = site.reply(call, wish, |reply| {
+    let accepted = site.reply(call, expectation, |reply| {
         reply.status.as_u16() == 200
             && super::channels::is_signature(reply.field("auth"))
             && id(reply.field("user_data")).is_some()

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::sockets::event;
-use super::{NO_USER, PREFIX, Site, Wish, call};
+use super::{Expectation, NO_USER, PREFIX, Site, call};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::secret::Secret;
@@ -45,13 +45,14 @@ async fn sent(site: &Site, service: &Secret, channel: &str, socket: &mut Socket)
         let event = event(frame);
         event["event"] == "subscribed" && event["data"]["channels"] == json!([channel])
     };
-    site.frame(socket, Wish { expected: &expected, see: WEBSOCKETS }, is_subscribed).await?;
+    site.frame(socket, Expectation { text: &expected, see: WEBSOCKETS }, is_subscribed).await?;
 
     let body = json!({ "event": "activity", "channel": channel, "data": { "type": PREFIX } });
     let call = Call::new(http::Method::POST, "/dashboard/events").by(service).json(&body);
-    let wish = Wish { expected: r#"202 {"eventId":…}"#, see: FUNCTION_FAILS };
-    let reply =
-        site.reply(call, wish, |reply| reply.status.as_u16() == 202 && !reply.field("eventId").is_empty()).await?;
+    let expectation = Expectation { text: r#"202 {"eventId":…}"#, see: FUNCTION_FAILS };
+    let reply = site
+        .reply(call, expectation, |reply| reply.status.as_u16() == 202 && !reply.field("eventId").is_empty())
+        .await?;
 
     let id = reply.field("eventId");
     let expected = format!(r#"{{"event":"activity","data":{{"eventId":"{id}",…}}}}"#);
@@ -59,11 +60,11 @@ async fn sent(site: &Site, service: &Secret, channel: &str, socket: &mut Socket)
         let event = event(frame);
         event["event"] == "activity" && event["data"]["eventId"] == id
     };
-    site.frame(socket, Wish { expected: &expected, see: WEBSOCKETS }, is_sent).await.map(drop)
+    site.frame(socket, Expectation { text: &expected, see: WEBSOCKETS }, is_sent).await.map(drop)
 }
 
 async fn expect_status(site: &Site, call: Call<'_>, status: u16) -> Result<(), Failure> {
     let expected = status.to_string();
-    let wish = Wish { expected: &expected, see: FUNCTION_FAILS };
-    site.expect(call, wish, |reply| reply.status.as_u16() == status).await
+    let expectation = Expectation { text: &expected, see: FUNCTION_FAILS };
+    site.expect(call, expectation, |reply| reply.status.as_u16() == status).await
 }

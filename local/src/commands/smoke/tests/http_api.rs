@@ -14,7 +14,7 @@ const GATEWAYS: &str = r#"{"message":"Internal Server Error"}"#;
 const SIGNED: &str = "key:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 const ALLOWED: &str = "CORS: a page of an allowed origin may send what clients send";
-const READS: &str = "CORS: such a page may read the response";
+const READS: &str = "CORS: a page of an allowed origin may read the response";
 const MISSING: &str = "tokens: a request without one is refused";
 
 /// Each fault of the HTTP API, with the checks that fail of it.
@@ -24,9 +24,9 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     // Without the id of a request.
     (Fault::answers("nobody GET /health", 200, WELL), &["health: the table and Pusher are reached"]),
     (Fault::answers("nobody HEAD /health", 404, ""), &["health: a monitor may ask for the head alone"]),
-    (Fault::answers("nobody GET /carillon-smoke/no-route", 500, GATEWAYS), &["routes: an unknown path is none"]),
-    (Fault::answers("nobody GET /carillon-smoke/no-route", 404, "<html>"), &["routes: an unknown path is none"]),
-    (Fault::answers("nobody PATCH /kudos", 405, ""), &["routes: a method that a path does not have is none"]),
+    (Fault::answers("nobody GET /carillon-smoke/no-route", 500, GATEWAYS), &["routes: an unknown path is 404"]),
+    (Fault::answers("nobody GET /carillon-smoke/no-route", 404, "<html>"), &["routes: an unknown path is 404"]),
+    (Fault::answers("nobody PATCH /kudos", 405, ""), &["routes: a method that a path does not have is 404"]),
     (Fault::answers("nobody OPTIONS /kudos https://app.example", 204, ""), &[ALLOWED]),
     (
         Fault::Answers {
@@ -48,7 +48,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
             headers: &[("access-control-allow-origin", "*")],
             body: "",
         },
-        &["CORS: a page of another origin may not"],
+        &["CORS: a page of another origin may not call the API"],
     ),
     (
         Fault::Answers {
@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::answers("nobody GET /kudos", 200, r#"{"kudos":[]}"#), &[MISSING]),
     // Without WWW-Authenticate.
     (Fault::answers("nobody GET /kudos", 401, r#"{"error":"Unauthorized","message":"Sign in"}"#), &[MISSING]),
-    (Fault::answers("forger GET /kudos", 200, r#"{"kudos":[]}"#), &["tokens: one with another signature is refused"]),
+    (Fault::answers("forger GET /kudos", 200, r#"{"kudos":[]}"#), &["tokens: one with a wrong signature is refused"]),
     (Fault::answers("expired GET /kudos", 200, r#"{"kudos":[]}"#), &["tokens: one that has expired is refused"]),
     (Fault::answers("member POST /pusher/user-auth", 401, "{}"), &["tokens: the member's is accepted, and has a user"]),
     (

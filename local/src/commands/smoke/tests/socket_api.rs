@@ -12,8 +12,8 @@ use super::stand_in::{Fault, MEMBER, State};
 
 const GREETED: &str = "sockets: a member is greeted in /dashboard";
 const BAD_FRAME: &str = "sockets: a frame that is no event gets an error, and the connection stays";
-const EVENT: &str = "sockets: a message named like the route $disconnect is a message";
-const ACTION: &str = "sockets: so is one whose action has that name";
+const EVENT: &str = "sockets: a message whose event is $disconnect is a message";
+const ACTION: &str = "sockets: a message whose action is $disconnect is a message";
 const PINGED: &str = "sockets: a ping is answered";
 const CLOSES: &str = "sockets: a connection closes when it is told to";
 const WS: &str = "sockets: /ws answers";
@@ -27,7 +27,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
         &[
             "sockets: /dashboard refuses a handshake without a token",
             "sockets: /ws refuses a handshake without a token",
-            "sockets: a token with another signature is refused",
+            "sockets: a token with a wrong signature is refused",
         ],
     ),
     (
@@ -35,14 +35,14 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
         &[
             "sockets: /dashboard refuses a handshake without a token",
             "sockets: /ws refuses a handshake without a token",
-            "sockets: a token with another signature is refused",
-            "sockets: a path below a stage is none",
+            "sockets: a token with a wrong signature is refused",
+            "sockets: a path below a stage is refused",
             GREETED,
             SOCKET_IO,
             WRITE,
         ],
     ),
-    (Fault::Socket("opens every path"), &["sockets: a path below a stage is none"]),
+    (Fault::Socket("opens every path"), &["sockets: a path below a stage is refused"]),
     (Fault::Socket("is full"), &[GREETED, SOCKET_IO, WRITE]),
     (Fault::Socket("greets nobody"), &[GREETED]),
     (Fault::Socket("answers no ping"), &[PINGED, BAD_FRAME, EVENT, ACTION, WS]),
