@@ -8,7 +8,7 @@ const NOT_SENT = new Set(["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"]);
 /** Actions that change nothing, and may be repeated even if the emulator had the request. */
 const READS = /\.(Get|Query|Scan|List|Describe)\w*$/;
 
-/** Sends a request to a service; resolves to the response and its parsed body, or fails with what the service says. */
+/** Sends a request to a service; resolves to the response and its body (JSON is parsed, XML is not), or fails with what the service says. */
 export async function aws(service, path, { method = "POST", headers, json, isRead = method === "GET" }) {
   const scope = `test/20260101/${stack.region}/${service}/aws4_request`;
   const send = () =>
@@ -29,7 +29,8 @@ export async function aws(service, path, { method = "POST", headers, json, isRea
   if (!response.ok) {
     throw new Error(`${service} answered ${method} ${path} with ${response.status}: ${text}`);
   }
-  return { response, body: text === "" ? undefined : JSON.parse(text) };
+  const body = text.startsWith("<") ? text : text === "" ? undefined : JSON.parse(text);
+  return { response, body };
 }
 
 /** Calls one action of a service that speaks AWS's JSON 1.0 protocol. */

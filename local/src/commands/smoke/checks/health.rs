@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Expectation, Site};
-use crate::commands::smoke::http::Call;
+use crate::commands::smoke::http::{Call, Reply};
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::sections::{DEPLOYING, FUNCTION_FAILS, OPERATOR_ERRORS};
 
@@ -19,36 +19,29 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
 }
 
 async fn reached(site: &Site) -> Result<(), Failure> {
-    let call = Call::get("/health");
-    for attempt in 1.. {
-        let reply = site.http.send(&call).await;
+    let mut attempt = 1;
+    let reply = loop {
+        let reply = site.http.send(&Call::get("/health")).await;
         let is_degraded = reply.as_ref().is_ok_and(|reply| reply.status.as_u16() == 503);
-        if is_degraded && attempt < ATTEMPTS {
-            tokio::time::sleep(BETWEEN).await;
-            continue;
+        if !is_degraded || attempt == ATTEMPTS {
+            break reply;
         }
-        let see = match &reply {
-            Err(_) => DEPLOYING,
-            Ok(reply) if reply.field("pusher") == "unreachable" => OPERATOR_ERRORS,
-            Ok(_) => FUNCTION_FAILS,
-        };
-        let failed = |got| {
-            let expected = r#"GET /health → 200 {"status":"ok","table":"ok","pusher":"ok"} with an x-request-id"#;
-            Failure { expected: expected.to_owned(), got, see }
-        };
-        return match reply {
-            Ok(reply) => {
-                let parts = ["status", "table", "pusher"].map(|part| reply.field(part));
-                let is_well = reply.status.as_u16() == 200 && parts == ["ok"; 3];
-                match is_well && !reply.header("x-request-id").is_empty() {
-                    true => Ok(()),
-                    false => Err(failed(reply.shown(&site.redaction))),
-                }
-            }
-            Err(reason) => Err(failed(reason.to_string())),
-        };
-    }
-    unreachable!("the loop ends with its last attempt")
+        attempt += 1;
+        tokio::time::sleep(BETWEEN).await;
+    };
+    let (got, see) = match reply {
+        Ok(reply) if is_well(&reply) => return Ok(()),
+        Ok(reply) if reply.field("pusher") == "unreachable" => (reply.shown(&site.redaction), OPERATOR_ERRORS),
+        Ok(reply) => (reply.shown(&site.redaction), FUNCTION_FAILS),
+        Err(reason) => (reason.to_string(), DEPLOYING),
+    };
+    let expected = r#"GET /health → 200 {"status":"ok","table":"ok","pusher":"ok"} with an x-request-id"#;
+    Err(Failure { expected: expected.to_owned(), got, see })
+}
+
+fn is_well(reply: &Reply) -> bool {
+    let parts = ["status", "table", "pusher"].map(|part| reply.field(part));
+    reply.status.as_u16() == 200 && parts == ["ok"; 3] && !reply.header("x-request-id").is_empty()
 }
 
 async fn head(site: &Site) -> Result<(), Failure> {
