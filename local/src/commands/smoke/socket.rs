@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -90,6 +91,12 @@ impl Socket {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Text(text))) if fits(&text) => return Ok(text.to_string()),
+                    Some(Ok(Message::Text(text))) if is_gateways(&text) => {
+                        return Err(format!(
+                            "{} of API Gateway's: the function failed or was throttled",
+                            redaction.shown(&text)
+                        ));
+                    }
                     Some(Ok(Message::Text(text))) => others.push(redaction.shown(&text)),
                     Some(Ok(Message::Close(frame))) => {
                         self.has_ended = true;
@@ -138,6 +145,12 @@ impl Socket {
         let closed = tokio::time::timeout(self.timeout, closing).await;
         closed.unwrap_or_else(|_| Err(format!("a connection that was open {} s later", self.timeout.as_secs())))
     }
+}
+
+/// Whether API Gateway sent the frame by itself, because the function of the route failed or was throttled.
+fn is_gateways(frame: &str) -> bool {
+    let frame: Value = serde_json::from_str(frame).unwrap_or_default();
+    frame["message"].is_string() && frame["connectionId"].is_string() && frame["event"].is_null()
 }
 
 fn ended(frame: Option<&CloseFrame>) -> String {

@@ -93,6 +93,8 @@ async fn a_failure_says_what_came_instead() {
     assert_eq!(got(refused).await, r#"500 {"message":"Internal Server Error"}"#);
     assert_eq!(got(Fault::Hangs("nobody HEAD /health")).await, "no response within 2 s (--timeout)");
     assert_eq!(got(Fault::Socket("ends on a bad frame")).await, "the end of the connection, with code 1011");
+    let throttled = r#"{"connectionId":"a=","message":"Internal server error","requestId":"b="} of API Gateway's: the function failed or was throttled"#;
+    assert_eq!(got(Fault::Socket("is throttled")).await, throttled);
     assert_eq!(got(Fault::Socket("is full")).await, "a handshake that was refused with 429");
     let quiet = got(Fault::Socket("answers no ping")).await;
     assert!(quiet.starts_with("no such frame within 2 s"), "{quiet}");

@@ -2,7 +2,7 @@
 
 use super::{Expectation, NO_USER, Site};
 use crate::commands::smoke::report::{Failure, Report};
-use crate::commands::smoke::sections::{SMOKE, WEBSOCKETS};
+use crate::commands::smoke::sections::{FUNCTION_FAILS, SMOKE, WEBSOCKETS};
 
 const NAME: &str = "Socket.IO: a client opens a session, joins /dashboard and leaves it";
 
@@ -27,8 +27,10 @@ async fn session(site: &Site) -> Result<(), Failure> {
             socket.send(sent).await;
         }
         let expected = format!("the packet {expected} after {}", if sent.is_empty() { "the handshake" } else { sent });
-        site.frame(&mut socket, Expectation { text: &expected, see: WEBSOCKETS }, |frame| frame.starts_with(prefix))
-            .await?;
+        site.frame(&mut socket, Expectation { text: &expected, see: FUNCTION_FAILS }, |frame| {
+            frame.starts_with(prefix)
+        })
+        .await?;
     }
     socket.send("41/dashboard,").await;
     let failed = |got| Failure { expected: "a close frame with code 1000".to_owned(), got, see: WEBSOCKETS };

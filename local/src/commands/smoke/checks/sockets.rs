@@ -51,7 +51,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
             .for_each(|name| report.skip(name, "/dashboard opened no connection"));
         return;
     };
-    report.check(pinged, ping(site, &mut socket, WEBSOCKETS)).await;
+    report.check(pinged, ping(site, &mut socket, FUNCTION_FAILS)).await;
     report.check(bad, answered(site, &mut socket, "carillon-smoke", FUNCTION_FAILS)).await;
     report.check(event_name, answered(site, &mut socket, r#"{"event":"$disconnect"}"#, ROUTE_NAMES)).await;
     report.check(action_name, answered(site, &mut socket, r#"{"action":"$disconnect"}"#, ROUTE_NAMES)).await;
@@ -73,7 +73,7 @@ async fn refused(site: &Site, path: &str, token: Option<&Secret>, statuses: &[u1
 /// The first event of a new connection: it comes after the row of the connection is stored.
 async fn greeting(site: &Site) -> Result<Socket, Failure> {
     let mut socket = site.open("/dashboard", SMOKE).await?;
-    let expectation = Expectation { text: r#"{"event":"connected",…} after the handshake"#, see: WEBSOCKETS };
+    let expectation = Expectation { text: r#"{"event":"connected",…} after the handshake"#, see: FUNCTION_FAILS };
     site.frame(&mut socket, expectation, is_named("connected")).await?;
     Ok(socket)
 }
@@ -100,6 +100,6 @@ async fn close(socket: Socket) -> Result<(), Failure> {
 
 async fn ws(site: &Site) -> Result<(), Failure> {
     let mut socket = site.open("/ws", SMOKE).await?;
-    ping(site, &mut socket, WEBSOCKETS).await?;
+    ping(site, &mut socket, FUNCTION_FAILS).await?;
     close(socket).await
 }

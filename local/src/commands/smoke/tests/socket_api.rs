@@ -46,6 +46,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::Socket("is full"), &[GREETED, SOCKET_IO, WRITE]),
     (Fault::Socket("greets nobody"), &[GREETED]),
     (Fault::Socket("answers no ping"), &[PINGED, BAD_FRAME, EVENT, ACTION, WS]),
+    (Fault::Socket("is throttled"), &[PINGED, BAD_FRAME, EVENT, ACTION, WS, SOCKET_IO, WRITE]),
     (Fault::Socket("ends on a bad frame"), &[BAD_FRAME, EVENT, ACTION, CLOSES]),
     (Fault::Socket("ignores a bad frame"), &[BAD_FRAME]),
     (Fault::Socket("runs the route of an event"), &[EVENT, ACTION, CLOSES]),
@@ -119,6 +120,11 @@ async fn say(stream: &mut Stream, frame: &Value) {
     let _ = stream.send(Message::text(frame.to_string())).await;
 }
 
+/// API Gateway's own frame.
+fn throttled() -> Value {
+    json!({ "message": "Internal server error", "connectionId": "a=", "requestId": "b=" })
+}
+
 async fn end(stream: &mut Stream, code: u16) {
     let _ = stream.send(Message::Close(Some(CloseFrame { code: code.into(), reason: "".into() }))).await;
 }
@@ -158,6 +164,10 @@ async fn plain(state: &State, asked: &Asked, stream: &mut Stream) {
         if is_gone {
             return end(stream, 1001).await;
         }
+        if fault.is("is throttled") {
+            say(stream, &throttled()).await;
+            continue;
+        }
         let event: Value = serde_json::from_str(&text).unwrap_or_default();
         match event["event"].as_str() {
             Some("ping") if fault.is("answers no ping") => {}
@@ -190,6 +200,10 @@ async fn socket_io(fault: Fault, stream: &mut Stream) {
     while let Some(Ok(message)) = stream.next().await {
         if !goes_on(fault, &message).await {
             return;
+        }
+        if fault.is("is throttled") {
+            say(stream, &throttled()).await;
+            continue;
         }
         let reply = match message.to_text() {
             Ok("40/dashboard,") if !fault.is("joins nobody") => r#"40/dashboard,{"sid":"2"}"#,
