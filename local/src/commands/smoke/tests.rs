@@ -1,5 +1,6 @@
 //! Each check passes against a stack that answers as Carillon does, and fails against one that does not.
 
+mod fault;
 mod http_api;
 mod socket_api;
 mod stand_in;
@@ -11,7 +12,8 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use self::stand_in::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE, StandIn};
+use self::fault::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE};
+use self::stand_in::StandIn;
 use super::address::Address;
 use super::report::Counts;
 use super::secret::Secret;

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::tokens::SOCKET_ID;
+use super::signature::{SOCKET_ID, is_signature};
 use super::{Expectation, NO_USER, PREFIX, Site, is_error};
 use crate::commands::smoke::http::{Call, Reply};
 use crate::commands::smoke::report::{Failure, Report};
@@ -49,10 +49,4 @@ async fn granted(site: &Site, channel: &str, expected: &str, fits: impl Fn(&Repl
 fn authorization<'a>(site: &'a Site, channel: &str) -> Call<'a> {
     let fields = [("socket_id", SOCKET_ID), ("channel_name", channel)];
     Call::new(Method::POST, "/pusher/auth").by(&site.tokens.member).form(&fields)
-}
-
-/// Whether it has the shape of a signature of Pusher's: the app's key and an HMAC-SHA256 in hexadecimal.
-pub(super) fn is_signature(text: &str) -> bool {
-    let digits = |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    text.split_once(':').is_some_and(|(key, signature)| !key.is_empty() && digits(signature))
 }

@@ -6,6 +6,7 @@ mod health;
 mod products;
 mod routes;
 mod services;
+mod signature;
 mod socket_io;
 mod sockets;
 mod tokens;

@@ -3,14 +3,12 @@
 use http::Method;
 use serde_json::Value;
 
+use super::signature::{SOCKET_ID, is_signature};
 use super::{Expectation, Site, is_error};
 use crate::commands::smoke::http::Call;
 use crate::commands::smoke::report::{Failure, Report};
 use crate::commands::smoke::secret::Secret;
 use crate::commands::smoke::sections::USERS_GET_401;
-
-/// Any socket id: nothing is sent to it.
-pub(super) const SOCKET_ID: &str = "1234.5678";
 
 /// Returns the member's id.
 pub(super) async fn check(site: &Site, report: &mut Report<'_>) -> Option<String> {
@@ -63,9 +61,7 @@ async fn user(site: &Site) -> Result<String, Failure> {
         data["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned)
     };
     let accepted = site.reply(call, expectation, |reply| {
-        reply.status.as_u16() == 200
-            && super::channels::is_signature(reply.field("auth"))
-            && id(reply.field("user_data")).is_some()
+        reply.status.as_u16() == 200 && is_signature(reply.field("auth")) && id(reply.field("user_data")).is_some()
     });
     Ok(id(accepted.await?.field("user_data")).unwrap_or_default())
 }

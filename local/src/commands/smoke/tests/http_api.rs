@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::stand_in::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE, State, USER};
+use super::fault::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE, State, USER};
 
 const DEGRADED: &str = r#"{"status":"degraded","table":"ok","pusher":"unreachable"}"#;
 const WELL: &str = r#"{"status":"ok","table":"ok","pusher":"ok"}"#;

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-use super::stand_in::{Fault, MEMBER, State};
+use super::fault::{Fault, MEMBER, State};
 
 const GREETED: &str = "sockets: a member is greeted in /dashboard";
 const BAD_FRAME: &str = "sockets: a frame that is no event gets an error, and the connection stays";
