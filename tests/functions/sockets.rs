@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::contract::sockets::{ConnectionId, Namespace};
@@ -77,11 +78,11 @@ pub(crate) async fn count(world: &World, namespace: Namespace) -> usize {
 }
 
 async fn beat(world: &World) -> HeartbeatReport {
-    beat_after(world, &[]).await
+    one_beat(world, &[]).await
 }
 
 /// A heartbeat after these.
-async fn beat_after(world: &World, past: &[Beat]) -> HeartbeatReport {
+pub(crate) async fn one_beat(world: &World, past: &[Beat]) -> HeartbeatReport {
     let deadline = Instant::now() + Duration::from_secs(30);
     let one = socket_heartbeat::one(world.app_of("socket-heartbeat"), Millis::now(), past, "r", deadline);
     world.as_function("socket-heartbeat", one).await.unwrap().0
@@ -701,6 +702,38 @@ async fn a_user_who_keeps_coming_and_going_does_not_send_events_to_everybody_eac
     assert_eq!(told.chunks(2).filter(|two| two[0] == "online").count(), gone + 1, "each follows the other: {told:?}");
 }
 
+/// API Gateway invokes the function for each frame as it comes, so those of one connection may be handled at once and in any order.
+#[tokio::test]
+async fn of_frames_that_are_handled_at_once_each_is_counted_and_answered_and_none_undoes_another() {
+    let world = World::new().await;
+    world.sockets.open("a1");
+    let token = token_with("ada", &json!({ "channels": ["c*"] }));
+    let handshake = Request::socket("$connect", "dashboard", "a1").asking("token", &token);
+    assert_eq!(world.send(socket_connect::handle, &handshake).await.status, 200);
+    world.sockets.take_posted();
+
+    let subscribe = async |n: usize| {
+        emit(&world, "dashboard", "a1", "subscribe", &json!({ "channels": [format!("c{n}")] })).await.status
+    };
+    let statuses = join_all((0..24).map(subscribe)).await;
+    assert_eq!(statuses, [200; 24]);
+    let answers = world.sockets.take_of("a1");
+    assert!(answers.len() == 24 && answers.iter().all(|answer| answer["event"] == "subscribed"), "{answers:?}");
+    let rows = world.table.rows().await;
+    let place = rows.iter().find(|((pk, _), _)| pk.starts_with("SOCKETS#dashboard#")).unwrap().1;
+    assert_eq!(place["channels"].as_array().unwrap().len(), 24);
+
+    // A hundred a minute are admitted, however they come. Ninety were, a moment ago.
+    let state = json!({ "sent": std::iter::once(Millis::now().0).chain([0; 89]).collect::<Vec<_>>() });
+    use_up(&world, "USER#ada", "LIMIT#SOCKET_MESSAGES", &state).await;
+    let statuses = join_all((0..24).map(subscribe)).await;
+    assert_eq!(statuses, [200; 24]);
+    let answers = world.sockets.take_of("a1");
+    let admitted = answers.iter().filter(|answer| answer["event"] == "subscribed").count();
+    let refused = answers.iter().filter(|answer| answer["data"]["error"] == "Too Many Requests").count();
+    assert_eq!((admitted, refused), (10, 14));
+}
+
 #[tokio::test]
 async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_receiver() {
     let world = World::new().await;
@@ -715,7 +748,7 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
     say(&world, "socketio", "acknowledges", "43/ws,1[]").await;
     world.sockets.take_posted();
     assert_eq!(beat(&world).await.silent, 0, "nobody was pinged");
-    let not_yet = beat_after(&world, &[ended(54)]).await;
+    let not_yet = one_beat(&world, &[ended(54)]).await;
     assert_eq!(
         (not_yet.silent, not_yet.pinged),
         (0, 5),
@@ -723,7 +756,7 @@ async fn a_client_of_socket_io_that_leaves_a_ping_unanswered_is_ended_and_no_rec
     );
 
     world.sockets.take_posted();
-    let report = beat_after(&world, &[ended(1), ended(31), ended(61)]).await;
+    let report = one_beat(&world, &[ended(1), ended(31), ended(61)]).await;
     assert_eq!((report.silent, report.pinged), (1, 4), "{report:?}");
     let open = ["dead", "pongs", "acknowledges", "json"].map(|connection| world.sockets.is_open(connection));
     assert_eq!(open, [false, true, true, true]);
@@ -753,7 +786,7 @@ async fn many_silent_connections_at_once_are_our_failure_so_none_is_ended_and_th
     let past = [ended(61)];
     let open = || connections.iter().filter(|connection| world.sockets.is_open(connection)).count();
     let record = shared::telemetry::Record::new("r", "heartbeat");
-    let report = json!(record.scope(beat_after(&world, &past)).await);
+    let report = json!(record.scope(one_beat(&world, &past)).await);
     assert_eq!((&report["silent"], &report["spared"], &report["pinged"]), (&json!(0), &json!(21), &json!(30)));
     assert_eq!((open(), count(&world, Namespace::Ws).await), (30, 30));
     let line = record.line("test");
@@ -762,7 +795,7 @@ async fn many_silent_connections_at_once_are_our_failure_so_none_is_ended_and_th
     // One more answers: the remaining ones may have a network failure.
     say(&world, "socketio", "c9", "3").await;
     let record = shared::telemetry::Record::new("r", "heartbeat");
-    let report = json!(record.scope(beat_after(&world, &past)).await);
+    let report = json!(record.scope(one_beat(&world, &past)).await);
     assert_eq!((&report["silent"], &report["spared"], &report["pinged"]), (&json!(20), &json!(0), &json!(10)));
     assert_eq!((open(), count(&world, Namespace::Ws).await), (10, 10));
     assert!(!record.line("test").contains("OperatorErrors"));
@@ -778,7 +811,7 @@ async fn a_connection_from_before_pongs_were_stored_is_not_taken_for_silent() {
     let mut row = json!(world.table.row("SOCKET#c1", "SOCKET").await.unwrap());
     row.as_object_mut().unwrap().remove("notes_pongs");
     world.table.put_rows(&[row]).await;
-    let report = beat_after(&world, &[ended(61)]).await;
+    let report = one_beat(&world, &[ended(61)]).await;
     assert_eq!((report.silent, report.pinged), (0, 1), "{report:?}");
     assert!(world.sockets.is_open("c1"));
 }
@@ -793,7 +826,7 @@ async fn a_connection_that_could_not_be_pinged_has_no_ping_to_answer() {
     assert_eq!(beat(&world).await.failed, 1);
     world.sockets.answer("c1", None);
     // That heartbeat, a minute later.
-    let report = beat_after(&world, &[ended(61)]).await;
+    let report = one_beat(&world, &[ended(61)]).await;
     assert_eq!((report.silent, report.pinged), (0, 1), "{report:?}");
 }
 

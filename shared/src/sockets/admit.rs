@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::time::Millis;
 use crate::table::rate_limit::Limit;
-use crate::table::{Key, Table, TableError, Update, Write, absent, eq, le, retry_from, text};
+use crate::table::{Item, Key, Table, TableError, Update, Write, absent, eq, le, retry_in_a_crowd, text};
 
 /// How long the state is kept, in seconds: longer than it says anything.
 const REMEMBER_SECONDS: i64 = 3600;
@@ -151,6 +151,11 @@ impl Budget {
     }
 }
 
+/// The state in a limit's row, as it is stored.
+fn state_of(row: &Item) -> Option<String> {
+    text(row.get("state")?).map(str::to_owned)
+}
+
 /// Counts a frame, in this row. `heard` notes in the same row that the connection was heard of.
 ///
 /// # Errors
@@ -162,8 +167,11 @@ pub(super) async fn count(
     heard: bool,
     now: Millis,
 ) -> Result<Admission, TableError> {
-    // Most have sent nothing for a while. The first write assumes that, instead of a read.
-    retry_from(None, |mut seen: Option<String>| async move {
+    retry_in_a_crowd(true, |is_first| async move {
+        // Most have sent nothing for a while. The first write assumes that, instead of a read. After a pause the row is read again:
+        // the frames of one client come many at once, and all are counted in it.
+        let mut is_assumed = is_first;
+        let mut seen = if is_first { None } else { table.get(key, true).await?.as_ref().and_then(state_of) };
         loop {
             let state = match &seen {
                 Some(text) => {
@@ -185,12 +193,11 @@ pub(super) async fn count(
             let Write::ConditionFailed(row) = table.write(update).await? else {
                 return Ok(Break(admission));
             };
-            let was_first = seen.is_none();
-            seen = row.as_ref().and_then(|row| text(row.get("state")?)).map(str::to_owned);
-            if !was_first {
+            if !std::mem::take(&mut is_assumed) {
                 // Another frame was counted meanwhile.
-                return Ok(Continue(seen));
+                return Ok(Continue(false));
             }
+            seen = row.as_ref().and_then(state_of);
         }
     })
     .await

@@ -10,7 +10,7 @@ use crate::channels;
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::table::{Key, Table, TransactItem, Transaction, Update, Write, eq, exists, read, retry_from};
+use crate::table::{Key, Table, TransactItem, Transaction, Update, Write, eq, exists, read, retry_in_a_crowd};
 
 /// Most channels of a connection.
 pub const MAX_CHANNELS: usize = 50;
@@ -134,7 +134,12 @@ async fn change(
     let (key, decide) = (&key, &decide);
     let granted = channels::granted(table, &socket.user, closed).await?;
     let seen = table.get(key, true).await?;
-    retry_from((granted, seen), |(mut granted, seen)| async move {
+    retry_in_a_crowd((granted, Some(seen)), |(mut granted, seen)| async move {
+        // After a pause it is read again: the frames of a connection come many at once.
+        let seen = match seen {
+            Some(seen) => seen,
+            None => table.get(key, true).await?,
+        };
         let place = seen.map(read::<PlaceRow>).transpose()?;
         let place = place.filter(|place| place.address.connection == socket.address.connection).ok_or_else(ended)?;
         let decided = decide(&place.channels, &granted)?;
@@ -146,7 +151,7 @@ async fn change(
         if granted.is_empty() {
             Ok(match table.write(update).await? {
                 Write::Done(_) => Break(decided),
-                Write::ConditionFailed(row) => Continue((granted, row)),
+                Write::ConditionFailed(_) => Continue((granted, None)),
             })
         } else {
             let check = |channel: &&str| TransactItem::check(&Key::channel_grant(&socket.user, channel), exists("pk"));
@@ -158,7 +163,7 @@ async fn change(
                         // One was taken back meanwhile. The others are not refused with it.
                         granted = channels::granted(table, &socket.user, closed).await?;
                     }
-                    Ok(Continue((granted, table.get(key, true).await?)))
+                    Ok(Continue((granted, None)))
                 }
             }
         }

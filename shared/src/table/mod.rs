@@ -52,7 +52,7 @@ pub(crate) use attribute::IntoValue;
 pub(crate) use by_time::ByTime;
 pub(crate) use expression::{Condition, absent, contains, eq, exists, gt, le, lt, ne, unchanged};
 pub(crate) use query::Query;
-pub(crate) use retry::{retry, retry_from, retry_or};
+pub(crate) use retry::{retry, retry_from, retry_in_a_crowd, retry_or};
 pub(crate) use row::{item, read};
 
 use action::{Kind, build};

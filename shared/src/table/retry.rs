@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use super::TableError;
 
-/// Most attempts after the first.
+/// Most attempts after the first: about a second and a half.
 const MAX_RETRIES: u32 = 12;
+/// Most attempts after the first in a crowd: about six seconds. With five milliseconds a request, a hundred writers of one row take one
+/// or two.
+const MAX_RETRIES_IN_A_CROWD: u32 = 36;
 /// Backoff before the second attempt; it doubles for each later one, up to the maximum.
 const FIRST_BACKOFF: Duration = Duration::from_millis(5);
 const MAX_BACKOFF: Duration = Duration::from_millis(200);
@@ -37,7 +40,7 @@ where
     loop {
         match attempt().await? {
             Some(done) => return Ok(done),
-            None => back_off(&mut retries).await.map_err(|_| contended())?,
+            None => back_off(&mut retries, MAX_RETRIES).await.map_err(|_| contended())?,
         }
     }
 }
@@ -46,7 +49,30 @@ where
 ///
 /// # Errors
 /// As [`retry`].
-pub(crate) async fn retry_from<S, T, E: From<TableError>, F>(
+pub(crate) async fn retry_from<S, T, E: From<TableError>, F>(known: S, attempt: impl FnMut(S) -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<ControlFlow<T, S>, E>>,
+{
+    retry_up_to(MAX_RETRIES, known, attempt).await
+}
+
+/// As [`retry_from`], for a row that a client's frames change, which may come a hundred at once. Each attempt must read the row: what an
+/// earlier one read is old.
+///
+/// # Errors
+/// As [`retry`].
+pub(crate) async fn retry_in_a_crowd<S, T, E: From<TableError>, F>(
+    known: S,
+    attempt: impl FnMut(S) -> F,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<ControlFlow<T, S>, E>>,
+{
+    retry_up_to(MAX_RETRIES_IN_A_CROWD, known, attempt).await
+}
+
+async fn retry_up_to<S, T, E: From<TableError>, F>(
+    most: u32,
     mut known: S,
     mut attempt: impl FnMut(S) -> F,
 ) -> Result<T, E>
@@ -59,16 +85,16 @@ where
             ControlFlow::Break(done) => return Ok(done),
             ControlFlow::Continue(next) => known = next,
         }
-        back_off(&mut retries).await?;
+        back_off(&mut retries, most).await?;
     }
 }
 
 /// Waits before the next attempt. The jitter makes it unlikely that two writers collide again.
-async fn back_off(retries: &mut u32) -> Result<(), TableError> {
-    if *retries == MAX_RETRIES {
+async fn back_off(retries: &mut u32, most: u32) -> Result<(), TableError> {
+    if *retries == most {
         return Err(TableError::Contended);
     }
-    let wait = (FIRST_BACKOFF * 2_u32.pow(*retries)).min(MAX_BACKOFF);
+    let wait = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(*retries)).min(MAX_BACKOFF);
     *retries += 1;
     tokio::time::sleep(wait.mul_f64(0.5 + rand::random::<f64>())).await;
     Ok(())
