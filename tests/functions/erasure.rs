@@ -294,7 +294,7 @@ async fn notify(world: &World, body: &Value) {
 }
 
 /// One call whose time is up at once.
-async fn one_step(world: &World, user: &str) -> erasure::ErasureReport {
+pub(crate) async fn one_step(world: &World, user: &str) -> erasure::ErasureReport {
     step(world, &WriteContext::without_delivery("request-1"), &UserId::parse(user).unwrap()).await
 }
 

@@ -22,6 +22,7 @@ mod environments;
 mod erasure;
 mod event_files;
 mod every_route;
+mod expired_rows;
 mod expressions;
 mod guest_chat;
 mod guest_chat_access;

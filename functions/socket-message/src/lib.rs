@@ -41,8 +41,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         }
     }
     let connections = app.connections()?.clone();
-    let Some(socket) = Socket::find(&app.table, &Key::socket(&connection)).await? else {
-        // Its row is gone: a client whose connection closes connects again.
+    let found = Socket::find(&app.table, &Key::socket(&connection)).await?;
+    let Some(socket) = found.filter(|socket| socket.address.until() > now) else {
+        // Its row is gone, or should be: a client whose connection closes connects again.
         let stage = request.stage()?;
         return Ok(http::empty().then(async move { drop(connections.close(stage, &connection).await) }));
     };

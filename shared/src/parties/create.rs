@@ -50,11 +50,12 @@ pub async fn create(
         version: 1,
         members: 1,
         dissolved: false,
+        expires_at: None,
         first_response: None,
     };
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(ApiError::internal)?;
     row.first_response = key.has_key().then(|| party.to_string());
-    let puts = [Action::put_new(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
+    let puts = [Action::put_unless_live(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
     retry(|| async {
         match table.transact(puts.clone()).await? {
             Transaction::Done => Ok(Some(Done::now(party.clone(), None))),

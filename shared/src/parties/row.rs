@@ -30,9 +30,19 @@ pub(super) struct PartyRow {
     /// delivered. From then on there is no such party, whatever is left of its members' rows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) dissolved: bool,
+    /// Until when it stays, of one that has ended.
+    #[serde(default, skip_serializing)]
+    pub(super) expires_at: Option<i64>,
     /// The body of the first response, if the request had a key and so may be repeated.
     #[serde(rename = "first_answer", skip_serializing_if = "Option::is_none")]
     pub(super) first_response: Option<String>,
+}
+
+impl PartyRow {
+    /// Whether a party that has ended is still known to have been.
+    fn is_remembered(&self, now: Millis) -> bool {
+        self.expires_at.is_none_or(|expires_at| expires_at > now.seconds())
+    }
 }
 
 /// A member, as stored.
@@ -120,7 +130,7 @@ impl Snapshot {
         let mut items = table.get_many(&keys, true).await?;
         let row = items.remove(&Key::party(party)).map(ReadRow::<PartyRow>::of).transpose()?;
         let (party_row, ended) = match row {
-            Some(seen) if seen.row.dissolved => (None, Some(seen.row)),
+            Some(seen) if seen.row.dissolved => (None, Some(seen.row).filter(|row| row.is_remembered(Millis::now()))),
             row => (row, None),
         };
         Ok(Self { items, party: party_row, ended, id: party.clone() })
