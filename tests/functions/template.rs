@@ -100,6 +100,7 @@ fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
         "PusherWebhook",
         "EmailUnsubscribe",
         "SocketConnect",
+        "SocketDisconnect",
         "SocketMessage",
         "SocketHeartbeat",
     ] {
@@ -109,6 +110,15 @@ fn each_function_that_nobody_waits_for_has_an_alarm_on_its_errors() {
         );
         assert!(alarm.contains(&alias), "{alarm}");
         assert!(alarm.contains("MetricName: Errors") && alarm.contains("AlarmActions: !If [HasAlarmTopic,"), "{alarm}");
+    }
+    // Lambda counts no error when it throttles, and API Gateway does not repeat a frame.
+    for function in ["SocketConnect", "SocketDisconnect", "SocketMessage"] {
+        let alarm = resource(&format!("{function}ThrottleAlarm"));
+        assert!(alarm.contains(&format!("Dimensions: [{{ Name: FunctionName, Value: !Ref {function} }}]")), "{alarm}");
+        assert!(
+            alarm.contains("MetricName: Throttles") && alarm.contains("AlarmActions: !If [HasAlarmTopic,"),
+            "{alarm}"
+        );
     }
     let page = include_str!("../../docs/OPERATIONS.md");
     let alarms = template()
