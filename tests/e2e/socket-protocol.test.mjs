@@ -55,7 +55,6 @@ describe("Engine.IO's protocol", () => {
     await invokeLater("SocketHeartbeat");
     await session.frame((frame) => frame === "2");
     session.send("3");
-    // A connection's frames are handled one after the other.
     session.send("2probe");
     await session.frame((frame) => frame === "3probe");
     assert.ok(session.isOpen());

@@ -7,16 +7,6 @@ that were delivered are no longer in the rows then.
 Gap: ministack keeps a function's output in memory alone, and loses it with an invocation that is killed. Here each line is also
 appended to the file that `CARILLON_FUNCTION_LOG` names, with the moment and the function, for `cargo local logs`.
 
-Gap: ministack refuses a WebSocket's handshake with 403, whatever status the function of `$connect` responds. AWS passes the
-status on.
-
-Gap: ministack sends a client what the function of a route responds to its message. AWS does so only where the route has a route
-response; here none has.
-
-Gap: ministack hands whatever a client sends on a WebSocket over to the function, binary data as broken text. API Gateway ends the
-connection on a binary frame (1003) and on a frame over 32 KB (1009), and so it ends here. A message is taken for one frame, as
-browsers and `ws` send it.
-
 Gap: the domain name in a WebSocket's events ends with the address that ministack listens on. That is not a host name,
 since the last part of a host name cannot be a number.
 
@@ -33,11 +23,13 @@ Gap: ministack shows a function's environment to everybody on this machine who a
 has a word in place of each secret, and a function's process is given the secret itself, from the file that
 `CARILLON_FUNCTION_SECRETS` names, which its owner alone may read.
 
+`web_sockets.py` and `expiry.py` name the gaps of WebSockets and of rows past their expiry. `faults.py` lists the faults that are
+rare on AWS and happen here on request; `stream_shards.py` has those of the table's stream.
+
 For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
 each message of a WebSocket and each registration of a device is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
-import contextvars
 import http.server
 import importlib.abc
 import importlib.util
@@ -47,7 +39,12 @@ import pathlib
 import sys
 import time
 
+import expiry
 import guard
+import stream_shards
+import web_sockets
+from controls import Controls
+from faults import Faults
 from function_concurrency import FunctionConcurrency
 
 FUNCTION_LOG = os.environ.get("CARILLON_FUNCTION_LOG")
@@ -59,8 +56,9 @@ LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
 API_GATEWAY = "ministack.services.apigateway"
 HTTP_SERVER = "hypercorn.config"
-# Which argument of `_invoke_ws_lambda` is the kind of event.
-EVENT_OF_INVOKE = 6
+HTTP_SERVER_SOCKETS = "hypercorn.protocol.ws_stream"
+FAULTS = Faults()
+CONTROLS = Controls(FAULTS)
 
 
 def append(path, record):
@@ -112,6 +110,8 @@ def change_lambda(module):
     bring_reported_failures_again(module)
     limit_function_concurrency(module)
     give_processes_their_secrets(module)
+    web_sockets.mark_failures(module)
+    stream_shards.disturb_streams(module, FAULTS, lambda: sys.modules[DYNAMODB])
 
 
 def queue_more_connections(module):
@@ -165,63 +165,27 @@ def keep_output_of_functions(module):
     module.ProvidedWorker._pump_output = pump_and_keep
 
 
-def refuse_with_the_status_of_connect(module):
-    refused = contextvars.ContextVar("refused", default=None)
-    invoke, handle = module._invoke_ws_lambda, module.handle_websocket
-
-    async def invoke_ws_lambda(*args, **kwargs):
-        note_message_of_socket(*args, **kwargs)
-        response = await invoke(*args, **kwargs)
-        seen, event = refused.get(), args[EVENT_OF_INVOKE]
-        if event == "CONNECT" and seen is not None:
-            seen["status"] = int((response or {}).get("statusCode", 200))
-        return {**response, "body": None} if event == "MESSAGE" and response else response
-
-    async def handle_websocket(scope, receive, send, *args, **kwargs):
-        seen = {}
-        refused.set(seen)
-        can_say = "websocket.http.response" in (scope.get("extensions") or {})
-
-        async def say(message):
-            if message["type"] == "websocket.accept":
-                seen["accepted"] = True
-            is_refusal = message["type"] == "websocket.close" and not seen.get("accepted")
-            if is_refusal and can_say and seen.get("status", 0) >= 300:
-                await send({"type": "websocket.http.response.start", "status": seen["status"], "headers": []})
-                await send({"type": "websocket.http.response.body", "body": b""})
-            else:
-                await send(message)
-
-        await handle(scope, as_api_gateway(receive, say), say, *args, **kwargs)
-
-    module._invoke_ws_lambda, module.handle_websocket = invoke_ws_lambda, handle_websocket
+def change_api_gateway(module):
+    web_sockets.behave_as_api_gateway(module, FAULTS)
     name_the_domain(module)
+    note_what_sockets_say(module)
     note_what_sockets_are_told(module)
 
 
-# The largest frame that API Gateway takes.
-MAX_FRAME_BYTES = 32 * 1024
+def change_dynamodb(module):
+    expiry.keep_expired_rows(module)
+    CONTROLS.expire = lambda: expiry.delete_expired_rows(module)
+    note_what_rows_owe(module)
 
 
-def as_api_gateway(receive, send):
-    """As `receive`; a frame that API Gateway does not take ends the connection instead."""
+def note_what_sockets_say(module):
+    invoke = module._invoke_ws_lambda
 
-    def refusal(message):
-        if message["type"] != "websocket.receive":
-            return None
-        if message.get("text") is None:
-            return 1003
-        return 1009 if len(message["text"].encode(errors="surrogatepass")) > MAX_FRAME_BYTES else None
+    async def invoke_ws_lambda(*args, **kwargs):
+        note_message_of_socket(*args, **kwargs)
+        return await invoke(*args, **kwargs)
 
-    async def hear():
-        message = await receive()
-        code = refusal(message)
-        if code is None:
-            return message
-        await send({"type": "websocket.close", "code": code})
-        return {"type": "websocket.disconnect", "code": code}
-
-    return hear
+    module._invoke_ws_lambda = invoke_ws_lambda
 
 
 def note_message_of_socket(api, account, region, route, stage, connection, event, message, body, *_, query_params=None, **__):
@@ -285,7 +249,7 @@ def name_the_domain(module):
 
 
 def refuse_pages(module):
-    module.app = guard.guarded(module.app)
+    module.app = guard.guarded(CONTROLS.with_controls(module.app))
     guard.guard_handlers(http.server.BaseHTTPRequestHandler)
 
 
@@ -304,11 +268,12 @@ def give_processes_their_secrets(module, path=SECRETS):
 
 CHANGES = {
     APP: refuse_pages,
-    DYNAMODB: note_what_rows_owe,
+    DYNAMODB: change_dynamodb,
     LAMBDA: change_lambda,
     LAMBDA_RUNTIME: keep_output_of_functions,
-    API_GATEWAY: refuse_with_the_status_of_connect,
+    API_GATEWAY: change_api_gateway,
     HTTP_SERVER: queue_more_connections,
+    HTTP_SERVER_SOCKETS: web_sockets.take_frames_as_api_gateway,
 }
 
 

@@ -139,10 +139,8 @@ class Ministack(unittest.TestCase):
 
 
 def changed_lambda(execute=None, batches=None):
-    module = types.SimpleNamespace(
-        _execute_function=None, _execute_function_provided_warm=execute, _sqs_esm_concurrency=batches
-    )
-    sitecustomize().change_lambda(module)
+    module = types.SimpleNamespace(_execute_function_provided_warm=execute, _sqs_esm_concurrency=batches)
+    sitecustomize().limit_function_concurrency(module)
     return module
 
 

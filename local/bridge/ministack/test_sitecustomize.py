@@ -1,6 +1,5 @@
 """Tries the changes in ministack without ministack."""
 
-import asyncio
 import importlib.util
 import json
 import pathlib
@@ -38,33 +37,6 @@ class Traffic(unittest.TestCase):
         module._emit_stream_event("t", "REMOVE", row, None)
         module._emit_stream_event("t", "INSERT", None, {"pk": {"S": "USER#ben"}, "sk": {"S": "PROFILE"}})
         self.assertEqual(noted, [{"registered": {"token": "phone", "user": "ben"}}])
-
-
-def meets(frame):
-    """Returns the message that ministack gets for a frame, and the messages that the client gets."""
-    sent = []
-
-    async def receive():
-        return {"type": "websocket.receive", **frame}
-
-    async def send(message):
-        sent.append(message)
-
-    return asyncio.run(changes.as_api_gateway(receive, send)()), sent
-
-
-class Frames(unittest.TestCase):
-    def test_text_of_up_to_32_kb_is_passed_on(self):
-        for text in ["", "hello", "x" * 32_768, "é" * 16_384]:
-            self.assertEqual(meets({"text": text}), ({"type": "websocket.receive", "text": text}, []))
-
-    def test_a_binary_frame_or_a_larger_one_ends_the_connection(self):
-        large = [{"text": "x" * 32_769}, {"text": "é" * 16_385}]
-        for code, frames in [(1003, [{"bytes": b"\xff"}, {"bytes": b"", "text": None}]), (1009, large)]:
-            for frame in frames:
-                heard, sent = meets(frame)
-                self.assertEqual(heard, {"type": "websocket.disconnect", "code": code})
-                self.assertEqual(sent, [{"type": "websocket.close", "code": code}])
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ use std::time::Duration;
 use anyhow::Result;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -18,12 +20,15 @@ use super::throttle::Throttle;
 use super::webhooks::Webhooks;
 use crate::process::children::{Processes, Service};
 use crate::process::function_processes;
+use crate::services::aws::Aws;
 use crate::services::sockudo::Launch;
 use crate::state::Running;
 use crate::state::directory::StackDirectory;
 
 /// The number of seats with wrong webhooks at a time.
 const SEATS_AT_ONCE: usize = 2;
+/// How late a shard of the stream is at most, in milliseconds. A writer's lease lasts three seconds.
+const SHARD_LATE_MS: u32 = 4_000;
 
 /// The failures so far.
 #[derive(Default)]
@@ -31,6 +36,9 @@ pub(super) struct Damage {
     pub(super) spells: Vec<Spell>,
     /// When a function's process was killed.
     pub(super) kills: Vec<Duration>,
+    /// How often a shard of the stream was late, and how often it went back.
+    pub(super) late_shards: u64,
+    pub(super) repeated_shards: u64,
 }
 
 /// The parts that fail.
@@ -53,6 +61,10 @@ pub(super) struct Faults<'a> {
     pub(super) damage: Damage,
     /// When AWS began to be throttled, while it is.
     pub(super) throttled_since: Option<Duration>,
+    /// Sets the faults of ministack.
+    pub(super) aws: Aws,
+    /// When the stream began to be disturbed, while it is.
+    pub(super) disturbed_since: Option<Duration>,
 }
 
 /// The Pusher server's state, and since when.
@@ -81,6 +93,7 @@ impl Faults<'_> {
     /// Starts or continues what does not run.
     async fn heal(&mut self) -> Result<()> {
         self.unthrottle();
+        self.settle_stream().await?;
         match self.pusher.trouble {
             Some((Trouble::Frozen, _)) => self.thaw(),
             Some(_) => self.start_pusher().await?,
@@ -107,6 +120,13 @@ impl Faults<'_> {
                 self.throttled_since = Some(self.books.now());
             }
             Action::Unthrottle => self.unthrottle(),
+            Action::DisturbStream { late, repeats } => {
+                let stream = json!({ "late": late, "lateMs": SHARD_LATE_MS, "repeats": repeats });
+                let seed = self.random.random::<u32>();
+                self.aws.set_faults(&json!({ "stream": stream, "seed": seed })).await?;
+                self.disturbed_since = Some(self.books.now());
+            }
+            Action::SettleStream => self.settle_stream().await?,
             Action::KillFunction => {
                 if let Some(victim) = function_processes::of(self.running.ministack.pid).choose(&mut self.random) {
                     signal(victim.pid, Signal::SIGKILL);
@@ -152,6 +172,15 @@ impl Faults<'_> {
         if let Some(from) = self.throttled_since.take() {
             self.damage.spells.push(Spell { trouble: Trouble::Throttled, from, to: self.books.now() });
         }
+    }
+
+    async fn settle_stream(&mut self) -> Result<()> {
+        let Some(from) = self.disturbed_since.take() else { return Ok(()) };
+        let counts = self.aws.set_faults(&json!({})).await?;
+        let count = |name: &str| counts.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        (self.damage.late_shards, self.damage.repeated_shards) = (count("late"), count("repeats"));
+        self.damage.spells.push(Spell { trouble: Trouble::Disturbed, from, to: self.books.now() });
+        Ok(())
     }
 
     fn tell_badly(&mut self) {

@@ -1,7 +1,7 @@
 //! `cargo local chaos`: the stack under load while its parts fail, and a count of what arrives.
 //!
 //! ```text
-//! load ──> front door ──> functions ──> throttle ──> ministack
+//! load ──> front door ──> functions ──> throttle ──> ministack (its stream late, repeated, out of order)
 //!             ^            (killed)        (refuses)
 //!             │               └──────> recorder ──> sockudo (frozen, killed) ──> crowd
 //!             └── webhooks, twice and in the wrong order        └── webhooks
@@ -119,6 +119,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             pusher: Pusher::default(),
             damage: Damage::default(),
             throttled_since: None,
+            aws: crate::services::aws::Aws::of(&state),
+            disturbed_since: None,
             running: State::read(&directory.path)?.processes,
         };
         let trial = Trial { options, seed, directory: &directory, aws: Aws::of(&state), books: &books, load };
@@ -250,7 +252,7 @@ impl Trial<'_> {
     async fn conclude(&self, faults: &Faults<'_>, load_end: Duration, settled: Option<Duration>) -> Result<ExitCode> {
         let verdict = self.judge().await?;
         let backlog = self.books.ledger().backlog();
-        let Damage { spells, kills } = &faults.damage;
+        let Damage { spells, kills, .. } = &faults.damage;
         let total = verdict.total();
         let picture = Picture {
             title: format!(
@@ -280,19 +282,22 @@ impl Trial<'_> {
 
 /// The failures, in words.
 fn failures(faults: &Faults<'_>) -> String {
-    let Damage { spells, kills } = &faults.damage;
+    let Damage { spells, kills, late_shards, repeated_shards } = &faults.damage;
     let spells_of = |trouble: Trouble| {
         let of_it: Vec<_> = spells.iter().filter(|spell| spell.trouble == trouble).collect();
         let lasting: Duration = of_it.iter().map(|spell| spell.to.saturating_sub(spell.from)).sum();
         format!("{} times ({:.1} s)", of_it.len(), lasting.as_secs_f32())
     };
     format!(
-        "Pusher frozen {} and killed {}, AWS throttled {} with {} requests refused, {} processes of functions killed, {} \
-         webhooks sent twice and in the wrong order",
+        "Pusher frozen {} and killed {}, AWS throttled {} with {} requests refused, the stream disturbed {} with shards \
+         late {} times and repeated {} times, {} processes of functions killed, {} webhooks sent twice and in the wrong order",
         spells_of(Trouble::Frozen),
         spells_of(Trouble::Gone),
         spells_of(Trouble::Throttled),
         faults.throttle.refused(),
+        spells_of(Trouble::Disturbed),
+        late_shards,
+        repeated_shards,
         kills.len(),
         faults.webhooks.taken(),
     )

@@ -9,16 +9,18 @@ pub(super) enum Trouble {
     Frozen,
     Gone,
     Throttled,
+    Disturbed,
 }
 
 impl Trouble {
-    const ALL: [Self; 3] = [Self::Frozen, Self::Gone, Self::Throttled];
+    const ALL: [Self; 4] = [Self::Frozen, Self::Gone, Self::Throttled, Self::Disturbed];
 
     fn name(self) -> &'static str {
         match self {
             Self::Frozen => "Pusher frozen",
             Self::Gone => "Pusher gone",
             Self::Throttled => "AWS throttled",
+            Self::Disturbed => "stream disturbed",
         }
     }
 
@@ -27,6 +29,7 @@ impl Trouble {
             Self::Frozen => "#9ecae1",
             Self::Gone => "#fdae6b",
             Self::Throttled => "#c7b9e2",
+            Self::Disturbed => "#a1d99b",
         }
     }
 }
@@ -58,7 +61,7 @@ const LEFT: f64 = 60.0;
 const TOP: f64 = 60.0;
 const RIGHT: f64 = WIDTH - 20.0;
 const BOTTOM: f64 = HEIGHT - 50.0;
-/// Height of the strip of throttling, below the one of the Pusher server's troubles.
+/// Height of the strips of AWS's troubles, below those of the Pusher server.
 const STRIP: f64 = 10.0;
 
 impl Picture<'_> {
@@ -107,7 +110,8 @@ impl Picture<'_> {
             let width = self.x(spell.to) - x;
             let (y, height) = match spell.trouble {
                 Trouble::Throttled => (BOTTOM - STRIP, STRIP),
-                Trouble::Frozen | Trouble::Gone => (TOP, BOTTOM - TOP - STRIP),
+                Trouble::Disturbed => (BOTTOM - 2.0 * STRIP, STRIP),
+                Trouble::Frozen | Trouble::Gone => (TOP, BOTTOM - TOP - 2.0 * STRIP),
             };
             let _ = writeln!(
                 svg,

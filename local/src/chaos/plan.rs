@@ -20,6 +20,13 @@ pub(super) enum Action {
         share: f64,
     },
     Unthrottle,
+    /// The table's stream comes as AWS may bring it: each shard by itself, and with these probabilities its next batch is late, or
+    /// it goes back by some records.
+    DisturbStream {
+        late: f64,
+        repeats: f64,
+    },
+    SettleStream,
     /// A process of a function is gone.
     KillFunction,
     /// Webhooks come twice and in the wrong order.
@@ -64,6 +71,10 @@ pub(super) fn draw(random: &mut StdRng, lasting: Duration) -> Vec<(Duration, Act
         let services = Services::IN_TURN[(first + turn) % Services::IN_TURN.len()];
         let share = random.random_range(0.3..0.9);
         plan.extend([(from, Action::Throttle { services, share }), (to, Action::Unthrottle)]);
+    }
+    for (from, to) in spells(random, lasting, lasting.div_f64(3.0)) {
+        let (late, repeats) = (random.random_range(0.3..0.9), random.random_range(0.3..0.9));
+        plan.extend([(from, Action::DisturbStream { late, repeats }), (to, Action::SettleStream)]);
     }
     plan.extend(moments(random, lasting, 0.7).into_iter().map(|at| (at, Action::KillFunction)));
     plan.extend(moments(random, lasting, 1.0).into_iter().map(|at| (at, Action::Webhooks)));
@@ -117,7 +128,7 @@ mod tests {
     #[test]
     fn everything_fails_and_is_healed_again() {
         for (seed, seconds) in (0..200).flat_map(|seed| [5, 30, 600].map(|seconds| (seed, seconds))) {
-            let (mut pusher, mut throttled) = (None, false);
+            let (mut pusher, mut throttled, mut disturbed) = (None, false, false);
             let plan = plan(seed, seconds);
             for (at, action) in &plan {
                 assert!(*at < Duration::from_secs(seconds));
@@ -132,14 +143,20 @@ mod tests {
                         assert!(!std::mem::replace(&mut throttled, true));
                     }
                     Action::Unthrottle => assert!(std::mem::replace(&mut throttled, false)),
+                    Action::DisturbStream { late, repeats } => {
+                        assert!([late, repeats].into_iter().all(|share| (0.3..0.9).contains(share)));
+                        assert!(!std::mem::replace(&mut disturbed, true));
+                    }
+                    Action::SettleStream => assert!(std::mem::replace(&mut disturbed, false)),
                     Action::KillFunction | Action::Webhooks => {}
                 }
             }
-            assert!(pusher.is_none() && !throttled);
+            assert!(pusher.is_none() && !throttled && !disturbed);
             let has = |wanted: fn(&Action) -> bool| plan.iter().any(|(_, action)| wanted(action));
             assert!(has(|action| *action == Action::FreezePusher), "seed {seed}");
             assert!(has(|action| *action == Action::KillPusher), "seed {seed}");
             assert!(has(|action| *action == Action::KillFunction), "seed {seed}");
+            assert!(has(|action| matches!(action, Action::DisturbStream { .. })), "seed {seed}");
             assert!(has(|action| matches!(action, Action::Throttle { services, .. } if services.has_table())));
             assert!(has(|action| matches!(action, Action::Throttle { services, .. } if services.has_queues())));
         }

@@ -16,7 +16,8 @@ pub(super) struct Sockets {
     tunnel: Tunnel,
 }
 
-/// The stage of an address.
+/// The stage of an address. As on AWS, it may end with a slash (API Gateway developer guide, "Use wscat to connect to a WebSocket
+/// API"), and all further paths are refused.
 fn stage(path: &str) -> Option<&'static str> {
     match path {
         "/dashboard" | "/dashboard/" => Some("dashboard"),
@@ -61,7 +62,11 @@ mod tests {
             ("/ws", Some("ws")),
             ("/socket.io/", Some("socketio")),
             ("/", None),
+            ("/dashboard/", Some("dashboard")),
             ("/dashboard/online", None),
+            ("/ws/more", None),
+            ("/socketio/more", None),
+            ("/socket.io/more", None),
             ("/wsx", None),
         ] {
             assert_eq!(stage(path), expected, "{path}");

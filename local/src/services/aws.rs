@@ -103,6 +103,17 @@ impl Aws {
         }
     }
 
+    /// Replaces the faults that happen in ministack on request (`local/bridge/ministack/faults.py`). Returns how often each has
+    /// happened so far.
+    pub(crate) async fn set_faults(&self, faults: &Value) -> Result<Map<String, Value>> {
+        let request = Request::put("/_carillon/faults").body(())?;
+        let mut answer: Value = serde_json::from_slice(self.send(request, faults.to_string()).await?.body())?;
+        match answer.get_mut("counts").map(Value::take) {
+            Some(Value::Object(counts)) => Ok(counts),
+            _ => bail!("ministack's answer has no counts of faults"),
+        }
+    }
+
     /// Invokes a function with this payload, without waiting for its response.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Result<()> {
         let request = Request::post(format!("/2015-03-31/functions/{function}:live/invocations"))

@@ -41,10 +41,20 @@ export async function holdDeliveries(t) {
   return release;
 }
 
+/** Lets Lambda refuse each invocation of a function; resolves to a function that ends it, as the end of the test `t` does at the latest. */
+export async function throttle(t, name) {
+  const path = `functions/${await deployed(name)}/concurrency`;
+  const release = () => lambda("DELETE", path);
+  cleanUp(t, release);
+  await lambda("PUT", path, { ReservedConcurrentExecutions: 0 });
+  return release;
+}
+
 const api = (method, path, json) =>
   aws("apigateway", `/v2/apis${path}`, { method, json, headers: { "content-type": "application/json" } }).then(({ body }) => body);
 
-async function socketApi() {
+/** The id of the WebSocket API. */
+export async function socketApi() {
   const found = (await api("GET", "")).items.filter(({ protocolType }) => protocolType === "WEBSOCKET");
   assert.equal(found.length, 1, "there should be one WebSocket API");
   return found[0].apiId;

@@ -66,6 +66,9 @@ export function killFunction(name) {
   return found.length;
 }
 
+/** Stops all processes of a function, so that an invocation hangs until {@link killFunction} ends it. */
+export const freezeFunction = (name) => pidsOf(name).forEach((pid) => process.kill(pid, "SIGSTOP"));
+
 /** How many processes of a function there are. `name` is its logical id in the template. */
 export const countProcesses = (name) => pidsOf(name).length;
 

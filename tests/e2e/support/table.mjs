@@ -99,15 +99,18 @@ export async function nothingIsOwedTo(...words) {
 export const writersHaveGivenUp = () =>
   until("the end of each writer's own delivery", async () => !(await owed()).some(({ lease }) => lease > Date.now()));
 
-/** Owes an event in a row of its own, as a writer does that ended right after its write: `Delivery` alone can deliver it. */
-export async function owe({ channel, event, data = {} }) {
+/**
+ * Owes an event in a row of its own, as a writer does that ended right after its write: `Delivery` alone can deliver it. The row expires
+ * after so many seconds.
+ */
+export async function owe({ channel, event, data = {} }, { expiresIn = 3_600 } = {}) {
   const entry = { id: randomUUID(), at: Date.now(), kind: "pusher", channel, name: event, data: JSON.stringify(data) };
   await dynamodb("PutItem", {
     Item: {
       pk: { S: `TEST#${randomUUID()}` },
       sk: { S: "OWED" },
       outbox: { S: JSON.stringify({ owed: [entry] }) },
-      expires_at: { N: String(Math.floor(Date.now() / 1000) + 3_600) },
+      expires_at: { N: String(Math.floor(Date.now() / 1000) + expiresIn) },
     },
   });
 }
