@@ -8,6 +8,7 @@
 //! report        the tables, and their place in bench/RESULTS.md
 //! targets       the targets, and whether a run reached them
 //! cost          the price of a million operations
+//! prices        prices, from tests/prices.toml
 //! figures       the figures of each system for each piece of work
 //! instructions  instructions under valgrind
 //! measure       rounds of processes, and a sample of each
@@ -53,6 +54,7 @@ mod figures;
 mod http1;
 mod instructions;
 mod measure;
+mod prices;
 mod programs;
 mod report;
 mod runtime_api;
@@ -84,7 +86,7 @@ struct Cli {
     /// Processes started of each system for each piece of work.
     #[arg(long, default_value_t = 21)]
     rounds: usize,
-    /// Only work whose name and transport hold this, such as `private`, `kudos plain` or `sockets`.
+    /// Only work whose name and transport hold this, such as `private`, `kudos plain`, `sockets` or `memory`.
     #[arg(long, default_value = "")]
     only: String,
     /// Another directory of Carillon's binaries, measured beside these.
@@ -103,7 +105,12 @@ struct Cli {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let built = if cli.built { setup::programs()? } else { setup::build()? };
+    let built = match () {
+        () if cli.built => setup::programs()?,
+        // It needs no floor and no peers.
+        () if cli.only == sockets::MEMORY => setup::build_functions(&["delivery"])?,
+        () => setup::build()?,
+    };
     let programs = Programs { variant: cli.variant.clone(), ..built };
     // A directory for this run only, so that two runs do not overwrite each other's certificates.
     let directory = setup::target()?.join(format!("run-{}", std::process::id()));
@@ -125,6 +132,9 @@ fn main() -> Result<()> {
     if sockets::NAME.contains(&cli.only) {
         let tables = sockets::measure(&world, cli.quick, cli.rounds)?;
         publish(&cli, report::Block::Sockets, &tables)?;
+    }
+    if sockets::MEMORY.contains(&cli.only) {
+        publish(&cli, report::Block::FanOut, &sockets::fan_out::measure(&world, cli.rounds)?)?;
     }
     std::fs::remove_dir_all(&world.directory)?;
     Ok(())

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::cost;
 use crate::counted;
 use crate::figures::{Figure, Row, spread};
+use crate::prices::Prices;
 use crate::setup;
 use crate::targets;
 
@@ -15,6 +16,7 @@ use crate::targets;
 pub(crate) enum Block {
     Functions,
     Sockets,
+    FanOut,
 }
 
 impl Block {
@@ -22,6 +24,7 @@ impl Block {
         match self {
             Self::Functions => ["<!-- measured: begin -->", "<!-- measured: end -->"],
             Self::Sockets => ["<!-- measured sockets: begin -->", "<!-- measured sockets: end -->"],
+            Self::FanOut => ["<!-- measured fan-out: begin -->", "<!-- measured fan-out: end -->"],
         }
     }
 
@@ -41,7 +44,7 @@ pub(crate) fn tables(rows: &[Row], rounds: usize) -> Result<String> {
     text += &times(rows);
     text += &targets::table(rows, &counted);
     text += &counted::table(&counted);
-    text += &cost::table(rows, &counted);
+    text += &cost::table(rows, &counted, &Prices::read()?);
     Ok(text)
 }
 
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn a_block_is_replaced_and_the_rest_of_the_page_stays() {
         let page = include_str!("../RESULTS.md");
-        for block in [Block::Functions, Block::Sockets] {
+        for block in [Block::Functions, Block::Sockets, Block::FanOut] {
             let replaced = block.replaced_in(page, "| a new table |").unwrap();
             let (before, rest) = replaced.split_once(block.marks()[0]).unwrap();
             assert!(page.starts_with(before) && rest.starts_with("\n\n| a new table |\n\n<!--"));

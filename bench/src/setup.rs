@@ -43,12 +43,7 @@ pub(crate) fn build() -> Result<Programs> {
     run(cargo(&workspace, &target).args(["--package", "bench-floor"]))?;
     run(cargo(&workspace, &target).args(["--package", "bench-floor-sdk", "--features", "shared/extra-root"]))?;
 
-    step("Carillon's functions");
-    let mut cargo = cargo(&workspace, &target);
-    // The only difference from the deployed functions: with this feature, they also trust the stand-ins' certificates.
-    cargo.args(["--features", "shared/extra-root"]);
-    cargo.args(CARILLON.iter().flat_map(|package| ["--package", *package]));
-    run(&mut cargo)?;
+    build_functions(CARILLON)?;
 
     step("the Rust peer");
     let peers = workspace.join("bench/peers");
@@ -60,6 +55,19 @@ pub(crate) fn build() -> Result<Programs> {
     run(Command::new("node").current_dir(&sources).arg("build.mjs").arg(&node))?;
     std::fs::copy(sources.join("src/runtime.mjs"), node.join("runtime.mjs"))?;
 
+    programs()
+}
+
+/// Builds these of Carillon's functions.
+pub(crate) fn build_functions(packages: &[&str]) -> Result<Programs> {
+    let (workspace, target) = (workspace()?, target()?);
+    std::fs::create_dir_all(&target)?;
+    step("Carillon's functions");
+    let mut cargo = cargo(&workspace, &target);
+    // The only difference from the deployed functions: with this feature, they also trust the stand-ins' certificates.
+    cargo.args(["--features", "shared/extra-root"]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", *package]));
+    run(&mut cargo)?;
     programs()
 }
 

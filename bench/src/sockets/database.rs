@@ -47,6 +47,15 @@ impl Database {
         }
     }
 
+    /// Stores these rows, given in DynamoDB's JSON.
+    pub(super) fn put_all(&self, rows: impl IntoIterator<Item = Value>) -> Result<()> {
+        for row in rows {
+            let put = json!({ "TableName": TABLE, "Item": row });
+            self.0.put_item(serde_json::from_value(put)?).context("a row cannot be stored")?;
+        }
+        Ok(())
+    }
+
     /// The rows that still owe a delivery, in DynamoDB's JSON.
     pub(super) fn owing(&self) -> Result<Vec<Value>> {
         let scan = json!({ "TableName": TABLE, "FilterExpression": "attribute_exists(outbox)" });

@@ -139,6 +139,11 @@ impl Function {
         serde_json::from_slice(&answer).with_context(|| format!("{} answers with no JSON", self.name))
     }
 
+    /// The id of its first process.
+    pub(super) fn first_process(&self) -> Option<u32> {
+        self.processes.first().map(|process| process.0.id())
+    }
+
     /// Whether all of its processes wait for an event.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.queue.lock();

@@ -9,18 +9,21 @@
 //! | `gateway`, `event` | API Gateway's stand-in, and the events that it sends to functions |
 //! | `lambda` | functions with several processes |
 //! | `database` | DynamoDB, embedded |
+//! | `fan_out`, `share` | `delivery` with the processor of several memory sizes |
 //! | `usage` | processor time |
 //! | `report` | the tables |
 
 mod client;
 mod database;
 mod event;
+pub(crate) mod fan_out;
 mod gateway;
 mod lambda;
 mod packet;
 mod report;
 mod script;
 mod server;
+mod share;
 mod usage;
 
 use anyhow::{Context as _, Result};
@@ -33,6 +36,8 @@ use server::{Carillon, Node, Server};
 
 /// The name by which it is chosen.
 pub(crate) const NAME: &str = "sockets";
+/// The name by which `delivery` alone is chosen, with several memory sizes.
+pub(crate) const MEMORY: &str = "memory";
 /// Most runs of each system: one takes a minute or so, and has thousands of samples.
 const MOST_ROUNDS: usize = 3;
 
