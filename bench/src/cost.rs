@@ -23,7 +23,8 @@ pub(crate) fn table(rows: &[Row], budgets: &Budgets, prices: &Prices) -> String 
          In US dollars at list prices of 2026 (us-east-1, on demand, no free tier): HTTP API {:.2} a million requests, Lambda \
          {:.2} a million and {} a GB-second (arm64), DynamoDB {} and {} a million read and write units, Pusher's plan Startup \
          {:.0} a month for a million messages a day, which is {message:.2} a million when it is used up. Durations are those of \
-         the table above, rounded up to the millisecond: the network between AWS's services comes on top, the same for both.\n\n\
+         the table above, rounded up to the millisecond: the network between AWS's services comes on top, the same for both, and so \
+         do the stream's invocation, logs and data sent (docs/COSTS.md).\n\n\
          | operation | HTTP API | DynamoDB | Lambda, Carillon | Lambda, Node | Pusher (to one subscriber) | together, Carillon \
          | together, Node |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
         prices.http_api,

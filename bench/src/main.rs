@@ -105,11 +105,13 @@ struct Cli {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let built = match () {
-        () if cli.built => setup::programs()?,
+    let built = if cli.built {
+        setup::programs()?
+    } else if cli.only == sockets::MEMORY {
         // It needs no floor and no peers.
-        () if cli.only == sockets::MEMORY => setup::build_functions(&["delivery"])?,
-        () => setup::build()?,
+        setup::build_functions(&["delivery"])?
+    } else {
+        setup::build()?
     };
     let programs = Programs { variant: cli.variant.clone(), ..built };
     // A directory for this run only, so that two runs do not overwrite each other's certificates.

@@ -105,6 +105,20 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("ping 100 sockets", |world| Box::pin(socket_budgets::ping(world))),
 ];
 
+/// The operations whose lines the consumer writes; tests/costs.toml has their bytes.
+pub(crate) const DONE_BY_THE_CONSUMER: &[&str] = &[
+    "send an e-mail about a lease",
+    "deliver 100 rows of the stream",
+    "look whether a direct message was read",
+    "announce to 1,000 sockets",
+];
+
+/// Does an operation.
+pub(crate) async fn traffic_of(name: &str, world: &World) -> [Traffic; 2] {
+    let (_, operation) = OPERATIONS.iter().find(|(known, _)| *known == name).unwrap();
+    operation(world).await
+}
+
 #[tokio::test]
 async fn every_operation_keeps_to_its_budget() {
     let budgets: Budgets = toml::from_str(include_str!("../budgets.toml")).unwrap();

@@ -8,6 +8,7 @@ mod books;
 mod budgets;
 mod chats;
 mod compression;
+mod costs;
 mod dashboard_channels;
 mod dashboard_events;
 mod delivery;

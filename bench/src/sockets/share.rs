@@ -2,8 +2,8 @@
 //! next one.
 //!
 //! It is done by signals and needs no privilege. This program reads the processor time of the process, stops it (SIGSTOP) when the time
-//! of the period is used up, and lets it go on (SIGCONT) with the next period. What it used beyond its time is taken off the next period,
-//! so the share is exact on average. Waiting for a response uses up nothing, as with the kernel's own quota (`cpu.max`).
+//! of the period is used up, and lets it go on (SIGCONT) with the next period. An overrun is taken off the next period, so the share
+//! is exact on average. Waiting for a response uses up nothing, as with the kernel's own quota (`cpu.max`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,0 +1,291 @@
+//! docs/COSTS.md.
+
+use std::fmt::Write as _;
+
+use super::inputs::CountedUnits;
+use super::million::{Calculator, Era};
+use super::month::Month;
+
+/// The longest interval that `HeartbeatSeconds` may have.
+const LONGEST_HEARTBEAT: f64 = 540.0;
+
+pub(super) fn page() -> String {
+    let (calculator, counted) = (Calculator::read(), CountedUnits::read());
+    [
+        head(&calculator),
+        million(&calculator, &counted),
+        month(&calculator, &counted),
+        write_units(&calculator, &counted),
+        memory(&calculator),
+        left_out(),
+        assumed(&calculator),
+        prices(&calculator),
+    ]
+    .join("\n")
+}
+
+fn head(calculator: &Calculator) -> String {
+    let region = &calculator.prices.region;
+    format!(
+        "# What AWS charges
+
+<!-- Generated from tests/budgets.toml, tests/costs.toml, tests/prices.toml, template.yaml and bench/RESULTS.md. Do not edit: `WRITE_DOCS=1 cargo
+test -p tests costs` writes it. -->
+
+Computed, not billed: US dollars at list prices of {region}, on demand, without free tiers. *Before* is without three savings (metrics per route off,
+Lambda's own lines off, no line for a pong) and with the write units of then.
+"
+    )
+}
+
+fn million(calculator: &Calculator, counted: &CountedUnits) -> String {
+    let mut text = String::from(
+        "## A million of each operation
+
+*Stream* is the invocation of `delivery` that finds all delivered, one for each operation; where there is much to do, a hundred records share one.
+Reading the stream is free for Lambda. *Sent* is to the internet. Pusher bills by itself; *Pusher* are the millions of messages that it counts for
+one subscriber.
+
+| operation | API Gateway | Lambda | stream | DynamoDB | SQS, SES | logs | sent | **total** | before | Pusher |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+",
+    );
+    for operation in &counted.operation {
+        let costs = calculator.million(operation, Era::Now);
+        let before = calculator.million(operation, Era::Before).total();
+        writeln!(
+            text,
+            "| {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | **{:.2}** | {before:.2} | {} |",
+            operation.name,
+            costs.gateway,
+            costs.lambda,
+            costs.stream,
+            costs.table,
+            costs.queue + costs.emails,
+            costs.logs,
+            costs.sent,
+            costs.total(),
+            2.0 * operation.events,
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn month(calculator: &Calculator, counted: &CountedUnits) -> String {
+    let profile = &calculator.inputs.month;
+    let default = calculator.deployed.heartbeat_seconds;
+    let of = |users: u32, heartbeat_seconds: f64, era: Era| Month {
+        calculator,
+        counted,
+        users: f64::from(users),
+        heartbeat_seconds,
+        era,
+    };
+    let months: Vec<_> =
+        profile.users.iter().flat_map(|users| [Era::Before, Era::Now].map(|era| of(*users, default, era))).collect();
+    let a_day: Vec<_> = profile.a_day.iter().map(|(name, times)| format!("{name} {times}")).collect();
+    let what = format!(
+        "{} days. One user in {} has a dashboard open for {} hours a day, as plain JSON with `HeartbeatSeconds` {default}, and hears {} announcements. \
+         Each user does this on each day: {}. The profile is in `tests/costs.toml`: write your own there, and then this page.",
+        profile.days,
+        1.0 / profile.socket_share,
+        profile.socket_hours,
+        profile.announcements_a_day,
+        a_day.join("; "),
+    );
+    let mut text = format!(
+        "## A month
+
+{}
+
+| | {} |
+|---|{}
+",
+        wrapped(&what),
+        months
+            .iter()
+            .map(|month| match month.era {
+                Era::Before => format!("{} users, before", thousands(month.users)),
+                Era::Now => "now".to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join(" | "),
+        "--:|".repeat(months.len()),
+    );
+    let columns: Vec<_> = months.iter().map(Month::lines).collect();
+    for (row, line) in columns[0].iter().enumerate() {
+        let cells: Vec<_> = columns.iter().map(|column| dollars(column[row].usd)).collect();
+        writeln!(text, "| {} | {} |", line.of, cells.join(" | ")).unwrap();
+    }
+    let mut row = |name: &str, cell: &dyn Fn(&Month) -> String| {
+        let cells: Vec<_> = months.iter().map(cell).collect();
+        writeln!(text, "| {name} | {} |", cells.join(" | ")).unwrap();
+    };
+    row("**total**", &|month| format!("**{}**", dollars(month.total())));
+    row("per user", &|month| format!("{:.4}", month.total() / month.users));
+    row("with `HeartbeatSeconds` 540", &|month| {
+        dollars(Month { heartbeat_seconds: LONGEST_HEARTBEAT, ..*month }.total())
+    });
+    row("deployments", &|month| month.deployments().to_string());
+    row("Pusher's messages a day, millions", &|month| format!("{:.2}", month.pusher_millions()));
+    let deployed = &calculator.deployed;
+    writeln!(
+        text,
+        "
+Without a user, a deployment costs {} a month: {} alarms, a dashboard, {} metrics ({} usual, {} rare) as far as they have values, a secret, the
+schedules, and Lambda's polls of the empty queue. A namespace has 1,000 places, so more sockets are more deployments.
+[PERFORMANCE.md](PERFORMANCE.md#what-sockets-cost-a-month) compares sockets with Fargate and Pusher.",
+        dollars(of(0, default, Era::Now).total()),
+        deployed.alarms,
+        deployed.metrics.len(),
+        calculator.inputs.metrics.usual.len(),
+        calculator.inputs.metrics.rare.len(),
+    )
+    .unwrap();
+    text
+}
+
+fn write_units(calculator: &Calculator, counted: &CountedUnits) -> String {
+    let mut text = String::from(
+        "## Write units
+
+| operation | before | now | saved per million |
+|---|--:|--:|--:|
+",
+    );
+    for (name, before) in &calculator.inputs.before.write_units {
+        let now = units_now(counted, name);
+        writeln!(
+            text,
+            "| {name} | {before} | {now} | {:.2} |",
+            calculator.prices.of("write_units", (before - now) * 1e6)
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// The write units of an operation, whether a test counts it or not.
+fn units_now(counted: &CountedUnits, name: &str) -> f64 {
+    let of_operation = counted.operation.iter().find(|operation| operation.name == name);
+    let of_uncounted = || counted.uncounted.iter().find(|uncounted| uncounted.name == name)?.write_units();
+    let units = of_operation.map(|operation| operation.write_units).or_else(of_uncounted);
+    units.unwrap_or_else(|| panic!("tests/budgets.toml has no write units of: {name}"))
+}
+
+fn memory(calculator: &Calculator) -> String {
+    format!(
+        "## The memory of `delivery`
+
+The parameter `DeliveryMemory` is {} MB, the cheapest of these. Lambda gives processor by memory, so more memory delivers sooner; requests and posts
+take as long with any, so it also costs more.
+
+{}
+",
+        calculator.deployed.delivery_memory,
+        calculator.timed.memory_table(),
+    )
+}
+
+fn left_out() -> String {
+    "## Not in the tables
+
+- Pusher: its plan, by messages and connections. FCM is free.
+- Options that are off: traces (`Tracing`), a key of your own (`KmsKeyArn`), CloudFront (`EdgeDomain`), metrics per route (`DetailedRouteMetrics`),
+  Lambda's own lines (`PlatformLogLevel`).
+- SES's plans, AWS support, taxes, the storage of the functions' zips in Lambda and S3 during deployments (a few cents).
+- Requests over 512 KB, messages over 32 KB, rows over 1 KB written or 4 KB read: Carillon sends no message that large, and counts its rows at their
+  usual size.
+- The operations that ACCESS_PATTERNS.md lists as [not counted](ACCESS_PATTERNS.md#not-counted).
+"
+    .to_owned()
+}
+
+fn assumed(calculator: &Calculator) -> String {
+    let assumed = &calculator.inputs.assumed;
+    format!(
+        "## Assumed
+
+Not measured on AWS; `tests/costs.toml` has all values.
+
+- A function waits {} ms for each request to another service, one after the other. Its processor time is the bench's ([RESULTS.md](../bench/RESULTS.md)),
+  or {} ms and {} per request where the bench has none, for a whole processor; {} MB are a {:.1}th of one.
+- One invocation in {:.0} starts a process, whose init is billed with {:.0} ms.
+- A response has {} bytes and what the table returned, a post {}, a request to Pusher {}.
+- A line is as long as its budget in `tests/budgets.toml` and {} bytes more; a line of the access log has {:.0}. Lines are kept {} days, at {} of their size.
+- API Gateway does not bill the beginning and the end of a connection as messages.
+",
+        assumed.request_ms,
+        assumed.base_processor_ms,
+        assumed.request_processor_ms,
+        calculator.deployed.memory,
+        1_769.0 / calculator.deployed.memory,
+        1.0 / assumed.cold_share,
+        assumed.init_ms,
+        assumed.response_bytes,
+        assumed.frame_bytes,
+        assumed.pusher_bytes,
+        assumed.line_overhead,
+        calculator.deployed.access_line_bytes,
+        calculator.deployed.retention_days,
+        assumed.compression,
+    )
+}
+
+fn prices(calculator: &Calculator) -> String {
+    let mut text = String::from(
+        "## Prices
+
+AWS's pages load their numbers with scripts; *read in* is the text in which the number was read.
+
+| US dollars | for | page | read in | of |
+|--:|---|---|---|---|
+",
+    );
+    for price in &calculator.prices.price {
+        let units = if price.per == 1 { String::new() } else { format!("{} ", thousands(f64::from(price.per))) };
+        writeln!(
+            text,
+            "| {} | {units}{} | [page]({}) | [text]({}) | {} |",
+            price.usd, price.unit, price.page, price.read_in, price.date
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn dollars(usd: f64) -> String {
+    let digits = format!("{usd:.2}");
+    let (whole, cents) = digits.split_once('.').unwrap();
+    format!("{}.{cents}", thousands(whole.parse().unwrap()))
+}
+
+/// The text in lines of up to 150 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().unwrap();
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + word.chars().count() < 150 {
+            write!(line, " {word}").unwrap();
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+/// A whole number with commas.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
