@@ -1,4 +1,4 @@
-//! What the costs are computed from: `tests/costs.toml`, `tests/budgets.toml`, the template and the times in bench/RESULTS.md.
+//! The sources of the costs: `tests/costs.toml`, `tests/budgets.toml`, the template and the times in bench/RESULTS.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ pub(super) struct MetricHours {
     pub(super) rare: BTreeSet<String>,
 }
 
-/// What invokes an operation.
+/// The cause of an operation's invocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum InvokedBy {
@@ -157,7 +157,7 @@ impl CountedUnits {
     }
 }
 
-/// What the template says.
+/// The parts of the template that cost something.
 pub(super) struct Deployed {
     /// Memory of the functions and of `delivery`, in MB.
     pub(super) memory: f64,

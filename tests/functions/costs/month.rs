@@ -105,7 +105,7 @@ impl Month<'_> {
         self.calculator.prices.of("custom_metrics", own + of_routes) * self.deployments()
     }
 
-    /// What is billed, in the order of the table.
+    /// The lines of the bill, in the order of the table.
     pub(super) fn lines(&self) -> Vec<MonthLine> {
         let Calculator { inputs, prices, deployed, .. } = self.calculator;
         let (month, assumed) = (&inputs.month, &inputs.assumed);
