@@ -38,8 +38,8 @@ const CONNECTIONS: u16 = 1_000;
 const DISTANCE: Duration = Duration::from_millis(5);
 /// Fan-outs of one process, after its first.
 const WARM: usize = 5;
-/// Most processes of each size: one takes some ten seconds.
-const MOST_ROUNDS: usize = 5;
+/// Most processes of each size: one takes some three seconds.
+const MOST_ROUNDS: usize = 15;
 
 /// The measurements of one size.
 #[derive(Default)]

@@ -282,4 +282,11 @@ impl Timed {
         let (_, rest) = self.page.split_once("<!-- measured fan-out: begin -->").unwrap();
         rest.split_once("<!-- measured fan-out: end -->").unwrap().0.trim()
     }
+
+    /// Each memory size in MB with US dollars for a million fan-outs.
+    pub(super) fn memory_prices(&self) -> Vec<(f64, f64)> {
+        let rows = self.memory_table().lines().filter(|line| line.starts_with("| ") && !line.contains("memory"));
+        let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+        cells.map(|cells| (cells[0].parse().unwrap(), cells.last().unwrap().parse().unwrap())).collect()
+    }
 }

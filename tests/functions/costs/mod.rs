@@ -22,7 +22,7 @@ use tests::{Request, World};
 
 use crate::budgets::{DONE_BY_THE_CONSUMER, traffic_of};
 use crate::template::written_metrics;
-use inputs::{CostInputs, CountedUnits, Deployed, InvokedBy};
+use inputs::{CostInputs, CountedUnits, Deployed, InvokedBy, Timed};
 use million::{Calculator, Era};
 use prices::PriceList;
 
@@ -122,6 +122,14 @@ fn a_million_kudos_cost_their_parts() {
     let bytes = kudos.line_bytes + calculator.inputs.assumed.idle_line_bytes + calculator.deployed.access_line_bytes;
     assert!(costs.logs > price("log_gb", bytes * 1e-3), "{costs:?}");
     assert!(calculator.million(kudos, Era::Before).total() > costs.total(), "Lambda's own lines were written");
+}
+
+#[test]
+fn delivery_has_the_cheapest_memory_that_was_measured() {
+    let prices = Timed::read().memory_prices();
+    assert_eq!(prices.iter().map(|(size, _)| *size).collect::<Vec<_>>(), [256.0, 512.0, 1_024.0, 1_769.0]);
+    let cheapest = prices.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert!((Deployed::read().delivery_memory - cheapest.0).abs() < 1e-9, "{prices:?}");
 }
 
 /// The stream's visit that each writer causes: its line, and no request.

@@ -43,8 +43,10 @@ fn million(calculator: &Calculator, counted: &CountedUnits) -> String {
         "## A million of each operation
 
 *Stream* is the invocation of `delivery` that finds all delivered, one for each operation; where there is much to do, a hundred records share one.
-Reading the stream is free for Lambda. *Sent* is to the internet. Pusher bills by itself; *Pusher* are the millions of messages that it counts for
-one subscriber.
+[Reading the stream is free for Lambda][streams]. *Sent* is to the internet. Pusher bills by itself; *Pusher* are the millions of messages that it
+counts for one subscriber.
+
+[streams]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CostOptimization_StreamsUsage.html
 
 | operation | API Gateway | Lambda | stream | DynamoDB | SQS, SES | logs | sent | **total** | before | Pusher |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
@@ -86,7 +88,7 @@ fn month(calculator: &Calculator, counted: &CountedUnits) -> String {
         profile.users.iter().flat_map(|users| [Era::Before, Era::Now].map(|era| of(*users, default, era))).collect();
     let a_day: Vec<_> = profile.a_day.iter().map(|(name, times)| format!("{name} {times}")).collect();
     let what = format!(
-        "{} days. One user in {} has a dashboard open for {} hours a day, as plain JSON with `HeartbeatSeconds` {default}, and hears {} announcements. \
+        "{} days. One user in {} has a socket open for {} hours a day, as plain JSON with `HeartbeatSeconds` {default}, and hears {} announcements. \
          Each user does this on each day: {}. The profile is in `tests/costs.toml`: write your own there, and then this page.",
         profile.days,
         1.0 / profile.socket_share,
@@ -178,14 +180,16 @@ fn memory(calculator: &Calculator) -> String {
     format!(
         "## The memory of `delivery`
 
-The parameter `DeliveryMemory` is {} MB, the cheapest of these. Lambda gives processor by memory, so more memory delivers sooner; requests and posts
-take as long with any, so it also costs more.
+The parameter `DeliveryMemory` is {} MB, the cheapest of these. [Lambda gives processor by memory][memory], so more memory delivers sooner; waiting takes as long
+with any. Where announcements must arrive soon, 512 MB halve the time for little more.
 
 {}
 ",
         calculator.deployed.delivery_memory,
         calculator.timed.memory_table(),
-    )
+    ) + "
+[memory]: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"
 }
 
 fn left_out() -> String {
