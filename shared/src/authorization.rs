@@ -2,11 +2,13 @@
 //!
 //! `private-user` needs no I/O. `presence-room` needs one read of the table, for the book (to know its author) and the
 //! caller's profile (to know whether it is current). A party's channels need one consistent read of the membership,
-//! a hotel's one of the staff, a lease's one of the lease. A guest's token says by itself which channel it opens.
+//! a hotel's one of the staff, a lease's one of the lease, an own channel of the app's one of its member, unless the token names it.
+//! A guest's token says by itself which channel it opens.
 
 use serde::Serialize;
 
 use crate::api_error::ApiError;
+use crate::channels::own;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::{HotelSlug, PartyId, UserId};
@@ -54,8 +56,8 @@ impl Authorizer<'_> {
     /// Authorizes a subscription.
     ///
     /// # Errors
-    /// 403 for a channel that does not exist, that belongs to another user, or that is encrypted when no key is
-    /// configured; 500 when DynamoDB fails.
+    /// 403 for a channel that belongs to others, whose family is reserved, or that is encrypted when no key is configured;
+    /// 500 when DynamoDB fails.
     pub async fn authorize(self, caller: &Identity, socket: &SocketId, name: &ChannelName) -> Result<Grant, ApiError> {
         match Channel::of(name) {
             Some(Channel::User(user)) if user == caller.user => Ok(self.private(socket, name)),
@@ -94,7 +96,15 @@ impl Authorizer<'_> {
                 let member = room_member(person, book.is_some_and(|book| book.is_by(&caller.user)));
                 Ok(self.presence(socket, name, &caller.user, &member))
             }
-            _ => Err(ApiError::not_your_channel()),
+            Some(Channel::Own(channel)) => {
+                own::must_be_open(self.table, &channel, caller).await?;
+                if name.is_presence() {
+                    let person = room_member(self.profiles.person(caller).await, false).person;
+                    return Ok(self.presence(socket, name, &caller.user, &person));
+                }
+                if name.is_encrypted() { self.encrypted(socket, name) } else { Ok(self.private(socket, name)) }
+            }
+            Some(Channel::User(_) | Channel::EncryptedUser(_)) | None => Err(ApiError::not_your_channel()),
         }
     }
 

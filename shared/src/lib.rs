@@ -14,7 +14,7 @@
 //! rooms           presence, kudos, books, healing after a missed webhook
 //! parties         members, invitations, changes
 //! chats           conversations: messages, read marks
-//! channels        who may subscribe to which channel of dashboards
+//! channels        who may subscribe to which channel of dashboards, and to which of the app's own
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
 //! outbox          what a row owes, and taking out of it what was delivered

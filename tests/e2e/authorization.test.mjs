@@ -48,11 +48,11 @@ test("a refusal has the words that clients know", async () => {
   }
 });
 
-test("a channel that does not exist is refused to everybody", async () => {
+test("a channel of a reserved family that does not exist is refused to everybody", async () => {
   const ada = person();
   const names = [
     "private-user-",
-    "private-users-1",
+    "private-cache-user-1",
     `presence-user-${ada.userId}`,
     "private-room-1",
     "private-encrypted-room-1",

@@ -553,6 +553,7 @@ async fn the_future_of_a_handler_is_small() {
     let sizes = [
         size_of_val(&books::handle(&world.app, call())),
         size_of_val(&profiles::handle(&world.app, call())),
+        size_of_val(&::channels::handle(&world.app, call())),
         size_of_val(&kudos_create::handle(&world.app, call())),
         size_of_val(&device_tokens::handle(&world.app, call())),
         size_of_val(&email_unsubscribe::handle(&world.app, call())),

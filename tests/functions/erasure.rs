@@ -148,6 +148,8 @@ async fn sockets(world: &World) {
         let content = if connection == "a1" { SECRET } else { "An answer" };
         emit(world, "ws", connection, "sendMessage", &json!({ "receiverId": receiver, "content": content })).await;
     }
+    let member = as_service("PUT /channels/{channel}/members/{userId}").path("channel", "private-orders-1");
+    expect(204, world.send(::channels::handle, &member.path("userId", "ada"))).await;
     let grant = as_service("PUT /dashboard/channels/{channel}/members/{userId}").path("channel", "payroll");
     expect(204, world.send(dashboard::handle, &grant.path("userId", "ada"))).await;
     let event = json!({ "event": "activity", "userId": "ada", "data": { "text": SECRET } });

@@ -6,6 +6,7 @@ mod access_patterns;
 mod aws;
 mod books;
 mod budgets;
+mod channels;
 mod chats;
 mod compression;
 mod costs;

@@ -47,6 +47,7 @@ async fn send(world: &World, route: &str, request: &Request) -> Reply {
         "api" | "hotels" | "conversations" => world.send(guest_chat::handle, request).await,
         "leases" => world.send(lease_chat::handle, request).await,
         "parties" => world.send(parties::handle, request).await,
+        "channels" => world.send(::channels::handle, request).await,
         "dashboard" => world.send(dashboard::handle, request).await,
         "users" if path.ends_with("/profile") => world.send(profiles::handle, request).await,
         "users" => world.send(erasure::handle, request).await,

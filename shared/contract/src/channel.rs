@@ -53,9 +53,22 @@ impl ChannelName {
     pub fn is_encrypted(&self) -> bool {
         self.0.starts_with("private-encrypted-")
     }
+
+    /// Whether its subscribers see each other.
+    #[must_use]
+    pub fn is_presence(&self) -> bool {
+        self.0.starts_with("presence-")
+    }
+
+    /// The beginning, type included, that reserves this name for the contract, such as `private-user-`.
+    fn reserved(&self) -> Option<&str> {
+        let (kind, rest) = TYPES.iter().find_map(|kind| Some((*kind, self.0.strip_prefix(kind)?)))?;
+        let family = FAMILIES.iter().find(|family| rest.starts_with(**family))?;
+        Some(&self.0[..kind.len() + family.len()])
+    }
 }
 
-/// A channel of the contract. A subscription to any other is refused.
+/// Which channel a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
     /// `private-user-{userId}`: events for one user.
@@ -80,6 +93,53 @@ pub enum Channel {
     HotelStaff(HotelSlug),
     /// `private-encrypted-hotel-{slug}-staff`: the same, encrypted end to end.
     EncryptedHotelStaff(HotelSlug),
+    /// Any other name outside the families above: a channel of the app's own.
+    Own(OwnChannel),
+}
+
+/// A channel of the app's own: private or presence, encrypted or cached, and of no [`family`](FAMILIES) of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnChannel(ChannelName);
+
+/// Why a text is not the name of a channel of the app's own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOwnChannel {
+    #[error(transparent)]
+    Name(#[from] InvalidChannelName),
+    /// The contract says who may subscribe to channels of these families.
+    #[error("channel_name must not begin with {0}: Carillon itself decides who may subscribe to such channels")]
+    Reserved(String),
+}
+
+/// Beginnings of the contract's channels, after the type (`private-`, `presence-cache-`, …). The app's own channels may not have them.
+pub const FAMILIES: [&str; 5] = ["user-", "party-", "room-", "hotel-", "bail-"];
+
+/// The types of channel, a longer one before its own beginning (Pusher Channels docs, "Channels", "Cache channels", "Encrypted channels").
+const TYPES: [&str; 6] =
+    ["private-encrypted-cache-", "private-encrypted-", "private-cache-", "private-", "presence-cache-", "presence-"];
+
+impl OwnChannel {
+    /// Parses the name of a channel of the app's own.
+    ///
+    /// # Errors
+    /// [`InvalidOwnChannel`] says which rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, InvalidOwnChannel> {
+        let name = ChannelName::parse(text)?;
+        match name.reserved() {
+            Some(beginning) => Err(InvalidOwnChannel::Reserved(beginning.to_owned())),
+            None => Ok(Self(name)),
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &ChannelName {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 const USER: &str = "private-user-";
@@ -95,7 +155,7 @@ const STAFF: &str = "-staff";
 pub const ROOM: &str = "presence-room-";
 
 impl Channel {
-    /// The channel with this name, if the contract has it.
+    /// The channel with this name. `None` for a name of a reserved family that is no channel of the contract.
     #[must_use]
     pub fn of(name: &ChannelName) -> Option<Self> {
         let id = |prefix: &str| name.as_str().strip_prefix(prefix);
@@ -120,6 +180,7 @@ impl Channel {
             .or_else(|| guest(ENCRYPTED_HOTEL).map(|(hotel, booking)| Self::EncryptedGuestChat(hotel, booking)))
             .or_else(|| staff(HOTEL).map(Self::HotelStaff))
             .or_else(|| staff(ENCRYPTED_HOTEL).map(Self::EncryptedHotelStaff))
+            .or_else(|| name.reserved().is_none().then(|| Self::Own(OwnChannel(name.clone()))))
     }
 }
 
@@ -139,6 +200,7 @@ impl fmt::Display for Channel {
             }
             Self::HotelStaff(hotel) => write!(f, "{HOTEL}{hotel}{STAFF}"),
             Self::EncryptedHotelStaff(hotel) => write!(f, "{ENCRYPTED_HOTEL}{hotel}{STAFF}"),
+            Self::Own(own) => f.write_str(own.as_str()),
         }
     }
 }
@@ -158,11 +220,40 @@ mod tests {
         assert_eq!(of("private-user-ada"), Some(Channel::User(ada.clone())));
         assert_eq!(of("private-encrypted-user-ada"), Some(Channel::EncryptedUser(ada)));
         assert_eq!(of("presence-room-b1"), Some(Channel::Room(BookId::parse("b1").unwrap())));
-        for none in
-            ["private-user-", "private-users-ada", "presence-user-ada", "private-room-b1", "private-encrypted-room-b1"]
-        {
+        for none in [
+            "private-user-",
+            "presence-user-ada",
+            "private-room-b1",
+            "private-encrypted-room-b1",
+            "private-cache-user-ada",
+        ] {
             assert_eq!(of(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_name_of_no_family_is_a_channel_of_the_apps_own() {
+        for own in [
+            "private-orders-1",
+            "private-users-ada",
+            "private-user",
+            "presence-lobby",
+            "private-cache-stock",
+            "presence-cache-lobby",
+            "private-encrypted-cards",
+            "private-encrypted-cache-cards",
+            "private-",
+        ] {
+            assert_eq!(of(own), Some(Channel::Own(OwnChannel::parse(own).unwrap())), "{own}");
+        }
+        for (reserved, beginning) in [
+            ("private-user-ada", "private-user-"),
+            ("private-encrypted-cache-hotel-a", "private-encrypted-cache-hotel-"),
+            ("presence-cache-bail-1", "presence-cache-bail-"),
+        ] {
+            assert_eq!(OwnChannel::parse(reserved), Err(InvalidOwnChannel::Reserved(beginning.to_owned())));
+        }
+        assert_eq!(OwnChannel::parse("news"), Err(InvalidChannelName::Public.into()));
     }
 
     #[test]

@@ -25,6 +25,7 @@
 //! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
 //! | heartbeat of all connections | `HEARTBEATS` | `{when it was due, in ms, 13 digits}` |
 //! | grant of a channel of dashboards | `USER#{userId}` | `CHANNEL#DASHBOARD#{channel}` |
+//! | member of a channel of the app's own | `USER#{userId}` | `CHANNELMEMBER#{channel}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
 //! | staff member of a hotel (written by your app, too) | `HOTEL#{slug}` | `STAFF#{userId}` |
 //! | newest message of a conversation | `CHAT#GUEST#{slug}#{bookingId}`, `CHAT#LEASE#{bailId}`, `CHAT#DIRECT#{userId}#{userId}` | `HEAD` |
@@ -49,6 +50,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::channel::OwnChannel;
 use crate::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
 use crate::sockets::{ConnectionId, Namespace};
 use crate::time::Millis;
@@ -206,6 +208,12 @@ impl Key {
         Self::new(self::user(user), format!("CHANNEL#DASHBOARD#{channel}"))
     }
 
+    /// That a user is a member of a channel of the app's own.
+    #[must_use]
+    pub fn channel_member(user: &UserId, channel: &OwnChannel) -> Self {
+        Self::new(self::user(user), format!("CHANNELMEMBER#{}", channel.as_str()))
+    }
+
     /// A member of a hotel's staff.
     #[must_use]
     pub fn staff(hotel: &HotelSlug, user: &UserId) -> Self {
@@ -311,6 +319,7 @@ pub enum RowKind {
     PublicKey,
     Contact,
     ChannelGrant,
+    ChannelMember,
     Heard,
     SocketLimit,
     Heartbeat,
@@ -355,6 +364,7 @@ impl RowKind {
             ("USER", "PUBLICKEY") => Self::PublicKey,
             ("USER", "CONTACT") => Self::Contact,
             ("USER", "CHANNEL") => Self::ChannelGrant,
+            ("USER", "CHANNELMEMBER") => Self::ChannelMember,
             ("HEARD", _) => Self::Heard,
             ("SOCKET", "LIMIT") => Self::SocketLimit,
             ("HEARTBEATS", _) => Self::Heartbeat,

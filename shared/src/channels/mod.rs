@@ -11,6 +11,8 @@
 //! Names of the first two may end with `*`, for all channels that begin so. A grant is a row in the user's partition: a subscription
 //! reads all of them in one request, and erasing the user erases them.
 
+pub mod own;
+
 use std::collections::BTreeSet;
 
 use crate::api_error::ApiError;

@@ -52,6 +52,7 @@ impl Erasure<'_> {
             | RowKind::Limit
             | RowKind::UserSockets
             | RowKind::ChannelGrant
+            | RowKind::ChannelMember
             | RowKind::PublicKey => self.remove_if(is_own, &row).await,
             RowKind::Contact => self.remove_if(is_own || is_of, &row).await,
             RowKind::DeviceOwner | RowKind::Socket | RowKind::SocketPlace => self.remove_if(has("user"), &row).await,

@@ -3,15 +3,10 @@
 use super::guest::is_guests;
 use crate::api_error::ApiError;
 use crate::contract::id::{HotelSlug, UserId};
-use crate::contract::time::Millis;
-use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
+use crate::outbox::membership::{self, is_member};
+use crate::outbox::{Done, WriteContext};
 use crate::table::key::{self, STAFF};
-use crate::table::{Item, Key, Query, Table, TableError, Update, exists, retry};
-
-/// How long the row of a removed member is kept, in seconds: for its deliveries.
-const REMEMBER_SECONDS: i64 = 24 * 3600;
-/// Marks a removed member.
-const REMOVED: &str = "removed";
+use crate::table::{Item, Key, Query, Table, TableError};
 
 /// Whether a user is of a hotel's staff: one consistent read.
 ///
@@ -23,10 +18,6 @@ pub async fn is_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result
     }
     let row = table.get(&Key::staff(hotel, user), true).await?;
     Ok(row.is_some_and(|row| is_member(&row)))
-}
-
-fn is_member(row: &Item) -> bool {
-    !row.contains_key(REMOVED)
 }
 
 /// A hotel's staff.
@@ -49,9 +40,7 @@ pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Resul
             "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
         ));
     }
-    let update = Update::new(&Key::staff(hotel, user)).set_default("since", Millis::now());
-    table.write(update.remove(REMOVED).remove("expires_at")).await?;
-    Ok(())
+    Ok(membership::put(table, &Key::staff(hotel, user)).await?)
 }
 
 /// Removes a user from a hotel's staff, and with `terminate` ends their connections, since they are still subscribed. Removing
@@ -66,18 +55,5 @@ pub async fn remove_staff(
     user: &UserId,
     terminate: bool,
 ) -> Result<Done<()>, ApiError> {
-    let key = Key::staff(hotel, user);
-    retry(|| async {
-        let Some(row) = table.get(&key, true).await?.filter(is_member) else {
-            return Ok(Some(Done::now((), None)));
-        };
-        let now = Millis::now();
-        let cut_off = terminate.then(|| Delivery::Terminate { user: user.clone() });
-        let append = Append::new(key.clone(), Committed::of_row(&row), cut_off, writer, now)?;
-        let expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
-        let update = append.update().set(REMOVED, true).set("expires_at", expires_at);
-        let is_done = table.write(update.when(exists("pk"))).await?.is_done();
-        Ok(is_done.then(|| Done::now((), append.deliverable())))
-    })
-    .await
+    Ok(membership::remove(table, writer, &Key::staff(hotel, user), user, terminate).await?)
 }

@@ -25,6 +25,7 @@ mod delivery;
 mod done;
 pub mod email;
 mod emit;
+pub mod membership;
 pub mod push;
 mod unread;
 mod wake;
