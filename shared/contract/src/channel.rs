@@ -155,7 +155,7 @@ const STAFF: &str = "-staff";
 pub const ROOM: &str = "presence-room-";
 
 impl Channel {
-    /// The channel with this name. `None` for a name of a reserved family that is no channel of the contract.
+    /// The channel with this name. Returns `None` for a name of a reserved family that the contract does not have.
     #[must_use]
     pub fn of(name: &ChannelName) -> Option<Self> {
         let id = |prefix: &str| name.as_str().strip_prefix(prefix);
