@@ -29,7 +29,8 @@ const SECONDS: i64 = DAYS * 24 * 3600;
 /// Whether rows of this kind expire, some or all of them.
 fn expires(kind: RowKind) -> bool {
     match kind {
-        RowKind::ChatKey
+        RowKind::ChannelMember
+        | RowKind::ChatKey
         | RowKind::Device
         | RowKind::DeviceOwner
         | RowKind::Erasure
@@ -69,7 +70,7 @@ fn expires(kind: RowKind) -> bool {
 type Test = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// The kinds, each with what is tried with a row of it.
-const TESTS: [(&[RowKind], Test); 14] = [
+const TESTS: [(&[RowKind], Test); 15] = [
     (&[RowKind::Presence], || Box::pin(a_user_who_left_a_room())),
     (&[RowKind::Notification], || Box::pin(a_notification())),
     (&[RowKind::Device, RowKind::DeviceOwner], || Box::pin(a_device())),
@@ -83,6 +84,7 @@ const TESTS: [(&[RowKind], Test); 14] = [
     (&[RowKind::SocketLimit], || Box::pin(a_limit_of_a_connection())),
     (&[RowKind::Heard, RowKind::Heartbeat], || Box::pin(a_connection_that_was_heard_of())),
     (&[RowKind::Staff], || Box::pin(a_member_of_the_staff_who_left())),
+    (&[RowKind::ChannelMember], || Box::pin(a_member_of_a_channel_who_was_removed())),
     (&[RowKind::Erasure], || Box::pin(an_erasure())),
 ];
 
@@ -382,6 +384,20 @@ async fn a_connection_that_was_heard_of() {
     let before = past().await;
     beats::keep(&world.app.table, old).await.unwrap();
     assert!(!before.is_empty() && past().await == before);
+}
+
+async fn a_member_of_a_channel_who_was_removed() {
+    let world = World::new().await;
+    let of_ada = |method: &str| {
+        let request = as_service(&format!("{method} /channels/{{channel}}/members/{{userId}}"));
+        request.path("channel", "private-orders-1").path("userId", "ada")
+    };
+    world.send(::channels::handle, &of_ada("PUT")).await;
+    world.send(::channels::handle, &of_ada("DELETE")).await;
+    expire(&world, &[RowKind::ChannelMember]).await;
+    assert_eq!(world.send(::channels::handle, &of_ada("GET")).await.status, 404);
+    world.send(::channels::handle, &of_ada("PUT")).await;
+    assert_eq!(world.send(::channels::handle, &of_ada("GET")).await.status, 200);
 }
 
 async fn a_member_of_the_staff_who_left() {
