@@ -86,7 +86,7 @@ const KINDS = [
     const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
   }],
-  [/^\.ci\/prose$/, (command) => succeeds(`${command} --self-test`)],
+  [/^\.ci\/(prose|release-build)$/, (command) => succeeds(`${command} --self-test`)],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
   [/^cargo test( -p [\w-]+)+$/, (command) => {
