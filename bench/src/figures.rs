@@ -3,7 +3,7 @@
 use crate::measure::{Measured, Sample};
 use crate::statistics::Spread;
 use crate::system::System;
-use crate::work::{Transport, Work};
+use crate::work::Work;
 
 /// Selects one figure of a sample.
 pub(crate) type Figure = fn(&Sample) -> f64;
@@ -20,7 +20,7 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn new(work: &Work, system: System, seen: &Measured, zip: f64, instructions: Option<f64>) -> Self {
         let samples = seen.samples.get(&system).cloned().unwrap_or_default();
-        Self { work: title(work), system, samples, zip, instructions }
+        Self { work: work.title(), system, samples, zip, instructions }
     }
 
     /// A figure over all rounds.
@@ -31,15 +31,6 @@ impl Row {
     /// The ratio of this system's figure to another's, round by round.
     pub(crate) fn ratio(&self, to: &Self, figure: Figure) -> Spread {
         Spread::of(self.samples.iter().zip(&to.samples).map(|(ours, theirs)| figure(ours) / figure(theirs)))
-    }
-}
-
-/// The name of a piece of work, with its transport.
-pub(crate) fn title(work: &Work) -> String {
-    match work.transport {
-        Transport::None => work.name.to_owned(),
-        Transport::Plain => format!("{} plain", work.name),
-        Transport::Tls => format!("{} TLS", work.name),
     }
 }
 

@@ -14,6 +14,7 @@
 //! measure       rounds of processes, and a sample of each
 //! counted       requests and units, from tests/budgets.toml
 //! setup         builds the programs
+//! plan          what a run measures, the programs for it, and how long it takes
 //! world         the processes that are measured: commands, environment, stand-ins
 //! programs      the files of the built programs
 //! work          the measured work: events, rows, responses
@@ -54,6 +55,7 @@ mod figures;
 mod http1;
 mod instructions;
 mod measure;
+mod plan;
 mod prices;
 mod programs;
 mod report;
@@ -72,8 +74,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Parser;
 
-use figures::{Row, title};
+use figures::Row;
 use measure::Measured;
+use plan::Plan;
 use programs::Programs;
 use system::System;
 use work::Work;
@@ -83,36 +86,32 @@ use world::World;
 /// Rust.
 #[derive(Parser)]
 struct Cli {
-    /// Processes started of each system for each piece of work.
-    #[arg(long, default_value_t = 21)]
-    rounds: usize,
+    /// Processes started of each system for each piece of work; 21, or 7 in a quick run.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Only work whose name and transport hold this, such as `private`, `kudos plain`, `sockets` or `memory`.
-    #[arg(long, default_value = "")]
-    only: String,
-    /// Another directory of Carillon's binaries, measured beside these.
+    #[arg(long)]
+    only: Option<String>,
+    /// Another directory of Carillon's binaries, measured beside these, without the peers.
     #[arg(long)]
     variant: Option<PathBuf>,
-    /// Leave out the peers and the instructions, for comparing two builds; and of sockets, a short run with few clients.
+    /// Build and measure only one piece of work, with its floor and its peers: the first that `--only` names, or private-user. Takes
+    /// ten minutes from nothing on two cores. Of sockets, a short run with few clients.
     #[arg(long)]
     quick: bool,
     /// Measure what was built last, as it is.
     #[arg(long)]
     built: bool,
     /// Put the tables into bench/RESULTS.md too.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quick")]
     write: bool,
 }
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let built = if cli.built {
-        setup::programs()?
-    } else if cli.only == sockets::MEMORY {
-        // It needs no floor and no peers.
-        setup::build_functions(&["delivery"])?
-    } else {
-        setup::build()?
-    };
+    let plan = Plan::new(cli.only.as_deref(), cli.quick, cli.rounds, cli.variant.is_some())?;
+    eprintln!("{}", plan.summary(cli.built));
+    let built = if cli.built { setup::programs()? } else { setup::build(&plan.programs())? };
     let programs = Programs { variant: cli.variant.clone(), ..built };
     // A directory for this run only, so that two runs do not overwrite each other's certificates.
     let directory = setup::target()?.join(format!("run-{}", std::process::id()));
@@ -122,21 +121,22 @@ fn main() -> Result<()> {
     let world = World { programs, stand_ins, certificates, directory };
 
     let mut rows = Vec::new();
-    for work in work::all().into_iter().filter(|work| title(work).contains(&cli.only)) {
-        let systems = systems(&work, &cli);
-        eprintln!("measuring {}", title(&work));
-        let measured = measure::measure(&world, &work, &systems, cli.rounds)?;
-        rows.extend(row(&world, &work, measured, &systems, &cli)?);
+    for work in &plan.works {
+        let systems = plan.systems(work);
+        eprintln!("measuring {}", work.title());
+        let measured = measure::measure(&world, work, &systems, plan.rounds)?;
+        rows.extend(row(&world, work, &measured, &systems, plan.quick)?);
     }
-    if !rows.is_empty() {
-        publish(&cli, report::Block::Functions, &report::tables(&rows, cli.rounds)?)?;
+    if plan.quick && !rows.is_empty() {
+        println!("{}", report::quick(&rows, plan.rounds)?);
+    } else if !rows.is_empty() {
+        publish(&cli, report::Block::Functions, &report::tables(&rows, plan.rounds)?)?;
     }
-    if sockets::NAME.contains(&cli.only) {
-        let tables = sockets::measure(&world, cli.quick, cli.rounds)?;
-        publish(&cli, report::Block::Sockets, &tables)?;
+    if plan.sockets {
+        publish(&cli, report::Block::Sockets, &sockets::measure(&world, &plan)?)?;
     }
-    if sockets::MEMORY.contains(&cli.only) {
-        publish(&cli, report::Block::FanOut, &sockets::fan_out::measure(&world, cli.rounds)?)?;
+    if plan.memory {
+        publish(&cli, report::Block::FanOut, &sockets::fan_out::measure(&world, plan.memory_rounds())?)?;
     }
     std::fs::remove_dir_all(&world.directory)?;
     Ok(())
@@ -148,17 +148,8 @@ fn publish(cli: &Cli, block: report::Block, tables: &str) -> Result<()> {
     if cli.write { report::write(block, tables) } else { Ok(()) }
 }
 
-fn systems(work: &Work, cli: &Cli) -> Vec<System> {
-    let is_peer = |system: &System| matches!(system, System::NaturalRust | System::Node);
-    let mut systems: Vec<_> = work.systems.iter().copied().filter(|system| !(cli.quick && is_peer(system))).collect();
-    if cli.variant.is_some() {
-        systems.push(System::Variant);
-    }
-    systems
-}
-
-fn row(world: &World, work: &Work, measured: Measured, systems: &[System], cli: &Cli) -> Result<Vec<Row>> {
-    let counts = !cli.quick && instructions::can_be_counted();
+fn row(world: &World, work: &Work, measured: &Measured, systems: &[System], quick: bool) -> Result<Vec<Row>> {
+    let counts = !quick && instructions::can_be_counted();
     systems
         .iter()
         .map(|system| {
@@ -166,7 +157,7 @@ fn row(world: &World, work: &Work, measured: Measured, systems: &[System], cli: 
             let counted = counts && *system != System::Node;
             let instructions = if counted { Some(instructions::count(world, work, *system)?) } else { None };
             let zip = setup::zip_size(&world.programs.file(*system, work))?;
-            Ok(Row::new(work, *system, &measured, zip, instructions))
+            Ok(Row::new(work, *system, measured, zip, instructions))
         })
         .collect()
 }

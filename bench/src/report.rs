@@ -48,6 +48,35 @@ pub(crate) fn tables(rows: &[Row], rounds: usize) -> Result<String> {
     Ok(text)
 }
 
+/// The times of one piece of work and its targets, with the published ones beside them.
+pub(crate) fn quick(rows: &[Row], rounds: usize) -> Result<String> {
+    let work = rows.first().map_or("", |row| row.work.as_str());
+    let page = std::fs::read_to_string(setup::workspace()?.join("bench/RESULTS.md"))?;
+    let mut text = format!("{}\n\n", machine(&format!("{rounds} processes of each system")));
+    text += &times(rows);
+    text += &targets::table(rows, &counted::read()?);
+    text += "### Published in bench/RESULTS.md\n\n";
+    text += &published(&page, work);
+    Ok(text)
+}
+
+/// The lines of the page that have to do with a piece of work: its times and the targets that name it.
+fn published(page: &str, work: &str) -> String {
+    let [begin, end] = Block::Functions.marks();
+    let block = page.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(block, _)| block);
+    let start = format!("| {work} |");
+    // In the table of times, the name is only in the first of a piece of work's lines.
+    let times = block.lines().skip_while(|line| !line.starts_with(&start));
+    let times = times.enumerate().take_while(|(n, line)| *n == 0 || line.starts_with("|  |")).map(|(_, line)| line);
+    let machine = block.lines().find(|line| line.starts_with("Measured "));
+    let mut text = String::new();
+    for line in machine.into_iter().chain([""]).chain(times) {
+        text += line;
+        text.push('\n');
+    }
+    text
+}
+
 fn times(rows: &[Row]) -> String {
     let mut text = String::from(
         "### Time and size\n\n\
@@ -123,5 +152,18 @@ mod tests {
             assert!(page.ends_with(rest.split_once(block.marks()[1]).unwrap().1));
         }
         assert!(Block::Sockets.replaced_in("no marks", "").is_err());
+    }
+
+    #[test]
+    fn the_published_figures_of_a_work_are_those_of_each_of_its_systems() {
+        let text = published(include_str!("../RESULTS.md"), "private-user");
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].starts_with("Measured 20") && lines[1].is_empty(), "{text}");
+        assert!(lines[2].starts_with("| private-user | bare echo |"), "{text}");
+        assert_eq!(
+            lines[3..].iter().map(|line| line.split('|').nth(2).unwrap().trim()).collect::<Vec<_>>(),
+            ["**Carillon**", "natural Rust", "Node"]
+        );
+        assert!(!published(include_str!("../RESULTS.md"), "no such work").contains("Node |"));
     }
 }

@@ -5,21 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::plan;
 use crate::programs::Programs;
-
-/// Carillon's functions that are measured.
-const CARILLON: &[&str] = &[
-    "pusher-auth",
-    "kudos-create",
-    "lease-chat",
-    "pusher-webhook",
-    "delivery",
-    "dashboard",
-    "socket-connect",
-    "socket-disconnect",
-    "socket-heartbeat",
-    "socket-message",
-];
 
 /// The directory of the workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {
@@ -33,41 +20,40 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(target.join("bench"))
 }
 
-/// Builds all programs; those that are current take only a moment.
-pub(crate) fn build() -> Result<Programs> {
+/// Builds these programs; those that are current take only a moment.
+pub(crate) fn build(needed: &plan::Programs) -> Result<Programs> {
     let (workspace, target) = (workspace()?, target()?);
     std::fs::create_dir_all(&target)?;
 
     // Built alone, because a common build would unify the features of its crates with those of others.
-    step("the floor");
-    run(cargo(&workspace, &target).args(["--package", "bench-floor"]))?;
-    run(cargo(&workspace, &target).args(["--package", "bench-floor-sdk", "--features", "shared/extra-root"]))?;
-
-    build_functions(CARILLON)?;
-
-    step("the Rust peer");
+    if needed.floor {
+        step("the floor");
+        run(cargo(&workspace, &target).args(["--package", "bench-floor"]))?;
+    }
+    if needed.floor_with_sdk {
+        step("the floor with a request to the table");
+        run(cargo(&workspace, &target).args(["--package", "bench-floor-sdk", "--features", "shared/extra-root"]))?;
+    }
+    if !needed.functions.is_empty() {
+        step(&needed.functions.iter().copied().collect::<Vec<_>>().join(", "));
+        let mut cargo = cargo(&workspace, &target);
+        // The only difference from the deployed functions: with this feature, they also trust the stand-ins' certificates.
+        cargo.args(["--features", "shared/extra-root"]);
+        cargo.args(needed.functions.iter().flat_map(|package| ["--package", *package]));
+        run(&mut cargo)?;
+    }
     let peers = workspace.join("bench/peers");
-    run(self::cargo(&peers.join("rust"), &target.join("natural")).arg("--locked"))?;
-
-    step("the Node peers");
-    let (sources, node) = (peers.join("node"), target.join("node"));
-    run(Command::new("npm").current_dir(&sources).args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]))?;
-    run(Command::new("node").current_dir(&sources).arg("build.mjs").arg(&node))?;
-    std::fs::copy(sources.join("src/runtime.mjs"), node.join("runtime.mjs"))?;
-
-    programs()
-}
-
-/// Builds these of Carillon's functions.
-pub(crate) fn build_functions(packages: &[&str]) -> Result<Programs> {
-    let (workspace, target) = (workspace()?, target()?);
-    std::fs::create_dir_all(&target)?;
-    step("Carillon's functions");
-    let mut cargo = cargo(&workspace, &target);
-    // The only difference from the deployed functions: with this feature, they also trust the stand-ins' certificates.
-    cargo.args(["--features", "shared/extra-root"]);
-    cargo.args(packages.iter().flat_map(|package| ["--package", *package]));
-    run(&mut cargo)?;
+    if needed.natural_rust {
+        step("the Rust peer");
+        run(cargo(&peers.join("rust"), &target.join("natural")).arg("--locked"))?;
+    }
+    if needed.node {
+        step("the Node peers");
+        let (sources, node) = (peers.join("node"), target.join("node"));
+        run(Command::new("npm").current_dir(&sources).args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]))?;
+        run(Command::new("node").current_dir(&sources).arg("build.mjs").arg(&node))?;
+        std::fs::copy(sources.join("src/runtime.mjs"), node.join("runtime.mjs"))?;
+    }
     programs()
 }
 
@@ -85,7 +71,7 @@ fn cargo(directory: &Path, target: &Path) -> Command {
 }
 
 fn step(what: &str) {
-    eprintln!("building {what}; the first time takes minutes");
+    eprintln!("building {what}");
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -39,6 +39,15 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Its name with its transport.
+    pub(crate) fn title(&self) -> String {
+        match self.transport {
+            Transport::None => self.name.to_owned(),
+            Transport::Plain => format!("{} plain", self.name),
+            Transport::Tls => format!("{} TLS", self.name),
+        }
+    }
+
     /// The events, one per user, to be sent in turn.
     pub(crate) fn events(&self) -> Vec<Vec<u8>> {
         (0..USERS).map(|n| (self.event)(n).to_string().into_bytes()).collect()

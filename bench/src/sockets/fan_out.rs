@@ -38,8 +38,6 @@ const CONNECTIONS: u16 = 1_000;
 const DISTANCE: Duration = Duration::from_millis(5);
 /// Fan-outs of one process, after its first.
 const WARM: usize = 5;
-/// Most processes of each size: one takes some three seconds.
-const MOST_ROUNDS: usize = 15;
 
 /// The measurements of one size.
 #[derive(Default)]
@@ -54,7 +52,7 @@ struct FanOutTimes {
 
 /// Measures each size in turns; returns the table.
 pub(crate) fn measure(world: &World, rounds: usize) -> Result<String> {
-    let (prices, rounds) = (Prices::read()?, rounds.min(MOST_ROUNDS));
+    let prices = Prices::read()?;
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default().to_owned();
     let mut measured: Vec<(u32, FanOutTimes)> = SIZES.map(|size| (size, FanOutTimes::default())).into();

@@ -28,26 +28,18 @@ mod usage;
 
 use anyhow::{Context as _, Result};
 
+use crate::plan::Plan;
 use crate::system::System;
 use crate::world::World;
 use report::Measured;
 use script::{Script, Size, Step};
 use server::{Carillon, Node, Server};
 
-/// The name by which it is chosen.
-pub(crate) const NAME: &str = "sockets";
-/// The name by which `delivery` alone is chosen, with several memory sizes.
-pub(crate) const MEMORY: &str = "memory";
-/// Most runs of each system: one takes a minute or so, and has thousands of samples.
-const MOST_ROUNDS: usize = 3;
-
 /// Measures the servers in turns; returns the tables.
-pub(crate) fn measure(world: &World, quick: bool, rounds: usize) -> Result<String> {
+pub(crate) fn measure(world: &World, plan: &Plan) -> Result<String> {
     usage::allow_many_files()?;
-    let (size, rounds) = if quick { (Size::QUICK, 1) } else { (Size::FULL, rounds.min(MOST_ROUNDS)) };
-    let mut systems = vec![System::Carillon];
-    systems.extend(world.programs.variant.is_some().then_some(System::Variant));
-    systems.push(System::Node);
+    let (size, rounds) = (if plan.quick { Size::QUICK } else { Size::FULL }, plan.socket_rounds());
+    let systems = plan.socket_systems();
     let mut measured: Vec<Measured> = systems.iter().map(|system| Measured::new(system.name())).collect();
     for round in 0..rounds {
         let mut order: Vec<_> = systems.iter().zip(&mut measured).collect();
