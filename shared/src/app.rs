@@ -1,4 +1,4 @@
-//! [`App`]: the clients, settings and keys of a function, made once when its process starts.
+//! [`App`]: the clients, settings and keys of a function.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::authorization::Authorizer;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
-use crate::clients::{aws, fcm, ses};
+use crate::clients::{fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
@@ -50,7 +50,7 @@ pub struct App {
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
-pub struct StartError(String);
+pub struct StartError(pub(crate) String);
 
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,47 +67,18 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl App {
-    /// Reads the environment and makes the clients, for the life of the process, with connections to DynamoDB and Pusher open:
-    /// for functions that use them whenever they are called. The needs say which secrets the function has.
-    ///
-    /// # Errors
-    /// In one sentence, what to set.
-    pub async fn start(needs: &[Need]) -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment(needs).await?;
-        Self::with(settings, http, aws)?.connected().await
-    }
-
-    /// As [`App::start`], for the function that sends pushes and e-mails.
-    ///
-    /// # Errors
-    /// As [`App::start`].
-    pub async fn start_with_senders(needs: &[Need]) -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment(needs).await?;
-        Self::with_senders(settings, http, aws)?.connected().await
-    }
-
-    /// As [`App::start`], for a function that often needs neither: the first request that needs a connection opens it.
-    ///
-    /// # Errors
-    /// As [`App::start`].
-    pub async fn start_unconnected(needs: &[Need]) -> Result<&'static Self, StartError> {
-        let (settings, http, aws) = environment(needs).await?;
-        let app = Self::with(settings, http, aws)?;
-        app.warm_up().await;
-        Ok(Box::leak(Box::new(app)))
-    }
-
-    async fn connected(self) -> Result<&'static Self, StartError> {
+    /// Opens the connections to DynamoDB and Pusher, and does what [`App::warm_up`] does.
+    pub(crate) async fn connect(&self) {
         let pusher = async {
             if let Some(pusher) = &self.pusher {
                 pusher.connect().await;
             }
         };
         tokio::join!(self.warm_up(), pusher, self.table.connect());
-        Ok(Box::leak(Box::new(self)))
     }
 
-    async fn warm_up(&self) {
+    /// Fetches the keys of tokens, if they are fetched.
+    pub(crate) async fn warm_up(&self) {
         if let Some(verifier) = &self.verifier {
             verifier.warm_up().await;
         }
@@ -353,14 +324,6 @@ impl App {
         })?;
         Ok(RetryQueue::new(&self.aws, queues.clone()))
     }
-}
-
-/// The settings, and what AWS's clients are made of.
-async fn environment(needs: &[Need]) -> Result<(Settings, HttpClient, SdkConfig), StartError> {
-    let settings = Settings::from_env(needs).map_err(|error| StartError(error.to_string()))?;
-    let http = HttpClient::default();
-    let aws = aws::loader(&http).load().await;
-    Ok((settings, http, aws))
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StartError {

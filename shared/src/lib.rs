@@ -4,7 +4,8 @@
 //! a test holds (`tests/functions/module_map.rs`). No two files use each other (`module_circles.rs`):
 //!
 //! ```text
-//! app             the composition root: settings and clients, made once; only functions use it
+//! running         the app of a process: made at its start, and again when its secret was rotated; only functions use it
+//! app             the composition root: settings and clients
 //! authorization   who may subscribe to what
 //! erasure         erasing a user everywhere
 //! leases          a client and a notary: their chat, requests, e-mails about unseen messages
@@ -51,6 +52,7 @@ pub mod notifications;
 pub mod outbox;
 pub mod parties;
 pub mod rooms;
+pub mod running;
 pub mod settings;
 pub mod sockets;
 pub mod table;

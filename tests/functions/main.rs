@@ -60,6 +60,7 @@ mod pusher_mock_event;
 mod pusher_webhook;
 mod room_occupants;
 mod rows;
+mod secret_rotation;
 mod shown_texts;
 mod socket_budgets;
 mod socket_registry;

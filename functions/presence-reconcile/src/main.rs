@@ -9,6 +9,7 @@ use shared::settings::Need;
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let app = App::start(&[Need::Pusher]).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
+        app.refresh().await;
         handle(app, event).await.map_err(|error| error.to_string())
     }))
     .await

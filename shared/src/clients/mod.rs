@@ -6,5 +6,6 @@ pub mod connections;
 pub mod fcm;
 pub mod https;
 pub mod pusher;
+pub mod secrets_manager;
 pub mod ses;
 pub mod socket_io;

@@ -16,5 +16,7 @@ pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event, no_suc
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
 };
-pub use serve::{after_not_found, after_response, answer, respond, serve, serve_compressed, serve_with_events};
+pub use serve::{
+    Before, after_not_found, after_response, answer, before_each, respond, serve, serve_compressed, serve_with_events,
+};
 pub use socket::{ReadSocket, SocketRoute};

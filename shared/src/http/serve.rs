@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
@@ -44,6 +44,11 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Work to do before each invocation.
+pub type Before = Box<dyn Fn() -> BoxFuture<()> + Send + Sync>;
+
+static BEFORE: OnceLock<Before> = OnceLock::new();
+
 tokio::task_local! {
     /// Work to do after the invocation's response is posted.
     static LEFT: Arc<Mutex<Option<(Record, Option<Work>)>>>;
@@ -58,6 +63,17 @@ enum Outcome {
     Any,
     /// 404
     NotFound,
+}
+
+/// Has this done before each invocation that the functions here serve. A process says so once; what it says later has no effect.
+pub fn before_each(work: impl Fn() -> BoxFuture<()> + Send + Sync + 'static) {
+    let _ = BEFORE.set(Box::new(work));
+}
+
+async fn before() {
+    if let Some(work) = BEFORE.get() {
+        work().await;
+    }
 }
 
 /// Leaves work for after the response to the current request: after the response's own work, and not at all if the
@@ -182,6 +198,7 @@ async fn handle_event<F>(
 where
     F: Future<Output = Result<(), ApiError>>,
 {
+    before().await;
     let record = Record::new(request_id, &event.detail_type);
     let outcome = record.scope(on_event(event)).await;
     if let Err(error) = &outcome {
@@ -211,6 +228,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let service = self.0.clone();
         Box::pin(async move {
+            before().await;
             let (mut response, record) = respond(service, request).await;
             let left = Some((record, response.take_work()));
             // The layer sets the slot around every invocation.

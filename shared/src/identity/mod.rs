@@ -16,7 +16,7 @@ use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::settings::{ClaimNames, TokenKeys, Tokens};
+use crate::settings::{ClaimNames, Secret, TokenKeys, Tokens};
 
 use claims::Claims;
 use jwks::Jwks;
@@ -209,14 +209,15 @@ pub struct Verifier {
 }
 
 enum Keys {
-    Shared(Box<DecodingKey>),
+    /// The current secret's, and the previous one's.
+    Shared(Box<DecodingKey>, Option<Box<DecodingKey>>),
     Jwks(Box<Jwks>),
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Shared(_) => "Shared(…)",
+            Self::Shared(..) => "Shared(…)",
             Self::Jwks(_) => "Jwks(…)",
         })
     }
@@ -230,7 +231,10 @@ impl Verifier {
     pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         crate::jws::install();
         let keys = match &tokens.keys {
-            TokenKeys::Shared(secret) => Keys::Shared(Box::new(DecodingKey::from_secret(secret.bytes()))),
+            TokenKeys::Shared { current, previous } => {
+                let key = |secret: &Secret| Box::new(DecodingKey::from_secret(secret.bytes()));
+                Keys::Shared(key(current), previous.as_ref().map(key))
+            }
             TokenKeys::Jwks(url) => Keys::Jwks(Box::new(Jwks::new(http, url)?)),
         };
         let Tokens { issuer, audiences, claims, .. } = tokens.clone();
@@ -297,8 +301,13 @@ impl Verifier {
         let token = Token::read(token).ok_or(Unauthenticated::from(Untrusted::Malformed))?;
         let wrong_algorithm = Unauthenticated::from(Untrusted::WrongAlgorithm);
         let claims = match &self.keys {
-            Keys::Shared(key) if token.algorithm == Algorithm::HS256 => token.claims(key),
-            Keys::Shared(_) => return Err(wrong_algorithm.into()),
+            Keys::Shared(current, previous) if token.algorithm == Algorithm::HS256 => {
+                match (token.claims(current), previous) {
+                    (Err(Untrusted::BadSignature), Some(previous)) => token.claims(previous),
+                    (claims, _) => claims,
+                }
+            }
+            Keys::Shared(..) => return Err(wrong_algorithm.into()),
             Keys::Jwks(jwks) => {
                 let found = jwks.key(token.key_id.as_deref(), token.algorithm).await.map_err(ApiError::internal)?;
                 let key = found.ok_or(Unauthenticated::from(Untrusted::UnknownKey))?;

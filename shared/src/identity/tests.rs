@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clients::https::HttpClient;
-use crate::settings::Secret;
 
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
@@ -23,7 +22,7 @@ fn verifier(keys: TokenKeys) -> Verifier {
 }
 
 fn shared_secret() -> Verifier {
-    verifier(TokenKeys::Shared(Secret::new(SECRET)))
+    verifier(TokenKeys::Shared { current: Secret::new(SECRET), previous: None })
 }
 
 fn claims(more: Value) -> Value {
@@ -216,7 +215,7 @@ async fn a_claim_that_decides_must_be_readable() {
     assert_eq!(check(&shared_secret(), &forged).await.unwrap_err(), "bad signature");
     let role = r#"{"sub":"ada","exp":4102444800,"roles":["service\ud83d"]}"#;
     assert!(with_text(role).await.unwrap().must_be_service().is_err());
-    let mut settings = tokens(TokenKeys::Shared(Secret::new(SECRET)));
+    let mut settings = tokens(TokenKeys::Shared { current: Secret::new(SECRET), previous: None });
     settings.claims.user_id = Some("uid".to_owned());
     settings.issuer = Some("https://id".to_owned());
     let verifier = Verifier::new(HttpClient::default(), &settings).unwrap();
@@ -253,7 +252,7 @@ async fn a_request_without_a_bearer_token_is_refused_as_missing() {
 #[tokio::test]
 async fn issuer_and_audience_are_required_where_configured() {
     let tokens = Tokens {
-        keys: TokenKeys::Shared(Secret::new(SECRET)),
+        keys: TokenKeys::Shared { current: Secret::new(SECRET), previous: None },
         issuer: Some("https://id".to_owned()),
         audiences: vec!["web".to_owned(), "carillon".to_owned()],
         claims: ClaimNames::default(),
@@ -365,7 +364,7 @@ async fn a_token_that_does_not_identify_a_guest_is_refused_with_its_cause() {
 #[tokio::test]
 async fn the_members_audience_and_issuer_are_not_confused_with_a_guests() {
     crate::jws::install_for_tests();
-    let mut settings = tokens(TokenKeys::Shared(Secret::new(SECRET)));
+    let mut settings = tokens(TokenKeys::Shared { current: Secret::new(SECRET), previous: None });
     settings.audiences = vec!["carillon".to_owned()];
     settings.issuer = Some("https://issuer".to_owned());
     let verifier = Verifier::new(HttpClient::default(), &settings).unwrap();

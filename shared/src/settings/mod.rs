@@ -6,6 +6,7 @@
 mod email;
 mod firebase;
 mod pusher;
+pub mod secrets;
 mod tokens;
 
 use std::fmt;
@@ -137,18 +138,10 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads the environment of a function with these needs.
+    /// Reads the variables of a function with these needs, through `variable`.
     ///
     /// # Errors
     /// Names the first variable that is missing or malformed.
-    pub fn from_env(needs: &[Need]) -> Result<Self, SettingsError> {
-        Self::read(needs, |name| std::env::var(name).ok())
-    }
-
-    /// Reads variables through `variable`.
-    ///
-    /// # Errors
-    /// As [`Settings::from_env`].
     pub fn read(needs: &[Need], variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let env = Variables(&|name| variable(name).filter(|value| !value.is_empty()));
         let has = |need| needs.contains(&need);

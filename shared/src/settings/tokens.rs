@@ -2,6 +2,9 @@
 
 use super::{Secret, SettingsError, Variables};
 
+/// Shortest secret of HS256, in bytes (RFC 7518, section 3.2: at least as large as the hash).
+const MIN_SECRET_BYTES: usize = 32;
+
 /// How bearer tokens are verified.
 #[derive(Debug, Clone)]
 pub struct Tokens {
@@ -34,8 +37,8 @@ pub struct ClaimNames {
 /// Where verification keys come from.
 #[derive(Debug, Clone)]
 pub enum TokenKeys {
-    /// `JWT_SECRET`: HS256 only.
-    Shared(Secret),
+    /// `JWT_SECRET`, and beside it `JWT_PREVIOUS_SECRET` while the former is being rotated: HS256 only.
+    Shared { current: Secret, previous: Option<Secret> },
     /// `JWT_JWKS_URL`: RS256, ES256 or EdDSA, depending on the key that `kid` names.
     Jwks(String),
 }
@@ -47,10 +50,14 @@ impl Tokens {
             (Some(_), _) => {
                 return Err(SettingsError::Malformed("JWT_JWKS_URL", "an https address"));
             }
-            // RFC 7518, section 3.2: the key must be at least as large as the hash.
-            (None, Some(secret)) if secret.len() >= 32 => TokenKeys::Shared(Secret::new(secret)),
-            (None, Some(_)) => {
-                return Err(SettingsError::Malformed("JWT_SECRET", "at least 32 bytes"));
+            (None, Some(secret)) => {
+                let long = |name, secret: String| match secret.len() {
+                    ..MIN_SECRET_BYTES => Err(SettingsError::Malformed(name, "at least 32 bytes")),
+                    _ => Ok(Secret::new(secret)),
+                };
+                let previous = env.get("JWT_PREVIOUS_SECRET");
+                let previous = previous.map(|secret| long("JWT_PREVIOUS_SECRET", secret)).transpose()?;
+                TokenKeys::Shared { current: long("JWT_SECRET", secret)?, previous }
             }
             (None, None) => return Err(SettingsError::Missing("JWT_SECRET")),
         };
@@ -84,5 +91,30 @@ impl ClaimNames {
             roles: env.get("JWT_CLAIM_ROLES"),
             channels: env.get("JWT_CLAIM_CHANNELS"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    fn keys(variables: &[(&str, &str)]) -> Result<TokenKeys, SettingsError> {
+        let find = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Ok(Tokens::read(&Variables(&find))?.keys)
+    }
+
+    #[test]
+    fn a_previous_secret_is_as_long_as_a_current_one_and_never_alone() {
+        let both = keys(&[("JWT_SECRET", SECRET), ("JWT_PREVIOUS_SECRET", SECRET)]).unwrap();
+        assert!(matches!(both, TokenKeys::Shared { previous: Some(_), .. }));
+        assert!(!format!("{both:?}").contains(SECRET));
+        let short = keys(&[("JWT_SECRET", SECRET), ("JWT_PREVIOUS_SECRET", "short999")]).unwrap_err().to_string();
+        assert!(short.contains("JWT_PREVIOUS_SECRET") && !short.contains("999"), "{short}");
+        assert_eq!(keys(&[("JWT_PREVIOUS_SECRET", SECRET)]).unwrap_err(), SettingsError::Missing("JWT_SECRET"));
     }
 }
