@@ -82,6 +82,35 @@ fn another_version_of_the_secret_changes_every_function_that_has_one() {
 }
 
 #[test]
+fn a_function_that_reads_its_secrets_at_the_start_has_neither_their_values_nor_other_permissions() {
+    let template = template();
+    assert!(template.contains("\n  ReadsSecrets: !Equals [!Ref Secrets, secrets-manager]\n"));
+    let parameter = resource("Secrets");
+    assert!(
+        parameter.contains("    Default: environment\n    AllowedValues: [environment, secrets-manager]\n"),
+        "{parameter}"
+    );
+    let references: Vec<_> = template.lines().filter(|line| line.contains("{{resolve:")).collect();
+    let marker = format!("!If [ReadsSecrets, {}, !Sub \"{{{{resolve:", shared::settings::secrets::MARKER);
+    assert!(references.iter().all(|line| line.contains(&marker)), "{references:#?}");
+
+    // Those that have such a variable may read the secret, and no others may.
+    let globals = template.split("\nResources:\n").next().unwrap();
+    let needs_it = |text: &str| text.contains(&marker);
+    let needing: BTreeSet<_> =
+        functions().into_iter().filter(|name| needs_it(globals) || needs_it(&resource(name))).collect();
+    let policy = resource("SecretsPolicy");
+    assert!(policy.contains("    Condition: ReadsSecrets\n"), "{policy}");
+    let (_, roles) = policy.split_once("\n      Roles:\n").unwrap();
+    let role = |line: &str| Some(line.split_once("!Ref ")?.1.split_once("Role")?.0.to_owned());
+    let allowed: BTreeSet<_> = roles.lines().filter_map(role).collect();
+    assert_eq!(allowed, needing);
+    let grants = ["SecretsPolicy", "FunctionBoundary"].map(|name| resource(name).matches("secretsmanager:").count());
+    assert_eq!(grants, [2, 2], "GetSecretValue, on one secret");
+    assert_eq!(template.matches("secretsmanager:GetSecretValue").count(), 2);
+}
+
+#[test]
 fn a_stage_does_not_hear_the_events_of_another() {
     assert!(resource("EventBus").contains("Name: !Sub \"carillon-${Stage}\""));
     assert!(

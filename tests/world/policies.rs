@@ -68,7 +68,11 @@ pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>) -> BTreeSet<Gra
         let unknown = || -> ! { panic!("policies.rs does not read: {line}") };
         let item = line.trim().trim_start_matches("- ");
         let resources = match item.split_once(' ').unwrap_or((item, "")) {
-            ("#", _) | ("Statement:" | "!If" | "HasEdge" | "HasEmail" | "HasKmsKey" | "IsTraced" | "Resource:", "") => {
+            ("#", _)
+            | (
+                "Statement:" | "!If" | "HasEdge" | "HasEmail" | "HasKmsKey" | "IsTraced" | "ReadsSecrets" | "Resource:",
+                "",
+            ) => {
                 continue;
             }
             // It narrows a grant.
