@@ -18,7 +18,7 @@
 //! world         the processes that are measured: commands, environment, stand-ins
 //! programs      the files of the built programs
 //! work          the measured work: events, rows, responses
-//! stand_in      DynamoDB and Pusher
+//! stand_in      DynamoDB, Pusher and Secrets Manager
 //! event         events of API Gateway and DynamoDB
 //! system        the measured systems
 //! runtime_api   the Lambda Runtime API

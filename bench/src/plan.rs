@@ -121,7 +121,7 @@ impl Plan {
                 match system {
                     System::Floor => programs.floor = true,
                     System::FloorWithSdk => programs.floor_with_sdk = true,
-                    System::Carillon => _ = programs.functions.insert(work.function),
+                    System::Carillon | System::CarillonReading => _ = programs.functions.insert(work.function),
                     System::NaturalRust => programs.natural_rust = true,
                     System::Node => programs.node = true,
                     System::Variant => {}

@@ -24,7 +24,7 @@ impl Programs {
         match system {
             System::Floor => self.carillon.join("bench-echo"),
             System::FloorWithSdk => self.carillon.join("bench-echo-sdk"),
-            System::Carillon => self.carillon.join(work.function),
+            System::Carillon | System::CarillonReading => self.carillon.join(work.function),
             System::Variant => self.variant.as_ref().unwrap_or(&self.carillon).join(work.function),
             System::NaturalRust => self.natural.join(work.function),
             System::Node => self.node.join(format!("{}.mjs", work.function)),

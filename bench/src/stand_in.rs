@@ -1,4 +1,4 @@
-//! Stand-ins for DynamoDB and Pusher. They respond at once, over TLS or plain, and count the requests.
+//! Stand-ins for DynamoDB, Pusher and Secrets Manager. They respond at once, over TLS or plain, and count the requests.
 //!
 //! Each piece of work sets the rows before it starts. Writes are accepted and not stored, so every invocation finds the
 //! same rows. Whether the functions are correct is checked by the tests, not here.
@@ -15,6 +15,7 @@ use anyhow::Result;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
+use crate::event::{JWT_SECRET, PUSHER};
 use crate::http1::{Connection, Request};
 
 /// Rows in DynamoDB's JSON, by `pk` and `sk`.
@@ -42,7 +43,7 @@ pub(crate) trait Stateful: Send + Sync {
     fn gateway(&self, method: &str, path: &str, body: &[u8]) -> &'static str;
 }
 
-/// Both services: one port for plain connections, and one for TLS.
+/// All services: one port for plain connections, and one for TLS.
 pub(crate) struct StandIns {
     pub(crate) plain_port: u16,
     pub(crate) tls_port: u16,
@@ -156,6 +157,10 @@ fn of_rows(operation: &str, body: &[u8], state: &State) -> Vec<u8> {
         state.rows.get(&(text("pk"), text("sk")))
     };
     match operation {
+        "GetSecretValue" => {
+            let secret = json!({ "JWT_SECRET": JWT_SECRET, "PUSHER_SECRET": PUSHER.1 });
+            json!({ "Name": "carillon/bench", "VersionId": "1", "SecretString": secret.to_string() })
+        }
         "GetItem" => row(&body["Key"]).map_or(json!({}), |row| json!({ "Item": row })),
         "BatchGetItem" => {
             let tables = body["RequestItems"].as_object().into_iter().flatten();

@@ -9,6 +9,8 @@ pub(crate) enum System {
     FloorWithSdk,
     /// Carillon's function.
     Carillon,
+    /// Carillon's function, with its secrets in Secrets Manager instead of its environment.
+    CarillonReading,
     /// Carillon's function from another directory, to compare two builds.
     Variant,
     /// The same work in Rust with every crate's default features and cargo's default release profile.
@@ -24,6 +26,7 @@ impl System {
             Self::Floor => "bare echo",
             Self::FloorWithSdk => "echo + SDK request",
             Self::Carillon => "**Carillon**",
+            Self::CarillonReading => "Carillon, reading its secrets",
             Self::Variant => "variant",
             Self::NaturalRust => "natural Rust",
             Self::Node => "Node",

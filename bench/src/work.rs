@@ -56,9 +56,10 @@ impl Work {
 
 /// All work, in the order of the table.
 pub(crate) fn all() -> Vec<Work> {
-    use System::{Carillon, Floor, FloorWithSdk, NaturalRust, Node};
+    use System::{Carillon, CarillonReading, Floor, FloorWithSdk, NaturalRust, Node};
     const SIGNING: &[System] = &[Floor, Carillon, NaturalRust, Node];
     const READING: &[System] = &[Floor, FloorWithSdk, Carillon, NaturalRust, Node];
+    const READING_SECRETS: &[System] = &[Floor, FloorWithSdk, Carillon, CarillonReading, NaturalRust, Node];
     const WRITING: &[System] = &[Floor, Carillon, NaturalRust, Node];
     const CHATTING: &[System] = &[Floor, Carillon, Node];
     const CONSUMING: &[System] = &[Floor, Carillon, Node];
@@ -74,7 +75,16 @@ pub(crate) fn all() -> Vec<Work> {
     };
     vec![
         of("private-user", "pusher-auth", Transport::None, SIGNING, 1000, private_user, no_rows, r#"\"auth\""#),
-        of("presence-room", "pusher-auth", Transport::Tls, READING, 1000, presence_room, book, r#"channel_data"#),
+        of(
+            "presence-room",
+            "pusher-auth",
+            Transport::Tls,
+            READING_SECRETS,
+            1000,
+            presence_room,
+            book,
+            r#"channel_data"#,
+        ),
         of("presence-room", "pusher-auth", Transport::Plain, READING, 1000, presence_room, book, r#"channel_data"#),
         of("kudos", "kudos-create", Transport::Tls, WRITING, 500, kudos, no_rows, r#"kudosId"#),
         of("kudos", "kudos-create", Transport::Plain, WRITING, 500, kudos, no_rows, r#"kudosId"#),

@@ -13,6 +13,9 @@ use crate::stand_in::StandIns;
 use crate::system::System;
 use crate::work::{Transport, Work};
 
+/// The value of a variable that is in Secrets Manager (`shared/src/settings/secrets.rs`).
+const MARKER: &str = "read-from-secrets-manager";
+
 /// The environment of the measured processes.
 pub(crate) struct World {
     pub(crate) programs: Programs,
@@ -30,9 +33,26 @@ impl World {
         let program = line.next().context("a command line is not empty")?;
         let mut command = Command::new(&program);
         command.args(line).env_clear().envs(self.environment(work.function, work.transport, &api.address.to_string()));
+        if system == System::CarillonReading {
+            command.envs(self.secrets_manager(work.transport));
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         api.start_clock();
         command.spawn().with_context(|| format!("{} does not start", program.display()))
+    }
+
+    /// Instead of the secrets: where they are. The other name of this host keeps the connections apart, as on AWS.
+    fn secrets_manager(&self, transport: Transport) -> [(&'static str, String); 4] {
+        let (scheme, port) = match transport {
+            Transport::None | Transport::Plain => ("http", self.stand_ins.plain_port),
+            Transport::Tls => ("https", self.stand_ins.tls_port),
+        };
+        [
+            ("SECRETS_FROM", "carillon/bench".to_owned()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("{scheme}://localhost:{port}")),
+            ("JWT_SECRET", MARKER.to_owned()),
+            ("PUSHER_SECRET", MARKER.to_owned()),
+        ]
     }
 
     /// The environment of a function's process. `api` is the address of its Runtime API.
