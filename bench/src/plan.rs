@@ -1,4 +1,4 @@
-//! What a run measures, which programs it needs for that, and about how long it takes.
+//! The plan of a run: what it measures, the programs that it needs, and about how long it takes.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ mod seconds {
     pub(super) const NODE: usize = 20;
 }
 
-/// What a run measures.
+/// The work and the systems of a run.
 pub(crate) struct Plan {
     pub(crate) works: Vec<Work>,
     /// Whether WebSockets are measured.
@@ -139,7 +139,7 @@ impl Plan {
         programs
     }
 
-    /// What is done, and about how long it takes.
+    /// The work by name, and about how long it takes.
     pub(crate) fn summary(&self, built: bool) -> String {
         let mut names: Vec<_> = self.works.iter().map(Work::title).collect();
         names.extend(self.sockets.then(|| SOCKETS.to_owned()));

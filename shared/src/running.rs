@@ -2,7 +2,7 @@
 //!
 //! Secrets are in the environment, or `SECRETS_FROM` names a secret of Secrets Manager (`settings/secrets.rs`). That one is read at the
 //! start, and again before the first invocation that comes [`REFRESH_SECONDS`] or more after the last reading. Lambda freezes a process between
-//! invocations, so the clock counts, and no timer. If the secret has another version then, everything is made anew with it, over the
+//! invocations, so the clock counts, and no timer. If the secret has another version then, all clients are made again with it, over the
 //! connections that are open. If it cannot be read, the old values stay, the log line raises `OperatorErrorAlarm`, and the next
 //! invocation after [`RETRY_SECONDS`] tries again.
 
@@ -75,7 +75,7 @@ pub struct Running {
     rotating: Option<Rotating>,
 }
 
-/// What makes an app with a newer version of the secret.
+/// Makes an app with a newer version of the secret.
 struct Rotating {
     reader: Reader,
     make: Make,

@@ -108,7 +108,7 @@ fn secret(jwt: &str) -> Value {
     json!({ "JWT_SECRET": jwt, "PUSHER_SECRET": "pusher-secret" })
 }
 
-/// What `/pusher/auth` says to Ada, whose token is signed with this secret: the status, and the signature.
+/// The response of `/pusher/auth` to Ada, whose token is signed with this secret: the status and the signature.
 async fn asks(app: &App, jwt: &str) -> (u16, Value) {
     shared::jws::install();
     let claims = json!({ "sub": "ada", "exp": 4_102_444_800_i64 });
@@ -216,7 +216,7 @@ async fn a_secret_that_cannot_be_read_again_leaves_the_old_one_in_use_and_rings_
 
 /// So a request after a rotation is handled with the new secret, however long the process was frozen.
 #[tokio::test]
-async fn what_is_to_be_done_before_each_invocation_is_done_before_the_handler_starts() {
+async fn the_work_before_each_invocation_is_done_before_the_handler_starts() {
     static DONE: AtomicUsize = AtomicUsize::new(0);
     before_each(|| Box::pin(async { _ = DONE.fetch_add(1, Ordering::SeqCst) }));
     let done_before = DONE.load(Ordering::SeqCst);

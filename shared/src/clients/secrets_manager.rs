@@ -13,7 +13,7 @@ use aws_sdk_secretsmanager::Client;
 use super::aws::AwsError;
 use crate::settings::secrets::{NotAnObject, Secrets};
 
-/// Why a secret cannot be used. Nothing of its value is in it.
+/// Why a secret cannot be used. It holds no part of the value.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// No permission, no such secret, or no response.
@@ -32,7 +32,7 @@ pub enum ReadError {
 /// A version of a secret.
 #[derive(Debug)]
 pub struct Version {
-    /// Its `VersionId`, which is no secret.
+    /// Its `VersionId`, which may be logged.
     pub id: String,
     pub secrets: Secrets,
 }

@@ -34,7 +34,7 @@ pub fn secret_of(variables: &HashMap<String, String>) -> Result<Option<&str>, Se
     Ok(Some(name.ok_or(SettingsError::Missing("SECRETS_FROM"))?))
 }
 
-/// The variables of this process; those that are not Unicode are none of Carillon's.
+/// The variables of this process, without those that are not Unicode: Carillon has no such variable.
 #[must_use]
 pub fn environment() -> HashMap<String, String> {
     std::env::vars_os()
@@ -42,7 +42,7 @@ pub fn environment() -> HashMap<String, String> {
         .collect()
 }
 
-/// The keys and values of a secret. Nothing prints them.
+/// The keys and values of a secret. They do not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secrets(BTreeMap<String, Zeroizing<String>>);
 
@@ -58,7 +58,7 @@ impl fmt::Debug for Secrets {
 pub struct NotAnObject;
 
 impl Secrets {
-    /// Reads a secret's text. Members that are not texts are left out: whoever rotates the secret may keep others there.
+    /// Reads a secret's text. Members that are not texts are left out: a program that rotates the secret may keep others there.
     ///
     /// # Errors
     /// When it is not a JSON object.
