@@ -12,6 +12,7 @@ use shared::chats::{self, Author, Conversation, Message, NewMessage, Range, Seq}
 use shared::contract::chats::Role;
 use shared::contract::id::{BookingId, HotelSlug, UserId};
 use shared::contract::text::Line;
+use shared::erasure::{self, MessageCursor};
 use shared::hotels;
 use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::outbox::WriteContext;
@@ -172,4 +173,81 @@ async fn a_conversation_that_too_many_write_to_says_when_to_try_again() {
     world.table.inject("TransactWriteItems", &vec![Fault::Conflict; 20]);
     let error = post(&world.app, &booking(), message("ada", "hello", None)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.retry_after().is_some()), (503, true));
+}
+
+/// Erases an author's messages, call by call; returns how many.
+async fn erase(app: &App, author: &UserId) -> usize {
+    let (writer, mut erased, mut cursor) = (WriteContext::without_delivery("r"), 0, None);
+    loop {
+        let done = erasure::erase_messages(&app.table, &writer, author, cursor.as_ref()).await.unwrap().result;
+        erased += done.erased;
+        let Some(next) = done.next_cursor else { return erased };
+        cursor = Some(MessageCursor::parse(&next).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases().min(60), max_shrink_iters: 20, failure_persistence: None, ..Config::default() })]
+
+    /// No index has the messages themselves: an author's read mark leads to their conversation, and the head stands in for the mark.
+    #[test]
+    fn an_erasure_finds_all_messages_however_it_overlaps_with_their_author_and_others(
+        pauses in prop::collection::vec(0_u64..12, 1..7), others in 0_usize..10, begins in prop::collection::vec(0_u64..25, 1..4)
+    ) {
+        let (app, booking) = (&WORLD.app, booking());
+        let ada = UserId::parse(format!("{booking}-ada")).unwrap();
+        RUNTIME.block_on(async {
+            for n in 0..others {
+                insist(app, &booking, &format!("{booking}-w{n}"), "before", &[]).await;
+            }
+            let writes = async {
+                for (n, pause) in pauses.iter().enumerate() {
+                    insist(app, &booking, ada.as_str(), &n.to_string(), &[]).await;
+                    tokio::time::sleep(Duration::from_millis(*pause)).await;
+                }
+            };
+            let erases = async {
+                for pause in begins {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    erase(app, &ada).await;
+                }
+            };
+            tokio::join!(writes, erases);
+            erase(app, &ada).await;
+            let messages = all(app, &booking).await;
+            prop_assert_eq!(messages.len(), pauses.len() + others);
+            prop_assert!(messages.iter().all(|message| message.author.as_ref() != Some(&ada)), "{:?}", messages);
+            let key = (format!("CHAT#GUEST#killarney#{booking}"), "HEAD".to_owned());
+            let head = &WORLD.table.every_row().await[&key];
+            prop_assert!(!serde_json::to_string(head).unwrap().contains(ada.as_str()), "{:?}", head);
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_exact_over_many_processes_whether_it_is_in_the_head_or_in_a_row_of_its_own() {
+    let world = World::new().await;
+    let booking = booking();
+    let guest = hotels::guest_id(&hotel(), &booking).unwrap();
+    for author in [guest.as_str(), "ada"] {
+        let began = std::time::Instant::now();
+        let process = async |process: usize| {
+            let mut written = 0;
+            for n in 0..6 {
+                let sent = post(&world.app, &booking, message(author, &format!("{process}.{n}"), None)).await;
+                match sent.map_err(|error| error.status().as_u16()) {
+                    Ok(_) => written += 1,
+                    Err(refused) => assert_eq!(refused, 429),
+                }
+            }
+            written
+        };
+        let written: u64 = join_all((0..6).map(process)).await.into_iter().sum();
+        let most = 30 + began.elapsed().as_secs() / 2;
+        assert!((30..=most).contains(&written), "{author}: {written}");
+    }
+    let rows = world.table.every_row().await;
+    assert!(rows.contains_key(&("USER#ada".to_owned(), "LIMIT#messages".to_owned())));
+    assert!(!rows.contains_key(&(format!("USER#{guest}"), "LIMIT#messages".to_owned())));
 }

@@ -7,6 +7,7 @@ mod aws;
 mod books;
 mod budgets;
 mod channels;
+mod chat_versions;
 mod chats;
 mod compression;
 mod costs;

@@ -41,7 +41,7 @@
 //! | in the index | gsi1pk | gsi1sk |
 //! |---|---|---|
 //! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
-//! | what a user wrote and read in conversations | `AUTHOR#{userId}` | the conversation's pk |
+//! | the conversations in which a user wrote or read, by their read mark | `AUTHOR#{userId}` | the conversation's pk |
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
 //! | the parties that a user is a member of | `MEMBERSHIPS#{userId}` | time of joining, party |
 //! | kudos for a user | `KUDOS#RECEIVED#{userId}` | time, kudos |
@@ -485,7 +485,7 @@ pub fn hotel_chats(hotel: &HotelSlug) -> String {
     format!("CHATS#HOTEL#{hotel}")
 }
 
-/// Partition key, in the index, of what a user wrote and read in conversations.
+/// Partition key, in the index, of a user's read marks. Messages of earlier versions are there, too.
 #[must_use]
 pub fn author(user: &UserId) -> String {
     format!("AUTHOR#{user}")

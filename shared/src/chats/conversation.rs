@@ -1,9 +1,20 @@
 //! Which conversation it is.
 
-use crate::contract::id::{BookingId, HotelSlug, LeaseId, UserId};
+use crate::contract::id::{BookingId, HotelSlug, InvalidId, LeaseId, UserId};
 use crate::table::{Key, key};
 
 use super::Seq;
+
+/// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
+pub(crate) const GUEST: &str = "guest;";
+
+/// A guest's id in conversations: there is one for each booking. `;` is in no slug, so no two bookings share one.
+///
+/// # Errors
+/// Never: a slug and a booking are short enough, and of characters that an id may have.
+pub fn guest_id(hotel: &HotelSlug, booking: &BookingId) -> Result<UserId, InvalidId> {
+    UserId::parse(format!("{GUEST}{hotel};{booking}"))
+}
 
 /// A conversation: between a hotel and the guest of a booking, or about a lease. It needs no creation: it is there from its
 /// first message on, and empty before.
@@ -42,6 +53,14 @@ impl Conversation {
     pub fn direct(one: &UserId, other: &UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
         Self { pk: key::direct_chat(first, second), kind: ConversationKind::Direct(first.clone(), second.clone()) }
+    }
+
+    /// Whether this author is the guest of this conversation, and so writes in no other.
+    pub(super) fn is_of_guest(&self, author: &UserId) -> bool {
+        match &self.kind {
+            ConversationKind::Guest(hotel, booking) => guest_id(hotel, booking).is_ok_and(|guest| guest == *author),
+            ConversationKind::Lease(_) | ConversationKind::Direct(..) => false,
+        }
     }
 
     /// The conversation with this partition key.

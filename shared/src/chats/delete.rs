@@ -7,7 +7,7 @@ use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::table::{Action, Key, Table, TableError, Update, text};
+use crate::table::{Action, Item, Key, Table, TableError, Update, text};
 
 /// A message, and the user who deletes it.
 #[derive(Debug, Clone, Copy)]
@@ -60,14 +60,16 @@ impl ReadMessage {
     pub(crate) async fn read(table: &Table, conversation: &Conversation, seq: u64) -> Result<Option<Self>, TableError> {
         let keys = [&conversation.head(), &conversation.message(super::Seq(seq))];
         let [head, message] = table.get_each(keys, true).await?;
-        let Some(row) = message else {
-            return Ok(None);
-        };
+        let head = Head::of_row(head)?;
+        message.map(|row| Self::of_row(conversation, row, head)).transpose()
+    }
+
+    /// The message of this row, with the conversation's head.
+    pub(crate) fn of_row(conversation: &Conversation, row: Item, head: Head) -> Result<Self, TableError> {
         let owing = Committed::of_row(&row);
         let lock = row.get("key").and_then(text);
         let key = lock.map(|lock| Key::chat_key(conversation.partition(), lock));
-        let conversation = conversation.clone();
-        Ok(Some(Self { conversation, message: Message::of_row(row)?, owing, head: Head::of_row(head)?, key }))
+        Ok(Self { conversation: conversation.clone(), message: Message::of_row(row)?, owing, head, key })
     }
 
     /// Takes out what the message said, and with `erases` who wrote it; `None` when the row or the head has changed meanwhile.
@@ -91,6 +93,7 @@ impl ReadMessage {
         let append = Append::instead(conversation.message(left.seq), self.owing, deliveries, writer, now);
         let mut update = append.update().set("deleted_at", left.deleted_at.unwrap_or(now)).remove("text");
         if erases {
+            // The last two are of a version that gave each message an entry in the index.
             let gone = ["author", "author_name", "key", "gsi1pk", "gsi1sk"];
             update = gone.into_iter().fold(update, Update::remove);
         }

@@ -1,5 +1,7 @@
 //! The newest message of a conversation: how far its numbers go, and what an inbox shows of it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Author, Conversation, ConversationKind, Message, Seq};
@@ -8,7 +10,9 @@ use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::table::key::hotel_chats;
-use crate::table::{Action, Item, Table, TableError, Update, eq, read, unchanged};
+use crate::table::{
+    Action, AttributeValue, IntoValue as _, Item, Table, TableError, Update, eq, exists, read, unchanged,
+};
 
 /// Most characters of a message that an inbox shows.
 const MAX_PREVIEW: usize = 200;
@@ -18,6 +22,10 @@ const SEALED_PREVIEW: &str = "New message";
 
 /// How long a contact is not renewed, in seconds: a renewal is two rows more in the message's transaction.
 const RENEW_CONTACTS_SECONDS: i64 = 24 * 3600;
+
+/// Most authors whose newest message a head names. A head of so many, with ids of 36 characters, is below 1 KB, over which each of
+/// its writes would cost twice as much. Further authors pay for the write of their read mark instead.
+const MAX_WRITERS: usize = 8;
 
 /// A conversation's head. Every message and every deletion changes it in its own transaction.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,6 +52,13 @@ pub struct Head {
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
     pub(crate) guest_name: Option<Line>,
+    /// The newest message of each author: they have read all up to it. Of an author who is in it, the message's transaction writes no
+    /// read mark. Heads of earlier versions have none.
+    #[serde(default)]
+    wrote: Option<BTreeMap<UserId, Seq>>,
+    /// The guest's rate limit: its theoretical arrival time. A guest has this conversation alone, so the limit needs no row of its own.
+    #[serde(default)]
+    pub(super) guest_due: Option<Millis>,
 }
 
 impl Head {
@@ -64,6 +79,17 @@ impl Head {
         self.seq.0.saturating_sub(mark.0)
     }
 
+    /// The newest message of this author, as far as the head knows: a reader's mark is at least this.
+    #[must_use]
+    pub fn last_of(&self, author: &UserId) -> Seq {
+        self.wrote.as_ref().and_then(|wrote| wrote.get(author)).copied().unwrap_or(Seq::NONE)
+    }
+
+    /// Whether the head stands in for the read mark of an author's own messages.
+    pub(super) fn has_mark_of(&self, author: &UserId) -> bool {
+        self.last_of(author) != Seq::NONE
+    }
+
     /// Whether the newest message can be of this author and say this, as far as its preview tells.
     pub(super) fn may_say(&self, author: &UserId, text: &Text, sealed: bool) -> bool {
         self.last_author.as_ref() == Some(author)
@@ -78,8 +104,15 @@ impl Head {
         is_answer && self.contacts_at.is_none_or(|at| at.plus_seconds(RENEW_CONTACTS_SECONDS) <= now)
     }
 
-    /// The write that takes the next number for this message, on the condition that the number is still free.
-    pub(super) fn advance(&self, conversation: &Conversation, author: &Author, message: &Message) -> Action {
+    /// The write that takes the next number for this message, on the condition that the number is still free. `due` is the state of a
+    /// guest's rate limit.
+    pub(super) fn advance(
+        &self,
+        conversation: &Conversation,
+        author: &Author,
+        message: &Message,
+        due: Option<Millis>,
+    ) -> Action {
         let mut update = Update::new(&conversation.head())
             .set("seq", message.seq)
             .set("last_at", message.created_at)
@@ -98,7 +131,29 @@ impl Head {
         {
             update = update.set("contacts_at", message.created_at);
         }
+        if let Some(due) = due {
+            update = update.set("guest_due", due);
+        }
+        let update = self.note_writer(update, &author.id, message.seq);
         update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into()
+    }
+
+    /// Notes an author's newest message, where the head has room for one more author.
+    fn note_writer(&self, update: Update, author: &UserId, seq: Seq) -> Update {
+        let entry = ("wrote", author.as_str());
+        match &self.wrote {
+            None => update.set("wrote", AttributeValue::M(Item::from([(author.to_string(), seq.into_value())]))),
+            // An erasure takes the author out of the head, and then needs the read mark that this message does not write.
+            Some(wrote) if wrote.contains_key(author) => update.set(entry, seq).when(exists(entry)),
+            Some(wrote) if wrote.len() < MAX_WRITERS => update.set(entry, seq),
+            Some(_) => update,
+        }
+    }
+
+    /// The write after which the head no longer names this author as one who wrote.
+    pub(crate) fn forget_writer(head: &crate::table::Key, author: &UserId) -> Update {
+        let entry = ("wrote", author.as_str());
+        Update::new(head).remove(entry).when(exists(entry))
     }
 
     /// The write that goes with the deletion of this message: another `ETag`, and nothing of the message in the inbox. With

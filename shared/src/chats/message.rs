@@ -208,11 +208,6 @@ pub(super) struct MessageRow {
     /// The row of its idempotency key, which goes with its author.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) key: Option<String>,
-    /// An erasure finds all messages of an author by these.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) gsi1pk: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) gsi1sk: Option<String>,
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ mod page;
 mod post;
 mod read;
 
-pub use conversation::{Conversation, ConversationKind};
+pub(crate) use conversation::GUEST;
+pub use conversation::{Conversation, ConversationKind, guest_id};
 pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
 pub use head::{Head, head};
@@ -29,7 +30,7 @@ pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
 pub(crate) use post::{Posting, Terms, post_on};
 pub(crate) use read::seq_of;
-pub use read::{Mark, Reading, head_and_mark, mark_read, read_mark};
+pub use read::{Mark, Reading, has_read, head_and_mark, mark_read};
 
 use crate::api_error::ApiError;
 use crate::table;

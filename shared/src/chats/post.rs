@@ -1,5 +1,5 @@
-//! Stores a message: its row with its deliveries, the conversation's head, the author's rate limit and read mark, and the
-//! idempotency key, in one transaction.
+//! Stores a message: its row with its deliveries, the conversation's head, the author's rate limit, and the idempotency key, in one
+//! transaction. The head has the author's read mark, and a guest's rate limit.
 
 use serde::{Deserialize, Serialize};
 
@@ -110,17 +110,20 @@ pub(crate) async fn post_on(
             return Err(super::unknown_receiver());
         }
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
+        let (guest_due, author_due) = if conversation.is_of_guest(&new.author.id) { (due, None) } else { (None, due) };
         let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
         let deliveries = owes(&message);
         must_fit(&deliveries)?;
         let outbox = Outbox::new(deliveries, writer, now);
         let committed = Committed::new(conversation.message(message.seq), outbox);
         let mut writes = vec![
-            seen.head.advance(conversation, &new.author, &message),
-            Action::put_new(committed.item(&new.row(conversation, &message))?, now),
-            new.mark(conversation, &message),
+            seen.head.advance(conversation, &new.author, &message, guest_due),
+            Action::put_new(committed.item(&new.row(&message))?, now),
         ];
-        writes.extend(due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
+        if !seen.head.has_mark_of(&new.author.id) {
+            writes.push(new.mark(conversation, &message));
+        }
+        writes.extend(author_due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
         writes.extend((terms.also)(&seen.head, now)?);
         let is_done = table.transact(writes).await?.is_done();
@@ -146,12 +149,15 @@ impl Seen {
         new: &NewMessage,
         now: Millis,
     ) -> Result<Self, TableError> {
-        let (head, limit, first) = (conversation.head(), new.limit(), new.key_row(conversation));
-        let mut rows = table.get_many([&head, &limit].into_iter().chain(&first), true).await?;
-        let due = rows.get(&limit).and_then(rate_limit::due);
+        let (head, first) = (conversation.head(), new.key_row(conversation));
+        let is_guest = conversation.is_of_guest(&new.author.id);
+        let limit = (!is_guest).then(|| new.limit());
+        let mut rows = table.get_many(std::iter::once(&head).chain(&limit).chain(&first), true).await?;
+        let due = limit.and_then(|limit| rows.get(&limit).and_then(rate_limit::due));
         let first = first.and_then(|key| rows.remove(&key)).map(read::<KeyRow>).transpose()?;
         let first = first.filter(|first| first.expires_at.is_none_or(|expires_at| expires_at > now.seconds()));
-        Ok(Self { head: Head::of_row(rows.remove(&head))?, due, first })
+        let head = Head::of_row(rows.remove(&head))?;
+        Ok(Self { due: due.or(head.guest_due.filter(|_| is_guest)), head, first })
     }
 }
 
@@ -187,7 +193,7 @@ impl NewMessage {
         }
     }
 
-    fn row(&self, conversation: &Conversation, message: &Message) -> MessageRow {
+    fn row(&self, message: &Message) -> MessageRow {
         MessageRow {
             id: message.id.clone(),
             author: message.author.clone(),
@@ -198,12 +204,11 @@ impl NewMessage {
             created_at: message.created_at,
             deleted_at: None,
             key: self.lock(),
-            gsi1pk: Some(author(&self.author.id)),
-            gsi1sk: Some(conversation.partition().to_owned()),
         }
     }
 
-    /// The author has read up to their own message. No mark is higher than its number, which is new in this transaction.
+    /// The author has read up to their own message. No mark is higher than its number, which is new in this transaction. By the mark's
+    /// entry in the index an erasure finds the conversation, so an author's first message in it writes one.
     fn mark(&self, conversation: &Conversation, message: &Message) -> Action {
         Update::new(&conversation.read_mark(&self.author.id))
             .set("seq", message.seq)

@@ -1,4 +1,5 @@
-//! Read marks: how far somebody has read a conversation.
+//! Read marks: how far somebody has read a conversation. A mark is the higher of two numbers: that of the reader's own row, and that of
+//! their newest message, which the head has ([`Head::last_of`]).
 
 use serde::Deserialize;
 
@@ -52,7 +53,8 @@ pub async fn mark_read(
     super::retry(|| async {
         let (head, row) = look_up(table, conversation, reader).await?;
         let owing = row.as_ref().and_then(Committed::of_row);
-        let (before, seq) = (seq_of(row)?, seq.min(head.seq));
+        let stored = seq_of(row)?;
+        let (before, seq) = (stored.max(head.last_of(reader)), seq.min(head.seq));
         if seq <= before {
             return Ok(Some(Done::now(Mark { seq: before, unread: head.unread_after(before) }, None)));
         }
@@ -60,19 +62,26 @@ pub async fn mark_read(
         let append = Append::instead(key.clone(), owing, owes(seq, now), writer, now);
         let update =
             append.update().set("seq", seq).set("gsi1pk", author(reader)).set("gsi1sk", conversation.partition());
-        let is_unmoved = unchanged("seq", (before != Seq::NONE).then_some(before));
+        let is_unmoved = unchanged("seq", (stored != Seq::NONE).then_some(stored));
         let is_done = table.write(update.when(is_unmoved)).await?.is_done();
         Ok(is_done.then(|| Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable())))
     })
     .await
 }
 
-/// How far a reader has read.
+/// Whether a reader has read up to this number. Most who have, have marked it; of the others, the head knows what they wrote.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn read_mark(table: &Table, conversation: &Conversation, reader: &UserId) -> Result<Seq, TableError> {
-    seq_of(table.get(&conversation.read_mark(reader), true).await?)
+pub async fn has_read(
+    table: &Table,
+    conversation: &Conversation,
+    Reading { reader, seq }: Reading<'_>,
+) -> Result<bool, TableError> {
+    if seq_of(table.get(&conversation.read_mark(reader), true).await?)? >= seq {
+        return Ok(true);
+    }
+    Ok(super::head(table, conversation).await?.last_of(reader) >= seq)
 }
 
 /// The conversation's head with how far a reader has read, in one request.
@@ -85,7 +94,8 @@ pub async fn head_and_mark(
     reader: &UserId,
 ) -> Result<(Head, Seq), TableError> {
     let (head, row) = look_up(table, conversation, reader).await?;
-    Ok((head, seq_of(row)?))
+    let mark = seq_of(row)?.max(head.last_of(reader));
+    Ok((head, mark))
 }
 
 async fn look_up(

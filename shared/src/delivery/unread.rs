@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::{Due, Outcome, Transport, Visit};
 use crate::api_error::ApiError;
-use crate::chats::{self, Conversation};
+use crate::chats::{self, Conversation, Reading, Seq};
 use crate::notifications;
 use crate::outbox::{Delivery, TransportName};
 use crate::settings::Settings;
@@ -52,9 +52,12 @@ impl UnreadMessages {
         }
         let receiver = &unread.notify.user;
         let conversation = Conversation::direct(&unread.sender, receiver);
-        let outcome = match chats::read_mark(&self.table, &conversation, receiver).await {
-            Ok(mark) if mark.0 >= unread.seq => Outcome::Skipped,
-            Ok(_) => of_notification(notifications::create_instead(&self.table, &self.settings, &unread.notify).await),
+        let reading = Reading { reader: receiver, seq: Seq(unread.seq) };
+        let outcome = match chats::has_read(&self.table, &conversation, reading).await {
+            Ok(true) => Outcome::Skipped,
+            Ok(false) => {
+                of_notification(notifications::create_instead(&self.table, &self.settings, &unread.notify).await)
+            }
             Err(error) => Outcome::unsent(&error),
         };
         visit.report(due, outcome);

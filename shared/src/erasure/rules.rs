@@ -3,11 +3,12 @@
 use super::rows::party_of;
 use super::{Erasure, remove};
 use crate::api_error::ApiError;
+use crate::chats::Head;
 use crate::contract::id::PartyId;
 use crate::hotels;
 use crate::parties;
 use crate::table::key::{GUEST_CHAT, INVITATION};
-use crate::table::{Item, Key, Update, eq, exists, text};
+use crate::table::{AttributeValue, Item, Key, Update, eq, exists, text};
 
 impl Erasure<'_> {
     /// An invitation that the user sent: it stays good, from nobody; one to a party that has ended goes.
@@ -54,14 +55,17 @@ impl Erasure<'_> {
         self.write_if(is_theirs, self.aliased(key, "authorId").remove("authorName")).await
     }
 
-    /// The head of a conversation: its last author is removed if that is the user, and so is its guest.
+    /// The head of a conversation: its last author is removed if that is the user, and so is its guest, and the user from those who wrote.
     pub(super) async fn head(&self, key: &Key, row: &Item, is_last: bool) -> Result<bool, ApiError> {
         let booking = key.pk.strip_prefix(GUEST_CHAT).and_then(|chat| chat.split_once('#'));
         let is_named = booking.is_some() && booking == hotels::booking_of(self.user) && row.contains_key("guest_name");
         let unnamed = Update::new(key).remove("guest_name").when(exists("pk"));
         let last = Update::new(key).remove("last_author").remove("last_author_name").remove("preview");
+        let wrote =
+            matches!(row.get("wrote"), Some(AttributeValue::M(wrote)) if wrote.contains_key(self.user.as_str()));
         let is_unnamed = self.write_if(is_named, unnamed).await?;
-        Ok(self.write_if(is_last, last.when(eq("last_author", self.user))).await? || is_unnamed)
+        let is_forgotten = self.write_if(wrote, Head::forget_writer(key, self.user)).await?;
+        Ok(self.write_if(is_last, last.when(eq("last_author", self.user))).await? || is_unnamed || is_forgotten)
     }
 
     /// A lease of the user's: the other of the two keeps it, with a participant whom nobody is until a service puts another.

@@ -1,22 +1,12 @@
 //! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
 
-use crate::chats::{Message, Seq};
+pub use crate::chats::guest_id;
+use crate::chats::{GUEST, Message, Seq};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
-use crate::contract::id::{BookingId, HotelSlug, InvalidId, UserId};
+use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Wake};
-
-/// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
-const GUEST: &str = "guest;";
-
-/// A guest's id in conversations: there is one for each booking. `;` is in no slug, so no two bookings share one.
-///
-/// # Errors
-/// Never: a slug and a booking are short enough, and of characters that an id may have.
-pub fn guest_id(hotel: &HotelSlug, booking: &BookingId) -> Result<UserId, InvalidId> {
-    UserId::parse(format!("{GUEST}{hotel};{booking}"))
-}
 
 /// The hotel and the booking in a guest's id; `None` for a member's.
 pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {

@@ -110,7 +110,7 @@ pub async fn inbox(
     for booking in bookings {
         let conversation = Conversation::guest(hotel, &booking);
         let head = Head::of_row(rows.remove(&conversation.head()))?;
-        let mark = seq_of(rows.remove(&conversation.read_mark(reader)))?;
+        let mark = seq_of(rows.remove(&conversation.read_mark(reader)))?.max(head.last_of(reader));
         chats.push(Chat {
             unread_count: head.unread_after(mark),
             last_message: LastMessage {

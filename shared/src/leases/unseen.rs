@@ -27,8 +27,8 @@ pub(super) struct Unseen {
 }
 
 /// The unseen messages with higher numbers than `after`: those whose rows have an e-mail to the recipient pending, and the one with
-/// this number. The recipient saw the others arrive, or an e-mail has covered them. `None` when all of them are deleted.
-/// One query.
+/// this number. The recipient saw the others arrive, or an e-mail has covered them; of their own messages, they have read those
+/// before, too. `None` when all of them are deleted or read. One query.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -46,6 +46,8 @@ pub(super) async fn unseen(
         .limit(MOST);
     let page = table.query(&query).await?;
     let (mut newest, mut count, mut oldest) = (own, 0, VecDeque::new());
+    // Newest first.
+    let mut has_written = false;
     for row in page.items {
         let owes = Committed::of_row(&row).is_some_and(|row| {
             let is_theirs =
@@ -54,7 +56,10 @@ pub(super) async fn unseen(
         });
         let message = Message::of_row(row)?;
         newest = newest.max(message.seq);
-        let is_unseen = message.text.is_some() && message.author.as_ref() != Some(recipient);
+        if message.author.as_ref() == Some(recipient) {
+            has_written = true;
+        }
+        let is_unseen = message.text.is_some() && !has_written;
         if is_unseen && (owes || message.seq == own) {
             count += 1;
             oldest.push_front(message);
