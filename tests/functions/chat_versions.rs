@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use shared::chats::{self, Conversation, Seq};
 use shared::contract::id::{BookingId, HotelSlug, UserId};
-use tests::guest_chat::{as_service, guest_writes, hire, inbox, staff_writes};
+use tests::consumer::{age, consume, owed};
+use tests::guest_chat::{as_guest, as_service, guest_writes, hire, inbox, staff_writes};
 use tests::{World, token};
 
 const CHAT: &str = "CHAT#GUEST#killarney#BK-2025-0123";
@@ -85,7 +86,7 @@ async fn a_message_that_the_version_before_writes_in_between_counts_as_read_by_i
     assert_eq!((unread(&world, "ada").await, seq_of_mark(&world, "ada").await), (0, Some(3)));
 }
 
-/// What it needs of a row: the attributes that it reads, and for an erasure the mark's entry in the index.
+/// It needs the attributes that it reads, and for an erasure the mark's entry in the index.
 #[tokio::test]
 async fn the_version_before_can_read_what_this_one_writes() {
     let world = World::new().await;
@@ -103,6 +104,28 @@ async fn the_version_before_can_read_what_this_one_writes() {
     let mark = json!(world.table.row(CHAT, &format!("READ#{GUEST}")).await.unwrap());
     let expected = json!({ "pk": CHAT, "sk": format!("READ#{GUEST}"), "seq": 1, "gsi1pk": format!("AUTHOR#{GUEST}"), "gsi1sk": CHAT });
     assert_eq!(mark, expected);
+}
+
+/// The version before stored each event in full. It leaves entries by name, whose kinds it does not know, to a version that does
+/// (`delivery_faults.rs`, of an unknown kind).
+#[tokio::test]
+async fn the_events_of_both_versions_are_delivered() {
+    let world = World::new().await;
+    let writes = as_guest("POST /messages").json(&json!({ "message": "Hello" }));
+    world.send_and_kill(guest_chat::handle, &writes).await;
+    let by_name = world.table.row(CHAT, "MSG#000000000001").await.unwrap()["outbox"].as_str().unwrap().to_owned();
+    assert!(by_name.contains("pusherOfRow") && !by_name.contains("Hello"), "{by_name}");
+    let in_full = json!({ "owed": owed(&world).await }).to_string();
+    assert!(in_full.contains("realtime_event") && in_full.contains("Hello"), "{in_full}");
+    let mut sent = Vec::new();
+    for outbox in [by_name, in_full] {
+        world.table.set_text((CHAT, "MSG#000000000001"), "outbox", &outbox).await;
+        age(&world, 10).await;
+        consume(&world).await.unwrap();
+        assert!(owed(&world).await.is_empty());
+        sent.push(world.pusher.take_sent());
+    }
+    assert_eq!((sent[0].len(), &sent[0]), (2, &sent[1]));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use notifications::{handle, requested};
 use serde_json::{Value, json};
 use shared::api_error::ApiError;
+use tests::consumer::owed;
 use tests::{Request, World};
 
 async fn put(world: &World, id: &str, detail: Value) -> Result<(), ApiError> {
@@ -23,9 +24,8 @@ async fn a_notification_requested_event_does_what_the_route_does() {
     );
     let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!((&page["unreadCount"], &page["notifications"][0]["type"]), (&json!(1), &json!("MESSAGE")));
-    let rows = world.table.rows().await;
-    let owed = rows.values().find_map(|row| row.get("outbox")).unwrap().as_str().unwrap();
-    assert!(owed.contains(r#""kind":"push""#), "{owed}");
+    let owed = owed(&world).await;
+    assert!(owed.iter().any(|owed| owed["kind"] == "push"), "{owed:?}");
 }
 
 #[tokio::test]

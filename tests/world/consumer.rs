@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::{dynamodb, sqs};
 use serde_json::{Value, json};
 use shared::contract::time::Millis;
-use shared::delivery::{RetryQueue, StreamFailure};
+use shared::delivery::{RetryQueue, StreamFailure, whole};
 use shared::outbox::Outbox;
 
 use crate::World;
@@ -87,11 +87,9 @@ pub async fn retry(world: &World, body: &Value) -> bool {
     receive(world, message(body, 1)).await.is_empty()
 }
 
-/// The deliveries in the outboxes of all rows.
+/// The deliveries in the outboxes of all rows, whole also where the row has them by name.
 pub async fn owed(world: &World) -> Vec<Value> {
-    let rows = world.table.rows().await;
-    let outboxes = rows.values().filter_map(|row| row.get("outbox")?.as_str().map(str::to_owned));
-    outboxes
-        .flat_map(|text| serde_json::from_str::<Value>(&text).unwrap()["owed"].as_array().unwrap().clone())
-        .collect()
+    let rows = world.table.every_item().await;
+    let owed = rows.iter().filter_map(whole).flat_map(|row| row.outbox.entries);
+    owed.map(|entry| serde_json::to_value(entry).unwrap()).collect()
 }

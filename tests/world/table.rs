@@ -148,6 +148,15 @@ impl Table {
         rows
     }
 
+    /// All rows, as the SDK gives them, by `pk` and `sk`.
+    pub(crate) async fn every_item(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let items = self.client.scan().table_name(NAME).into_paginator().items().send();
+        let mut items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
+        items.sort_by_key(|item| ["pk", "sk"].map(|name| item[name].as_s().cloned().unwrap_or_default()));
+        self.forget("Scan");
+        items
+    }
+
     /// The row of this key.
     pub async fn row(&self, pk: &str, sk: &str) -> Option<Row> {
         self.every_row().await.remove(&(pk.to_owned(), sk.to_owned()))

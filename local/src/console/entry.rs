@@ -20,7 +20,10 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
             format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
         }
         "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
-        "wake" => "notifications to a hotel's staff".to_owned(),
+        "pusherOfRow" | "socketOfRow" => format!("an event of this row ({})", named("name")),
+        "pushOfRow" => "push of this notification".to_owned(),
+        "unreadOfRow" => "a notification of a message that is not read".to_owned(),
+        "wake" | "wakeOfRow" => "notifications to a hotel's staff".to_owned(),
         "unreadable" => format!("unreadable: {}", named("text")),
         other => other.to_owned(),
     }
@@ -45,6 +48,7 @@ mod tests {
             (json!({ "kind": "push", "user": "ben" }), "push to ben"),
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
+            (json!({ "kind": "pusherOfRow", "name": "staff" }), "an event of this row (staff)"),
             (json!({ "kind": "later" }), "later"),
         ] {
             assert_eq!(describe(&entry(found)), expected);

@@ -87,15 +87,21 @@ pub(super) enum Way {
     FromSocket,
 }
 
+/// How an event that a row owes is known.
+enum Content {
+    /// By all that it says: of Pusher, the channel; its names; its payload.
+    Whole(Option<String>, Vec<String>, String),
+    /// The row has it by name: by the row's id, which is in its payload.
+    OfRow(String),
+}
+
 /// An event that a row owes or owed.
 struct Owed {
     id: String,
     at: f64,
     request_id: Option<String>,
-    /// Of Pusher, the channel.
-    channel: Option<String>,
-    names: Vec<String>,
-    data: String,
+    way: Way,
+    content: Content,
     /// When its row stopped owing it.
     settled: Option<f64>,
     arrived: bool,
@@ -137,10 +143,13 @@ impl Traffic {
         // Events of encrypted channels are encrypted on the way, differently each time.
         let is_sealed = channel.starts_with("private-encrypted-");
         let is_it = |owed: &Owed| {
-            owed.channel.as_ref() == Some(&channel)
-                && owed.names.contains(&name)
-                && (is_sealed || owed.data == data)
-                && owed.at <= at
+            let is_said = match &owed.content {
+                Content::Whole(to, names, said) => {
+                    to.as_ref() == Some(&channel) && names.contains(&name) && (is_sealed || *said == data)
+                }
+                Content::OfRow(id) => data.contains(id.as_str()),
+            };
+            owed.way == Way::Pusher && is_said && owed.at <= at
         };
         let found = match self.owed.iter().position(|owed| is_it(owed) && !owed.arrived) {
             Some(first) => Some(first),
@@ -153,7 +162,9 @@ impl Traffic {
             seen.ms = Some(since(owed.at, at));
             seen.request_id.clone_from(&owed.request_id);
             seen.again = std::mem::replace(&mut owed.arrived, true);
-            seen.data.clone_from(&owed.data);
+            if let Content::Whole(_, _, said) = &owed.content {
+                seen.data.clone_from(said);
+            }
         }
         seen
     }
@@ -167,7 +178,7 @@ impl Traffic {
         let (was, now) = (entries(was), entries(now));
         for entry in &now {
             if !was.iter().any(|other| id(other) == id(entry)) {
-                self.owed.extend(Owed::of(at, entry));
+                self.owed.extend(Owed::of(at, &row.1, entry));
             }
         }
         let gone = was.iter().filter(|entry| !now.iter().any(|other| id(other) == id(entry)));
@@ -190,7 +201,13 @@ impl Traffic {
         let said = frame::read(stage, body)?;
         let user = self.users.get(connection).map_or("", String::as_str);
         // One write is for many connections, so it is found again and again.
-        let is_it = |owed: &&Owed| owed.channel.is_none() && owed.names.contains(&said.event) && owed.data == said.data;
+        let is_it = |owed: &&Owed| {
+            owed.way == Way::Socket
+                && match &owed.content {
+                    Content::Whole(_, names, data) => names.contains(&said.event) && *data == said.data,
+                    Content::OfRow(id) => said.data.contains(id.as_str()),
+                }
+        };
         let owed = self.owed.iter().rev().filter(|_| way == Way::Socket).find(is_it);
         Some(Seen {
             at,
@@ -220,20 +237,25 @@ fn id(entry: &Value) -> Option<&str> {
 }
 
 impl Owed {
-    /// The event of an outbox entry; `None` for other deliveries.
-    fn of(at: f64, entry: &Value) -> Option<Self> {
+    /// The event of an outbox entry in a row with this sort key; `None` for other deliveries.
+    fn of(at: f64, sk: &str, entry: &Value) -> Option<Self> {
         let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let (channel, names, data) = match entry.get("kind")?.as_str()? {
-            "pusher" => (Some(text("/channel")?), vec![text("/name")?], text("/data")?),
-            "socket" => {
-                let event = entry.pointer("/say/event")?;
-                let names = event.get("names")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);
-                (None, names.collect(), event.get("data")?.to_string())
-            }
+        // The id of a message or a notification.
+        let of_row = || Some(Content::OfRow(sk.split_once('#')?.1.to_owned()));
+        let of_socket = || {
+            let event = entry.pointer("/say/event")?;
+            let names = event.get("names")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);
+            Some(Content::Whole(None, names.collect(), event.get("data")?.to_string()))
+        };
+        let (way, content) = match entry.get("kind")?.as_str()? {
+            "pusher" => (Way::Pusher, Content::Whole(Some(text("/channel")?), vec![text("/name")?], text("/data")?)),
+            "pusherOfRow" => (Way::Pusher, of_row()?),
+            "socket" => (Way::Socket, of_socket()?),
+            "socketOfRow" => (Way::Socket, of_socket().or_else(of_row)?),
             _ => return None,
         };
         let (id, request_id) = (text("/id")?, text("/requestId"));
-        Some(Self { id, at, request_id, channel, names, data, settled: None, arrived: false })
+        Some(Self { id, at, request_id, way, content, settled: None, arrived: false })
     }
 }
 
@@ -324,6 +346,18 @@ mod tests {
             json!({ "heard": { "connection": "c3", "stage": "ws", "body": "{\"event\":\"typing\",\"data\":{}}" } });
         let seen = traffic.read(line(1003.0, heard)).unwrap();
         assert_eq!((seen.way, seen.channel.as_str(), seen.ms), (Way::FromSocket, "/ws", None));
+    }
+
+    #[test]
+    fn an_event_that_a_row_has_by_name_is_known_by_the_rows_id() {
+        let mut traffic = Traffic::default();
+        let owed = json!({ "owed": [{ "id": "a", "requestId": "r-1", "kind": "pusherOfRow", "name": "event" }] });
+        let (sk, now) = ("NOTIFICATION#000000000001-0f", owed.to_string());
+        traffic.read(line(1000.0, json!({ "wrote": { "pk": "USER#ben", "sk": sk, "was": null, "now": now } })));
+        let told = |id: &str| message("private-user-ben", &json!({ "data": { "notificationId": id } }).to_string());
+        assert_eq!(traffic.taken(1002.0, told("000000000002-0f")).ms, None);
+        let seen = traffic.taken(1002.0, told("000000000001-0f"));
+        assert_eq!((seen.ms, seen.request_id.as_deref(), seen.again), (Some(2.0), Some("r-1"), false));
     }
 
     #[test]

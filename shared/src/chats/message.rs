@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::api_error::ApiError;
 use crate::contract::chats::{AuthorView, MessageView, Role};
@@ -158,6 +159,15 @@ impl Message {
         MessageView { content: self.text.clone(), ..self.view() }
     }
 
+    /// The content of a direct message, as clients see it: text, a sealed content, or `null` once it is deleted.
+    pub(super) fn content(&self) -> Value {
+        match &self.text {
+            None => Value::Null,
+            Some(json) if self.sealed => serde_json::from_str(json.as_str()).unwrap_or(Value::Null),
+            Some(text) => Value::String(text.as_str().to_owned()),
+        }
+    }
+
     fn view(&self) -> MessageView {
         MessageView {
             id: self.id.to_string(),
@@ -208,6 +218,23 @@ pub(super) struct MessageRow {
     /// The row of its idempotency key, which goes with its author.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) key: Option<String>,
+}
+
+impl MessageRow {
+    /// The row of a new message, with the row of its idempotency key.
+    pub(super) fn new(message: &Message, key: Option<String>) -> Self {
+        Self {
+            id: message.id.clone(),
+            author: message.author.clone(),
+            author_name: Some(message.author_name.clone()),
+            role: message.role,
+            text: message.text.clone(),
+            sealed: message.sealed,
+            created_at: message.created_at,
+            deleted_at: None,
+            key,
+        }
+    }
 }
 
 #[cfg(test)]

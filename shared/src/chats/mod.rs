@@ -9,18 +9,24 @@
 //! |---|---|
 //! | `conversation` | which conversation, and its keys |
 //! | `message`, `head` | the rows |
+//! | `created` | the deliveries of a new message, which its row has by name |
 //! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
+//! | `wire_id` | ids of direct messages on the wire |
 
 mod conversation;
+mod created;
 mod delete;
 mod head;
 mod message;
 mod page;
 mod post;
 mod read;
+mod wire_id;
 
 pub(crate) use conversation::GUEST;
 pub use conversation::{Conversation, ConversationKind, guest_id};
+pub use created::created;
+pub(crate) use created::{direct_view, make_whole, to_guest_and_staff};
 pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
 pub use head::{Head, head};
@@ -31,6 +37,7 @@ pub use post::{MESSAGES, post};
 pub(crate) use post::{Posting, Terms, post_on};
 pub(crate) use read::seq_of;
 pub use read::{Mark, Reading, has_read, head_and_mark, mark_read};
+pub use wire_id::WireId;
 
 use crate::api_error::ApiError;
 use crate::table;

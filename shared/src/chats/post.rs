@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::created::shortened;
 use super::head::Head;
 use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage, Seq};
@@ -42,6 +43,8 @@ pub(crate) struct Terms<'a> {
     pub repeat_seconds: Option<i64>,
     /// Whether the text is a sealed content.
     pub sealed: bool,
+    /// The name that its sender gave a direct message.
+    pub client_message_id: Option<&'a str>,
     /// For the first message of a conversation, one of these rows must exist, as proof that the receiver does.
     pub receiver: &'a [Key],
     /// Adds writes to the same transaction.
@@ -55,6 +58,7 @@ impl Default for Terms<'_> {
             key_seconds: Some(REMEMBERED_SECONDS),
             repeat_seconds: None,
             sealed: false,
+            client_message_id: None,
             receiver: &[],
             also: &|_, _| Ok(Vec::new()),
         }
@@ -115,10 +119,11 @@ pub(crate) async fn post_on(
         let deliveries = owes(&message);
         must_fit(&deliveries)?;
         let outbox = Outbox::new(deliveries, writer, now);
+        let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);
         let mut writes = vec![
             seen.head.advance(conversation, &new.author, &message, guest_due),
-            Action::put_new(committed.item(&new.row(&message))?, now),
+            Action::put_new(committed.item(&MessageRow::new(&message, new.lock()))?, now),
         ];
         if !seen.head.has_mark_of(&new.author.id) {
             writes.push(new.mark(conversation, &message));
@@ -190,20 +195,6 @@ impl NewMessage {
             sealed: false,
             created_at: now,
             deleted_at: None,
-        }
-    }
-
-    fn row(&self, message: &Message) -> MessageRow {
-        MessageRow {
-            id: message.id.clone(),
-            author: message.author.clone(),
-            author_name: Some(message.author_name.clone()),
-            role: message.role,
-            text: message.text.clone(),
-            sealed: message.sealed,
-            created_at: message.created_at,
-            deleted_at: None,
-            key: self.lock(),
         }
     }
 

@@ -43,7 +43,7 @@ pub use outcome::Outcome;
 pub(crate) use pusher::{Pusher, is_occupied};
 pub use queue::RetryQueue;
 pub(crate) use socket::Sockets;
-pub use stream::StreamFailure;
+pub use stream::{StreamFailure, whole};
 pub use transport::Transport;
 pub(crate) use transport::TurnedOff;
 pub(crate) use unread::UnreadMessages;

@@ -10,8 +10,12 @@ use serde_json::Value;
 use super::plan::{Source, due};
 use super::visit::Row;
 use super::{Dispatcher, RetryQueue, Visit};
+use crate::chats;
 use crate::contract::time::Millis;
+use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Committed};
+use crate::sockets;
+use crate::table::key::RowKind;
 use crate::table::{Item, Key, TableError};
 use crate::telemetry;
 
@@ -75,8 +79,20 @@ impl Dispatcher {
     pub(super) async fn read_again(&self, keys: &[Key]) -> Result<Vec<Committed>, TableError> {
         let rows = self.table.get_many(keys, true).await?;
         // In the order of the stream, which is that of the writes.
-        Ok(keys.iter().filter_map(|key| Committed::of_row(rows.get(key)?)).collect())
+        Ok(keys.iter().filter_map(|key| whole(rows.get(key)?)).collect())
     }
+}
+
+/// A row's outbox, if it has one, with the deliveries that it has by name.
+#[must_use]
+pub fn whole(row: &Item) -> Option<Committed> {
+    let mut committed = Committed::of_row(row)?;
+    match RowKind::of(&committed.key) {
+        Some(RowKind::SocketPlace) => sockets::make_whole(&mut committed, row),
+        Some(RowKind::Notification) => notifications::make_whole(&mut committed, row),
+        _ => chats::make_whole(&mut committed, row),
+    }
+    Some(committed)
 }
 
 /// Queues what is left of a row, and notes that in the row; returns its key when neither the queue nor the table took it.
@@ -145,7 +161,7 @@ impl Batch {
             if record.event_name == "REMOVE" {
                 let mut old = Item::from(record.change.old_image);
                 old.extend(keys);
-                batch.deleted.extend(Committed::of_row(&old));
+                batch.deleted.extend(whole(&old));
             } else if Item::from(record.change.new_image).contains_key(ATTRIBUTE) {
                 batch.sequence.entry(key.clone()).or_insert(number);
                 batch.owing.push(key);

@@ -125,7 +125,7 @@ pub async fn erase_messages(
     Ok(call.done())
 }
 
-/// What a call has done.
+/// A call under way, with its result so far.
 struct Call<'a> {
     table: &'a Table,
     writer: &'a WriteContext,

@@ -1,12 +1,11 @@
 //! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
 
 pub use crate::chats::guest_id;
-use crate::chats::{GUEST, Message, Seq};
-use crate::contract::channel::Channel;
-use crate::contract::chats::{GuestChatChange, Reader, RealtimeEvent, Role};
+use crate::chats::{self, Conversation, GUEST, Message, Seq, to_guest_and_staff};
+use crate::contract::chats::{GuestChatChange, Reader};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Wake};
+use crate::outbox::Delivery;
 
 /// The hotel and the booking in a guest's id; `None` for a member's.
 pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {
@@ -22,43 +21,19 @@ pub(super) fn is_guests(user: &UserId) -> bool {
 /// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.
 #[must_use]
 pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message) -> Vec<Delivery> {
-    let mut deliveries = both(hotel, booking, &GuestChatChange::ChatMessage { message: message.with_message() });
-    if message.role == Role::Guest {
-        deliveries.push(Delivery::Wake(Box::new(Wake {
-            hotel: hotel.clone(),
-            booking: booking.clone(),
-            message: message.id.to_string(),
-            guest_name: message.author_name.clone(),
-        })));
-    }
-    deliveries
+    chats::created(&Conversation::guest(hotel, booking), message, None)
 }
 
 /// The deliveries of a deletion.
 #[must_use]
 pub fn message_deleted(hotel: &HotelSlug, booking: &BookingId, left: &Message) -> Vec<Delivery> {
-    both(hotel, booking, &GuestChatChange::MessageDeleted { message: left.with_message() })
+    to_guest_and_staff(hotel, booking, &GuestChatChange::MessageDeleted { message: left.with_message() }).into()
 }
 
 /// The deliveries of a read mark.
 #[must_use]
 pub fn messages_read(hotel: &HotelSlug, booking: &BookingId, reader: Reader, seq: Seq, at: Millis) -> Vec<Delivery> {
-    both(hotel, booking, &GuestChatChange::MessagesRead { reader, seq: seq.0, read_at: at.iso() })
-}
-
-/// The guest's channel hears of a change, and the staff's, where it names the booking.
-fn both(hotel: &HotelSlug, booking: &BookingId, change: &GuestChatChange) -> Vec<Delivery> {
-    let chat = RealtimeEvent {
-        channel: Channel::GuestChat(hotel.clone(), booking.clone()),
-        change: change.clone(),
-        booking_id: None,
-    };
-    let staff = RealtimeEvent {
-        channel: Channel::HotelStaff(hotel.clone()),
-        change: change.clone(),
-        booking_id: Some(booking.clone()),
-    };
-    vec![Delivery::event(&chat), Delivery::event(&staff)]
+    to_guest_and_staff(hotel, booking, &GuestChatChange::MessagesRead { reader, seq: seq.0, read_at: at.iso() }).into()
 }
 
 #[cfg(test)]

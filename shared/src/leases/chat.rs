@@ -1,10 +1,10 @@
 //! The deliveries of a lease's chat: its events, and an e-mail to the other participant, in case they see none of them.
 
 use super::Participant;
-use crate::chats::{Author, Conversation, Message, Seq};
+use crate::chats::{self, Author, Conversation, Message, Seq};
 use crate::contract::chats::Reader;
 use crate::contract::id::LeaseId;
-use crate::contract::leases::{LeaseMessage, LeaseMessageDeleted, LeaseMessagesRead, LeasePerson};
+use crate::contract::leases::{LeaseMessageDeleted, LeaseMessagesRead, LeasePerson};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, UnseenEmail};
@@ -31,10 +31,9 @@ impl Participant {
     /// finds out later whether they need it.
     #[must_use]
     pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
-        let event = LeaseMessage { lease: self.lease.clone(), message: message.with_content() };
         let email = UnseenEmail { lease: self.lease.clone(), recipient: self.other.clone(), seq: message.seq.0 };
         let email = emails.then_some(Delivery::Email(email));
-        std::iter::once(Delivery::event(&event)).chain(email).collect()
+        chats::created(&self.conversation(), message, None).into_iter().chain(email).collect()
     }
 
     /// The delivery of a read mark: `messages-read`.

@@ -242,7 +242,13 @@ impl Draft<'_> {
             expires_at: day.expires_at(),
             read_at: None,
         };
-        let committed = Committed::new(key, Outbox::new(notification.deliveries(preferences, tag), self.writer, now));
+        let outbox = Outbox::new(notification.deliveries(preferences, tag), self.writer, now);
+        // Compared with what the row gives when it is read: a number of the data may come back in another form.
+        let outbox = match Notification::of_row(&key, &row) {
+            Some(stored) => outbox.shortened(|delivery| stored.name_of(delivery)),
+            None => outbox,
+        };
+        let committed = Committed::new(key, outbox);
         Ok(New { id, item: committed.item(&row)?, day, groups, committed })
     }
 

@@ -7,12 +7,11 @@ use std::ops::ControlFlow::{Break, Continue};
 use serde_json::{Map, Value};
 
 use super::row::NotificationRow;
-use super::{Notification, NotificationKind, Priority, Words};
+use super::{Notification, NotificationKind, Words};
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Text};
 use crate::outbox::{Append, Committed, Delivery, Emit, Push};
-use crate::table::key::NOTIFICATION;
 use crate::table::{self, Item, Key, Table, TableError, Write, eq, retry_from};
 use crate::users::locale::Locale;
 
@@ -46,9 +45,12 @@ pub(crate) async fn erase_from(table: &Table, key: &Key, row: Item, person: &Per
         };
         let data = erased.without(&before);
         let (title, message) = erased.reworded(&row, &before, &data);
-        let now = notification(key, &row, title.as_ref(), &message, &data);
+        let data = Value::Object(data).to_string();
+        let left =
+            NotificationRow { title: title.clone(), message: message.clone(), data: data.clone(), ..row.clone() };
+        let now = Notification::of_row(key, &left);
         let append = Append::rewriting(key.clone(), earlier, |pending| rewritten(pending, now.as_ref()?));
-        let update = append.update().set("data", Value::Object(data).to_string()).set("message", message.as_str());
+        let update = append.update().set("data", &data).set("message", message.as_str());
         let update = title.iter().fold(update, |update, title| update.set("title", title));
         Ok(match table.write(update.when(eq("data", &row.data))).await? {
             Write::Done(_) => Break(true),
@@ -57,24 +59,6 @@ pub(crate) async fn erase_from(table: &Table, key: &Key, row: Item, person: &Per
         })
     })
     .await
-}
-
-/// The notification as it is left; `None` for a row of a type that there is no more.
-fn notification(
-    key: &Key,
-    row: &NotificationRow,
-    title: Option<&Line>,
-    message: &Text,
-    data: &Map<String, Value>,
-) -> Option<Notification> {
-    let kind = NotificationKind::named(&row.r#type)?;
-    let user = UserId::parse(key.pk.split_once('#')?.1).ok()?;
-    let mut data = data.clone();
-    data.insert("notificationId".to_owned(), Value::String(key.sk.strip_prefix(NOTIFICATION)?.to_owned()));
-    let title = title.cloned().unwrap_or_else(|| Words::of(kind, Locale::default(), &data).title);
-    let words = Words { title, body: message.clone() };
-    let priority = if row.priority == Priority::High.name() { Priority::High } else { Priority::Normal };
-    Some(Notification { user, kind, words, priority, data, created_at: row.created_at })
 }
 
 /// A delivery that a notification still owes, with the text and the data that are left; `None` for one that no notification owes.
@@ -89,6 +73,8 @@ fn rewritten(pending: &Delivery, now: &Notification) -> Option<Delivery> {
             let (title, body, data) = (now.words.title.clone(), now.words.body.clone(), now.data.clone());
             Some(Delivery::Push(Box::new(Push { title, body, data, ..push.as_ref().clone() })))
         }
+        // By its name it says what the row then says.
+        named if named.name().is_some() => Some(named.clone()),
         _ => None,
     }
 }
@@ -352,21 +338,20 @@ mod tests {
 
     #[test]
     fn a_pending_delivery_keeps_its_recipient_and_says_the_new_text() {
-        let key = Key { pk: "USER#ben".to_owned(), sk: format!("{NOTIFICATION}000000000001-ff") };
+        let key = Key { pk: "USER#ben".to_owned(), sk: "NOTIFICATION#000000000001-ff".to_owned() };
         let row = NotificationRow {
             sk: key.sk.clone(),
             n: 1,
             r#type: "MESSAGE".to_owned(),
             title: None,
-            message: Text::default(),
+            message: Text::parse("Someone sent you a message", 100).unwrap(),
             data: "{}".to_owned(),
             priority: "high".to_owned(),
             created_at: crate::contract::time::Millis(1),
             expires_at: 1,
             read_at: None,
         };
-        let message = Text::parse("Someone sent you a message", 100).unwrap();
-        let left = notification(&key, &row, None, &message, &Map::new()).unwrap();
+        let left = Notification::of_row(&key, &row).unwrap();
         let push = json!({ "user": "ben", "type": "MESSAGE", "title": "Ada", "body": "Ada sent", "data": { "senderId": "ada" },
             "high": true, "evenIfConnected": true, "tag": "t", "devices": ["d1"] });
         let Some(Delivery::Push(push)) = rewritten(&Delivery::Push(serde_json::from_value(push).unwrap()), &left)

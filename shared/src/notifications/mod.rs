@@ -26,6 +26,7 @@ pub(crate) use erase::{Person, erase_from};
 pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
+pub(crate) use notification::make_whole;
 pub use preferences::{DeliveryPreferences, NewPreferences, Preferences, preferences, save_preferences};
 pub use read::{Marked, read, read_all};
 pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, unsubscribe_link};

@@ -2,12 +2,21 @@
 
 use serde_json::{Map, Value};
 
+use super::row::NotificationRow;
 use super::{NotificationKind, Preferences, Priority, Words};
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationNew;
 use crate::contract::sockets::{DashboardNotification, Namespace};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Emit, Push};
+use crate::outbox::{Committed, Delivery, Emit, OfRow, Push, PushTerms};
+use crate::table::key::NOTIFICATION;
+use crate::table::{self, Item, Key};
+use crate::users::locale::Locale;
+
+/// The names of its deliveries in rows.
+const EVENT: &str = "event";
+const DASHBOARD: &str = "dashboard";
+const PUSH: &str = "push";
 
 /// The content of a notification.
 #[derive(Debug, Clone)]
@@ -48,7 +57,20 @@ impl Notification {
         }
     }
 
-    fn push(&self, tag: String, preferences: &Preferences) -> Push {
+    /// The notification in a row with this key; `None` for a row of a type that there is no more.
+    pub(super) fn of_row(key: &Key, row: &NotificationRow) -> Option<Self> {
+        let kind = NotificationKind::named(&row.r#type)?;
+        let user = UserId::parse(key.pk.split_once('#')?.1).ok()?;
+        let mut data: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
+        data.insert("notificationId".to_owned(), Value::String(key.sk.strip_prefix(NOTIFICATION)?.to_owned()));
+        let title = row.title.clone().unwrap_or_else(|| Words::of(kind, Locale::default(), &data).title);
+        let words = Words { title, body: row.message.clone() };
+        let priority = if row.priority == Priority::High.name() { Priority::High } else { Priority::Normal };
+        Some(Self { user, kind, words, priority, data, created_at: row.created_at })
+    }
+
+    fn push(&self, terms: PushTerms) -> Push {
+        let PushTerms { even_if_connected, tag, quiet_hours } = terms;
         Push {
             user: self.user.clone(),
             r#type: self.kind.name().to_owned(),
@@ -56,24 +78,66 @@ impl Notification {
             body: self.words.body.clone(),
             data: self.data.clone(),
             high: self.priority == Priority::High,
-            even_if_connected: self.priority == Priority::High
-                || preferences.push_while_connected
-                || !preferences.of(self.kind).in_app,
+            even_if_connected,
             tag,
-            quiet_hours: preferences.quiet_hours.clone().map(Into::into),
+            quiet_hours,
             devices: None,
         }
+    }
+
+    /// A push with this tag, as the user's preferences have it.
+    fn push_terms(&self, tag: String, preferences: &Preferences) -> PushTerms {
+        let even_if_connected =
+            self.priority == Priority::High || preferences.push_while_connected || !preferences.of(self.kind).in_app;
+        PushTerms { even_if_connected, tag, quiet_hours: preferences.quiet_hours.clone().map(Into::into) }
     }
 
     /// The deliveries that the user's preferences ask for. `tag` is the tag of the push; without it, there is no push.
     #[must_use]
     pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
-        let in_app = preferences.of(self.kind).in_app.then(|| Delivery::event(&self.event()));
-        let dashboard = preferences
-            .of(self.kind)
-            .in_app
-            .then(|| Emit::to_user(Namespace::Dashboard, &self.user, &self.dashboard()).into());
-        let push = tag.map(|tag| Delivery::Push(Box::new(self.push(tag, preferences))));
-        in_app.into_iter().chain(dashboard).chain(push).collect()
+        let in_app = preferences.of(self.kind).in_app.then(|| [self.to_pusher(), self.to_dashboards()]);
+        let push = tag.map(|tag| Delivery::Push(Box::new(self.push(self.push_terms(tag, preferences)))));
+        in_app.into_iter().flatten().chain(push).collect()
     }
+
+    fn to_pusher(&self) -> Delivery {
+        Delivery::event(&self.event())
+    }
+
+    fn to_dashboards(&self) -> Delivery {
+        Emit::to_user(Namespace::Dashboard, &self.user, &self.dashboard()).into()
+    }
+
+    /// The name of a delivery by which its row stores it, if it says no more than the row.
+    pub(super) fn name_of(&self, delivery: &Delivery) -> Option<OfRow> {
+        let short = match delivery {
+            Delivery::Pusher(_) => OfRow::named(EVENT),
+            Delivery::Socket(_) => OfRow::named(DASHBOARD),
+            Delivery::Push(push) => {
+                let Push { even_if_connected, tag, quiet_hours, .. } = push.as_ref().clone();
+                OfRow { push: Some(PushTerms { even_if_connected, tag, quiet_hours }), ..OfRow::named(PUSH) }
+            }
+            _ => return None,
+        };
+        (self.by_name(&short).as_ref() == Some(delivery)).then_some(short)
+    }
+
+    fn by_name(&self, short: &OfRow) -> Option<Delivery> {
+        match short.name.as_str() {
+            EVENT => Some(self.to_pusher()),
+            DASHBOARD => Some(self.to_dashboards()),
+            PUSH => Some(Delivery::Push(Box::new(self.push(short.push.clone()?)))),
+            _ => None,
+        }
+    }
+}
+
+/// Builds the deliveries that the row of a notification has by name.
+pub(crate) fn make_whole(committed: &mut Committed, row: &Item) {
+    if !committed.has_short() {
+        return;
+    }
+    let row = table::read::<NotificationRow>(row.clone()).ok();
+    let notification = row.and_then(|row| Notification::of_row(&committed.key, &row));
+    committed.make_whole(|short| notification.as_ref()?.by_name(short));
 }

@@ -33,7 +33,7 @@ pub(crate) async fn acknowledge(
         Ok(match table.write(update).await? {
             Write::Done(_) => Break(rest),
             Write::ConditionFailed(now) => match now.as_ref().and_then(Committed::of_row) {
-                Some(now) => Continue(now),
+                Some(now) => Continue(now.whole_as(&seen)),
                 None => Break(Outbox::default()),
             },
         })

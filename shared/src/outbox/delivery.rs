@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Audience, Emit, Progress, Push, Unread, UnseenEmail, Wake};
+use super::{Audience, Emit, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
 use crate::clients::pusher::Message;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -13,9 +13,12 @@ use crate::contract::time::Millis;
 /// How long a direct message that was posted to a connection may stay unread before it is a notification, in seconds.
 pub const UNREAD_SECONDS: i64 = 30;
 
-/// Declares the transports, and for each the kinds of delivery that it sends: the name that is stored and counted, and the variant.
+/// Declares the transports, and for each the kinds of delivery that it sends: the name that is stored and counted, and the variant;
+/// and how a row stores one whose content it has. Of that kind none is sent or counted: it is made whole before.
 macro_rules! transports {
-    ($($(#[$about:meta])* $transport:ident sends { $($(#[$doc:meta])* $name:literal => $kind:ident $content:tt,)* })*) => {
+    ($($(#[$about:meta])* $transport:ident sends {
+        $($(#[$doc:meta])* $name:literal => $kind:ident $content:tt,)*
+    } $([$short:literal => $by_name:ident])?)*) => {
         /// The transport of a delivery. Deliveries of one row by one transport arrive in order; no transport waits for another.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum TransportName {
@@ -27,6 +30,7 @@ macro_rules! transports {
         #[serde(tag = "kind")]
         pub enum Delivery {
             $($($(#[$doc])* #[serde(rename = $name)] $kind $content,)*)*
+            $($(#[serde(rename = $short)] $by_name(OfRow),)?)*
             /// Of a kind that a newer version writes. It stays as it is until that version delivers it.
             #[serde(untagged)]
             Unknown(Map<String, Value>),
@@ -38,6 +42,7 @@ macro_rules! transports {
             pub fn kind(&self) -> &'static str {
                 match self {
                     $($(Self::$kind { .. } => $name,)*)*
+                    $($(Self::$by_name(_) => $short,)?)*
                     Self::Unknown(_) => "unknown",
                 }
             }
@@ -46,6 +51,7 @@ macro_rules! transports {
             pub fn transport(&self) -> TransportName {
                 match self {
                     $($(Self::$kind { .. } => TransportName::$transport,)*)*
+                    $($(Self::$by_name(_) => TransportName::$transport,)?)*
                     Self::Unknown(_) => TransportName::None,
                 }
             }
@@ -59,11 +65,11 @@ transports! {
         "pusher" => Pusher(Message),
         /// The end of the connections on which a user signed in to Pusher. It follows the event that tells them why.
         "terminate" => Terminate { user: UserId },
-    }
+    } ["pusherOfRow" => PusherOfRow]
     /// Firebase Cloud Messaging.
     Push sends {
         "push" => Push(Box<Push>),
-    }
+    } ["pushOfRow" => PushOfRow]
     Email sends {
         /// About a chat message that its recipient has not seen.
         "email" => Email(UnseenEmail),
@@ -71,17 +77,17 @@ transports! {
     /// API Gateway's WebSockets.
     Socket sends {
         "socket" => Socket(Box<Emit>),
-    }
+    } ["socketOfRow" => SocketOfRow]
     /// Notifications for a hotel's staff.
     Wake sends {
         /// A guest's message, unless a member of the staff has the inbox open.
         "wake" => Wake(Box<Wake>),
-    }
+    } ["wakeOfRow" => WakeOfRow]
     /// A notification for the receiver of a direct message.
     Unread sends {
         /// A direct message, unless it is read by then.
         "unread" => Unread(Box<Unread>),
-    }
+    } ["unreadOfRow" => UnreadOfRow]
     /// Sends nothing.
     None sends {
         /// An outbox that does not parse: the text as it was found. It becomes a dead letter.
@@ -101,6 +107,45 @@ impl Delivery {
     pub fn event<E: Event>(event: &E) -> Self {
         let channel = event.channel().to_string();
         Self::Pusher(Message { channel, name: E::NAME.to_owned(), data: event.data() })
+    }
+
+    /// This delivery by the name that its row has for it; `None` by a transport whose deliveries have none.
+    pub(super) fn by_name(&self, name: OfRow) -> Option<Self> {
+        match self.transport() {
+            TransportName::Pusher => Some(Self::PusherOfRow(name)),
+            TransportName::Socket => Some(Self::SocketOfRow(name)),
+            TransportName::Wake => Some(Self::WakeOfRow(name)),
+            TransportName::Unread => Some(Self::UnreadOfRow(name)),
+            TransportName::Push => Some(Self::PushOfRow(name)),
+            TransportName::Email | TransportName::None => None,
+        }
+    }
+
+    /// The name of a delivery whose content the row has.
+    pub(crate) fn name(&self) -> Option<&OfRow> {
+        match self {
+            Self::PusherOfRow(name)
+            | Self::SocketOfRow(name)
+            | Self::PushOfRow(name)
+            | Self::WakeOfRow(name)
+            | Self::UnreadOfRow(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The same, as if nothing of it were sent, and what of it is left.
+    pub(super) fn split(&self) -> (Self, Option<Rest>) {
+        match self {
+            Self::Push(push) if push.devices.is_some() => {
+                let unsent = Self::Push(Box::new(Push { devices: None, ..push.as_ref().clone() }));
+                (unsent, push.devices.clone().map(Rest::Devices))
+            }
+            Self::Socket(emit) if emit.progress.is_some() => {
+                let unsent = Emit { progress: None, ..emit.as_ref().clone() }.into();
+                (unsent, emit.progress.clone().map(Rest::Connections))
+            }
+            other => (other.clone(), None),
+        }
     }
 
     /// The same, of which only this is left. All else stays as the row has it.

@@ -16,6 +16,9 @@
 //! **The queue.** A row with entries left after the consumer's visit gets a message in the retry queue; `queue` names the message
 //! and when it is expected back. Until then the stream leaves the row to the queue, and messages of other ids are dropped.
 //!
+//! **By name.** The rows of chat messages, notifications and connections have what their events say, so the entries are names
+//! ([`OfRow`]).
+//!
 //! **Why an attribute.** A transaction with an outbox table would double the write units of every command. Every event has a
 //! row that changed, so that row carries it. A later write to the row extends no lease and resets no time of an entry.
 
@@ -26,7 +29,9 @@ mod done;
 pub mod email;
 mod emit;
 pub mod membership;
+mod of_row;
 pub mod push;
+mod short;
 mod unread;
 mod wake;
 mod write_context;
@@ -44,7 +49,8 @@ pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
-pub use push::Push;
+pub use of_row::OfRow;
+pub use push::{Push, PushTerms};
 pub use unread::Unread;
 pub use wake::Wake;
 pub use write_context::{INLINE_TIMEOUT, WriteContext};
@@ -97,6 +103,9 @@ pub struct Entry {
     /// Whether it may have arrived although nobody said so: the consumer has tried it, or its writer had a lease.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub tried: bool,
+    /// How the row stores the delivery, if it has what the delivery says.
+    #[serde(skip)]
+    pub(crate) short: Option<Box<short::Short>>,
     #[serde(flatten, deserialize_with = "delivery::read")]
     pub delivery: Delivery,
 }
@@ -110,6 +119,7 @@ impl Entry {
             lease: lease.filter(|_| writer.delivers_itself(&delivery)),
             not_before: delivery.not_before(at),
             tried: false,
+            short: None,
             delivery,
         }
     }
@@ -123,6 +133,7 @@ impl Entry {
             lease: None,
             not_before: None,
             tried: false,
+            short: None,
             delivery: Delivery::Unreadable { text: text.to_owned() },
         }
     }
@@ -152,7 +163,7 @@ impl Outbox {
     /// The attribute's text.
     #[must_use]
     pub fn text(&self) -> String {
-        serde_json::to_string(self).expect("an outbox is numbers, strings and maps with string keys")
+        serde_json::to_string(&self.stored()).expect("an outbox is numbers, strings and maps with string keys")
     }
 
     /// Reads the attribute's text. A text that does not parse becomes an entry with the text itself, so that it is reported and

@@ -33,3 +33,13 @@ pub struct Push {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub devices: Option<Vec<String>>,
 }
+
+/// The part of a push that the row of its notification does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushTerms {
+    pub even_if_connected: bool,
+    pub tag: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quiet_hours: Option<QuietHoursText>,
+}

@@ -4,13 +4,14 @@
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
+use super::greeting;
 use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
 use super::slot::Slots;
 use super::status::{Change, UserChange};
 use crate::api_error::ApiError;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Done, Emit, Outbox, Say, Target, WriteContext};
+use crate::outbox::{Done, Say, WriteContext};
 use crate::table::rate_limit::Limit;
 use crate::table::{
     Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, exists, item, retry_from,
@@ -19,7 +20,7 @@ use crate::table::{
 /// After how long a place may be free again: a heartbeat finds who is gone.
 const FULL_RETRY: Duration = Duration::from_secs(60);
 
-/// How often a user's connections may enter a namespace, by a handshake or by a packet of Socket.IO: each entry is eleven write units, and
+/// How often a user's connections may enter a namespace, by a handshake or by a packet of Socket.IO: each entry is eight write units, and
 /// may be news to everybody. Five tabs may reconnect twelve times at once. The state is part of the user's row, which an entry writes
 /// anyway. Refused entries do not count.
 pub const ENTRIES: Limit = Limit { burst: 60, interval: 3_000 };
@@ -101,7 +102,7 @@ pub async fn enter(
                 let change = UserChange { namespace, user: &socket.user, row: &row, open: &open, change };
                 change.write(writer, now)?
             };
-            let place = entering.place(slot, writer, now);
+            let place = greeting::place(socket, (namespace, slot), &entering.greeting, writer, now);
             let writes = [
                 TransactItem::from(of_user.action),
                 Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
@@ -128,15 +129,6 @@ pub async fn enter(
 }
 
 impl Entering<'_> {
-    /// The place with what it owes: the greeting.
-    fn place(&self, slot: u16, writer: &WriteContext, now: Millis) -> Committed {
-        let Self { socket, namespace, greeting, .. } = self;
-        let namespace = *namespace;
-        let target = Target { user: socket.user.clone(), slot, namespace, address: socket.address.clone() };
-        let emit = |say: &Say| Emit::to_connection(&target, say.clone()).into();
-        Committed::new(Key::socket_place(namespace, slot), Outbox::new(greeting.iter().map(emit), writer, now))
-    }
-
     /// The connection's own row with the namespace.
     fn connection(&self, slot: u16, now: Millis) -> Result<Action, TableError> {
         let Self { socket, arrival, namespace, .. } = *self;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `framing` | how events look on the wire: plain JSON, Socket.IO |
 //! | `row` | the rows of connections, and the limits |
+//! | `greeting` | the first messages to a connection in a namespace |
 //! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
 //! | `connect` | the handshake, and the first messages to a connection |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
@@ -30,6 +31,7 @@ pub mod direct;
 mod end_all;
 mod enter;
 pub mod framing;
+mod greeting;
 pub mod heard;
 pub mod heartbeat;
 mod leave;
@@ -45,6 +47,7 @@ pub use connect::{Handshake, connect, join};
 pub(crate) use end_all::end_all;
 pub use enter::{Arrival, ENTRIES, Entering, NotEntered, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
+pub(crate) use greeting::make_whole;
 pub use leave::{disconnect, forget, leave};
 pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api_error::ApiError;
-use crate::chats::{Message, message_text};
+use crate::chats::message_text;
 use crate::contract::sockets::Sealed;
 use crate::contract::text::Text;
 
@@ -58,15 +58,6 @@ impl Content {
             Self::Sealed(sealed) => {
                 Text::sealed(serde_json::to_string(&sealed).expect("what is sealed is strings and a number"))
             }
-        }
-    }
-
-    /// As clients see what a message holds.
-    pub(super) fn of(message: &Message) -> Value {
-        match &message.text {
-            None => Value::Null,
-            Some(json) if message.sealed => serde_json::from_str(json.as_str()).unwrap_or(Value::Null),
-            Some(text) => Value::String(text.as_str().to_owned()),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::send::view;
 use crate::api_error::ApiError;
-use crate::chats::{self, Conversation, ConversationKind, Range, Seq};
+use crate::chats::{self, Conversation, ConversationKind, Range, Seq, direct_view};
 use crate::contract::id::UserId;
 use crate::contract::sockets::DirectMessage;
 use crate::table::Table;
@@ -37,7 +36,7 @@ pub async fn history(
     };
     let of = |message: &chats::Message| {
         let receiver = if message.author.as_ref() == Some(first) { second } else { first };
-        view(message, receiver)
+        direct_view(message, receiver)
     };
     let next_cursor = page.next.map(|Seq(seq)| seq.to_string());
     Ok(History { messages: page.messages.iter().map(of).collect(), next_cursor })

@@ -7,7 +7,6 @@
 //! |---|---|
 //! | `send` | `sendMessage` |
 //! | `content` | what a message holds: text, or what is sealed |
-//! | `id` | ids on the wire |
 //! | `deleted` | the deliveries that a deletion causes |
 //! | `signals` | `typing`, `markAsRead` |
 //! | `history` | pages of a conversation |
@@ -16,7 +15,6 @@
 mod content;
 mod deleted;
 mod history;
-mod id;
 pub mod keys;
 mod send;
 mod signals;
@@ -24,7 +22,6 @@ mod signals;
 pub use content::Content;
 pub(crate) use deleted::message_deleted;
 pub use history::{History, history};
-pub use id::WireId;
 use send::send;
 use signals::{mark_as_read, typing};
 

@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::{Content, WireId};
+use super::Content;
 use crate::api_error::ApiError;
-use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Posting, Terms};
+use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Posting, Terms, direct_view};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
-use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace, Outgoing};
+use crate::contract::sockets::{DirectMessage, MESSAGE_SENT, Namespace, Outgoing};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, Cause, IdempotencyKey};
 use crate::json::{self as request, Part};
-use crate::outbox::{Audience, Delivery, Emit, Notify, Unread, WriteContext};
+use crate::outbox::WriteContext;
 use crate::sockets::contacts;
 use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
@@ -32,28 +32,6 @@ struct Request {
     receiver_id: String,
     content: Value,
     client_message_id: Option<String>,
-}
-
-/// The message as both sides see it. `receiver` is the one of the two who did not write it.
-pub(super) fn view(message: &Message, receiver: &UserId) -> DirectMessage {
-    let id = match message.author.clone() {
-        Some(sender) => WireId { sender, message: message.id.clone() }.to_string(),
-        // Its sender's account was erased.
-        None => message.id.to_string(),
-    };
-    DirectMessage {
-        id,
-        seq: message.seq.0,
-        sender_id: message.author.clone(),
-        sender_name: message.author_name.clone(),
-        receiver_id: message.author.is_some().then(|| receiver.clone()),
-        content: Content::of(message),
-        created_at: message.created_at.iso(),
-        timestamp: message.created_at.iso(),
-        deleted_at: message.deleted_at.map(Millis::iso),
-        client_message_id: None,
-        duplicate: false,
-    }
 }
 
 fn json_of(message: &DirectMessage) -> Value {
@@ -99,10 +77,11 @@ pub(super) async fn send(
         key_seconds: None,
         repeat_seconds: Some(REPEAT_SECONDS),
         sealed,
+        client_message_id: client_message_id.as_deref(),
         receiver: &known,
         also: &also,
     };
-    let owes = |message: &Message| deliveries(message, &receiver, client_message_id.as_deref());
+    let owes = |message: &Message| chats::created(&conversation, message, client_message_id.as_deref());
     let new = NewMessage { author, text, key };
     let posting = Posting { terms, new };
     let posted = chats::post_on(table, writer, &conversation, &posting, owes).await?;
@@ -116,7 +95,7 @@ pub(super) async fn send(
         }
     }
 
-    let mut message = view(&posted.result, &receiver);
+    let mut message = direct_view(&posted.result, &receiver);
     message.client_message_id = client_message_id;
     message.duplicate = posted.is_replay;
     let done = json_of(&message);
@@ -130,27 +109,4 @@ pub(super) async fn send(
 fn named(sender: &UserId, receiver: &UserId, name: &str) -> Result<IdempotencyKey, ApiError> {
     idempotency::check("clientMessageId", name)?;
     Ok(IdempotencyKey::of_cause(Cause::DirectMessage { sender, receiver, name }))
-}
-
-fn deliveries(message: &Message, receiver: &UserId, client_message_id: Option<&str>) -> Vec<Delivery> {
-    let view = view(message, receiver);
-    let sent = DirectMessage { client_message_id: client_message_id.map(str::to_owned), ..view.clone() };
-    let about = json!({ "senderId": view.sender_id, "senderName": view.sender_name, "messageId": view.id });
-    let notify = Notify {
-        user: receiver.clone(),
-        r#type: "MESSAGE".to_owned(),
-        data: about.as_object().cloned().unwrap_or_else(Map::new),
-        id: view.id.clone(),
-    };
-    let unread = message.author.clone().map(|sender| {
-        let notify = notify.clone();
-        Delivery::Unread(Box::new(Unread { sender, seq: message.seq.0, notify }))
-    });
-    let new =
-        Emit::named(Namespace::Ws, Audience::User(receiver.clone()), &MESSAGE_NEW, json_of(&view)).or_notify(notify);
-    let sent = message
-        .author
-        .clone()
-        .map(|sender| Emit::named(Namespace::Ws, Audience::User(sender), &[MESSAGE_SENT], json_of(&sent)).into());
-    std::iter::once(new.into()).chain(sent).chain(unread).collect()
 }

@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::WireId;
 use crate::api_error::ApiError;
-use crate::chats::{self, Conversation, MessageId, Seq};
+use crate::chats::{self, Conversation, MessageId, Seq, WireId};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
 use crate::contract::time::Millis;

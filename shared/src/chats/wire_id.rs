@@ -3,8 +3,8 @@
 
 use std::fmt;
 
+use super::MessageId;
 use crate::api_error::ApiError;
-use crate::chats::MessageId;
 use crate::contract::id::UserId;
 
 /// `{senderId}:{id}`; a user id holds no colon.
