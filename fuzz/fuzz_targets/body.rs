@@ -4,7 +4,7 @@
 use http::header::CONTENT_TYPE;
 use lambda_http::Body;
 use libfuzzer_sys::fuzz_target;
-use shared::clients::fcm::Token;
+use shared::clients::fcm::DeviceToken;
 use shared::http::{ReadRequest as _, Request};
 use shared::notifications::{NewNotification, Preferences};
 use shared::parties::{NewParty, PartyChanges};
@@ -15,7 +15,7 @@ fuzz_target!(|body: &[u8]| {
     let _ = request.json::<NewNotification>();
     let _ = request.json::<NewParty>();
     let _ = request.json::<PartyChanges>();
-    let _ = serde_json::from_slice::<Token>(body);
+    let _ = serde_json::from_slice::<DeviceToken>(body);
     if let Ok(preferences) = request.json::<Preferences>() {
         let text = serde_json::to_string(&preferences).expect("preferences are strings and booleans");
         let again: Preferences = serde_json::from_str(&text).expect("what is stored can be read");

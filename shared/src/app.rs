@@ -9,7 +9,7 @@ use crate::api_error::ApiError;
 use crate::authorization::Authorizer;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
-use crate::clients::pusher::{Client, Signer, Webhook, verify_webhook};
+use crate::clients::pusher::{PusherClient, Signer, Webhook, verify_webhook};
 use crate::clients::{fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
@@ -34,7 +34,7 @@ pub struct App {
     /// The table.
     pub table: Table,
     /// Pusher's HTTP API, in a function with [`Need::Pusher`].
-    pub pusher: Option<Client>,
+    pub pusher: Option<PusherClient>,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
     /// How others see the callers.
@@ -89,7 +89,7 @@ impl App {
     /// # Errors
     /// When a client cannot be made, and without [`Need::Pusher`].
     pub fn with_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
-        let fcm = settings.firebase.as_ref().map(fcm::Client::new).transpose().map_err(failed)?.flatten();
+        let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
         let (pusher, table) = (app.pusher().map_err(|error| StartError(error.to_string()))?.clone(), app.table.clone());
@@ -121,7 +121,7 @@ impl App {
             profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
-            pusher: pusher.map(|pusher| Client::new(http, pusher)),
+            pusher: pusher.map(|pusher| PusherClient::new(http, pusher)),
             connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
             verifier: verifier.transpose().map_err(failed)?,
             previous_signer: pusher.and_then(|pusher| pusher.previous.as_ref()).map(Signer::new),
@@ -199,7 +199,7 @@ impl App {
     ///
     /// # Errors
     /// For a function without [`Need::Pusher`].
-    pub fn pusher(&self) -> Result<&Client, SettingsError> {
+    pub fn pusher(&self) -> Result<&PusherClient, SettingsError> {
         self.pusher.as_ref().ok_or(SettingsError::NotNeeded(Need::Pusher))
     }
 

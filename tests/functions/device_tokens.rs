@@ -3,7 +3,7 @@
 use device_tokens::handle;
 use futures_util::future::{join, join_all};
 use serde_json::json;
-use shared::clients::fcm::Token;
+use shared::clients::fcm::DeviceToken;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::users::device::{self, MAX_DEVICES};
@@ -152,7 +152,7 @@ async fn a_device_that_is_renewed_while_a_further_one_replaces_it_is_kept() {
     let world = World::new().await;
     let (ada, start) = (UserId::parse("ada").unwrap(), Millis::now());
     let register = async |token: String, seconds| {
-        let token = Token::parse(token).unwrap();
+        let token = DeviceToken::parse(token).unwrap();
         device::register(&world.app.table, &ada, (&token, None), None, start.plus_seconds(seconds)).await.unwrap();
     };
     for n in 0..MAX_DEVICES {
@@ -172,7 +172,7 @@ async fn devices_that_do_not_register_for_270_days_are_forgotten() {
     let ada = UserId::parse("ada").unwrap();
     let now = Millis::now();
     for (token, days) in [("old", 271), ("recent", 269)] {
-        let token = Token::parse(token.to_owned()).unwrap();
+        let token = DeviceToken::parse(token.to_owned()).unwrap();
         device::register(&world.app.table, &ada, (&token, None), None, now.plus_seconds(-days * 86_400)).await.unwrap();
     }
     assert_eq!(devices(&world, "ada").await, ["recent"]);

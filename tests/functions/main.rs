@@ -68,6 +68,7 @@ mod socket_registry;
 mod sockets;
 mod template;
 mod token_recipes;
+mod type_names;
 mod unknown_fields;
 mod write_budget;
 mod zz_grants;

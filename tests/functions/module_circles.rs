@@ -21,7 +21,7 @@ fn sources(root: &Path, module: &[String], found: &mut Sources) {
 }
 
 /// The text without comments and without the tests at its end.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
     text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
 }

@@ -1,12 +1,12 @@
 //! The client of Pusher's HTTP API: cases that the tests of the functions do not cover.
 
-use shared::clients::pusher::{Message, PusherError};
+use shared::clients::pusher::{PusherError, PusherEvent};
 use shared::contract::channel::ChannelName;
 use shared::contract::id::UserId;
 use tests::World;
 
-fn message(channel: &str, data: &str) -> Message {
-    Message { channel: channel.to_owned(), name: "news".to_owned(), data: data.to_owned() }
+fn message(channel: &str, data: &str) -> PusherEvent {
+    PusherEvent { channel: channel.to_owned(), name: "news".to_owned(), data: data.to_owned() }
 }
 
 #[tokio::test]

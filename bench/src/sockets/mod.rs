@@ -31,7 +31,7 @@ use anyhow::{Context as _, Result};
 use crate::plan::Plan;
 use crate::system::System;
 use crate::world::World;
-use report::Measured;
+use report::SystemFigures;
 use script::{Script, Size, Step};
 use server::{Carillon, Node, Server};
 
@@ -40,7 +40,7 @@ pub(crate) fn measure(world: &World, plan: &Plan) -> Result<String> {
     usage::allow_many_files()?;
     let (size, rounds) = (if plan.quick { Size::QUICK } else { Size::FULL }, plan.socket_rounds());
     let systems = plan.socket_systems();
-    let mut measured: Vec<Measured> = systems.iter().map(|system| Measured::new(system.name())).collect();
+    let mut measured: Vec<SystemFigures> = systems.iter().map(|system| SystemFigures::new(system.name())).collect();
     for round in 0..rounds {
         let mut order: Vec<_> = systems.iter().zip(&mut measured).collect();
         if round % 2 == 1 {
@@ -55,7 +55,7 @@ pub(crate) fn measure(world: &World, plan: &Plan) -> Result<String> {
 }
 
 /// One run of a system.
-fn once(world: &World, system: System, size: Size, measured: &mut Measured) -> Result<()> {
+fn once(world: &World, system: System, size: Size, measured: &mut SystemFigures) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let server = runtime.block_on(start(world, system))?;
     let mut script = Script::new(world, &server, size);

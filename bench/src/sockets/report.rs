@@ -8,7 +8,7 @@ use crate::report::machine;
 use crate::statistics::percentile;
 
 /// The measurements of a system, over all rounds.
-pub(super) struct Measured {
+pub(super) struct SystemFigures {
     pub(super) name: &'static str,
     /// In the order of the script.
     pub(super) steps: Vec<Step>,
@@ -17,7 +17,7 @@ pub(super) struct Measured {
     pub(super) left_to_the_stream: usize,
 }
 
-impl Measured {
+impl SystemFigures {
     pub(super) fn new(name: &'static str) -> Self {
         Self { name, steps: Vec::new(), memory: Vec::new(), left_to_the_stream: 0 }
     }
@@ -48,7 +48,7 @@ impl Measured {
 }
 
 /// The tables.
-pub(super) fn tables(measured: &[Measured], size: Size, rounds: usize) -> String {
+pub(super) fn tables(measured: &[SystemFigures], size: Size, rounds: usize) -> String {
     let mut text = format!(
         "{}\n\n{} clients of Socket.IO. Times are milliseconds from send (or connect) to \
          receipt. Processor time, requests and posts are per connect, receipt, message or connection. *Of the server*: all processes \
@@ -74,7 +74,7 @@ pub(super) fn tables(measured: &[Measured], size: Size, rounds: usize) -> String
         }
     }
     text.push_str("\nPeak memory of the largest process: ");
-    let of_system = |system: &Measured| {
+    let of_system = |system: &SystemFigures| {
         let programs = system.memory.iter().map(|(program, megabytes, processes)| match processes {
             1 => format!("`{program}` {megabytes:.1} MB"),
             _ => format!("`{program}` {megabytes:.1} MB (of {processes})"),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn rounds_are_added_up_and_shown_for_each_receipt() {
-        let mut ours = Measured::new("**Carillon**");
+        let mut ours = SystemFigures::new("**Carillon**");
         ours.add(vec![step(&[1.0, 2.0])], vec![("delivery", 8.0, 1)], 0);
         ours.add(vec![step(&[4.0, 3.0])], vec![("delivery", 9.0, 1)], 2);
         let text = tables(&[ours], Size::QUICK, 2);

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::clients::fcm::Token;
+use shared::clients::fcm::DeviceToken;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
@@ -25,7 +25,7 @@ struct Registered {
 
 /// Which device is to be unregistered.
 enum Which {
-    One(Token),
+    One(DeviceToken),
     All,
     /// The request names none.
     TheOnlyOne,
@@ -39,7 +39,7 @@ impl Which {
         let in_query = request.query("token").map(str::to_owned);
         match (in_body.or_else(|| in_query.clone()), request.query("all")) {
             (Some(token), None) if in_query.as_ref().is_none_or(|other| *other == token) => {
-                Ok(Self::One(Token::parse(token)?))
+                Ok(Self::One(DeviceToken::parse(token)?))
             }
             (Some(_), None) => Err(ApiError::Malformed("Send one token, in the query or in the body".to_owned())),
             (Some(_), Some(_)) => Err(ApiError::Malformed("Send token or all=true, not both".to_owned())),
@@ -72,7 +72,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     match request.route() {
         "POST /notifications/device-token" => {
             let Registered { token, platform } = request.json()?;
-            let (token, locale) = (Token::parse(token)?, caller.locale.as_deref());
+            let (token, locale) = (DeviceToken::parse(token)?, caller.locale.as_deref());
             device::register(&app.table, &caller.user, (&token, platform), locale, Millis::now()).await?;
             Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
         }

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::clients::pusher::Message;
+use shared::clients::pusher::PusherEvent;
 use shared::contract::channel::{MAX_LENGTH, is_name};
 use shared::contract::event::MAX_EVENT_BYTES;
 use shared::http::{self, ReadRequest as _, Request, Response};
@@ -37,7 +37,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     if data.len() > MAX_EVENT_BYTES {
         return Err(ApiError::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });
     }
-    let message = Message { channel: mock.channel, name: mock.event, data };
+    let message = PusherEvent { channel: mock.channel, name: mock.event, data };
     let pusher = app.pusher().map_err(ApiError::internal)?;
     pusher.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
         logged: format!("Pusher did not take the event: {}", error.log_text()),

@@ -4,13 +4,13 @@ use anyhow::Result;
 use contract::key::{Key, RowKind};
 use serde_json::{Value, json};
 
-use super::event::{Event, Message, Seat, Word, messages_in};
+use super::event::{Event, PusherEvent, Seat, Word, messages_in};
 use super::ledger::Remains;
 use crate::services::aws::{self, Row, text};
 use crate::state::State;
 
 /// The stack's table and queues.
-pub(super) struct Aws {
+pub(super) struct Inspector {
     aws: aws::Aws,
     retry_queue: String,
     dead_letter_queue: String,
@@ -29,7 +29,7 @@ impl Outstanding {
     }
 }
 
-impl Aws {
+impl Inspector {
     pub(super) fn of(state: &State) -> Self {
         Self {
             aws: aws::Aws::of(state),
@@ -50,7 +50,7 @@ impl Aws {
     }
 
     /// The state of the table, and these dead letters.
-    pub(super) async fn remains(&self, dead_letters: &[Vec<Message>]) -> Result<Remains> {
+    pub(super) async fn remains(&self, dead_letters: &[Vec<PusherEvent>]) -> Result<Remains> {
         let mut remains =
             Remains { dead: dead_letters.concat(), dead_letters: dead_letters.len(), ..Remains::default() };
         for row in self.aws.scan(json!({ "ConsistentRead": true })).await? {
@@ -65,7 +65,7 @@ impl Aws {
     }
 
     /// The events of each dead letter. Takes them from the queue.
-    pub(super) async fn dead_letters(&self) -> Result<Vec<Vec<Message>>> {
+    pub(super) async fn dead_letters(&self) -> Result<Vec<Vec<PusherEvent>>> {
         let mut letters = Vec::new();
         loop {
             let input =

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::event::{Event, Message};
+use super::event::{Event, PusherEvent};
 use super::ledger::Ledger;
 
 /// A handle to both.
@@ -36,7 +36,7 @@ impl Books {
         self.ledger().accept(event, now);
     }
 
-    pub(super) fn deliver(&self, messages: &[Message]) {
+    pub(super) fn deliver(&self, messages: &[PusherEvent]) {
         let now = self.now();
         let mut ledger = self.ledger();
         for message in messages {

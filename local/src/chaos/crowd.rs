@@ -7,7 +7,7 @@ use tokio::process::Command;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::books::Books;
-use super::event::Message;
+use super::event::PusherEvent;
 use crate::files::workspace::Workspace;
 use crate::process::children::{Dialogue, Processes};
 use crate::state::State;
@@ -54,7 +54,7 @@ impl<'a> Crowd<'a> {
                 }
                 line = lines.next_line() => {
                     let line = line?.context("The clients have ended; target/chaos/logs/crowd.log may say why")?;
-                    if let Ok(message) = serde_json::from_str::<Message>(&line) {
+                    if let Ok(message) = serde_json::from_str::<PusherEvent>(&line) {
                         books.ledger().hear(&message);
                     }
                 }

@@ -8,7 +8,7 @@ use contract::rooms::{KudosReceived, UserJoined, UserLeft};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-pub(super) use crate::services::recorder::Message;
+pub(super) use crate::services::recorder::PusherEvent;
 
 /// An event that happens once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ pub(super) enum Told {
     },
 }
 
-impl Message {
+impl PusherEvent {
     /// Its content; `None` for an event that no command of the load causes.
     pub(super) fn told(&self) -> Option<Told> {
         let data: Value = serde_json::from_str(&self.data).ok()?;
@@ -134,8 +134,8 @@ impl Message {
 }
 
 /// The messages anywhere in a JSON value or in JSON text within it: an outbox or a dead letter of whatever version.
-pub(super) fn messages_in(value: &Value) -> Vec<Message> {
-    if let Ok(message) = Message::deserialize(value) {
+pub(super) fn messages_in(value: &Value) -> Vec<PusherEvent> {
+    if let Ok(message) = PusherEvent::deserialize(value) {
         return vec![message];
     }
     match value {
@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     fn told(channel: &str, name: &str, data: &Value) -> Option<Told> {
-        Message { channel: channel.to_owned(), name: name.to_owned(), data: data.to_string() }.told()
+        PusherEvent { channel: channel.to_owned(), name: name.to_owned(), data: data.to_string() }.told()
     }
 
     #[test]

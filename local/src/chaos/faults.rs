@@ -57,7 +57,7 @@ pub(super) struct Faults<'a> {
     pub(super) seats: Vec<Seat>,
     pub(super) books: Books,
     pub(super) random: StdRng,
-    pub(super) pusher: Pusher<'a>,
+    pub(super) pusher: PusherState<'a>,
     pub(super) damage: Damage,
     /// When AWS began to be throttled, while it is.
     pub(super) throttled_since: Option<Duration>,
@@ -69,7 +69,7 @@ pub(super) struct Faults<'a> {
 
 /// The Pusher server's state, and since when.
 #[derive(Default)]
-pub(super) struct Pusher<'a> {
+pub(super) struct PusherState<'a> {
     trouble: Option<(Trouble, Duration)>,
     /// The server that was started last, unless it is the stack's own.
     replacement: Option<Service<'a>>,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::event::{Event, Kind, Message, Position, Seat, Told, Word};
+use super::event::{Event, Kind, Position, PusherEvent, Seat, Told, Word};
 
 /// The books of one run.
 #[derive(Default)]
@@ -49,16 +49,16 @@ pub(super) struct Remains {
     /// Events of rows in the table, also of commands without a successful response.
     pub(super) committed: Vec<Event>,
     /// Entries that are left in outboxes.
-    pub(super) owed: Vec<Message>,
+    pub(super) owed: Vec<PusherEvent>,
     pub(super) rows_owing: usize,
     /// Messages of the dead-letter queue.
-    pub(super) dead: Vec<Message>,
+    pub(super) dead: Vec<PusherEvent>,
     pub(super) dead_letters: usize,
 }
 
 /// A line of the report.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct ReportLine {
     pub(super) name: &'static str,
     pub(super) accepted: u64,
     pub(super) delivered: u64,
@@ -74,7 +74,7 @@ pub(super) struct Line {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ReportLine>,
     pub(super) rows_owing: usize,
     pub(super) dead_letters: usize,
     /// Rows whose last delivered event is not their newest one.
@@ -97,7 +97,7 @@ impl Ledger {
     }
 
     /// Pusher took this event.
-    pub(super) fn deliver(&mut self, message: &Message, at: Duration) {
+    pub(super) fn deliver(&mut self, message: &PusherEvent, at: Duration) {
         match message.told() {
             None => {}
             Some(Told::Presence { seat, word }) => {
@@ -129,7 +129,7 @@ impl Ledger {
     }
 
     /// A subscribed client received this event.
-    pub(super) fn hear(&mut self, message: &Message) {
+    pub(super) fn hear(&mut self, message: &PusherEvent) {
         if let Some(Told::Event { event, .. }) = message.told() {
             self.heard.insert(event);
         }
@@ -189,7 +189,7 @@ impl Ledger {
         let mut lines = BTreeMap::new();
         for kind in Kind::ALL {
             let out_of_order = (kind == Kind::Parties).then_some(0);
-            lines.insert(kind, Line { name: kind.name(), out_of_order, ..Line::default() });
+            lines.insert(kind, ReportLine { name: kind.name(), out_of_order, ..ReportLine::default() });
         }
         for (event, entry) in &self.events {
             let Some(line) = lines.get_mut(&event.kind()) else { continue };
@@ -219,7 +219,7 @@ impl Ledger {
             }
         }
         verdict.lines.extend(lines.into_values());
-        let mut presence = Line { name: "presence, by seat", ..Line::default() };
+        let mut presence = ReportLine { name: "presence, by seat", ..ReportLine::default() };
         for (seat, word) in &remains.seats {
             let delivered = self.seats.get(seat);
             presence.accepted += 1;
@@ -240,9 +240,9 @@ impl Ledger {
     }
 }
 
-fn told(messages: &[Message]) -> (HashSet<Event>, HashSet<Seat>) {
+fn told(messages: &[PusherEvent]) -> (HashSet<Event>, HashSet<Seat>) {
     let (mut events, mut seats) = (HashSet::new(), HashSet::new());
-    for told in messages.iter().filter_map(Message::told) {
+    for told in messages.iter().filter_map(PusherEvent::told) {
         match told {
             Told::Event { event, .. } => drop(events.insert(event)),
             Told::Presence { seat, .. } => drop(seats.insert(seat)),
@@ -253,8 +253,8 @@ fn told(messages: &[Message]) -> (HashSet<Event>, HashSet<Seat>) {
 
 impl Verdict {
     /// The sum of all lines.
-    pub(super) fn total(&self) -> Line {
-        let mut total = Line { name: "all", out_of_order: Some(0), ..Line::default() };
+    pub(super) fn total(&self) -> ReportLine {
+        let mut total = ReportLine { name: "all", out_of_order: Some(0), ..ReportLine::default() };
         for line in &self.lines {
             total.accepted += line.accepted;
             total.delivered += line.delivered;
@@ -279,30 +279,33 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn kudos(session: &str) -> (Event, Message) {
+    fn kudos(session: &str) -> (Event, PusherEvent) {
         let data = json!({ "sessionId": session }).to_string();
-        let message = Message { channel: "private-user-ben".to_owned(), name: "kudos:received".to_owned(), data };
+        let message = PusherEvent { channel: "private-user-ben".to_owned(), name: "kudos:received".to_owned(), data };
         (Event::Kudos { session: session.to_owned() }, message)
     }
 
-    fn renamed(name: &str, at: &str) -> (Event, Message) {
+    fn renamed(name: &str, at: &str) -> (Event, PusherEvent) {
         let data =
             json!({ "partyId": "p", "updateType": "settings-changed", "data": { "partyName": name }, "updatedAt": at });
-        let message =
-            Message { channel: "private-party-p".to_owned(), name: "party-updated".to_owned(), data: data.to_string() };
+        let message = PusherEvent {
+            channel: "private-party-p".to_owned(),
+            name: "party-updated".to_owned(),
+            data: data.to_string(),
+        };
         (Event::Renamed { party: "p".to_owned(), name: name.to_owned() }, message)
     }
 
-    fn presence(name: &str) -> Message {
+    fn presence(name: &str) -> PusherEvent {
         let data = json!({ "userId": "ben" }).to_string();
-        Message { channel: "presence-room-b".to_owned(), name: name.to_owned(), data }
+        PusherEvent { channel: "presence-room-b".to_owned(), name: name.to_owned(), data }
     }
 
     fn seat() -> Seat {
         Seat { book: "b".to_owned(), user: "ben".to_owned() }
     }
 
-    fn line<'a>(verdict: &'a Verdict, name: &str) -> &'a Line {
+    fn line<'a>(verdict: &'a Verdict, name: &str) -> &'a ReportLine {
         verdict.lines.iter().find(|line| line.name == name).unwrap()
     }
 
@@ -313,13 +316,13 @@ mod tests {
         ledger.accept(kudos("b").0, SECOND);
         ledger.deliver(&kudos("a").1, SECOND * 4);
         let verdict = ledger.judge(&Remains::default());
-        let expected = Line {
+        let expected = ReportLine {
             name: "kudos",
             accepted: 2,
             delivered: 1,
             lost: 1,
             longest_wait: Some(SECOND * 3),
-            ..Line::default()
+            ..ReportLine::default()
         };
         assert_eq!(*line(&verdict, "kudos"), expected);
         assert!(!verdict.is_good());

@@ -48,10 +48,10 @@ use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
 use crate::state::settings::Settings;
-use aws::{Aws, Outstanding};
+use aws::{Inspector, Outstanding};
 use books::Books;
 use crowd::Crowd;
-use faults::{Damage, Faults, Pusher};
+use faults::{Damage, Faults, PusherState};
 use ledger::Verdict;
 use load::Load;
 pub(crate) use options::Options;
@@ -116,14 +116,14 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             seats: load.seats(),
             books: books.clone(),
             random: stream(seed, Draws::Victims),
-            pusher: Pusher::default(),
+            pusher: PusherState::default(),
             damage: Damage::default(),
             throttled_since: None,
             aws: crate::services::aws::Aws::of(&state),
             disturbed_since: None,
             running: State::read(&directory.path)?.processes,
         };
-        let trial = Trial { options, seed, directory: &directory, aws: Aws::of(&state), books: &books, load };
+        let trial = Trial { options, seed, directory: &directory, aws: Inspector::of(&state), books: &books, load };
         tokio::select! {
             outcome = trial.run(faults) => outcome,
             error = stack.serve(false) => Err(error),
@@ -154,7 +154,7 @@ struct Trial<'a> {
     options: &'a Options,
     seed: u64,
     directory: &'a StackDirectory,
-    aws: Aws,
+    aws: Inspector,
     books: &'a Books,
     load: Load,
 }

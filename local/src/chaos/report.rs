@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::ledger::{Line, Verdict};
+use super::ledger::{ReportLine, Verdict};
 use super::load::Commands;
 
 /// The lines of the report besides the verdict.
@@ -57,7 +57,7 @@ impl Report<'_> {
     }
 }
 
-fn row(line: &Line) -> String {
+fn row(line: &ReportLine) -> String {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     format!(
         "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>13}\n",
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_table_has_a_line_for_each_kind_and_their_sum() {
-        let line = Line { name: "kudos", accepted: 3, delivered: 2, lost: 1, ..Line::default() };
+        let line = ReportLine { name: "kudos", accepted: 3, delivered: 2, lost: 1, ..ReportLine::default() };
         let verdict = Verdict { lines: vec![line], examples: vec!["one".to_owned()], ..Verdict::default() };
         let commands = Commands { sent: 5, refused: [(409, 2)].into(), ..Commands::default() };
         let failures = "none".to_owned();

@@ -20,7 +20,7 @@ use crate::stack::plan::Plan;
 use crate::state::directory::StackDirectory;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
-use crate::state::settings::{self, Pushes, Settings};
+use crate::state::settings::{self, PushTarget, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
@@ -34,10 +34,10 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     }
     // After all that may refuse the file: making the stand-in's RSA key takes a while.
     let (pushes, stand_in) = match Firebase::read(&variables) {
-        Some(of_app) => (Pushes::Google(of_app), None),
+        Some(of_app) => (PushTarget::Google(of_app), None),
         None => {
             let (firebase, stand_in) = StandIn::new().await?;
-            (Pushes::Shown(firebase), Some(stand_in))
+            (PushTarget::Shown(firebase), Some(stand_in))
         }
     };
     let settings = Settings { origins: options.origins.clone(), issuer, pushes };

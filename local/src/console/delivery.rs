@@ -14,7 +14,7 @@ use super::parts::Console;
 use crate::files::journal::{FUNCTIONS, Reader};
 use crate::process::function_processes;
 use crate::process::standing::standing;
-use crate::services::aws::{Aws, Message, Row, text};
+use crate::services::aws::{Aws, QueueMessage, Row, text};
 use crate::state;
 use crate::state::function_names::name_in_template;
 
@@ -39,7 +39,7 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
 }
 
 /// The deliveries that a row owes, each with why it has not arrived.
-fn entries(row: &Row, waiting: &[Message], causes: &HashMap<String, String>) -> Vec<Value> {
+fn entries(row: &Row, waiting: &[QueueMessage], causes: &HashMap<String, String>) -> Vec<Value> {
     let outbox: Value = text(row, "outbox").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let key = json!({ "pk": text(row, "pk"), "sk": text(row, "sk") });
     let queued = outbox.pointer("/queue/id").and_then(Value::as_str);
@@ -65,14 +65,14 @@ fn entries(row: &Row, waiting: &[Message], causes: &HashMap<String, String>) -> 
     shown.collect()
 }
 
-fn id_in(message: &Message) -> Option<String> {
+fn id_in(message: &QueueMessage) -> Option<String> {
     let body: Value = serde_json::from_str(&message.body).ok()?;
     Some(body.get("id")?.as_str()?.to_owned())
 }
 
-fn waits(message: &Message) -> Value {
+fn waits(message: &QueueMessage) -> Value {
     let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
-    let Message { id, sent, due, received, .. } = message;
+    let QueueMessage { id, sent, due, received, .. } = message;
     json!({ "id": id, "row": { "pk": body.get("pk"), "sk": body.get("sk") }, "sent": sent, "due": due, "tries": received })
 }
 
@@ -121,7 +121,7 @@ mod tests {
             "queue": { "id": "q-1", "until": 9 },
         });
         let row = json!({ "pk": { "S": "USER#ben" }, "sk": { "S": "N" }, "outbox": { "S": outbox.to_string() } });
-        let message = Message {
+        let message = QueueMessage {
             id: "m".to_owned(),
             body: json!({ "pk": "USER#ben", "sk": "N", "id": "q-1" }).to_string(),
             sent: 1,

@@ -14,9 +14,9 @@ use http::HeaderMap;
 use tokio::sync::broadcast;
 
 use super::meter::Meter;
-use super::traffic::{Line, Seen, Traffic, Way};
+use super::traffic::{Seen, Traffic, TrafficLine, Way};
 use crate::files::journal::{Reader, TRAFFIC};
-use crate::services::recorder::{Message, Note};
+use crate::services::recorder::{Note, PusherEvent};
 
 /// How often the log of what rows owe is looked at.
 const INTERVAL: Duration = Duration::from_millis(40);
@@ -45,7 +45,7 @@ struct Inner {
 }
 
 enum Arrival {
-    Taken(f64, Message),
+    Taken(f64, PusherEvent),
     Seen(Seen),
 }
 
@@ -99,7 +99,7 @@ impl Feed {
         }
     }
 
-    fn take(&self, lines: Vec<Line>, arrived: Vec<Arrival>) {
+    fn take(&self, lines: Vec<TrafficLine>, arrived: Vec<Arrival>) {
         let mut inner = self.inner();
         let mut seen: Vec<_> = lines.into_iter().filter_map(|line| inner.traffic.read(line)).collect();
         for arrival in arrived {
@@ -189,11 +189,11 @@ mod tests {
     use serde_json::{Value, json};
 
     fn taken(name: &str) -> Arrival {
-        let message = Message { channel: "c".to_owned(), name: name.to_owned(), data: "{}".to_owned() };
+        let message = PusherEvent { channel: "c".to_owned(), name: name.to_owned(), data: "{}".to_owned() };
         Arrival::Taken(1005.0, message)
     }
 
-    fn line(value: Value) -> Line {
+    fn line(value: Value) -> TrafficLine {
         serde_json::from_value(value).unwrap()
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::entry::describe;
 use super::failure::{Answer, Failure};
 use super::parts::Console;
-use crate::services::aws::{Aws, Message, text};
+use crate::services::aws::{Aws, QueueMessage, text};
 use crate::state;
 use crate::state::function_names::name_in_template;
 
@@ -30,7 +30,7 @@ enum Letter {
 }
 
 impl Letter {
-    fn of(message: &Message) -> Self {
+    fn of(message: &QueueMessage) -> Self {
         let body: Value = serde_json::from_str(&message.body).unwrap_or_default();
         if let Some(entry) = body.get("given_up").and_then(Value::as_object) {
             let reason = body.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -58,7 +58,7 @@ impl Letter {
 }
 
 /// A letter, as the page shows it.
-pub(super) fn show(message: &Message) -> Value {
+pub(super) fn show(message: &QueueMessage) -> Value {
     let body: Value = serde_json::from_str(&message.body).unwrap_or_else(|_| json!(message.body));
     let letter = Letter::of(message);
     let (title, reason) = match &letter {
@@ -122,9 +122,9 @@ fn listener_in_template(event: &Value) -> &'static str {
 mod tests {
     use super::*;
 
-    fn message(body: &Value) -> Message {
+    fn message(body: &Value) -> QueueMessage {
         let attributes = json!({ "ERROR_CODE": { "StringValue": "NO_PERMISSIONS", "DataType": "String" } });
-        Message { id: "m".to_owned(), body: body.to_string(), sent: 1, due: 1, received: 0, attributes }
+        QueueMessage { id: "m".to_owned(), body: body.to_string(), sent: 1, due: 1, received: 0, attributes }
     }
 
     #[test]

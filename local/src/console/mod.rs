@@ -34,7 +34,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::HeaderMap;
 
-pub(crate) use self::parts::{Console, Ports, Watched};
+pub(crate) use self::parts::{Console, PagePorts, Watched};
 
 impl Console {
     /// The routes.
@@ -85,7 +85,7 @@ mod tests {
                 directory: nowhere.clone(),
                 pusher_secret: "secret".to_owned(),
                 orders,
-                ports: Ports { front_door: 3000, pusher: 6001 },
+                ports: PagePorts { front_door: 3000, pusher: 6001 },
             },
             root: nowhere.clone(),
             packages: nowhere.clone(),

@@ -36,12 +36,12 @@ pub(crate) struct Watched {
     /// Signs the Pusher server's webhooks.
     pub(crate) pusher_secret: String,
     pub(crate) orders: Orders,
-    pub(crate) ports: Ports,
+    pub(crate) ports: PagePorts,
 }
 
 /// The ports that the page calls.
 #[derive(Clone, Copy)]
-pub(crate) struct Ports {
+pub(crate) struct PagePorts {
     pub(crate) front_door: u16,
     pub(crate) pusher: u16,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::frame;
-use crate::services::recorder::Message;
+use crate::services::recorder::PusherEvent;
 
 /// Most writes that are remembered until their events arrive.
 const MOST: usize = 10_000;
@@ -19,7 +19,7 @@ const AFTERWARDS: f64 = 60_000.0;
 
 /// A line of the traffic log.
 #[derive(Deserialize)]
-pub(super) struct Line {
+pub(super) struct TrafficLine {
     /// Milliseconds since 1970, with a digit after the point.
     at: f64,
     #[serde(flatten)]
@@ -118,8 +118,8 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Takes a line of the log; returns the event that it tells of, if it does.
-    pub(super) fn read(&mut self, line: Line) -> Option<Seen> {
-        let Line { at, what } = line;
+    pub(super) fn read(&mut self, line: TrafficLine) -> Option<Seen> {
+        let TrafficLine { at, what } = line;
         match what {
             What::Wrote { pk, sk, was, now } => {
                 self.wrote(at, (pk, sk), was.as_deref(), now.as_deref());
@@ -138,8 +138,8 @@ impl Traffic {
     }
 
     /// An event that the Pusher server took.
-    pub(super) fn taken(&mut self, at: f64, message: Message) -> Seen {
-        let Message { channel, name, data } = message;
+    pub(super) fn taken(&mut self, at: f64, message: PusherEvent) -> Seen {
+        let PusherEvent { channel, name, data } = message;
         // Events of encrypted channels are encrypted on the way, differently each time.
         let is_sealed = channel.starts_with("private-encrypted-");
         let is_it = |owed: &Owed| {
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn line(at: f64, what: Value) -> Line {
+    fn line(at: f64, what: Value) -> TrafficLine {
         let mut line = what;
         line["at"] = json!(at);
         serde_json::from_value(line).unwrap()
@@ -274,7 +274,7 @@ mod tests {
         (!entries.is_empty()).then(|| json!({ "owed": entries }).to_string())
     }
 
-    fn wrote(at: f64, was: &[Value], now: &[Value]) -> Line {
+    fn wrote(at: f64, was: &[Value], now: &[Value]) -> TrafficLine {
         line(at, json!({ "wrote": { "pk": "KUDOS#1", "sk": "KUDOS", "was": outbox(was), "now": outbox(now) } }))
     }
 
@@ -282,8 +282,8 @@ mod tests {
         json!({ "id": id, "requestId": "r-1", "kind": "pusher", "channel": "private-user-ben", "name": "kudos:received", "data": "{}" })
     }
 
-    fn message(channel: &str, data: &str) -> Message {
-        Message { channel: channel.to_owned(), name: "kudos:received".to_owned(), data: data.to_owned() }
+    fn message(channel: &str, data: &str) -> PusherEvent {
+        PusherEvent { channel: channel.to_owned(), name: "kudos:received".to_owned(), data: data.to_owned() }
     }
 
     #[test]

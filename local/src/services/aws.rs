@@ -70,7 +70,7 @@ impl Aws {
     }
 
     /// The messages of a queue, due or not. They stay in the queue, and their receive counts stay as they are.
-    pub(crate) async fn peek(&self, queue: &str) -> Result<Vec<Message>> {
+    pub(crate) async fn peek(&self, queue: &str) -> Result<Vec<QueueMessage>> {
         let queue: String = form_urlencoded::byte_serialize(queue.as_bytes()).collect();
         let request = Request::get(format!("/_ministack/sqs/messages?QueueUrl={queue}")).body(())?;
         let kept: Value = serde_json::from_slice(self.send(request, String::new()).await?.body())?;
@@ -162,7 +162,7 @@ impl Aws {
 
 /// A message of a queue.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Message {
+pub(crate) struct QueueMessage {
     pub(crate) id: String,
     pub(crate) body: String,
     /// Seconds since 1970.
@@ -176,15 +176,15 @@ pub(crate) struct Message {
 }
 
 /// ministack lists them by account, region and queue.
-fn messages_in(kept: &Value) -> Vec<Message> {
+fn messages_in(kept: &Value) -> Vec<QueueMessage> {
     match kept {
         Value::Object(parts) => parts.values().flat_map(messages_in).collect(),
-        Value::Array(messages) => messages.iter().filter_map(Message::of).collect(),
+        Value::Array(messages) => messages.iter().filter_map(QueueMessage::of).collect(),
         _ => Vec::new(),
     }
 }
 
-impl Message {
+impl QueueMessage {
     fn of(message: &Value) -> Option<Self> {
         let number = |name: &str| message.get(name).and_then(Value::as_u64).unwrap_or_default();
         Some(Self {

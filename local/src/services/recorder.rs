@@ -38,7 +38,7 @@ const INTERVAL: Duration = Duration::from_millis(10);
 
 /// An event for one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Message {
+pub(crate) struct PusherEvent {
     pub(crate) channel: String,
     pub(crate) name: String,
     /// The payload, as JSON text.
@@ -46,7 +46,7 @@ pub(crate) struct Message {
 }
 
 /// Called with the events of each request that the server took.
-pub(crate) type Note = Arc<dyn Fn(Vec<Message>) + Send + Sync>;
+pub(crate) type Note = Arc<dyn Fn(Vec<PusherEvent>) + Send + Sync>;
 
 /// The proxy's port.
 pub(crate) struct Recorder {
@@ -180,7 +180,7 @@ fn is_of_events(path: &str) -> bool {
 }
 
 /// The events in the body of such a request.
-fn events_in(body: &[u8]) -> Vec<Message> {
+fn events_in(body: &[u8]) -> Vec<PusherEvent> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Sent {
@@ -202,7 +202,7 @@ fn events_in(body: &[u8]) -> Vec<Message> {
     };
     let to_each = |Event { name, data, channel, channels }: Event| {
         let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
-        let message = move |channel| Message { channel, name: name.clone(), data: data.clone() };
+        let message = move |channel| PusherEvent { channel, name: name.clone(), data: data.clone() };
         channel.into_iter().chain(channels).map(message)
     };
     events.into_iter().flat_map(to_each).collect()
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn an_event_for_several_channels_is_recorded_once_per_channel() {
-        let one = |channel: &str| Message {
+        let one = |channel: &str| PusherEvent {
             channel: channel.to_owned(),
             name: "hello".to_owned(),
             data: r#"{"a":1}"#.to_owned(),

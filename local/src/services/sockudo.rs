@@ -15,7 +15,7 @@ pub(crate) const APP_ID: &str = "carillon";
 pub(crate) const KEY: &str = "carillon-local";
 
 /// The values in its configuration.
-pub(crate) struct Settings<'a> {
+pub(crate) struct SockudoSettings<'a> {
     pub(crate) port: u16,
     pub(crate) secret: &'a str,
     pub(crate) webhook: String,
@@ -34,7 +34,7 @@ pub(crate) struct Sockudo<'a> {
 pub(crate) async fn start<'a>(
     processes: &'a Processes,
     tools: &Tools,
-    settings: &Settings<'_>,
+    settings: &SockudoSettings<'_>,
     directory: &StackDirectory,
 ) -> Result<Sockudo<'a>> {
     let path = directory.path.join("sockudo.toml");
@@ -73,7 +73,7 @@ impl Launch<'_> {
     }
 }
 
-fn configuration(settings: &Settings) -> String {
+fn configuration(settings: &SockudoSettings) -> String {
     include_str!("../../sockudo.toml")
         .replace("<port>", &settings.port.to_string())
         .replace("<id>", APP_ID)
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_configuration_names_the_app_and_its_webhook() {
-        let text = configuration(&Settings {
+        let text = configuration(&SockudoSettings {
             port: 6001,
             secret: "a-secret",
             webhook: "http://127.0.0.1:3000/pusher/webhook".to_owned(),

@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::net::ports;
     use crate::state::firebase::Firebase;
-    use crate::state::settings::Pushes;
+    use crate::state::settings::PushTarget;
 
     #[test]
     fn ministack_is_given_words_and_no_secret() {
@@ -200,7 +200,7 @@ mod tests {
             port: None,
             control_port: None,
         };
-        let settings = Settings { pushes: Pushes::Google(firebase), ..Settings::default() };
+        let settings = Settings { pushes: PushTarget::Google(firebase), ..Settings::default() };
         let workspace = Workspace::locate().unwrap();
         let request =
             request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).unwrap().to_string();

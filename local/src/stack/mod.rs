@@ -25,7 +25,7 @@ use crate::stack::deploy::{API_ID, SOCKET_API_ID, deploy};
 use crate::state::demo::Demo;
 use crate::state::issuer::Keys;
 use crate::state::secrets::Secrets;
-use crate::state::settings::Pushes;
+use crate::state::settings::PushTarget;
 use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
 
 /// A running stack.
@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
             None => (Some(Recorder::bind(self.ports.sockudo_port)?), ports::free_one()?),
         };
         let front_door = format!("http://127.0.0.1:{}", self.ports.port);
-        let of_sockudo = sockudo::Settings {
+        let of_sockudo = sockudo::SockudoSettings {
             port: sockudo_port,
             secret: &secrets.pusher_secret,
             webhook: format!("{front_door}/pusher/webhook"),
@@ -83,7 +83,7 @@ impl<'a> Plan<'a> {
                 directory: self.directory.path.clone(),
                 pusher_secret: secrets.pusher_secret.clone(),
                 orders: order,
-                ports: console::Ports { front_door: self.ports.port, pusher: self.ports.sockudo_port },
+                ports: console::PagePorts { front_door: self.ports.port, pusher: self.ports.sockudo_port },
             },
         );
         listener.set_nonblocking(true)?;
@@ -118,7 +118,7 @@ impl<'a> Plan<'a> {
                 encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
             },
             firebase: self.settings.pushes.of_tests().cloned(),
-            shows_pushes: matches!(self.settings.pushes, Pushes::Shown(_)),
+            shows_pushes: matches!(self.settings.pushes, PushTarget::Shown(_)),
             processes: Running {
                 cargo_local: RunningProcess { pid: i32::try_from(std::process::id())? },
                 ministack: RunningProcess { pid: ministack.pid() },
@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
     /// Replaces AWS with a new, empty one and deploys to it. Connections to sockudo stay open.
     async fn start_over(&self, ministack: &mut Option<Service<'a>>, secrets: &Secrets) -> Result<()> {
         *ministack = None;
-        if let Pushes::Shown(_) = self.settings.pushes {
+        if let PushTarget::Shown(_) = self.settings.pushes {
             journal::begin(&self.directory.logs, PUSHES)?;
         }
         *ministack = Some(self.start_ministack().await?);

@@ -13,7 +13,7 @@ pub(crate) struct Settings {
     /// The issuer of accepted tokens.
     pub(crate) issuer: Issuer,
     /// Where pushes go.
-    pub(crate) pushes: Pushes,
+    pub(crate) pushes: PushTarget,
 }
 
 /// The warnings about names in the file of `--env-file`, once the settings are read. A misspelled name would otherwise have no effect.
@@ -29,7 +29,7 @@ pub(crate) fn warnings(variables: &Variables) -> Vec<String> {
 
 /// Where pushes go.
 #[derive(Default)]
-pub(crate) enum Pushes {
+pub(crate) enum PushTarget {
     /// Nowhere: push is off.
     #[default]
     Off,
@@ -41,7 +41,7 @@ pub(crate) enum Pushes {
     Shown(Firebase),
 }
 
-impl Pushes {
+impl PushTarget {
     pub(crate) fn firebase(&self) -> Option<&Firebase> {
         match self {
             Self::Off => None,

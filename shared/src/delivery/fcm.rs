@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::fcm_message::message;
 use super::transport::by_row;
 use super::{Due, Outcome, Transport, Visit, is_occupied};
-use crate::clients::fcm::{self, Refusal, Token};
+use crate::clients::fcm::{self, DeviceToken, Refusal};
 use crate::clients::pusher;
 use crate::contract::channel::Channel;
 use crate::contract::time::Millis;
@@ -28,8 +28,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Sends pushes.
 #[derive(Debug)]
 pub(crate) struct Pushes {
-    pub fcm: fcm::Client,
-    pub pusher: pusher::Client,
+    pub fcm: fcm::FcmClient,
+    pub pusher: pusher::PusherClient,
     pub table: Table,
 }
 
@@ -88,7 +88,7 @@ impl Pushes {
         }
     }
 
-    async fn deliver(&self, push: &Push, devices: &[Token], message: &fcm::Message) -> Outcome {
+    async fn deliver(&self, push: &Push, devices: &[DeviceToken], message: &fcm::FcmMessage) -> Outcome {
         let outcomes = join_all(devices.iter().map(|token| self.fcm.send(token, message))).await;
         let mut tally = Tally::default();
         for (token, outcome) in devices.iter().zip(outcomes) {
@@ -107,20 +107,20 @@ impl Pushes {
 #[derive(Default)]
 struct Tally {
     /// Devices that are reached no more: their tokens are deleted.
-    gone: Vec<Token>,
+    gone: Vec<DeviceToken>,
     /// Devices that are tried again.
-    later: Vec<Token>,
+    later: Vec<DeviceToken>,
     /// The latest time that FCM asked to wait for.
     not_before: Option<Millis>,
     /// Devices that FCM refused for what may be the device's fault. A dry run decides.
-    suspects: Vec<(Token, Refusal)>,
+    suspects: Vec<(DeviceToken, Refusal)>,
     /// Why no device can take the message.
     invalid: Option<String>,
     arrived: usize,
 }
 
 impl Tally {
-    fn count(&mut self, token: &Token, outcome: Result<(), Refusal>) {
+    fn count(&mut self, token: &DeviceToken, outcome: Result<(), Refusal>) {
         match outcome {
             Ok(()) => self.arrived += 1,
             Err(Refusal::UnknownToken) => self.gone.push(token.clone()),
@@ -137,7 +137,7 @@ impl Tally {
         }
     }
 
-    fn again(&mut self, token: &Token, after: Option<Millis>) {
+    fn again(&mut self, token: &DeviceToken, after: Option<Millis>) {
         self.later.push(token.clone());
         self.not_before = self.not_before.max(after);
     }
@@ -145,7 +145,7 @@ impl Tally {
     /// Decides whose fault the suspects' refusals are: the device's, the message's or the operator's. A device is deleted
     /// only for what FCM says of it twice: of the message, and of a minimal one in a dry run. For a token of another project
     /// another device must have taken the message, too, now or on an earlier attempt: what every device gets is a wrong project.
-    async fn judge(&mut self, fcm: &fcm::Client, push: &Push) {
+    async fn judge(&mut self, fcm: &fcm::FcmClient, push: &Push) {
         let is_good = self.arrived > 0 || push.devices.is_some();
         let is_our_project = is_good || fcm.is_proven(Millis::now());
         let suspects = std::mem::take(&mut self.suspects);
@@ -186,7 +186,7 @@ impl Tally {
         }
         if !self.later.is_empty() {
             let is_partly_done = self.later.len() < devices;
-            let left = self.later.iter().map(Token::hash).collect();
+            let left = self.later.iter().map(DeviceToken::hash).collect();
             // Without a list it goes to all devices; with one, an empty-handed attempt stays known as such.
             let rest = is_partly_done && (self.arrived > 0 || push.devices.is_some());
             let rest = rest.then_some(Rest::Devices(left));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::clients::fcm::{MAX_MESSAGE_BYTES, Message};
+use crate::clients::fcm::{FcmMessage, MAX_MESSAGE_BYTES};
 use crate::contract::text::cut_by;
 use crate::outbox::Push;
 
@@ -20,7 +20,7 @@ pub(super) struct TooLarge {
 ///
 /// # Errors
 /// [`TooLarge`] when even without a body it would not fit: data is never dropped.
-pub(super) fn message(push: &Push) -> Result<Message, TooLarge> {
+pub(super) fn message(push: &Push) -> Result<FcmMessage, TooLarge> {
     let whole = with_body(push, push.body.as_str());
     if whole.bytes() <= MAX_MESSAGE_BYTES {
         return Ok(whole);
@@ -36,7 +36,7 @@ pub(super) fn message(push: &Push) -> Result<Message, TooLarge> {
 /// `collapse_key`: FCM keeps the messages of four collapse keys for a device that is offline, and loses all others (Firebase,
 /// "Non-collapsible and collapsible messages"). APNs (`apns-collapse-id`) and Web Push (`Topic`, RFC 8030, section 5.4)
 /// have no such limit.
-fn with_body(push: &Push, body: &str) -> Message {
+fn with_body(push: &Push, body: &str) -> FcmMessage {
     let Push { title, tag, .. } = push;
     let fields = [
         ("notification", json!({ "title": title, "body": body })),
@@ -60,7 +60,7 @@ fn with_body(push: &Push, body: &str) -> Message {
             }),
         ),
     ];
-    Message::new(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    FcmMessage::new(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// FCM's `data` maps strings to strings: text stays as it is, anything else becomes JSON. The names that FCM keeps for itself
@@ -85,7 +85,7 @@ fn is_reserved(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::fcm::Token;
+    use crate::clients::fcm::DeviceToken;
     use crate::contract::id::UserId;
     use crate::contract::text::{Line, Text};
     use proptest::prelude::*;
@@ -106,8 +106,8 @@ mod tests {
         }
     }
 
-    fn written(message: &Message) -> Value {
-        let token = Token::parse("token-1".to_owned()).unwrap();
+    fn written(message: &FcmMessage) -> Value {
+        let token = DeviceToken::parse("token-1".to_owned()).unwrap();
         serde_json::from_str::<Value>(&message.to(&token)).unwrap()["message"].take()
     }
 

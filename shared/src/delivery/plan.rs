@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::outcome::{Outcome, Outcomes};
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Delivery, Entry, Outbox, Queued};
+use crate::outbox::{Delivery, Entry, EntryChanges, Outbox, Queued};
 
 /// A message of the retry queue is expected back this long after its delay, at the latest.
 const QUEUE_SLACK_SECONDS: i64 = 300;
@@ -43,7 +43,7 @@ pub(crate) fn due(outbox: &Outbox, source: Source<'_>, now: Millis) -> Option<Ve
 }
 
 /// The changes to a row after its due entries were tried. Entries that failed are left out: they become dead letters first.
-pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> Changes {
+pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> EntryChanges {
     let change = |entry: &Entry| {
         let tried_before = entry.tried || entry.lease.is_some();
         let left = match outcomes.get(&entry.id)? {
@@ -92,14 +92,14 @@ pub(crate) fn queued(id: &str, delay: Duration, now: Millis) -> Queued {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::pusher::Message;
+    use crate::clients::pusher::PusherEvent;
     use crate::outbox::WriteContext;
 
     const NOW: Millis = Millis(1_000_000);
 
     fn outbox(delivers: bool, entries: usize) -> Outbox {
         let event =
-            |n: usize| Delivery::Pusher(Message { channel: "c".into(), name: n.to_string(), data: "{}".into() });
+            |n: usize| Delivery::Pusher(PusherEvent { channel: "c".into(), name: n.to_string(), data: "{}".into() });
         let writer = WriteContext { request_id: "r".to_owned(), delivers, posts: delivers };
         Outbox::new((0..entries).map(event), &writer, NOW)
     }

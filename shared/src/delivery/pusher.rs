@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 
 use super::{Due, Outcome, Transport, Visit};
-use crate::clients::pusher::{Client, MAX_BATCH, Message, PusherError};
+use crate::clients::pusher::{MAX_BATCH, PusherClient, PusherError, PusherEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::outbox::{Delivery, TransportName};
 use crate::telemetry;
@@ -22,7 +22,7 @@ const OCCUPIED_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Pusher {
-    client: Client,
+    client: PusherClient,
     /// Whether it asks before it sends: the consumer comes when something has gone wrong.
     probes: bool,
 }
@@ -38,11 +38,11 @@ impl Transport for Pusher {
 }
 
 impl Pusher {
-    pub(crate) fn of_writer(client: &Client) -> Self {
+    pub(crate) fn of_writer(client: &PusherClient) -> Self {
         Self { client: client.clone(), probes: false }
     }
 
-    pub(crate) fn of_consumer(client: &Client) -> Self {
+    pub(crate) fn of_consumer(client: &PusherClient) -> Self {
         Self { client: client.clone(), probes: true }
     }
 
@@ -92,12 +92,12 @@ impl Pusher {
         {
             return self.client.terminate(user).await;
         }
-        let events: Vec<Message> = batch.iter().filter_map(|due| event(due).cloned()).collect();
+        let events: Vec<PusherEvent> = batch.iter().filter_map(|due| event(due).cloned()).collect();
         self.client.trigger(&events).await
     }
 }
 
-fn event<'a>(due: &Due<'a>) -> Option<&'a Message> {
+fn event<'a>(due: &Due<'a>) -> Option<&'a PusherEvent> {
     match &due.entry.delivery {
         Delivery::Pusher(message) => Some(message),
         _ => None,
@@ -126,7 +126,7 @@ fn outcome(sent: Result<(), PusherError>) -> Outcome {
 }
 
 /// Whether the channel has subscribers. When Pusher does not respond, it has none: no event would reach them there, either.
-pub(crate) async fn is_occupied(client: &Client, channel: &Channel) -> bool {
+pub(crate) async fn is_occupied(client: &PusherClient, channel: &Channel) -> bool {
     let Ok(channel) = ChannelName::parse(&channel.to_string()) else {
         return false;
     };

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::outcome::{Outcome, Outcomes};
 use super::plan::{self, Source, due};
-use crate::clients::pusher::Message;
+use crate::clients::pusher::PusherEvent;
 use crate::contract::time::Millis;
-use crate::outbox::{Append, Changes, Committed, Delivery, Outbox, WriteContext, changed};
+use crate::outbox::{Append, Committed, Delivery, EntryChanges, Outbox, WriteContext, changed};
 use crate::table::Key;
 
 const START: i64 = 1_000_000_000_000;
@@ -132,7 +132,7 @@ impl World {
 
     fn acknowledge(
         &mut self,
-        changes: impl Fn(&Outbox) -> Changes,
+        changes: impl Fn(&Outbox) -> EntryChanges,
         queue: impl Fn(&Outbox) -> Option<crate::outbox::Queued>,
     ) -> Outbox {
         let Some(seen) = self.row.clone() else { return Outbox::default() };
@@ -195,8 +195,9 @@ impl World {
     fn write(&mut self, n: usize) {
         let command = self.commands[n].clone();
         let writer = WriteContext { request_id: n.to_string(), delivers: true, posts: true };
-        let event =
-            |name: usize| Delivery::Pusher(Message { channel: "c".into(), name: name.to_string(), data: "{}".into() });
+        let event = |name: usize| {
+            Delivery::Pusher(PusherEvent { channel: "c".into(), name: name.to_string(), data: "{}".into() })
+        };
         let events: Vec<_> = (self.names..self.names + command.events).map(event).collect();
         self.names += command.events;
         let append = Append::new(key(), self.committed(), events, &writer, Millis(self.now)).unwrap();

@@ -9,7 +9,7 @@ use super::outcome::{Outcome, Outcomes};
 use super::plan;
 use super::queue::RetryQueue;
 use crate::contract::time::Millis;
-use crate::outbox::{Changes, Committed, Entry, Outbox, Rest, TransportName, acknowledge};
+use crate::outbox::{Committed, Entry, EntryChanges, Outbox, Rest, TransportName, acknowledge};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -140,7 +140,7 @@ impl Visit {
         self.write(&mut latest, progress).await
     }
 
-    async fn write(&self, latest: &mut Committed, changes: impl Fn(&Outbox) -> Changes) -> Result<(), TableError> {
+    async fn write(&self, latest: &mut Committed, changes: impl Fn(&Outbox) -> EntryChanges) -> Result<(), TableError> {
         if !changes(&latest.outbox).is_empty() {
             let rest = acknowledge(&self.table, latest, changes, |rest| rest.queue.clone()).await?;
             *latest = Committed::new(latest.key.clone(), rest);

@@ -69,7 +69,7 @@ impl Erasure<'_> {
             RowKind::Notification if is_own => self.remove_if(true, &row).await,
             RowKind::Notification => {
                 let names = self.progress.names.iter().map(String::as_str).collect();
-                let person = notifications::Person { id: self.user, names, booking: hotels::booking_of(self.user) };
+                let person = notifications::ErasedUser { id: self.user, names, booking: hotels::booking_of(self.user) };
                 Ok(notifications::erase_from(self.table, &key, row, &person).await?)
             }
             RowKind::Invitation if is_own => self.remove_if(true, &row).await,

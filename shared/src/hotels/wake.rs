@@ -31,7 +31,7 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub(crate) struct Wakes {
     pub table: Table,
-    pub pusher: pusher::Client,
+    pub pusher: pusher::PusherClient,
     pub settings: Arc<Settings>,
 }
 

@@ -18,7 +18,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::lease::Lease;
 use super::unseen::{Unseen, unseen};
 use super::window::{Claim, Decision, decide};
-use super::words::Told;
+use super::words::EmailFacts;
 use crate::chats::{Conversation, Seq, seq_of};
 use crate::clients::pusher;
 use crate::clients::ses::{Mail, Mailer, SesError};
@@ -48,7 +48,7 @@ const MAX_CLAIMS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Emails {
     pub mailer: Mailer,
-    pub pusher: pusher::Client,
+    pub pusher: pusher::PusherClient,
     pub table: Table,
 }
 
@@ -238,7 +238,7 @@ impl Known {
         let link = format!("{}/leases/{}/chat#message-{}", sender.app_url, self.lease, unseen.first.id);
         let unsubscribe = notifications::unsubscribe_link(&mailer.links, &sender.api_url, &self.recipient, self.locale);
         let texts = std::iter::once(&unseen.first).chain(&unseen.next);
-        let words = Told {
+        let words = EmailFacts {
             locale: self.locale,
             author: &unseen.first.author_name,
             title: &self.title,

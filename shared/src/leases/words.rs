@@ -10,7 +10,7 @@ const MAX_NAME: usize = 60;
 
 /// The facts of an e-mail.
 #[derive(Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct EmailFacts<'a> {
     pub(super) locale: Locale,
     /// The author of the messages.
     pub(super) author: &'a Line,
@@ -29,15 +29,15 @@ pub(super) struct Told<'a> {
 
 /// An e-mail's parts.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub(super) struct EmailParts {
     pub(super) subject: String,
     pub(super) text: String,
     pub(super) html: String,
 }
 
-impl Told<'_> {
+impl EmailFacts<'_> {
     /// The e-mail.
-    pub(super) fn words(&self) -> Words {
+    pub(super) fn words(&self) -> EmailParts {
         let (author, title) = (self.author.shortened(MAX_NAME), self.title.shortened(MAX_NAME));
         let (headline, title) = (self.headline(&author), title.isolated());
         let preview = |text: &&Text| text.preview(usize::MAX).unwrap_or_default().shortened(MAX_PREVIEW);
@@ -78,7 +78,7 @@ impl Told<'_> {
              <p style=\"font-size: 0.8em; color: #666\">{w}<br><a href=\"{u}\">{f}</a></p>\n</body>\n</html>\n",
             lang = self.locale.name(),
         );
-        Words { subject: format!("{headline} – {title}"), text, html }
+        EmailParts { subject: format!("{headline} – {title}"), text, html }
     }
 
     /// How many messages are not shown, if any.
@@ -133,10 +133,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn words(locale: Locale, author: &str, texts: &[&str], (count, is_more): (usize, bool)) -> Words {
+    fn words(locale: Locale, author: &str, texts: &[&str], (count, is_more): (usize, bool)) -> EmailParts {
         let line = |text| Line::cleaned(text, 128).unwrap_or_default();
         let texts: Vec<_> = texts.iter().map(|text| Text::cleaned(text, 4_000).unwrap_or_default()).collect();
-        let told = Told {
+        let told = EmailFacts {
             locale,
             author: &line(author),
             title: &line("12 rue des Lilas"),
@@ -149,7 +149,7 @@ mod tests {
         told.words()
     }
 
-    fn of_one(locale: Locale, author: &str, text: &str) -> Words {
+    fn of_one(locale: Locale, author: &str, text: &str) -> EmailParts {
         words(locale, author, &[text], (1, false))
     }
 

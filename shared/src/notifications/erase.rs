@@ -29,7 +29,12 @@ const PEOPLE: [&str; 7] = ["user", "users", "member", "members", "people", "prof
 ///
 /// # Errors
 /// When DynamoDB fails, the row cannot be read, or others keep changing it.
-pub(crate) async fn erase_from(table: &Table, key: &Key, row: Item, person: &Person<'_>) -> Result<bool, TableError> {
+pub(crate) async fn erase_from(
+    table: &Table,
+    key: &Key,
+    row: Item,
+    person: &ErasedUser<'_>,
+) -> Result<bool, TableError> {
     retry_from(row, |row| async move {
         // Most rows are of others, and then it does not matter whether they can be read.
         let data = row.get("data").and_then(table::text);
@@ -80,7 +85,7 @@ fn rewritten(pending: &Delivery, now: &Notification) -> Option<Delivery> {
 }
 
 /// A user who is erased.
-pub(crate) struct Person<'a> {
+pub(crate) struct ErasedUser<'a> {
     pub(crate) id: &'a UserId,
     /// Every name that they are known to have had.
     pub(crate) names: Vec<&'a str>,
@@ -90,14 +95,14 @@ pub(crate) struct Person<'a> {
 
 /// A user who is in the data of a notification.
 struct Erased<'a> {
-    person: &'a Person<'a>,
+    person: &'a ErasedUser<'a>,
     /// Their names, those in the data among them, longest first.
     names: BTreeSet<(Reverse<usize>, String)>,
 }
 
 impl<'a> Erased<'a> {
     /// `None` where the data does not name the user's id.
-    fn of(person: &'a Person<'_>, data: &Map<String, Value>) -> Option<Self> {
+    fn of(person: &'a ErasedUser<'_>, data: &Map<String, Value>) -> Option<Self> {
         let mut erased = Self { person, names: BTreeSet::new() };
         if erased.without(data) == *data {
             return None;
@@ -276,12 +281,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn named<'a>(id: &'a UserId, names: &[&'a str]) -> Person<'a> {
-        Person { id, names: names.to_vec(), booking: None }
+    fn named<'a>(id: &'a UserId, names: &[&'a str]) -> ErasedUser<'a> {
+        ErasedUser { id, names: names.to_vec(), booking: None }
     }
 
     /// The remaining data; `None` where the user is not in it.
-    fn left(person: &Person<'_>, data: &Value) -> Option<Value> {
+    fn left(person: &ErasedUser<'_>, data: &Value) -> Option<Value> {
         let data = data.as_object().unwrap();
         Erased::of(person, data).map(|erased| Value::Object(erased.without(data)))
     }

@@ -22,7 +22,7 @@ mod words;
 pub use create::{NewNotification, Notifier};
 pub(crate) use create::{Sender, create_instead};
 pub use delete::delete;
-pub(crate) use erase::{Person, erase_from};
+pub(crate) use erase::{ErasedUser, erase_from};
 pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;

@@ -7,7 +7,7 @@ use super::{ATTRIBUTE, Committed, Entry, Outbox, Queued};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, eq, exists, retry, retry_from};
 
 /// What to do with some of a row's entries, by id: take them out (`None`), or store them in another form.
-pub(crate) type Changes = HashMap<String, Option<Entry>>;
+pub(crate) type EntryChanges = HashMap<String, Option<Entry>>;
 
 /// Takes entries out of a row's outbox or puts others in their places, and notes whose message of the retry queue is about
 /// what is left: `queue` is asked once it is known what that is. One write, unless another writer got between. Then `changes`
@@ -19,7 +19,7 @@ pub(crate) type Changes = HashMap<String, Option<Entry>>;
 pub(crate) async fn acknowledge(
     table: &Table,
     row: &Committed,
-    changes: impl Fn(&Outbox) -> Changes,
+    changes: impl Fn(&Outbox) -> EntryChanges,
     queue: impl Fn(&Outbox) -> Option<Queued>,
 ) -> Result<Outbox, TableError> {
     let (changes, queue) = (&changes, &queue);
@@ -57,7 +57,7 @@ pub(crate) async fn discard(table: &Table, key: &Key) -> Result<(), TableError> 
 }
 
 /// An outbox after these changes.
-pub(crate) fn changed(outbox: &Outbox, changes: &Changes, queue: impl Fn(&Outbox) -> Option<Queued>) -> Outbox {
+pub(crate) fn changed(outbox: &Outbox, changes: &EntryChanges, queue: impl Fn(&Outbox) -> Option<Queued>) -> Outbox {
     let entries = outbox.entries.iter().filter_map(|entry| match changes.get(&entry.id) {
         Some(instead) => instead.clone(),
         None => Some(entry.clone()),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Audience, Emit, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
-use crate::clients::pusher::Message;
+use crate::clients::pusher::PusherEvent;
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -62,7 +62,7 @@ macro_rules! transports {
 transports! {
     Pusher sends {
         /// An event for a Pusher channel.
-        "pusher" => Pusher(Message),
+        "pusher" => Pusher(PusherEvent),
         /// The end of the connections on which a user signed in to Pusher. It follows the event that tells them why.
         "terminate" => Terminate { user: UserId },
     } ["pusherOfRow" => PusherOfRow]
@@ -106,7 +106,7 @@ impl Delivery {
     #[must_use]
     pub fn event<E: Event>(event: &E) -> Self {
         let channel = event.channel().to_string();
-        Self::Pusher(Message { channel, name: E::NAME.to_owned(), data: event.data() })
+        Self::Pusher(PusherEvent { channel, name: E::NAME.to_owned(), data: event.data() })
     }
 
     /// This delivery by the name that its row has for it; `None` by a transport whose deliveries have none.

@@ -43,7 +43,7 @@ use crate::table::{Item, Key, TableError, item, string, text};
 
 #[cfg(test)]
 pub(crate) use acknowledge::changed;
-pub(crate) use acknowledge::{Changes, acknowledge, discard};
+pub(crate) use acknowledge::{EntryChanges, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
 pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observation::{Observation, RoomUser};
 use super::presence::{self, PresenceRow};
-use crate::clients::pusher::{Client, PusherError};
+use crate::clients::pusher::{PusherClient, PusherError};
 use crate::contract::channel::{self, Channel};
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;
@@ -54,7 +54,7 @@ pub struct ReconcileReport {
 pub async fn run<F>(
     table: &Table,
     writer: &WriteContext,
-    pusher: &Client,
+    pusher: &PusherClient,
     deliver: impl Fn(Vec<Committed>) -> F,
     budget: Duration,
 ) -> Result<ReconcileReport, ReconcileError>
@@ -101,7 +101,7 @@ where
 }
 
 /// The rooms that are occupied according to Pusher or the table.
-async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, ReconcileError> {
+async fn occupied(table: &Table, pusher: &PusherClient) -> Result<BTreeSet<BookId>, ReconcileError> {
     let listed = pusher.channels(channel::ROOM).await?;
     let mut rooms = presence::occupied_rooms(table).await?;
     rooms.extend(listed.iter().filter_map(|name| BookId::parse(name.strip_prefix(channel::ROOM)?).ok()));
@@ -112,7 +112,7 @@ async fn occupied(table: &Table, pusher: &Client) -> Result<BTreeSet<BookId>, Re
 async fn heal<F>(
     table: &Table,
     writer: &WriteContext,
-    pusher: &Client,
+    pusher: &PusherClient,
     deliver: impl Fn(Vec<Committed>) -> F,
     book: &BookId,
 ) -> Result<usize, ReconcileError>

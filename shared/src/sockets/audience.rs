@@ -27,8 +27,12 @@ pub async fn of_user(
 }
 
 fn targets(namespace: Namespace, user: &UserId, row: &UserRow, now: Millis) -> Vec<Target> {
-    let target =
-        |entry: super::row::Entry| Target { user: user.clone(), slot: entry.slot, namespace, address: entry.address };
+    let target = |entry: super::row::TakenSlot| Target {
+        user: user.clone(),
+        slot: entry.slot,
+        namespace,
+        address: entry.address,
+    };
     row.open(now).into_iter().map(target).filter(|target| target.address.may_hear(now)).collect()
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
 use super::greeting;
-use super::row::{Entry, MAX_OF_USER, PlaceRow, Socket, UserRow};
+use super::row::{MAX_OF_USER, PlaceRow, Socket, TakenSlot, UserRow};
 use super::slot::Slots;
 use super::status::{Change, UserChange};
 use crate::api_error::ApiError;
@@ -97,7 +97,7 @@ pub async fn enter(
             row.entered = Some(ENTRIES.admit(row.entered, now).map_err(NotEntered::TooOften)?);
             let slot = slots.next(table, now).await?.ok_or(NotEntered::Full)?;
             let change = if open.is_empty() { Change::CameOnline } else { Change::None };
-            open.push(Entry { slot, address: socket.address.clone() });
+            open.push(TakenSlot { slot, address: socket.address.clone() });
             let of_user = {
                 let change = UserChange { namespace, user: &socket.user, row: &row, open: &open, change };
                 change.write(writer, now)?

@@ -105,7 +105,7 @@ impl PlaceRow {
 /// The connections of a user in a namespace.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UserRow {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<TakenSlot>,
     /// Which change of the row this is; 0 for none.
     pub(super) version: i64,
     /// Of the limit on how often the user's connections enter the namespace: its theoretical arrival time.
@@ -118,7 +118,7 @@ pub(super) struct UserRow {
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct TakenSlot {
     pub(super) slot: u16,
     #[serde(flatten)]
     pub(super) address: Address,
@@ -152,7 +152,7 @@ impl UserRow {
     }
 
     /// Those that can still be open, whether or not they may hear anything.
-    pub(super) fn open(&self, now: Millis) -> Vec<Entry> {
+    pub(super) fn open(&self, now: Millis) -> Vec<TakenSlot> {
         self.entries.iter().filter(|entry| entry.address.until() > now).cloned().collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::row::{Entry, UserRow};
+use super::row::{TakenSlot, UserRow};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Namespace, Outgoing, SocketEvent as _, Status, UserStatus};
 use crate::contract::time::Millis;
@@ -44,7 +44,7 @@ pub(super) struct UserChange<'a> {
     /// The row as it was read.
     pub(super) row: &'a UserRow,
     /// The connections after the change.
-    pub(super) open: &'a [Entry],
+    pub(super) open: &'a [TakenSlot],
     pub(super) change: Change,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Query {
 
 /// A page of a query.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(crate) struct RowPage {
     pub(crate) items: Vec<Item>,
     /// The key of the last row that was read, if there may be more rows; in an index, with the index's key.
     pub(crate) last_evaluated_key: Option<Item>,
@@ -107,7 +107,7 @@ impl Query {
 
 impl Table {
     /// One page: up to a megabyte of rows, or the query's limit.
-    pub(crate) async fn query(&self, query: &Query) -> Result<Page, TableError> {
+    pub(crate) async fn query(&self, query: &Query) -> Result<RowPage, TableError> {
         let mut placeholders = Placeholders::default();
         let key = query.key.text(&mut placeholders);
         let filter = query.filter.as_ref().map(|filter| filter.text(&mut placeholders));
@@ -129,11 +129,11 @@ impl Table {
             .set_limit(query.limit.map(i32::from))
             .set_exclusive_start_key(query.after.clone());
         let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Query", error))?;
-        Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
+        Ok(RowPage { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }
 
     /// A page of all rows of the table, in no useful order, by a consistent read. Every row is read and paid for.
-    pub(crate) async fn scan(&self, after: Option<&Key>, rows: u16) -> Result<Page, TableError> {
+    pub(crate) async fn scan(&self, after: Option<&Key>, rows: u16) -> Result<RowPage, TableError> {
         let request = self
             .client()
             .scan()
@@ -142,7 +142,7 @@ impl Table {
             .limit(rows.into())
             .set_exclusive_start_key(after.map(Key::item));
         let output = Box::pin(request.send()).await.map_err(|error| AwsError::new("DynamoDB Scan", error))?;
-        Ok(Page { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
+        Ok(RowPage { items: output.items.unwrap_or_default(), last_evaluated_key: output.last_evaluated_key })
     }
 
     /// All rows of all pages.

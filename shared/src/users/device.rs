@@ -10,7 +10,7 @@
 use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
-use crate::clients::fcm::Token;
+use crate::clients::fcm::DeviceToken;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::key::{self, DEVICE};
@@ -57,7 +57,7 @@ impl DeviceView {
 
 #[derive(Serialize, Deserialize)]
 struct DeviceRow {
-    token: Token,
+    token: DeviceToken,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     platform: Option<Platform>,
     registered_at: Millis,
@@ -71,7 +71,7 @@ struct OwnerRow {
 }
 
 /// The user's devices, the last registered first.
-pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Token>, TableError> {
+pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<DeviceToken>, TableError> {
     Ok(current(table, user, now).await?.into_iter().map(|row| row.token).collect())
 }
 
@@ -102,7 +102,7 @@ async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError
 pub async fn register(
     table: &Table,
     user: &UserId,
-    (token, platform): (&Token, Option<Platform>),
+    (token, platform): (&DeviceToken, Option<Platform>),
     locale: Option<&str>,
     now: Millis,
 ) -> Result<(), TableError> {
@@ -130,7 +130,7 @@ pub async fn register(
 ///
 /// # Errors
 /// When DynamoDB fails or other writers keep changing the same device.
-pub async fn remove(table: &Table, user: &UserId, tokens: &[Token]) -> Result<(), TableError> {
+pub async fn remove(table: &Table, user: &UserId, tokens: &[DeviceToken]) -> Result<(), TableError> {
     for token in tokens {
         remove_one(table, user, &token.hash()).await?;
     }
@@ -171,7 +171,12 @@ fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) ->
     })
 }
 
-fn put_device(user: &UserId, token: &Token, platform: Option<Platform>, now: Millis) -> Result<Action, TableError> {
+fn put_device(
+    user: &UserId,
+    token: &DeviceToken,
+    platform: Option<Platform>,
+    now: Millis,
+) -> Result<Action, TableError> {
     let expires_at = now.plus_seconds(LIFETIME_SECONDS).seconds();
     let row = DeviceRow { token: token.clone(), platform, registered_at: now, expires_at };
     Ok(Action::put(item(&Key::device(user, &token.hash()), &row)?))

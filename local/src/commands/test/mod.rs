@@ -24,7 +24,7 @@ use crate::services::fcm::StandIn;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
-use crate::state::settings::{Pushes, Settings};
+use crate::state::settings::{PushTarget, Settings};
 
 /// Interval of looking in the state file for a process that a test has replaced.
 const STATE_INTERVAL: Duration = Duration::from_millis(200);
@@ -45,7 +45,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     let listener = ports::claim_all(&ports)?;
     let (firebase, fcm) = StandIn::new().await?;
     let fcm = fcm.serve(firebase.clone(), journal::begin(&directory.logs, PUSHES)?);
-    let settings = Settings { pushes: Pushes::Tests(firebase), ..Settings::default() };
+    let settings = Settings { pushes: PushTarget::Tests(firebase), ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {

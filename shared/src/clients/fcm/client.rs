@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::access::AccessTokens;
 use super::assertion::Assertions;
 use super::response::{Failure, Refusal, failure, retry_after};
-use super::{FCM_ADDRESS, Message, REQUEST_TIMEOUT, TOKEN_ADDRESS, Token, send};
+use super::{DeviceToken, FCM_ADDRESS, FcmMessage, REQUEST_TIMEOUT, TOKEN_ADDRESS, send};
 use crate::clients::https::http2_client;
 use crate::contract::time::Millis;
 use crate::settings::{Firebase, Secret};
@@ -35,7 +35,7 @@ impl Proof {
 
 /// A client for one Firebase project.
 #[derive(Debug, Clone)]
-pub struct Client(Arc<Inner>);
+pub struct FcmClient(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -46,7 +46,7 @@ struct Inner {
     proof: Proof,
 }
 
-impl Client {
+impl FcmClient {
     /// A client for the project of these settings; `None` when they name no service account. Opens no connection.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// # Errors
     /// When FCM refuses the message or is unreachable. A refused access token is replaced once.
-    pub async fn send(&self, token: &Token, message: &Message) -> Result<(), Refusal> {
+    pub async fn send(&self, token: &DeviceToken, message: &FcmMessage) -> Result<(), Refusal> {
         self.request(&message.to(token)).await?;
         self.0.proof.renew(Millis::now());
         Ok(())
@@ -95,8 +95,8 @@ impl Client {
     ///
     /// # Errors
     /// When FCM refuses it or is unreachable.
-    pub async fn would_take(&self, token: &Token) -> Result<(), Refusal> {
-        self.request(&Message::minimal().dry_run(token)).await
+    pub async fn would_take(&self, token: &DeviceToken) -> Result<(), Refusal> {
+        self.request(&FcmMessage::minimal().dry_run(token)).await
     }
 
     async fn request(&self, body: &str) -> Result<(), Refusal> {

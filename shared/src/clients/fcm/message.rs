@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Token;
+use super::DeviceToken;
 
-/// Most bytes of a message (FCM, "About FCM messages"). FCM counts only keys and values. [`Message::bytes`] counts all
+/// Most bytes of a message (FCM, "About FCM messages"). FCM counts only keys and values. [`FcmMessage::bytes`] counts all
 /// of the JSON without the device's token, which is never less.
 pub const MAX_MESSAGE_BYTES: usize = 4096;
 
 /// A message, without the device that receives it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Message(Map<String, Value>);
+pub struct FcmMessage(Map<String, Value>);
 
-impl Message {
+impl FcmMessage {
     #[must_use]
     pub fn new(fields: Map<String, Value>) -> Self {
         Self(fields)
@@ -32,7 +32,7 @@ impl Message {
 
     /// The request body that has FCM check the message for one device, and send nothing.
     #[must_use]
-    pub(super) fn dry_run(&self, token: &Token) -> String {
+    pub(super) fn dry_run(&self, token: &DeviceToken) -> String {
         let mut message = self.0.clone();
         message.insert("token".to_owned(), json!(token.as_str()));
         json!({ "validate_only": true, "message": message }).to_string()
@@ -40,7 +40,7 @@ impl Message {
 
     /// The request body for one device.
     #[must_use]
-    pub fn to(&self, token: &Token) -> String {
+    pub fn to(&self, token: &DeviceToken) -> String {
         let mut message = self.0.clone();
         message.insert("token".to_owned(), json!(token.as_str()));
         json!({ "message": message }).to_string()

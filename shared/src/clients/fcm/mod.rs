@@ -15,10 +15,10 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-pub use client::Client;
-pub use message::{MAX_MESSAGE_BYTES, Message};
+pub use client::FcmClient;
+pub use message::{FcmMessage, MAX_MESSAGE_BYTES};
 pub use response::{Failure, Refusal, failure, retry_after};
-pub use token::{InvalidToken, Token};
+pub use token::{DeviceToken, InvalidToken};
 
 /// Time-out of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);

@@ -11,14 +11,14 @@ const MAX_LENGTH: usize = 4096;
 /// An FCM registration token. Never printed: a token is enough to send to the device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Token(String);
+pub struct DeviceToken(String);
 
 /// The text is not a registration token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to {MAX_LENGTH} visible ASCII characters")]
 pub struct InvalidToken;
 
-impl Token {
+impl DeviceToken {
     /// Parses a token.
     ///
     /// # Errors
@@ -46,13 +46,13 @@ impl Token {
     }
 }
 
-impl std::fmt::Debug for Token {
+impl std::fmt::Debug for DeviceToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
+        f.write_str("DeviceToken(…)")
     }
 }
 
-impl TryFrom<String> for Token {
+impl TryFrom<String> for DeviceToken {
     type Error = InvalidToken;
 
     fn try_from(text: String) -> Result<Self, InvalidToken> {
@@ -60,8 +60,8 @@ impl TryFrom<String> for Token {
     }
 }
 
-impl From<Token> for String {
-    fn from(token: Token) -> Self {
+impl From<DeviceToken> for String {
+    fn from(token: DeviceToken) -> Self {
         token.0
     }
 }

@@ -30,7 +30,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 
 /// An event for one channel, with Pusher's field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
+pub struct PusherEvent {
     pub channel: String,
     pub name: String,
     /// The payload, as JSON text.
@@ -112,7 +112,7 @@ impl From<PusherError> for ApiError {
 
 /// A client for one Pusher app.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub struct PusherClient {
     http: HttpClient,
     signer: Signer,
     origin: String,
@@ -123,7 +123,7 @@ pub struct Client {
 
 #[derive(Serialize)]
 struct Batch<'a> {
-    batch: &'a [Message],
+    batch: &'a [PusherEvent],
 }
 
 #[derive(Deserialize)]
@@ -151,7 +151,7 @@ pub struct ChannelInfo {
     pub user_count: Option<u64>,
 }
 
-impl Client {
+impl PusherClient {
     /// A client for the app of these settings. Opens no connection.
     #[must_use]
     pub fn new(http: HttpClient, settings: &PusherSettings) -> Self {
@@ -186,7 +186,7 @@ impl Client {
     ///
     /// # Errors
     /// When the request fails. After a time-out it may yet be done, so it is not sent again here.
-    pub async fn trigger(&self, batch: &[Message]) -> Result<(), PusherError> {
+    pub async fn trigger(&self, batch: &[PusherEvent]) -> Result<(), PusherError> {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
         let body = serde_json::to_vec(&Batch { batch: &sealed })
             .map_err(|error| PusherError::Unreadable(error.to_string()))?;
@@ -194,12 +194,12 @@ impl Client {
     }
 
     /// Encrypts a message for an encrypted channel; returns others as they are.
-    fn seal(&self, message: &Message) -> Result<Message, PusherError> {
+    fn seal(&self, message: &PusherEvent) -> Result<PusherEvent, PusherError> {
         match ChannelName::parse(&message.channel) {
             Ok(channel) if channel.is_encrypted() => {
                 let master = self.master_key.as_ref().ok_or(PusherError::NoMasterKey)?;
                 let data = SharedSecret::of(&channel, master).encrypt(&message.data)?;
-                Ok(Message { data, ..message.clone() })
+                Ok(PusherEvent { data, ..message.clone() })
             }
             _ => Ok(message.clone()),
         }

@@ -8,7 +8,7 @@ mod signature;
 mod webhook;
 
 pub(crate) use client::MAX_BATCH;
-pub use client::{ChannelInfo, Client, Message, PusherError};
+pub use client::{ChannelInfo, PusherClient, PusherError, PusherEvent};
 pub use encryption::{EncryptionError, SharedSecret};
 pub use signature::{ApiRequest, Signer};
 pub use webhook::{Webhook, WebhookEvent};
