@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use crate::app::{App, StartError};
 use crate::clients::aws;
 use crate::clients::https::HttpClient;
-use crate::clients::secrets_manager::{Reader, Version};
+use crate::clients::secrets_manager::{SecretReader, Version};
 use crate::contract::time::Millis;
 use crate::http;
 use crate::settings::secrets::{self, Secrets};
@@ -77,7 +77,7 @@ pub struct Running {
 
 /// Makes an app with a newer version of the secret.
 struct Rotating {
-    reader: Reader,
+    reader: SecretReader,
     make: Make,
     needs: &'static [Need],
     http: HttpClient,
@@ -134,7 +134,7 @@ impl Running {
             let app = make(settings.map_err(|error| StartError(error.to_string()))?, http, aws)?;
             return Ok(Self { app: RwLock::new(Box::leak(Box::new(app))), rotating: None });
         };
-        let reader = Reader::new(&aws, secret.to_owned());
+        let reader = SecretReader::new(&aws, secret.to_owned());
         let Version { id, secrets } = reader.read().await.map_err(|error| StartError(unreadable(&reader, &error)))?;
         let last = Mutex::new(Last { version: id, next_reading: Millis::now().plus_seconds(REFRESH_SECONDS) });
         let rotating = Rotating { reader, make, needs, http, aws, variables, last };
@@ -192,6 +192,6 @@ impl Rotating {
     }
 }
 
-fn unreadable(reader: &Reader, error: &(dyn std::error::Error + 'static)) -> String {
+fn unreadable(reader: &SecretReader, error: &(dyn std::error::Error + 'static)) -> String {
     format!("the secret {} (SECRETS_FROM) cannot be read: {}", reader.secret(), telemetry::chain(error))
 }

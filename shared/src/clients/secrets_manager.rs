@@ -39,13 +39,13 @@ pub struct Version {
 
 /// Reads one secret.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct SecretReader {
     client: Client,
     /// Its name or ARN.
     secret: String,
 }
 
-impl Reader {
+impl SecretReader {
     #[must_use]
     pub fn new(config: &SdkConfig, secret: String) -> Self {
         Self { client: Client::new(config), secret }
@@ -68,10 +68,10 @@ impl Reader {
         Ok(Version { id: response.version_id().unwrap_or_default().to_owned(), secrets: Secrets::parse(text)? })
     }
 
-    /// As [`Reader::read`], within this time.
+    /// As [`SecretReader::read`], within this time.
     ///
     /// # Errors
-    /// As [`Reader::read`], and when the time is up.
+    /// As [`SecretReader::read`], and when the time is up.
     pub async fn read_within(&self, limit: Duration) -> Result<Version, ReadError> {
         // On the heap: an operation of the SDK is a future of several kilobytes.
         tokio::time::timeout(limit, Box::pin(self.read())).await.unwrap_or(Err(ReadError::Late(limit)))
