@@ -65,7 +65,7 @@ pub(crate) enum Command {
     ///
     /// It asks as a member, and as another back end where it has the token of one. Without --write it stores nothing but the counts of
     /// its requests and a member's profile. It connects directly, without a proxy. It exits with 1 if a check fails.
-    Smoke(smoke::Options),
+    Smoke(smoke::SmokeOptions),
     /// Prints a token for a user of the running stack
     Token(Token),
     /// Prints every event that a user of the running stack receives on their own channel and in the room of the demo's book

@@ -24,16 +24,16 @@ use anyhow::Result;
 
 use self::checks::Site;
 use self::http::Http;
-pub(crate) use self::options::Options;
-use self::report::{Counts, Report};
+pub(crate) use self::options::SmokeOptions;
+use self::report::{Counts, SmokeReport};
 use self::secret::Redaction;
-use self::socket::Sockets;
+use self::socket::SocketApi;
 use self::target::{Target, Tokens};
 use self::wire::Connector;
 use crate::files::workspace::Workspace;
 
 /// Fails if a check does.
-pub(crate) async fn smoke(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+pub(crate) async fn smoke(workspace: &Workspace, options: &SmokeOptions) -> Result<ExitCode> {
     let target = Target::read(workspace, options)?;
     let run = Run { connector: Connector::new(), timeout: options.timeout(), json: options.json, write: options.write };
     let Counts { failed, .. } = run.check(target, &mut std::io::stdout()).await;
@@ -56,11 +56,11 @@ impl Run {
         let Tokens { member, service, expired } = &tokens;
         let secrets = [Some(member), service.as_ref(), expired.as_ref()].into_iter().flatten().cloned();
         let redaction = Redaction::of(secrets.chain([member.forged()]));
-        let mut report = Report::new(out, json);
+        let mut report = SmokeReport::new(out, json);
         report.heading(&format!("Checking {address}, and the WebSockets of {socket_address}"));
         let site = Site {
             http: Http { address, connector: connector.clone(), timeout },
-            sockets: Sockets { address: socket_address, connector, timeout },
+            sockets: SocketApi { address: socket_address, connector, timeout },
             tokens,
             origin,
             redaction,

@@ -8,7 +8,7 @@ use crate::net::origin::Origin;
 
 // No `Debug`: some fields are tokens.
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct SmokeOptions {
     /// Address of a deployed stack's HTTP API, its output ApiUrl. Without it, the running local stack is checked
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Options {
     pub(super) json: bool,
 }
 
-impl Options {
+impl SmokeOptions {
     pub(super) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// A check that failed, for the person who has to mend it.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct Mismatch {
     pub(super) expected: String,
     /// Without secrets.
     pub(super) got: String,
@@ -24,14 +24,14 @@ pub(super) struct Counts {
 }
 
 /// Writes what the checks find.
-pub(super) struct Report<'a> {
+pub(super) struct SmokeReport<'a> {
     out: &'a mut dyn Write,
     json: bool,
     pub(super) counts: Counts,
     begun: Instant,
 }
 
-impl<'a> Report<'a> {
+impl<'a> SmokeReport<'a> {
     pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Self {
         Self { out, json, counts: Counts::default(), begun: Instant::now() }
     }
@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
     }
 
     /// Runs a check; returns what it found, unless it failed.
-    pub(super) async fn check<T>(&mut self, name: &str, work: impl Future<Output = Result<T, Failure>>) -> Option<T> {
+    pub(super) async fn check<T>(&mut self, name: &str, work: impl Future<Output = Result<T, Mismatch>>) -> Option<T> {
         let begun = Instant::now();
         let found = work.await;
         let took = begun.elapsed();
@@ -86,16 +86,16 @@ impl<'a> Report<'a> {
         counts
     }
 
-    fn told(&mut self, name: &str, outcome: &str, took: Duration, failure: Option<&Failure>) {
+    fn told(&mut self, name: &str, outcome: &str, took: Duration, failure: Option<&Mismatch>) {
         let ms = milliseconds(took);
         let line = match (self.json, failure) {
             (true, None) => json!({ "check": name, "outcome": outcome, "ms": ms }).to_string(),
-            (true, Some(Failure { expected, got, see })) => {
+            (true, Some(Mismatch { expected, got, see })) => {
                 json!({ "check": name, "outcome": outcome, "ms": ms, "expected": expected, "got": got, "see": see })
                     .to_string()
             }
             (false, None) => format!("ok      {ms:>6} ms  {name}"),
-            (false, Some(Failure { expected, got, see })) => {
+            (false, Some(Mismatch { expected, got, see })) => {
                 format!("FAILED  {ms:>6} ms  {name}\n  expected  {expected}\n  got       {got}\n  see       {see}")
             }
         };
@@ -123,10 +123,10 @@ mod tests {
 
     async fn report(json: bool) -> (String, Counts) {
         let mut out = Vec::new();
-        let mut report = Report::new(&mut out, json);
+        let mut report = SmokeReport::new(&mut out, json);
         report.heading("Checks");
         assert_eq!(report.check("one", async { Ok(1) }).await, Some(1));
-        let failure = Failure { expected: "200".to_owned(), got: "500".to_owned(), see: "docs/A.md" };
+        let failure = Mismatch { expected: "200".to_owned(), got: "500".to_owned(), see: "docs/A.md" };
         assert_eq!(report.check("two", async { Err::<(), _>(failure) }).await, None);
         report.skip("three", "no token");
         let counts = report.finish();

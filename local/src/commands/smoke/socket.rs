@@ -18,7 +18,7 @@ use super::wire::{Connector, Wire};
 const SHOWN_FRAMES: usize = 3;
 
 /// The WebSocket API, and how it is reached.
-pub(super) struct Sockets {
+pub(super) struct SocketApi {
     pub(super) address: Address,
     pub(super) connector: Connector,
     pub(super) timeout: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Socket {
     has_ended: bool,
 }
 
-impl Sockets {
+impl SocketApi {
     /// Opens a connection. `path` has a query, to which the token is added.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::env;
 use anyhow::{Context, Result, bail};
 
 use super::address::Address;
-use super::options::Options;
+use super::options::SmokeOptions;
 use super::secret::Secret;
 use crate::files::workspace::Workspace;
 use crate::net::origin::Origin;
@@ -49,7 +49,7 @@ impl Target {
     ///
     /// # Errors
     /// For an address that cannot be used, a token that is missing, and a local stack that does not run.
-    pub(super) fn read(workspace: &Workspace, options: &Options) -> Result<Self> {
+    pub(super) fn read(workspace: &Workspace, options: &SmokeOptions) -> Result<Self> {
         let environment = |name: &str| env::var(name).ok();
         match &options.url {
             Some(url) => Self::deployed(url, options, &environment),
@@ -57,7 +57,7 @@ impl Target {
         }
     }
 
-    fn deployed(url: &str, options: &Options, environment: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+    fn deployed(url: &str, options: &SmokeOptions, environment: &impl Fn(&str) -> Option<String>) -> Result<Self> {
         let http = Address::of_http(url).context("--url")?;
         let sockets = match &options.socket_url {
             Some(url) => Address::of_sockets(url).context("--socket-url")?,
@@ -76,7 +76,7 @@ impl Target {
         Self { http, sockets, tokens, origin: options.origin.clone() }.checked(options)
     }
 
-    fn local(state: &State, options: &Options, environment: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+    fn local(state: &State, options: &SmokeOptions, environment: &impl Fn(&str) -> Option<String>) -> Result<Self> {
         // Node and browsers resolve localhost to both of its addresses; the stack has one.
         let http = Address::of_http(&state.url.replace("localhost", "127.0.0.1"))?;
         let sockets = http.sockets_beside().context("The local stack has both APIs on one address")?;
@@ -98,7 +98,7 @@ impl Target {
         Self { http, sockets, tokens, origin }.checked(options)
     }
 
-    fn checked(self, options: &Options) -> Result<Self> {
+    fn checked(self, options: &SmokeOptions) -> Result<Self> {
         if options.write && self.tokens.service.is_none() {
             bail!("--write needs a token with the role service, in CARILLON_SERVICE_TOKEN or as --service-token");
         }
@@ -106,15 +106,15 @@ impl Target {
     }
 }
 
-fn member(options: &Options) -> Given<'_> {
+fn member(options: &SmokeOptions) -> Given<'_> {
     Given { argument: options.token.as_deref(), variable: "CARILLON_TOKEN" }
 }
 
-fn service(options: &Options) -> Given<'_> {
+fn service(options: &SmokeOptions) -> Given<'_> {
     Given { argument: options.service_token.as_deref(), variable: "CARILLON_SERVICE_TOKEN" }
 }
 
-fn expired(options: &Options) -> Given<'_> {
+fn expired(options: &SmokeOptions) -> Given<'_> {
     Given { argument: options.expired_token.as_deref(), variable: "CARILLON_EXPIRED_TOKEN" }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use self::fault::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE};
-use self::stand_in::StandIn;
+use self::stand_in::FaultyServer;
 use super::address::Address;
 use super::report::Counts;
 use super::secret::Secret;
@@ -40,7 +40,7 @@ async fn text_of(target: Target, json: bool) -> (Counts, String) {
 
 /// The checks, each with its line, of a stack with this fault.
 async fn checked(fault: Fault) -> Vec<Value> {
-    let stand_in = StandIn::start(fault).await;
+    let stand_in = FaultyServer::start(fault).await;
     let (_, text) = text_of(target(&stand_in.http, &stand_in.sockets), true).await;
     let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     lines.pop();
@@ -128,7 +128,7 @@ async fn without_a_stack_every_check_fails_and_says_why() {
 
 #[tokio::test]
 async fn a_check_without_its_option_is_skipped_and_names_it() {
-    let stand_in = StandIn::start(Fault::None).await;
+    let stand_in = FaultyServer::start(Fault::None).await;
     let all = target(&stand_in.http, &stand_in.sockets);
     let tokens = Tokens { service: None, expired: None, ..all.tokens };
     let mut out = Vec::new();
@@ -144,7 +144,7 @@ async fn a_check_without_its_option_is_skipped_and_names_it() {
 
 #[tokio::test]
 async fn a_stack_that_repeats_what_it_is_sent_makes_no_token_visible() {
-    let stand_in = StandIn::start(Fault::Echoes).await;
+    let stand_in = FaultyServer::start(Fault::Echoes).await;
     for json in [false, true] {
         let (counts, text) = text_of(target(&stand_in.http, &stand_in.sockets), json).await;
         // No page of another origin may call it.

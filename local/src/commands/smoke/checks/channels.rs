@@ -6,14 +6,14 @@ use serde_json::Value;
 use super::signature::{SOCKET_ID, is_signature};
 use super::{Expectation, NO_USER, PREFIX, Site, is_error};
 use crate::commands::smoke::http::{Call, Reply};
-use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::report::{Mismatch, SmokeReport};
 use crate::commands::smoke::sections::{FUNCTION_FAILS, USERS_GET_401};
 
 const OWN: &str = "channels: a member may subscribe to their own";
 const ROOM: &str = "channels: a member may subscribe to a room, under their own id";
 const OTHERS: &str = "channels: a member may not subscribe to another's";
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>, user: Option<&str>) {
     let Some(user) = user else {
         for name in [OWN, ROOM, OTHERS] {
             report.skip(name, NO_USER);
@@ -40,7 +40,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
     report.check(OTHERS, work).await;
 }
 
-async fn granted(site: &Site, channel: &str, expected: &str, fits: impl Fn(&Reply) -> bool) -> Result<(), Failure> {
+async fn granted(site: &Site, channel: &str, expected: &str, fits: impl Fn(&Reply) -> bool) -> Result<(), Mismatch> {
     let expectation = Expectation { text: expected, see: FUNCTION_FAILS };
     let is_granted = |reply: &Reply| reply.status.as_u16() == 200 && is_signature(reply.field("auth")) && fits(reply);
     site.expect(authorization(site, channel), expectation, is_granted).await

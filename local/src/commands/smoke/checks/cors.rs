@@ -4,7 +4,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD
 
 use super::{Expectation, Site, call};
 use crate::commands::smoke::http::{Call, Reply};
-use crate::commands::smoke::report::Report;
+use crate::commands::smoke::report::SmokeReport;
 use crate::commands::smoke::sections::ORIGINS;
 
 /// A name that nobody can own (RFC 6761, section 6.4).
@@ -15,7 +15,7 @@ const HEADERS: [&str; 4] = ["authorization", "content-type", "idempotency-key", 
 const ALLOWED: &str = "CORS: a page of an allowed origin may send what clients send";
 const READS: &str = "CORS: a page of an allowed origin may read the response";
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>) {
     match &site.origin {
         Some(origin) => allowed(site, report, &origin.to_string()).await,
         None => {
@@ -32,7 +32,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
     report.check("CORS: a page of another origin may not call the API", work).await;
 }
 
-async fn allowed(site: &Site, report: &mut Report<'_>, origin: &str) {
+async fn allowed(site: &Site, report: &mut SmokeReport<'_>, origin: &str) {
     let expected = format!("access-control-allow-origin: {origin}, with POST and {}", HEADERS.join(", "));
     let expectation = Expectation { text: &expected, see: ORIGINS };
     let headers = HEADERS.join(",");

@@ -15,9 +15,9 @@ mod write;
 use http::Method;
 
 use super::http::{Call, Http, Reply};
-use super::report::{Failure, Report};
+use super::report::{Mismatch, SmokeReport};
 use super::secret::Redaction;
-use super::socket::{NotOpen, Socket, Sockets};
+use super::socket::{NotOpen, Socket, SocketApi};
 use super::target::Tokens;
 use crate::net::origin::Origin;
 
@@ -27,14 +27,14 @@ const PREFIX: &str = "carillon-smoke";
 /// The stack that is checked.
 pub(super) struct Site {
     pub(super) http: Http,
-    pub(super) sockets: Sockets,
+    pub(super) sockets: SocketApi,
     pub(super) tokens: Tokens,
     pub(super) origin: Option<Origin>,
     pub(super) redaction: Redaction,
 }
 
 /// Makes all checks, in an order in which the first failure is the likeliest cause of the others.
-pub(super) async fn all(site: &Site, write: bool, report: &mut Report<'_>) {
+pub(super) async fn all(site: &Site, write: bool, report: &mut SmokeReport<'_>) {
     health::check(site, report).await;
     routes::check(site, report).await;
     cors::check(site, report).await;
@@ -69,14 +69,14 @@ impl Site {
         call: Call<'_>,
         expectation: Expectation<'_>,
         fits: impl Fn(&Reply) -> bool,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Reply, Mismatch> {
         let got = match self.http.send(&call).await {
             Ok(reply) if fits(&reply) => return Ok(reply),
             Ok(reply) => reply.shown(&self.redaction),
             Err(reason) => reason.to_string(),
         };
         let Call { method, path, .. } = &call;
-        Err(Failure { expected: format!("{method} {path} → {}", expectation.text), got, see: expectation.see })
+        Err(Mismatch { expected: format!("{method} {path} → {}", expectation.text), got, see: expectation.see })
     }
 
     /// The same, where the response itself is not needed.
@@ -85,12 +85,12 @@ impl Site {
         call: Call<'_>,
         expectation: Expectation<'_>,
         fits: impl Fn(&Reply) -> bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Mismatch> {
         self.reply(call, expectation, fits).await.map(drop)
     }
 
     /// Sends a request that should be refused with one of these statuses and the body of an error.
-    async fn expect_error(&self, call: Call<'_>, statuses: &[u16], see: &'static str) -> Result<(), Failure> {
+    async fn expect_error(&self, call: Call<'_>, statuses: &[u16], see: &'static str) -> Result<(), Mismatch> {
         let list = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
         let expected = format!("{list} with {{\"error\":…,\"message\":…}}");
         let fits = |reply: &Reply| statuses.iter().any(|status| is_error(reply, *status));
@@ -98,10 +98,10 @@ impl Site {
     }
 
     /// Opens a WebSocket as the member.
-    async fn open(&self, path: &str, see: &'static str) -> Result<Socket, Failure> {
+    async fn open(&self, path: &str, see: &'static str) -> Result<Socket, Mismatch> {
         self.sockets.open(path, Some(&self.tokens.member)).await.map_err(|reason| {
             let see = if matches!(reason, NotOpen::Refused(429)) { super::sections::USERS_GET_429 } else { see };
-            Failure { expected: format!("a connection to {path}?token=…"), got: reason.shown(), see }
+            Mismatch { expected: format!("a connection to {path}?token=…"), got: reason.shown(), see }
         })
     }
 
@@ -111,8 +111,8 @@ impl Site {
         socket: &mut Socket,
         expectation: Expectation<'_>,
         fits: impl Fn(&str) -> bool,
-    ) -> Result<String, Failure> {
-        let failed = |got| Failure { expected: expectation.text.to_owned(), got, see: expectation.see };
+    ) -> Result<String, Mismatch> {
+        let failed = |got| Mismatch { expected: expectation.text.to_owned(), got, see: expectation.see };
         socket.next(&self.redaction, fits).await.map_err(failed)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Expectation, NO_USER, Site, call};
 use crate::commands::smoke::http::Call;
-use crate::commands::smoke::report::Report;
+use crate::commands::smoke::report::SmokeReport;
 use crate::commands::smoke::sections::FUNCTION_FAILS;
 
 /// A read that succeeds for everybody.
@@ -64,7 +64,7 @@ const REFUSALS: [Refusal; 14] = [
     refusal("an erasure, by a member", "DELETE", "/users/no~user", &[403]),
 ];
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>, user: Option<&str>) {
     for Read { name, path, field, is_right } in READS {
         let name = format!("reads: {name}");
         if user.is_none() {

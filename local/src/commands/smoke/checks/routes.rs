@@ -1,10 +1,10 @@
 //! Paths and methods without a route.
 
 use super::{Expectation, Site, call};
-use crate::commands::smoke::report::Report;
+use crate::commands::smoke::report::SmokeReport;
 use crate::commands::smoke::sections::DEPLOYING;
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>) {
     for (name, method, path) in [
         ("routes: an unknown path is 404", "GET", "/carillon-smoke/no-route"),
         ("routes: a method that a path does not have is 404", "PATCH", "/kudos"),

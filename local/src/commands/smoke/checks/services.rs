@@ -2,10 +2,10 @@
 
 use super::{Expectation, Site};
 use crate::commands::smoke::http::Call;
-use crate::commands::smoke::report::Report;
+use crate::commands::smoke::report::SmokeReport;
 use crate::commands::smoke::sections::USERS_GET_401;
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>) {
     let name = "services: another back end's token has its role";
     let Some(service) = &site.tokens.service else {
         report.skip(name, "give a token with the role service in CARILLON_SERVICE_TOKEN or as --service-token");

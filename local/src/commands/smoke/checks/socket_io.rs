@@ -1,12 +1,12 @@
 //! The WebSocket API, as socket.io-client speaks to it.
 
 use super::{Expectation, NO_USER, Site};
-use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::report::{Mismatch, SmokeReport};
 use crate::commands::smoke::sections::{FUNCTION_FAILS, SMOKE, WEBSOCKETS};
 
 const NAME: &str = "Socket.IO: a client opens a session, joins /dashboard and leaves it";
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>, user: Option<&str>) {
     match user {
         Some(_) => drop(report.check(NAME, session(site)).await),
         None => report.skip(NAME, NO_USER),
@@ -14,7 +14,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
 }
 
 /// Engine.IO's protocol 4, with the packets of Socket.IO's protocol 5 in its messages.
-async fn session(site: &Site) -> Result<(), Failure> {
+async fn session(site: &Site) -> Result<(), Mismatch> {
     // A stage's name cannot hold a dot. CloudFront asks for the stage where one origin has both APIs.
     let path = if site.sockets.address.is_api_gateways() { "/socketio" } else { "/socket.io/" };
     let mut socket = site.open(&format!("{path}?EIO=4&transport=websocket"), SMOKE).await?;
@@ -33,6 +33,6 @@ async fn session(site: &Site) -> Result<(), Failure> {
         .await?;
     }
     socket.send("41/dashboard,").await;
-    let failed = |got| Failure { expected: "a close frame with code 1000".to_owned(), got, see: WEBSOCKETS };
+    let failed = |got| Mismatch { expected: "a close frame with code 1000".to_owned(), got, see: WEBSOCKETS };
     socket.close().await.map_err(failed)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Expectation, NO_USER, Site};
-use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::report::{Mismatch, SmokeReport};
 use crate::commands::smoke::secret::Secret;
 use crate::commands::smoke::sections::{FUNCTION_FAILS, ROUTE_NAMES, SMOKE, USERS_GET_401, WEBSOCKETS};
 use crate::commands::smoke::socket::{NotOpen, Socket};
@@ -27,7 +27,7 @@ const NAMES: [&str; 7] = [
     "sockets: /ws answers",
 ];
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>, user: Option<&str>) {
     for path in ["/dashboard", "/ws"] {
         let name = format!("sockets: {path} refuses a handshake without a token");
         report.check(&name, refused(site, path, None, &[401])).await;
@@ -59,7 +59,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
     report.check(messages, ws(site)).await;
 }
 
-async fn refused(site: &Site, path: &str, token: Option<&Secret>, statuses: &[u16]) -> Result<(), Failure> {
+async fn refused(site: &Site, path: &str, token: Option<&Secret>, statuses: &[u16]) -> Result<(), Mismatch> {
     let got = match site.sockets.open(path, token).await {
         Err(NotOpen::Refused(status)) if statuses.contains(&status) => return Ok(()),
         Err(reason) => reason.shown(),
@@ -67,18 +67,18 @@ async fn refused(site: &Site, path: &str, token: Option<&Secret>, statuses: &[u1
     };
     let list = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     let see = if statuses == [401] { USERS_GET_401 } else { SMOKE };
-    Err(Failure { expected: format!("a handshake with {path} that is refused with {list}"), got, see })
+    Err(Mismatch { expected: format!("a handshake with {path} that is refused with {list}"), got, see })
 }
 
 /// The first event of a new connection: it comes after the row of the connection is stored.
-async fn greeting(site: &Site) -> Result<Socket, Failure> {
+async fn greeting(site: &Site) -> Result<Socket, Mismatch> {
     let mut socket = site.open("/dashboard", SMOKE).await?;
     let expectation = Expectation { text: r#"{"event":"connected",…} after the handshake"#, see: FUNCTION_FAILS };
     site.frame(&mut socket, expectation, is_named("connected")).await?;
     Ok(socket)
 }
 
-async fn ping(site: &Site, socket: &mut Socket, see: &'static str) -> Result<(), Failure> {
+async fn ping(site: &Site, socket: &mut Socket, see: &'static str) -> Result<(), Mismatch> {
     socket.send(r#"{"event":"ping"}"#).await;
     let expectation = Expectation { text: r#"{"event":"pong","data":null} for a ping"#, see };
     site.frame(socket, expectation, is_named("pong")).await.map(drop)
@@ -86,19 +86,19 @@ async fn ping(site: &Site, socket: &mut Socket, see: &'static str) -> Result<(),
 
 /// Sends a frame that gets an `error`. A ping afterwards shows that the connection's row is there: the function of `$disconnect`
 /// removes it, and a frame of a connection without a row ends the connection.
-async fn answered(site: &Site, socket: &mut Socket, frame: &str, see: &'static str) -> Result<(), Failure> {
+async fn answered(site: &Site, socket: &mut Socket, frame: &str, see: &'static str) -> Result<(), Mismatch> {
     socket.send(frame).await;
     let expected = format!(r#"{{"event":"error",…}} for the frame {frame}"#);
     site.frame(socket, Expectation { text: &expected, see }, is_named("error")).await?;
     ping(site, socket, see).await
 }
 
-async fn close(socket: Socket) -> Result<(), Failure> {
-    let failed = |got| Failure { expected: "a close frame with code 1000".to_owned(), got, see: WEBSOCKETS };
+async fn close(socket: Socket) -> Result<(), Mismatch> {
+    let failed = |got| Mismatch { expected: "a close frame with code 1000".to_owned(), got, see: WEBSOCKETS };
     socket.close().await.map_err(failed)
 }
 
-async fn ws(site: &Site) -> Result<(), Failure> {
+async fn ws(site: &Site) -> Result<(), Mismatch> {
     let mut socket = site.open("/ws", SMOKE).await?;
     ping(site, &mut socket, FUNCTION_FAILS).await?;
     close(socket).await

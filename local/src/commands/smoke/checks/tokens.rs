@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::signature::{SOCKET_ID, is_signature};
 use super::{Expectation, Site, is_error};
 use crate::commands::smoke::http::Call;
-use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::report::{Mismatch, SmokeReport};
 use crate::commands::smoke::secret::Secret;
 use crate::commands::smoke::sections::USERS_GET_401;
 
 /// Returns the member's id.
-pub(super) async fn check(site: &Site, report: &mut Report<'_>) -> Option<String> {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>) -> Option<String> {
     let missing =
         Refusal { message: "Sign in first: send the header Authorization: Bearer <token>", challenge: "Bearer" };
     report.check("tokens: a request without one is refused", refused(site, None, missing)).await;
@@ -37,7 +37,7 @@ const FORGED: Refusal =
 const EXPIRED: Refusal =
     Refusal { message: "The token has expired; sign in again", challenge: r#"Bearer error="invalid_token""# };
 
-async fn refused(site: &Site, token: Option<&Secret>, refusal: Refusal) -> Result<(), Failure> {
+async fn refused(site: &Site, token: Option<&Secret>, refusal: Refusal) -> Result<(), Mismatch> {
     let Refusal { message, challenge } = refusal;
     let call = Call::get("/kudos");
     let call = if let Some(token) = token { call.by(token) } else { call };
@@ -52,7 +52,7 @@ async fn refused(site: &Site, token: Option<&Secret>, refusal: Refusal) -> Resul
 }
 
 /// The id that Carillon reads from the token, whatever claim holds it.
-async fn user(site: &Site) -> Result<String, Failure> {
+async fn user(site: &Site) -> Result<String, Mismatch> {
     let call = Call::new(Method::POST, "/pusher/user-auth").by(&site.tokens.member).form(&[("socket_id", SOCKET_ID)]);
     let expectation =
         Expectation { text: r#"200 {"auth":"<key>:<signature>","user_data":"{\"id\":…}"}"#, see: USERS_GET_401 };

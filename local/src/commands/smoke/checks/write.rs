@@ -7,7 +7,7 @@ use serde_json::json;
 use super::sockets::event;
 use super::{Expectation, NO_USER, PREFIX, Site, call};
 use crate::commands::smoke::http::Call;
-use crate::commands::smoke::report::{Failure, Report};
+use crate::commands::smoke::report::{Mismatch, SmokeReport};
 use crate::commands::smoke::secret::Secret;
 use crate::commands::smoke::sections::{FUNCTION_FAILS, SMOKE, WEBSOCKETS};
 use crate::commands::smoke::socket::Socket;
@@ -15,7 +15,7 @@ use crate::commands::smoke::socket::Socket;
 const ARRIVES: &str = "write: an event of another back end arrives in a channel that was granted to the member";
 const REVOKED: &str = "write: the grant is taken away again";
 
-pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&str>) {
+pub(super) async fn check(site: &Site, report: &mut SmokeReport<'_>, user: Option<&str>) {
     let (Some(user), Some(service)) = (user, &site.tokens.service) else {
         [ARRIVES, REVOKED].iter().for_each(|name| report.skip(name, NO_USER));
         return;
@@ -29,7 +29,7 @@ pub(super) async fn check(site: &Site, report: &mut Report<'_>, user: Option<&st
     report.check(REVOKED, work).await;
 }
 
-async fn arrives(site: &Site, service: &Secret, channel: &str, grant: &str) -> Result<(), Failure> {
+async fn arrives(site: &Site, service: &Secret, channel: &str, grant: &str) -> Result<(), Mismatch> {
     expect_status(site, call("PUT", grant).by(service), 204).await?;
     let mut socket = site.open("/dashboard", SMOKE).await?;
     let subscribed = sent(site, service, channel, &mut socket).await;
@@ -38,7 +38,7 @@ async fn arrives(site: &Site, service: &Secret, channel: &str, grant: &str) -> R
     subscribed
 }
 
-async fn sent(site: &Site, service: &Secret, channel: &str, socket: &mut Socket) -> Result<(), Failure> {
+async fn sent(site: &Site, service: &Secret, channel: &str, socket: &mut Socket) -> Result<(), Mismatch> {
     socket.send(&json!({ "event": "subscribe", "data": { "channels": [channel] } }).to_string()).await;
     let expected = format!(r#"{{"event":"subscribed","data":{{"channels":["{channel}"]}}}}"#);
     let is_subscribed = |frame: &str| {
@@ -63,7 +63,7 @@ async fn sent(site: &Site, service: &Secret, channel: &str, socket: &mut Socket)
     site.frame(socket, Expectation { text: &expected, see: WEBSOCKETS }, is_sent).await.map(drop)
 }
 
-async fn expect_status(site: &Site, call: Call<'_>, status: u16) -> Result<(), Failure> {
+async fn expect_status(site: &Site, call: Call<'_>, status: u16) -> Result<(), Mismatch> {
     let expected = status.to_string();
     let expectation = Expectation { text: &expected, see: FUNCTION_FAILS };
     site.expect(call, expectation, |reply| reply.status.as_u16() == status).await

@@ -47,14 +47,14 @@ impl Fault {
 
 /// Shared by both APIs.
 #[derive(Clone)]
-pub(super) struct State {
+pub(super) struct ServerState {
     pub(super) fault: Fault,
     /// Events for dashboards: the channel and the frame.
     pub(super) events: broadcast::Sender<(String, Value)>,
     pub(super) looks_at_health: Arc<AtomicU32>,
 }
 
-impl State {
+impl ServerState {
     /// How often the health was asked for before.
     pub(super) fn look(&self) -> u32 {
         self.looks_at_health.fetch_add(1, Ordering::Relaxed)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::fault::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE, State, USER};
+use super::fault::{EXPIRED, Fault, MEMBER, ORIGIN, SERVICE, ServerState, USER};
 
 const DEGRADED: &str = r#"{"status":"degraded","table":"ok","pusher":"unreachable"}"#;
 const WELL: &str = r#"{"status":"ok","table":"ok","pusher":"ok"}"#;
@@ -147,7 +147,7 @@ pub(super) const FAULTS: &[(Fault, &[&str])] = &[
     ),
 ];
 
-pub(super) async fn respond(state: &State, request: Request) -> Response {
+pub(super) async fn respond(state: &ServerState, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
     let header = |name: &str| parts.headers.get(name).map_or("", |value| value.to_str().unwrap());

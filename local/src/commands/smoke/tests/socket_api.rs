@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-use super::fault::{Fault, MEMBER, State};
+use super::fault::{Fault, MEMBER, ServerState};
 
 const GREETED: &str = "sockets: a member is greeted in /dashboard";
 const BAD_FRAME: &str = "sockets: a frame that is no event gets an error, and the connection stays";
@@ -68,7 +68,7 @@ struct Asked {
     query: String,
 }
 
-pub(super) async fn serve(state: State, stream: TcpStream) {
+pub(super) async fn serve(state: ServerState, stream: TcpStream) {
     let fault = state.fault;
     let mut asked = Asked::default();
     #[allow(clippy::result_large_err, reason = "the callback's type is the library's")]
@@ -137,7 +137,7 @@ async fn goes_on(fault: Fault, message: &Message) -> bool {
     !message.is_close()
 }
 
-async fn plain(state: &State, asked: &Asked, stream: &mut Stream) {
+async fn plain(state: &ServerState, asked: &Asked, stream: &mut Stream) {
     let fault = state.fault;
     let mut events = state.events.subscribe();
     let mut channels = Vec::new();

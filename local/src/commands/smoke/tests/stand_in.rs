@@ -7,18 +7,18 @@ use axum::extract::Request;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
-use super::fault::{Fault, State};
+use super::fault::{Fault, ServerState};
 use super::{http_api, socket_api};
 
-pub(super) struct StandIn {
+pub(super) struct FaultyServer {
     pub(super) http: String,
     pub(super) sockets: String,
 }
 
-impl StandIn {
+impl FaultyServer {
     /// Serves until the test ends.
     pub(super) async fn start(fault: Fault) -> Self {
-        let state = State { fault, events: broadcast::channel(8).0, looks_at_health: Arc::default() };
+        let state = ServerState { fault, events: broadcast::channel(8).0, looks_at_health: Arc::default() };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let http = format!("http://{}", listener.local_addr().unwrap());
         let of_http = state.clone();
