@@ -157,7 +157,7 @@ async fn only_services_say_who_is_a_member() {
 }
 
 #[tokio::test]
-async fn an_erased_user_is_no_member_any_more() {
+async fn an_erased_user_is_not_a_member_any_more() {
     let world = World::new().await;
     member(&world, "PUT", ORDERS, "ada").await;
     let erase = Request::new("DELETE /users/{userId}").bearer(&service()).path("userId", "ada");
