@@ -27,8 +27,12 @@ export interface paths {
          *     | `private-hotel-{slug}-guest-chat-booking-{bookingId}` | the hotel's staff; its guest asks `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth` |
          *     | `private-hotel-{slug}-staff` | the hotel's staff |
          *     | `private-encrypted-hotel-…` of both | the same; the response adds `shared_secret` |
+         *     | any other: `private-…`, `private-cache-…` | users whose token names it in its claim `channels`, and its members (`PUT /channels/{channel}/members/{userId}`) |
+         *     | `private-encrypted-…`, `private-encrypted-cache-…` | the same; the response adds `shared_secret` |
+         *     | `presence-…`, `presence-cache-…` | the same; the response adds `channel_data` |
          *
-         *     Any other private or presence channel is refused with 403, and so is another user's channel. A public channel needs no
+         *     Names that go on with `user-`, `party-`, `room-`, `hotel-` or `bail-` after any of these types are reserved for the channels above:
+         *     those that are not in the table are refused with 403, and so is another user's channel. A public channel needs no
          *     authorization, so asking for it is refused with 400. A user may ask 200 times at once, and then ten times per second.
          */
         post: operations["authorizeChannel"];
@@ -1104,6 +1108,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/channels/{channel}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A channel of the app's own.
+                 * @example private-orders-1
+                 */
+                channel: components["parameters"]["OwnChannel"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Ask whether a user is a member of a channel
+         * @description For other back ends. The claim `channels` of tokens does not count here.
+         */
+        get: operations["showChannelMember"];
+        /**
+         * Let a user subscribe to a channel of the app's own
+         * @description For other back ends. Takes effect with the next subscription. A user whose token names the channel in its claim `channels` needs no membership.
+         */
+        put: operations["putChannelMember"];
+        post?: never;
+        /**
+         * Take a user out of a channel of the app's own
+         * @description For other back ends. Ends the user's connections, as they are still subscribed, unless the operator has turned that off (`TerminateRemoved`). Pusher can end only signed-in connections. A token that names the channel still opens it.
+         */
+        delete: operations["removeChannelMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dashboard/channels/{channel}/members/{userId}": {
         parameters: {
             query?: never;
@@ -1290,6 +1330,20 @@ export interface components {
             channel_data?: string;
             /** @description On encrypted channels: the 32-byte key, in base64, with which the client decrypts events. */
             shared_secret?: string;
+        };
+        /**
+         * @description A private or presence channel whose name does not go on with `user-`, `party-`, `room-`, `hotel-` or `bail-` after its type.
+         * @example private-orders-1
+         */
+        OwnChannelName: string;
+        /** @description A member of a presence channel of the app's own, as the others see them. */
+        OwnPresenceMember: {
+            user_id: components["schemas"]["Id"];
+            user_info: {
+                userId: components["schemas"]["Id"];
+                displayName: string;
+                avatarUrl: string | null;
+            };
         };
         PresenceMember: {
             user_id: components["schemas"]["Id"];
@@ -1879,6 +1933,11 @@ export interface components {
         StaffId: components["schemas"]["Id"];
         /** @description The author; a guest's id is `guest;{hotelSlug};{bookingId}`. */
         AuthorId: components["schemas"]["Id"];
+        /**
+         * @description A channel of the app's own.
+         * @example private-orders-1
+         */
+        OwnChannel: components["schemas"]["OwnChannelName"];
         /** @description The other user. */
         UserIdInPath: components["schemas"]["Id"];
         /** @description The party. */
@@ -1939,8 +1998,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         error: "Forbidden";
-                        /** @enum {unknown} */
-                        message: "Not authorized to access this channel" | "Encrypted channels are not set up on this server";
+                        message: ("Not authorized to access this channel" | "Encrypted channels are not set up on this server") | string;
                     };
                 };
             };
@@ -4756,6 +4814,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    showChannelMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A channel of the app's own.
+                 * @example private-orders-1
+                 */
+                channel: components["parameters"]["OwnChannel"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is a member. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        channel: components["schemas"]["OwnChannelName"];
+                        userId: components["schemas"]["Id"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    putChannelMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A channel of the app's own.
+                 * @example private-orders-1
+                 */
+                channel: components["parameters"]["OwnChannel"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is a member, or was one before. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    removeChannelMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A channel of the app's own.
+                 * @example private-orders-1
+                 */
+                channel: components["parameters"]["OwnChannel"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is not a member now. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
             429: components["responses"]["CallerTooFast"];
