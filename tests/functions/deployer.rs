@@ -1,7 +1,7 @@
 //! The role that deploys (`deploy/deployer.yaml`) and the workflow that takes it on.
 //!
 //! `deployer.json` lists the actions by which CloudFormation creates, reads, updates and deletes each type of resource: `handlers` in the
-//! schemas of AWS's registry (CloudFormation user guide, "Resource type schema"; as of 2026-08-07).
+//! schemas of AWS's registry (CloudFormation user guide, "Resource type schema"; as of 2026-08-07, without `list`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,12 +10,18 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
 }
 
-/// The statements of the role's policy, as they are written.
-fn statements() -> String {
+/// The statements of the role's own policy and of the managed one, as they are written.
+fn policies() -> [String; 2] {
     let deployer = read("deploy/deployer.yaml");
-    let (_, policies) = deployer.split_once("\n      Policies:\n").unwrap();
-    let (_, statements) = policies.split_once("            Statement:\n").unwrap();
-    statements.split("\n\n").next().unwrap().to_owned()
+    ["\n      Policies:\n", "\n  Addresses:\n"].map(|before| {
+        let (_, policy) = deployer.split_once(before).unwrap();
+        let (_, statements) = policy.split_once(" Statement:\n").unwrap();
+        statements.split("\n\n").next().unwrap().to_owned()
+    })
+}
+
+fn statements() -> String {
+    policies().join("\n")
 }
 
 /// IAM does not tell capital letters of an action from small ones.
@@ -36,7 +42,7 @@ fn handlers() -> BTreeMap<String, Vec<String>> {
 }
 
 /// Actions of handlers that no resource of the template makes CloudFormation use, or that the deployer must not have.
-const LEFT_OUT: [(&str, &[&str]); 16] = [
+const LEFT_OUT: [(&str, &[&str]); 18] = [
     (
         "the functions are in no VPC",
         &[
@@ -49,19 +55,23 @@ const LEFT_OUT: [(&str, &[&str]); 16] = [
         ],
     ),
     (
-        "the functions have no layer, no signed code, no version and no other runtime setting",
+        "the functions have no layer, no signed code and no other runtime setting",
         &[
             "lambda:deletefunctioncodesigningconfig",
             "lambda:getcodesigningconfig",
             "lambda:getlayerversion",
             "lambda:passcapacityprovider",
-            "lambda:publishversion",
             "lambda:putfunctioncodesigningconfig",
             "lambda:putfunctionrecursionconfig",
             "lambda:putfunctionscalingconfig",
             "lambda:putruntimemanagementconfig",
         ],
     ),
+    (
+        "no version or alias has instances that wait for it",
+        &["lambda:deleteprovisionedconcurrencyconfig", "lambda:putprovisionedconcurrencyconfig"],
+    ),
+    ("CodeDeploy deploys to no server", &["codedeploy:registeronpremisesinstance"]),
     (
         "the bucket of `sam deploy` keeps no versions, and the API's definition is in the template",
         &["s3:getobjectmetadata", "s3:getobjectversion", "s3:rest.put.object"],
@@ -156,9 +166,9 @@ const LEFT_OUT: [(&str, &[&str]); 16] = [
     ("IAM knows them as POST and DELETE of `/tags`", &["apigateway:tagresource", "apigateway:untagresource"]),
 ];
 
-/// Actions that no handler needs: those of `sam deploy`, of the smoke, and of API Gateway's access logs (API Gateway developer guide,
-/// "Configure logging for HTTP APIs").
-const BESIDES: [&str; 21] = [
+/// Actions that no handler needs: those of `sam deploy`, of the smoke, of API Gateway's access logs (API Gateway developer guide,
+/// "Configure logging for HTTP APIs"), and of a distribution's web ACL, which CloudFront looks up in the name of its caller.
+const BESIDES: [&str; 22] = [
     "cloudformation:createchangeset",
     "cloudformation:deletechangeset",
     "cloudformation:describechangeset",
@@ -180,12 +190,14 @@ const BESIDES: [&str; 21] = [
     "lambda:listtags",
     "logs:createlogdelivery",
     "iam:passrole",
+    "wafv2:getwebacl",
 ];
 
 /// The types of the resources that SAM's transform makes of the template.
 fn types() -> BTreeSet<String> {
     let template = read("template.yaml");
-    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let (before, resources) = template.split_once("\nResources:\n").unwrap();
+    let (_, globals) = before.split_once("\nGlobals:\n").unwrap();
     let (resources, _) = resources.split_once("\nOutputs:\n").unwrap();
     let mut types = BTreeSet::new();
     let mut add = |names: &[&str]| types.extend(names.iter().map(|name| (*name).to_owned()));
@@ -207,18 +219,23 @@ fn types() -> BTreeSet<String> {
             other => panic!("what does SAM make of an event of {other}?"),
         }
     }
-    for (property, made) in [
-        ("EventInvokeConfig", Some("AWS::Lambda::EventInvokeConfig")),
-        ("AutoPublishAlias", None),
-        ("DeploymentPreference", None),
-        ("Connectors", None),
-        ("FunctionUrlConfig", None),
-        ("Domain", None),
-    ] {
-        if resources.contains(&format!("\n      {property}:")) {
-            add(&[made.unwrap_or_else(|| panic!("what does SAM make of {property}?"))]);
+    const PROPERTIES: [(&str, &[&str]); 6] = [
+        ("EventInvokeConfig", &["AWS::Lambda::EventInvokeConfig"]),
+        ("AutoPublishAlias", &["AWS::Lambda::Alias", "AWS::Lambda::Version"]),
+        ("DeploymentPreference", &["AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"]),
+        ("Connectors", &[]),
+        ("FunctionUrlConfig", &[]),
+        ("Domain", &[]),
+    ];
+    for (property, made) in PROPERTIES {
+        // Globals are indented less.
+        if resources.contains(&format!("\n      {property}:")) || globals.contains(&format!("\n    {property}:")) {
+            assert!(!made.is_empty(), "what does SAM make of {property}?");
+            add(made);
         }
     }
+    // Without one, SAM makes a role for CodeDeploy itself, which would have no boundary.
+    assert!(globals.contains("\n      Role: !GetAtt DeploymentRole.Arn\n"), "{globals}");
     types
 }
 
@@ -263,7 +280,9 @@ fn the_deployer_reaches_its_own_stage_alone_where_a_resource_has_a_name() {
     let mut others = BTreeMap::<_, BTreeSet<_>>::new();
     for (action, resources) in granted() {
         for resource in resources {
-            if !["carillon-Stage", "carillon/Stage-", "KmsKeyArn"].iter().any(|name| resource.contains(name)) {
+            const OWN: [&str; 6] =
+                ["carillon-Stage", "carillon/Stage-", "KmsKeyArn", "ApiDomain", "SocketDomain", "EdgeWebAclArn"];
+            if !OWN.iter().any(|name| resource.contains(name)) {
                 others.entry(resource).or_default().insert(action.split(':').next().unwrap().to_owned());
             }
         }
@@ -273,9 +292,10 @@ fn the_deployer_reaches_its_own_stage_alone_where_a_resource_has_a_name() {
     assert_eq!(
         others,
         BTreeMap::from([
-            ("*".to_owned(), services(&["lambda", "logs", "ses"])),
+            ("*".to_owned(), services(&["codedeploy", "lambda", "logs", "ses"])),
             ("arn:AWS::Partition:apigateway:AWS::Region::/apis".to_owned(), services(&["apigateway"])),
             ("arn:AWS::Partition:apigateway:AWS::Region::/apis/*".to_owned(), services(&["apigateway"])),
+            ("arn:AWS::Partition:apigateway:AWS::Region::/domainnames".to_owned(), services(&["apigateway"])),
             ("arn:AWS::Partition:apigateway:AWS::Region::/tags/*".to_owned(), services(&["apigateway"])),
             (
                 "arn:AWS::Partition:cloudformation:AWS::Region:aws:transform/Serverless-2016-10-31".to_owned(),
@@ -283,6 +303,7 @@ fn the_deployer_reaches_its_own_stage_alone_where_a_resource_has_a_name() {
             ),
             (of_bucket.to_owned(), services(&["s3"])),
             (format!("{of_bucket}/*"), services(&["s3"])),
+            ("deploymentconfig:CodeDeployDefault.Lambda*".to_owned(), services(&["codedeploy"])),
             ("distribution/*".to_owned(), services(&["cloudfront"])),
             ("event-source-mapping:*".to_owned(), services(&["lambda"])),
             ("stack/aws-sam-cli-managed-default/*".to_owned(), services(&["cloudformation"])),
@@ -303,12 +324,62 @@ fn the_deployer_expects_the_names_that_each_stage_has() {
     }
 }
 
+/// Log groups and domains have names of their own, and an application of CodeDeploy is two kinds of resources.
+#[test]
+fn the_deployer_reaches_the_names_that_the_template_chooses() {
+    let granted = granted();
+    let reaches = |action: &str, name: &str| {
+        let covers = |resource: &String| match resource.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => resource == name,
+        };
+        assert!(granted[action].iter().any(covers), "{action} on {name}: {:?}", granted[action]);
+    };
+    let template = read("template.yaml");
+    let groups: Vec<_> = template.lines().filter_map(|line| line.trim().strip_prefix("LogGroupName: !Sub ")).collect();
+    assert!(!groups.is_empty());
+    for group in groups {
+        let name = group.trim_matches('"').replace("${AWS::StackName}", "carillon-Stage");
+        reaches("logs:createloggroup", &format!("log-group:{name}"));
+    }
+    for domain in ["ApiDomain", "SocketDomain"] {
+        let name = format!("arn:AWS::Partition:apigateway:AWS::Region::/domainnames/{domain}");
+        reaches("apigateway:delete", &name);
+        reaches("apigateway:delete", &format!("{name}/apimappings/id"));
+    }
+    reaches("apigateway:post", "arn:AWS::Partition:apigateway:AWS::Region::/domainnames");
+    reaches("wafv2:getwebacl", "EdgeWebAclArn");
+
+    let application = "carillon-Stage-ServerlessDeploymentApplication-1A";
+    for action in ["createapplication", "registerapplicationrevision", "getapplicationrevision"] {
+        reaches(&format!("codedeploy:{action}"), &format!("application:{application}"));
+    }
+    for action in ["createdeploymentgroup", "createdeployment", "getdeployment"] {
+        let group = format!("deploymentgroup:{application}/carillon-Stage-BooksDeploymentGroup-1A");
+        reaches(&format!("codedeploy:{action}"), &group);
+    }
+    let (_, types) = template.split_once("\n  DeploymentTypes:\n").unwrap();
+    for line in types.lines().take_while(|line| line.starts_with("    ")) {
+        let (_, config) = line.trim_end_matches(" }").rsplit_once(' ').unwrap();
+        reaches("codedeploy:getdeploymentconfig", &format!("deploymentconfig:CodeDeployDefault.Lambda{config}"));
+    }
+    reaches("lambda:updatealias", "function:carillon-Stage-Books-1A:live");
+    reaches("lambda:deletefunction", "function:carillon-Stage-Books-1A:7");
+}
+
 /// A deployer that could create a role without the boundary, or pass it to another service, could do anything.
 #[test]
 fn the_deployer_makes_no_role_that_may_do_more_than_the_boundary() {
     let boundary = "iam:PermissionsBoundary: !Sub \"arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/carillon-${Stage}-FunctionBoundary-*\"";
+    let of_aws = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited";
+    let boundary_of_aws = format!("ArnEquals: {{ iam:PermissionsBoundary: !Sub \"{of_aws}\" }}");
     let statements = statements();
     let statements: Vec<_> = statements.split("- Effect: Allow").collect();
+    let of_deployment_role = |statement: &&str| {
+        statement.contains(
+            "Resource: !Sub \"arn:${AWS::Partition}:iam::${AWS::AccountId}:role/carillon-${Stage}-DeploymentRole-*\"\n",
+        )
+    };
     let with = |action: &str| {
         let named =
             |statement: &&&str| statement.contains(&format!("{action},")) || statement.contains(&format!("{action}]"));
@@ -316,27 +387,49 @@ fn the_deployer_makes_no_role_that_may_do_more_than_the_boundary() {
     };
     for action in ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:AttachRolePolicy"] {
         let granting = with(action);
-        assert!(!granting.is_empty() && granting.iter().all(|statement| statement.contains(boundary)), "{action}");
+        let (to_deploy, to_run): (Vec<_>, Vec<_>) = granting.into_iter().partition(of_deployment_role);
+        assert!(!to_run.is_empty() && to_run.iter().all(|statement| statement.contains(boundary)), "{action}");
+        assert!(to_deploy.iter().all(|statement| statement.contains(&boundary_of_aws)), "{action}");
+        // DeploymentRole has no managed policy.
+        assert_eq!(to_deploy.is_empty(), action == "iam:AttachRolePolicy", "{action}");
     }
-    assert!(
-        with("iam:PassRole").iter().all(|statement| statement.contains("iam:PassedToService: lambda.amazonaws.com"))
-    );
+    let template = read("template.yaml");
+    let (_, role) = template.split_once("\n  DeploymentRole:\n").unwrap();
+    let (role, _) = role.split_once("\n\n").unwrap();
+    assert!(role.contains(&format!("PermissionsBoundary: !Sub \"{of_aws}\"\n")), "{role}");
+
+    let (to_deploy, to_run): (Vec<_>, Vec<_>) = with("iam:PassRole").into_iter().partition(of_deployment_role);
+    assert!(!to_deploy.is_empty() && !to_run.is_empty());
+    for (passing, service) in [(to_deploy, "codedeploy"), (to_run, "lambda")] {
+        let to = format!("StringEquals: {{ iam:PassedToService: {service}.amazonaws.com }}");
+        assert!(passing.iter().all(|statement| statement.contains(&to)), "{passing:?}");
+    }
     let mappings = with("lambda:CreateEventSourceMapping");
     assert!(mappings.iter().all(|statement| statement.contains("ArnLike: { lambda:FunctionArn: ")), "{mappings:?}");
 }
 
-/// IAM refuses inline policies of a role over 10,240 characters, without spaces (IAM user guide, "IAM and AWS STS quotas").
+/// IAM refuses inline policies of a role over 10,240 characters, and managed ones over 6,144, without spaces (IAM user guide, "IAM and AWS
+/// STS quotas").
 #[test]
-fn the_deployers_policy_is_not_too_long_for_a_role() {
-    let longest = statements()
-        .replace("${AWS::Partition}", "aws-us-gov")
-        .replace("${AWS::Region}", "ap-southeast-1")
-        .replace("${AWS::AccountId}", "123456789012")
-        .replace("${Stage}", "staging");
-    // Quotation marks of JSON instead of YAML's words.
-    let actions = longest.matches(':').count();
-    let characters = longest.chars().filter(|character| !character.is_whitespace()).count() + actions;
-    assert!(characters < 10_240, "{characters}");
+fn the_deployers_policies_are_not_too_long_for_iam() {
+    for (policy, most) in policies().into_iter().zip([10_240, 6_144]) {
+        let longest = policy
+            .lines()
+            .filter(|line| !line.trim().starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("${AWS::Partition}", "aws-us-gov")
+            .replace("${AWS::Region}", "ap-southeast-1")
+            .replace("${AWS::AccountId}", "123456789012")
+            .replace("${Stage}", "staging")
+            .replace("${ApiDomain}", &"d".repeat(64))
+            .replace("${SocketDomain}", &"d".repeat(64))
+            .replace("!Ref KmsKeyArn", &"k".repeat(100))
+            .replace("!Ref EdgeWebAclArn", &"w".repeat(200));
+        // JSON has two quotation marks for each word of YAML. Its commas and brackets are fewer than YAML's tags and dashes.
+        let characters: usize = longest.split_whitespace().map(|word| word.len() + 2).sum();
+        assert!(characters < most, "{characters}");
+    }
 }
 
 #[test]

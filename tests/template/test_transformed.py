@@ -4,6 +4,7 @@
 """
 
 import functools
+import json
 import os
 import pathlib
 import re
@@ -157,6 +158,16 @@ class Versions(unittest.TestCase):
         self.assertEqual(named, {"Fn::Sub": "${AWS::StackName}-ServerErrorAlarm"}, "the name that the groups use")
         # A function that is there on a condition has its deployments on the same one.
         self.assertEqual(resources["PusherMockEventDeploymentGroup"]["Condition"], "HasMockEvents")
+
+    def test_the_deployers_policy_knows_each_type(self):
+        types = {resource["Type"] for resource in transformed(Stage="prod").values()}
+        # tests/functions/deployer.rs holds the policy against these.
+        known = json.loads((ROOT / "tests/functions/deployer.json").read_text())
+        self.assertEqual(types, set(known))
+
+    def test_every_role_has_a_boundary(self):
+        for name, role in of_type(transformed(Stage="prod"), "AWS::IAM::Role").items():
+            self.assertIn("PermissionsBoundary", role["Properties"], name)
 
     def test_a_parameter_says_otherwise(self):
         self.assertEqual(of_type(transformed(Stage="prod", Deployment="AllAtOnce"), "AWS::CodeDeploy::DeploymentGroup"), {})

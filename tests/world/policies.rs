@@ -68,13 +68,8 @@ pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>) -> BTreeSet<Gra
         let unknown = || -> ! { panic!("policies.rs does not read: {line}") };
         let item = line.trim().trim_start_matches("- ");
         let resources = match item.split_once(' ').unwrap_or((item, "")) {
-            ("#", _)
-            | (
-                "Statement:" | "!If" | "HasEdge" | "HasEmail" | "HasKmsKey" | "IsTraced" | "ReadsSecrets" | "Resource:",
-                "",
-            ) => {
-                continue;
-            }
+            ("#", _) | ("Statement:" | "!If" | "IsTraced" | "ReadsSecrets" | "Resource:", "") => continue,
+            (condition, "") if condition.starts_with("Has") => continue,
             // It narrows a grant.
             ("Condition:", _) | ("!Ref", "AWS::NoValue") => continue,
             ("Effect:", "Allow") => {
