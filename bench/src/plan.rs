@@ -61,7 +61,7 @@ pub(crate) struct Plan {
 
 /// The programs that a plan starts.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Programs {
+pub(crate) struct NeededPrograms {
     pub(crate) floor: bool,
     pub(crate) floor_with_sdk: bool,
     /// Carillon's functions.
@@ -115,8 +115,8 @@ impl Plan {
     }
 
     /// The programs that it starts.
-    pub(crate) fn programs(&self) -> Programs {
-        let mut programs = Programs::default();
+    pub(crate) fn programs(&self) -> NeededPrograms {
+        let mut programs = NeededPrograms::default();
         for work in &self.works {
             for system in self.systems(work) {
                 match system {
@@ -162,7 +162,7 @@ impl Plan {
     }
 }
 
-impl Programs {
+impl NeededPrograms {
     fn seconds(&self) -> usize {
         let parts = [
             (self.floor, seconds::FLOOR),
@@ -192,7 +192,8 @@ mod tests {
         let plan = Plan::new(None, true, None, false).unwrap();
         assert_eq!(plan.works.iter().map(Work::title).collect::<Vec<_>>(), ["private-user"]);
         let functions = BTreeSet::from(["pusher-auth"]);
-        let programs = Programs { floor: true, functions, natural_rust: true, node: true, ..Programs::default() };
+        let programs =
+            NeededPrograms { floor: true, functions, natural_rust: true, node: true, ..NeededPrograms::default() };
         assert_eq!(plan.programs(), programs);
         assert!(!plan.sockets);
         // Ten minutes from nothing, less what the measuring program itself takes to build.

@@ -21,7 +21,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 }
 
 /// Builds these programs; those that are current take only a moment.
-pub(crate) fn build(needed: &plan::Programs) -> Result<Programs> {
+pub(crate) fn build(needed: &plan::NeededPrograms) -> Result<Programs> {
     let (workspace, target) = (workspace()?, target()?);
     std::fs::create_dir_all(&target)?;
 

@@ -12,6 +12,7 @@ import Pusher from "pusher-js";
 
 import { expecting } from "./support/api.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
+import { deleteExpired } from "./support/faults.mjs";
 import { person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
@@ -72,6 +73,10 @@ const parsed = (command) => succeeds(`${command.replace(/ -- .*$/, "")} --help`)
 const KINDS = [
   // Beside the stack of these tests, on its address.
   [/^curl (.*)http:\/\/localhost:3000/, (command) => succeeds(command.replace(/^curl /, "curl -sS --fail-with-body ").replaceAll("http://localhost:3000", stack.url))],
+  // Other tests run beside these, so the faults are only held against what the emulator takes.
+  [/^curl -X PUT http:\/\/localhost:4566\/_carillon\/faults -d '(.*)'$/, (_, [, faults]) =>
+    execFileSync("python3", ["-B", "-c", "import faults, json, sys; faults.check(json.loads(sys.argv[1]))", faults], { cwd: `${root}local/bridge/ministack` })],
+  [/^curl -X POST http:\/\/localhost:4566\/_carillon\/expire$/, () => deleteExpired()],
   [/^cargo local (token|status|try)\b/, (command) => succeeds(command)],
   // `ID` stands for the x-request-id of a response. A test below looks for a real one.
   [/^cargo local logs --request ID$/, (command) => parsed(command.replace("ID", randomUUID()))],
@@ -87,6 +92,8 @@ const KINDS = [
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
   }],
   [/^\.ci\/(prose|release-build)$/, (command) => succeeds(`${command} --self-test`)],
+  // With the Python of aws-sam-cli, so in .ci/run.
+  [/^python -m unittest discover -s (\S+)$/, (_, [, path]) => exists(path)],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
   [/^(fuzz\/run)( \d+)?( \w+)?$/, (_, [, path, , target]) => (isExecutable(path), target && exists(`fuzz/fuzz_targets/${target.trim()}.rs`))],
   [/^cargo test( -p [\w-]+)+$/, (command) => {

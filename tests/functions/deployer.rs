@@ -2,6 +2,8 @@
 //!
 //! `deployer.json` lists the actions by which CloudFormation creates, reads, updates and deletes each type of resource: `handlers` in the
 //! schemas of AWS's registry (CloudFormation user guide, "Resource type schema"; as of 2026-08-07, without `list`).
+//! `AWS::CodeDeploy::DeploymentGroup` and `AWS::IAM::Policy` have no handlers there; their actions are those of the two services' own
+//! references of actions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 
 import Pusher from "pusher-js";
 
-import { addressOf, checkEvent } from "./asyncapi.mjs";
+import { addressOf, checkEvent, isOwn } from "./asyncapi.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { noteEvent } from "./coverage.mjs";
 import { server } from "./server.mjs";
@@ -190,7 +190,7 @@ class Listener {
     const entry = { channelName, event, data: structuredClone(data) };
     this.#inbox.push(entry);
     this.#history.push(entry);
-    if (this.#foreign.has(event)) {
+    if (this.#foreign.has(event) || (channelName !== null && isOwn(channelName))) {
       return;
     }
     try {
