@@ -22,7 +22,7 @@ fn types(text: &str) -> Vec<&str> {
 }
 
 /// The names that are there more than once, with the files.
-fn doubles<'a>(files: &'a [(String, String)]) -> BTreeMap<&'a str, Vec<&'a str>> {
+fn doubles(files: &[(String, String)]) -> BTreeMap<&str, Vec<&str>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (path, text) in files {
         types(text).into_iter().for_each(|name| found.entry(name).or_default().push(path.as_str()));
