@@ -1,7 +1,7 @@
 //! `SECRETS_FROM`: a secret of Secrets Manager whose JSON has the values of variables.
 //!
 //! A variable whose value is [`MARKER`] has its real value in the secret, under the variable's name. So a function's environment lists
-//! what the function uses, whether its secrets are there or not. A few keys come along with others ([`ALONG`]).
+//! what the function uses, whether its secrets are there or not. A few keys come along with others (`ALONG`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
