@@ -10,7 +10,7 @@
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Signer, Verifier};
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey, Header};
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -19,6 +19,7 @@ use ring::signature::{
     RSA_PSS_2048_8192_SHA512, RsaKeyPair, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
     VerificationAlgorithm,
 };
+use serde::Serialize;
 
 /// The algorithms that a published key may verify (RFC 7518, section 3.1; RFC 8037). ring has no P-521, so no ES512.
 pub const PUBLIC_KEY_ALGORITHMS: [Algorithm; 9] = [
@@ -36,10 +37,30 @@ pub const PUBLIC_KEY_ALGORITHMS: [Algorithm; 9] = [
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Makes ring sign and verify tokens in this process. Call it before doing either; calling it again is harmless.
+/// Makes ring sign and verify tokens in this process; calling it again is harmless. [`sign`] and [`verify`] call it.
 pub fn install() {
+    #[cfg(test)]
+    install_for_tests();
     // An error means that a provider is already installed: this one, or a test's.
     let _ = PROVIDER.install_default();
+}
+
+/// A token with these claims, signed.
+///
+/// # Errors
+/// When the key is not one of the header's algorithm.
+pub(crate) fn sign(header: &Header, claims: &impl Serialize, key: &EncodingKey) -> Result<String, Error> {
+    install();
+    jsonwebtoken::encode(header, claims, key)
+}
+
+/// Whether a signature, in base64url, is this key's of the message.
+///
+/// # Errors
+/// When the key is not one of the algorithm, or the signature is not base64url.
+pub(crate) fn verify(message: &[u8], signature: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<bool, Error> {
+    install();
+    jsonwebtoken::crypto::verify(signature, message, key, algorithm)
 }
 
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {

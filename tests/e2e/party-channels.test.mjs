@@ -56,7 +56,6 @@ describe("A party's channels", { concurrency: 8 }, () => {
     const { partyId } = await partyOf(ada);
     const nowhere = newId("party");
     const names = [
-      `private-parties-${partyId}`,
       `private-party-${partyId}0`,
       `private-party-${partyId.slice(0, -1)}`,
       `private-party-presence-${partyId}`,

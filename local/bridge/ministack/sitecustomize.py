@@ -106,7 +106,18 @@ def limit_function_concurrency(module):
     module._sqs_esm_concurrency = lambda *args, **kwargs: min(batches(*args, **kwargs), concurrency.of_one)
 
 
+def share_reserved_concurrency(module):
+    """Lambda reserves concurrency for a function with all its versions; ministack looks for it at the version that it invokes."""
+    reserved = module._reserved_concurrency
+
+    def of_function(func, config):
+        return reserved(module._functions.get(config.get("FunctionName")) or func, config)
+
+    module._reserved_concurrency = of_function
+
+
 def change_lambda(module):
+    share_reserved_concurrency(module)
     bring_reported_failures_again(module)
     limit_function_concurrency(module)
     give_processes_their_secrets(module)

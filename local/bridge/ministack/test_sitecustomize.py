@@ -26,6 +26,17 @@ class Secrets(unittest.TestCase):
         self.assertEqual(configured["JWT_SECRET"], "kept by cargo local: JWT_SECRET", "what ministack shows")
 
 
+class ReservedConcurrency(unittest.TestCase):
+    def test_a_version_has_that_of_its_function(self):
+        module = types.SimpleNamespace(
+            _functions={"books": {"concurrency": 0}, "health": {"concurrency": None}},
+            _reserved_concurrency=lambda func, _config: func["concurrency"],
+        )
+        changes.share_reserved_concurrency(module)
+        for name, reserved in [("books", 0), ("health", None), ("gone", 3)]:
+            self.assertEqual(module._reserved_concurrency({"concurrency": 3}, {"FunctionName": name}), reserved, name)
+
+
 class Traffic(unittest.TestCase):
     def test_a_registered_device_is_noted_with_its_user_and_nothing_else_is(self):
         noted = []

@@ -229,7 +229,6 @@ impl Verifier {
     /// # Errors
     /// When `JWT_JWKS_URL` is not an address.
     pub fn new(http: HttpClient, tokens: &Tokens) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        crate::jws::install();
         let keys = match &tokens.keys {
             TokenKeys::Shared { current, previous } => {
                 let key = |secret: &Secret| Box::new(DecodingKey::from_secret(secret.bytes()));

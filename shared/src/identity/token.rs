@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::Untrusted;
 use super::claims::Claims;
+use crate::jws;
 
 /// A token that nobody has verified.
 pub(super) struct Token<'a> {
@@ -49,7 +50,7 @@ impl<'a> Token<'a> {
 
     /// The claims, once the signature was verified with this key.
     pub(super) fn claims(&self, key: &DecodingKey) -> Result<Claims, Untrusted> {
-        match jsonwebtoken::crypto::verify(self.signature, self.message.as_bytes(), key, self.algorithm) {
+        match jws::verify(self.message.as_bytes(), self.signature, key, self.algorithm) {
             Ok(true) => {}
             Ok(false) => return Err(Untrusted::BadSignature),
             Err(error) => {

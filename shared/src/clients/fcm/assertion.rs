@@ -1,11 +1,12 @@
 //! The assertion with which a service account requests an access token (RFC 7523; Google identity, "Using OAuth 2.0 for
 //! server to server applications").
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
 use super::TOKEN_ADDRESS;
 use crate::contract::time::Millis;
+use crate::jws;
 use crate::settings::ServiceAccount;
 
 /// The permissions of the access token.
@@ -50,7 +51,7 @@ impl Assertions {
             iat,
             exp: iat.saturating_add(LIFETIME),
         };
-        encode(&Header::new(Algorithm::RS256), &claims, &self.key)
+        jws::sign(&Header::new(Algorithm::RS256), &claims, &self.key)
     }
 }
 
