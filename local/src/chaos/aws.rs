@@ -4,7 +4,7 @@ use anyhow::Result;
 use contract::key::{Key, RowKind};
 use serde_json::{Value, json};
 
-use super::event::{Event, PusherEvent, Seat, Word, messages_in};
+use super::event::{Event, PusherEvent, RoomUser, Word, messages_in};
 use super::ledger::Remains;
 use crate::services::aws::{self, Row, text};
 use crate::state::State;
@@ -58,7 +58,7 @@ impl Inspector {
                 remains.rows_owing += 1;
                 remains.owed.extend(messages_in(outbox));
             }
-            remains.seats.extend(seat(&row));
+            remains.room_users.extend(room_user(&row));
             remains.committed.extend(committed(&row));
         }
         Ok(remains)
@@ -81,11 +81,11 @@ impl Inspector {
 }
 
 /// The seat that a row is about, and whether the user is there.
-fn seat(row: &Row) -> Option<(Seat, Word)> {
+fn room_user(row: &Row) -> Option<(RoomUser, Word)> {
     let key = key(row).filter(|key| RowKind::of(key) == Some(RowKind::Presence))?;
     let (book, user) = (id_in(&key.pk)?, id_in(&key.sk)?);
     let word = if row.get("present")?.get("BOOL")?.as_bool()? { Word::In } else { Word::Out };
-    Some((Seat { book, user }, word))
+    Some((RoomUser { book, user }, word))
 }
 
 /// The event that was committed with a row.
@@ -117,10 +117,10 @@ mod tests {
     fn a_presence_row_is_a_seat() {
         let presence = Key::presence(&BookId::parse("b").unwrap(), &UserId::parse("ben").unwrap());
         let row = json!({ "pk": { "S": presence.pk }, "sk": { "S": presence.sk }, "present": { "BOOL": true } });
-        let expected = Seat { book: "b".to_owned(), user: "ben".to_owned() };
-        assert_eq!(seat(row.as_object().unwrap()), Some((expected, Word::In)));
+        let expected = RoomUser { book: "b".to_owned(), user: "ben".to_owned() };
+        assert_eq!(room_user(row.as_object().unwrap()), Some((expected, Word::In)));
         let other = json!({ "pk": { "S": "USER#ben" }, "sk": { "S": "PROFILE" } });
-        assert_eq!(seat(other.as_object().unwrap()), None);
+        assert_eq!(room_user(other.as_object().unwrap()), None);
     }
 
     #[test]

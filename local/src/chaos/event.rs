@@ -56,7 +56,7 @@ impl Event {
 
 /// A user in a room.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Seat {
+pub(super) struct RoomUser {
     pub(super) book: String,
     pub(super) user: String,
 }
@@ -79,21 +79,21 @@ pub(super) struct Position {
 
 /// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Statement {
     Event {
         event: Event,
         position: Option<Position>,
     },
-    /// Joins and departures of one seat may cancel out before they are delivered, so only the last word counts.
+    /// Joins and departures of one user in a room may cancel out before they are delivered, so only the last word counts.
     Presence {
-        seat: Seat,
+        room_user: RoomUser,
         word: Word,
     },
 }
 
 impl PusherEvent {
     /// Its content; `None` for an event that no command of the load causes.
-    pub(super) fn told(&self) -> Option<Told> {
+    pub(super) fn statement(&self) -> Option<Statement> {
         let data: Value = serde_json::from_str(&self.data).ok()?;
         let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let event = match self.name.as_str() {
@@ -120,12 +120,12 @@ impl PusherEvent {
             _ => return None,
         };
         let position = text("/updatedAt").map(|at| Position { row: self.channel.clone(), at });
-        Some(Told::Event { event, position })
+        Some(Statement::Event { event, position })
     }
 
-    fn presence(&self, user: String, word: Word) -> Option<Told> {
+    fn presence(&self, user: String, word: Word) -> Option<Statement> {
         let Channel::Room(book) = self.contract_channel()? else { return None };
-        Some(Told::Presence { seat: Seat { book: book.into(), user }, word })
+        Some(Statement::Presence { room_user: RoomUser { book: book.into(), user }, word })
     }
 
     fn contract_channel(&self) -> Option<Channel> {
@@ -153,25 +153,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(channel: &str, name: &str, data: &Value) -> Option<Told> {
-        PusherEvent { channel: channel.to_owned(), name: name.to_owned(), data: data.to_string() }.told()
+    fn statement(channel: &str, name: &str, data: &Value) -> Option<Statement> {
+        PusherEvent { channel: channel.to_owned(), name: name.to_owned(), data: data.to_string() }.statement()
     }
 
     #[test]
     fn each_event_of_the_load_is_told_apart() {
-        let kudos = told("private-user-ben", "kudos:received", &json!({ "sessionId": "s1" }));
-        assert_eq!(kudos, Some(Told::Event { event: Event::Kudos { session: "s1".to_owned() }, position: None }));
+        let kudos = statement("private-user-ben", "kudos:received", &json!({ "sessionId": "s1" }));
+        assert_eq!(kudos, Some(Statement::Event { event: Event::Kudos { session: "s1".to_owned() }, position: None }));
         let renamed = json!({ "partyId": "p", "updateType": "settings-changed", "data": { "partyName": "n" },
             "updatedAt": "2026-11-20T05:18:15.123Z" });
         let position = Position { row: "private-party-p".to_owned(), at: "2026-11-20T05:18:15.123Z".to_owned() };
         let event = Event::Renamed { party: "p".to_owned(), name: "n".to_owned() };
-        let expected = Told::Event { event, position: Some(position) };
-        assert_eq!(told("private-party-p", "party-updated", &renamed), Some(expected));
-        let seat = Seat { book: "b".to_owned(), user: "ben".to_owned() };
-        let left = told("presence-room-b", "room:user-left", &json!({ "userId": "ben" }));
-        assert_eq!(left, Some(Told::Presence { seat, word: Word::Out }));
-        assert_eq!(told("presence-room-b", "room:author-joined", &json!({ "authorId": "ben" })), None);
-        assert_eq!(told("private-user-ben", "kudos:received", &json!([])), None);
+        let expected = Statement::Event { event, position: Some(position) };
+        assert_eq!(statement("private-party-p", "party-updated", &renamed), Some(expected));
+        let room_user = RoomUser { book: "b".to_owned(), user: "ben".to_owned() };
+        let left = statement("presence-room-b", "room:user-left", &json!({ "userId": "ben" }));
+        assert_eq!(left, Some(Statement::Presence { room_user, word: Word::Out }));
+        assert_eq!(statement("presence-room-b", "room:author-joined", &json!({ "authorId": "ben" })), None);
+        assert_eq!(statement("private-user-ben", "kudos:received", &json!([])), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::books::Books;
-use super::event::Seat;
+use super::event::RoomUser;
 use super::picture::{Spell, Trouble};
 use super::plan::Action;
 use super::throttle::Throttle;
@@ -25,8 +25,8 @@ use crate::services::sockudo::Launch;
 use crate::state::Running;
 use crate::state::directory::StackDirectory;
 
-/// The number of seats with wrong webhooks at a time.
-const SEATS_AT_ONCE: usize = 2;
+/// The number of users in rooms with wrong webhooks at a time.
+const ROOM_USERS_AT_ONCE: usize = 2;
 /// How late a shard of the stream is at most, in milliseconds. A writer's lease lasts three seconds.
 const SHARD_LATE_MS: u32 = 4_000;
 
@@ -52,9 +52,9 @@ pub(super) struct Faults<'a> {
     pub(super) is_up: watch::Sender<bool>,
     pub(super) webhooks: Webhooks,
     /// Webhooks that are being sent.
-    pub(super) told: JoinSet<Result<()>>,
-    /// The seats that webhooks are about.
-    pub(super) seats: Vec<Seat>,
+    pub(super) webhooks_sent: JoinSet<Result<()>>,
+    /// The users in rooms that webhooks are about.
+    pub(super) room_users: Vec<RoomUser>,
     pub(super) books: Books,
     pub(super) random: StdRng,
     pub(super) pusher: PusherState<'a>,
@@ -84,8 +84,8 @@ impl Faults<'_> {
             self.take(action).await?;
         }
         self.heal().await?;
-        while let Some(told) = self.told.join_next().await {
-            told??;
+        while let Some(sent) = self.webhooks_sent.join_next().await {
+            sent??;
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Faults<'_> {
                     self.damage.kills.push(self.books.now());
                 }
             }
-            Action::Webhooks => self.tell_badly(),
+            Action::Webhooks => self.send_wrong(),
         }
         Ok(())
     }
@@ -183,10 +183,10 @@ impl Faults<'_> {
         Ok(())
     }
 
-    fn tell_badly(&mut self) {
-        for seat in self.seats.choose_multiple(&mut self.random, SEATS_AT_ONCE) {
+    fn send_wrong(&mut self) {
+        for room_user in self.room_users.choose_multiple(&mut self.random, ROOM_USERS_AT_ONCE) {
             // Tasks of their own, so that a slow response puts off no other step.
-            self.told.spawn(self.webhooks.clone().tell_badly(seat.clone()));
+            self.webhooks_sent.spawn(self.webhooks.clone().send_wrong(room_user.clone()));
         }
     }
 }

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use super::event::{Event, Kind, Position, PusherEvent, Seat, Told, Word};
+use super::event::{Event, Kind, Position, PusherEvent, RoomUser, Statement, Word};
 
 /// The books of one run.
 #[derive(Default)]
 pub(super) struct Ledger {
     events: HashMap<Event, Entry>,
     rows: HashMap<String, Row>,
-    seats: HashMap<Seat, Seated>,
+    room_users: HashMap<RoomUser, LastDelivered>,
     heard: HashSet<Event>,
     delivered: u64,
 }
@@ -34,8 +34,8 @@ struct Row {
     last: String,
 }
 
-/// The deliveries about a seat.
-struct Seated {
+/// The deliveries about a user in a room.
+struct LastDelivered {
     last: Word,
     /// Deliveries that told what the one before had told.
     repeated: u64,
@@ -45,7 +45,7 @@ struct Seated {
 #[derive(Default)]
 pub(super) struct Remains {
     /// Users in rooms, by the table.
-    pub(super) seats: BTreeMap<Seat, Word>,
+    pub(super) room_users: BTreeMap<RoomUser, Word>,
     /// Events of rows in the table, also of commands without a successful response.
     pub(super) committed: Vec<Event>,
     /// Entries that are left in outboxes.
@@ -98,15 +98,16 @@ impl Ledger {
 
     /// Pusher took this event.
     pub(super) fn deliver(&mut self, message: &PusherEvent, at: Duration) {
-        match message.told() {
+        match message.statement() {
             None => {}
-            Some(Told::Presence { seat, word }) => {
+            Some(Statement::Presence { room_user, word }) => {
                 self.delivered += 1;
-                let repeats = |told: &Seated| u64::from(told.last == word);
-                let repeated = self.seats.get(&seat).map_or(0, |told| told.repeated + repeats(told));
-                self.seats.insert(seat, Seated { last: word, repeated });
+                let repeats = |statement: &LastDelivered| u64::from(statement.last == word);
+                let repeated =
+                    self.room_users.get(&room_user).map_or(0, |statement| statement.repeated + repeats(statement));
+                self.room_users.insert(room_user, LastDelivered { last: word, repeated });
             }
-            Some(Told::Event { event, position }) => {
+            Some(Statement::Event { event, position }) => {
                 self.delivered += 1;
                 let is_late = position.is_some_and(|position| self.is_late(position));
                 let entry = self.events.entry(event).or_default();
@@ -130,7 +131,7 @@ impl Ledger {
 
     /// A subscribed client received this event.
     pub(super) fn hear(&mut self, message: &PusherEvent) {
-        if let Some(Told::Event { event, .. }) = message.told() {
+        if let Some(Statement::Event { event, .. }) = message.statement() {
             self.heard.insert(event);
         }
     }
@@ -178,8 +179,8 @@ impl Ledger {
 
     /// The result.
     pub(super) fn judge(&self, remains: &Remains) -> Verdict {
-        let (owed, owed_seats) = told(&remains.owed);
-        let (dead, dead_seats) = told(&remains.dead);
+        let (owed, owed_users) = statement(&remains.owed);
+        let (dead, dead_users) = statement(&remains.dead);
         let mut verdict = Verdict {
             rows_owing: remains.rows_owing,
             dead_letters: remains.dead_letters,
@@ -219,18 +220,18 @@ impl Ledger {
             }
         }
         verdict.lines.extend(lines.into_values());
-        let mut presence = ReportLine { name: "presence, by seat", ..ReportLine::default() };
-        for (seat, word) in &remains.seats {
-            let delivered = self.seats.get(seat);
+        let mut presence = ReportLine { name: "presence, by user and room", ..ReportLine::default() };
+        for (room_user, word) in &remains.room_users {
+            let delivered = self.room_users.get(room_user);
             presence.accepted += 1;
-            presence.duplicated += delivered.map_or(0, |told| told.repeated);
+            presence.duplicated += delivered.map_or(0, |statement| statement.repeated);
             // Without any event, clients see the user as absent.
-            let last = delivered.map_or(Word::Out, |told| told.last);
+            let last = delivered.map_or(Word::Out, |statement| statement.last);
             if last == *word {
                 presence.delivered += 1;
-            } else if !owed_seats.contains(seat) && !dead_seats.contains(seat) {
+            } else if !owed_users.contains(room_user) && !dead_users.contains(room_user) {
                 presence.lost += 1;
-                verdict.examples.push(format!("{seat:?} is {word:?} by the table; delivered last: {last:?}"));
+                verdict.examples.push(format!("{room_user:?} is {word:?} by the table; delivered last: {last:?}"));
             }
         }
         verdict.lines.push(presence);
@@ -240,15 +241,15 @@ impl Ledger {
     }
 }
 
-fn told(messages: &[PusherEvent]) -> (HashSet<Event>, HashSet<Seat>) {
-    let (mut events, mut seats) = (HashSet::new(), HashSet::new());
-    for told in messages.iter().filter_map(PusherEvent::told) {
-        match told {
-            Told::Event { event, .. } => drop(events.insert(event)),
-            Told::Presence { seat, .. } => drop(seats.insert(seat)),
+fn statement(messages: &[PusherEvent]) -> (HashSet<Event>, HashSet<RoomUser>) {
+    let (mut events, mut room_users) = (HashSet::new(), HashSet::new());
+    for statement in messages.iter().filter_map(PusherEvent::statement) {
+        match statement {
+            Statement::Event { event, .. } => drop(events.insert(event)),
+            Statement::Presence { room_user, .. } => drop(room_users.insert(room_user)),
         }
     }
-    (events, seats)
+    (events, room_users)
 }
 
 impl Verdict {
@@ -301,8 +302,8 @@ mod tests {
         PusherEvent { channel: "presence-room-b".to_owned(), name: name.to_owned(), data }
     }
 
-    fn seat() -> Seat {
-        Seat { book: "b".to_owned(), user: "ben".to_owned() }
+    fn room_user() -> RoomUser {
+        RoomUser { book: "b".to_owned(), user: "ben".to_owned() }
     }
 
     fn line<'a>(verdict: &'a Verdict, name: &str) -> &'a ReportLine {
@@ -404,9 +405,9 @@ mod tests {
             for word in words {
                 ledger.deliver(&presence(word), SECOND);
             }
-            let seats = BTreeMap::from([(seat(), by_table)]);
-            let verdict = ledger.judge(&Remains { seats, ..Remains::default() });
-            let line = line(&verdict, "presence, by seat");
+            let room_users = BTreeMap::from([(room_user(), by_table)]);
+            let verdict = ledger.judge(&Remains { room_users, ..Remains::default() });
+            let line = line(&verdict, "presence, by user and room");
             (line.delivered, line.lost, line.duplicated)
         };
         assert_eq!(judge(&["room:user-joined", "room:user-left"], Word::Out), (1, 0, 0));

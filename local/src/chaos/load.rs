@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::books::Books;
 use super::crowd::{Subscription, Subscriptions};
-use super::event::{Event, Seat};
+use super::event::{Event, RoomUser};
 use crate::net::relay::Relay;
 use crate::state::State;
 use crate::state::token;
@@ -104,10 +104,12 @@ impl Load {
         })))
     }
 
-    /// Every seat that somebody may take.
-    pub(super) fn seats(&self) -> Vec<Seat> {
+    /// Every user of the load in each room.
+    pub(super) fn room_users(&self) -> Vec<RoomUser> {
         let people = self.0.people.iter();
-        people.flat_map(|person| (0..ROOMS).map(|room| Seat { book: book(room), user: person.id.clone() })).collect()
+        people
+            .flat_map(|person| (0..ROOMS).map(|room| RoomUser { book: book(room), user: person.id.clone() }))
+            .collect()
     }
 
     /// How many people there are.

@@ -112,8 +112,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             throttle: throttle.clone(),
             is_up,
             webhooks: Webhooks::of(&state, &front_door),
-            told: JoinSet::new(),
-            seats: load.seats(),
+            webhooks_sent: JoinSet::new(),
+            room_users: load.room_users(),
             books: books.clone(),
             random: stream(seed, Draws::Victims),
             pusher: PusherState::default(),
@@ -233,7 +233,7 @@ impl Trial<'_> {
         Ok(quiet_since.filter(|_| quiet_looks == QUIET_LOOKS))
     }
 
-    /// Compares the books with the table. Webhooks and reconciliation may change a seat at any time, so what looks wrong is
+    /// Compares the books with the table. Webhooks and reconciliation may change a user in a room at any time, so what looks wrong is
     /// looked at again.
     async fn judge(&self) -> Result<Verdict> {
         let dead_letters = self.aws.dead_letters().await?;

@@ -10,7 +10,7 @@ use http::Request;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::event::Seat;
+use super::event::RoomUser;
 use crate::net::relay::Relay;
 use crate::state::State;
 
@@ -35,15 +35,15 @@ impl Webhooks {
     }
 
     /// Tells twice that the user came and left a moment ago, and the later before the earlier.
-    pub(super) async fn tell_badly(self, seat: Seat) -> Result<()> {
+    pub(super) async fn send_wrong(self, room_user: RoomUser) -> Result<()> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let told = |name: &str, ago: u128| {
-            let channel = format!("{}{}", contract::channel::ROOM, seat.book);
-            let event = json!({ "name": name, "channel": channel, "user_id": seat.user });
+        let event = |name: &str, ago: u128| {
+            let channel = format!("{}{}", contract::channel::ROOM, room_user.book);
+            let event = json!({ "name": name, "channel": channel, "user_id": room_user.user });
             json!({ "time_ms": u64::try_from(now.saturating_sub(ago)).unwrap_or_default(), "events": [event] })
                 .to_string()
         };
-        let (came, left) = (told("member_added", 200), told("member_removed", 100));
+        let (came, left) = (event("member_added", 200), event("member_removed", 100));
         for body in [&left, &came, &left, &came] {
             if self.send(body).await? {
                 self.taken.fetch_add(1, Ordering::Relaxed);

@@ -240,18 +240,18 @@ mod tests {
 
     #[tokio::test]
     async fn events_that_the_server_takes_are_recorded() {
-        let (told, recorder) = (Arc::new(Mutex::new(Vec::new())), Recorder::bind(0).unwrap());
+        let (received, recorder) = (Arc::new(Mutex::new(Vec::new())), Recorder::bind(0).unwrap());
         let address = format!("http://{}", recorder.address);
         let (up, is_up) = watch::channel(true);
-        let (server, own) = (server().await, told.clone());
+        let (server, own) = (server().await, received.clone());
         let note: Note = Arc::new(move |messages| own.lock().unwrap().extend(messages));
         tokio::spawn(async move { recorder.serve(&server, note, is_up).await });
         while send(&address, "good").await.is_none() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(told.lock().unwrap().len(), 1);
+        assert_eq!(received.lock().unwrap().len(), 1);
         assert_eq!(send(&address, "refused").await, Some(StatusCode::BAD_REQUEST));
-        assert_eq!(told.lock().unwrap().len(), 1);
+        assert_eq!(received.lock().unwrap().len(), 1);
 
         let hanging = tokio::spawn({
             let address = address.clone();
@@ -266,7 +266,7 @@ mod tests {
         while send(&address, "good").await.is_none() {
             tokio::task::yield_now().await;
         }
-        assert_eq!(told.lock().unwrap().len(), 2);
+        assert_eq!(received.lock().unwrap().len(), 2);
     }
 
     #[tokio::test]
