@@ -51,6 +51,31 @@ pub fn without_address(error: reqwest::Error) -> reqwest::Error {
     error.without_url()
 }
 
+/// The body of a response, while it has at most so many bytes: what answers there need not be what should, and Lambda has no memory for
+/// any length.
+///
+/// # Errors
+/// When the connection ends first, and for a longer body.
+pub async fn read_body(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| BodyError::Broken(without_address(error)))? {
+        if body.len() + chunk.len() > most {
+            return Err(BodyError::TooLong(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Why the body of a response could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error(transparent)]
+    Broken(reqwest::Error),
+    #[error("larger than {0} bytes")]
+    TooLong(usize),
+}
+
 fn builder(protocols: &[&[u8]]) -> reqwest::ClientBuilder {
     let mut tls = tls().clone();
     tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
@@ -129,6 +154,27 @@ mod tests {
             assert!(!printed.contains("hidden"), "{printed}");
         }
         drop(server.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit() {
+        let (listener, address) = listen().await;
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 1024];
+            assert!(stream.read(&mut buffer).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await.unwrap();
+            assert!(stream.read(&mut buffer).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
+            // It never ends by itself.
+            let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+            while stream.write_all(chunk.as_bytes()).await.is_ok() {}
+        });
+        let client = HttpClient::default();
+        let read = async |most| read_body(get(&client, &format!("http://{address}/")).await.unwrap(), most).await;
+        assert_eq!(read(2).await.unwrap(), b"hi");
+        assert_eq!(read(9_999).await.unwrap_err().to_string(), "larger than 9999 bytes");
+        server.await.unwrap();
     }
 
     #[tokio::test]

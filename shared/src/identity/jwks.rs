@@ -15,7 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::token::ED25519;
-use crate::clients::https::{HttpClient, without_address};
+use crate::clients::https::{HttpClient, read_body, without_address};
 use crate::json;
 use crate::jws::PUBLIC_KEY_ALGORITHMS;
 use crate::telemetry;
@@ -166,10 +166,7 @@ impl Jwks {
         if !response.status().is_success() {
             return Err(format!("it answers {}", response.status().as_u16()));
         }
-        let body = response.bytes().await.map_err(failed)?;
-        if body.len() > MAX_SET_BYTES {
-            return Err(format!("larger than {MAX_SET_BYTES} bytes"));
-        }
+        let body = read_body(response, MAX_SET_BYTES).await.map_err(|error| telemetry::chain(&error))?;
         let set: Set = serde_json::from_slice(&body)
             .map_err(|error| if error.is_data() { "no \"keys\" list" } else { "not JSON" })?;
         let keys: Vec<Value> = set.keys.iter().filter_map(|key| json::repaired(key.get())).collect();

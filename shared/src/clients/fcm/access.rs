@@ -7,7 +7,8 @@ use tokio::sync::Mutex;
 
 use super::assertion::Assertions;
 use super::response::{Refusal, retry_after};
-use super::send;
+use super::{MAX_RESPONSE_BYTES, send};
+use crate::clients::https::read_body;
 use crate::contract::time::Millis;
 use crate::settings::Secret;
 
@@ -100,7 +101,9 @@ impl AccessTokens {
             }
             _ => return Err(Refusal::later(format!("Google's token endpoint answered {status}"), after)),
         }
-        let granted: Granted = response.json().await.map_err(|_| no_response())?;
+        let unreadable = || Refusal::later("The answer of Google's token endpoint cannot be read", None);
+        let body = read_body(response, MAX_RESPONSE_BYTES).await.map_err(|_| unreadable())?;
+        let granted: Granted = serde_json::from_slice(&body).map_err(|_| unreadable())?;
         let margin = MARGIN.min(granted.expires_in / 2);
         let until = now.plus_seconds(granted.expires_in.saturating_sub(margin));
         Ok(Kept { token: Secret::new(granted.access_token), until })

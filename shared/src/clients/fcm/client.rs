@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::access::AccessTokens;
 use super::assertion::Assertions;
 use super::response::{Failure, Refusal, failure, retry_after};
-use super::{DeviceToken, FCM_ADDRESS, FcmMessage, REQUEST_TIMEOUT, TOKEN_ADDRESS, send};
-use crate::clients::https::http2_client;
+use super::{DeviceToken, FCM_ADDRESS, FcmMessage, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, TOKEN_ADDRESS, send};
+use crate::clients::https::{http2_client, read_body};
 use crate::contract::time::Millis;
 use crate::settings::{Firebase, Secret};
 
@@ -124,7 +124,9 @@ impl FcmClient {
         if status == 200 {
             return Ok(());
         }
-        let body = response.bytes().await.map_err(no_response)?;
+        let unreadable =
+            |error| Failure::Refused(Refusal::later(format!("FCM's answer cannot be read: {error}"), None));
+        let body = read_body(response, MAX_RESPONSE_BYTES).await.map_err(unreadable)?;
         Err(failure(status, after, &body))
     }
 }

@@ -22,6 +22,8 @@ pub use token::{DeviceToken, InvalidToken};
 
 /// Time-out of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
+/// Most bytes of a response. The documented ones of both servers have less than 4 KB.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 /// Google's servers, unless `FCM_ENDPOINT` names a stand-in.
 const TOKEN_ADDRESS: &str = "https://oauth2.googleapis.com/token";
 const FCM_ADDRESS: &str = "https://fcm.googleapis.com";

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{ApiRequest, EncryptionError, SharedSecret, Signer};
 use crate::api_error::ApiError;
 use crate::clients::breaker::Breaker;
-use crate::clients::https::{HttpClient, without_address};
+use crate::clients::https::{BodyError, HttpClient, read_body, without_address};
 use crate::contract::channel::ChannelName;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -23,6 +23,9 @@ pub(crate) const MAX_BATCH: usize = 10;
 /// One request's time-out. It is shorter than the two seconds of a delivery after the response, which then can still settle
 /// what other requests delivered.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(1500);
+/// Most bytes of a response. A list of the users of a presence channel has at most 100 of them, with ids of at most 128 bytes each;
+/// a list of channels may be long.
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 /// Most attempts of one request, the first included.
 const MAX_ATTEMPTS: u32 = 3;
 /// Backoff before the second attempt; it doubles for each later one. Jitter subtracts up to half of it.
@@ -296,9 +299,12 @@ impl PusherClient {
         let no_response = |error| PusherError::NoResponse(without_address(error));
         let response = request.timeout(REQUEST_TIMEOUT).send().await.map_err(no_response)?;
         let status = response.status();
-        let text = response.bytes().await.map_err(no_response)?;
+        let text = read_body(response, MAX_RESPONSE_BYTES).await.map_err(|error| match error {
+            BodyError::Broken(error) => PusherError::NoResponse(error),
+            too_long @ BodyError::TooLong(_) => PusherError::Unreadable(too_long.to_string()),
+        })?;
         match status.as_u16() {
-            200..=299 => Ok(text.to_vec()),
+            200..=299 => Ok(text),
             code @ (429 | 500..=599) => Err(PusherError::Unavailable(code)),
             code => {
                 let reason = String::from_utf8_lossy(&text).chars().take(200).collect();
