@@ -235,7 +235,7 @@ impl Known {
 
     fn mail(&self, mailer: &Mailer, unseen: &Unseen) -> Mail {
         let sender = &mailer.sender;
-        let link = format!("{}/leases/{}/chat#message-{}", sender.app_url, self.lease, unseen.first.id);
+        let link = sender.lease_page.at(self.lease.as_str(), &unseen.first.id.to_string());
         let unsubscribe = notifications::unsubscribe_link(&mailer.links, &sender.api_url, &self.recipient, self.locale);
         let texts = std::iter::once(&unseen.first).chain(&unseen.next);
         let words = EmailFacts {

@@ -37,8 +37,8 @@ pub struct EmailLinks {
 /// Where the links of an e-mail lead, and how SES is to treat it; only `delivery` has it.
 #[derive(Debug, Clone)]
 pub struct EmailSender {
-    /// `APP_URL`: where the app's own pages are, without a slash at the end.
-    pub app_url: String,
+    /// `APP_URL`: the app's own page of a lease.
+    pub lease_page: LeasePage,
     /// `API_URL`: where this API is, without a slash at the end.
     pub api_url: String,
     /// `EMAIL_CONFIGURATION_SET`: the SES configuration set that reports bounces and complaints.
@@ -95,11 +95,54 @@ impl EmailSender {
             return Ok(None);
         };
         Ok(Some(Self {
-            app_url: address(env, "APP_URL")?.ok_or(SettingsError::Missing("APP_URL"))?,
+            lease_page: LeasePage::read(env)?.ok_or(SettingsError::Missing("APP_URL"))?,
             api_url,
             configuration_set: env.get("EMAIL_CONFIGURATION_SET"),
         }))
     }
+}
+
+/// The address of a lease's page in the app, with `{bailId}` and, if the page leads to a message, `{messageId}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasePage(String);
+
+impl LeasePage {
+    /// The page where `APP_URL` is the address of the app alone.
+    const PATH: &str = "/leases/{bailId}/chat#message-{messageId}";
+
+    fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
+        const WANTED: &str = "an https address such as https://app.example.com, or with the path to a lease's page: \
+             https://app.example.com/leases/{bailId}/chat#message-{messageId}";
+        let Some(text) = env.get("APP_URL") else {
+            return Ok(None);
+        };
+        if !text.contains("{bailId}") {
+            let app = address(env, "APP_URL").map_err(|_| SettingsError::Malformed("APP_URL", WANTED))?;
+            return Ok(app.map(|app| Self(app + Self::PATH)));
+        }
+        let fixed = text.replace("{bailId}", "").replace("{messageId}", "");
+        let begins = text.starts_with("https://") || text.starts_with("http://");
+        // The host is no placeholder: the links would lead to as many hosts as there are leases.
+        let host = text.split('/').nth(2).unwrap_or_default();
+        if begins
+            && !host.is_empty()
+            && !host.contains(['{', '?', '#'])
+            && fixed.bytes().all(|b| is_path(b) || b"?=&#".contains(&b))
+        {
+            return Ok(Some(Self(text)));
+        }
+        Err(SettingsError::Malformed("APP_URL", WANTED))
+    }
+
+    /// The page of this lease, at this message.
+    #[must_use]
+    pub fn at(&self, lease: &str, message: &str) -> String {
+        self.0.replace("{bailId}", lease).replace("{messageId}", message)
+    }
+}
+
+fn is_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~:/@%[]".contains(&byte)
 }
 
 /// An address that paths are added to: nothing in it may end an attribute of HTML, a header or a URL's path.
@@ -108,7 +151,6 @@ fn address(env: &Variables<'_>, name: &'static str) -> Result<Option<String>, Se
         return Ok(None);
     };
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@%[]".contains(&byte);
     match rest {
         Some(rest) if !rest.is_empty() && rest.bytes().all(is_path) => Ok(Some(text.trim_end_matches('/').to_owned())),
         _ => Err(SettingsError::Malformed(name, "an https address such as https://app.example.com, without ? and #")),
@@ -148,8 +190,21 @@ mod tests {
         let without_links = Email::read(&Variables(&from), false).unwrap().unwrap();
         assert!(without_links.links.is_none(), "a function that only writes what is mailed later has no key");
         let all = read(&with(&[])).unwrap().unwrap();
-        assert_eq!(all.sender.unwrap().app_url, "https://app.example.com");
+        let page = all.sender.unwrap().lease_page.at("b1", "7");
+        assert_eq!(page, "https://app.example.com/leases/b1/chat#message-7");
         assert_eq!(all.window, Duration::from_secs(300));
+    }
+
+    #[test]
+    fn the_page_of_a_lease_is_where_the_app_has_it() {
+        for (template, page) in [
+            ("https://app.example.com/fr/baux/{bailId}?message={messageId}&tab=chat", "/fr/baux/b1?message=7&tab=chat"),
+            ("https://app.example.com/chat/{bailId}", "/chat/b1"),
+            ("https://app.example.com/fr/", "/fr/leases/b1/chat#message-7"),
+        ] {
+            let email = read(&with(&[("APP_URL", template)])).unwrap().unwrap();
+            assert_eq!(email.sender.unwrap().lease_page.at("b1", "7"), format!("https://app.example.com{page}"));
+        }
     }
 
     #[test]
@@ -163,6 +218,12 @@ mod tests {
             ("EMAIL_WINDOW_SECONDS", "99999"),
             ("APP_URL", "app.example.com/999"),
             ("APP_URL", "https://app.example.com/?999"),
+            ("APP_URL", "https://app.example.com/{leaseId}/999"),
+            ("APP_URL", "https://app.example.com/{bailId}/{userId}999"),
+            ("APP_URL", "https://{bailId}.example.com/999"),
+            ("APP_URL", "https:///{bailId}/999"),
+            ("APP_URL", "javascript:999//{bailId}"),
+            ("APP_URL", "https://app.example.com/{bailId}\"999"),
             ("API_URL", "https://\"999"),
             ("API_URL", "https://"),
         ] {
