@@ -122,7 +122,7 @@ impl LeasePage {
         }
         let fixed = text.replace("{bailId}", "").replace("{messageId}", "");
         let begins = text.starts_with("https://") || text.starts_with("http://");
-        // The host is no placeholder: the links would lead to as many hosts as there are leases.
+        // The host must be fixed. Otherwise the links lead to as many hosts as there are leases.
         let host = text.split('/').nth(2).unwrap_or_default();
         if begins
             && !host.is_empty()
