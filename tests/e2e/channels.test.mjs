@@ -46,11 +46,13 @@ describe("A channel of the app's own", { concurrency: 4 }, () => {
     const ending = newId("lobby");
     const ada = person("Ada", null, { channels: [`private-${ending}`, `pri*`, `presence-*`] });
     const listener = await listen(t, ada);
-    for (const type of ["private-", "private-cache-", "private-encrypted-"]) {
+    for (const type of ["private-", "private-cache-", "private-encrypted-", "private-encrypted-cache-"]) {
       await listener.subscribe(`${type}${ending}`);
     }
-    const { members } = await listener.subscribe(`presence-${ending}`);
-    assert.deepEqual(members, { [ada.userId]: { userId: ada.userId, displayName: "Ada", avatarUrl: null } });
+    for (const type of ["presence-", "presence-cache-"]) {
+      const { members } = await listener.subscribe(`${type}${ending}`);
+      assert.deepEqual(members, { [ada.userId]: { userId: ada.userId, displayName: "Ada", avatarUrl: null } });
+    }
     const answer = await expecting(200, "POST", "/pusher/auth", { as: ada, json: { socket_id: "1.2", channel_name: `private-${ending}` } });
     assert.deepEqual(answer, server.authorizeChannel("1.2", `private-${ending}`));
   });
@@ -62,6 +64,11 @@ describe("A channel of the app's own", { concurrency: 4 }, () => {
     assert.equal(refused.message, "Not authorized to access this channel");
     const { message } = await expecting(400, "PUT", memberOf(ben.ownChannel, ada), { as: service() });
     assert.match(message, /^channel must not begin with private-user-/);
+  });
+
+  test("has no guest as a member", async () => {
+    const guest = { userId: "guest;killarney;BK-1" };
+    await expecting(422, "PUT", memberOf("private-orders-1", guest), { as: service() });
   });
 
   test("has members that only services may change or see", async () => {

@@ -221,6 +221,7 @@ describe("The README's snippets", () => {
         constructor(key, settings) {
           given = settings;
         }
+        signin() {}
         subscribe() {
           return { bind_global() {} };
         }
@@ -229,10 +230,13 @@ describe("The README's snippets", () => {
       return given;
     };
     const names = { token: () => "t", userId: "ada", PUSHER_KEY: "k", PUSHER_CLUSTER: "eu", API_URL: "https://api.example" };
-    const [{ channelAuthorization: here }, { channelAuthorization: there, ...rest }] = [options(local, names), options(deployed, names)];
-    assert.deepEqual(rest, { cluster: "eu" });
-    assert.equal(there.endpoint, "https://api.example/pusher/auth");
-    assert.deepEqual(there.headersProvider(), { authorization: "Bearer t" });
-    assert.deepEqual([there.transport, Object.keys(there)], [here.transport, Object.keys(here)]);
+    const [here, there] = [options(local, names), options(deployed, names)];
+    assert.equal(there.cluster, "eu");
+    for (const [option, path] of [["channelAuthorization", "/pusher/auth"], ["userAuthentication", "/pusher/user-auth"]]) {
+      assert.equal(there[option].endpoint, `https://api.example${path}`);
+      assert.deepEqual(there[option].headersProvider(), { authorization: "Bearer t" });
+      assert.deepEqual([there[option].transport, Object.keys(there[option])], [here[option].transport, Object.keys(here[option])]);
+    }
+    assert.deepEqual(Object.keys(there), ["cluster", "channelAuthorization", "userAuthentication"]);
   });
 });

@@ -3,7 +3,7 @@
 use channels::handle;
 use serde_json::{Value, json};
 use tests::consumer::{age, consume};
-use tests::{Reply, Request, World, token, token_with};
+use tests::{Reply, Request, World, guest_token, token, token_with};
 
 const ORDERS: &str = "private-orders-1";
 
@@ -140,6 +140,47 @@ async fn the_end_of_the_connections_is_not_lost_when_the_function_is_killed() {
     age(&world, 3).await;
     consume(&world).await.unwrap();
     assert_eq!(world.pusher.terminated(), ["ada"]);
+}
+
+#[tokio::test]
+async fn a_claim_names_up_to_a_hundred_channels_of_any_length_that_pusher_takes() {
+    let world = World::new().await;
+    let longest = format!("private-{}", "x".repeat(156));
+    let others = (0..97).map(|n| format!("private-{n}"));
+    let named = [longest.clone(), format!("{}*", &longest[..163])].into_iter().chain(others);
+    let named: Vec<String> = named.chain(["private-last".to_owned(), "private-beyond".to_owned()]).collect();
+    let bearer = token_with("ada", &json!({ "channels": named }));
+    for (channel, status) in [
+        (longest.as_str(), 200),
+        (&format!("{}y", &longest[..163]), 200),
+        ("private-last", 200),
+        ("private-beyond", 403),
+        (&format!("{longest}x"), 400),
+    ] {
+        assert_eq!(authorize(&world, &bearer, channel).await.status, status, "{channel}");
+    }
+}
+
+#[tokio::test]
+async fn no_guest_becomes_a_member_or_subscribes() {
+    let world = World::new().await;
+    assert_eq!(member(&world, "PUT", ORDERS, "guest;killarney;BK-1").await.status, 422);
+    let route = "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth";
+    let body = json!({ "socket_id": "123456.7890123", "channel_name": ORDERS });
+    let request =
+        Request::new(route).bearer(&guest_token("killarney", "BK-1")).path("hotelSlug", "killarney").json(&body);
+    assert_eq!(world.send(pusher_auth::handle, &request).await.status, 403);
+}
+
+#[tokio::test]
+async fn an_encrypted_channel_needs_a_master_key() {
+    let world = World::with(&[("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", "")]).await;
+    let bearer = token_with("ada", &json!({ "channels": ["*"] }));
+    let reply = authorize(&world, &bearer, "private-encrypted-cards").await;
+    assert_eq!(
+        (reply.status, &reply.body["message"]),
+        (403, &json!("Encrypted channels are not set up on this server"))
+    );
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ use serde_json::json;
 use shared::channels::own;
 use shared::contract::channel::{InvalidOwnChannel, OwnChannel};
 use shared::contract::id::UserId;
+use shared::hotels;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::{ApiError, App};
 
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 403 and 404, as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404 and 422, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     app.authenticate(&request).await?.must_be_service()?;
     let channel = OwnChannel::parse(request.path("channel")).map_err(refusal)?;
@@ -24,6 +25,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 }
 
 async fn put(app: &App, channel: &OwnChannel, user: &UserId) -> Result<Response, ApiError> {
+    hotels::must_not_be_guests(user)?;
     own::put_member(&app.table, channel, user).await?;
     Ok(http::no_content())
 }

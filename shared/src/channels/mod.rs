@@ -8,6 +8,8 @@
 //! | the token's claim `channels` names it | the issuer | when the token expires |
 //! | a row grants it | a service: `PUT /dashboard/channels/{channel}/members/{userId}` | with `DELETE`, at once |
 //!
+//! The claim opens channels of the app's own, too ([`own`]).
+//!
 //! Names of the first two may end with `*`, for all channels that begin so. A grant is a row in the user's partition: a subscription
 //! reads all of them in one request, and erasing the user erases them.
 

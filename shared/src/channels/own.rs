@@ -19,7 +19,7 @@ pub async fn must_be_open(table: &Table, channel: &OwnChannel, caller: &Identity
         return Ok(());
     }
     Err(ApiError::Forbidden(format!(
-        "Neither does the token's claim channels name {channel}, nor is its user a member: add the claim, or have your back end send PUT /channels/{channel}/members/{user}",
+        "Neither does the token's claim channels (or JWT_CLAIM_CHANNELS) name {channel}, nor is its user a member: add the name to the claim, or have your back end send PUT /channels/{channel}/members/{user} as a service",
         channel = channel.as_str(),
         user = caller.user,
     )))

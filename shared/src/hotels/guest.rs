@@ -1,5 +1,6 @@
 //! A guest's chat with a hotel: who its guest is to the conversation, and whom its changes concern.
 
+use crate::api_error::ApiError;
 pub use crate::chats::guest_id;
 use crate::chats::{self, Conversation, GUEST, Message, Seq, to_guest_and_staff};
 use crate::contract::chats::{GuestChatChange, Reader};
@@ -16,6 +17,19 @@ pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {
 #[must_use]
 pub(super) fn is_guests(user: &UserId) -> bool {
     user.as_str().starts_with(GUEST)
+}
+
+/// Refuses a guest's id: a guest's token opens one chat alone.
+///
+/// # Errors
+/// 422 for an id that looks like a guest's.
+pub fn must_not_be_guests(user: &UserId) -> Result<(), ApiError> {
+    if is_guests(user) {
+        return Err(ApiError::Unprocessable(
+            "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.

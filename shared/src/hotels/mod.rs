@@ -13,7 +13,7 @@ mod staff;
 mod wake;
 
 pub(crate) use guest::booking_of;
-pub use guest::{guest_id, message_created, message_deleted, messages_read};
+pub use guest::{guest_id, message_created, message_deleted, messages_read, must_not_be_guests};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
 pub use staff::{is_staff, put_staff, remove_staff};
 pub(crate) use wake::Wakes;

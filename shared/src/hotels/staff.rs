@@ -1,6 +1,6 @@
 //! A hotel's staff. Their rows are the hotel's own app's to put, or a service's, by a route.
 
-use super::guest::is_guests;
+use super::guest::{is_guests, must_not_be_guests};
 use crate::api_error::ApiError;
 use crate::contract::id::{HotelSlug, UserId};
 use crate::outbox::membership::{self, is_member};
@@ -35,11 +35,7 @@ pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId
 /// # Errors
 /// 422 for an id that looks like a guest's, 500 when DynamoDB fails.
 pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<(), ApiError> {
-    if is_guests(user) {
-        return Err(ApiError::Unprocessable(
-            "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
-        ));
-    }
+    must_not_be_guests(user)?;
     Ok(membership::put(table, &Key::staff(hotel, user)).await?)
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{Guest, Identity, Unauthenticated};
+use crate::contract::channel;
 use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::{Line, Picture};
@@ -36,11 +37,12 @@ const PICTURES: [&str; 3] = ["picture", "avatar_url", "image"];
 /// The caller's roles (RFC 9068, section 2.2.3.1). They permit, so no other claim is guessed at.
 const ROLES: &str = "roles";
 
-/// Channels of dashboards. They permit, too.
+/// Channels of dashboards, and channels of the app's own. They permit, too.
 const CHANNELS: &str = "channels";
-/// Most channels of a token, and the longest name.
+/// Most channels of a token.
 const MAX_CHANNELS: usize = 100;
-const MAX_CHANNEL_CHARACTERS: usize = 100;
+/// The longest name: a whole one of Pusher's, with a `*`.
+const MAX_CHANNEL_CHARACTERS: usize = channel::MAX_LENGTH + 1;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 128;

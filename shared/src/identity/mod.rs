@@ -44,7 +44,7 @@ pub struct Identity {
     pub expires: Millis,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
     roles: Vec<String>,
-    /// `JWT_CLAIM_CHANNELS`, or else `channels`: channels of dashboards, likewise; the first hundred.
+    /// `JWT_CLAIM_CHANNELS`, or else `channels`: channels of dashboards and of the app's own, likewise; the first hundred.
     pub channels: Vec<String>,
 }
 

@@ -30,7 +30,7 @@ pub struct ClaimNames {
     pub picture: Option<String>,
     /// `JWT_CLAIM_ROLES`, instead of `roles`. A person who can choose its value can act as a service.
     pub roles: Option<String>,
-    /// `JWT_CLAIM_CHANNELS`, instead of `channels`. Its value opens channels of dashboards, so only the issuer may choose it.
+    /// `JWT_CLAIM_CHANNELS`, instead of `channels`. Its value opens channels of dashboards and of the app's own, so only the issuer may choose it.
     pub channels: Option<String>,
 }
 

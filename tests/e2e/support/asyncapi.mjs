@@ -17,7 +17,7 @@ export const events = Object.entries(document.root.channels).flatMap(([channel, 
 const addresses = [...new Set(events.map((event) => event.address))].filter((address) => address !== null);
 
 /** Whether a channel is the app's own, whose events no document of ours describes. */
-export const isOwn = (channelName) => !/^(private-|private-encrypted-|presence-)(user|party|room|hotel|bail)-|^carillon-/.test(channelName);
+export const isOwn = (channelName) => !/^(private-encrypted-cache-|private-encrypted-|private-cache-|private-|presence-cache-|presence-)(user|party|room|hotel|bail)-|^carillon-/.test(channelName);
 
 /** The documented address of a channel, such as "presence-room-{bookId}". */
 export function addressOf(channelName) {

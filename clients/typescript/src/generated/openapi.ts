@@ -1136,7 +1136,7 @@ export interface paths {
         post?: never;
         /**
          * Take a user out of a channel of the app's own
-         * @description For other back ends. Ends the user's connections, as they are still subscribed, unless the operator has turned that off (`TerminateRemoved`). Pusher can end only signed-in connections. A token that names the channel still opens it.
+         * @description For other back ends. Ends the connections of a user who was a member, as they are still subscribed, unless the operator has turned that off (`TerminateRemoved`). Pusher can end only connections that are signed in (`pusher.signin()`). A token that names the channel still opens it.
          */
         delete: operations["removeChannelMember"];
         options?: never;
@@ -1908,7 +1908,7 @@ export interface components {
                 "application/json": components["schemas"]["InternalError"] | components["schemas"]["GatewayError"];
             };
         };
-        /** @description Too many events of this room or party wait for Pusher. Nothing was done; repeat the request later. API Gateway sends the same status, without `error`, when the function could not respond. */
+        /** @description Too many events of this room, party or member wait for Pusher. Nothing was done; repeat the request later. API Gateway sends the same status, without `error`, when the function could not respond. */
         OwesTooMuch: {
             headers: {
                 /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
@@ -4576,6 +4576,7 @@ export interface operations {
             };
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
         };
     };
     eraseUser: {
@@ -4904,6 +4905,16 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
+            /** @description The id looks like a guest's, whose token opens one chat alone. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
@@ -4947,6 +4958,7 @@ export interface operations {
             };
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
+            503: components["responses"]["OwesTooMuch"];
         };
     };
     grantChannel: {
