@@ -320,6 +320,70 @@ fn each_metric_that_is_watched_is_written_and_each_that_is_written_can_be_seen()
     }
 }
 
+/// The metrics that AWS writes and the template watches, each with dimensions by which CloudWatch has it. (Lambda developer guide, "Types of metrics
+/// for Lambda functions" and "Viewing metrics for Lambda functions"; API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs"; SQS
+/// developer guide, "Available CloudWatch metrics for Amazon SQS"; SES developer guide, "Creating reputation monitoring alarms using CloudWatch".)
+const METRICS_OF_AWS: [(&str, &str, &[&str]); 11] = [
+    ("AWS/ApiGateway", "4xx", &["ApiId"]),
+    ("AWS/ApiGateway", "5xx", &["ApiId"]),
+    ("AWS/ApiGateway", "Count", &["ApiId"]),
+    ("AWS/ApiGateway", "IntegrationLatency", &["ApiId"]),
+    ("AWS/ApiGateway", "Latency", &["ApiId"]),
+    ("AWS/Lambda", "Errors", &["FunctionName", "Resource"]),
+    ("AWS/Lambda", "IteratorAge", &["FunctionName"]),
+    ("AWS/Lambda", "Throttles", &["FunctionName"]),
+    ("AWS/SES", "Reputation.BounceRate", &[]),
+    ("AWS/SES", "Reputation.ComplaintRate", &[]),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", &["QueueName"]),
+];
+
+/// An alarm of a misspelled metric, or by another dimension, stays silent, and CloudFormation takes it.
+#[test]
+fn each_metric_of_an_alarm_or_a_widget_is_one_that_somebody_writes_by_these_dimensions() {
+    let template = template();
+    let value = |alarm: &str, property: &str| {
+        let start = format!("\n      {property}: ");
+        alarm.split_once(&start).map(|(_, rest)| rest.lines().next().unwrap().to_owned())
+    };
+    let mut watched = BTreeSet::new();
+    for alarm in template.split("    Type: AWS::CloudWatch::Alarm\n").skip(1) {
+        let alarm = alarm.split("\n\n").next().unwrap();
+        let dimensions = value(alarm, "Dimensions").unwrap_or_default();
+        let dimensions = dimensions.split("{ Name: ").skip(1).map(|rest| rest.split(',').next().unwrap().to_owned());
+        let [namespace, metric] = ["Namespace", "MetricName"].map(|property| value(alarm, property).unwrap());
+        watched.insert((namespace, metric, dimensions.collect::<Vec<_>>()));
+    }
+    let alarms = watched.len();
+    let dashboard = resource("Dashboard");
+    let (_, body) = dashboard.split_once("DashboardBody: !Sub |\n").unwrap();
+    let body = body.lines().take_while(|line| line.is_empty() || line.starts_with("        "));
+    let body: serde_json::Value = serde_json::from_str(&body.collect::<String>()).expect("the dashboard is JSON");
+    for metric in
+        body["widgets"].as_array().unwrap().iter().flat_map(|widget| {
+            widget["properties"]["metrics"].as_array().unwrap_or_else(|| panic!("{widget} has metrics"))
+        })
+    {
+        let words: Vec<_> = metric.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+        let dimensions = words[2..].chunks(2).map(|pair| pair[0].clone()).collect();
+        watched.insert((words[0].clone(), words[1].clone(), dimensions));
+    }
+    assert!(alarms > 6 && watched.len() > 40, "{watched:?}");
+    let mut of_aws = BTreeSet::new();
+    for (namespace, metric, dimensions) in &watched {
+        let dimensions: Vec<_> = dimensions.iter().map(String::as_str).collect();
+        if namespace == "Carillon" {
+            // `telemetry.rs` writes them so; the test above compares the names.
+            assert_eq!(dimensions, ["Stage"], "{metric}");
+        } else {
+            let known = (namespace.as_str(), metric.as_str(), dimensions.as_slice());
+            assert!(METRICS_OF_AWS.contains(&known), "AWS writes no {known:?}");
+            of_aws.insert((namespace.as_str(), metric.as_str()));
+        }
+    }
+    assert_eq!(of_aws, METRICS_OF_AWS.map(|(namespace, metric, _)| (namespace, metric)).into(), "all are watched");
+    assert!(sources("shared/src").iter().any(|(_, text)| text.contains("dimensions: [[\"Stage\"]]")));
+}
+
 /// Two stacks of one name, in two regions of one account.
 #[test]
 fn no_name_collides_in_a_second_region() {
