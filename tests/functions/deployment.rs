@@ -31,6 +31,9 @@ fn no_function_reserves_concurrency_unasked_and_the_retry_queue_leaves_some_to_t
         let asked = format!("ReservedConcurrentExecutions: !If [Has{name}, !Ref {name}, !Ref AWS::NoValue]");
         assert!(functions.iter().all(|function| resource(function).contains(&asked)), "{name}");
     }
+    // With 0, a function would not run at all, and with less than six, the retry queue could take all that delivery has.
+    assert!(resource("DeliveryConcurrency").contains("\n    AllowedPattern: \"(|[6-9]|[1-9][0-9]+)\"\n"));
+    assert!(resource("ScheduleConcurrency").contains("\n    AllowedPattern: \"(|[1-9][0-9]*)\"\n"));
     let function = resource("Delivery");
     let (_, retry) = function.split_once("\n        Retry:\n").unwrap();
     assert!(retry.contains("ScalingConfig: { MaximumConcurrency: 5 }"), "{retry}");
