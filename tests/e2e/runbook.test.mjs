@@ -28,11 +28,15 @@ exec 9>calls
 set -u
 `;
 
-/** The shell blocks of each section of a page, by the section's heading. */
+const blocksOf = (text) => [...text.matchAll(/^ *\`\`\`sh\n([\s\S]*?)^ *\`\`\`$/gm)].map(([, block]) => block);
+
+/** The shell blocks of each section of a page, by the section's heading, and what is pasted at once into a terminal of its own. */
 function sections(text) {
   return text.split(/^(?=## )/m).map((section) => {
-    const blocks = [...section.matchAll(/^ *\`\`\`sh\n([\s\S]*?)^ *\`\`\`$/gm)].map(([, block]) => block);
-    return { heading: section.match(/^## (.*)/)?.[1] ?? "(the beginning)", blocks, script: blocks.join("\n") };
+    const [alone, shared = ""] = section.split("Use the same terminal").map(blocksOf);
+    const pastes = shared.length ? [...alone.slice(0, -1), [alone.at(-1), ...shared].join("\n")] : alone;
+    const blocks = blocksOf(section);
+    return { heading: section.match(/^## (.*)/)?.[1] ?? "(the beginning)", blocks, pastes, script: blocks.join("\n") };
   });
 }
 
@@ -88,6 +92,14 @@ describe("docs/OPERATIONS.md", () => {
     });
   }
 
+  test("a block needs no other one, unless its section says that they share a terminal", async (t) => {
+    const pastes = all.flatMap(({ heading, pastes }) => pastes.map((script) => ({ heading, script })));
+    assert.ok(pastes.length > 15, `${pastes.length} pastes`);
+    for (const { heading, script } of pastes) {
+      await run(t, script).catch((error) => assert.fail(`${heading}: ${error.message}`));
+    }
+  });
+
   test("an empty queue of dead letters says so", async (t) => {
     const [first] = all.find(({ heading }) => heading === "A dead letter").blocks;
     for (const [letter, expected] of [["null", /No dead letter/], ["", /No dead letter/], ['{"Body":"{}"}', /^a-value$/m]]) {
@@ -112,6 +124,8 @@ describe("docs/OPERATIONS.md", () => {
     assert.ok(calls.includes(`StreamEnabled=true,${of("StreamSpecification").replace(": ", "=")} `));
     assert.ok(calls.includes(of("TimeToLiveSpecification").replace(/AttributeName: (\w+), Enabled: true/, "Enabled=true,AttributeName=$1 ")));
     assert.ok(calls.includes(`${of("PointInTimeRecoverySpecification").replace(": ", "=")} `));
+    const without = await run(t, `jq() { cat > calls.jq; return 5; }\n${script}`);
+    assert.ok(!without.includes("delete-stack"), "nothing is deleted if the table's template cannot be read");
     const order = ["restore-table-to-point-in-time", "get-template", "delete-stack", "create-change-set", "sam deploy"];
     const places = order.map((call) => calls.indexOf(call));
     assert.deepEqual(places, [...places].sort((a, b) => a - b));
