@@ -325,9 +325,9 @@ fn each_metric_that_is_watched_is_written_and_each_that_is_written_can_be_seen()
     }
 }
 
-/// The metrics that AWS writes and the template watches, each with dimensions by which CloudWatch has it. (Lambda developer guide, "Types of metrics
-/// for Lambda functions" and "Viewing metrics for Lambda functions"; API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs"; SQS
-/// developer guide, "Available CloudWatch metrics for Amazon SQS"; SES developer guide, "Creating reputation monitoring alarms using CloudWatch".)
+/// The metrics of AWS that the template watches, each with dimensions by which CloudWatch has it. (Lambda developer guide, "Types of
+/// metrics for Lambda functions"; API Gateway developer guide, "Monitor CloudWatch metrics for HTTP APIs"; SQS developer guide, "Available
+/// CloudWatch metrics for Amazon SQS"; SES developer guide, "Creating reputation monitoring alarms using CloudWatch".)
 const METRICS_OF_AWS: [(&str, &str, &[&str]); 11] = [
     ("AWS/ApiGateway", "4xx", &["ApiId"]),
     ("AWS/ApiGateway", "5xx", &["ApiId"]),
