@@ -194,7 +194,8 @@ describe("docs/DEPLOY_CHECK.md", () => {
     await run(t, `. target/check.env\n${steps[2]}`, undefined, directory);
     assert.equal(read(directory, "samconfig.toml"), before);
     await run(t, sectionOf("Rotate a secret").script, undefined, directory);
-    assert.equal(read(directory, "samconfig.toml"), before.replace('# "SecretVersionId=…",', '"SecretVersionId=a-value",'));
+    const rotated = before.replace('# "SecretVersionId=…",', '"SecretVersionId=a-value",');
+    assert.equal(read(directory, "samconfig.toml"), rotated.replace('"Release=1",', '"Release=2", "Secrets=secrets-manager",'));
   });
 
   test("one route goes with its settings, and no other line", async (t) => {

@@ -108,6 +108,9 @@ fn a_function_that_reads_its_secrets_at_the_start_has_neither_their_values_nor_o
     let grants = ["SecretsPolicy", "FunctionBoundary"].map(|name| resource(name).matches("secretsmanager:").count());
     assert_eq!(grants, [2, 2], "GetSecretValue, on one secret");
     assert_eq!(template.matches("secretsmanager:GetSecretValue").count(), 2);
+    // A secret's key is used in the name of the function, and the boundary limits that, too.
+    let via = "            Condition: { StringEquals: { kms:ViaService: !Sub \"secretsmanager.${AWS::Region}.amazonaws.com\" } }\n";
+    assert!(resource("FunctionBoundary").contains(via));
     // With a condition, the boundary would change before the version that still reads the secret is gone.
     assert!(
         resource("FunctionBoundary")
