@@ -117,6 +117,40 @@ describe("Notifications", { concurrency: 8 }, () => {
     assert.ok(notifications.every(({ priority }) => priority === "normal"));
   });
 
+  test("a type of the app's own has its sender's words, may be turned off, and needs both words", async (t) => {
+    const ada = person();
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
+    const json = { userId: ada.userId, type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday.", data: { sourceId: "order-7" } };
+    const { status, body } = await create(json);
+    assert.equal(status, 201);
+    const told = await listener.next("notification:new");
+    assert.deepEqual([told.type, told.message, told.data], [json.type, json.body, { ...json.data, notificationId: body.notificationId }]);
+    const kept = await expecting(200, "GET", `/notifications/${body.notificationId}`, { as: ada });
+    assert.deepEqual([kept.type, kept.title, kept.message], [json.type, json.title, json.body]);
+
+    await putEvent("NotificationRequested", json);
+    assert.equal((await listener.next("notification:new")).type, json.type);
+
+    const off = { types: { ORDER_SHIPPED: { inApp: false } } };
+    const saved = await expecting(200, "PUT", "/notifications/preferences", { as: ada, json: off });
+    assert.deepEqual(saved.types.ORDER_SHIPPED, { inApp: false, push: true, email: true });
+    assert.equal((await create(json)).status, 201);
+    await listener.none("notification:new");
+    assert.equal(await unreadCount(ada), 3);
+
+    for (const [fault, rule] of [
+      [{ type: "order.shipped" }, "such as ORDER_SHIPPED"],
+      [{ title: undefined }, "title is missing"],
+      [{ body: null }, "body is missing"],
+      [{ type: "X".repeat(65) }, "type must be one of"],
+    ]) {
+      const refused = await create({ ...json, ...fault });
+      assert.equal(refused.status, 400, rule);
+      assert.ok(refused.body.message.includes(rule), refused.body.message);
+    }
+  });
+
   test("only services create notifications", async () => {
     const ada = person();
     await expecting(403, "POST", "/notifications", { as: ada, json: { userId: ada.userId, type: "SYSTEM" } });

@@ -91,6 +91,22 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.equal((await listener.next("notification:new")).message, "Ben gave you kudos for reading Emma");
   });
 
+  test("a push of the app's own type has the words that its sender sent", async () => {
+    const { user, device } = await withDevice("Ada");
+    const own = { type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday.", data: { sourceId: "order-7" } };
+    await notify(user, own);
+    const [{ notification, data }] = await fcm.got(device);
+    assert.deepEqual(notification, { title: own.title, body: own.body });
+    assert.equal(data.type, own.type);
+
+    await save(user, { types: { ORDER_SHIPPED: { push: false } } });
+    await notify(user, own);
+    await notify(user, { type: "SYSTEM", priority: "high" });
+    await fcm.got(device, 2);
+    await nothingIsOwedTo(user.userId);
+    assert.deepEqual((await fcm.sent(device)).map((message) => message.data.type), ["ORDER_SHIPPED", "SYSTEM"]);
+  });
+
   test("an event on the account's default bus, which other stages hear as well, notifies nobody", async () => {
     const { user, device } = await withDevice("Ada");
     await putEvent("NotificationRequested", { userId: user.userId, type: "SYSTEM" }, { bus: "default" });

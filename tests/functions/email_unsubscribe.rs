@@ -36,9 +36,9 @@ async fn wants_email(world: &World) -> bool {
 #[tokio::test]
 async fn a_link_turns_e_mail_off_without_a_login_and_other_preferences_stay() {
     let world = with_email().await;
-    let save = save_preferences(
-        &json!({ "locale": "fr", "types": { "MESSAGE": { "push": false }, "KUDOS": { "push": false } } }),
-    );
+    let save =
+        save_preferences(&json!({ "locale": "fr", "types": { "MESSAGE": { "push": false }, "KUDOS": { "push": false },
+            "ORDER_SHIPPED": { "push": false } } }));
     world.send(notifications::handle, &save).await;
     let reply = call(&world, "POST", &link(&world, Locale::Fr)).await;
     assert_eq!((reply.status, &reply.headers["content-type"][..]), (200, "text/html; charset=utf-8"));
@@ -46,7 +46,9 @@ async fn a_link_turns_e_mail_off_without_a_login_and_other_preferences_stay() {
     let preferences =
         world.send(notifications::handle, &Request::new("GET /notifications/preferences").by("ada")).await.body;
     assert_eq!(preferences["types"]["MESSAGE"], json!({ "inApp": true, "push": false, "email": false }));
-    assert_eq!(preferences["types"]["KUDOS"], json!({ "inApp": true, "push": false, "email": true }));
+    for other in ["KUDOS", "ORDER_SHIPPED"] {
+        assert_eq!(preferences["types"][other], json!({ "inApp": true, "push": false, "email": true }), "{other}");
+    }
     assert_eq!(preferences["locale"], "fr");
     assert_eq!(call(&world, "POST", &link(&world, Locale::Fr)).await.status, 200, "twice is the same");
 }

@@ -329,6 +329,25 @@ async fn words_that_only_look_like_the_users_name_or_id_stay_in_the_notification
 }
 
 #[tokio::test]
+async fn a_notification_of_the_apps_own_type_loses_the_users_name_and_data() {
+    let world = World::new().await;
+    let call = Request::new("GET /party-invitations").bearer(&token_with("u-1", &json!({ "name": "Ada Lovelace" })));
+    expect(200, world.send(parties::handle, &call)).await;
+    let sender = json!({ "senderId": "u-1", "senderName": "Ada Lovelace", "sourceId": "order-7" });
+    let own = json!({ "userId": "ben", "type": "ORDER_SHIPPED", "title": "Parcel of Ada Lovelace", "body": "From Ada Lovelace",
+        "data": sender });
+    notify(&world, &own).await;
+    expect(200, world.send(::erasure::handle, &erase("u-1"))).await;
+    let rows = rows_of(&world, "USER#ben").await.join("\n");
+    for left in ["ORDER_SHIPPED", "Parcel of …", "From …", "order-7"] {
+        assert!(rows.contains(left), "{left}: {rows}");
+    }
+    for gone in ["Lovelace", "u-1"] {
+        assert!(!rows.contains(gone), "{gone}: {rows}");
+    }
+}
+
+#[tokio::test]
 async fn a_notification_keeps_the_title_of_its_type_whatever_the_user_is_called() {
     let world = World::new().await;
     let call = Request::new("GET /party-invitations").bearer(&token_with("u-1", &json!({ "name": "New" })));

@@ -56,7 +56,7 @@ async fn invalid_preferences_are_refused() {
     let quiet = |from, to, zone| json!({ "quietHours": { "from": from, "to": to, "timeZone": zone } });
     let cases = [
         (400, save_preferences(&json!({ "locale": "de" }))),
-        (400, save_preferences(&json!({ "types": { "ADVERTISEMENT": { "push": false } } }))),
+        (400, save_preferences(&json!({ "types": { "Advertisement": { "push": false } } }))),
         (400, save_preferences(&json!({ "types": { "MESSAGE": { "push": "no" } } }))),
         (400, save_preferences(&json!({ "types": [] }))),
         (400, save_preferences(&json!({ "pushWhileConnected": "always" }))),
@@ -112,4 +112,42 @@ async fn preferences_cost_a_new_notification_no_extra_round_trip() {
     world.send_and_kill(handle, &message()).await;
     let expected = [("BatchGetItem".to_owned(), 1), ("TransactWriteItems".to_owned(), 1)];
     assert_eq!(world.table.take_requests(), expected.into());
+}
+
+#[tokio::test]
+async fn preferences_name_types_of_the_apps_own_beside_the_built_in_ones() {
+    let world = World::with_push().await;
+    let wanted = json!({ "types": { "ORDER_SHIPPED": { "push": false }, "KUDOS": { "inApp": false } } });
+    let saved = world.send(handle, &save_preferences(&wanted)).await;
+    assert_eq!((saved.status, saved.body["types"].as_object().unwrap().len()), (200, 11), "{saved:?}");
+    assert_eq!(saved.body["types"]["ORDER_SHIPPED"], json!({ "inApp": true, "push": false, "email": true }));
+    assert_eq!(world.send(handle, &show()).await.body, saved.body);
+    assert_eq!(world.send(handle, &save_preferences(&saved.body)).await.body, saved.body);
+    let without = world.send(handle, &save_preferences(&json!({}))).await.body;
+    assert_eq!(without["types"].as_object().unwrap().len(), 10, "a type that is left out is on, and not listed");
+}
+
+#[tokio::test]
+async fn preferences_have_at_most_a_hundred_own_types() {
+    let world = World::new().await;
+    let types = |own: usize| {
+        let own = (0..own).map(|n| (format!("{}{n:03}", "X".repeat(61)), json!({ "push": false })));
+        json!({ "types": own.chain([("MESSAGE".to_owned(), json!({}))]).collect::<serde_json::Map<_, _>>() })
+    };
+    let refused = world.send(handle, &save_preferences(&types(101))).await;
+    assert_eq!(refused.status, 400);
+    let told = refused.body.to_string();
+    assert!(told.contains("types has 101 types of your own: send at most 100"), "{told}");
+    assert!(world.table.rows().await.is_empty());
+    let saved = world.send(handle, &save_preferences(&types(100))).await;
+    assert_eq!((saved.status, saved.body["types"].as_object().unwrap().len()), (200, 110));
+}
+
+#[tokio::test]
+async fn a_preference_for_an_invalid_type_says_what_to_send() {
+    let world = World::new().await;
+    let refused = world.send(handle, &save_preferences(&json!({ "types": { "order-shipped": {} } }))).await;
+    assert_eq!(refused.status, 400);
+    let told = refused.body.to_string();
+    assert!(told.contains("must be one of MESSAGE, ") && told.contains("such as ORDER_SHIPPED"), "{told}");
 }

@@ -29,6 +29,18 @@ async fn a_notification_requested_event_does_what_the_route_does() {
 }
 
 #[tokio::test]
+async fn a_notification_requested_event_may_have_the_apps_own_type() {
+    let world = World::new().await;
+    let own =
+        json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday." });
+    put(&world, "e-1", own.clone()).await.unwrap();
+    let sent = world.pusher.take_sent();
+    assert_eq!((&sent[0].2["type"], &sent[0].2["message"]), (&own["type"], &own["body"]));
+    let page = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!(page["notifications"][0]["title"], own["title"]);
+}
+
+#[tokio::test]
 async fn a_notification_requested_event_delivered_twice_notifies_once() {
     let world = World::new().await;
     let detail = json!({ "userId": "ada", "type": "SYSTEM" });

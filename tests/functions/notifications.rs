@@ -145,6 +145,14 @@ async fn invalid_notification_requests_are_refused_and_nothing_is_written() {
         (400, create(&json!({ "userId": "ada", "type": "message" }))),
         (400, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": [] }))),
         (400, create(&json!({ "userId": "ada", "type": "MESSAGE", "priority": "urgent" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "T", "body": null }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "body": "B" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "a\nb", "body": "B" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "T", "body": "a\u{1b}b" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "x".repeat(101), "body": "B" }))),
+        (400, create(&json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "T", "body": "x".repeat(501) }))),
+        (400, create(&json!({ "userId": "ada", "type": "X".repeat(65), "title": "T", "body": "B" }))),
         (413, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": { "x": "y".repeat(10_300) } }))),
         (413, create(&json!({ "userId": "ada", "type": "MESSAGE", "data": { "x": "y".repeat(10_170) } }))),
         (403, Request::new("POST /notifications").by("ada").json(&json!({ "userId": "ada", "type": "MESSAGE" }))),
@@ -301,4 +309,42 @@ async fn names_and_pictures_in_data_are_served_as_they_may_be_shown() {
         assert!(reply.body.to_string().contains(field), "{reply:?}");
     }
     assert_eq!(send(json!({ "senderAvatar": "" })).await.status, 201, "as good as none");
+}
+
+#[tokio::test]
+async fn a_notification_of_the_apps_own_type_has_its_senders_words_everywhere() {
+    let world = World::new().await;
+    world.send(handle, &tests::notification::save_preferences(&json!({ "locale": "fr" }))).await;
+    let body = json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives\non Friday.",
+        "data": { "orderId": 7, "title": "no words", "message": "no words" } });
+    let reply = world.send(handle, &create(&body)).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    let sent = world.pusher.take_sent();
+    assert_eq!((sent.len(), &sent[0].1[..]), (1, "notification:new"));
+    assert_eq!((&sent[0].2["type"], &sent[0].2["message"]), (&body["type"], &body["body"]));
+    let page = world.send(handle, &list(&[])).await.body;
+    assert_eq!(page["unreadCount"], 1);
+    let shown = &page["notifications"][0];
+    assert_eq!(
+        (&shown["type"], &shown["title"], &shown["message"], &shown["data"]),
+        (&body["type"], &body["title"], &body["body"], &body["data"])
+    );
+    let id = ids(&world.send(handle, &list(&[])).await).remove(0);
+    assert_eq!(world.send(handle, &read(&id)).await.status, 200);
+    assert_eq!(unread(&world).await, 0);
+}
+
+#[tokio::test]
+async fn a_refused_type_or_text_says_what_to_send() {
+    let world = World::new().await;
+    let told = async |body: Value| world.send(handle, &create(&body)).await.body.to_string();
+    let of_type = told(json!({ "userId": "ada", "type": "order.shipped" })).await;
+    assert!(
+        of_type.contains("type must be one of MESSAGE, ") && of_type.contains("such as ORDER_SHIPPED"),
+        "{of_type}"
+    );
+    let title = told(json!({ "userId": "ada", "type": "ORDER_SHIPPED" })).await;
+    assert!(title.contains("title is missing") && title.contains("It arrives on Friday."), "{title}");
+    let body = told(json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "T" })).await;
+    assert!(body.contains("body is missing"), "{body}");
 }

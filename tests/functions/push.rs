@@ -199,3 +199,59 @@ async fn pushes_are_sent_while_pusher_is_down_and_events_while_fcm_is_down() {
     assert!(pushed(&world).await.is_empty());
     assert_eq!(owed(&world).await[0]["kind"], "push");
 }
+
+fn shipped(order: &str) -> Value {
+    json!({ "type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday.", "data": { "sourceId": order } })
+}
+
+#[tokio::test]
+async fn a_push_of_the_apps_own_type_has_the_words_that_were_sent() {
+    let world = with_devices(&["phone"]).await;
+    world.send(handle, &save_preferences(&json!({ "locale": "fr" }))).await;
+    notify(&world, shipped("order-7")).await;
+    let sent = pushed(&world).await;
+    assert_eq!(sent[0]["notification"], json!({ "title": "Your parcel", "body": "It arrives on Friday." }));
+    assert_eq!(sent[0]["data"]["type"], "ORDER_SHIPPED");
+    assert!(owed(&world).await.is_empty());
+
+    let long = json!({ "type": "ORDER_SHIPPED", "title": "é".repeat(100), "body": "é".repeat(500), "data": { "x": "y".repeat(2_500) } });
+    notify(&world, long).await;
+    let sent = pushed(&world).await;
+    assert_eq!(sent[0]["notification"]["title"].as_str().unwrap().chars().count(), 100);
+    assert!(sent[0]["notification"]["body"].as_str().unwrap().ends_with("é…"), "cut to fit beside the data");
+}
+
+#[tokio::test]
+async fn pushes_of_one_own_type_and_one_source_within_a_minute_share_a_tag() {
+    let world = with_devices(&["phone"]).await;
+    let delayed = json!({ "type": "ORDER_DELAYED", "title": "Your parcel", "body": "It is late.", "data": { "sourceId": "order-7" } });
+    for notification in [shipped("order-7"), shipped("order-7"), shipped("order-8"), delayed] {
+        notify(&world, notification).await;
+    }
+    let sent = pushed(&world).await;
+    let tags: BTreeSet<_> = sent.iter().map(|message| message["android"]["notification"]["tag"].to_string()).collect();
+    assert_eq!((sent.len(), tags.len()), (4, 3), "{tags:?}");
+}
+
+#[tokio::test]
+async fn an_own_type_is_turned_off_and_kept_silent_as_a_built_in_one() {
+    let world = with_devices(&["phone"]).await;
+    let save = async |types: Value| world.send(handle, &save_preferences(&types)).await.status;
+    assert_eq!(save(json!({ "types": { "ORDER_SHIPPED": { "push": false } } })).await, 200);
+    notify(&world, shipped("order-7")).await;
+    assert!(pushed(&world).await.is_empty());
+    assert_eq!(world.pusher.take_sent().len(), 1, "the app is told");
+
+    assert_eq!(save(json!({ "types": { "ORDER_SHIPPED": { "inApp": false } } })).await, 200);
+    notify(&world, shipped("order-8")).await;
+    assert_eq!(pushed(&world).await.len(), 1);
+    assert!(world.pusher.take_sent().is_empty());
+
+    let clock = |hours: i64| Millis::now().plus_seconds(hours * 3600).iso()[11..16].to_owned();
+    let quiet = json!({ "quietHours": { "from": clock(-2), "to": clock(2), "timeZone": "Etc/UTC" } });
+    assert_eq!(save(quiet).await, 200);
+    notify(&world, shipped("order-9")).await;
+    assert!(pushed(&world).await.is_empty());
+    let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
+    assert_eq!(list["unreadCount"], 3, "each is stored");
+}

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::table::Key;
 use shared::table::key::RowKind;
@@ -208,6 +209,72 @@ async fn the_rows_of_a_later_version_are_read_as_far_as_this_one_knows_them() {
     let (rows, kept) = kept();
     let rows: Vec<_> = rows.iter().map(of_a_later_version).collect();
     check(&rows, &kept).await;
+}
+
+/// The row of ada's preferences.
+fn preferences(saved: &Value) -> Value {
+    let key = Key::preferences(&UserId::parse("ada").unwrap());
+    json!({ "pk": key.pk, "sk": key.sk, "saved": saved.to_string() })
+}
+
+#[tokio::test]
+async fn preferences_for_types_of_a_later_version_are_read_without_those_types_and_stay_stored() {
+    let world = lease::with_email_and(&[]).await;
+    let strange = json!({ "inApp": false, "push": "at night", "email": true });
+    let saved = json!({ "locale": "fr", "types": { "KUDOS": { "push": false }, "STORY_PUBLISHED": { "push": false },
+        "order.shipped": { "push": false }, "SYSTEM": strange }, "ownTypes": { "ORDER_SHIPPED": { "inApp": false }, "b c": 7 } });
+    world.table.put_rows(&[preferences(&saved)]).await;
+    let shown = world.send(notifications::handle, &by_ada("GET /notifications/preferences")).await;
+    assert_eq!((shown.status, &shown.body["locale"]), (200, &json!("fr")), "{shown:?}");
+    let types = shown.body["types"].as_object().unwrap();
+    assert_eq!(types.len(), 12, "{types:?}");
+    let push = |name: &str| types[name]["push"].as_bool().unwrap();
+    assert_eq!(["KUDOS", "STORY_PUBLISHED", "SYSTEM"].map(push), [false, false, true]);
+    assert_eq!(types["ORDER_SHIPPED"], json!({ "inApp": false, "push": true, "email": true }));
+    let kudos = json!({ "userId": "ada", "type": "KUDOS" });
+    let created = world.send(notifications::handle, &as_service("POST /notifications").json(&kudos)).await;
+    assert_eq!(created.status, 201, "{created:?}");
+
+    let ada = UserId::parse("ada").unwrap();
+    shared::notifications::turn_email_off(&world.app.table, &ada).await.unwrap();
+    let row = world.table.every_row().await.into_values().find(|row| row.get("saved").is_some()).unwrap();
+    let left: Value = serde_json::from_str(row["saved"].as_str().unwrap()).unwrap();
+    let mut expected = saved;
+    expected["types"]["MESSAGE"] = json!({ "email": false });
+    assert_eq!(left, expected);
+}
+
+#[tokio::test]
+async fn preferences_for_own_types_are_stored_where_the_version_before_does_not_look() {
+    let world = lease::with_email_and(&[]).await;
+    let wanted = json!({ "types": { "KUDOS": { "push": false }, "ORDER_SHIPPED": { "push": false } } });
+    let save = by_ada("PUT /notifications/preferences").json(&wanted);
+    assert_eq!(world.send(notifications::handle, &save).await.status, 200);
+    let row = world.table.every_row().await.into_values().find(|row| row.get("saved").is_some()).unwrap();
+    let saved: Value = serde_json::from_str(row["saved"].as_str().unwrap()).unwrap();
+    let names = |field: &str| saved[field].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!((names("types"), names("ownTypes")), (vec!["KUDOS".to_owned()], vec!["ORDER_SHIPPED".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_notification_of_a_type_of_a_later_version_is_listed() {
+    let world = lease::with_email_and(&[]).await;
+    let own =
+        json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday." });
+    let created = world.send(notifications::handle, &as_service("POST /notifications").json(&own)).await;
+    let id = created.body["notificationId"].as_str().unwrap().to_owned();
+    let rows = world.table.every_row().await.into_values().map(|row| json!(row));
+    let mut row = rows.into_iter().find(|row| row["type"] == "ORDER_SHIPPED").unwrap();
+    row["type"] = json!("order.shipped/2");
+    world.table.put_rows(&[row]).await;
+    for page in
+        [by_ada("GET /notifications"), by_ada("GET /notifications/{notificationId}").path("notificationId", &id)]
+    {
+        let shown = world.send(notifications::handle, &page).await;
+        assert_eq!(shown.status, 200, "{shown:?}");
+        let one = shown.body.get("notifications").map_or(&shown.body, |list| &list[0]);
+        assert_eq!((&one["type"], &one["title"]), (&json!("order.shipped/2"), &own["title"]));
+    }
 }
 
 async fn write() {

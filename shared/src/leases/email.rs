@@ -140,7 +140,7 @@ impl Emails {
         let preferences = Preferences::of_row(preferences)?;
         let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = found.email(recipient).cloned().or_else(|| EmailAddress::parse(claimed?).ok());
-        let Some(address) = address.filter(|_| preferences.of(NotificationKind::Message).email) else {
+        let Some(address) = address.filter(|_| preferences.of(&NotificationKind::Message.into()).email) else {
             return Ok(None);
         };
         let of_token = profile.and_then(|profile| profile.locale).map(|tag| Locale::of_tag(&tag));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::collapse::{self, Groups};
 use super::counter::LastDay;
 use super::row::NotificationRow;
-use super::{Counter, Notification, NotificationKind, Preferences, Priority, Words};
+use super::{Counter, Notification, NotificationKind, NotificationType, Preferences, Priority, Words};
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
@@ -16,7 +16,11 @@ use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
 use crate::settings::Settings;
 use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
+use crate::users::locale::Locale;
 use crate::users::profile::known_by;
+
+/// The refusal of an own type without a title or a body.
+const MISSING: &str = r#"is missing: a type of your own needs both, such as {"type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday."}"#;
 
 /// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,9 +28,9 @@ use crate::users::profile::known_by;
 pub struct NewNotification {
     user_id: String,
     r#type: String,
-    /// Instead of the title that the type has.
+    /// Instead of the title that the type has. An own type has none, so its sender sends one.
     title: Option<String>,
-    /// Instead of the sentence that the type has.
+    /// Instead of the sentence that the type has; as the title.
     body: Option<String>,
     #[serde(default)]
     data: Map<String, Value>,
@@ -135,9 +139,8 @@ impl Notifier<'_> {
     ) -> Result<Done<String>, ApiError> {
         let Self { table, writer, settings } = self;
         let user = UserId::parse(request.user_id.clone()).map_err(|error| ApiError::field("userId", error))?;
-        let kind = NotificationKind::named(&request.r#type)
-            .ok_or_else(|| ApiError::field("type", format!("must be one of {}", NotificationKind::names())))?;
-        let own = &Words::own(request.title.as_deref(), request.body.as_deref())?;
+        let kind = &NotificationType::parse(request.r#type.as_str()).map_err(|error| ApiError::field("type", error))?;
+        let wording = &Wording::of(kind, &request)?;
         let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
         if let Some(first) = first_of(table, key, now).await? {
             return first.replay(key);
@@ -151,7 +154,7 @@ impl Notifier<'_> {
             }
             let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
             let draft =
-                Draft { writer, user: &user, kind, new: &request, own, preferences, key, unique, settings, now };
+                Draft { writer, user: &user, kind, new: &request, wording, preferences, key, unique, settings, now };
             let new = draft.write(counter.as_ref())?;
             match commit(table, &draft, &new, counter.as_ref()).await? {
                 Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
@@ -163,6 +166,35 @@ impl Notifier<'_> {
             }
         })
         .await
+    }
+}
+
+/// Where a notification's title and sentence come from.
+enum Wording {
+    /// The type, and the sender in place of either.
+    OfType(NotificationKind, Option<Line>, Option<Text>),
+    /// The sender: an own type has no words.
+    OfSender(Words),
+}
+
+impl Wording {
+    /// # Errors
+    /// 400 for a text that is invalid, or missing for an own type.
+    fn of(kind: &NotificationType, new: &NewNotification) -> Result<Self, ApiError> {
+        let own = Words::own(new.title.as_deref(), new.body.as_deref())?;
+        match (kind, own) {
+            (NotificationType::BuiltIn(kind), (title, body)) => Ok(Self::OfType(*kind, title, body)),
+            (NotificationType::Own(_), (Some(title), Some(body))) => Ok(Self::OfSender(Words { title, body })),
+            (NotificationType::Own(_), (None, _)) => Err(ApiError::field("title", MISSING)),
+            (NotificationType::Own(_), (_, None)) => Err(ApiError::field("body", MISSING)),
+        }
+    }
+
+    fn words(&self, locale: Locale, data: &Map<String, Value>) -> Words {
+        match self {
+            Self::OfType(kind, title, body) => Words::of(*kind, locale, data).or_own(title.clone(), body.clone()),
+            Self::OfSender(words) => words.clone(),
+        }
     }
 }
 
@@ -188,10 +220,9 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
 struct Draft<'a> {
     writer: &'a WriteContext,
     user: &'a UserId,
-    kind: NotificationKind,
+    kind: &'a NotificationType,
     new: &'a NewNotification,
-    /// Its own title and sentence.
-    own: &'a (Option<Line>, Option<Text>),
+    wording: &'a Wording,
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,
     /// Part of the notification's id.
@@ -218,11 +249,15 @@ impl Draft<'_> {
         let id = format!("{n:012}-{}", self.unique.simple());
         let mut data = new.data.clone();
         data.insert("notificationId".to_owned(), Value::String(id.clone()));
-        let words = Words::of(kind, preferences.locale.unwrap_or_default(), &data);
-        let (title, body) = self.own.clone();
-        let words = words.or_own(title, body);
-        let notification =
-            Notification { user: user.clone(), kind, words, priority: new.priority, data, created_at: now };
+        let words = self.wording.words(preferences.locale.unwrap_or_default(), &data);
+        let notification = Notification {
+            user: user.clone(),
+            kind: kind.clone(),
+            words,
+            priority: new.priority,
+            data,
+            created_at: now,
+        };
         let bytes = notification.event().data().len();
         if bytes > MAX_EVENT_BYTES {
             return Err(ApiError::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
@@ -260,7 +295,7 @@ impl Draft<'_> {
         let secret = &self.settings.pusher().map_err(ApiError::internal)?.credentials.secret;
         let mut groups = counter.map(Counter::groups).unwrap_or_default();
         let source = collapse::source(secret, self.kind, &self.new.data);
-        let tag = groups.join(self.kind, source, self.unique.simple().to_string(), self.now);
+        let tag = groups.join(self.kind.clone(), source, self.unique.simple().to_string(), self.now);
         Ok(Some((tag, groups)))
     }
 }

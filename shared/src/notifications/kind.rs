@@ -1,8 +1,8 @@
-//! The types of notification.
+//! The types of notification for which Carillon has words, and priorities.
 
 use serde::{Deserialize, Serialize};
 
-/// The type of a notification.
+/// A built-in type. [`super::NotificationType`] is one of these or the app's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NotificationKind {

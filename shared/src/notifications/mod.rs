@@ -13,6 +13,7 @@ mod erase;
 mod kind;
 mod list;
 mod notification;
+mod notification_type;
 mod preferences;
 mod read;
 mod row;
@@ -27,7 +28,10 @@ pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
 pub(crate) use notification::make_whole;
-pub use preferences::{DeliveryPreferences, NewPreferences, Preferences, preferences, save_preferences};
+pub use notification_type::{InvalidType, NotificationType, OwnType};
+pub use preferences::{
+    DeliveryPreferences, NewPreferences, Preferences, WholePreferences, preferences, save_preferences,
+};
 pub use read::{Marked, read, read_all};
 pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, unsubscribe_link};
 pub use words::Words;

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::row::NotificationRow;
-use super::{NotificationKind, Preferences, Priority, Words};
+use super::{NotificationType, Preferences, Priority, Words};
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationNew;
 use crate::contract::sockets::{DashboardNotification, Namespace};
+use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Delivery, Emit, OfRow, Push, PushTerms};
 use crate::table::key::NOTIFICATION;
@@ -23,7 +24,7 @@ const PUSH: &str = "push";
 pub struct Notification {
     /// The recipient.
     pub user: UserId,
-    pub kind: NotificationKind,
+    pub kind: NotificationType,
     /// Title and sentence, in the user's language.
     pub words: Words,
     pub priority: Priority,
@@ -57,13 +58,13 @@ impl Notification {
         }
     }
 
-    /// The notification in a row with this key; `None` for a row of a type that there is no more.
+    /// The notification in a row with this key; `None` for a row of a type that this version cannot read.
     pub(super) fn of_row(key: &Key, row: &NotificationRow) -> Option<Self> {
-        let kind = NotificationKind::named(&row.r#type)?;
+        let kind = NotificationType::parse(row.r#type.as_str()).ok()?;
         let user = UserId::parse(key.pk.split_once('#')?.1).ok()?;
         let mut data: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
         data.insert("notificationId".to_owned(), Value::String(key.sk.strip_prefix(NOTIFICATION)?.to_owned()));
-        let title = row.title.clone().unwrap_or_else(|| Words::of(kind, Locale::default(), &data).title);
+        let title = row.title.clone().unwrap_or_else(|| title_of(&kind, &data));
         let words = Words { title, body: row.message.clone() };
         let priority = if row.priority == Priority::High.name() { Priority::High } else { Priority::Normal };
         Some(Self { user, kind, words, priority, data, created_at: row.created_at })
@@ -88,14 +89,14 @@ impl Notification {
     /// A push with this tag, as the user's preferences have it.
     fn push_terms(&self, tag: String, preferences: &Preferences) -> PushTerms {
         let even_if_connected =
-            self.priority == Priority::High || preferences.push_while_connected || !preferences.of(self.kind).in_app;
+            self.priority == Priority::High || preferences.push_while_connected || !preferences.of(&self.kind).in_app;
         PushTerms { even_if_connected, tag, quiet_hours: preferences.quiet_hours.clone().map(Into::into) }
     }
 
     /// The deliveries that the user's preferences ask for. `tag` is the tag of the push; without it, there is no push.
     #[must_use]
     pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
-        let in_app = preferences.of(self.kind).in_app.then(|| [self.to_pusher(), self.to_dashboards()]);
+        let in_app = preferences.of(&self.kind).in_app.then(|| [self.to_pusher(), self.to_dashboards()]);
         let push = tag.map(|tag| Delivery::Push(Box::new(self.push(self.push_terms(tag, preferences)))));
         in_app.into_iter().flatten().chain(push).collect()
     }
@@ -129,6 +130,14 @@ impl Notification {
             PUSH => Some(Delivery::Push(Box::new(self.push(short.push.clone()?)))),
             _ => None,
         }
+    }
+}
+
+/// The title for a row that has none. Only rows from before there were titles have none, so none of an own type.
+fn title_of(kind: &NotificationType, data: &Map<String, Value>) -> Line {
+    match kind {
+        NotificationType::BuiltIn(kind) => Words::of(*kind, Locale::default(), data).title,
+        NotificationType::Own(_) => Line::default(),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-use super::NotificationKind;
+use super::{NotificationKind, NotificationType};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
@@ -12,10 +13,14 @@ use crate::table::{Item, Key, Table, TableError, Update, Write, read};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
 
+/// Most own types for which a user has preferences: their row is read for every notification. With names of 64 characters, they take
+/// 12 KB of it.
+const MAX_OWN_TYPES: usize = 100;
+
 /// A user's preferences. The default is every way of delivery, in the language of the token that last registered a
 /// device, or else in English.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Preferences {
     /// The language of titles and sentences.
     pub locale: Option<Locale>,
@@ -24,7 +29,55 @@ pub struct Preferences {
     /// Whether pushes are sent although a client of the user's is connected, as one in a forgotten tab is.
     pub push_while_connected: bool,
     /// The types for which the user has set preferences.
-    pub types: BTreeMap<NotificationKind, DeliveryPreferences>,
+    pub types: BTreeMap<NotificationType, DeliveryPreferences>,
+}
+
+/// Preferences as clients see them: with every built-in type, the own ones that the user has set, and the language.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WholePreferences {
+    locale: Locale,
+    quiet_hours: Option<QuietHours>,
+    push_while_connected: bool,
+    types: BTreeMap<NotificationType, DeliveryPreferences>,
+}
+
+/// Preferences as their row stores them. Own types are apart: a version from before there were any reads `types` strictly. A type of a
+/// later version is skipped in either.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Stored {
+    locale: Option<Locale>,
+    quiet_hours: Option<QuietHours>,
+    push_while_connected: bool,
+    #[serde(deserialize_with = "known")]
+    types: BTreeMap<NotificationType, DeliveryPreferences>,
+    #[serde(deserialize_with = "known", skip_serializing_if = "BTreeMap::is_empty")]
+    own_types: BTreeMap<NotificationType, DeliveryPreferences>,
+}
+
+/// The types of a stored map that this version can read.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<NotificationType, DeliveryPreferences>, D::Error> {
+    let stored = BTreeMap::<String, Value>::deserialize(from)?;
+    let parsed =
+        |(name, ways): (String, Value)| Some((NotificationType::parse(name).ok()?, serde_json::from_value(ways).ok()?));
+    Ok(stored.into_iter().filter_map(parsed).collect())
+}
+
+impl From<Stored> for Preferences {
+    fn from(stored: Stored) -> Self {
+        let Stored { locale, quiet_hours, push_while_connected, mut types, own_types } = stored;
+        types.extend(own_types);
+        Self { locale, quiet_hours, push_while_connected, types }
+    }
+}
+
+impl From<Preferences> for Stored {
+    fn from(preferences: Preferences) -> Self {
+        let Preferences { locale, quiet_hours, push_while_connected, types } = preferences;
+        let (own_types, types) = types.into_iter().partition(|(kind, _)| kind.is_own());
+        Self { locale, quiet_hours, push_while_connected, types, own_types }
+    }
 }
 
 /// How notifications of a type are delivered. They are stored in any case.
@@ -54,7 +107,7 @@ pub struct NewPreferences {
     #[serde(default)]
     push_while_connected: bool,
     #[serde(default)]
-    types: BTreeMap<NotificationKind, NewDeliveryPreferences>,
+    types: BTreeMap<NotificationType, NewDeliveryPreferences>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -85,12 +138,18 @@ impl NewPreferences {
     /// Checks them.
     ///
     /// # Errors
-    /// 400 for invalid quiet hours.
+    /// 400 for invalid quiet hours or too many own types.
     fn checked(self) -> Result<Preferences, ApiError> {
         let written =
             |hours: NewQuietHours| QuietHoursText { from: hours.from, to: hours.to, time_zone: hours.time_zone };
         let quiet_hours = self.quiet_hours.map(|hours| QuietHours::try_from(written(hours))).transpose();
         let quiet_hours = quiet_hours.map_err(|invalid| ApiError::Malformed(invalid.to_string()))?;
+        let own = self.types.keys().filter(|kind| kind.is_own()).count();
+        if own > MAX_OWN_TYPES {
+            let rule =
+                format!("has {own} types of your own: send at most {MAX_OWN_TYPES}, without those that are all on");
+            return Err(ApiError::field("types", rule));
+        }
         let types = self.types.into_iter().map(|(kind, ways)| (kind, ways.into())).collect();
         let push_while_connected = self.push_while_connected;
         Ok(Preferences { locale: self.locale, quiet_hours, push_while_connected, types })
@@ -111,16 +170,18 @@ struct Row {
 impl Preferences {
     /// How one type is delivered.
     #[must_use]
-    pub fn of(&self, kind: NotificationKind) -> DeliveryPreferences {
-        self.types.get(&kind).copied().unwrap_or_default()
+    pub fn of(&self, kind: &NotificationType) -> DeliveryPreferences {
+        self.types.get(kind).copied().unwrap_or_default()
     }
 
-    /// With every type and the language filled in, as clients see them.
+    /// As clients see them.
     #[must_use]
-    pub fn whole(mut self) -> Self {
-        self.types = NotificationKind::ALL.map(|kind| (kind, self.of(kind))).into();
-        self.locale = Some(self.locale.unwrap_or_default());
-        self
+    pub fn whole(self) -> WholePreferences {
+        let Self { locale, quiet_hours, push_while_connected, mut types } = self;
+        for kind in NotificationKind::ALL {
+            types.entry(kind.into()).or_default();
+        }
+        WholePreferences { locale: locale.unwrap_or_default(), quiet_hours, push_while_connected, types }
     }
 
     /// Reads the row, if there is one.
@@ -147,6 +208,26 @@ pub(super) fn saved(row: Option<Item>) -> Result<Preferences, TableError> {
     Ok(saved.map_err(|error| TableError::corrupt(key, error))?.unwrap_or_default())
 }
 
+/// The stored text with e-mail about messages off. The rest stays, and so does what a later version stored.
+///
+/// # Errors
+/// When the text is not a JSON object.
+pub(super) fn without_email(saved: Option<&str>) -> serde_json::Result<String> {
+    let mut saved: Map<String, Value> = saved.map(serde_json::from_str).transpose()?.unwrap_or_default();
+    let types = object(saved.entry("types").or_insert(Value::Null));
+    let message = object(types.entry(NotificationKind::Message.name()).or_insert(Value::Null));
+    message.insert("email".to_owned(), Value::Bool(false));
+    serde_json::to_string(&saved)
+}
+
+/// The object in a value, which becomes an empty one if it is another.
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().expect("it is an object since the line above")
+}
+
 /// A user's preferences.
 pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, TableError> {
     Preferences::of_row(table.get(&Key::preferences(user), true).await?)
@@ -155,7 +236,7 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
 /// Replaces a user's preferences; returns those that are now in effect.
 ///
 /// # Errors
-/// 400 for invalid quiet hours, 500 when DynamoDB fails.
+/// 400 for invalid quiet hours or too many own types, 500 when DynamoDB fails.
 pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, ApiError> {
     let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
     let update = Update::new(&Key::preferences(user)).set("saved", text);

@@ -11,10 +11,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-use super::{NotificationKind, Preferences, preferences};
+use super::{NotificationKind, preferences};
 use crate::contract::id::UserId;
 use crate::settings::{EmailLinks, Secret};
-use crate::table::{Key, Table, TableError, Update, retry, unchanged};
+use crate::table::{Key, Table, TableError, Update, retry, text, unchanged};
 use crate::users::locale::Locale;
 
 /// The address that turns a user's e-mail off, in the API at `api_url`.
@@ -54,22 +54,15 @@ pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableErr
     retry(|| async {
         let row = table.get(&key, true).await?;
         let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
-        let mut now = preferences::saved(row)?;
-        if !now.of(NotificationKind::Message).email {
+        if !preferences::saved(row)?.of(&NotificationKind::Message.into()).email {
             return Ok(Some(()));
         }
-        now.types.insert(
-            NotificationKind::Message,
-            super::DeliveryPreferences { email: false, ..now.of(NotificationKind::Message) },
-        );
-        let update = Update::new(&key).set("saved", text(&now)).when(unchanged("saved", seen));
+        let text = preferences::without_email(seen.as_ref().and_then(text));
+        let text = text.map_err(|error| TableError::corrupt(Some(key.clone()), error))?;
+        let update = Update::new(&key).set("saved", text).when(unchanged("saved", seen));
         Ok(table.write(update).await?.is_done().then_some(()))
     })
     .await
-}
-
-fn text(preferences: &Preferences) -> String {
-    serde_json::to_string(preferences).expect("preferences are strings and booleans")
 }
 
 #[cfg(test)]

@@ -4,7 +4,14 @@
  * An opaque identifier that is safe inside a channel name.
  */
 export type Id = string;
-export type NotificationType =
+/**
+ * A built-in type, or one of your own, such as ORDER_SHIPPED.
+ */
+export type NotificationType = BuiltInNotificationType | OwnNotificationType;
+/**
+ * A type that has a title and a sentence, in each language.
+ */
+export type BuiltInNotificationType =
   | "MESSAGE"
   | "CONNECTION_REQUEST"
   | "CONNECTION_ACCEPTED"
@@ -15,6 +22,10 @@ export type NotificationType =
   | "SYSTEM"
   | "KUDOS"
   | "PARTY_INVITATION";
+/**
+ * A type that your back end names. It exists as soon as a notification or a preference has it.
+ */
+export type OwnNotificationType = string;
 export type PartyName = string;
 /**
  * The user's name; the user id if the token has no name.
@@ -101,6 +112,33 @@ export type LeaseMemberAdded = ConnectedLeaseMember;
  * A person's last connection ended.
  */
 export type LeaseMemberRemoved = ConnectedLeaseMember;
+/**
+ * A back end asks for a notification. A sender who may put events on the bus may notify any user. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason.
+ */
+export type NotificationRequested = NotificationRequested1 & {
+  userId: Id;
+  type: NotificationType;
+  /**
+   * A headline instead of the type's. Required for a type of your own.
+   */
+  title?: string | null;
+  /**
+   * A sentence instead of the type's. Required for a type of your own.
+   */
+  body?: string | null;
+  data?: {
+    [k: string]: unknown;
+  };
+  priority?: "normal" | "high";
+};
+export type NotificationRequested1 =
+  | {
+      type?: BuiltInNotificationType;
+    }
+  | {
+      title: string;
+      body: string;
+    };
 
 export interface Events {
   names: ChannelNames;
@@ -949,23 +987,4 @@ export interface MarkAsRead {
  */
 export interface BusEvents {
   NotificationRequested: NotificationRequested;
-}
-/**
- * A back end asks for a notification. A sender who may put events on the bus may notify any user. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason.
- */
-export interface NotificationRequested {
-  userId: Id;
-  type: NotificationType;
-  /**
-   * A headline instead of the type's.
-   */
-  title?: string | null;
-  /**
-   * A sentence instead of the type's.
-   */
-  body?: string | null;
-  data?: {
-    [k: string]: unknown;
-  };
-  priority?: "normal" | "high";
 }

@@ -193,7 +193,7 @@ export interface paths {
         put?: never;
         /**
          * Notify a user, as another back end
-         * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. The type determines title and sentence, in the user's language; `title` and `body` replace them. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type. A push holds 4,096 bytes with all of the data, so a notification with much more than 3 KB of data is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. A built-in type determines title and sentence, in the user's language; `title` and `body` replace them. A type of your own has neither, so send both, in the user's language. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type; for a type of your own, `sourceId` or `senderId`. A push holds 4,096 bytes with all of the data, so a notification with much more than 3 KB of data is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
          */
         post: operations["createNotification"];
         delete?: never;
@@ -1387,8 +1387,15 @@ export interface components {
                 user_id?: string;
             }[];
         };
-        /** @enum {string} */
-        NotificationType: "MESSAGE" | "CONNECTION_REQUEST" | "CONNECTION_ACCEPTED" | "POST_COMMENT" | "COMMENT_MENTION" | "REFERRAL_APPLICATION" | "PROJECT_UPDATE" | "SYSTEM" | "KUDOS" | "PARTY_INVITATION";
+        /** @description A built-in type, or one of your own, such as ORDER_SHIPPED. */
+        NotificationType: components["schemas"]["BuiltInNotificationType"] | components["schemas"]["OwnNotificationType"];
+        /**
+         * @description A type that has a title and a sentence, in each language.
+         * @enum {string}
+         */
+        BuiltInNotificationType: "MESSAGE" | "CONNECTION_REQUEST" | "CONNECTION_ACCEPTED" | "POST_COMMENT" | "COMMENT_MENTION" | "REFERRAL_APPLICATION" | "PROJECT_UPDATE" | "SYSTEM" | "KUDOS" | "PARTY_INVITATION";
+        /** @description A type that your back end names. It exists as soon as a notification or a preference has it. */
+        OwnNotificationType: string;
         /** @enum {string} */
         Locale: "en" | "fr";
         /** @description Hours in which a push is dropped, unless its priority is high. The notification is still stored, and the event still sent to the app. If `to` is before `from`, the hours include midnight; the two differ. */
@@ -1408,7 +1415,7 @@ export interface components {
             locale: components["schemas"]["Locale"];
             quietHours: components["schemas"]["QuietHours"] | null;
             pushWhileConnected: components["schemas"]["PushWhileConnected"];
-            /** @description The transports of every type. */
+            /** @description The transports of every built-in type, and of each type of your own for which the user has set them. */
             types: {
                 [key: string]: {
                     /** @description `notification:new` */
@@ -2442,14 +2449,19 @@ export interface operations {
                 "application/json": {
                     userId: components["schemas"]["Id"];
                     type: components["schemas"]["NotificationType"];
-                    /** @description A headline of your own instead of the type's. It is shown as it is, whatever the user's language. */
+                    /** @description A headline of your own instead of the type's. It is shown as it is, whatever the user's language. Required for a type of your own. */
                     title?: string | null;
-                    /** @description A sentence of your own instead of the type's. It becomes the notification's `message`. */
+                    /** @description A sentence of your own instead of the type's. It becomes the notification's `message`. Required for a type of your own. */
                     body?: string | null;
                     data?: components["schemas"]["NotificationData"];
                     /** @description Default: normal. */
                     priority?: components["schemas"]["Priority"];
-                };
+                } & ({
+                    type?: components["schemas"]["BuiltInNotificationType"];
+                } | {
+                    title: string;
+                    body: string;
+                });
             };
         };
         responses: {
@@ -2703,6 +2715,7 @@ export interface operations {
                     locale?: components["schemas"]["Locale"] | null;
                     quietHours?: components["schemas"]["QuietHours"] | null;
                     pushWhileConnected?: components["schemas"]["PushWhileConnected"];
+                    /** @description At most 100 of them are types of your own. */
                     types?: {
                         [key: string]: {
                             inApp?: boolean;

@@ -64,6 +64,10 @@ some.bind("pusher:subscription_succeeded", () => {});
 const requested: NotificationRequested = { userId: "ada", type: "MESSAGE", data: { senderName: "Ben" }, priority: "high" };
 // @ts-expect-error: no such type
 requested.type = "MESAGE";
+const own: NotificationRequested = { userId: "ada", type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday." };
+// @ts-expect-error: a type of your own has no words, so it needs a title and a body
+const wordless: NotificationRequested = { userId: own.userId, type: "ORDER_SHIPPED" };
+some.bind("notification:new", ({ type }) => type === "ORDER_SHIPPED" || type === wordless.type);
 
 const api = createApi({ apiUrl: "", token: "" });
 export async function routes() {
