@@ -120,7 +120,7 @@ mod tests {
         #[test]
         fn a_name_is_accepted_exactly_if_it_has_the_form(name in "[A-Z][A-Z0-9_]{0,70}|[A-Za-z0-9_ -]{0,6}|.{0,8}") {
             let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
-            let has_form = first.chars().any(|c| matches!(c, 'A'..='Z')) && rest.len() < MAX_NAME
+            let has_form = first.chars().any(|c| c.is_ascii_uppercase()) && rest.len() < MAX_NAME
                 && rest.chars().all(|c| matches!(c, 'A'..='Z' | '0'..='9' | '_'));
             let parsed = NotificationType::parse(name.as_str());
             prop_assert_eq!(parsed.is_ok(), has_form);
