@@ -39,9 +39,9 @@ pub enum ApiError {
         /// For the log: why the token was refused. `None` when there is no token.
         cause: Option<&'static str>,
     },
-    /// 401: a webhook that Pusher did not sign, or that is too old.
+    /// 401: a webhook of Pusher's, or a request of its HTTP API, that is not signed with the app's secret or is too old.
     #[error("{0}")]
-    UntrustedWebhook(&'static str),
+    Unsigned(&'static str),
     /// 403: authenticated, but not allowed.
     #[error("{0}")]
     Forbidden(String),
@@ -110,7 +110,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) | Self::Unreadable { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated { .. } | Self::UntrustedWebhook(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated { .. } | Self::Unsigned(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -143,7 +143,7 @@ impl ApiError {
                 let described: String = told.chars().filter(is_description).collect();
                 Some(format!(r#"Bearer error="invalid_token", error_description="{described}""#))
             }
-            Self::Unauthenticated { cause: None, .. } | Self::UntrustedWebhook(_) => Some("Bearer".to_owned()),
+            Self::Unauthenticated { cause: None, .. } | Self::Unsigned(_) => Some("Bearer".to_owned()),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use crate::api_error::ApiError;
 use crate::authorization::Authorizer;
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
-use crate::clients::pusher::{PusherClient, Signer, Webhook, verify_webhook};
+use crate::clients::pusher::{PusherClient, ReceivedRequest, Signer, Webhook, verify_caller, verify_webhook};
 use crate::clients::{fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
@@ -25,6 +25,9 @@ use crate::settings::{Need, Settings, SettingsError};
 use crate::table::Table;
 use crate::users::budget::WriteBudget;
 use crate::users::profile::{Claimed, Profiles};
+
+/// Beginning of each path of Pusher's HTTP API.
+const APPS: &str = "/apps/";
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -241,9 +244,45 @@ impl App {
     /// 401 unless Pusher signed it in the last five minutes, 400 when the body is not a webhook, 413 over 1 MB.
     pub fn webhook(&self, request: &Request) -> Result<Webhook, ApiError> {
         let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
+        verify_webhook(request.headers(), body, &self.signers()?, Millis::now())
+    }
+
+    /// The signers of the current key and, during a rotation, of the previous one.
+    fn signers(&self) -> Result<Vec<&Signer>, ApiError> {
         let pusher = self.pusher().map_err(ApiError::internal)?;
-        let signers: Vec<_> = std::iter::once(pusher.signer()).chain(&self.previous_signer).collect();
-        verify_webhook(request.headers(), body, &signers, Millis::now())
+        Ok(std::iter::once(pusher.signer()).chain(&self.previous_signer).collect())
+    }
+
+    /// Checks that a request of Pusher's HTTP API is signed by a back end that has the app's key and secret. The signed path is
+    /// `/apps/{appId}/…`, without the prefix of a stage or a domain.
+    ///
+    /// # Errors
+    /// 401 unless it was signed in the last ten minutes, 404 for the id of another app, 413 over 1 MB.
+    pub fn must_be_signed(&self, request: &Request) -> Result<(), ApiError> {
+        let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
+        // A library signs names as they are. A client may escape them in the address, or before it signs.
+        let raw = request.raw_path();
+        let raw = raw.find(APPS).map_or(raw, |start| &raw[start..]).to_owned();
+        let route = request.route().split_once(' ').map_or("", |(_, path)| path).to_owned();
+        let named = |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
+        let named = request.path_parameters().iter().fold(route, named);
+        let (method, parameters) = (request.method().as_str(), request.queries());
+        let received = ReceivedRequest { method, paths: &[named, raw], parameters: &parameters, body };
+        verify_caller(&received, &self.signers()?, Millis::now())?;
+        if self.settings.pusher.as_ref().is_none_or(|pusher| pusher.app_id != request.path("appId")) {
+            return Err(ApiError::NotFound(
+                "There is no app with this id here: use the app id that is configured as PusherAppId".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The `Idempotency-Key` of a request of Pusher's HTTP API. All that sign with the app's keys are one caller.
+    ///
+    /// # Errors
+    /// As [`IdempotencyKey::of`].
+    pub fn idempotency_key_of_app(&self, request: &Request) -> Result<IdempotencyKey, ApiError> {
+        IdempotencyKey::of(request, APPS, self.fingerprints()?)
     }
 
     /// The request's `Idempotency-Key`, as one of this caller's.
@@ -251,9 +290,11 @@ impl App {
     /// # Errors
     /// As [`IdempotencyKey::of`].
     pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
-        let fingerprints = self.fingerprints.as_ref();
-        let fingerprints = fingerprints.ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Pusher)))?;
-        IdempotencyKey::of(request, caller, fingerprints)
+        IdempotencyKey::of(request, caller.as_str(), self.fingerprints()?)
+    }
+
+    fn fingerprints(&self) -> Result<&Fingerprints, ApiError> {
+        self.fingerprints.as_ref().ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Pusher)))
     }
 
     /// Decides who may subscribe to what.

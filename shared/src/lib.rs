@@ -17,6 +17,7 @@
 //! parties         members, invitations, changes
 //! chats           conversations: messages, read marks
 //! channels        who may subscribe to which channel of dashboards, and to which of the app's own
+//! triggers        Pusher's HTTP API: events of other back ends, stored with what they owe
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
 //! outbox          what a row owes, and taking out of it what was delivered
@@ -58,6 +59,7 @@ pub mod settings;
 pub mod sockets;
 pub mod table;
 pub mod telemetry;
+pub mod triggers;
 pub mod users;
 
 pub use api_error::ApiError;

@@ -28,6 +28,7 @@ test("Bruno runs the collection against this stack, and all of it holds", async 
   const guest = guestOf(newHotel());
   const { code, output, results } = await run({
     baseUrl: stack.url,
+    pusherAppId: stack.pusher.appId,
     pusherKey: stack.pusher.key,
     pusherSecret: stack.pusher.secret,
     adaId: ada.userId,

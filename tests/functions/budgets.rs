@@ -563,6 +563,7 @@ async fn the_future_of_a_handler_is_small() {
         size_of_val(&parties::handle(&world.app, call())),
         size_of_val(&presence_join::handle(&world.app, call())),
         size_of_val(&presence_leave::handle(&world.app, call())),
+        size_of_val(&::pusher_api::handle(&world.app, call())),
         size_of_val(&pusher_auth::handle(&world.app, call())),
         size_of_val(&pusher_webhook::handle(&world.app, call())),
         size_of_val(&dashboard::handle(&world.app, call())),

@@ -12,9 +12,20 @@ use crate::module_map;
 const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("JWT_SECRET", &[".authenticate"]),
     // A function whose rows owe events to WebSockets alone delivers them without Pusher.
-    ("PUSHER_SECRET", &[".finish(", ".dispatcher(", ".authorizer(", ".webhook(", ".idempotency_key(", ".pusher()"]),
-    ("PUSHER_PREVIOUS_SECRET", &[".webhook("]),
-    ("PUSHER_PREVIOUS_KEY", &[".webhook("]),
+    (
+        "PUSHER_SECRET",
+        &[
+            ".finish(",
+            ".dispatcher(",
+            ".authorizer(",
+            ".webhook(",
+            ".idempotency_key(",
+            ".pusher()",
+            ".must_be_signed(",
+        ],
+    ),
+    ("PUSHER_PREVIOUS_SECRET", &[".webhook(", ".must_be_signed("]),
+    ("PUSHER_PREVIOUS_KEY", &[".webhook(", ".must_be_signed("]),
     // Carillon's own events go to no encrypted channel.
     ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", &[".authorizer(", ".trigger("]),
     ("EMAIL_LINK_KEY", &["start_with_senders(", "is_unsubscribe_signature("]),

@@ -14,6 +14,7 @@ use tests::consumer::{age, batch, consume, give, owed};
 use tests::guest_chat::{as_guest, as_service, as_staff, hire};
 use tests::{Fault, Hold, Reply, Request, World, lease, token_with};
 
+use crate::apps_events;
 use crate::parties::{accept, invite, known, party_of, read};
 use crate::sockets::{connect, emit};
 
@@ -152,6 +153,8 @@ async fn sockets(world: &World) {
     expect(204, world.send(::channels::handle, &member.path("userId", "ada"))).await;
     let grant = as_service("PUT /dashboard/channels/{channel}/members/{userId}").path("channel", "payroll");
     expect(204, world.send(dashboard::handle, &grant.path("userId", "ada"))).await;
+    let event = json!({ "name": "stock", "channel": "private-user-ada", "data": SECRET });
+    expect(200, world.send(pusher_api::handle, &apps_events::post(apps_events::EVENTS, &event))).await;
     let event = json!({ "event": "activity", "userId": "ada", "data": { "text": SECRET } });
     expect(202, world.send(dashboard::handle, &as_service("POST /dashboard/events").json(&event))).await;
 }

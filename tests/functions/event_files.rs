@@ -72,6 +72,7 @@ fn refusal_of(name: &str) -> Option<u16> {
         | "parties-read"
         | "parties-revoke" => Some(404),
         "pusher-webhook" => Some(401),
+        name if name.starts_with("pusher-api-") => Some(401),
         _ => None,
     }
 }

@@ -18,6 +18,7 @@ use tests::guest_chat::{as_service, hire, inbox};
 use tests::notification::notify;
 use tests::{Reply, Request, World, lease, token, token_with};
 
+use crate::apps_events;
 use crate::erasure::{everything, one_step};
 use crate::parties::{accept, ask, create, invitations, invite, known};
 use crate::sockets::{connect, connect_io, count, emit, one_beat, say};
@@ -29,7 +30,8 @@ const SECONDS: i64 = DAYS * 24 * 3600;
 /// Whether rows of this kind expire, some or all of them.
 fn expires(kind: RowKind) -> bool {
     match kind {
-        RowKind::ChannelMember
+        RowKind::AppEvent
+        | RowKind::ChannelMember
         | RowKind::ChatKey
         | RowKind::Device
         | RowKind::DeviceOwner
@@ -70,13 +72,14 @@ fn expires(kind: RowKind) -> bool {
 type Test = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// The kinds, each with what is tried with a row of it.
-const TESTS: [(&[RowKind], Test); 15] = [
+const TESTS: [(&[RowKind], Test); 16] = [
     (&[RowKind::Presence], || Box::pin(a_user_who_left_a_room())),
     (&[RowKind::Notification], || Box::pin(a_notification())),
     (&[RowKind::Device, RowKind::DeviceOwner], || Box::pin(a_device())),
     (&[RowKind::Idempotency], || Box::pin(a_key_of_a_request())),
     (&[RowKind::ChatKey], || Box::pin(a_key_of_a_message())),
     (&[RowKind::SocketEvent], || Box::pin(an_event_for_dashboards())),
+    (&[RowKind::AppEvent], || Box::pin(an_event_of_another_back_end())),
     (&[RowKind::Party], || Box::pin(a_party_that_has_ended())),
     (&[RowKind::Invitation], || Box::pin(an_invitation())),
     (&[RowKind::Limit], || Box::pin(a_limit_of_a_user())),
@@ -263,6 +266,16 @@ async fn an_event_for_dashboards() {
         let request = as_service("POST /dashboard/events").header("Idempotency-Key", "k");
         let body = json!({ "event": "announcement", "data": { "text": text } });
         world.send(dashboard::handle, &request.json(&body)).await
+    })
+    .await;
+}
+
+async fn an_event_of_another_back_end() {
+    let world = &World::new().await;
+    reuse(world, RowKind::AppEvent, 200, async |text: &'static str| {
+        let body = json!({ "name": "stock", "channel": "news", "data": text });
+        let request = apps_events::post(apps_events::EVENTS, &body).header("Idempotency-Key", "k");
+        world.send(pusher_api::handle, &request).await
     })
     .await;
 }

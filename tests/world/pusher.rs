@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -30,6 +30,8 @@ struct Inner {
     held: usize,
     users: BTreeMap<String, Vec<Value>>,
     terminated: Vec<String>,
+    /// The connection that each event in `sent` is not for.
+    excluded: Vec<Option<String>>,
 }
 
 /// The fake.
@@ -44,6 +46,7 @@ impl FakePusher {
         let inner = Arc::new(Mutex::new(Inner::default()));
         let router = Router::new()
             .route("/apps/app/batch_events", post(batch))
+            .route("/apps/app/events", post(event))
             .route("/apps/app/channels", get(channels))
             .route("/apps/app/users/{user}/terminate_connections", post(terminate))
             .route("/apps/app/channels/{channel}", get(channel))
@@ -57,6 +60,11 @@ impl FakePusher {
     /// The events that arrived since the last call.
     pub fn take_sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.inner.lock().unwrap().sent)
+    }
+
+    /// The connections that are excluded from each event that arrived since the last call.
+    pub fn take_excluded(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.inner.lock().unwrap().excluded)
     }
 
     /// The names of the events that arrived since the last call.
@@ -162,16 +170,34 @@ async fn batch(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) 
     tokio::spawn(async move { take_batch(&inner, &body).await }).await.unwrap()
 }
 
+/// An event for several channels is taken as a batch with one for each.
+async fn event(State(inner): State<Arc<Mutex<Inner>>>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    let to = |channel: &Value| {
+        let mut event = body.clone();
+        event["channel"] = channel.clone();
+        event
+    };
+    let batch = body["channels"].as_array().unwrap().iter().map(to).collect::<Vec<_>>();
+    tokio::spawn(async move { take_events(&inner, &batch).await }).await.unwrap()
+}
+
 async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Value>) {
+    let events = body["batch"].as_array().unwrap();
+    if events.len() > 10 {
+        return (StatusCode::BAD_REQUEST, Json(json!({})));
+    }
+    take_events(inner, events).await
+}
+
+async fn take_events(inner: &Mutex<Inner>, events: &[Value]) -> (StatusCode, Json<Value>) {
     let _held = Held::while_held(inner, |inner| inner.stalls || inner.holds_batches).await;
     let mut inner = inner.lock().unwrap();
     inner.batch_requests += 1;
-    let events = body["batch"].as_array().unwrap();
     let refused = events
         .iter()
         .any(|event| inner.refused_event.is_some() && event["name"].as_str() == inner.refused_event.as_deref());
     let next = if inner.responses.is_empty() { None } else { Some(inner.responses.remove(0)) };
-    let status = match (inner.always.or(next), refused || events.len() > 10) {
+    let status = match (inner.always.or(next), refused) {
         (Some(status), _) => status,
         (None, true) => 400,
         (None, false) => 200,
@@ -181,6 +207,7 @@ async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Val
         for event in events {
             let text = |field: &str| event[field].as_str().unwrap().to_owned();
             let data = text("data");
+            inner.excluded.push(event["socket_id"].as_str().map(str::to_owned));
             inner.sent.push((
                 text("channel"),
                 text("name"),
@@ -191,11 +218,13 @@ async fn take_batch(inner: &Mutex<Inner>, body: &Value) -> (StatusCode, Json<Val
     (StatusCode::from_u16(status).unwrap(), Json(json!({})))
 }
 
-async fn channels(State(inner): State<Arc<Mutex<Inner>>>) -> (StatusCode, Json<Value>) {
+async fn channels(State(inner): State<Arc<Mutex<Inner>>>, RawQuery(query): RawQuery) -> (StatusCode, Json<Value>) {
     let _held = Held::while_held(&inner, |inner| inner.stalls).await;
     let inner = inner.lock().unwrap();
     let status = inner.always.filter(|status| *status >= 500).unwrap_or(200);
-    let occupied = inner.users.iter().filter(|(_, users)| !users.is_empty());
+    let query = query.unwrap_or_default();
+    let prefix = query.split('&').find_map(|pair| pair.strip_prefix("filter_by_prefix=")).unwrap_or_default();
+    let occupied = inner.users.iter().filter(|(name, users)| name.starts_with(prefix) && !users.is_empty());
     let names: serde_json::Map<_, _> = occupied.map(|(name, _)| (name.clone(), json!({}))).collect();
     (StatusCode::from_u16(status).unwrap(), Json(json!({ "channels": names })))
 }
@@ -215,13 +244,16 @@ async fn channel(State(inner): State<Arc<Mutex<Inner>>>, Path(channel): Path<Str
         return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
     }
     let count = inner.users.get(&channel).map_or(0, Vec::len);
-    (StatusCode::OK, Json(json!({ "occupied": count > 0, "user_count": count })))
+    (StatusCode::OK, Json(json!({ "occupied": count > 0, "user_count": count, "subscription_count": count })))
 }
 
 async fn users(State(inner): State<Arc<Mutex<Inner>>>, Path(channel): Path<String>) -> (StatusCode, Json<Value>) {
     let inner = inner.lock().unwrap();
     if let Some(status) = inner.always {
         return (StatusCode::from_u16(status).unwrap(), Json(json!({})));
+    }
+    if !channel.starts_with("presence-") {
+        return (StatusCode::BAD_REQUEST, Json(json!("presence channels only")));
     }
     let users = inner.users.get(&channel).cloned().unwrap_or_default();
     (StatusCode::OK, Json(json!({ "users": users })))

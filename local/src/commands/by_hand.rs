@@ -25,6 +25,7 @@ pub(crate) async fn bruno(workspace: &Workspace, processes: &Processes, options:
     let state = State::of_running(&workspace.running())?;
     let mut variables = vec![
         ("baseUrl", state.url.clone()),
+        ("pusherAppId", state.pusher.app_id.clone()),
         ("pusherKey", state.pusher.key.clone()),
         ("pusherSecret", state.pusher.secret.clone()),
         ("serviceToken", token::with_roles(&state, SERVICE, &["service".to_owned()])?),

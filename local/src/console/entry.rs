@@ -13,6 +13,13 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
     let named = |pointer: &str| text(pointer).unwrap_or_default();
     match entry.get("kind").and_then(Value::as_str).unwrap_or_default() {
         "pusher" => format!("{} to {}", named("name"), named("channel")),
+        "appEvent" => {
+            let channels = entry.get("channels").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            match channels {
+                [one] => format!("{} to {}", named("name"), one.as_str().unwrap_or_default()),
+                several => format!("{} to {} channels", named("name"), several.len()),
+            }
+        }
         "terminate" => format!("end of the connections of {}", named("user")),
         "push" => format!("push to {}", named("user")),
         "email" => format!("e-mail to {} about lease {}", named("recipient"), named("bailId")),
@@ -45,6 +52,8 @@ mod tests {
                 json!({ "kind": "pusher", "name": "kudos:received", "channel": "private-user-ben" }),
                 "kudos:received to private-user-ben",
             ),
+            (json!({ "kind": "appEvent", "name": "stock", "channels": ["news"] }), "stock to news"),
+            (json!({ "kind": "appEvent", "name": "stock", "channels": ["news", "shop"] }), "stock to 2 channels"),
             (json!({ "kind": "push", "user": "ben" }), "push to ben"),
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),

@@ -179,11 +179,12 @@ impl Traffic {
         for entry in &now {
             if !was.iter().any(|other| id(other) == id(entry)) {
                 self.owed.extend(Owed::of(at, &row.1, entry));
+                self.owed.extend(Owed::of_several(at, entry));
             }
         }
         let gone = was.iter().filter(|entry| !now.iter().any(|other| id(other) == id(entry)));
         for gone in gone {
-            if let Some(owed) = self.owed.iter_mut().find(|owed| Some(owed.id.as_str()) == id(gone)) {
+            for owed in self.owed.iter_mut().filter(|owed| Some(owed.id.as_str()) == id(gone)) {
                 owed.settled = Some(at);
             }
         }
@@ -257,6 +258,21 @@ impl Owed {
         let (id, request_id) = (text("/id")?, text("/requestId"));
         Some(Self { id, at, request_id, way, content, settled: None, arrived: false })
     }
+
+    /// The events of an entry that is for several channels, as other back ends trigger them.
+    fn of_several(at: f64, entry: &Value) -> Vec<Self> {
+        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let (Some("appEvent"), Some(id)) = (entry.get("kind").and_then(Value::as_str), text("/id")) else {
+            return Vec::new();
+        };
+        let channels = entry.get("channels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let one = |channel: &str| {
+            let content = Content::Whole(Some(channel.to_owned()), vec![text("/name")?], text("/data")?);
+            let (id, request_id) = (id.clone(), text("/requestId"));
+            Some(Self { id, at, request_id, way: Way::Pusher, content, settled: None, arrived: false })
+        };
+        channels.filter_map(one).collect()
+    }
 }
 
 #[cfg(test)]
@@ -315,6 +331,19 @@ mod tests {
         traffic.read(wrote(1010.0, &[kudos("a")], &[kudos("a"), kudos("b")]));
         let ms = |traffic: &mut Traffic| traffic.taken(1020.0, message("private-user-ben", "{}")).ms;
         assert_eq!((ms(&mut traffic), ms(&mut traffic)), (Some(20.0), Some(10.0)));
+    }
+
+    #[test]
+    fn an_event_for_several_channels_is_shown_for_each() {
+        let mut traffic = Traffic::default();
+        let (channels, data) = (["news", "shop"], "{}");
+        let entry = json!({ "id": "a", "requestId": "r-1", "kind": "appEvent", "name": "stock", "channels": channels, "data": data });
+        traffic.read(wrote(1000.0, &[], &[entry]));
+        for channel in channels {
+            let message = PusherEvent { channel: channel.to_owned(), name: "stock".to_owned(), data: data.to_owned() };
+            let seen = traffic.taken(1002.0, message);
+            assert_eq!((seen.ms, seen.request_id.as_deref(), seen.again), (Some(2.0), Some("r-1"), false), "{channel}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | place of a connection in a namespace | `SOCKETS#{namespace}#{shard}` | `{slot}` |
 //! | a user's connections in a namespace | `USER#{userId}` | `SOCKETS#{namespace}` |
 //! | event for dashboards | `SOCKETEVENT#{id}` | `SOCKETEVENT` |
+//! | request to trigger events, of Pusher's HTTP API | `APPEVENT#{id}` | `APPEVENT` |
 //! | public key of a user | `USER#{userId}` | `PUBLICKEY` |
 //! | contact | `USER#{userId}` | `CONTACT#{userId}` |
 //! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
@@ -172,6 +173,12 @@ impl Key {
         Self::new(format!("SOCKETEVENT#{id}"), "SOCKETEVENT")
     }
 
+    /// A request of Pusher's HTTP API, with the events that it triggers.
+    #[must_use]
+    pub fn app_event(id: &str) -> Self {
+        Self::new(format!("APPEVENT#{id}"), "APPEVENT")
+    }
+
     /// A user's public key, for messages that are encrypted from end to end.
     #[must_use]
     pub fn public_key(user: &UserId) -> Self {
@@ -316,6 +323,7 @@ pub enum RowKind {
     SocketPlace,
     UserSockets,
     SocketEvent,
+    AppEvent,
     PublicKey,
     Contact,
     ChannelGrant,
@@ -361,6 +369,7 @@ impl RowKind {
             ("SOCKETS", _) => Self::SocketPlace,
             ("USER", "SOCKETS") => Self::UserSockets,
             ("SOCKETEVENT", "SOCKETEVENT") => Self::SocketEvent,
+            ("APPEVENT", "APPEVENT") => Self::AppEvent,
             ("USER", "PUBLICKEY") => Self::PublicKey,
             ("USER", "CONTACT") => Self::Contact,
             ("USER", "CHANNEL") => Self::ChannelGrant,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 
 use super::{Due, Outcome, Transport, Visit};
-use crate::clients::pusher::{MAX_BATCH, PusherClient, PusherError, PusherEvent};
+use crate::clients::pusher::{AppEvent, MAX_BATCH, PusherClient, PusherError, PusherEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::outbox::{Delivery, TransportName};
 use crate::telemetry;
@@ -92,6 +92,10 @@ impl Pusher {
         {
             return self.client.terminate(user).await;
         }
+        let forwarded: Vec<&AppEvent> = batch.iter().filter_map(app_event).collect();
+        if !forwarded.is_empty() {
+            return self.client.forward(&forwarded).await;
+        }
         let events: Vec<PusherEvent> = batch.iter().filter_map(|due| event(due).cloned()).collect();
         self.client.trigger(&events).await
     }
@@ -104,9 +108,19 @@ fn event<'a>(due: &Due<'a>) -> Option<&'a PusherEvent> {
     }
 }
 
-/// How many of these go in one request: events up to the most that a batch holds, or one connection's end.
+fn app_event<'a>(due: &Due<'a>) -> Option<&'a AppEvent> {
+    match &due.entry.delivery {
+        Delivery::AppEvent(event) => Some(event),
+        _ => None,
+    }
+}
+
+/// How many of these go in one request: events of one kind up to the most that a batch holds, or one that goes alone.
 fn batch_size(entries: &[Due<'_>]) -> usize {
-    entries.iter().take(MAX_BATCH).take_while(|due| event(due).is_some()).count().max(1)
+    let is_batched = |due: &Due<'_>| app_event(due).is_some_and(|event| event.batched().is_some());
+    let first =
+        |is_one: &dyn Fn(&Due<'_>) -> bool| entries.iter().take(MAX_BATCH).take_while(|due| is_one(due)).count();
+    first(&|due| event(due).is_some()).max(first(&is_batched)).max(1)
 }
 
 fn outcome(sent: Result<(), PusherError>) -> Outcome {

@@ -101,6 +101,8 @@ impl Erasure<'_> {
                 Ok(is_erased)
             }
             RowKind::LeaseRequest => Ok(false),
+            // Another back end's events, until they are delivered or for a day. A batch may have events for others.
+            RowKind::AppEvent => Ok(false),
             // They hold ids of rows, fingerprints and moments alone, and expire; or nothing of any user.
             RowKind::Idempotency
             | RowKind::ChatKey

@@ -16,7 +16,7 @@
 //! | what is created | the row that is the lock | remembered | a repetition is compared with |
 //! |---|---|---|---|
 //! | kudos, a party | its own: its id is that of the key | as long as the row | the row |
-//! | an event for dashboards | its own | a day | the fingerprint |
+//! | an event for dashboards, events by Pusher's HTTP API | its own | a day | the fingerprint |
 //! | a message | one beside it, in the same transaction | a day | what was stored; the fingerprint once it is deleted |
 //! | a lease's request | the same | a day | what was stored |
 //! | a direct message with `clientMessageId` | the same | as long as the message has an author | what was stored |
@@ -85,11 +85,11 @@ pub enum Cause<'a> {
 }
 
 impl IdempotencyKey {
-    /// Reads the key of a request. See [`crate::App::idempotency_key`], which knows the fingerprints.
+    /// Reads the key of a request by this caller. See [`crate::App::idempotency_key`], which knows the fingerprints.
     ///
     /// # Errors
     /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII; with a key, 400 for a body that is not JSON.
-    pub fn of(request: &Request, caller: &UserId, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
+    pub fn of(request: &Request, caller: &str, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
         if !request.headers().contains_key("idempotency-key") {
             return Ok(Self::absent());
         }
@@ -101,7 +101,7 @@ impl IdempotencyKey {
         for (name, value) in &parameters {
             parts.extend([name.as_str(), value]);
         }
-        parts.extend([caller.as_str(), key]);
+        parts.extend([caller, key]);
         let fingerprint = fingerprints.of(&json::parse(request.bytes())?);
         Ok(Self { id: hash(&parts), has_key: true, fingerprint: Some(fingerprint) })
     }

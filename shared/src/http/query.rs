@@ -19,6 +19,9 @@ pub enum Parameters {
     Any(&'static [&'static str]),
 }
 
+/// The parameters that sign a request of Pusher's HTTP API.
+const SIGNATURE: [&str; 5] = ["auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5"];
+
 /// The parameters of a route, such as `GET /kudos`.
 #[must_use]
 pub fn parameters(route: &str) -> Parameters {
@@ -49,6 +52,23 @@ pub fn parameters(route: &str) -> Parameters {
         "GET /health" | "HEAD /health" => Any(&[]),
         // The settings of Pusher and of its clients hold these addresses, and Pusher's clients may add parameters.
         "POST /pusher/auth" | "POST /pusher/user-auth" | "POST /pusher/webhook" => Any(&[]),
+        // Pusher's server libraries sign whatever their caller adds.
+        "POST /apps/{appId}/events"
+        | "POST /apps/{appId}/batch_events"
+        | "POST /apps/{appId}/users/{userId}/terminate_connections"
+        | "GET /apps/{appId}/channels/{channelName}/users" => Any(&SIGNATURE),
+        "GET /apps/{appId}/channels/{channelName}" => {
+            Any(&["auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5", "info"])
+        }
+        "GET /apps/{appId}/channels" => Any(&[
+            "auth_key",
+            "auth_timestamp",
+            "auth_version",
+            "auth_signature",
+            "body_md5",
+            "info",
+            "filter_by_prefix",
+        ]),
         "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth" => Any(&["token"]),
         // The handshake of Socket.IO has EIO, transport, t, sid and whatever the client's `query` option says.
         route if route.starts_with('$') => Any(&["token", "userId", "names", "EIO", "transport"]),

@@ -53,6 +53,12 @@ pub trait ReadRequest {
     /// All parameters of the route's path, by name.
     fn path_parameters(&self) -> BTreeMap<String, String>;
 
+    /// The path as API Gateway got it, with a stage or another prefix that its domain adds.
+    fn raw_path(&self) -> &str;
+
+    /// All parameters of the query, without escapes.
+    fn queries(&self) -> Vec<(String, String)>;
+
     /// A parameter of the query; the first one, if there are several of this name.
     fn query(&self, name: &str) -> Option<&str>;
 
@@ -147,6 +153,15 @@ impl ReadRequest for Request {
 
     fn path_parameters(&self) -> BTreeMap<String, String> {
         let parameters = self.path_parameters_ref().into_iter().flat_map(|parameters| parameters.iter());
+        parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    fn raw_path(&self) -> &str {
+        self.raw_http_path()
+    }
+
+    fn queries(&self) -> Vec<(String, String)> {
+        let parameters = self.query_string_parameters_ref().into_iter().flat_map(|parameters| parameters.iter());
         parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Audience, Emit, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
-use crate::clients::pusher::PusherEvent;
+use crate::clients::pusher::{AppEvent, PusherEvent};
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -63,6 +63,9 @@ transports! {
     Pusher sends {
         /// An event for a Pusher channel.
         "pusher" => Pusher(PusherEvent),
+        /// An event that another back end triggers, for one Pusher channel or several. A kind of its own, so that a version that would
+        /// encrypt its data again, or send it to the excluded connection, leaves it to one that knows it.
+        "appEvent" => AppEvent(Box<AppEvent>),
         /// The end of the connections on which a user signed in to Pusher. It follows the event that tells them why.
         "terminate" => Terminate { user: UserId },
     } ["pusherOfRow" => PusherOfRow]

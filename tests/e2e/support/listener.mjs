@@ -92,6 +92,11 @@ class Listener {
     }
   }
 
+  /** The id of the connection. */
+  get socketId() {
+    return this.#pusher.connection.socket_id;
+  }
+
   /** Waits until the server has ended the connection. */
   ended() {
     return until("the end of the connection", () => this.#pusher.connection.state !== "connected");

@@ -84,6 +84,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{appId}/events": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trigger an event
+         * @description Stores the event and sends it to each of its channels. Carillon's own channels are among those that it may name. The data goes as it came: the library encrypts that for an encrypted channel.
+         */
+        post: operations["triggerEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{appId}/batch_events": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trigger up to ten events
+         * @description Stores all of them or none. They arrive in this order.
+         */
+        post: operations["triggerBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{appId}/channels": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the occupied channels
+         * @description Pusher answers.
+         */
+        get: operations["listPusherChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{appId}/channels/{channelName}": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description A channel of any type. */
+                channelName: components["parameters"]["PusherChannelName"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a channel's state
+         * @description Pusher answers.
+         */
+        get: operations["showPusherChannel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{appId}/channels/{channelName}/users": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description A channel of any type. */
+                channelName: components["parameters"]["PusherChannelName"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the users of a presence channel
+         * @description Pusher answers.
+         */
+        get: operations["listPusherUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{appId}/users/{userId}/terminate_connections": {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a signed-in user's connections
+         * @description Stores that they are to end, and ends them.
+         */
+        post: operations["terminateUserConnections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/kudos": {
         parameters: {
             query?: never;
@@ -1033,7 +1237,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user everywhere
-         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and every known name from data and text, if the data has the id (as text, a number, a key or in a path such as `/users/ada`); a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups and dead letters are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
+         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and every known name from data and text, if the data has the id (as text, a number, a key or in a path such as `/users/ada`); a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups, dead letters and undelivered events of Pusher's HTTP API are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
          */
         delete: operations["eraseUser"];
         options?: never;
@@ -1274,6 +1478,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The event's name. */
+        TriggeredName: string;
+        /** @description The event's data, usually JSON as text; at most 10,240 bytes of UTF-8. */
+        TriggeredData: string;
+        /** @description A channel of any type, or `#server-to-user-{userId}` for a signed-in user. */
+        TriggeredChannel: string;
+        /** @description The connection that does not get the event. */
+        ExcludedSocket: string | null;
+        /** @description Which counts to return: `user_count` of presence channels, `subscription_count` of all others. Pusher counts subscriptions if the app's settings say so. */
+        TriggeredInfo: string | null;
+        TriggeredCounts: {
+            user_count?: number;
+            subscription_count?: number;
+        };
         /** @description An X25519 public key, 32 bytes in base64. */
         PublicKeyText: string;
         PublicKey: {
@@ -1801,6 +2019,39 @@ export interface components {
         Message: string;
     };
     responses: {
+        /** @description The key is unknown, the signature is wrong, `body_md5` is not that of the body, or the request was signed more than 600 s ago or will be in as long. */
+        Unsigned: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                /** @description Always `Bearer`, which every 401 carries; these requests have no token. */
+                "www-authenticate": "Bearer";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnauthorizedError"];
+            };
+        };
+        /** @description Pusher's own answer. */
+        PushersAnswer: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        /** @description Pusher does not answer, or refuses this server. API Gateway sends the same status when the function could not respond. */
+        NoPusher: {
+            headers: {
+                /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
+                "retry-after"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnavailableError"] | components["schemas"]["GatewayError"];
+            };
+        };
         /** @description Too many requests write in this conversation at once; nothing was done. API Gateway sends the same status when the function could not respond. */
         TooBusy: {
             headers: {
@@ -1928,6 +2179,22 @@ export interface components {
         };
     };
     parameters: {
+        /** @description The id of the Pusher app. */
+        AppId: string;
+        /** @description A channel of any type. */
+        PusherChannelName: string;
+        /** @description The attributes of each channel that Pusher adds, such as `user_count`; several with commas between. */
+        PusherInfo: string;
+        /** @description The app's key. */
+        AuthKey: string;
+        /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+        AuthTimestamp: number;
+        /** @description The kind of signature. */
+        AuthVersion: "1.0";
+        /** @description The MD5 of the body, in hexadecimal; required with a body. */
+        BodyMd5: string;
+        /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+        AuthSignature: string;
         /** @description The lease. */
         BailId: components["schemas"]["Id"];
         /** @description The hotel. */
@@ -2098,6 +2365,331 @@ export interface operations {
                     "application/json": components["schemas"]["ContentTooLargeError"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    triggerEvent: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "stock",
+                 *       "channels": [
+                 *         "news"
+                 *       ],
+                 *       "data": "{\"left\":7}"
+                 *     }
+                 */
+                "application/json": {
+                    name: components["schemas"]["TriggeredName"];
+                    data: components["schemas"]["TriggeredData"];
+                    /** @description Where it goes; only one, if that is an encrypted channel. */
+                    channels?: components["schemas"]["TriggeredChannel"][];
+                    channel?: components["schemas"]["TriggeredChannel"];
+                    socket_id?: components["schemas"]["ExcludedSocket"];
+                    info?: components["schemas"]["TriggeredInfo"];
+                } | unknown | unknown;
+            };
+        };
+        responses: {
+            /** @description The event is stored, and will be sent. `channels` is there if the request has `info`. Pusher counts when it takes the event; here it is asked before the event is sent. If it does not answer within a second, the counts are missing. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        channels?: {
+                            [key: string]: components["schemas"]["TriggeredCounts"];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
+            /** @description The data is over 10,240 bytes, or the body is over 640 KB. The request wrote no row. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentTooLargeError"];
+                };
+            };
+            /** @description The idempotency key was used for another event. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    triggerBatch: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "batch": [
+                 *         {
+                 *           "name": "stock",
+                 *           "channel": "news",
+                 *           "data": "{\"left\":7}"
+                 *         },
+                 *         {
+                 *           "name": "stock",
+                 *           "channel": "shop",
+                 *           "data": "{\"left\":6}"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    batch: {
+                        name: components["schemas"]["TriggeredName"];
+                        data: components["schemas"]["TriggeredData"];
+                        channel: components["schemas"]["TriggeredChannel"];
+                        socket_id?: components["schemas"]["ExcludedSocket"];
+                        info?: components["schemas"]["TriggeredInfo"];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The events are stored, and will be sent. `batch` is there if any of them has `info`, with the counts of each event's channel at its place. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        batch?: components["schemas"]["TriggeredCounts"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
+            /** @description An event's data is over 10,240 bytes, the events are over 200 KB together as the outbox writes them (JSON within JSON), or the body is over 640 KB. The request wrote no row. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentTooLargeError"];
+                };
+            };
+            /** @description The idempotency key was used for another batch. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listPusherChannels: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+                /** @description The beginning of the channels' names. */
+                filter_by_prefix?: string;
+                /** @description The attributes of each channel that Pusher adds, such as `user_count`; several with commas between. */
+                info?: components["parameters"]["PusherInfo"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PushersAnswer"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["NoPusher"];
+        };
+    };
+    showPusherChannel: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+                /** @description The attributes of each channel that Pusher adds, such as `user_count`; several with commas between. */
+                info?: components["parameters"]["PusherInfo"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description A channel of any type. */
+                channelName: components["parameters"]["PusherChannelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PushersAnswer"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["NoPusher"];
+        };
+    };
+    listPusherUsers: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description A channel of any type. */
+                channelName: components["parameters"]["PusherChannelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["PushersAnswer"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["NoPusher"];
+        };
+    };
+    terminateUserConnections: {
+        parameters: {
+            query: {
+                /** @description The app's key. */
+                auth_key: components["parameters"]["AuthKey"];
+                /** @description When the request was signed, in seconds since 1970; at most 600 s from the server's time. */
+                auth_timestamp: components["parameters"]["AuthTimestamp"];
+                /** @description The kind of signature. */
+                auth_version: components["parameters"]["AuthVersion"];
+                /** @description The MD5 of the body, in hexadecimal; required with a body. */
+                body_md5?: components["parameters"]["BodyMd5"];
+                /** @description HMAC-SHA256, in hexadecimal and with the app's secret, of the method, the path and the other parameters sorted by name, with line feeds between. */
+                auth_signature: components["parameters"]["AuthSignature"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the Pusher app. */
+                appId: components["parameters"]["AppId"];
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is stored, and will be done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unsigned"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{ApiRequest, EncryptionError, SharedSecret, Signer};
 use crate::api_error::ApiError;
@@ -38,6 +39,34 @@ pub struct PusherEvent {
     pub name: String,
     /// The payload, as JSON text.
     pub data: String,
+}
+
+/// An event that another back end triggers, with Pusher's field names. It goes to Pusher as it came: that back end's library has
+/// encrypted the data for an encrypted channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppEvent {
+    /// One to a hundred.
+    pub channels: Vec<String>,
+    pub name: String,
+    pub data: String,
+    /// The connection that does not get it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub socket_id: Option<String>,
+}
+
+impl AppEvent {
+    /// Beginning of the channel of a signed-in user, which the libraries' `sendToUser` sends to.
+    pub const TO_USER: &'static str = "#server-to-user-";
+
+    /// The channel, if a batch may have the event. Those for several channels, or for a signed-in user, go alone, as from Pusher's
+    /// libraries.
+    #[must_use]
+    pub fn batched(&self) -> Option<&str> {
+        match self.channels.as_slice() {
+            [one] if !one.starts_with(Self::TO_USER) => Some(one),
+            _ => None,
+        }
+    }
 }
 
 /// Why a request to Pusher failed.
@@ -125,8 +154,18 @@ pub struct PusherClient {
 }
 
 #[derive(Serialize)]
-struct Batch<'a> {
-    batch: &'a [PusherEvent],
+struct Batch<T> {
+    batch: Vec<T>,
+}
+
+/// An [`AppEvent`] in a batch.
+#[derive(Serialize)]
+struct BatchedEvent<'a> {
+    channel: &'a str,
+    name: &'a str,
+    data: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket_id: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +181,7 @@ struct User {
 
 #[derive(Deserialize)]
 struct Channels {
-    channels: std::collections::BTreeMap<String, serde_json::Value>,
+    channels: std::collections::BTreeMap<String, Value>,
 }
 
 /// The state of one channel.
@@ -191,9 +230,38 @@ impl PusherClient {
     /// When the request fails. After a time-out it may yet be done, so it is not sent again here.
     pub async fn trigger(&self, batch: &[PusherEvent]) -> Result<(), PusherError> {
         let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
-        let body = serde_json::to_vec(&Batch { batch: &sealed })
-            .map_err(|error| PusherError::Unreadable(error.to_string()))?;
-        self.request("POST", "/batch_events", Some(body), &[]).await.map(drop)
+        self.post("/batch_events", &Batch { batch: sealed }).await
+    }
+
+    /// Sends one of these events, or up to `MAX_BATCH` that a batch may have, in order, in one request.
+    ///
+    /// # Errors
+    /// As [`PusherClient::trigger`].
+    pub async fn forward(&self, events: &[&AppEvent]) -> Result<(), PusherError> {
+        let batched = |event: &&'_ AppEvent| event.batched().is_some();
+        if let [one] = events
+            && !batched(one)
+        {
+            return self.post("/events", one).await;
+        }
+        let batch = events.iter().filter_map(|event| {
+            let AppEvent { name, data, socket_id, .. } = event;
+            Some(BatchedEvent { channel: event.batched()?, name, data, socket_id: socket_id.as_deref() })
+        });
+        self.post("/batch_events", &Batch { batch: batch.collect() }).await
+    }
+
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), PusherError> {
+        let body = serde_json::to_vec(body).map_err(|error| PusherError::Unreadable(error.to_string()))?;
+        self.request("POST", path, Some(body), &[]).await.map(drop)
+    }
+
+    /// Asks Pusher a question, such as `/channels`. The path and the parameters must need no escaping.
+    ///
+    /// # Errors
+    /// When the request fails.
+    pub async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, PusherError> {
+        read(&self.request("GET", path, None, parameters).await?)
     }
 
     /// Encrypts a message for an encrypted channel; returns others as they are.

@@ -2,15 +2,17 @@
 //!
 //! Written here because the crates for it lack batches, TLS or a usable licence.
 
+mod caller;
 mod client;
 mod encryption;
 mod signature;
 mod webhook;
 
 pub(crate) use client::MAX_BATCH;
-pub use client::{ChannelInfo, PusherClient, PusherError, PusherEvent};
+pub use client::{AppEvent, ChannelInfo, PusherClient, PusherError, PusherEvent};
 pub use encryption::{EncryptionError, SharedSecret};
-pub use signature::{ApiRequest, Signer};
+pub use signature::{ApiRequest, ReceivedRequest, Signer};
 pub use webhook::{Webhook, WebhookEvent};
 
+pub(crate) use caller::verify as verify_caller;
 pub(crate) use webhook::verify as verify_webhook;

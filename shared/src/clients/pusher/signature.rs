@@ -35,6 +35,25 @@ pub struct ApiRequest<'a> {
     pub parameters: &'a [(&'a str, &'a str)],
 }
 
+/// A request of Pusher's HTTP API, as its server gets it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceivedRequest<'a> {
+    pub method: &'a str,
+    /// The path from `/apps/` on, in each form in which the client may have signed it.
+    pub paths: &'a [String],
+    /// Names and values, without escapes.
+    pub parameters: &'a [(String, String)],
+    pub body: &'a [u8],
+}
+
+impl ReceivedRequest<'_> {
+    /// A parameter's value.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
 impl Signer {
     #[must_use]
     pub fn new(credentials: &Credentials) -> Self {
@@ -84,14 +103,27 @@ impl Signer {
         format!("{query}&auth_signature={signature}")
     }
 
-    /// Whether the signature of a webhook matches its body. Compares in constant time.
+    /// Whether `auth_signature` is that of the request: over its method, its path and its other parameters, which are sorted by name
+    /// and not escaped (Pusher Channels docs, "HTTP API reference", "Generating authentication signatures").
     #[must_use]
-    pub fn signed(&self, body: &[u8], signature: &str) -> bool {
+    pub fn signed_request(&self, request: &ReceivedRequest<'_>) -> bool {
+        let Some(signature) = request.parameter("auth_signature") else { return false };
+        let others = request.parameters.iter().filter(|(name, _)| name != "auth_signature");
+        let mut others: Vec<_> = others.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        others.sort();
+        let query = others.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let text = |path: &String| [request.method, path, &query].join("\n");
+        request.paths.iter().any(|path| self.signed(text(path).as_bytes(), signature))
+    }
+
+    /// Whether the signature, in hex, is that of these bytes, such as a webhook's body. Compares in constant time.
+    #[must_use]
+    pub fn signed(&self, bytes: &[u8], signature: &str) -> bool {
         let Ok(signature) = hex::decode(signature) else {
             return false;
         };
         let mut mac = self.keyed.clone();
-        mac.update(body);
+        mac.update(bytes);
         mac.verify_slice(&signature).is_ok()
     }
 
@@ -175,6 +207,50 @@ mod tests {
             now,
         );
         assert!(query.contains("auth_version=1.0&info=user_count,subscription_count&auth_signature="), "{query}");
+    }
+
+    #[test]
+    fn a_received_request_is_signed_as_documented() {
+        let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let documented_signature = "da454824c97ba181a32ccc17a72625ba02771f50b50e1e7430e47a1f3f457e6c";
+        // In another order than that of the signed text.
+        let parameters = pairs(&[
+            ("body_md5", "ec365a775a4cd0599faeb73354201b6f"),
+            ("auth_signature", documented_signature),
+            ("auth_version", "1.0"),
+            ("auth_timestamp", "1353088179"),
+            ("auth_key", "278d425bdf160c739803"),
+        ]);
+        let is_signed = |method, path: &str, parameters: &[(String, String)]| {
+            let paths = ["/apps/4/events".to_owned(), path.to_owned()];
+            documented().signed_request(&ReceivedRequest { method, paths: &paths, parameters, body: b"" })
+        };
+        assert!(is_signed("POST", "/apps/3/events", &parameters));
+        assert!(!is_signed("GET", "/apps/3/events", &parameters));
+        assert!(!is_signed("POST", "/apps/3/batch_events", &parameters));
+        for place in 0..parameters.len() {
+            let mut changed = parameters.clone();
+            changed[place].1.push('0');
+            assert!(!is_signed("POST", "/apps/3/events", &changed), "{changed:?}");
+            changed.remove(place);
+            assert!(!is_signed("POST", "/apps/3/events", &changed), "{changed:?}");
+        }
+        let more = [parameters, pairs(&[("info", "user_count")])].concat();
+        assert!(!is_signed("POST", "/apps/3/events", &more));
+    }
+
+    #[test]
+    fn a_server_verifies_the_requests_that_the_client_signs() {
+        let (method, path, now) = ("GET", "/apps/3/channels", Millis(1_353_088_179_000));
+        let parameters = [("info", "user_count,subscription_count"), ("filter_by_prefix", "presence-a@b;c=d")];
+        let query = documented().query(&ApiRequest { method, path, body: None, parameters: &parameters }, now);
+        let pair = |text: &str| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap();
+        let parameters: Vec<_> = query.split('&').map(pair).collect();
+        let received = ReceivedRequest { method, paths: &[path.to_owned()], parameters: &parameters, body: b"" };
+        assert!(documented().signed_request(&received));
+        assert!(!signer("278d425bdf160c739803", "another").signed_request(&received));
     }
 
     #[test]

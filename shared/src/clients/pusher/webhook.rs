@@ -46,18 +46,16 @@ pub struct WebhookEvent {
 pub(crate) fn verify(headers: &HeaderMap, body: &[u8], signers: &[&Signer], now: Millis) -> Result<Webhook, ApiError> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(key), Some(signature)) = (header("x-pusher-key"), header("x-pusher-signature")) else {
-        return Err(ApiError::UntrustedWebhook("Webhooks need the headers X-Pusher-Key and X-Pusher-Signature"));
+        return Err(ApiError::Unsigned("Webhooks need the headers X-Pusher-Key and X-Pusher-Signature"));
     };
     let signer = signers.iter().find(|signer| signer.key() == key);
     if !signer.is_some_and(|signer| signer.signed(body, signature)) {
-        return Err(ApiError::UntrustedWebhook(
-            "The webhook's signature does not match; check the app's key and secret",
-        ));
+        return Err(ApiError::Unsigned("The webhook's signature does not match; check the app's key and secret"));
     }
     let webhook: Webhook = json::from_slice(Part::Webhook, body)?;
     let age = now.0.saturating_sub(webhook.time_ms);
     if !(-MAX_AHEAD_MILLIS..=MAX_AGE_MILLIS).contains(&age) {
-        return Err(ApiError::UntrustedWebhook("The webhook is not from the last five minutes"));
+        return Err(ApiError::Unsigned("The webhook is not from the last five minutes"));
     }
     Ok(webhook)
 }
