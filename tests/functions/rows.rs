@@ -230,6 +230,7 @@ async fn preferences_for_types_of_a_later_version_are_read_without_those_types_a
     assert_eq!(types.len(), 12, "{types:?}");
     let push = |name: &str| types[name]["push"].as_bool().unwrap();
     assert_eq!(["KUDOS", "STORY_PUBLISHED", "SYSTEM"].map(push), [false, false, true]);
+    assert_eq!(types["SYSTEM"]["inApp"], json!(false));
     assert_eq!(types["ORDER_SHIPPED"], json!({ "inApp": false, "push": true, "email": true }));
     let kudos = json!({ "userId": "ada", "type": "KUDOS" });
     let created = world.send(notifications::handle, &as_service("POST /notifications").json(&kudos)).await;
@@ -261,7 +262,7 @@ async fn a_notification_of_a_type_of_a_later_version_is_listed() {
     let world = lease::with_email_and(&[]).await;
     let own =
         json!({ "userId": "ada", "type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday." });
-    let created = world.send(notifications::handle, &as_service("POST /notifications").json(&own)).await;
+    let created = world.send_and_kill(notifications::handle, &as_service("POST /notifications").json(&own)).await;
     let id = created.body["notificationId"].as_str().unwrap().to_owned();
     let rows = world.table.every_row().await.into_values().map(|row| json!(row));
     let mut row = rows.into_iter().find(|row| row["type"] == "ORDER_SHIPPED").unwrap();
@@ -275,6 +276,12 @@ async fn a_notification_of_a_type_of_a_later_version_is_listed() {
         let one = shown.body.get("notifications").map_or(&shown.body, |list| &list[0]);
         assert_eq!((&one["type"], &one["title"]), (&json!("order.shipped/2"), &own["title"]));
     }
+    // What its row owes by name is sent with the words of the row.
+    age(&world, 60).await;
+    consume(&world).await.unwrap();
+    let sent = world.pusher.take_sent();
+    let (_, _, data) = sent.iter().find(|(_, name, _)| name == "notification:new").unwrap();
+    assert_eq!((&data["type"], &data["message"]), (&json!("order.shipped/2"), &own["body"]));
 }
 
 async fn write() {

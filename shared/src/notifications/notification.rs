@@ -58,9 +58,9 @@ impl Notification {
         }
     }
 
-    /// The notification in a row with this key; `None` for a row of a type that this version cannot read.
+    /// The notification in a row with this key; `None` for a key of another form.
     pub(super) fn of_row(key: &Key, row: &NotificationRow) -> Option<Self> {
-        let kind = NotificationType::parse(row.r#type.as_str()).ok()?;
+        let kind = NotificationType::of_row(&row.r#type);
         let user = UserId::parse(key.pk.split_once('#')?.1).ok()?;
         let mut data: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
         data.insert("notificationId".to_owned(), Value::String(key.sk.strip_prefix(NOTIFICATION)?.to_owned()));

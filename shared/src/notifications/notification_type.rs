@@ -53,6 +53,12 @@ impl NotificationType {
         if is_own { Ok(Self::Own(OwnType(name))) } else { Err(InvalidType) }
     }
 
+    /// The type in a row. One of a later version, whatever its form, is as an own one: its words are in the row.
+    #[must_use]
+    pub(super) fn of_row(name: &str) -> Self {
+        Self::parse(name).unwrap_or_else(|InvalidType| Self::Own(OwnType(name.to_owned())))
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         match self {

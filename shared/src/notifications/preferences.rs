@@ -56,12 +56,17 @@ struct Stored {
     own_types: BTreeMap<NotificationType, DeliveryPreferences>,
 }
 
-/// The types of a stored map that this version can read.
+/// The types of a stored map that this version can read. A way that it cannot read is on, as one that is not there.
 fn known<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<NotificationType, DeliveryPreferences>, D::Error> {
     let stored = BTreeMap::<String, Value>::deserialize(from)?;
-    let parsed =
-        |(name, ways): (String, Value)| Some((NotificationType::parse(name).ok()?, serde_json::from_value(ways).ok()?));
-    Ok(stored.into_iter().filter_map(parsed).collect())
+    let ways = |stored: &Value| {
+        let is_on = |way: &str| stored.get(way).and_then(Value::as_bool).unwrap_or(true);
+        DeliveryPreferences { in_app: is_on("inApp"), push: is_on("push"), email: is_on("email") }
+    };
+    let parsed = stored.into_iter().filter_map(|(name, stored)| {
+        Some((NotificationType::parse(name).ok()?, ways(&stored))).filter(|_| stored.is_object())
+    });
+    Ok(parsed.collect())
 }
 
 impl From<Stored> for Preferences {
