@@ -341,7 +341,7 @@ test("malformed tokens and preferences are refused", async () => {
     [400, "POST", "/notifications/device-token", { json: { token: "t", platform: "toaster" } }],
     [400, "PUT", "/notifications/preferences", { json: { locale: "xx" } }],
     [400, "PUT", "/notifications/preferences", { json: { pushWhileConnected: "always" } }],
-    [400, "PUT", "/notifications/preferences", { json: { types: { ADVERTISEMENT: {} } } }],
+    [400, "PUT", "/notifications/preferences", { json: { types: { Advertisement: {} } } }],
     [400, "PUT", "/notifications/preferences", { json: { quietHours: { from: "22:00", to: "7", timeZone: "Etc/UTC" } } }],
     [413, "PUT", "/notifications/preferences", { json: { long } }],
     [415, "PUT", "/notifications/preferences", form],

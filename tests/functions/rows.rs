@@ -276,7 +276,7 @@ async fn a_notification_of_a_type_of_a_later_version_is_listed() {
         let one = shown.body.get("notifications").map_or(&shown.body, |list| &list[0]);
         assert_eq!((&one["type"], &one["title"]), (&json!("order.shipped/2"), &own["title"]));
     }
-    // What its row owes by name is sent with the words of the row.
+    // The entries that the row has by name are sent with its words.
     age(&world, 60).await;
     consume(&world).await.unwrap();
     let sent = world.pusher.take_sent();
