@@ -37,7 +37,7 @@ pub const PUBLIC_KEY_ALGORITHMS: [Algorithm; 9] = [
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Makes ring sign and verify tokens in this process; calling it again is harmless. [`sign`] and [`verify`] call it.
+/// Makes ring sign and verify tokens in this process; calling it again is harmless. `sign` and `verify` call it.
 pub fn install() {
     #[cfg(test)]
     install_for_tests();

@@ -428,3 +428,31 @@ async fn pusher_answers_questions_about_channels() {
         assert_eq!((reply.status, reply.headers.contains_key("retry-after")), (503, true), "{status}: {reply:?}");
     }
 }
+
+#[tokio::test]
+async fn a_body_is_an_object_of_objects() {
+    let world = World::new().await;
+    let stock = json!(["stock", "{}", ["news"]]);
+    for (path, body) in [
+        (EVENTS, stock.clone()),
+        ("/apps/app/batch_events", json!([[["stock", "{}", "news"]]])),
+        ("/apps/app/batch_events", json!({ "batch": [["stock", "{}", "news"]] })),
+    ] {
+        let reply = world.send(handle, &post(path, &body)).await;
+        assert_eq!(reply.status, 400, "{body}: {reply:?}");
+        assert!(message(&reply).contains("JSON object"), "{reply:?}");
+    }
+    assert!(world.pusher.take_sent().is_empty());
+}
+
+/// In an address, such a name would be a step through the path, whose signature is another one.
+#[tokio::test]
+async fn no_name_of_dots_is_asked_about() {
+    let world = World::new().await;
+    for path in ["/apps/app/channels/..", "/apps/app/channels/./users"] {
+        assert_eq!(ask(&world, path, &[]).await.status, 400, "{path}");
+    }
+    let terminate = post("/apps/app/users/../terminate_connections", &json!({}));
+    world.send(handle, &terminate).await;
+    assert!(world.pusher.terminated().is_empty());
+}

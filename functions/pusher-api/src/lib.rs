@@ -1,6 +1,6 @@
 //! `/apps/{appId}/…`: Pusher's HTTP API, for the server libraries of other back ends. It stores the events that they trigger, then it answers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::contract::id::UserId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::json::{Part, from_value, parse};
@@ -28,7 +28,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 }
 
 async fn trigger(app: &App, request: &Request) -> Result<Response, ApiError> {
-    let new: NewAppEvent = body(request)?;
+    let new: NewAppEvent = from_value(Part::Body, body(request)?)?;
     let event = new.checked()?;
     let key = app.idempotency_key_of_app(request)?;
     let answer = triggers::of_event(app.pusher().map_err(ApiError::internal)?, &event).await;
@@ -37,7 +37,11 @@ async fn trigger(app: &App, request: &Request) -> Result<Response, ApiError> {
 }
 
 async fn trigger_batch(app: &App, request: &Request) -> Result<Response, ApiError> {
-    let new: NewBatch = body(request)?;
+    let body = body(request)?;
+    if body["batch"].as_array().is_some_and(|batch| !batch.iter().all(Value::is_object)) {
+        return Err(ApiError::field("batch", "must be a list of JSON objects"));
+    }
+    let new: NewBatch = from_value(Part::Body, body)?;
     let events = new.checked()?;
     let key = app.idempotency_key_of_app(request)?;
     let answer = triggers::of_batch(app.pusher().map_err(ApiError::internal)?, &events).await;
@@ -51,8 +55,11 @@ async fn terminate(app: &App, request: &Request) -> Result<Response, ApiError> {
     Ok(app.finish(done.map(|()| http::ok(&json!({})))))
 }
 
-/// The body as JSON, whatever its `Content-Type` says: Pusher does not look at it.
-fn body<T: serde::de::DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    let body = request.bytes_up_to(triggers::MAX_BODY_BYTES)?;
-    from_value(Part::Body, parse(body)?)
+/// The body, a JSON object whatever its `Content-Type` says: Pusher does not look at it.
+fn body(request: &Request) -> Result<Value, ApiError> {
+    let body = parse(request.bytes_up_to(triggers::MAX_BODY_BYTES)?)?;
+    if body.is_object() {
+        return Ok(body);
+    }
+    Err(ApiError::Malformed("The body must be a JSON object, as Pusher's libraries send it".to_owned()))
 }

@@ -57,7 +57,7 @@ async fn one(pusher: &PusherClient, channel: String, counts: BTreeSet<Count>) ->
     match pusher.ask(&format!("/channels/{channel}"), &[("info", info)]).await {
         Ok(answer) => answer.get(info).map(|count| (info.to_owned(), count.clone())).into_iter().collect(),
         Err(error) => {
-            telemetry::cause(&error);
+            telemetry::failure(error.log_text());
             Map::new()
         }
     }

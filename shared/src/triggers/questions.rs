@@ -69,7 +69,7 @@ fn answer(asked: Result<Value, PusherError>) -> Result<Value, ApiError> {
     if error.is_operators() {
         telemetry::operator_error(error.log_text());
     } else {
-        telemetry::cause(&error);
+        telemetry::failure(error.log_text());
     }
     Err(ApiError::Unavailable("Pusher does not answer this now: ask again later".to_owned()))
 }

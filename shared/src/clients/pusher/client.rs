@@ -337,6 +337,11 @@ impl PusherClient {
         body: Option<Vec<u8>>,
         parameters: &[(&str, &str)],
     ) -> Result<Vec<u8>, PusherError> {
+        // The address of a request is without such segments, whose signature would then be another path's.
+        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+            let reason = "no name may be one dot or two".to_owned();
+            return Err(PusherError::Refused { status: 400, reason });
+        }
         let path = format!("{}{path}", self.app_path);
         let mut backoff = FIRST_BACKOFF;
         for _ in 1..MAX_ATTEMPTS {
