@@ -36,7 +36,9 @@ impl Tunnel {
     pub(crate) fn new() -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), cuts: Arc::default() }
+        // The other side closes the connection of a refused handshake, so the next handshake has one of its own.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Self { client, cuts: Arc::default() }
     }
 
     /// Ends all connections that there are, without a word to either side.
@@ -70,5 +72,35 @@ impl Tunnel {
             response.headers_mut().remove(CONNECTION);
         }
         Ok(response.map(Body::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_handshake_has_a_connection_of_its_own() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let mut open = Vec::new();
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+                stream.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                // It stays open, and nobody reads from it.
+                open.push(stream);
+            }
+        });
+        let tunnel = Tunnel::new();
+        for _ in 0..2 {
+            let refused = tunnel.open(Request::default(), address.parse().unwrap()).await.unwrap();
+            assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        }
+        server.await.unwrap();
     }
 }
