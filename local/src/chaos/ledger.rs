@@ -220,7 +220,7 @@ impl Ledger {
             }
         }
         verdict.lines.extend(lines.into_values());
-        let mut presence = ReportLine { name: "presence, by user and room", ..ReportLine::default() };
+        let mut presence = ReportLine { name: "room presence", ..ReportLine::default() };
         for (room_user, word) in &remains.room_users {
             let delivered = self.room_users.get(room_user);
             presence.accepted += 1;
@@ -407,7 +407,7 @@ mod tests {
             }
             let room_users = BTreeMap::from([(room_user(), by_table)]);
             let verdict = ledger.judge(&Remains { room_users, ..Remains::default() });
-            let line = line(&verdict, "presence, by user and room");
+            let line = line(&verdict, "room presence");
             (line.delivered, line.lost, line.duplicated)
         };
         assert_eq!(judge(&["room:user-joined", "room:user-left"], Word::Out), (1, 0, 0));

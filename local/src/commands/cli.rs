@@ -54,7 +54,7 @@ pub(crate) enum Command {
     ///
     /// longest wait: from the command's response to the first delivery.
     ///
-    /// presence, by seat: joins and departures may cancel out, so only the last word on each user in a room counts. It must be the
+    /// room presence: joins and departures may cancel out, so only the last word on each user in a room counts. It must be the
     /// table's.
     ///
     /// rows with a wrong last word: parties whose last delivered event is not their newest.
