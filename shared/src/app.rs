@@ -23,6 +23,7 @@ use crate::leases::Emails;
 use crate::outbox::{Committed, Done, TransportName, WriteContext};
 use crate::settings::{Need, Settings, SettingsError};
 use crate::table::Table;
+use crate::triggers;
 use crate::users::budget::WriteBudget;
 use crate::users::profile::{Claimed, Profiles};
 
@@ -257,9 +258,10 @@ impl App {
     /// `/apps/{appId}/…`, without the prefix of a stage or a domain.
     ///
     /// # Errors
-    /// 401 unless it was signed in the last ten minutes, 404 for the id of another app, 413 over 1 MB.
+    /// 401 unless it was signed in the last ten minutes, 404 for the id of another app, 413 for a body over
+    /// [`triggers::MAX_BODY_BYTES`].
     pub fn must_be_signed(&self, request: &Request) -> Result<(), ApiError> {
-        let body = request.bytes_up_to(MAX_WEBHOOK_BYTES)?;
+        let body = request.bytes_up_to(triggers::MAX_BODY_BYTES)?;
         // A library signs names as they are. A client may escape them in the address, or before it signs.
         let raw = request.raw_path();
         let raw = raw.find(APPS).map_or(raw, |start| &raw[start..]).to_owned();

@@ -96,6 +96,18 @@ fn too_deep(part: Part) -> ApiError {
     }
 }
 
+/// Reads a request's body as a JSON object.
+///
+/// # Errors
+/// As [`parse`], and 400 for another kind of value.
+pub fn object(body: &[u8]) -> Result<Value, ApiError> {
+    let value = parse(body)?;
+    if value.is_object() {
+        return Ok(value);
+    }
+    Err(ApiError::Malformed(r#"The body must be a JSON object, such as {"name": "Ada"}"#.to_owned()))
+}
+
 /// Reads a body as JSON of any kind.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! The code of all Carillon functions.
 //!
 //! A function's handler says what happens; the modules here say how. Each module uses only those below it in this list, which
-//! a test holds (`tests/functions/module_map.rs`). No two files use each other (`module_circles.rs`), and no two types bear one
-//! name (`type_names.rs`):
+//! a test holds (`tests/functions/module_map.rs`). No two files use each other (`module_circles.rs`), and each type has a
+//! name of its own (`type_names.rs`):
 //!
 //! ```text
 //! running         the app of a process: made at its start, and again when its secret was rotated; only functions use it

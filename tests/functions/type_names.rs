@@ -1,4 +1,4 @@
-//! No two types of a crate that other files can name bear one name, so that a name says what it is without its path.
+//! Each type of a crate that other files can name has a name of its own, which says what it is without its path.
 
 use std::collections::BTreeMap;
 use std::path::Path;

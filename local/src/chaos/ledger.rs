@@ -102,9 +102,8 @@ impl Ledger {
             None => {}
             Some(Statement::Presence { room_user, word }) => {
                 self.delivered += 1;
-                let repeats = |statement: &LastDelivered| u64::from(statement.last == word);
-                let repeated =
-                    self.room_users.get(&room_user).map_or(0, |statement| statement.repeated + repeats(statement));
+                let repeats = |before: &LastDelivered| u64::from(before.last == word);
+                let repeated = self.room_users.get(&room_user).map_or(0, |before| before.repeated + repeats(before));
                 self.room_users.insert(room_user, LastDelivered { last: word, repeated });
             }
             Some(Statement::Event { event, position }) => {
@@ -179,8 +178,8 @@ impl Ledger {
 
     /// The result.
     pub(super) fn judge(&self, remains: &Remains) -> Verdict {
-        let (owed, owed_users) = statement(&remains.owed);
-        let (dead, dead_users) = statement(&remains.dead);
+        let (owed, owed_users) = stated(&remains.owed);
+        let (dead, dead_users) = stated(&remains.dead);
         let mut verdict = Verdict {
             rows_owing: remains.rows_owing,
             dead_letters: remains.dead_letters,
@@ -224,9 +223,9 @@ impl Ledger {
         for (room_user, word) in &remains.room_users {
             let delivered = self.room_users.get(room_user);
             presence.accepted += 1;
-            presence.duplicated += delivered.map_or(0, |statement| statement.repeated);
+            presence.duplicated += delivered.map_or(0, |delivered| delivered.repeated);
             // Without any event, clients see the user as absent.
-            let last = delivered.map_or(Word::Out, |statement| statement.last);
+            let last = delivered.map_or(Word::Out, |delivered| delivered.last);
             if last == *word {
                 presence.delivered += 1;
             } else if !owed_users.contains(room_user) && !dead_users.contains(room_user) {
@@ -241,7 +240,7 @@ impl Ledger {
     }
 }
 
-fn statement(messages: &[PusherEvent]) -> (HashSet<Event>, HashSet<RoomUser>) {
+fn stated(messages: &[PusherEvent]) -> (HashSet<Event>, HashSet<RoomUser>) {
     let (mut events, mut room_users) = (HashSet::new(), HashSet::new());
     for statement in messages.iter().filter_map(PusherEvent::statement) {
         match statement {

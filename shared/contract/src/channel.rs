@@ -28,6 +28,18 @@ pub fn is_name(text: &str) -> bool {
     (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_channel_byte)
 }
 
+/// Whether the subscribers of a channel of this name see each other.
+#[must_use]
+pub fn is_presence(name: &str) -> bool {
+    name.starts_with("presence-")
+}
+
+/// Whether events on a channel of this name are encrypted end to end.
+#[must_use]
+pub fn is_encrypted(name: &str) -> bool {
+    name.starts_with("private-encrypted-")
+}
+
 impl ChannelName {
     /// Parses the name of a private or presence channel.
     ///
@@ -37,7 +49,7 @@ impl ChannelName {
         if !is_name(text) {
             return Err(InvalidChannelName::Malformed);
         }
-        if !text.starts_with("private-") && !text.starts_with("presence-") {
+        if !text.starts_with("private-") && !is_presence(text) {
             return Err(InvalidChannelName::Public);
         }
         Ok(Self(text.to_owned()))
@@ -51,13 +63,13 @@ impl ChannelName {
     /// Whether events on this channel are encrypted end to end, with a key that the server derives.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
-        self.0.starts_with("private-encrypted-")
+        is_encrypted(&self.0)
     }
 
     /// Whether its subscribers see each other.
     #[must_use]
     pub fn is_presence(&self) -> bool {
-        self.0.starts_with("presence-")
+        is_presence(&self.0)
     }
 
     /// The beginning, type included, that reserves this name for the contract, such as `private-user-`.

@@ -17,6 +17,8 @@ pub enum Parameters {
     Only(&'static [&'static str]),
     /// Any. The route reads these and ignores the others.
     Any(&'static [&'static str]),
+    /// Those that sign a request of Pusher's HTTP API ([`SIGNATURE`]), these, and any other that its client has signed.
+    Signed(&'static [&'static str]),
 }
 
 /// The parameters that sign a request of Pusher's HTTP API.
@@ -25,7 +27,7 @@ const SIGNATURE: [&str; 5] = ["auth_key", "auth_timestamp", "auth_version", "aut
 /// The parameters of a route, such as `GET /kudos`.
 #[must_use]
 pub fn parameters(route: &str) -> Parameters {
-    use Parameters::{Any, Only};
+    use Parameters::{Any, Only, Signed};
 
     match route {
         "GET /hotels/{hotelSlug}/chats"
@@ -52,23 +54,12 @@ pub fn parameters(route: &str) -> Parameters {
         "GET /health" | "HEAD /health" => Any(&[]),
         // The settings of Pusher and of its clients hold these addresses, and Pusher's clients may add parameters.
         "POST /pusher/auth" | "POST /pusher/user-auth" | "POST /pusher/webhook" => Any(&[]),
-        // Pusher's server libraries sign whatever their caller adds.
         "POST /apps/{appId}/events"
         | "POST /apps/{appId}/batch_events"
         | "POST /apps/{appId}/users/{userId}/terminate_connections"
-        | "GET /apps/{appId}/channels/{channelName}/users" => Any(&SIGNATURE),
-        "GET /apps/{appId}/channels/{channelName}" => {
-            Any(&["auth_key", "auth_timestamp", "auth_version", "auth_signature", "body_md5", "info"])
-        }
-        "GET /apps/{appId}/channels" => Any(&[
-            "auth_key",
-            "auth_timestamp",
-            "auth_version",
-            "auth_signature",
-            "body_md5",
-            "info",
-            "filter_by_prefix",
-        ]),
+        | "GET /apps/{appId}/channels/{channelName}/users" => Signed(&[]),
+        "GET /apps/{appId}/channels/{channelName}" => Signed(&["info"]),
+        "GET /apps/{appId}/channels" => Signed(&["info", "filter_by_prefix"]),
         "POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth" => Any(&["token"]),
         // The handshake of Socket.IO has EIO, transport, t, sid and whatever the client's `query` option says.
         route if route.starts_with('$') => Any(&["token", "userId", "names", "EIO", "transport"]),
@@ -84,17 +75,18 @@ pub fn parameters(route: &str) -> Parameters {
 pub(super) fn must_be_known(request: &Request) -> Result<(), ApiError> {
     let route = request.route();
     let Some(query) = request.query_string_parameters_ref() else { return Ok(()) };
-    let read = match parameters(route) {
-        Parameters::Any(read) => read,
+    let (read, signature) = match parameters(route) {
+        Parameters::Any(read) => (read, &[][..]),
+        Parameters::Signed(read) => (read, &SIGNATURE[..]),
         Parameters::Only(known) => {
             if let Some((unknown, _)) = query.iter().find(|(name, _)| !known.contains(name)) {
                 return Err(unknown_parameter(unknown, known));
             }
-            known
+            (known, &[][..])
         }
     };
     let is_repeated = |name: &&&str| query.all(name).is_some_and(|values| values.len() > 1);
-    match read.iter().find(is_repeated) {
+    match read.iter().chain(signature).find(is_repeated) {
         None => Ok(()),
         Some(name) => Err(ApiError::Unreadable {
             told: format!("{name} is in the query more than once: send it once"),

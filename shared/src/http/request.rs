@@ -181,11 +181,7 @@ fn media_type(content_type: Option<&str>) -> String {
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    let value = json::parse(body)?;
-    if !value.is_object() {
-        return Err(ApiError::Malformed(r#"The body must be a JSON object, such as {"name": "Ada"}"#.to_owned()));
-    }
-    json::from_value(Part::Body, value)
+    json::from_value(Part::Body, json::object(body)?)
 }
 
 fn form<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

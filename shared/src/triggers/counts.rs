@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Triggered;
 use super::request::Count;
 use crate::clients::pusher::{AppEvent, PusherClient};
+use crate::contract::channel::is_presence;
 use crate::contract::time::Millis;
 use crate::telemetry;
 
@@ -48,7 +49,7 @@ async fn within_time(asked: Vec<impl Future<Output = Map<String, Value>>>) -> Ve
 
 /// The counts of a channel.
 async fn one(pusher: &PusherClient, channel: String, counts: BTreeSet<Count>) -> Map<String, Value> {
-    let own = if channel.starts_with("presence-") { Count::Users } else { Count::Subscriptions };
+    let own = if is_presence(&channel) { Count::Users } else { Count::Subscriptions };
     let is_counted = counts.contains(&own) && !channel.starts_with(AppEvent::TO_USER);
     if !is_counted || pusher.breaker().is_open(Millis::now()) {
         return Map::new();

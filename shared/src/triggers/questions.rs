@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use crate::api_error::ApiError;
-use crate::clients::pusher::{PusherClient, PusherError};
-use crate::contract::channel::{MAX_LENGTH, is_name};
+use crate::clients::pusher::{PusherClient, PusherError, check_channel};
+use crate::contract::channel::is_name;
 use crate::telemetry;
 
 /// Longest `info`, in bytes; Pusher has three attributes.
 const MAX_INFO: usize = 100;
 
-/// The occupied channels, of which `info` and `filter_by_prefix` ask for some.
+/// The occupied channels. `filter_by_prefix` asks for those whose names begin so, `info` for counts of each.
 ///
 /// # Errors
 /// 400 for what Pusher refuses, 503 when it does not answer.
@@ -42,11 +42,7 @@ pub async fn users(pusher: &PusherClient, channel: &str) -> Result<Value, ApiErr
 }
 
 fn named(channel: &str) -> Result<&str, ApiError> {
-    if is_name(channel) {
-        return Ok(channel);
-    }
-    let rule = format!("must have 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;");
-    Err(ApiError::field("A channel's name", rule))
+    check_channel("A channel's name", channel)
 }
 
 /// `info` as Pusher gets it. It needs no escaping.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::api_error::ApiError;
-use crate::clients::pusher::{AppEvent, MAX_BATCH};
-use crate::contract::channel::{MAX_LENGTH, is_name};
+use crate::clients::pusher::{AppEvent, MAX_BATCH, check_channel, check_event};
+use crate::contract::channel::is_encrypted;
 use crate::contract::event::MAX_EVENT_BYTES;
 use crate::contract::id::UserId;
 use crate::contract::socket_id::SocketId;
@@ -14,8 +14,6 @@ use crate::http::body_of_event;
 
 /// Most channels of one event.
 const MAX_CHANNELS: usize = 100;
-/// Longest name of an event, in characters (Pusher Channels docs, "Publishing events").
-const MAX_EVENT_NAME: usize = 200;
 /// Most bytes of a request: a batch of the longest events, however they are written.
 pub const MAX_BODY_BYTES: usize = MAX_BATCH * body_of_event(MAX_EVENT_BYTES);
 
@@ -95,7 +93,7 @@ impl NewAppEvent {
         if !(1..=MAX_CHANNELS).contains(&channels.len()) {
             return Err(ApiError::field("channels", format!("must be 1 to {MAX_CHANNELS} names")));
         }
-        if channels.len() > 1 && channels.iter().any(|channel| channel.starts_with("private-encrypted-")) {
+        if channels.len() > 1 && channels.iter().any(|channel| is_encrypted(channel)) {
             return Err(ApiError::field(
                 "channels",
                 "must be one name if it is an encrypted channel's: each has a key of its own",
@@ -125,16 +123,8 @@ impl NewBatch {
 
 impl Triggered {
     fn checked(event: AppEvent, info: Option<&str>) -> Result<Self, ApiError> {
-        if !(1..=MAX_EVENT_NAME).contains(&event.name.chars().count()) {
-            return Err(ApiError::field("name", format!("must be 1 to {MAX_EVENT_NAME} characters")));
-        }
-        if event.data.len() > MAX_EVENT_BYTES {
-            return Err(ApiError::TooLarge { what: "data", bytes: event.data.len(), limit: MAX_EVENT_BYTES });
-        }
-        if !event.channels.iter().all(|channel| is_destination(channel)) {
-            let rule = format!("must have 1 to {MAX_LENGTH} characters out of a-z, A-Z, 0-9 and -_=@,.;");
-            return Err(ApiError::field("A channel's name", rule));
-        }
+        check_event("name", &event.name, &event.data)?;
+        event.channels.iter().try_for_each(|channel| check_destination(channel))?;
         if let Some(socket) = &event.socket_id {
             SocketId::parse(socket)?;
         }
@@ -142,9 +132,13 @@ impl Triggered {
     }
 }
 
-/// Whether an event may go there: to a channel, or to a signed-in user.
-fn is_destination(name: &str) -> bool {
-    is_name(name) || name.strip_prefix(AppEvent::TO_USER).is_some_and(|user| UserId::parse(user).is_ok())
+/// Checks that an event may go there: to a channel, or to a signed-in user.
+fn check_destination(name: &str) -> Result<(), ApiError> {
+    let user = name.strip_prefix(AppEvent::TO_USER);
+    if user.is_some_and(|user| UserId::parse(user).is_ok()) {
+        return Ok(());
+    }
+    check_channel("A channel's name", name).map(drop)
 }
 
 fn counts(info: &str) -> Result<BTreeSet<Count>, ApiError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ApiRequest, EncryptionError, SharedSecret, Signer};
+use super::{ApiRequest, AppEvent, EncryptionError, PusherEvent, SharedSecret, Signer};
 use crate::api_error::ApiError;
 use crate::clients::breaker::Breaker;
 use crate::clients::https::{BodyError, HttpClient, read_body, without_address};
@@ -31,43 +31,6 @@ const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 const MAX_ATTEMPTS: u32 = 3;
 /// Backoff before the second attempt; it doubles for each later one. Jitter subtracts up to half of it.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-
-/// An event for one channel, with Pusher's field names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PusherEvent {
-    pub channel: String,
-    pub name: String,
-    /// The payload, as JSON text.
-    pub data: String,
-}
-
-/// An event that another back end triggers, with Pusher's field names. It goes to Pusher as it came: that back end's library has
-/// encrypted the data for an encrypted channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppEvent {
-    /// One to a hundred.
-    pub channels: Vec<String>,
-    pub name: String,
-    pub data: String,
-    /// The connection that does not get it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub socket_id: Option<String>,
-}
-
-impl AppEvent {
-    /// Beginning of the channel of a signed-in user, which the libraries' `sendToUser` sends to.
-    pub const TO_USER: &'static str = "#server-to-user-";
-
-    /// The channel, if a batch may have the event. Those for several channels, or for a signed-in user, go alone, as from Pusher's
-    /// libraries.
-    #[must_use]
-    pub fn batched(&self) -> Option<&str> {
-        match self.channels.as_slice() {
-            [one] if !one.starts_with(Self::TO_USER) => Some(one),
-            _ => None,
-        }
-    }
-}
 
 /// Why a request to Pusher failed.
 #[derive(Debug, thiserror::Error)]
@@ -291,7 +254,7 @@ impl PusherClient {
     /// # Errors
     /// When the request fails.
     pub async fn channel(&self, channel: &ChannelName) -> Result<ChannelInfo, PusherError> {
-        let info: &[_] = if channel.as_str().starts_with("presence-") { &[("info", "user_count")] } else { &[] };
+        let info: &[_] = if channel.is_presence() { &[("info", "user_count")] } else { &[] };
         let body = self.request("GET", &format!("/channels/{}", channel.as_str()), None, info).await?;
         read(&body)
     }

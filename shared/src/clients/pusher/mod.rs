@@ -5,12 +5,14 @@
 mod caller;
 mod client;
 mod encryption;
+mod event;
 mod signature;
 mod webhook;
 
 pub(crate) use client::MAX_BATCH;
-pub use client::{AppEvent, ChannelInfo, PusherClient, PusherError, PusherEvent};
+pub use client::{ChannelInfo, PusherClient, PusherError};
 pub use encryption::{EncryptionError, SharedSecret};
+pub use event::{AppEvent, PusherEvent, check_channel, check_event};
 pub use signature::{ApiRequest, ReceivedRequest, Signer};
 pub use webhook::{Webhook, WebhookEvent};
 
