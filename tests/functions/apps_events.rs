@@ -456,3 +456,17 @@ async fn no_name_of_dots_is_asked_about() {
     world.send(handle, &terminate).await;
     assert!(world.pusher.terminated().is_empty());
 }
+
+#[tokio::test]
+async fn a_parameter_of_the_signature_comes_once() {
+    let world = World::new().await;
+    for twice in ["auth_key=app-key", "auth_signature=0a", "body_md5=0a"] {
+        let mut request = post(EVENTS, &event("news")).event().clone();
+        let query = format!("{}&{twice}", request["rawQueryString"].as_str().unwrap());
+        request["rawQueryString"] = json!(query);
+        let reply = world.send(handle, &Request::of_event(request)).await;
+        assert_eq!(reply.status, 400, "{twice}: {reply:?}");
+        assert!(message(&reply).contains("more than once"), "{reply:?}");
+    }
+    assert!(world.pusher.take_sent().is_empty());
+}
