@@ -17,7 +17,7 @@ pub enum Parameters {
     Only(&'static [&'static str]),
     /// Any. The route reads these and ignores the others.
     Any(&'static [&'static str]),
-    /// Those that sign a request of Pusher's HTTP API ([`SIGNATURE`]), these, and any other that its client has signed.
+    /// Those that sign a request of Pusher's HTTP API (`SIGNATURE`), these, and any other that its client has signed.
     Signed(&'static [&'static str]),
 }
 
