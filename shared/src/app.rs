@@ -176,14 +176,33 @@ impl App {
         Ok(())
     }
 
+    /// The user who signs in on a connection of Socket.IO that is open already: by the token of a CONNECT packet. `named` is the `userId` of
+    /// the handshake's query.
+    ///
+    /// # Errors
+    /// As [`App::authenticate_handshake`].
+    pub async fn authenticate_join(&self, token: Option<&str>, named: Option<&str>) -> Result<Identity, ApiError> {
+        self.authenticate_connection((token, None), named).await
+    }
+
     /// The user who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header.
     /// Their profile is kept as with [`App::authenticate`].
     ///
     /// # Errors
     /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
     pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, ApiError> {
-        let caller = self.verifier()?.member_by_token(request.query("token"), request.header("authorization")).await?;
-        if request.query("userId").is_some_and(|named| named != caller.user.as_str()) {
+        let token = (request.query("token"), request.header("authorization"));
+        self.authenticate_connection(token, request.query("userId")).await
+    }
+
+    /// `token` is that of a query or a packet, and the `Authorization` header.
+    async fn authenticate_connection(
+        &self,
+        (token, authorization): (Option<&str>, Option<&str>),
+        named: Option<&str>,
+    ) -> Result<Identity, ApiError> {
+        let caller = self.verifier()?.member_by_token(token, authorization).await?;
+        if named.is_some_and(|named| named != caller.user.as_str()) {
             return Err(ApiError::Forbidden("userId must be the user whom the token names".to_owned()));
         }
         // Clocks differ, and so a request may come with a token that has just expired. A connection with it would be announced to

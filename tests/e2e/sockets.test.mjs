@@ -113,6 +113,39 @@ describe("Sockets", () => {
     assert.ok(clients.every((client) => client.isOpen()));
   });
 
+  test("socket.io-client signs in by its auth, for both namespaces of one connection, and again when it reconnects", async (t) => {
+    const ada = person("Ada");
+    const auth = { token: ada.token };
+    const dashboard = connectIo(t, "dashboard", ada, { query: {}, auth });
+    assert.equal((await dashboard.next("connected")).userId, ada.userId);
+    const ws = dashboard.socket.io.socket("/ws", { auth });
+    cleanUp(t, () => ws.disconnect());
+    await until("/ws", () => ws.connected);
+    assert.equal(ws.io, dashboard.socket.io, "one connection");
+
+    // As a network does that fails; the client comes back by itself.
+    dashboard.socket.io.engine.close();
+    await until("the end", () => !dashboard.socket.connected);
+    await until("both again", () => dashboard.socket.connected && ws.connected);
+  });
+
+  test("a bad or missing token in auth is a connect_error with the words of the refused handshake", async (t) => {
+    const [ada, eve] = [person("Ada"), person("Eve")];
+    for (const [auth, words] of [
+      [{}, /^Sign in first/],
+      [{ token: "x.y.z" }, /^The token is not valid here/],
+    ]) {
+      const { socket } = connectIo(t, "ws", ada, { query: {}, auth });
+      const error = await new Promise((resolve) => socket.on("connect_error", resolve));
+      assert.match(error.message, words);
+      assert.equal(socket.connected, false);
+    }
+    const { socket } = connectIo(t, "ws", ada, { query: { userId: eve.userId }, auth: { token: ada.token } });
+    const error = await new Promise((resolve) => socket.on("connect_error", resolve));
+    assert.match(error.message, /userId must be/);
+    assert.equal(await refusal(`${SOCKETS}/ws`), 401, "plain JSON has no auth");
+  });
+
   test("an unknown namespace is refused as Socket.IO refuses it", async (t) => {
     const { socket } = connectIo(t, "admin", person("Ada"));
     const error = await new Promise((resolve) => socket.on("connect_error", resolve));

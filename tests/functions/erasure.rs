@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use shared::contract::id::UserId;
+use shared::contract::time::Millis;
 use shared::erasure;
 use shared::outbox::WriteContext;
 use shared::table::Key;
@@ -55,6 +56,8 @@ pub(crate) async fn everything(world: &World) {
         // Between a process that is killed and the heartbeat.
         json!({ "pk": "SOCKET#gone", "sk": "SOCKET", "user": "ada", "name": NAME }),
         json!({ "pk": "SOCKETS#socketio#1", "sk": "00001", "user": "ada" }),
+        json!({ "pk": "WAITING", "sk": "00001", "slot": 1, "connection": "w1", "stage": "socketio", "framing": "socketIo",
+            "since": 1, "token_expires": 1, "named": "ada", "frames": 0, "expires_at": Millis::now().plus_seconds(600).seconds() }),
     ];
     world.table.put_rows(&rows).await;
     age(world, 3_600).await;

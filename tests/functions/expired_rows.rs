@@ -22,6 +22,7 @@ use crate::apps_events;
 use crate::erasure::{everything, one_step};
 use crate::parties::{accept, ask, create, invitations, invite, known};
 use crate::sockets::{connect, connect_io, count, emit, one_beat, say};
+use crate::sockets_sign_in::connect_without_token;
 
 /// How long ago a row was written, after [`expire`]: longer than any row is kept.
 const DAYS: i64 = 400;
@@ -49,7 +50,8 @@ fn expires(kind: RowKind) -> bool {
         | RowKind::SocketLimit
         | RowKind::SocketPlace
         | RowKind::Staff
-        | RowKind::UserSockets => true,
+        | RowKind::UserSockets
+        | RowKind::Waiting => true,
         RowKind::Book
         | RowKind::ChannelGrant
         | RowKind::ChatHead
@@ -86,6 +88,7 @@ const TESTS: [(&[RowKind], Test); 16] = [
     (&[RowKind::Socket, RowKind::SocketPlace, RowKind::UserSockets], || Box::pin(a_connection())),
     (&[RowKind::SocketLimit], || Box::pin(a_limit_of_a_connection())),
     (&[RowKind::Heard, RowKind::Heartbeat], || Box::pin(a_connection_that_was_heard_of())),
+    (&[RowKind::Waiting], || Box::pin(a_connection_that_has_not_signed_in())),
     (&[RowKind::Staff], || Box::pin(a_member_of_the_staff_who_left())),
     (&[RowKind::ChannelMember], || Box::pin(a_member_of_a_channel_who_was_removed())),
     (&[RowKind::Erasure], || Box::pin(an_erasure())),
@@ -397,6 +400,19 @@ async fn a_connection_that_was_heard_of() {
     let before = past().await;
     beats::keep(&world.app.table, old).await.unwrap();
     assert!(!before.is_empty() && past().await == before);
+}
+
+/// Its place is free again.
+async fn a_connection_that_has_not_signed_in() {
+    let world = World::new().await;
+    for n in 0..20 {
+        assert_eq!(connect_without_token(&world, &format!("c{n}"), "192.0.2.1").await.status, 200);
+    }
+    assert_eq!(connect_without_token(&world, "c20", "192.0.2.1").await.status, 429);
+    expire(&world, &[RowKind::Waiting]).await;
+    assert_eq!(connect_without_token(&world, "c20", "192.0.2.1").await.status, 200);
+    say(&world, "socketio", "c0", &format!(r#"40/ws,{{"token":"{}"}}"#, token("ada"))).await;
+    assert!(!world.sockets.is_open("c0"));
 }
 
 async fn a_member_of_a_channel_who_was_removed() {

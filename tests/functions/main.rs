@@ -67,6 +67,7 @@ mod shown_texts;
 mod socket_budgets;
 mod socket_registry;
 mod sockets;
+mod sockets_sign_in;
 mod template;
 mod token_recipes;
 mod type_names;

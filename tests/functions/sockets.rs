@@ -36,7 +36,7 @@ pub(crate) async fn emit(world: &World, stage: &str, connection: &str, event: &s
     say(world, stage, connection, &json!({ "event": event, "data": data }).to_string()).await
 }
 
-async fn disconnect(world: &World, stage: &str, connection: &str) -> Reply {
+pub(crate) async fn disconnect(world: &World, stage: &str, connection: &str) -> Reply {
     world.sockets.kill(connection);
     world.send(socket_disconnect::handle, &Request::socket("$disconnect", stage, connection)).await
 }
@@ -77,7 +77,7 @@ pub(crate) async fn count(world: &World, namespace: Namespace) -> usize {
     sockets::count(&world.app.table, namespace, Millis::now()).await.unwrap()
 }
 
-async fn beat(world: &World) -> HeartbeatReport {
+pub(crate) async fn beat(world: &World) -> HeartbeatReport {
     one_beat(world, &[]).await
 }
 
@@ -95,7 +95,7 @@ fn ended(seconds_ago: i64) -> Beat {
 }
 
 /// A run of the schedule that was due at this time; returns its reports.
-async fn run(world: &World, due: Millis) -> Vec<Value> {
+pub(crate) async fn run(world: &World, due: Millis) -> Vec<Value> {
     let event = json!({ "detail-type": "Scheduled Event", "source": "aws.events", "time": due.iso(), "detail": {} });
     let run = socket_heartbeat::handle(world.app_of("socket-heartbeat"), LambdaEvent::new(event, Context::default()));
     let reports = world.as_function("socket-heartbeat", run).await.unwrap();

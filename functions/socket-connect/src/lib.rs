@@ -1,7 +1,7 @@
 //! `$connect`: who may connect, and how many.
 
 use shared::contract::time::Millis;
-use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
+use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
 use shared::sockets::{self, Handshake};
 use shared::{ApiError, App};
 
@@ -12,12 +12,24 @@ use shared::{ApiError, App};
 /// 400 for a handshake that fits no framing, 401, 403, 429 over a limit.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let now = Millis::now();
+    if Handshake::has_no_token_yet(&request) {
+        return wait(app, &request, now).await;
+    }
     let caller = app.authenticate_handshake(&request).await?;
-    let handshake = Handshake::read(&request, &caller, now)?;
+    let handshake = Handshake::read(&request, now)?.by(&caller);
     let (writer, heartbeat) = (app.writer(request.request_id()), app.settings.heartbeat_seconds);
     let person = app.person(&caller).await;
     let connecting = sockets::connect(&app.table, &writer, heartbeat, handshake, person);
     // Boxed: the runtime moves the future of a handler several times.
     let connected = Box::pin(connecting).await?;
     Ok(http::empty().then(app.deliver(connected.pending)))
+}
+
+/// Lets a client of Socket.IO wait for the answer to its CONNECT packet, which has its token.
+async fn wait(app: &App, request: &Request, now: Millis) -> Result<Response, ApiError> {
+    let handshake = Handshake::read(request, now)?;
+    let (connections, heartbeat) = (app.connections()?.clone(), app.settings.heartbeat_seconds);
+    let (source, named) = (request.source(), request.query("userId"));
+    let waiting = sockets::wait(&app.table, handshake.address(), source, named).await?;
+    Ok(http::empty().then(async move { waiting.open(&connections, heartbeat).await }))
 }

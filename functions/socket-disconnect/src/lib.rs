@@ -2,7 +2,8 @@
 
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
-use shared::{ApiError, App, sockets};
+use shared::sockets::{self, WaitingSocket};
+use shared::{ApiError, App};
 
 /// Removes a connection, and tells others if it was their user's last one.
 ///
@@ -10,6 +11,12 @@ use shared::{ApiError, App, sockets};
 /// 400 for anything but a `DISCONNECT` event, so no message of a client can end a connection.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
-    let removed = sockets::disconnect(&app.table, &writer, &connection, Millis::now()).await?;
+    let now = Millis::now();
+    let removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
+    if removed.is_replay
+        && let Some(waiting) = WaitingSocket::find(&app.table, &connection, now).await?
+    {
+        waiting.forget(&app.table).await?;
+    }
     Ok(http::empty().then(app.deliver(removed.pending)))
 }

@@ -58,7 +58,7 @@ async fn run(app: &App, due: Millis, request_id: &str, deadline: Instant) -> Res
         if !report.cut {
             past.insert(0, beat);
         }
-        let is_empty = report.connections == 0;
+        let is_empty = report.connections == 0 && report.waiting == 0;
         reports.push(report);
         if is_empty {
             break;

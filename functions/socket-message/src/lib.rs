@@ -1,16 +1,18 @@
 //! `$default`: every frame that clients send, in either framing and any namespace.
 //!
-//! `handle` finds the connection; `process` counts the frame and does what it asks for; `refusals` says no.
+//! `handle` finds the connection; `process` counts the frame and does what it asks for; `refusals` says no; `waiting` signs a client of
+//! Socket.IO in that sends its token in a packet.
 
 mod refusals;
+mod waiting;
 
 use shared::contract::sockets::{Framing, Namespace, Outgoing};
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::outbox::Committed;
 use shared::sockets::{
-    self, Admission, Asked, Budget, FrameOutcome, Incoming, IncomingEvent, Socket, Unreadable, dashboard, direct,
-    framing, heard, heartbeat, replies,
+    self, Admission, Asked, Budget, FrameOutcome, Incoming, IncomingEvent, Socket, Unreadable, WaitingSocket,
+    dashboard, direct, framing, heard, heartbeat, replies,
 };
 use shared::table::Key;
 use shared::{ApiError, App, telemetry};
@@ -41,7 +43,17 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         }
     }
     let connections = app.connections()?.clone();
-    let found = Socket::find(&app.table, &Key::socket(&connection)).await?;
+    let key = Key::socket(&connection);
+    let mut found = Socket::find(&app.table, &key).await?;
+    if found.is_none() {
+        if let Some(waiting) = WaitingSocket::find(&app.table, &connection, now).await?
+            && let Some(response) = Box::pin(waiting::handle(app, &request, waiting)).await?
+        {
+            return Ok(response);
+        }
+        // Another frame may have signed it in between the two reads.
+        found = Socket::find(&app.table, &key).await?;
+    }
     let Some(socket) = found.filter(|socket| socket.address.until() > now) else {
         // Its row is gone, or should be: a client whose connection closes connects again.
         let stage = request.stage()?;
@@ -109,12 +121,7 @@ async fn process(
     let writer = app.writer(request.request_id());
     match frame {
         Ok(Incoming::Event(event)) => on_event(app, request, socket, event).await,
-        Ok(Incoming::Join(Ok(namespace))) => {
-            let joined = sockets::join(&app.table, &writer, socket, *namespace, now).await?;
-            // The greeting of a new member is in the outbox. A repeated join owes nothing, and is answered here.
-            let replies = joined.is_replay.then_some(Outgoing::Joined { namespace: *namespace }).into_iter().collect();
-            Ok(FrameOutcome { replies, ..FrameOutcome::committed(joined.pending) })
-        }
+        Ok(Incoming::Join(Ok(join))) => enter(app, request, socket, join.namespace).await,
         Ok(Incoming::Join(Err(_))) => Err(ApiError::NotFound("Invalid namespace".to_owned())),
         Ok(Incoming::Leave(namespace)) => {
             let left = sockets::leave(&app.table, &writer, &address.connection, *namespace, now).await?;
@@ -128,6 +135,14 @@ async fn process(
         Ok(Incoming::Nothing) => Ok(FrameOutcome::default()),
         Err(unreadable) => Err(ApiError::Malformed(unreadable.why.clone())),
     }
+}
+
+/// Lets a connection into a namespace.
+async fn enter(app: &App, request: &Request, socket: &Socket, namespace: Namespace) -> Result<FrameOutcome, ApiError> {
+    let joined = sockets::join(&app.table, &app.writer(request.request_id()), socket, namespace, Millis::now()).await?;
+    // The greeting of a new member is in the outbox. A repeated join owes nothing, and is answered here.
+    let replies = joined.is_replay.then_some(Outgoing::Joined { namespace }).into_iter().collect();
+    Ok(FrameOutcome { replies, ..FrameOutcome::committed(joined.pending) })
 }
 
 /// The limit that counts a frame.

@@ -1,10 +1,11 @@
 //! The Lambda function `socket-message`; see the library for what it does.
 
+use shared::settings::Need;
 use shared::{App, http};
 use socket_message::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start(&[]).await?;
+    let app = App::start(&[Need::Tokens]).await?;
     http::serve(http::service_fn(move |request| handle(app, request))).await
 }

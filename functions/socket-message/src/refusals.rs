@@ -33,7 +33,7 @@ pub(crate) fn refusal(socket: &Socket, frame: &Frame, error: &ApiError) -> Frame
     FrameOutcome { closes, ..FrameOutcome::replies(replies) }
 }
 
-fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
+pub(crate) fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
     let data = error.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
     Outgoing::Refused { namespace: namespace.to_owned(), message: error.to_string(), data }
 }
@@ -41,7 +41,7 @@ fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
 fn answer(frame: &Frame) -> Answer {
     match frame {
         Ok(Incoming::Event(event)) => Answer::Error(event.asked()),
-        Ok(Incoming::Join(Ok(namespace))) => Answer::Refusal(format!("/{namespace}")),
+        Ok(Incoming::Join(Ok(join))) => Answer::Refusal(format!("/{}", join.namespace)),
         Ok(Incoming::Join(Err(name))) => Answer::Refusal(name.clone()),
         Ok(_) => Answer::Error(Asked::default()),
         Err(unreadable) => unreadable.answer.clone(),

@@ -24,6 +24,7 @@
 //! | contact | `USER#{userId}` | `CONTACT#{userId}` |
 //! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
 //! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
+//! | connection of Socket.IO that has not signed in | `WAITING` | `{slot}` |
 //! | heartbeat of all connections | `HEARTBEATS` | `{when it was due, in ms, 13 digits}` |
 //! | grant of a channel of dashboards | `USER#{userId}` | `CHANNEL#DASHBOARD#{channel}` |
 //! | member of a channel of the app's own | `USER#{userId}` | `CHANNELMEMBER#{channel}` |
@@ -197,6 +198,12 @@ impl Key {
         Self::new(heard_shard(shard(connection.as_str(), SOCKET_SHARDS)), connection.as_str())
     }
 
+    /// A place of those connections of Socket.IO that have not signed in yet.
+    #[must_use]
+    pub fn waiting(slot: u16) -> Self {
+        Self::new(WAITING, format!("{slot:05}"))
+    }
+
     /// The state of a rate limit of a connection.
     #[must_use]
     pub fn socket_limit(connection: &ConnectionId, what: &str) -> Self {
@@ -330,6 +337,7 @@ pub enum RowKind {
     ChannelMember,
     Heard,
     SocketLimit,
+    Waiting,
     Heartbeat,
     Staff,
     ChatHead,
@@ -376,6 +384,7 @@ impl RowKind {
             ("USER", "CHANNELMEMBER") => Self::ChannelMember,
             ("HEARD", _) => Self::Heard,
             ("SOCKET", "LIMIT") => Self::SocketLimit,
+            ("WAITING", _) => Self::Waiting,
             ("HEARTBEATS", _) => Self::Heartbeat,
             ("HOTEL", "STAFF") => Self::Staff,
             ("CHAT", "HEAD") => Self::ChatHead,
@@ -529,6 +538,9 @@ fn shard(text: &str, of: u8) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     u8::try_from(sum % u32::from(of)).expect("less than `of`, which is a u8")
 }
+
+/// Partition key of the connections that have not signed in. They are few.
+pub const WAITING: &str = "WAITING";
 
 /// How many partitions hold the places of a namespace.
 pub const SOCKET_SHARDS: u8 = 4;

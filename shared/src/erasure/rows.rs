@@ -60,6 +60,7 @@ impl Erasure<'_> {
                 self.remove_if(is_of, &row).await
             }
             RowKind::Kudos => self.remove_if(has("giver") || has("receiver"), &row).await,
+            RowKind::Waiting => self.remove_if(has("named"), &row).await,
             RowKind::SocketEvent => {
                 let named = format!("\"{user}\"");
                 let names = row.get(ATTRIBUTE).and_then(text).is_some_and(|pending| pending.contains(&named));

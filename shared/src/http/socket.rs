@@ -42,6 +42,9 @@ pub trait ReadSocket {
     /// 404 for a stage that does not name a namespace.
     fn stage(&self) -> Result<Namespace, ApiError>;
 
+    /// The address that the connection came from, as API Gateway sees it: behind CloudFront, one of CloudFront's.
+    fn source(&self) -> Option<&str>;
+
     /// The frame's text; `None` for binary data.
     fn text(&self) -> Option<&str>;
 }
@@ -65,6 +68,13 @@ impl ReadSocket for Request {
         };
         let unknown = || ApiError::NotFound("There are /dashboard, /ws and /socketio".to_owned());
         stage.and_then(Namespace::named).ok_or_else(unknown)
+    }
+
+    fn source(&self) -> Option<&str> {
+        match self.request_context_ref() {
+            Some(RequestContext::WebSocket(context)) => context.identity.source_ip.as_deref(),
+            _ => None,
+        }
     }
 
     fn text(&self) -> Option<&str> {

@@ -4,6 +4,7 @@ use super::dashboard;
 use super::enter::{Arrival, Entering, NotEntered, enter};
 use super::framing;
 use super::row::Socket;
+use super::waiting::{WAIT_SECONDS, WaitingSocket};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
@@ -12,7 +13,7 @@ use crate::contract::time::Millis;
 use crate::http::{ReadRequest, ReadSocket, Request, SocketRoute};
 use crate::identity::Identity;
 use crate::outbox::{Done, Say, WriteContext};
-use crate::table::Table;
+use crate::table::{Key, Table};
 
 /// How a client wants to be connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +24,18 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Reads the event of `$connect`.
+    /// Whether the client may sign in by its CONNECT packet: one of Socket.IO's that sends no token with its handshake.
+    #[must_use]
+    pub fn has_no_token_yet(request: &Request) -> bool {
+        let is_socket_io = framing::asked_for(request.query("EIO")) == Ok(Framing::SocketIo);
+        is_socket_io && request.query("token").is_none() && request.header("authorization").is_none()
+    }
+
+    /// Reads the event of `$connect`. Until a caller is known, the connection may wait for [`WAIT_SECONDS`].
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
-    pub fn read(request: &Request, caller: &Identity, now: Millis) -> Result<Self, ApiError> {
+    pub fn read(request: &Request, now: Millis) -> Result<Self, ApiError> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
         let framing = framing::asked_for(request.query("EIO")).map_err(|told| ApiError::Malformed(told.to_owned()))?;
         if framing == Framing::SocketIo && request.query("transport") != Some("websocket") {
@@ -44,8 +52,25 @@ impl Handshake {
             Some("upper") => Names::Upper,
             Some(_) => return Err(ApiError::field("names", "must be lower, upper or both")),
         };
-        let address = Address { connection, stage, framing, names, since: now, token_expires: caller.expires };
-        Ok(Self { address, channels: caller.channels.clone() })
+        let token_expires = now.plus_seconds(WAIT_SECONDS);
+        Ok(Self {
+            address: Address { connection, stage, framing, names, since: now, token_expires },
+            channels: Vec::new(),
+        })
+    }
+
+    /// By this caller.
+    #[must_use]
+    pub fn by(mut self, caller: &Identity) -> Self {
+        self.address.token_expires = caller.expires;
+        self.channels.clone_from(&caller.channels);
+        self
+    }
+
+    /// How to reach the connection.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 }
 
@@ -68,6 +93,34 @@ pub async fn connect(
     let socket = Socket { channels, ..Socket::new(address, caller.user_id, caller.display_name) };
     let entering = Entering { socket: &socket, arrival: Arrival::Handshake, namespace, greeting };
     enter(table, writer, entering, now).await
+}
+
+/// Lets a connection that waited for its token in, into no namespace yet; returns it. Its rows are then those of one that had its token in
+/// the handshake. Of several packets at once, the first lets it in.
+///
+/// # Errors
+/// [`NotEntered`], [`NotEntered::OtherUser`] among them where another packet signed another user in.
+pub async fn sign_in(
+    table: &Table,
+    writer: &WriteContext,
+    waiting: &WaitingSocket,
+    caller: &Identity,
+    person: Person,
+) -> Result<Done<Socket>, NotEntered> {
+    let address = Address { token_expires: caller.expires, ..waiting.address.clone() };
+    let key = Key::socket(&address.connection);
+    let channels = caller.channels.clone();
+    let socket = Socket { channels, ..Socket::new(address, person.user_id, person.display_name) };
+    let entering =
+        Entering { socket: &socket, arrival: Arrival::Handshake, namespace: Namespace::SocketIo, greeting: Vec::new() };
+    let entered = enter(table, writer, entering, Millis::now()).await?;
+    // A place that is not given back is found by the heartbeat.
+    waiting.forget(table).await?;
+    let there = Socket::find(table, &key).await?.ok_or(NotEntered::Gone)?;
+    if there.user != socket.user {
+        return Err(NotEntered::OtherUser);
+    }
+    Ok(entered.map(|()| there))
 }
 
 /// Lets a connection of Socket.IO into a namespace.

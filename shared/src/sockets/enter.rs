@@ -20,6 +20,9 @@ use crate::table::{
 /// After how long a place may be free again: a heartbeat finds who is gone.
 const FULL_RETRY: Duration = Duration::from_secs(60);
 
+/// After how long a place of those that wait for their token may be free again.
+const WAIT: Duration = Duration::from_secs(10);
+
 /// How often a user's connections may enter a namespace, by a handshake or by a packet of Socket.IO: each entry is eight write units, and
 /// may be news to everybody. Five tabs may reconnect twelve times at once. The state is part of the user's row, which an entry writes
 /// anyway. Refused entries do not count.
@@ -35,6 +38,10 @@ pub enum NotEntered {
     /// The next entry is admitted after this time.
     #[error("You connect too often; try again in {} s", .0.as_secs().max(1))]
     TooOften(Duration),
+    #[error("Too many connections wait to sign in; send the token in the address (query: {{ token }}), or try again in {} s", WAIT.as_secs())]
+    Crowded,
+    #[error("The connection is another user's: open one for each user")]
+    OtherUser,
     /// The connection has ended meanwhile.
     #[error("The connection has ended")]
     Gone,
@@ -46,8 +53,9 @@ impl From<NotEntered> for ApiError {
     fn from(error: NotEntered) -> Self {
         match error {
             NotEntered::Table(error) => error.into(),
-            NotEntered::Gone => Self::Conflict(error.to_string()),
+            NotEntered::Gone | NotEntered::OtherUser => Self::Conflict(error.to_string()),
             NotEntered::TooOften(wait) => Self::LimitReached { told: error.to_string(), retry_after: wait },
+            NotEntered::Crowded => Self::LimitReached { told: error.to_string(), retry_after: WAIT },
             full => Self::LimitReached { told: full.to_string(), retry_after: FULL_RETRY },
         }
     }

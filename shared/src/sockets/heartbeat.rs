@@ -14,6 +14,7 @@ use super::audience::{PageQuery, page_of_all};
 use super::framing::{self, Asked, PING_TIMEOUT_MILLISECONDS};
 use super::heard;
 use super::row::Socket;
+use super::waiting::{self, WaitingSocket};
 use super::{forget, replies};
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::sockets::{Address, ConnectionId, Framing, Namespace, Outgoing};
@@ -47,6 +48,10 @@ pub struct HeartbeatReport {
     pub expired: usize,
     /// Ended, since they had joined no namespace.
     pub idle: usize,
+    /// Waited for their token, those among them that were ended.
+    pub waiting: usize,
+    /// Ended, since their token did not come.
+    pub unsigned: usize,
     /// Ended, since they did not answer pings.
     pub silent: usize,
     /// They did not answer pings, and were not ended: there were too many of them at once.
@@ -113,6 +118,7 @@ pub async fn beat(
 ) -> Result<(HeartbeatReport, Vec<Committed>), TableError> {
     let heart = Heart { table, connections, writer, round };
     let (mut report, mut pending) = (HeartbeatReport::default(), Vec::new());
+    (report.waiting, report.unsigned) = heart.end_late(deadline).await?;
     // Connections of Socket.IO come last, when it is known which of them are in a namespace.
     let mut joined: HashSet<ConnectionId> = HashSet::new();
     let mut heard: Option<HashMap<String, Millis>> = None;
@@ -196,6 +202,31 @@ impl HeartbeatReport {
 }
 
 impl Heart<'_> {
+    /// Ends the connections that waited too long for their token; returns how many waited, and how many were ended.
+    async fn end_late(&self, deadline: Instant) -> Result<(usize, usize), TableError> {
+        let now = Millis::now();
+        let waiting = waiting::all(self.table, now).await?;
+        let count = waiting.len();
+        let late = waiting.into_iter().filter(|waiting| waiting.is_late(now) && Instant::now() < deadline);
+        let ends: Vec<_> = late.map(|waiting| self.end_waiting(waiting)).collect();
+        let ended: Vec<bool> = stream::iter(ends).buffer_unordered(MAX_POSTS).collect().await;
+        Ok((count, ended.into_iter().filter(|ended| *ended).count()))
+    }
+
+    /// Ends one, unless it has signed in meanwhile; returns whether its place is free.
+    async fn end_waiting(&self, waiting: WaitingSocket) -> bool {
+        let address = &waiting.address;
+        let ended = async {
+            if Socket::find(self.table, &Key::socket(&address.connection)).await?.is_none()
+                && let Err(error) = self.connections.close(address.stage, &address.connection).await
+            {
+                telemetry::cause(&error);
+            }
+            waiting.forget(self.table).await
+        };
+        ended.await.inspect_err(|error: &TableError| telemetry::cause(error)).is_ok()
+    }
+
     async fn of_one(&self, target: Target, may_be_idle: bool) -> (Beat, Vec<Committed>) {
         let (address, now) = (&target.address, Millis::now());
         if address.token_expires <= now {

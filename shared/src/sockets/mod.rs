@@ -7,6 +7,7 @@
 //! | `greeting` | the first messages to a connection in a namespace |
 //! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
 //! | `connect` | the handshake, and the first messages to a connection |
+//! | `waiting` | connections of Socket.IO that have not signed in |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
 //! | `beats` | when heartbeats are due, and which there were |
@@ -40,19 +41,21 @@ mod row;
 mod slot;
 mod status;
 mod subscribe;
+mod waiting;
 
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{PageQuery, SocketPage, contacts_online, count, is_online, of_contacts, of_user, online, page};
-pub use connect::{Handshake, connect, join};
+pub use connect::{Handshake, connect, join, sign_in};
 pub(crate) use end_all::end_all;
 pub use enter::{Arrival, ENTRIES, Entering, NotEntered, enter};
-pub use framing::{Answer, Asked, Incoming, IncomingEvent, Unreadable};
+pub use framing::{Answer, Asked, Incoming, IncomingEvent, Join, Unreadable};
 pub(crate) use greeting::make_whole;
 pub use leave::{disconnect, forget, leave};
 pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;
 pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};
+pub use waiting::{Counted, WaitingSocket, wait};
 
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;

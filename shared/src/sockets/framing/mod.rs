@@ -11,6 +11,8 @@
 mod json;
 mod socket_io;
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::contract::sockets::{ConnectionId, Framing, Namespace, Outgoing};
@@ -27,7 +29,7 @@ pub const PING_TIMEOUT_MILLISECONDS: u32 = 60_000;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
     /// It wants to join a namespace; `Err` holds the name of one that there is not.
-    Join(Result<Namespace, String>),
+    Join(Result<Join, String>),
     /// It leaves a namespace.
     Leave(Namespace),
     Event(IncomingEvent),
@@ -37,6 +39,21 @@ pub enum Incoming {
     Nothing,
     /// A ping, to be answered with this text.
     Ping(String),
+}
+
+/// A request to join a namespace.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Join {
+    pub namespace: Namespace,
+    /// The `token` of the packet's `auth`, if it is text. A connection that has signed in needs none.
+    pub token: Option<String>,
+}
+
+/// No log has the token.
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Join({})", self.namespace)
+    }
 }
 
 /// An event from a client.

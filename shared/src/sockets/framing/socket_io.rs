@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Asked, Incoming, IncomingEvent, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable,
+    Answer, Asked, Incoming, IncomingEvent, Join, MAX_INCOMING_BYTES, PING_TIMEOUT_MILLISECONDS, Unreadable,
     client_message_id,
 };
 use crate::clients::socket_io::{Body, Frame, Header, Malformed, OpenPayload, Packet, PacketKind};
@@ -72,7 +72,13 @@ fn packet(packet: Packet) -> Result<Incoming, Unreadable> {
         });
     };
     Ok(match body {
-        Body::Connect(_) => Incoming::Join(Ok(namespace)),
+        Body::Connect(auth) => {
+            let token = auth.and_then(|mut auth| match auth.remove("token") {
+                Some(Value::String(token)) => Some(token),
+                _ => None,
+            });
+            Incoming::Join(Ok(Join { namespace, token }))
+        }
         Body::Disconnect => Incoming::Leave(namespace),
         Body::Event { name, arguments } => Incoming::Event(IncomingEvent {
             namespace: Some(namespace),
@@ -134,8 +140,15 @@ mod tests {
 
     #[test]
     fn one_connection_speaks_of_two_namespaces() {
-        assert_eq!(read("40/dashboard,"), Ok(Incoming::Join(Ok(Namespace::Dashboard))));
-        assert_eq!(read(r#"40/ws,{"token":"x"}"#), Ok(Incoming::Join(Ok(Namespace::Ws))));
+        let join = |namespace, token: Option<&str>| {
+            Ok(Incoming::Join(Ok(Join { namespace, token: token.map(str::to_owned) })))
+        };
+        assert_eq!(read("40/dashboard,"), join(Namespace::Dashboard, None));
+        assert_eq!(read(r#"40/ws,{"token":"x","more":1}"#), join(Namespace::Ws, Some("x")));
+        for other in [r#"40/ws,{"token":7}"#, r#"40/ws,{"token":null}"#, r#"40/ws,{"auth":"x"}"#, "40/ws,{}"] {
+            assert_eq!(read(other), join(Namespace::Ws, None), "{other}");
+        }
+        assert!(!format!("{:?}", read(r#"40/ws,{"token":"secret"}"#)).contains("secret"));
         assert_eq!(read("41/ws,"), Ok(Incoming::Leave(Namespace::Ws)));
         let Ok(Incoming::Event(event)) = read(r#"42/ws,7["typing",{"isTyping":true},"more"]"#) else { panic!() };
         assert_eq!((event.namespace, event.name.as_str()), (Some(Namespace::Ws), "typing"));

@@ -1,0 +1,217 @@
+//! Connections of Socket.IO that opened without a token. Their CONNECT packet has it (`auth: { token }`), and until it came they are in no
+//! namespace and of no user.
+//!
+//! A waiting connection is one row, in one of a few places, so that strangers fill these and no others. Which places a connection may take
+//! depends on its address. So both limits are exact without a counter: [`CAPACITY`] in all, and [`MAX_OF_ADDRESS`] from one address.
+//!
+//! The heartbeat ends those that wait for over [`WAIT_SECONDS`], and so does any frame of theirs. A version from before knows no waiting
+//! connections, and ends one that speaks; its client connects again.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::enter::NotEntered;
+use super::framing;
+use crate::clients::connections::{Connections, PostError};
+use crate::contract::sockets::{Address, ConnectionId, Outgoing};
+use crate::contract::time::Millis;
+use crate::table::key::WAITING;
+use crate::table::{Action, Item, Key, Query, Table, TableError, Update, Write, eq, gt, item, lt, read, retry, text};
+use crate::telemetry;
+
+/// Most waiting connections.
+pub(super) const CAPACITY: u16 = 200;
+/// Most waiting connections from one IPv4 address, or from one /64 of IPv6.
+pub(super) const MAX_OF_ADDRESS: usize = 20;
+/// How long a connection may wait for its token, in seconds.
+pub(super) const WAIT_SECONDS: i64 = 10;
+/// Most frames of a waiting connection: a CONNECT packet for each namespace, each a few times.
+const MAX_FRAMES: i64 = 10;
+/// How long a row is kept if nobody deletes it, in seconds: longer than a heartbeat takes to come, even where runs are left out.
+const KEEP_SECONDS: i64 = 1800;
+/// The first pause before a connection that is not open yet is posted to again; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// How long it may take to open, as work after the response to its handshake.
+const OPENING: Duration = Duration::from_secs(3);
+
+/// A connection that waits for its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingSocket {
+    slot: u16,
+    /// Its `token_expires` is when it may wait no longer.
+    #[serde(flatten)]
+    pub address: Address,
+    /// `userId` of the handshake's query: the token must name this user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
+    /// How many frames came.
+    frames: i64,
+    expires_at: i64,
+}
+
+/// The decision on a frame of a waiting connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    Admitted,
+    TooMany,
+    /// Another frame has signed it in meanwhile, or it has ended.
+    WaitsNoMore,
+}
+
+/// The places that a connection from this address may take. API Gateway names every address; without one, all share the same places.
+fn places_of(source: Option<&str>) -> BTreeSet<u16> {
+    let source = match source.and_then(|source| source.parse::<IpAddr>().ok()) {
+        // One customer has a /64, and all its addresses.
+        Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
+        Some(IpAddr::V4(address)) => address.octets().to_vec(),
+        None => Vec::new(),
+    };
+    let mut places = BTreeSet::new();
+    let mut block = Sha256::digest(&source);
+    while places.len() < MAX_OF_ADDRESS {
+        for pair in block.chunks_exact(2) {
+            if places.len() < MAX_OF_ADDRESS {
+                places.insert(u16::from_be_bytes([pair[0], pair[1]]) % CAPACITY);
+            }
+        }
+        block = Sha256::digest(block);
+    }
+    places
+}
+
+/// Lets a connection from this address wait for its token.
+///
+/// # Errors
+/// [`NotEntered::Crowded`] beyond a limit; nothing is written then.
+pub async fn wait(
+    table: &Table,
+    address: &Address,
+    source: Option<&str>,
+    named: Option<&str>,
+) -> Result<WaitingSocket, NotEntered> {
+    let (now, places) = (address.since, places_of(source));
+    retry(|| async {
+        let taken: BTreeSet<u16> = rows(table, now).await?.into_iter().filter_map(|row| slot_of(&row)).collect();
+        let free: Vec<u16> = places.difference(&taken).copied().collect();
+        if free.is_empty() {
+            return Err(NotEntered::Crowded);
+        }
+        let slot = free[rand::random_range(0..free.len())];
+        let address = Address { token_expires: now.plus_seconds(WAIT_SECONDS), ..address.clone() };
+        let expires_at = now.plus_seconds(KEEP_SECONDS).seconds();
+        let waiting = WaitingSocket { slot, address, named: named.map(str::to_owned), frames: 0, expires_at };
+        let put = Action::put_new(item(&Key::waiting(slot), &waiting)?, now);
+        // Another connection took the place: look again.
+        Ok(table.write(put).await?.is_done().then_some(waiting))
+    })
+    .await
+}
+
+/// The rows of the waiting connections, by a consistent read.
+async fn rows(table: &Table, now: Millis) -> Result<Vec<Item>, TableError> {
+    // DynamoDB deletes expired rows some time later.
+    table.query_all(Query::new(WAITING).filter(gt("expires_at", now.seconds()))).await
+}
+
+fn slot_of(row: &Item) -> Option<u16> {
+    text(row.get("sk")?)?.parse().ok()
+}
+
+/// All waiting connections.
+pub(super) async fn all(table: &Table, now: Millis) -> Result<Vec<WaitingSocket>, TableError> {
+    // A row of a later version that cannot be read holds its place until it expires.
+    Ok(rows(table, now).await?.into_iter().filter_map(|row| read(row).ok()).collect())
+}
+
+impl WaitingSocket {
+    /// The waiting connection of this id.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub async fn find(table: &Table, connection: &ConnectionId, now: Millis) -> Result<Option<Self>, TableError> {
+        Ok(all(table, now).await?.into_iter().find(|waiting| waiting.address.connection == *connection))
+    }
+
+    /// Whether it may wait no longer.
+    #[must_use]
+    pub fn is_late(&self, now: Millis) -> bool {
+        self.address.token_expires <= now
+    }
+
+    /// Counts a frame.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub async fn count(&self, table: &Table) -> Result<Counted, TableError> {
+        let is_this = eq("connection", self.address.connection.as_str());
+        let update = Update::new(&Key::waiting(self.slot)).add("frames", 1);
+        Ok(match table.write(update.when(is_this.and(lt("frames", MAX_FRAMES)))).await? {
+            Write::Done(_) => Counted::Admitted,
+            Write::ConditionFailed(Some(row))
+                if row.get("connection").and_then(text) == Some(self.address.connection.as_str()) =>
+            {
+                Counted::TooMany
+            }
+            Write::ConditionFailed(_) => Counted::WaitsNoMore,
+        })
+    }
+
+    /// Gives its place back.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub async fn forget(&self, table: &Table) -> Result<(), TableError> {
+        let is_this = eq("connection", self.address.connection.as_str());
+        table.write(Action::delete(&Key::waiting(self.slot)).when(is_this)).await.map(drop)
+    }
+
+    /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it connects
+    /// again.
+    pub async fn open(&self, connections: &Connections, heartbeat_seconds: u32) {
+        let (address, open) = (&self.address, Outgoing::Open { seconds: heartbeat_seconds });
+        let Some(text) = framing::write(address.framing, &open, &address.connection) else { return };
+        let until = tokio::time::Instant::now() + OPENING;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match connections.post(address.stage, &address.connection, &text).await {
+                Ok(()) => return,
+                // It is not open yet.
+                Err(PostError::Gone) if tokio::time::Instant::now() + pause < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_millis(320));
+                }
+                Err(error) => {
+                    telemetry::cause(&error);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_addresses_of_one_customer_share_their_places() {
+        assert_eq!(places_of(Some("2001:db8:1:2::1")), places_of(Some("2001:db8:1:2:ffff::9")));
+        assert_ne!(places_of(Some("2001:db8:1:2::1")), places_of(Some("2001:db8:1:3::1")));
+        assert_ne!(places_of(Some("192.0.2.1")), places_of(Some("192.0.2.2")));
+        assert_eq!(places_of(None), places_of(Some("unknown")));
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_has_twenty_places(source in any::<IpAddr>()) {
+            let places = places_of(Some(&source.to_string()));
+            prop_assert_eq!(places.len(), MAX_OF_ADDRESS);
+            prop_assert!(places.iter().all(|place| *place < CAPACITY));
+        }
+    }
+}
