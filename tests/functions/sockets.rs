@@ -57,6 +57,15 @@ pub(crate) async fn age(world: &World, seconds: i64) {
     }
 }
 
+/// As if nothing had been sent for a while: the limits say nothing.
+pub(crate) async fn rest(world: &World) {
+    for ((pk, sk), row) in world.table.rows().await {
+        if row.contains_key("idle_at") {
+            world.table.set_number((&pk, &sk), "idle_at", 0).await;
+        }
+    }
+}
+
 /// Lets the token of this connection expire.
 async fn expire(world: &World, connection: &str) {
     for ((pk, sk), row) in world.table.rows().await {
@@ -989,9 +998,16 @@ async fn a_pong_is_one_write_which_goes_with_its_connection() {
     let world = World::new().await;
     connect_io(&world, "c1", "ada").await;
     world.table.take_requests();
+    let requests = |counts: &[(&str, usize)]| counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
     let reply = say(&world, "socketio", "c1", "3").await;
     assert_eq!(reply.line, Value::Null);
-    assert_eq!(world.table.take_requests(), std::collections::BTreeMap::from([("UpdateItem".to_owned(), 1)]));
+    let first: std::collections::BTreeMap<_, _> = requests(&[("UpdateItem", 2), ("GetItem", 1)]);
+    assert_eq!(world.table.take_requests(), first, "the connection is looked up, once");
+    rest(&world).await;
+    world.table.take_requests();
+    let reply = say(&world, "socketio", "c1", "3").await;
+    assert_eq!(reply.line, Value::Null);
+    assert_eq!(world.table.take_requests(), requests(&[("UpdateItem", 1)]));
     let heard = async || world.table.rows().await.into_keys().filter(|(pk, _)| pk.starts_with("HEARD#")).count();
     assert_eq!(heard().await, 1);
     connect_io(&world, "c2", "bob").await;
@@ -1009,4 +1025,10 @@ async fn a_connection_that_nobody_knows_is_ended_when_it_speaks() {
     world.sockets.open("c1");
     emit(&world, "dashboard", "c1", "subscribe", &json!({ "channels": ["a"] })).await;
     assert!(!world.sockets.is_open("c1"));
+    for stage in ["socketio", "ws"] {
+        world.sockets.open("c2");
+        say(&world, stage, "c2", "3").await;
+        assert!(!world.sockets.is_open("c2"), "{stage}: a pong is no exception");
+    }
+    assert!(world.table.every_row().await.is_empty());
 }

@@ -252,6 +252,24 @@ async fn a_waiting_connection_may_try_ten_times_and_ask_for_nothing() {
 }
 
 #[tokio::test]
+async fn a_pong_of_a_waiting_connection_counts_as_any_frame_and_makes_no_row() {
+    let world = World::new().await;
+    connect_without_token(&world, "c1", "192.0.2.1").await;
+    for _ in 0..10 {
+        say(&world, "socketio", "c1", "3").await;
+        assert!(world.sockets.is_open("c1"));
+    }
+    say(&world, "socketio", "c1", "3").await;
+    assert!(!world.sockets.is_open("c1"), "the eleventh");
+    connect_without_token(&world, "c2", "192.0.2.1").await;
+    wait_for(&world, 10).await;
+    say(&world, "socketio", "c2", "3").await;
+    assert!(!world.sockets.is_open("c2"), "a late one");
+    let rows = world.table.every_row().await;
+    assert!(rows.is_empty(), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_users_limits_hold_for_connections_that_sign_in_late() {
     let world = World::new().await;
     for n in 0..5 {

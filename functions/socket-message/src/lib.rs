@@ -6,7 +6,7 @@
 mod refusals;
 mod waiting;
 
-use shared::contract::sockets::{Framing, Namespace, Outgoing};
+use shared::contract::sockets::{Namespace, Outgoing};
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::outbox::Committed;
@@ -19,7 +19,8 @@ use shared::{ApiError, App, telemetry};
 
 use refusals::refusal;
 
-/// A pong of Engine.IO, as most frames are. One write counts it and notes that the connection is alive; nothing is read.
+/// A pong of Engine.IO, as most frames are. One write counts it and notes that the connection is alive; nothing is read. The first one of
+/// a connection is handled as other frames are.
 const PONG: &str = "3";
 
 /// A frame as it was read.
@@ -34,12 +35,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, now) = (request.connection(SocketRoute::Message)?, Millis::now());
     let mut counted = None;
     if request.text() == Some(PONG) {
-        match heard::control(&app.table, &connection, Framing::SocketIo, now).await? {
-            Admission::Admitted => {
+        match heard::pong(&app.table, &connection, now).await? {
+            Some(Admission::Admitted) => {
                 telemetry::routine();
                 return Ok(http::empty());
             }
-            over_limit => counted = Some(over_limit),
+            over_limit => counted = over_limit,
         }
     }
     let connections = app.connections()?.clone();
@@ -132,7 +133,12 @@ async fn process(
             Ok(FrameOutcome { closes: true, ..FrameOutcome::committed(committed) })
         }
         Ok(Incoming::Ping(pong)) => Ok(FrameOutcome::replies([Outgoing::Text { text: pong.clone() }])),
-        Ok(Incoming::Nothing) => Ok(FrameOutcome::default()),
+        Ok(Incoming::Nothing) => {
+            if request.text() == Some(PONG) {
+                telemetry::routine();
+            }
+            Ok(FrameOutcome::default())
+        }
         Err(unreadable) => Err(ApiError::Malformed(unreadable.why.clone())),
     }
 }

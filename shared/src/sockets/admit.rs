@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::time::Millis;
 use crate::table::rate_limit::Limit;
-use crate::table::{Item, Key, Table, TableError, Update, Write, absent, eq, le, retry_in_a_crowd, text};
+use crate::table::{Item, Key, Table, TableError, Update, Write, absent, eq, exists, le, retry_in_a_crowd, text};
 
 /// How long the state is kept, in seconds: longer than it says anything.
 const REMEMBER_SECONDS: i64 = 3600;
@@ -156,7 +156,16 @@ fn state_of(row: &Item) -> Option<String> {
     text(row.get("state")?).map(str::to_owned)
 }
 
-/// Counts a frame, in this row. `heard` notes in the same row that the connection was heard of.
+/// The row that counts frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CountedIn {
+    /// A limit's own row.
+    Limit,
+    /// The row that says when a connection was last heard of: now.
+    Heard,
+}
+
+/// Counts a frame, in this row.
 ///
 /// # Errors
 /// When DynamoDB fails or too many frames are counted at once.
@@ -164,9 +173,34 @@ pub(super) async fn count(
     table: &Table,
     key: &Key,
     budget: &Budget,
-    heard: bool,
+    row: CountedIn,
     now: Millis,
 ) -> Result<Admission, TableError> {
+    let counted = count_in(table, key, budget, (row, false), now).await?;
+    Ok(counted.expect("the write makes the row where there is none"))
+}
+
+/// As [`count`], if there is the row; `None`, and no write, if there is none.
+///
+/// # Errors
+/// As [`count`].
+pub(super) async fn count_if_there(
+    table: &Table,
+    key: &Key,
+    budget: &Budget,
+    row: CountedIn,
+    now: Millis,
+) -> Result<Option<Admission>, TableError> {
+    count_in(table, key, budget, (row, true), now).await
+}
+
+async fn count_in(
+    table: &Table,
+    key: &Key,
+    budget: &Budget,
+    (row, must_be_there): (CountedIn, bool),
+    now: Millis,
+) -> Result<Option<Admission>, TableError> {
     retry_in_a_crowd(true, |is_first| async move {
         // Most have sent nothing for a while. The first write assumes that, instead of a read. After a pause the row is read again:
         // the frames of one client come many at once, and all are counted in it.
@@ -180,24 +214,28 @@ pub(super) async fn count(
                 None => State::default(),
             };
             let (admission, next) = budget.decide(&state, now);
-            let Some(next) = next else { return Ok(Break(admission)) };
+            let Some(next) = next else { return Ok(Break(Some(admission))) };
             let update = Update::new(key)
                 .set("state", serde_json::to_string(&next).expect("a state is numbers"))
                 .set("idle_at", next.idle(budget))
                 .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
-            let update = if heard { update.set("heard", now) } else { update };
+            let update = if row == CountedIn::Heard { update.set("heard", now) } else { update };
             let update = update.when(match &seen {
+                None if must_be_there => exists("pk").and(absent("idle_at").or(le("idle_at", now))),
                 None => absent("idle_at").or(le("idle_at", now)),
                 Some(seen) => eq("state", seen),
             });
-            let Write::ConditionFailed(row) = table.write(update).await? else {
-                return Ok(Break(admission));
+            let Write::ConditionFailed(found) = table.write(update).await? else {
+                return Ok(Break(Some(admission)));
             };
+            if must_be_there && found.is_none() {
+                return Ok(Break(None));
+            }
             if !std::mem::take(&mut is_assumed) {
                 // Another frame was counted meanwhile.
                 return Ok(Continue(false));
             }
-            seen = row.as_ref().and_then(state_of);
+            seen = found.as_ref().and_then(state_of);
         }
     })
     .await

@@ -134,7 +134,7 @@ pub async fn beat(
             if namespace != Namespace::SocketIo {
                 joined.extend(page.targets.iter().map(|target| target.address.connection.clone()));
             } else if round.heard_since.is_some() && heard.is_none() && !page.targets.is_empty() {
-                heard = Some(heard::all(table).await?);
+                heard = Some(heard::all(table, Millis::now()).await?);
             }
             let mut targets = page.targets;
             if let (Namespace::SocketIo, Some(heard)) = (namespace, &heard) {

@@ -43,6 +43,7 @@ mod status;
 mod subscribe;
 mod waiting;
 
+use admit::CountedIn;
 pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{PageQuery, SocketPage, contacts_online, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join, sign_in};
@@ -66,5 +67,5 @@ use crate::table::{Key, Table, TableError};
 /// # Errors
 /// When DynamoDB fails or too much of the user's is counted at once.
 pub async fn admit(table: &Table, user: &UserId, budget: &Budget, now: Millis) -> Result<Admission, TableError> {
-    admit::count(table, &Key::limit(user, budget.name), budget, false, now).await
+    admit::count(table, &Key::limit(user, budget.name), budget, CountedIn::Limit, now).await
 }
