@@ -181,8 +181,8 @@ impl App {
     ///
     /// # Errors
     /// As [`App::authenticate_handshake`].
-    pub async fn authenticate_join(&self, token: Option<&str>, named: Option<&str>) -> Result<Identity, ApiError> {
-        self.authenticate_connection((token, None), named).await
+    pub async fn authenticate_join(&self, token: Option<&str>, named: Option<&UserId>) -> Result<Identity, ApiError> {
+        self.authenticate_connection((token, None), named.map(UserId::as_str)).await
     }
 
     /// The user who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header.

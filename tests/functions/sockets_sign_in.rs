@@ -119,6 +119,12 @@ async fn the_token_must_name_the_user_of_the_address_and_of_the_connection() {
     let world = World::new().await;
     world.sockets.open("c1");
     world.send(socket_connect::handle, &handshake("c1", "192.0.2.1").asking("userId", "ben")).await;
+    for bad in ["", "b n", &"b".repeat(3_000)] {
+        let refused = world.send(socket_connect::handle, &handshake("c0", "192.0.2.1").asking("userId", bad)).await;
+        assert_eq!(refused.status, 400, "{bad:.9}: {refused:?}");
+        assert!(refused.body["message"].as_str().unwrap().contains("userId"), "{refused:?}");
+    }
+    assert_eq!(waiting(&world).await, 1, "what is refused takes no place");
     posted(&world, "c1");
     sign_in(&world, "c1", "ws", &token("ada")).await;
     assert!(posted(&world, "c1")[0].contains("userId must be the user whom the token names"));

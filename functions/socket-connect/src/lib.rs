@@ -1,5 +1,6 @@
 //! `$connect`: who may connect, and how many.
 
+use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
 use shared::sockets::{self, Handshake};
@@ -9,7 +10,7 @@ use shared::{ApiError, App};
 /// so its first messages are posted after it.
 ///
 /// # Errors
-/// 400 for a handshake that fits no framing, 401, 403, 429 over a limit.
+/// 400 for a handshake that fits no framing, and without a token for a `userId` that is no id; 401, 403, 429 over a limit.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let now = Millis::now();
     if Handshake::has_no_token_yet(&request) {
@@ -29,7 +30,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 async fn wait(app: &App, request: &Request, now: Millis) -> Result<Response, ApiError> {
     let handshake = Handshake::read(request, now)?;
     let (connections, heartbeat) = (app.connections()?.clone(), app.settings.heartbeat_seconds);
-    let (source, named) = (request.source(), request.query("userId"));
+    let named = request.query("userId").map(UserId::parse).transpose();
+    let (source, named) = (request.source(), named.map_err(|error| ApiError::field("userId", error))?);
     let waiting = sockets::wait(&app.table, handshake.address(), source, named).await?;
     Ok(http::empty().then(async move { waiting.open(&connections, heartbeat).await }))
 }

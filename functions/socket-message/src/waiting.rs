@@ -71,7 +71,7 @@ async fn outcome(app: &App, request: &Request, waiting: &WaitingSocket) -> Resul
 
 /// Verifies the packet's token as a handshake's, and lets the connection into the namespace.
 async fn sign_in(app: &App, request: &Request, waiting: &WaitingSocket, join: &Join) -> Result<FrameOutcome, ApiError> {
-    let caller = app.authenticate_join(join.token.as_deref(), waiting.named.as_deref()).await?;
+    let caller = app.authenticate_join(join.token.as_deref(), waiting.named.as_ref()).await?;
     let (writer, person) = (app.writer(request.request_id()), app.person(&caller).await);
     let entered = sockets::sign_in(&app.table, &writer, waiting, &caller, person).await?;
     let mut outcome = enter(app, request, &entered.result, join.namespace).await?;

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::enter::NotEntered;
 use super::framing;
 use crate::clients::connections::{Connections, PostError};
+use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, ConnectionId, Outgoing};
 use crate::contract::time::Millis;
 use crate::table::key::WAITING;
@@ -47,7 +48,7 @@ pub struct WaitingSocket {
     pub address: Address,
     /// `userId` of the handshake's query: the token must name this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub named: Option<String>,
+    pub named: Option<UserId>,
     /// How many frames came.
     frames: i64,
     expires_at: i64,
@@ -91,11 +92,12 @@ pub async fn wait(
     table: &Table,
     address: &Address,
     source: Option<&str>,
-    named: Option<&str>,
+    named: Option<UserId>,
 ) -> Result<WaitingSocket, NotEntered> {
-    let (now, places) = (address.since, places_of(source));
+    let (now, places, named) = (address.since, places_of(source), &named);
     retry(|| async {
-        let taken: BTreeSet<u16> = rows(table, now).await?.into_iter().filter_map(|row| slot_of(&row)).collect();
+        let rows = table.query_all(live(now).project(&["sk"])).await?;
+        let taken: BTreeSet<u16> = rows.iter().filter_map(slot_of).collect();
         let free: Vec<u16> = places.difference(&taken).copied().collect();
         if free.is_empty() {
             return Err(NotEntered::Crowded);
@@ -103,7 +105,7 @@ pub async fn wait(
         let slot = free[rand::random_range(0..free.len())];
         let address = Address { token_expires: now.plus_seconds(WAIT_SECONDS), ..address.clone() };
         let expires_at = now.plus_seconds(KEEP_SECONDS).seconds();
-        let waiting = WaitingSocket { slot, address, named: named.map(str::to_owned), frames: 0, expires_at };
+        let waiting = WaitingSocket { slot, address, named: named.clone(), frames: 0, expires_at };
         let put = Action::put_new(item(&Key::waiting(slot), &waiting)?, now);
         // Another connection took the place: look again.
         Ok(table.write(put).await?.is_done().then_some(waiting))
@@ -112,9 +114,9 @@ pub async fn wait(
 }
 
 /// The rows of the waiting connections, by a consistent read.
-async fn rows(table: &Table, now: Millis) -> Result<Vec<Item>, TableError> {
+fn live(now: Millis) -> Query {
     // DynamoDB deletes expired rows some time later.
-    table.query_all(Query::new(WAITING).filter(gt("expires_at", now.seconds()))).await
+    Query::new(WAITING).filter(gt("expires_at", now.seconds()))
 }
 
 fn slot_of(row: &Item) -> Option<u16> {
@@ -124,7 +126,7 @@ fn slot_of(row: &Item) -> Option<u16> {
 /// All waiting connections.
 pub(super) async fn all(table: &Table, now: Millis) -> Result<Vec<WaitingSocket>, TableError> {
     // A row of a later version that cannot be read holds its place until it expires.
-    Ok(rows(table, now).await?.into_iter().filter_map(|row| read(row).ok()).collect())
+    Ok(table.query_all(live(now)).await?.into_iter().filter_map(|row| read(row).ok()).collect())
 }
 
 impl WaitingSocket {
@@ -133,7 +135,8 @@ impl WaitingSocket {
     /// # Errors
     /// When DynamoDB fails.
     pub async fn find(table: &Table, connection: &ConnectionId, now: Millis) -> Result<Option<Self>, TableError> {
-        Ok(all(table, now).await?.into_iter().find(|waiting| waiting.address.connection == *connection))
+        let rows = table.query_all(live(now).filter(eq("connection", connection.as_str()))).await?;
+        Ok(rows.into_iter().find_map(|row| read(row).ok()))
     }
 
     /// Whether it may wait no longer.
