@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::contract::sockets::Namespace;
 use shared::contract::time::Millis;
-use tests::{Reply, Request, World, token, token_with};
+use tests::{Fault, Reply, Request, World, token, token_with};
 
 use crate::sockets::{age, beat, connect_io, count, disconnect, run, say};
 
@@ -185,6 +185,19 @@ async fn a_run_of_the_heartbeat_goes_on_while_somebody_waits() {
     wait_for(&world, 11).await;
     let reports = run(&world, Millis::now().plus_seconds(-31)).await;
     assert_eq!(reports[0]["unsigned"], 1, "{reports:?}");
+}
+
+#[tokio::test]
+async fn a_heartbeat_pings_everybody_else_where_it_cannot_read_who_waits() {
+    let world = World::new().await;
+    connect_without_token(&world, "c1", "192.0.2.1").await;
+    connect_io(&world, "a1", "ada").await;
+    wait_for(&world, 11).await;
+    // Of all queries, the first is that of the waiting connections.
+    world.table.inject("Query", &[Fault::Refusal(400, "AccessDeniedException")]);
+    let report = beat(&world).await;
+    assert_eq!((report.pinged, report.unsigned, report.cut), (1, 0, false), "{report:?}");
+    assert_eq!(beat(&world).await.unsigned, 1, "the next one ends them");
 }
 
 #[tokio::test]

@@ -118,7 +118,11 @@ pub async fn beat(
 ) -> Result<(HeartbeatReport, Vec<Committed>), TableError> {
     let heart = Heart { table, connections, writer, round };
     let (mut report, mut pending) = (HeartbeatReport::default(), Vec::new());
-    (report.waiting, report.unsigned) = heart.end_late(deadline).await?;
+    match heart.end_late(deadline).await {
+        Ok(counts) => (report.waiting, report.unsigned) = counts,
+        // The next heartbeat ends them. Those who have signed in are not to miss their pings for it.
+        Err(error) => telemetry::cause(&error),
+    }
     // Connections of Socket.IO come last, when it is known which of them are in a namespace.
     let mut joined: HashSet<ConnectionId> = HashSet::new();
     let mut heard: Option<HashMap<String, Millis>> = None;
