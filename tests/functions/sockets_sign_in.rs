@@ -201,6 +201,26 @@ async fn a_heartbeat_pings_everybody_else_where_it_cannot_read_who_waits() {
 }
 
 #[tokio::test]
+async fn a_connection_that_api_gateway_does_not_end_keeps_its_place_until_it_does() {
+    let world = World::new().await;
+    for connection in ["c1", "c2"] {
+        connect_without_token(&world, connection, "192.0.2.1").await;
+        world.sockets.end_not(connection);
+    }
+    let reply = say(&world, "socketio", "c1", "1").await;
+    assert!(reply.line["causes"].to_string().contains("API Gateway"), "{}", reply.line);
+    assert_eq!((world.sockets.is_open("c1"), waiting(&world).await), (true, 2));
+    wait_for(&world, 11).await;
+    let report = beat(&world).await;
+    assert_eq!((report.waiting, report.unsigned, waiting(&world).await), (2, 0, 2), "{report:?}");
+    for connection in ["c1", "c2"] {
+        world.sockets.end_not(connection);
+    }
+    assert_eq!((beat(&world).await.unsigned, waiting(&world).await), (2, 0));
+    assert!(!world.sockets.is_open("c1") && !world.sockets.is_open("c2"));
+}
+
+#[tokio::test]
 async fn a_heartbeat_ends_no_connection_that_has_signed_in_meanwhile() {
     let world = World::new().await;
     connect_without_token(&world, "c1", "192.0.2.1").await;

@@ -26,6 +26,8 @@ struct Inner {
     statuses: BTreeMap<String, u16>,
     always: Option<u16>,
     slow: BTreeSet<String>,
+    /// Connections that are not ended.
+    unending: BTreeSet<String>,
     /// After so many posts, all further ones wait for ever: as if the sender were killed.
     stalls_after: Option<usize>,
     has_stalled: bool,
@@ -102,6 +104,14 @@ impl FakeSockets {
             Some(status) => inner.statuses.insert(connection.to_owned(), status),
             None => inner.statuses.remove(connection),
         };
+    }
+
+    /// Answers requests to end this connection with 500, until the second call.
+    pub fn end_not(&self, connection: &str) {
+        let mut inner = self.inner.lock().unwrap();
+        if !inner.unending.remove(connection) {
+            inner.unending.insert(connection.to_owned());
+        }
     }
 
     /// Answers all posts with this status; `None` ends that.
@@ -199,6 +209,10 @@ async fn answered(inner: &Mutex<Inner>, stage: &str, connection: &str, body: &By
 }
 
 async fn close(State(inner): State<Arc<Mutex<Inner>>>, Path((_, connection)): Path<(String, String)>) -> Response {
-    let was_open = inner.lock().unwrap().open.remove(&connection);
+    let mut inner = inner.lock().unwrap();
+    if inner.unending.contains(&connection) {
+        return status(500);
+    }
+    let was_open = inner.open.remove(&connection);
     status(if was_open { 204 } else { 410 })
 }

@@ -7,7 +7,7 @@ use shared::identity::Unauthenticated;
 use shared::sockets::{
     self, Answer, Counted, FrameOutcome, Incoming, Join, Unreadable, WaitingSocket, framing, replies,
 };
-use shared::{ApiError, App};
+use shared::{ApiError, App, telemetry};
 
 use super::enter;
 use super::refusals::connect_error;
@@ -24,14 +24,13 @@ pub(super) async fn handle(app: &App, request: &Request, waiting: WaitingSocket)
         Counted::Admitted if !waiting.is_late(Millis::now()) => Box::pin(outcome(app, request, &waiting)).await?,
         Counted::Admitted | Counted::TooMany => ended(),
     };
-    if outcome.closes {
-        waiting.forget(&app.table).await?;
-    }
-    let deliver = app.deliver(outcome.committed);
+    let (deliver, table) = (app.deliver(outcome.committed), app.table.clone());
     Ok(Some(http::empty().then(async move {
         replies::send(&connections, &waiting.address, &outcome.replies).await;
-        if outcome.closes {
-            drop(connections.close(waiting.address.stage, &waiting.address.connection).await);
+        if outcome.closes
+            && let Err(error) = waiting.end(&table, &connections).await
+        {
+            telemetry::cause(&error);
         }
         deliver.await;
     })))

@@ -221,14 +221,13 @@ impl Heart<'_> {
     async fn end_waiting(&self, waiting: WaitingSocket) -> bool {
         let address = &waiting.address;
         let ended = async {
-            if Socket::find(self.table, &Key::socket(&address.connection)).await?.is_none()
-                && let Err(error) = self.connections.close(address.stage, &address.connection).await
-            {
-                telemetry::cause(&error);
+            if Socket::find(self.table, &Key::socket(&address.connection)).await?.is_some() {
+                waiting.forget(self.table).await?;
+                return Ok(true);
             }
-            waiting.forget(self.table).await
+            waiting.end(self.table, self.connections).await
         };
-        ended.await.inspect_err(|error: &TableError| telemetry::cause(error)).is_ok()
+        ended.await.inspect_err(|error: &TableError| telemetry::cause(error)).unwrap_or(false)
     }
 
     async fn of_one(&self, target: Target, may_be_idle: bool) -> (Beat, Vec<Committed>) {

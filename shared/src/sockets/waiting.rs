@@ -172,6 +172,20 @@ impl WaitingSocket {
         table.write(Action::delete(&Key::waiting(self.slot)).when(is_this)).await.map(drop)
     }
 
+    /// Ends the connection, and then gives its place back; returns whether it has. One that API Gateway does not end keeps its place, so that
+    /// the next heartbeat finds it.
+    ///
+    /// # Errors
+    /// When DynamoDB fails.
+    pub async fn end(&self, table: &Table, connections: &Connections) -> Result<bool, TableError> {
+        if let Err(error) = connections.close(self.address.stage, &self.address.connection).await {
+            telemetry::cause(&error);
+            return Ok(false);
+        }
+        self.forget(table).await?;
+        Ok(true)
+    }
+
     /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it connects
     /// again.
     pub async fn open(&self, connections: &Connections, heartbeat_seconds: u32) {
