@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::contract::sockets::Namespace;
 use shared::contract::time::Millis;
-use tests::{Fault, Reply, Request, World, token, token_with};
+use tests::{Fault, Hold, Reply, Request, World, token, token_with};
 
 use crate::sockets::{age, beat, connect_io, count, disconnect, run, say};
 
@@ -160,6 +160,26 @@ async fn plain_json_and_a_bad_token_in_the_address_are_refused_at_the_handshake(
         assert_eq!(world.send(socket_connect::handle, &refused).await.status, 401);
     }
     assert!(world.table.every_row().await.is_empty());
+}
+
+/// Else it would hold a place of a user's, and be in a namespace, until a heartbeat finds that it is gone.
+#[tokio::test]
+async fn a_connection_that_is_ended_while_it_signs_in_enters_nothing() {
+    let world = World::new().await;
+    connect_without_token(&world, "c1", "192.0.2.1").await;
+    posted(&world, "c1");
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    let ada = token("ada");
+    let ends = hold.meanwhile(async {
+        wait_for(&world, 11).await;
+        assert_eq!(beat(&world).await.unsigned, 1);
+    });
+    let (reply, ()) = tokio::join!(sign_in(&world, "c1", "ws", &ada), ends);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let left: Vec<_> = world.table.every_row().await.into_keys().filter(|(pk, _)| pk.contains("SOCKET")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!((world.sockets.is_open("c1"), count(&world, Namespace::SocketIo).await), (false, 0));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! The handshake: which framing, which namespace, and the first messages to the connection.
 
 use super::dashboard;
-use super::enter::{Arrival, Entering, NotEntered, enter};
+use super::enter::{Arrival, Entering, enter};
 use super::framing;
+use super::not_entered::NotEntered;
 use super::row::Socket;
 use super::waiting::{WAIT_SECONDS, WaitingSocket};
 use crate::api_error::ApiError;
@@ -96,7 +97,7 @@ pub async fn connect(
 }
 
 /// Lets a connection that waited for its token in, into no namespace yet; returns it. Its rows are then those of one that had its token in
-/// the handshake. Of several packets at once, the first lets it in.
+/// the handshake. Of several packets at once, the first lets it in, and none does once the connection waits no more.
 ///
 /// # Errors
 /// [`NotEntered`], [`NotEntered::OtherUser`] among them where another packet signed another user in.
@@ -111,11 +112,9 @@ pub async fn sign_in(
     let key = Key::socket(&address.connection);
     let channels = caller.channels.clone();
     let socket = Socket { channels, ..Socket::new(address, person.user_id, person.display_name) };
-    let entering =
-        Entering { socket: &socket, arrival: Arrival::Handshake, namespace: Namespace::SocketIo, greeting: Vec::new() };
+    let (arrival, namespace) = (Arrival::SignIn(waiting), Namespace::SocketIo);
+    let entering = Entering { socket: &socket, arrival, namespace, greeting: Vec::new() };
     let entered = enter(table, writer, entering, Millis::now()).await?;
-    // A place that is not given back is found by the heartbeat.
-    waiting.forget(table).await?;
     let there = Socket::find(table, &key).await?.ok_or(NotEntered::Gone)?;
     if there.user != socket.user {
         return Err(NotEntered::OtherUser);

@@ -2,13 +2,13 @@
 //! connection to its user's, and writes the events for the connection and for others.
 
 use std::ops::ControlFlow::{Break, Continue};
-use std::time::Duration;
 
 use super::greeting;
+use super::not_entered::NotEntered;
 use super::row::{MAX_OF_USER, PlaceRow, Socket, TakenSlot, UserRow};
 use super::slot::Slots;
 use super::status::{Change, UserChange};
-use crate::api_error::ApiError;
+use super::waiting::WaitingSocket;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::outbox::{Done, Say, WriteContext};
@@ -17,55 +17,18 @@ use crate::table::{
     Action, Key, Table, TableError, TransactItem, Transaction, Update, absent, exists, item, retry_from,
 };
 
-/// After how long a place may be free again: a heartbeat finds who is gone.
-const FULL_RETRY: Duration = Duration::from_secs(60);
-
-/// After how long a place of those that wait for their token may be free again.
-const WAIT: Duration = Duration::from_secs(10);
-
 /// How often a user's connections may enter a namespace, by a handshake or by a packet of Socket.IO: each entry is eight write units, and
 /// may be news to everybody. Five tabs may reconnect twelve times at once. The state is part of the user's row, which an entry writes
 /// anyway. Refused entries do not count.
 pub const ENTRIES: Limit = Limit { burst: 60, interval: 3_000 };
 
-/// Why a connection may not enter.
-#[derive(Debug, thiserror::Error)]
-pub enum NotEntered {
-    #[error("You have {MAX_OF_USER} connections here already; close one of them first")]
-    TooManyOfUser,
-    #[error("All connections of this namespace are in use; try again in a minute")]
-    Full,
-    /// The next entry is admitted after this time.
-    #[error("You connect too often; try again in {} s", .0.as_secs().max(1))]
-    TooOften(Duration),
-    #[error("Too many connections wait to sign in; send the token in the address (query: {{ token }}), or try again in {} s", WAIT.as_secs())]
-    Crowded,
-    #[error("The connection is another user's: open one for each user")]
-    OtherUser,
-    /// The connection has ended meanwhile.
-    #[error("The connection has ended")]
-    Gone,
-    #[error(transparent)]
-    Table(#[from] TableError),
-}
-
-impl From<NotEntered> for ApiError {
-    fn from(error: NotEntered) -> Self {
-        match error {
-            NotEntered::Table(error) => error.into(),
-            NotEntered::Gone | NotEntered::OtherUser => Self::Conflict(error.to_string()),
-            NotEntered::TooOften(wait) => Self::LimitReached { told: error.to_string(), retry_after: wait },
-            NotEntered::Crowded => Self::LimitReached { told: error.to_string(), retry_after: WAIT },
-            full => Self::LimitReached { told: full.to_string(), retry_after: FULL_RETRY },
-        }
-    }
-}
-
 /// Whether the connection has a row already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrival {
+pub enum Arrival<'a> {
     /// The handshake: it has none.
     Handshake,
+    /// It has none either, and gives this place back, in which it waited for its token.
+    SignIn(&'a WaitingSocket),
     /// It joins another namespace.
     Join,
 }
@@ -74,7 +37,7 @@ pub enum Arrival {
 #[derive(Debug)]
 pub struct Entering<'a> {
     pub socket: &'a Socket,
-    pub arrival: Arrival,
+    pub arrival: Arrival<'a>,
     pub namespace: Namespace,
     /// The connection is sent these first, as soon as it can be posted to.
     pub greeting: Vec<Say>,
@@ -111,11 +74,14 @@ pub async fn enter(
                 change.write(writer, now)?
             };
             let place = greeting::place(socket, (namespace, slot), &entering.greeting, writer, now);
-            let writes = [
+            let mut writes = vec![
                 TransactItem::from(of_user.action),
                 Action::put_new(place.item(&PlaceRow::new(socket, namespace, slot))?, now).into(),
                 entering.connection(slot, now)?.into(),
             ];
+            if let Arrival::SignIn(waiting) = entering.arrival {
+                writes.push(waiting.taken_back().into());
+            }
             match table.transact(writes).await? {
                 Transaction::Done => return Ok(Break(Done::now((), of_user.owes.into_iter().chain([place])))),
                 Transaction::ConditionFailed(which) if which.get(2) == Some(&true) => {
@@ -127,8 +93,10 @@ pub async fn enter(
                         Err(NotEntered::Gone)
                     };
                 }
+                // It waits no more: the heartbeat is ending it.
+                Transaction::ConditionFailed(which) if which.get(3) == Some(&true) => return Err(NotEntered::Gone),
                 // Another connection took the place: try the next one at once.
-                Transaction::ConditionFailed(which) if which == [false, true, false] => {}
+                Transaction::ConditionFailed(which) if which.starts_with(&[false, true, false]) => {}
                 Transaction::ConditionFailed(_) => return Ok(Continue(slots)),
             }
         }
@@ -142,7 +110,7 @@ impl Entering<'_> {
         let Self { socket, arrival, namespace, .. } = *self;
         let key = Key::socket(&socket.address.connection);
         Ok(match arrival {
-            Arrival::Handshake => {
+            Arrival::Handshake | Arrival::SignIn(_) => {
                 let mut socket = socket.clone();
                 socket.namespaces.insert(namespace, slot);
                 Action::put_new(item(&key, &socket)?, now)

@@ -6,6 +6,7 @@
 //! | `row` | the rows of connections, and the limits |
 //! | `greeting` | the first messages to a connection in a namespace |
 //! | `enter`, `leave` | a connection enters a namespace and leaves it, by one transaction each |
+//! | `not_entered` | why a connection may not enter |
 //! | `connect` | the handshake, and the first messages to a connection |
 //! | `waiting` | connections of Socket.IO that have not signed in |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
@@ -36,6 +37,7 @@ mod greeting;
 pub mod heard;
 pub mod heartbeat;
 mod leave;
+mod not_entered;
 pub mod replies;
 mod row;
 mod slot;
@@ -48,10 +50,11 @@ pub use admit::{Admission, Budget, CONTROL, MESSAGES, Pace, SIGNALS};
 pub use audience::{PageQuery, SocketPage, contacts_online, count, is_online, of_contacts, of_user, online, page};
 pub use connect::{Handshake, connect, join, sign_in};
 pub(crate) use end_all::end_all;
-pub use enter::{Arrival, ENTRIES, Entering, NotEntered, enter};
+pub use enter::{Arrival, ENTRIES, Entering, enter};
 pub use framing::{Answer, Asked, Incoming, IncomingEvent, Join, Unreadable};
 pub(crate) use greeting::make_whole;
 pub use leave::{disconnect, forget, leave};
+pub use not_entered::NotEntered;
 pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;

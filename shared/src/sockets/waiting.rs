@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::enter::NotEntered;
 use super::framing;
+use super::not_entered::NotEntered;
 use crate::clients::connections::{Connections, PostError};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, ConnectionId, Outgoing};
@@ -168,8 +168,13 @@ impl WaitingSocket {
     /// # Errors
     /// When DynamoDB fails.
     pub async fn forget(&self, table: &Table) -> Result<(), TableError> {
+        table.write(self.taken_back()).await.map(drop)
+    }
+
+    /// The write that gives its place back, and fails if it has none any more.
+    pub(super) fn taken_back(&self) -> Action {
         let is_this = eq("connection", self.address.connection.as_str());
-        table.write(Action::delete(&Key::waiting(self.slot)).when(is_this)).await.map(drop)
+        Action::delete(&Key::waiting(self.slot)).when(is_this)
     }
 
     /// Ends the connection, and then gives its place back; returns whether it has. One that API Gateway does not end keeps its place, so that
