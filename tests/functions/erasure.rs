@@ -301,6 +301,24 @@ async fn notify(world: &World, body: &Value) {
     expect(201, world.send(notifications::handle, &as_service("POST /notifications").json(body))).await;
 }
 
+#[tokio::test]
+async fn an_erasure_leaves_a_place_alone_that_another_waiting_connection_has_taken_meanwhile() {
+    let world = World::new().await;
+    let waiting = |connection: &str, named: &str| {
+        let expires_at = Millis::now().plus_seconds(600).seconds();
+        json!({ "pk": "WAITING", "sk": "00001", "slot": 1, "connection": connection, "stage": "socketio", "framing": "socketIo",
+            "since": 1, "token_expires": 1, "named": named, "frames": 0, "expires_at": expires_at })
+    };
+    world.table.put_rows(&[waiting("w1", "ada")]).await;
+    let hold = Hold::default();
+    world.table.inject("DeleteItem", &[Fault::Held(hold.clone())]);
+    let (rows, of_ben) = (&world.table, [waiting("w2", "ben")]);
+    let meanwhile = hold.meanwhile(rows.put_rows(&of_ben));
+    let erase = async { while !one_step(&world, "ada").await.done {} };
+    tokio::join!(erase, meanwhile);
+    assert_eq!(rows.every_row().await[&("WAITING".to_owned(), "00001".to_owned())]["connection"], "w2");
+}
+
 /// One call whose time is up at once.
 pub(crate) async fn one_step(world: &World, user: &str) -> erasure::ErasureReport {
     step(world, &WriteContext::without_delivery("request-1"), &UserId::parse(user).unwrap()).await

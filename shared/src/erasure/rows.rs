@@ -10,6 +10,7 @@ use crate::leases;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
+use crate::sockets;
 use crate::table::key::{LEASE, PARTY, ROOM, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, text};
 
@@ -60,7 +61,8 @@ impl Erasure<'_> {
                 self.remove_if(is_of, &row).await
             }
             RowKind::Kudos => self.remove_if(has("giver") || has("receiver"), &row).await,
-            RowKind::Waiting => self.remove_if(has("named"), &row).await,
+            RowKind::Waiting if has("named") => Ok(sockets::forget_waiting(self.table, &row).await?),
+            RowKind::Waiting => Ok(false),
             RowKind::SocketEvent => {
                 let named = format!("\"{user}\"");
                 let names = row.get(ATTRIBUTE).and_then(text).is_some_and(|pending| pending.contains(&named));

@@ -59,6 +59,7 @@ pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;
 pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};
+pub(crate) use waiting::forget_waiting;
 pub use waiting::{Counted, WaitingSocket, wait};
 
 use crate::contract::id::UserId;

@@ -129,6 +129,15 @@ pub(super) async fn all(table: &Table, now: Millis) -> Result<Vec<WaitingSocket>
     Ok(table.query_all(live(now)).await?.into_iter().filter_map(|row| read(row).ok()).collect())
 }
 
+/// Removes a waiting connection by its row, unless another one has its place by now; returns whether it did.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn forget_waiting(table: &Table, row: &Item) -> Result<bool, TableError> {
+    let (Some(key), Some(connection)) = (Key::of(row), row.get("connection").and_then(text)) else { return Ok(false) };
+    Ok(table.write(Action::delete(&key).when(eq("connection", connection))).await?.is_done())
+}
+
 impl WaitingSocket {
     /// The waiting connection of this id.
     ///
