@@ -219,6 +219,14 @@ pub fn routine() {
     current(|fields| fields.is_routine = true);
 }
 
+/// Notes that a frame was refused, which no response says: the client's message, and why the token was refused, if it was.
+pub fn refused(message: &str, token_refused: Option<&'static str>) {
+    current(|fields| {
+        fields.outcome = Some(message.to_owned());
+        fields.token_refused = token_refused;
+    });
+}
+
 /// Counts a subscription that was granted.
 pub fn authorization_granted() {
     count("AuthorizationsGranted".to_owned(), 1);

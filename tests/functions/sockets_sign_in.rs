@@ -97,14 +97,16 @@ async fn a_bad_or_missing_token_is_a_connect_error_with_the_words_of_a_refused_h
     };
     connect_without_token(&world, "c1", "192.0.2.1").await;
     posted(&world, "c1");
-    for (packet, bad) in [
-        ("40/dashboard,".to_owned(), None),
-        (r#"40/dashboard,{"token":7}"#.to_owned(), None),
-        (r#"40/dashboard,{"token":"x.y.z"}"#.to_owned(), Some("x.y.z")),
-        (format!(r#"40/dashboard,{{"token":"{expired}"}}"#), Some(expired.as_str())),
+    for (packet, bad, cause) in [
+        ("40/dashboard,".to_owned(), None, None),
+        (r#"40/dashboard,{"token":7}"#.to_owned(), None, None),
+        (r#"40/dashboard,{"token":"x.y.z"}"#.to_owned(), Some("x.y.z"), Some("malformed")),
+        (format!(r#"40/dashboard,{{"token":"{expired}"}}"#), Some(expired.as_str()), Some("expired")),
     ] {
         let reply = say(&world, "socketio", "c1", &packet).await;
         assert!(!reply.line.to_string().contains("x.y.z"), "{}", reply.line);
+        assert_eq!(reply.line.get("tokenRefused"), cause.map(Value::from).as_ref(), "{}", reply.line);
+        assert_eq!(reply.line["outcome"], words(bad).await, "{packet}");
         let told = posted(&world, "c1");
         let refusal: Value = serde_json::from_str(told[0].strip_prefix("44/dashboard,").unwrap()).unwrap();
         assert_eq!(refusal["message"], words(bad).await, "{packet}");

@@ -1,10 +1,10 @@
 //! How a client learns that its frame was refused: by an `error` event, an acknowledgement, or Socket.IO's `connect_error`.
 
 use serde_json::{Value, json};
-use shared::ApiError;
 use shared::contract::sockets::Outgoing;
 use shared::contract::time::Millis;
 use shared::sockets::{Answer, Asked, FrameOutcome, Incoming, Socket, direct, replies};
+use shared::{ApiError, telemetry};
 
 use super::Frame;
 
@@ -36,6 +36,13 @@ pub(crate) fn refusal(socket: &Socket, frame: &Frame, error: &ApiError) -> Frame
 pub(crate) fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
     let data = error.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
     Outgoing::Refused { namespace: namespace.to_owned(), message: error.to_string(), data }
+}
+
+/// Notes in the log why a sign-in was refused, as that of a handshake is.
+pub(crate) fn note(error: &ApiError) {
+    if !matches!(error, ApiError::Internal(_)) {
+        telemetry::refused(&error.log_text(), error.token_refused());
+    }
 }
 
 fn answer(frame: &Frame) -> Answer {

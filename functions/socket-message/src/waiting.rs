@@ -10,7 +10,7 @@ use shared::sockets::{
 use shared::{ApiError, App, telemetry};
 
 use super::enter;
-use super::refusals::connect_error;
+use super::refusals::{connect_error, note};
 
 /// Handles one frame; `None` if the connection waits no more. A refused token is a `connect_error` of the namespace, and the client may send
 /// another until its time is up.
@@ -47,6 +47,7 @@ async fn outcome(app: &App, request: &Request, waiting: &WaitingSocket) -> Resul
         Ok(Incoming::Join(Ok(join))) => match sign_in(app, request, waiting, &join).await {
             Ok(outcome) => outcome,
             Err(error) => {
+                note(&error);
                 let outcome = refused(&format!("/{}", join.namespace), &error);
                 if matches!(error, ApiError::Internal(_)) {
                     replies::send(app.connections()?, &waiting.address, &outcome.replies).await;
