@@ -140,7 +140,8 @@ async fn the_token_must_name_the_user_of_the_address_and_of_the_connection() {
         .await;
     let told = posted(&world, "c2");
     let joined = told.iter().filter(|text| text.starts_with("40/")).count();
-    assert!(joined >= 1, "{told:?}");
+    assert_eq!(joined, 1, "{told:?}");
+    assert!(told.iter().any(|text| text.starts_with("44/") && text.contains("another user's")), "{told:?}");
     let users: std::collections::BTreeSet<_> = world
         .table
         .every_row()
@@ -150,6 +151,27 @@ async fn the_token_must_name_the_user_of_the_address_and_of_the_connection() {
         .map(|(_, row)| row["user"].to_string())
         .collect();
     assert_eq!(users.len(), 1, "{users:?}");
+}
+
+#[tokio::test]
+async fn a_further_packet_of_a_connection_that_has_signed_in_names_its_user_or_nobody() {
+    let world = World::new().await;
+    connect_without_token(&world, "late", "192.0.2.1").await;
+    sign_in(&world, "late", "ws", &token("ada")).await;
+    connect_io(&world, "early", "ada").await;
+    let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
+    for connection in ["late", "early"] {
+        for (bad, cause) in [(&token("eve"), None), (&expired, Some("expired")), (&String::new(), Some("empty"))] {
+            posted(&world, connection);
+            let reply = sign_in(&world, connection, "dashboard", bad).await;
+            let told = posted(&world, connection);
+            assert!(told.len() == 1 && told[0].starts_with("44/dashboard,"), "{told:?}");
+            assert_eq!(reply.line.get("tokenRefused"), cause.map(Value::from).as_ref(), "{}", reply.line);
+            assert_eq!(count(&world, Namespace::Dashboard).await, usize::from(connection == "early"));
+        }
+        sign_in(&world, connection, "dashboard", &token("ada")).await;
+        assert!(posted(&world, connection)[0].starts_with("40/dashboard,"));
+    }
 }
 
 #[tokio::test]

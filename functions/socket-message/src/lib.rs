@@ -11,8 +11,8 @@ use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::outbox::Committed;
 use shared::sockets::{
-    self, Admission, Asked, Budget, FrameOutcome, Incoming, IncomingEvent, Socket, Unreadable, WaitingSocket,
-    dashboard, direct, framing, heard, heartbeat, replies,
+    self, Admission, Asked, Budget, FrameOutcome, Incoming, IncomingEvent, NotEntered, Socket, Unreadable,
+    WaitingSocket, dashboard, direct, framing, heard, heartbeat, replies,
 };
 use shared::table::Key;
 use shared::{ApiError, App, telemetry};
@@ -122,7 +122,12 @@ async fn process(
     let writer = app.writer(request.request_id());
     match frame {
         Ok(Incoming::Event(event)) => on_event(app, request, socket, event).await,
-        Ok(Incoming::Join(Ok(join))) => enter(app, request, socket, join.namespace).await,
+        Ok(Incoming::Join(Ok(join))) => {
+            if let Some(token) = &join.token {
+                must_be_of(app, socket, token).await.inspect_err(refusals::note)?;
+            }
+            enter(app, request, socket, join.namespace).await
+        }
         Ok(Incoming::Join(Err(_))) => Err(ApiError::NotFound("Invalid namespace".to_owned())),
         Ok(Incoming::Leave(namespace)) => {
             let left = sockets::leave(&app.table, &writer, &address.connection, *namespace, now).await?;
@@ -141,6 +146,16 @@ async fn process(
         }
         Err(unreadable) => Err(ApiError::Malformed(unreadable.why.clone())),
     }
+}
+
+/// Verifies the token of a packet on a connection that has signed in. It has its user and its time from the first token; a client that names
+/// another user learns that it is not theirs.
+///
+/// # Errors
+/// 401 for a bad token, 409 for that of another user.
+async fn must_be_of(app: &App, socket: &Socket, token: &str) -> Result<(), ApiError> {
+    let caller = app.authenticate_join(Some(token), None).await?;
+    if caller.user == socket.user { Ok(()) } else { Err(NotEntered::OtherUser.into()) }
 }
 
 /// Lets a connection into a namespace.

@@ -45,7 +45,7 @@ pub enum Incoming {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Join {
     pub namespace: Namespace,
-    /// The `token` of the packet's `auth`, if it is text. A connection that has signed in needs none.
+    /// The `token` of the packet's `auth`, if it is text. A connection that has signed in needs none, and only its user's.
     pub token: Option<String>,
 }
 
