@@ -10,7 +10,7 @@ use shared::{ApiError, App};
 /// so its first messages are posted after it.
 ///
 /// # Errors
-/// 400 for a handshake that fits no framing, and without a token for a `userId` that is no id; 401, 403, 429 over a limit.
+/// 400 for a handshake that fits no framing, and without a token for an invalid `userId`; 401, 403, 429 over a limit.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let now = Millis::now();
     if Handshake::has_no_token_yet(&request) {

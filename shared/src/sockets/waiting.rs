@@ -2,7 +2,8 @@
 //! namespace and of no user.
 //!
 //! A waiting connection is one row, in one of a few places, so that strangers fill these and no others. Which places a connection may take
-//! depends on its address. So both limits are exact without a counter: [`CAPACITY`] in all, and [`MAX_OF_ADDRESS`] from one address.
+//! depends on its address. So both limits hold without a counter: at most [`CAPACITY`] in all, and at most [`MAX_OF_ADDRESS`] from one address.
+//! Addresses share places, so one may find fewer. Clients behind one NAT have one address, and so have those behind CloudFront's.
 //!
 //! The heartbeat ends those that wait for over [`WAIT_SECONDS`], and so does any frame of theirs. A version from before knows no waiting
 //! connections, and ends one that speaks; its client connects again.
