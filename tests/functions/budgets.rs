@@ -97,6 +97,8 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("deliver 100 rows of the stream", |world| Box::pin(deliver(world))),
     ("open a socket", |world| Box::pin(socket_budgets::open(world))),
     ("enter a namespace", |world| Box::pin(socket_budgets::enter(world))),
+    ("open a socket without a token", |world| Box::pin(socket_budgets::wait_for_a_token(world))),
+    ("sign in by a packet", |world| Box::pin(socket_budgets::sign_in(world))),
     ("close a socket", |world| Box::pin(socket_budgets::close(world))),
     ("answer a ping", |world| Box::pin(socket_budgets::answer_a_ping(world))),
     ("send a direct message", |world| Box::pin(socket_budgets::direct_message(world))),

@@ -9,6 +9,7 @@ use tests::{Request, Traffic, World, token, token_with};
 
 use crate::socket_registry::fill;
 use crate::sockets::{connect, connect_io, rest, say};
+use crate::sockets_sign_in::{connect_without_token, handshake};
 
 pub(crate) async fn open(world: &World) -> [Traffic; 2] {
     world.knows(&token("ada")).await;
@@ -29,6 +30,25 @@ pub(crate) async fn enter(world: &World) -> [Traffic; 2] {
     world.sockets.take_posted();
     let packet = Request::socket("$default", "socketio", "c2").body("40/dashboard,");
     world.count(socket_message::handle, &packet).await.1
+}
+
+/// By a packet of Socket.IO, on a connection that opened without a token: into its first namespace.
+pub(crate) async fn sign_in(world: &World) -> [Traffic; 2] {
+    world.knows(&token("ada")).await;
+    connect(world, "dashboard", "c1", "ada").await;
+    connect_without_token(world, "c2", "192.0.2.1").await;
+    world.sockets.take_posted();
+    let packet = format!(r#"40/dashboard,{{"token":"{}"}}"#, token("ada"));
+    let packet = Request::socket("$default", "socketio", "c2").body(&packet);
+    world.count(socket_message::handle, &packet).await.1
+}
+
+/// A handshake of Socket.IO without a token, which takes a place to wait in.
+pub(crate) async fn wait_for_a_token(world: &World) -> [Traffic; 2] {
+    world.sockets.open("c1");
+    let (reply, traffic) = world.count(socket_connect::handle, &handshake("c1", "192.0.2.1")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    traffic
 }
 
 pub(crate) async fn close(world: &World) -> [Traffic; 2] {

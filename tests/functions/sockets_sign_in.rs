@@ -14,7 +14,7 @@ pub(crate) async fn connect_without_token(world: &World, connection: &str, sourc
     world.send(socket_connect::handle, &handshake(connection, source)).await
 }
 
-fn handshake(connection: &str, source: &str) -> Request {
+pub(crate) fn handshake(connection: &str, source: &str) -> Request {
     let request = Request::socket("$connect", "socketio", connection).asking("EIO", "4");
     let mut event = request.asking("transport", "websocket").event().clone();
     event["requestContext"]["identity"]["sourceIp"] = json!(source);
