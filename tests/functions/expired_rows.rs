@@ -74,7 +74,7 @@ fn expires(kind: RowKind) -> bool {
 type Test = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// The kinds, each with what is tried with a row of it.
-const TESTS: [(&[RowKind], Test); 16] = [
+const TESTS: [(&[RowKind], Test); 17] = [
     (&[RowKind::Presence], || Box::pin(a_user_who_left_a_room())),
     (&[RowKind::Notification], || Box::pin(a_notification())),
     (&[RowKind::Device, RowKind::DeviceOwner], || Box::pin(a_device())),
