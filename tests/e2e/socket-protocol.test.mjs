@@ -11,7 +11,7 @@
 // | both | a session is closed when no pong comes | it is, by the heartbeat after the time-out of a minute (tests/functions/sockets.rs) |
 // | Engine.IO | a text packet and a binary packet are echoed | a message holds a packet of Socket.IO here, and events are answered, not echoed; API Gateway sends text only |
 // | Socket.IO | the main namespace: connect, with a payload, disconnect | there are /dashboard and /ws; the main one is refused like any other |
-// | Socket.IO | the event `auth` that repeats the payload of a connect | who it is was verified at the handshake, and no token is sent back |
+// | Socket.IO | the event `auth` that repeats the payload of a connect | the payload may hold the token that signs the client in, and no token is sent back |
 // | Socket.IO | packets with binary attachments, with and without acknowledgement | API Gateway sends text only, and ends the connection on a binary frame; a packet that announces attachments is refused by an `error` event, and by the acknowledgement |
 // | Socket.IO | a session is closed when it joins no namespace in time | it is, by the first heartbeat after a minute |
 //

@@ -154,24 +154,44 @@ async fn the_token_must_name_the_user_of_the_address_and_of_the_connection() {
 }
 
 #[tokio::test]
-async fn a_further_packet_of_a_connection_that_has_signed_in_names_its_user_or_nobody() {
+async fn a_further_packet_of_a_connection_that_signed_in_by_a_packet_names_its_user_or_nobody() {
     let world = World::new().await;
-    connect_without_token(&world, "late", "192.0.2.1").await;
-    sign_in(&world, "late", "ws", &token("ada")).await;
-    connect_io(&world, "early", "ada").await;
+    connect_without_token(&world, "c1", "192.0.2.1").await;
+    sign_in(&world, "c1", "ws", &token("ada")).await;
     let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
-    for connection in ["late", "early"] {
-        for (bad, cause) in [(&token("eve"), None), (&expired, Some("expired")), (&String::new(), Some("empty"))] {
-            posted(&world, connection);
-            let reply = sign_in(&world, connection, "dashboard", bad).await;
-            let told = posted(&world, connection);
-            assert!(told.len() == 1 && told[0].starts_with("44/dashboard,"), "{told:?}");
-            assert_eq!(reply.line.get("tokenRefused"), cause.map(Value::from).as_ref(), "{}", reply.line);
-            assert_eq!(count(&world, Namespace::Dashboard).await, usize::from(connection == "early"));
-        }
-        sign_in(&world, connection, "dashboard", &token("ada")).await;
-        assert!(posted(&world, connection)[0].starts_with("40/dashboard,"));
+    for (bad, cause) in [(&token("eve"), None), (&expired, Some("expired")), (&String::new(), Some("empty"))] {
+        posted(&world, "c1");
+        let reply = sign_in(&world, "c1", "dashboard", bad).await;
+        let told = posted(&world, "c1");
+        assert!(told.len() == 1 && told[0].starts_with("44/dashboard,"), "{told:?}");
+        assert_eq!(reply.line.get("tokenRefused"), cause.map(Value::from).as_ref(), "{}", reply.line);
+        assert_eq!(count(&world, Namespace::Dashboard).await, 0);
     }
+    sign_in(&world, "c1", "dashboard", &token("ada")).await;
+    assert!(posted(&world, "c1")[0].starts_with("40/dashboard,"));
+    say(&world, "socketio", "c1", "41/ws,").await;
+    say(&world, "socketio", "c1", "40/ws,").await;
+    assert!(posted(&world, "c1").iter().any(|text| text.starts_with("40/ws,")), "without a token");
+}
+
+/// As before there was a sign-in by a packet: clients may send anything as their `auth`.
+#[tokio::test]
+async fn a_connection_that_signed_in_by_its_handshake_stays_its_users_whatever_its_packets_say() {
+    let world = World::new().await;
+    let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
+    for (n, auth) in [json!("abc"), json!(""), json!(expired), json!(token("eve")), json!(7)].iter().enumerate() {
+        let connection = format!("c{n}");
+        connect_io(&world, &connection, "ada").await;
+        posted(&world, &connection);
+        let packet = format!("40/dashboard,{}", json!({ "token": auth }));
+        let reply = say(&world, "socketio", &connection, &packet).await;
+        let told = posted(&world, &connection);
+        assert!(told[0].starts_with("40/dashboard,"), "{auth}: {told:?}");
+        assert!(told.iter().any(|text| text.contains(r#""userId":"ada""#)), "{auth}: {told:?}");
+        assert_eq!(reply.line.get("tokenRefused"), None, "{}", reply.line);
+    }
+    let rows = world.table.every_row().await;
+    assert!(!rows.keys().any(|(pk, _)| pk.contains("eve")), "nobody else is here: {:?}", rows.keys());
 }
 
 #[tokio::test]

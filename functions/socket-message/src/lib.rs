@@ -123,7 +123,8 @@ async fn process(
     match frame {
         Ok(Incoming::Event(event)) => on_event(app, request, socket, event).await,
         Ok(Incoming::Join(Ok(join))) => {
-            if let Some(token) = &join.token {
+            // After a handshake with a token, `auth` is ignored: it may be anything.
+            if let Some(token) = join.token.as_ref().filter(|_| socket.signed_in_by_packet) {
                 must_be_of(app, socket, token).await.inspect_err(refusals::note)?;
             }
             enter(app, request, socket, join.namespace).await
@@ -148,7 +149,7 @@ async fn process(
     }
 }
 
-/// Verifies the token of a packet on a connection that has signed in. It has its user and its time from the first token; a client that names
+/// Verifies the token of a further packet on a connection that signed in by one. It has its user and its time from the first token; a client that names
 /// another user learns that it is not theirs.
 ///
 /// # Errors

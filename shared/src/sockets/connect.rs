@@ -111,7 +111,8 @@ pub async fn sign_in(
     let address = Address { token_expires: caller.expires, ..waiting.address.clone() };
     let key = Key::socket(&address.connection);
     let channels = caller.channels.clone();
-    let socket = Socket { channels, ..Socket::new(address, person.user_id, person.display_name) };
+    let new = Socket::new(address, person.user_id, person.display_name);
+    let socket = Socket { channels, signed_in_by_packet: true, ..new };
     let (arrival, namespace) = (Arrival::SignIn(waiting), Namespace::SocketIo);
     let entering = Entering { socket: &socket, arrival, namespace, greeting: Vec::new() };
     let entered = enter(table, writer, entering, Millis::now()).await?;

@@ -49,6 +49,9 @@ pub struct Socket {
     /// Whether the version of `socket-message` by which it joined a namespace of Socket.IO notes pongs. Without, silence says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) notes_pongs: bool,
+    /// Whether a packet's token signed it in. The others have their user from the handshake.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed_in_by_packet: bool,
     pub(super) expires_at: i64,
 }
 
@@ -57,7 +60,16 @@ impl Socket {
     #[must_use]
     pub fn new(address: Address, user: UserId, name: Line) -> Self {
         let expires_at = address.until().seconds();
-        Self { address, user, name, channels: Vec::new(), namespaces: BTreeMap::new(), notes_pongs: false, expires_at }
+        Self {
+            address,
+            user,
+            name,
+            channels: Vec::new(),
+            namespaces: BTreeMap::new(),
+            notes_pongs: false,
+            signed_in_by_packet: false,
+            expires_at,
+        }
     }
 
     /// Whether it is in this namespace.
