@@ -66,7 +66,9 @@ pub enum Counted {
 
 /// The places that a connection from this address may take. API Gateway names every address; without one, all share the same places.
 fn places_of(source: Option<&str>) -> BTreeSet<u16> {
-    let source = match source.and_then(|source| source.parse::<IpAddr>().ok()) {
+    // An IPv4 address may be written as one of IPv6, whose first half is the same for all.
+    let source = source.and_then(|source| source.parse::<IpAddr>().ok()).map(|address| address.to_canonical());
+    let source = match source {
         // One customer has a /64, and all its addresses.
         Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
         Some(IpAddr::V4(address)) => address.octets().to_vec(),
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(places_of(Some("2001:db8:1:2::1")), places_of(Some("2001:db8:1:2:ffff::9")));
         assert_ne!(places_of(Some("2001:db8:1:2::1")), places_of(Some("2001:db8:1:3::1")));
         assert_ne!(places_of(Some("192.0.2.1")), places_of(Some("192.0.2.2")));
+        assert_eq!(places_of(Some("::ffff:192.0.2.1")), places_of(Some("192.0.2.1")));
         assert_eq!(places_of(None), places_of(Some("unknown")));
     }
 
