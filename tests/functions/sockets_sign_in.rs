@@ -71,6 +71,67 @@ async fn a_client_of_socket_io_signs_in_by_its_connect_packet() {
 }
 
 #[tokio::test]
+async fn the_open_packet_comes_as_soon_as_the_connection_is_open() {
+    let world = World::new().await;
+    world.sockets.open_after("c1", 3);
+    assert_eq!(world.send(socket_connect::handle, &handshake("c1", "192.0.2.1")).await.status, 200);
+    let opened = posted(&world, "c1");
+    assert!(opened.len() == 1 && opened[0].starts_with(r#"0{"sid":"c1""#), "{opened:?}");
+}
+
+/// Else strangers who hang up at once would each keep a process busy for seconds.
+#[tokio::test]
+async fn a_connection_that_ends_before_it_opens_is_not_waited_for() {
+    let world = World::new().await;
+    let request = handshake("c1", "192.0.2.1");
+    let hangs_up = async {
+        while world.sockets.take_begun() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        disconnect(&world, "socketio", "c1").await;
+        world.sockets.take_begun()
+    };
+    let (reply, _) = tokio::join!(world.send(socket_connect::handle, &request), hangs_up);
+    assert_eq!((reply.status, waiting(&world).await), (200, 0));
+    let further = world.sockets.take_begun();
+    assert!(further <= 1, "{further} posts to a connection that has ended");
+}
+
+/// Nor does the error of a malformed packet.
+#[tokio::test]
+async fn no_line_of_the_log_has_a_packets_token() {
+    let world = World::new().await;
+    connect_io(&world, "user", "ada").await;
+    for packet in [
+        r#"40/ws,{"token":"s3cret"}"#,
+        r#"40/ws,{"token":"s3cret.s3cret.s3cret"}"#,
+        r#"40/ws,{"token":"Bearer s3cret"}"#,
+        r#"40/ws,{"token":"s3cret\ud83d"}"#,
+        r#"40/ws,{"token":{"token":"s3cret"}}"#,
+        r#"40/ws,{"token":"s3cret"#,
+        r#"40/ws,["s3cret"]"#,
+        r#"40/admin,{"token":"s3cret"}"#,
+        r#"40/ws?token=s3cret,{}"#,
+        r#"40{"token":"s3cret"}"#,
+        r#"42/ws,["s3cret",{"token":"s3cret"}]"#,
+        r#"4s3cret"#,
+    ] {
+        connect_without_token(&world, "stranger", "192.0.2.1").await;
+        for connection in ["stranger", "user"] {
+            world.sockets.open(connection);
+            let reply = say(&world, "socketio", connection, packet).await;
+            assert!(!reply.line.to_string().contains("s3cret"), "{packet}: {}", reply.line);
+        }
+        disconnect(&world, "socketio", "stranger").await;
+    }
+    connect_without_token(&world, "late", "192.0.2.1").await;
+    world.table.inject("TransactWriteItems", &[Fault::Refusal(400, "AccessDeniedException")]);
+    let ada = token("ada");
+    let reply = sign_in(&world, "late", "ws", &ada).await;
+    assert!(reply.line["causes"].is_array() && !reply.line.to_string().contains(&ada), "{}", reply.line);
+}
+
+#[tokio::test]
 async fn two_namespaces_that_connect_at_once_are_one_connection() {
     let world = World::new().await;
     connect_without_token(&world, "c1", "192.0.2.1").await;

@@ -33,5 +33,6 @@ async fn wait(app: &App, request: &Request, now: Millis) -> Result<Response, Api
     let named = request.query("userId").map(UserId::parse).transpose();
     let (source, named) = (request.source(), named.map_err(|error| ApiError::field("userId", error))?);
     let waiting = sockets::wait(&app.table, handshake.address(), source, named).await?;
-    Ok(http::empty().then(async move { waiting.open(&connections, heartbeat).await }))
+    let table = app.table.clone();
+    Ok(http::empty().then(async move { waiting.open(&table, &connections, heartbeat).await }))
 }

@@ -157,6 +157,12 @@ impl WaitingSocket {
         self.address.token_expires <= now
     }
 
+    /// Whether it still has its place.
+    async fn still_waits(&self, table: &Table) -> Result<bool, TableError> {
+        let row = table.get(&Key::waiting(self.slot), true).await?;
+        Ok(row.as_ref().and_then(|row| text(row.get("connection")?)) == Some(self.address.connection.as_str()))
+    }
+
     /// Counts a frame.
     ///
     /// # Errors
@@ -204,8 +210,8 @@ impl WaitingSocket {
     }
 
     /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it connects
-    /// again.
-    pub async fn open(&self, connections: &Connections, heartbeat_seconds: u32) {
+    /// again. A client that has hung up meanwhile is not waited for, so that a stranger keeps no process busy.
+    pub async fn open(&self, table: &Table, connections: &Connections, heartbeat_seconds: u32) {
         let (address, open) = (&self.address, Outgoing::Open { seconds: heartbeat_seconds });
         let Some(text) = framing::write(address.framing, &open, &address.connection) else { return };
         let until = tokio::time::Instant::now() + OPENING;
@@ -217,6 +223,11 @@ impl WaitingSocket {
                 Err(PostError::Gone) if tokio::time::Instant::now() + pause < until => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_millis(320));
+                    match self.still_waits(table).await {
+                        Ok(true) => {}
+                        Ok(false) => return,
+                        Err(error) => telemetry::cause(&error),
+                    }
                 }
                 Err(error) => {
                     telemetry::cause(&error);
