@@ -32,7 +32,7 @@ impl Handshake {
         is_socket_io && request.query("token").is_none() && request.header("authorization").is_none()
     }
 
-    /// Reads the event of `$connect`. Until a caller is known, the connection may wait for [`WAIT_SECONDS`].
+    /// Reads the event of `$connect`. Until a caller is known, the connection may wait for ten seconds.
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
