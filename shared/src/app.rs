@@ -176,8 +176,8 @@ impl App {
         Ok(())
     }
 
-    /// The user who signs in on a connection of Socket.IO that is open already: by the token of a CONNECT packet. `named` is the `userId` of
-    /// the handshake's query.
+    /// The user who signs in on a connection of Socket.IO that is open already: by the token of a CONNECT packet. `named` is the
+    /// `userId` of the handshake's query.
     ///
     /// # Errors
     /// As [`App::authenticate_handshake`].

@@ -1,7 +1,7 @@
 //! `$default`: every frame that clients send, in either framing and any namespace.
 //!
-//! `handle` finds the connection; `process` counts the frame and does what it asks for; `refusals` says no; `waiting` signs a client of
-//! Socket.IO in that sends its token in a packet.
+//! `handle` finds the connection; `process` counts the frame and does what it asks for; `refusals` says no; `waiting` signs a
+//! client of Socket.IO in that sends its token in a packet.
 
 mod refusals;
 mod waiting;
@@ -19,8 +19,8 @@ use shared::{ApiError, App, telemetry};
 
 use refusals::refusal;
 
-/// A pong of Engine.IO, as most frames are. One write counts it and notes that the connection is alive; nothing is read. The first one of
-/// a connection is handled as other frames are.
+/// A pong of Engine.IO, as most frames are. One write counts it and notes that the connection is alive; nothing is read. The
+/// first one of a connection is handled as other frames are.
 const PONG: &str = "3";
 
 /// A frame as it was read.
@@ -149,8 +149,8 @@ async fn process(
     }
 }
 
-/// Verifies the token of a further packet on a connection that signed in by one. It has its user and its time from the first token; a client that names
-/// another user learns that it is not theirs.
+/// Verifies the token of a further packet on a connection that signed in by one. It has its user and its time from the first
+/// token; a client that names another user learns that it is not theirs.
 ///
 /// # Errors
 /// 401 for a bad token, 409 for that of another user.

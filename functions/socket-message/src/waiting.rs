@@ -12,8 +12,8 @@ use shared::{ApiError, App, telemetry};
 use super::enter;
 use super::refusals::{connect_error, note};
 
-/// Handles one frame; `None` if the connection waits no more. A refused token is a `connect_error` of the namespace, and the client may send
-/// another until its time is up.
+/// Handles one frame; `None` if the connection waits no more. A refused token is a `connect_error` of the namespace, and the
+/// client may send another until its time is up.
 ///
 /// # Errors
 /// 500 when the table fails. Clients never see this response; it is only logged.

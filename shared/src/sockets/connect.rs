@@ -35,7 +35,8 @@ impl Handshake {
     /// Reads the event of `$connect`. Until a caller is known, the connection may wait for ten seconds.
     ///
     /// # Errors
-    /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and `upper`, and plain JSON on the stage of Socket.IO.
+    /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and
+    /// `upper`, and plain JSON on the stage of Socket.IO.
     pub fn read(request: &Request, now: Millis) -> Result<Self, ApiError> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
         let framing = framing::asked_for(request.query("EIO")).map_err(|told| ApiError::Malformed(told.to_owned()))?;
@@ -75,7 +76,8 @@ impl Handshake {
     }
 }
 
-/// Lets a client in, who may subscribe to these channels: with plain JSON into the namespace of its stage, with Socket.IO into none yet.
+/// Lets a client in, who may subscribe to these channels: with plain JSON into the namespace of its stage, with Socket.IO into
+/// none yet.
 ///
 /// # Errors
 /// [`NotEntered`]
@@ -96,8 +98,8 @@ pub async fn connect(
     enter(table, writer, entering, now).await
 }
 
-/// Lets a connection that waited for its token in, into no namespace yet; returns it. Its rows are then those of one that had its token in
-/// the handshake. Of several packets at once, the first lets it in, and none does once the connection waits no more.
+/// Lets a connection that waited for its token in, into no namespace yet; returns it. Its rows are then those of one that had its
+/// token in the handshake. Of several packets at once, the first lets it in, and none does once the connection waits no more.
 ///
 /// # Errors
 /// [`NotEntered`], [`NotEntered::OtherUser`] among them where another packet signed another user in.

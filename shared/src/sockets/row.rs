@@ -46,7 +46,8 @@ pub struct Socket {
     pub channels: Vec<String>,
     /// The place in each namespace that it is in.
     pub namespaces: BTreeMap<Namespace, u16>,
-    /// Whether the version of `socket-message` by which it joined a namespace of Socket.IO notes pongs. Without, silence says nothing.
+    /// Whether the version of `socket-message` by which it joined a namespace of Socket.IO notes pongs. Without, silence says
+    /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) notes_pongs: bool,
     /// Whether a packet's token signed it in. The others have their user from the handshake.

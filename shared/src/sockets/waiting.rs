@@ -1,12 +1,13 @@
-//! Connections of Socket.IO that opened without a token. Their CONNECT packet has it (`auth: { token }`), and until it came they are in no
-//! namespace and of no user.
+//! Connections of Socket.IO that opened without a token. Their CONNECT packet has it (`auth: { token }`), and until it came they
+//! are in no namespace and of no user.
 //!
-//! A waiting connection is one row, in one of a few places, so that strangers fill these and no others. Which places a connection may take
-//! depends on its address. So both limits hold without a counter: at most [`CAPACITY`] in all, and at most [`MAX_OF_ADDRESS`] from one address.
-//! Addresses share places, so one may find fewer. Clients behind one NAT have one address, and so have those behind CloudFront's.
+//! A waiting connection is one row, in one of a few places, so that strangers fill these and no others. Which places a connection
+//! may take depends on its address. So both limits hold without a counter: at most [`CAPACITY`] in all, and at most
+//! [`MAX_OF_ADDRESS`] from one address. Addresses share places, so one may find fewer. Clients behind one NAT have one address,
+//! and so have those behind CloudFront's.
 //!
-//! The heartbeat ends those that wait for over [`WAIT_SECONDS`], and so does any frame of theirs. A version from before knows no waiting
-//! connections, and ends one that speaks; its client connects again.
+//! The heartbeat ends those that wait for over [`WAIT_SECONDS`], and so does any frame of theirs. A version from before knows no
+//! waiting connections, and ends one that speaks; its client connects again.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -64,7 +65,8 @@ pub enum Counted {
     WaitsNoMore,
 }
 
-/// The places that a connection from this address may take. API Gateway names every address; without one, all share the same places.
+/// The places that a connection from this address may take. API Gateway names every address; without one, all share the same
+/// places.
 fn places_of(source: Option<&str>) -> BTreeSet<u16> {
     // An IPv4 address may be written as one of IPv6, whose first half is the same for all.
     let source = source.and_then(|source| source.parse::<IpAddr>().ok()).map(|address| address.to_canonical());
@@ -195,8 +197,8 @@ impl WaitingSocket {
         Action::delete(&Key::waiting(self.slot)).when(is_this)
     }
 
-    /// Ends the connection, and then gives its place back; returns whether it has. One that API Gateway does not end keeps its place, so that
-    /// the next heartbeat finds it.
+    /// Ends the connection, and then gives its place back; returns whether it has. One that API Gateway does not end keeps its
+    /// place, so that the next heartbeat finds it.
     ///
     /// # Errors
     /// When DynamoDB fails.
@@ -209,8 +211,8 @@ impl WaitingSocket {
         Ok(true)
     }
 
-    /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it connects
-    /// again. A client that has hung up meanwhile is not waited for, so that a stranger keeps no process busy.
+    /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it
+    /// connects again. A client that has hung up meanwhile is not waited for, so that a stranger keeps no process busy.
     pub async fn open(&self, table: &Table, connections: &Connections, heartbeat_seconds: u32) {
         let (address, open) = (&self.address, Outgoing::Open { seconds: heartbeat_seconds });
         let Some(text) = framing::write(address.framing, &open, &address.connection) else { return };

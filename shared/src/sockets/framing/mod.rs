@@ -45,8 +45,8 @@ pub enum Incoming {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Join {
     pub namespace: Namespace,
-    /// The `token` of the packet's `auth`, if it is text. After a sign-in by a packet, a further packet needs none, and a token must be
-    /// the same user's. After a sign-in by the handshake, it is ignored.
+    /// The `token` of the packet's `auth`, if it is text. After a sign-in by a packet, a further packet needs none, and a token
+    /// must be the same user's. After a sign-in by the handshake, it is ignored.
     pub token: Option<String>,
 }
 
