@@ -287,6 +287,27 @@ async fn a_connection_that_is_ended_while_it_signs_in_enters_nothing() {
     assert_eq!((world.sockets.is_open("c1"), count(&world, Namespace::SocketIo).await), (false, 0));
 }
 
+/// As when a page is left while it connects. Else its user would be there until a heartbeat finds that it is gone.
+#[tokio::test]
+async fn a_connection_that_signs_in_while_its_end_is_handled_is_removed() {
+    for held in ["Query", "DeleteItem"] {
+        let world = World::new().await;
+        connect_without_token(&world, "c1", "192.0.2.1").await;
+        let hold = Hold::default();
+        // The end finds no connection that has signed in, and then looks for one that waits, and removes it.
+        world.table.inject(held, &[Fault::Held(hold.clone())]);
+        let ada = token("ada");
+        let signs_in = hold.meanwhile(async {
+            sign_in(&world, "c1", "ws", &ada).await;
+            assert_eq!(count(&world, Namespace::Ws).await, 1, "{held}");
+        });
+        let (reply, ()) = tokio::join!(disconnect(&world, "socketio", "c1"), signs_in);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let here = (count(&world, Namespace::SocketIo).await, count(&world, Namespace::Ws).await);
+        assert_eq!((here, waiting(&world).await), ((0, 0), 0), "{held}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_whose_token_does_not_come_within_ten_seconds_is_ended() {
     let world = World::new().await;

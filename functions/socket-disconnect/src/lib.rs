@@ -12,11 +12,16 @@ use shared::{ApiError, App};
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let now = Millis::now();
-    let removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
-    if removed.is_replay
-        && let Some(waiting) = WaitingSocket::find(&app.table, &connection, now).await?
-    {
-        waiting.forget(&app.table).await?;
+    let mut removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
+    if removed.is_replay {
+        let has_waited = match WaitingSocket::find(&app.table, &connection, now).await? {
+            Some(waiting) => waiting.forget(&app.table).await?,
+            None => false,
+        };
+        if !has_waited {
+            // A packet may have signed it in since it was looked for.
+            removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
+        }
     }
     Ok(http::empty().then(app.deliver(removed.pending)))
 }

@@ -183,12 +183,12 @@ impl WaitingSocket {
         })
     }
 
-    /// Gives its place back.
+    /// Gives its place back; returns whether it still had it.
     ///
     /// # Errors
     /// When DynamoDB fails.
-    pub async fn forget(&self, table: &Table) -> Result<(), TableError> {
-        table.write(self.taken_back()).await.map(drop)
+    pub async fn forget(&self, table: &Table) -> Result<bool, TableError> {
+        Ok(table.write(self.taken_back()).await?.is_done())
     }
 
     /// The write that gives its place back, and fails if it has none any more.
