@@ -71,6 +71,13 @@ impl Request {
         self
     }
 
+    /// Sets when API Gateway received it, in milliseconds since 1970.
+    #[must_use]
+    pub fn received(mut self, at: i64) -> Self {
+        self.event["requestContext"]["requestTimeEpoch"] = json!(at);
+        self
+    }
+
     /// Marks the body as binary data in base64.
     #[must_use]
     pub fn binary(mut self) -> Self {

@@ -15,7 +15,7 @@ use aws_sdk_apigatewaymanagement::config::Builder;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 
 use super::aws::AwsError;
-use crate::contract::sockets::{ConnectionId, Namespace};
+use crate::contract::sockets::{ConnectionId, Stage};
 
 /// Time-out of an attempt: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ pub struct Connections {
     config: SdkConfig,
     endpoint: Arc<str>,
     /// Made when they are first used.
-    clients: Arc<[OnceLock<Client>; 3]>,
+    clients: Arc<[OnceLock<Client>; Stage::COUNT]>,
 }
 
 impl Connections {
@@ -72,8 +72,8 @@ impl Connections {
         Self { config, endpoint: endpoint.into(), clients: Arc::default() }
     }
 
-    fn of(&self, stage: Namespace) -> &Client {
-        self.clients[stage as usize].get_or_init(|| {
+    fn of(&self, stage: Stage) -> &Client {
+        self.clients[stage.index()].get_or_init(|| {
             let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
             // Set here, since the address in AWS_ENDPOINT_URL would come before one of the shared configuration.
             let config = Builder::from(&self.config).endpoint_url(format!("{}/{stage}", self.endpoint));
@@ -87,7 +87,8 @@ impl Connections {
     ///
     /// # Errors
     /// [`PostError`] says whether it may be tried again.
-    pub async fn post(&self, stage: Namespace, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
+    pub async fn post(&self, stage: impl Into<Stage>, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
+        let stage = stage.into();
         match self.post_once(stage, connection, text).await {
             Err(PostError::Later(AwsError::Refused { status: 429 | 500.., .. })) => {
                 tokio::time::sleep(Duration::from_millis(rand::random_range(PAUSE))).await;
@@ -97,7 +98,7 @@ impl Connections {
         }
     }
 
-    async fn post_once(&self, stage: Namespace, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
+    async fn post_once(&self, stage: Stage, connection: &ConnectionId, text: &str) -> Result<(), PostError> {
         let request = self.of(stage).post_to_connection().connection_id(connection.as_str()).data(Blob::new(text));
         let sent = Box::pin(request.send()).await;
         sent.map(drop).map_err(|error| PostError::of(AwsError::new("API Gateway PostToConnection", error)))
@@ -107,8 +108,8 @@ impl Connections {
     ///
     /// # Errors
     /// [`PostError`], never [`PostError::Gone`].
-    pub async fn close(&self, stage: Namespace, connection: &ConnectionId) -> Result<(), PostError> {
-        let request = self.of(stage).delete_connection().connection_id(connection.as_str());
+    pub async fn close(&self, stage: impl Into<Stage>, connection: &ConnectionId) -> Result<(), PostError> {
+        let request = self.of(stage.into()).delete_connection().connection_id(connection.as_str());
         let sent = Box::pin(request.send()).await;
         match sent.map_err(|error| PostError::of(AwsError::new("API Gateway DeleteConnection", error))) {
             Ok(_) | Err(PostError::Gone) => Ok(()),

@@ -5,7 +5,8 @@ use lambda_http::{Body, RequestExt as _};
 
 use super::Request;
 use crate::api_error::ApiError;
-use crate::contract::sockets::{ConnectionId, Namespace};
+use crate::contract::sockets::{ConnectionId, Namespace, Stage};
+use crate::contract::time::Millis;
 
 /// The kind of an event: `eventType` in its context. `routeKey` does not prove it, since a client's message may select a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,12 @@ pub trait ReadSocket {
     /// 404 for a stage that does not name a namespace.
     fn stage(&self) -> Result<Namespace, ApiError>;
 
+    /// Whether the connection came by the stage of Pusher's clients.
+    fn is_pushers(&self) -> bool;
+
+    /// When API Gateway got it, of a WebSocket's event; else now. Frames of one connection may be handled side by side, in any order.
+    fn received(&self) -> Millis;
+
     /// The address that the connection came from, as API Gateway sees it: behind CloudFront, one of CloudFront's.
     fn source(&self) -> Option<&str>;
 
@@ -62,12 +69,21 @@ impl ReadSocket for Request {
     }
 
     fn stage(&self) -> Result<Namespace, ApiError> {
-        let stage = match self.request_context_ref() {
-            Some(RequestContext::WebSocket(context)) => context.stage.as_deref(),
-            _ => None,
-        };
         let unknown = || ApiError::NotFound("There are /dashboard, /ws and /socketio".to_owned());
-        stage.and_then(Namespace::named).ok_or_else(unknown)
+        stage(self).and_then(Namespace::named).ok_or_else(unknown)
+    }
+
+    fn is_pushers(&self) -> bool {
+        stage(self).and_then(Stage::named) == Some(Stage::Pusher)
+    }
+
+    fn received(&self) -> Millis {
+        match self.request_context_ref() {
+            Some(RequestContext::WebSocket(context)) if context.request_time_epoch > 0 => {
+                Millis(context.request_time_epoch)
+            }
+            _ => Millis::now(),
+        }
     }
 
     fn source(&self) -> Option<&str> {
@@ -84,5 +100,12 @@ impl ReadSocket for Request {
             // API Gateway hands binary frames over as base64; nothing could answer them, since it sends text only.
             _ => None,
         }
+    }
+}
+
+fn stage(request: &Request) -> Option<&str> {
+    match request.request_context_ref() {
+        Some(RequestContext::WebSocket(context)) => context.stage.as_deref(),
+        _ => None,
     }
 }

@@ -42,6 +42,53 @@ impl std::fmt::Display for Namespace {
     }
 }
 
+/// A stage of the WebSocket API: that of a namespace, or that of clients of Pusher. Its name is the path of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Namespace(Namespace),
+    Pusher,
+}
+
+impl Stage {
+    /// How many there are.
+    pub const COUNT: usize = Namespace::ALL.len() + 1;
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespace(namespace) => namespace.name(),
+            Self::Pusher => "pusher",
+        }
+    }
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let namespace = Namespace::named(name).map(Self::Namespace);
+        namespace.or_else(|| (name == Self::Pusher.name()).then_some(Self::Pusher))
+    }
+
+    /// Its place among all, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        match self {
+            Self::Namespace(namespace) => namespace as usize,
+            Self::Pusher => Namespace::ALL.len(),
+        }
+    }
+}
+
+impl From<Namespace> for Stage {
+    fn from(namespace: Namespace) -> Self {
+        Self::Namespace(namespace)
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// API Gateway's id of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -148,7 +195,7 @@ fn never() -> Millis {
 }
 
 /// API Gateway ends every connection after two hours; its rows are nobody's a few minutes later.
-const LIFETIME_SECONDS: i64 = 2 * 3600 + 600;
+pub const LIFETIME_SECONDS: i64 = 2 * 3600 + 600;
 
 impl Address {
     /// When the connection has surely ended.

@@ -4,7 +4,9 @@ mod connection;
 mod direct;
 mod events;
 
-pub use connection::{Address, ConnectionId, Framing, InvalidConnectionId, Names, Namespace, Outgoing};
+pub use connection::{
+    Address, ConnectionId, Framing, InvalidConnectionId, LIFETIME_SECONDS, Names, Namespace, Outgoing, Stage,
+};
 pub use direct::{
     DirectMessage, DirectMessageDeleted, MESSAGE_DELETED, MESSAGE_NEW, MESSAGE_READ, MESSAGE_SENT, Sealed,
     TYPING_START, TYPING_STOP,
