@@ -6,6 +6,7 @@ mod caller;
 mod client;
 mod encryption;
 mod event;
+pub mod frames;
 mod signature;
 mod webhook;
 

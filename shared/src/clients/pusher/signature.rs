@@ -127,6 +127,24 @@ impl Signer {
         mac.verify_slice(&signature).is_ok()
     }
 
+    /// Whether this `auth` (`key:signature`) opens the channel to the connection.
+    #[must_use]
+    pub fn opens_channel(&self, auth: &str, socket: &SocketId, channel: &str, channel_data: Option<&str>) -> bool {
+        let rest = channel_data.map(|data| format!(":{data}")).unwrap_or_default();
+        self.signed_auth(auth, &format!("{}:{channel}{rest}", socket.as_str()))
+    }
+
+    /// Whether this `auth` lets the connection sign in as the user of this data.
+    #[must_use]
+    pub fn opens_user(&self, auth: &str, socket: &SocketId, user_data: &str) -> bool {
+        self.signed_auth(auth, &format!("{}::user::{user_data}", socket.as_str()))
+    }
+
+    fn signed_auth(&self, auth: &str, text: &str) -> bool {
+        let signature = auth.split_once(':').filter(|(key, _)| *key == self.key).map(|(_, signature)| signature);
+        signature.is_some_and(|signature| self.signed(text.as_bytes(), signature))
+    }
+
     fn hex(&self, parts: &[&str]) -> String {
         let mut mac = self.keyed.clone();
         for part in parts {
@@ -178,6 +196,22 @@ mod tests {
         let auth = documented().user(&socket(), r#"{"id":"12345"}"#);
         let expected = "278d425bdf160c739803:4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba";
         assert_eq!(auth, expected);
+    }
+
+    #[test]
+    fn a_signature_for_one_connection_and_channel_opens_no_other() {
+        let (signer, data) = (documented(), r#"{"user_id":10}"#);
+        let (socket, other) = (socket(), SocketId::parse("1234.12345").unwrap());
+        let auth = signer.channel(&socket, &name("presence-foobar"), Some(data));
+        assert!(signer.opens_channel(&auth, &socket, "presence-foobar", Some(data)));
+        assert!(!signer.opens_channel(&auth, &other, "presence-foobar", Some(data)));
+        assert!(!signer.opens_channel(&auth, &socket, "presence-foobaz", Some(data)));
+        assert!(!signer.opens_channel(&auth, &socket, "presence-foobar", None));
+        assert!(!signer.opens_channel(&auth, &socket, "presence-foobar", Some(r#"{"user_id":11}"#)));
+        assert!(!signer.opens_channel(auth.split_once(':').unwrap().1, &socket, "presence-foobar", Some(data)));
+        let user = signer.user(&socket, data);
+        assert!(signer.opens_user(&user, &socket, data) && !signer.opens_user(&user, &other, data));
+        assert!(!signer.opens_user(&auth, &socket, data));
     }
 
     #[test]
