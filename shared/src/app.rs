@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 
 use crate::api_error::ApiError;
 use crate::authorization::Authorizer;
+use crate::channel_server::{ChannelServer, OwnChannels};
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{PusherClient, ReceivedRequest, Signer, Webhook, verify_caller, verify_webhook};
@@ -14,14 +15,17 @@ use crate::clients::{fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::delivery::{Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Transport, TurnedOff, UnreadMessages};
+use crate::delivery::{
+    Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Subscribers, Transport, TurnedOff, UnreadMessages, Webhooks,
+};
+use crate::gateway::{Gateway, Poster};
 use crate::hotels::{self, Wakes};
 use crate::http::idempotency::{Fingerprints, IdempotencyKey};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request, Response, ResponseExt as _};
 use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
 use crate::leases::Emails;
 use crate::outbox::{Committed, Done, TransportName, WriteContext};
-use crate::settings::{Need, Settings, SettingsError};
+use crate::settings::{MasterKey, Need, Settings, SettingsError};
 use crate::table::Table;
 use crate::triggers;
 use crate::users::budget::WriteBudget;
@@ -37,8 +41,8 @@ pub struct App {
     pub settings: Settings,
     /// The table.
     pub table: Table,
-    /// Pusher's HTTP API, in a function with [`Need::Pusher`].
-    pub pusher: Option<PusherClient>,
+    /// The server of the channels, in a function with [`Need::Pusher`].
+    pub channels: Option<ChannelServer>,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
     /// How others see the callers.
@@ -46,7 +50,8 @@ pub struct App {
     /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
     pub writes: WriteBudget,
     verifier: Option<Verifier>,
-    previous_signer: Option<Signer>,
+    /// That of the app's key, then during a rotation that of the previous one; none in a function without [`Need::Pusher`].
+    signers: Vec<Signer>,
     fingerprints: Option<Fingerprints>,
     aws: SdkConfig,
     /// Transports that only the consumer's process has: for pushes and e-mails.
@@ -73,12 +78,12 @@ impl std::error::Error for StartError {}
 impl App {
     /// Opens the connections to DynamoDB and Pusher, and does what [`App::warm_up`] does.
     pub(crate) async fn connect(&self) {
-        let pusher = async {
-            if let Some(pusher) = &self.pusher {
-                pusher.connect().await;
+        let channels = async {
+            if let Some(channels) = &self.channels {
+                channels.connect().await;
             }
         };
-        tokio::join!(self.warm_up(), pusher, self.table.connect());
+        tokio::join!(self.warm_up(), channels, self.table.connect());
     }
 
     /// Fetches the keys of tokens, if they are fetched.
@@ -96,13 +101,14 @@ impl App {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
-        let (pusher, table) = (app.pusher().map_err(|error| StartError(error.to_string()))?.clone(), app.table.clone());
+        let (channels, table) =
+            (app.channels().map_err(|error| StartError(error.to_string()))?.clone(), app.table.clone());
         let pushes: Arc<dyn Transport> = match fcm {
-            Some(fcm) => Arc::new(Pushes { fcm, pusher: pusher.clone(), table: table.clone() }),
+            Some(fcm) => Arc::new(Pushes { fcm, channels: channels.clone(), table: table.clone() }),
             None => Arc::new(TurnedOff(TransportName::Push)),
         };
         let emails: Arc<dyn Transport> = match mailer {
-            Some(mailer) => Arc::new(Emails { mailer, pusher, table }),
+            Some(mailer) => Arc::new(Emails { mailer, channels, table }),
             None => Arc::new(TurnedOff(TransportName::Email)),
         };
         Ok(Self { senders: vec![pushes, emails], ..app })
@@ -121,14 +127,24 @@ impl App {
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
         let pusher = settings.pusher.as_ref();
         let verifier = settings.tokens.as_ref().map(|tokens| Verifier::new(http.clone(), tokens));
+        let connections = settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint));
+        let channels = pusher.map(|pusher| match &pusher.origin {
+            Some(origin) => ChannelServer::Pusher(Box::new(PusherClient::new(http, pusher, origin))),
+            None => ChannelServer::Gateway(Box::new(OwnChannels {
+                table: table.clone(),
+                poster: connections.clone().map(|connections| Poster { connections }),
+                master_key: pusher.encryption_master_key.clone(),
+            })),
+        });
+        let credentials = pusher.iter().flat_map(|pusher| std::iter::once(&pusher.credentials).chain(&pusher.previous));
         Ok(Self {
             profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
-            pusher: pusher.map(|pusher| PusherClient::new(http, pusher)),
-            connections: settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint)),
+            channels,
+            connections,
             verifier: verifier.transpose().map_err(failed)?,
-            previous_signer: pusher.and_then(|pusher| pusher.previous.as_ref()).map(Signer::new),
+            signers: credentials.map(Signer::new).collect(),
             fingerprints: pusher.map(|pusher| Fingerprints::by(&pusher.credentials.secret)),
             aws,
             senders: Vec::new(),
@@ -218,12 +234,24 @@ impl App {
         self.verifier.as_ref().ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Tokens)))
     }
 
-    /// Pusher's HTTP API.
+    /// The server of the channels.
     ///
     /// # Errors
     /// For a function without [`Need::Pusher`].
-    pub fn pusher(&self) -> Result<&PusherClient, SettingsError> {
-        self.pusher.as_ref().ok_or(SettingsError::NotNeeded(Need::Pusher))
+    pub fn channels(&self) -> Result<&ChannelServer, SettingsError> {
+        self.channels.as_ref().ok_or(SettingsError::NotNeeded(Need::Pusher))
+    }
+
+    /// The server of clients of Pusher on this stack's own WebSockets.
+    ///
+    /// # Errors
+    /// 404 where Pusher serves them, 500 in a function without `SOCKET_ENDPOINT`. Without [`Need::Gateway`] it opens no channel.
+    pub fn gateway(&self) -> Result<Gateway, ApiError> {
+        if !self.settings.serves_channels {
+            let told = "Pusher serves the channels of this stack: connect to its cluster";
+            return Err(ApiError::NotFound(told.to_owned()));
+        }
+        Ok(Gateway::new(self.table.clone(), self.connections()?.clone(), self.signers.clone()))
     }
 
     /// WebSocket connections.
@@ -269,8 +297,13 @@ impl App {
 
     /// The signers of the current key and, during a rotation, of the previous one.
     fn signers(&self) -> Result<Vec<&Signer>, ApiError> {
-        let pusher = self.pusher().map_err(ApiError::internal)?;
-        Ok(std::iter::once(pusher.signer()).chain(&self.previous_signer).collect())
+        self.signer()?;
+        Ok(self.signers.iter().collect())
+    }
+
+    /// The signer of the current key.
+    fn signer(&self) -> Result<&Signer, ApiError> {
+        self.signers.first().ok_or_else(|| ApiError::internal(SettingsError::NotNeeded(Need::Pusher)))
     }
 
     /// Checks that a request of Pusher's HTTP API is signed by a back end that has the app's key and secret. The signed path is
@@ -324,7 +357,7 @@ impl App {
     /// 500 in a function without [`Need::Pusher`].
     pub fn authorizer(&self) -> Result<Authorizer<'_>, ApiError> {
         let master_key = self.settings.pusher.as_ref().and_then(|pusher| pusher.encryption_master_key.as_ref());
-        let signer = self.pusher().map_err(ApiError::internal)?.signer();
+        let signer = self.signer()?;
         Ok(Authorizer { table: &self.table, profiles: &self.profiles, signer, master_key })
     }
 
@@ -334,17 +367,33 @@ impl App {
         let (table, settings) = (self.table.clone(), Arc::new(self.settings.clone()));
         let mut transports: Vec<Arc<dyn Transport>> =
             vec![Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() })];
-        if let Some(pusher) = &self.pusher {
-            transports.push(Arc::new(Pusher::of_consumer(pusher)));
+        if let Some(channels) = &self.channels {
+            transports.extend(self.to_channels(Pusher::of_consumer, Subscribers::of_consumer));
+            transports.push(Arc::new(Webhooks { table: table.clone() }));
             transports.push(Arc::new(Wakes {
                 table: table.clone(),
-                pusher: pusher.clone(),
+                channels: channels.clone(),
                 settings: settings.clone(),
             }));
         }
         transports.extend(self.sockets(Some(settings)));
         transports.extend(self.senders.iter().cloned());
         Dispatcher::new(table, transports)
+    }
+
+    /// The transport to the subscribers of channels: Pusher as this makes it, or our own sockets where this function posts to them.
+    fn to_channels(
+        &self,
+        pusher: impl Fn(&PusherClient) -> Pusher,
+        subscribers: impl Fn(Table, Connections, Option<MasterKey>) -> Subscribers,
+    ) -> Option<Arc<dyn Transport>> {
+        match self.channels.as_ref()? {
+            ChannelServer::Pusher(client) => Some(Arc::new(pusher(client))),
+            ChannelServer::Gateway(own) => {
+                let connections = self.connections.clone()?;
+                Some(Arc::new(subscribers(self.table.clone(), connections, own.master_key.clone())))
+            }
+        }
     }
 
     fn sockets(&self, notifier: Option<Arc<Settings>>) -> Option<Arc<dyn Transport>> {
@@ -358,7 +407,11 @@ impl App {
     pub fn writer(&self, request_id: &str) -> WriteContext {
         WriteContext {
             request_id: request_id.to_owned(),
-            delivers: self.pusher.as_ref().is_some_and(|pusher| !pusher.breaker().is_open(Millis::now())),
+            delivers: match &self.channels {
+                None => false,
+                Some(ChannelServer::Pusher(pusher)) => !pusher.breaker().is_open(Millis::now()),
+                Some(ChannelServer::Gateway(_)) => self.connections.is_some(),
+            },
             posts: self.connections.is_some(),
         }
     }
@@ -371,8 +424,8 @@ impl App {
 
     /// Delivers what was just committed, to be done after the response.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
-        let pusher = self.pusher.as_ref().map(|pusher| -> Arc<dyn Transport> { Arc::new(Pusher::of_writer(pusher)) });
-        let transports = pusher.into_iter().chain(self.sockets(None)).collect();
+        let transports =
+            self.to_channels(Pusher::of_writer, Subscribers::of_writer).into_iter().chain(self.sockets(None)).collect();
         Dispatcher::new(self.table.clone(), transports).inline(rows)
     }
 

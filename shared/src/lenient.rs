@@ -26,6 +26,12 @@ impl<T> Lenient<T> {
     }
 }
 
+impl<T> From<Vec<T>> for Lenient<T> {
+    fn from(elements: Vec<T>) -> Self {
+        Self(elements)
+    }
+}
+
 impl<T> Default for Lenient<T> {
     fn default() -> Self {
         Self(Vec::new())

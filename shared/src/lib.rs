@@ -20,6 +20,8 @@
 //! triggers        Pusher's HTTP API: events of other back ends, stored with what they owe
 //! notifications   stored, listed, read; preferences
 //! users           profile, devices, locale, quiet hours
+//! channel_server  who serves the channels: Pusher, or Carillon itself
+//! gateway         Pusher's protocol on API Gateway's WebSockets: connections, subscriptions, presence, keep-alive
 //! outbox          what a row owes, and taking out of it what was delivered
 //! http            requests, responses, idempotency keys, pages
 //! identity        bearer tokens
@@ -38,11 +40,13 @@
 pub mod api_error;
 pub mod app;
 pub mod authorization;
+pub mod channel_server;
 pub mod channels;
 pub mod chats;
 pub mod clients;
 pub mod delivery;
 pub mod erasure;
+pub mod gateway;
 pub mod hotels;
 pub mod http;
 pub mod identity;

@@ -71,7 +71,7 @@ async fn trigger(world: &World, body: &Value) -> Reply {
     world.send(handle, &post(EVENTS, body)).await
 }
 
-async fn ask(world: &World, path: &str, parameters: &[(&str, &str)]) -> Reply {
+pub(crate) async fn ask(world: &World, path: &str, parameters: &[(&str, &str)]) -> Reply {
     world.send(handle, &request(&Signed { parameters, ..WELL }, "GET", path, None)).await
 }
 

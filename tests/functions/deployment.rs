@@ -85,6 +85,7 @@ fn a_domain_has_the_same_paths_as_api_gateways_own() {
         ("DashboardDomainMapping", "DashboardStage"),
         ("WsDomainMapping", "WsStage"),
         ("SocketIoDomainMapping", "SocketIoStage"),
+        ("PusherDomainMapping", "PusherStage"),
     ] {
         let (mapping, name) = (resource(mapping), resource(stage));
         let (_, name) = name.split_once("StageName: ").unwrap();
@@ -97,6 +98,13 @@ fn a_domain_has_the_same_paths_as_api_gateways_own() {
     assert!(endpoints.len() > 7);
     for endpoint in endpoints {
         let lines: Vec<_> = endpoint.lines().take(3).map(str::trim).collect();
+        if lines[0] == "- IsGateway" {
+            // The same on one line.
+            assert!(lines[1].starts_with(
+                "- !If [HasSocketEndpoint, !Ref SocketEndpoint, !If [HasNoExecuteApi, !Sub \"https://${SocketDomain}\", !Sub \"https://${SocketApi}."
+            ));
+            continue;
+        }
         assert_eq!(lines[..2], ["- HasSocketEndpoint", "- !Ref SocketEndpoint"]);
         assert!(
             lines[2]
@@ -124,13 +132,30 @@ fn api_gateways_own_domains_are_open_unless_a_parameter_closes_both() {
     }
 }
 
+/// The behavior of the distribution for this pattern, and whether it is there with `Channels=gateway` alone.
+fn behavior(pattern: &str) -> (String, bool) {
+    let edge = resource("Edge");
+    let (before, behavior) = edge.split_once(&format!("- PathPattern: {pattern}\n")).unwrap();
+    let behavior = behavior.split("- PathPattern:").next().unwrap();
+    (behavior.to_owned(), before.ends_with("          - !If\n            - IsGateway\n            "))
+}
+
+#[test]
+fn the_edge_takes_clients_of_pushers_protocol_to_the_websocket_api() {
+    for (pattern, has_function) in [("/app/*", true), ("/pusher", false)] {
+        let (behavior, is_of_gateway) = behavior(pattern);
+        assert!(is_of_gateway && behavior.contains("  TargetOriginId: sockets\n"), "{behavior}");
+        assert_eq!(behavior.contains("!GetAtt EdgePaths.FunctionARN"), has_function, "{behavior}");
+        assert!(behavior.contains("            - !Ref AWS::NoValue\n"), "{behavior}");
+    }
+}
+
 #[test]
 fn the_edge_takes_socket_io_with_and_without_its_slash_to_the_websocket_api() {
     let edge = resource("Edge");
     for pattern in ["/dashboard", "/ws", "/socket.io", "/socket.io/*"] {
-        let (_, behavior) = edge.split_once(&format!("          - PathPattern: {pattern}\n")).unwrap();
-        let behavior = behavior.split("          - PathPattern:").next().unwrap();
-        assert!(behavior.contains("            TargetOriginId: sockets\n"), "{pattern}");
+        let (behavior, is_of_gateway) = behavior(pattern);
+        assert!(!is_of_gateway && behavior.contains("            TargetOriginId: sockets\n"), "{pattern}");
         // It turns the path into a stage's name.
         assert_eq!(behavior.contains("!GetAtt EdgePaths.FunctionARN"), pattern.starts_with("/socket.io"), "{pattern}");
     }

@@ -2,9 +2,14 @@
 //! the variables of `template.yaml` alone (`tests/world/template.rs`).
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
-use tests::{Request, World, binaries, environment_of, needs_of, token};
+use futures_util::FutureExt as _;
+use shared::contract::time::Millis;
+use shared::settings::Need;
+use shared::table::string;
+use tests::{Mode, Request, World, binaries, environment_of, needs_of, token};
 
 use crate::module_map;
 
@@ -20,12 +25,13 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
             ".authorizer(",
             ".webhook(",
             ".idempotency_key(",
-            ".pusher()",
+            ".channels()",
             ".must_be_signed(",
+            "Need::Gateway",
         ],
     ),
-    ("PUSHER_PREVIOUS_SECRET", &[".webhook(", ".must_be_signed("]),
-    ("PUSHER_PREVIOUS_KEY", &[".webhook(", ".must_be_signed("]),
+    ("PUSHER_PREVIOUS_SECRET", &[".webhook(", ".must_be_signed(", "Need::Gateway"]),
+    ("PUSHER_PREVIOUS_KEY", &[".webhook(", ".must_be_signed(", "Need::Gateway"]),
     // Carillon's own events go to no encrypted channel.
     ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", &[".authorizer(", ".trigger("]),
     ("EMAIL_LINK_KEY", &["start_with_senders(", "is_unsubscribe_signature("]),
@@ -53,7 +59,9 @@ fn code(binary: &str) -> String {
 #[test]
 fn each_function_has_the_variables_that_its_code_asks_for_and_no_others() {
     for binary in binaries() {
-        let (code, environment) = (code(binary), environment_of(binary));
+        let needs_more = needs_of(binary).contains(&Need::Gateway);
+        let mode = if needs_more { Mode::Gateway } else { Mode::Pusher };
+        let (code, environment) = (code(binary), environment_of(binary, mode));
         for (variable, words) in ASKED_FOR_BY {
             let asks = words.iter().find(|word| code.contains(**word));
             assert_eq!(environment.contains(*variable), asks.is_some(), "{binary}, {variable}, asked for by {asks:?}");
@@ -88,10 +96,38 @@ fn each_function_starts_with_the_needs_whose_secrets_it_has() {
 #[tokio::test]
 async fn a_function_under_test_has_no_secret_of_another() {
     let world = World::new().await;
-    assert!(world.app.pusher().is_ok() && world.app_of("kudos-create").pusher().is_ok());
-    assert!(world.app_of("books").pusher().is_err() && world.app_of("books").settings.pusher.is_none());
+    assert!(world.app.channels().is_ok() && world.app_of("kudos-create").channels().is_ok());
+    assert!(world.app_of("books").channels().is_err() && world.app_of("books").settings.pusher.is_none());
     let health = world.app_of("health");
-    assert!(health.settings.tokens.is_none() && health.pusher().is_ok());
+    assert!(health.settings.tokens.is_none() && health.channels().is_ok());
     let error = health.authenticate(&Request::new("GET /health").bearer(&token("ada")).build()).await.unwrap_err();
     assert_eq!(error.status().as_u16(), 500);
+}
+
+#[tokio::test]
+async fn the_functions_that_speak_pushers_protocol_have_its_secret_only_then() {
+    let [with_pusher, with_gateway] = [World::new().await, World::with_gateway().await];
+    for binary in ["socket-connect", "socket-message"] {
+        assert!(with_pusher.app_of(binary).settings.pusher.is_none(), "{binary}");
+        let credentials = &with_gateway.app_of(binary).settings.pusher().unwrap().credentials;
+        assert_eq!(
+            (credentials.key.as_str(), credentials.secret.bytes()),
+            (tests::PUSHER.0, tests::PUSHER.1.as_bytes())
+        );
+    }
+}
+
+/// The fakes refuse what the template of the world's mode does not grant.
+#[tokio::test]
+async fn a_function_may_do_in_gateway_mode_what_it_may_not_otherwise() {
+    let puts_a_row = async |world: &World| {
+        let table = &world.app_of("socket-disconnect").table;
+        let row = [("pk", "CHANNEL#a"), ("sk", "MEMBER#ada")].map(|(name, value)| (name.to_owned(), string(value)));
+        world.as_function("socket-disconnect", table.create(row.into(), Millis::now())).await
+    };
+    assert!(puts_a_row(&World::with_gateway().await).await.is_ok());
+    let world = World::new().await;
+    let refused = AssertUnwindSafe(puts_a_row(&world)).catch_unwind().await.unwrap_err();
+    let said = refused.downcast::<String>().unwrap();
+    assert!(said.contains("dynamodb:PutItem") && said.contains("Channels=Pusher"), "{said}");
 }

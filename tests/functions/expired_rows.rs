@@ -32,6 +32,13 @@ const SECONDS: i64 = DAYS * 24 * 3600;
 fn expires(kind: RowKind) -> bool {
     match kind {
         RowKind::AppEvent
+        // Those of clients of Pusher on this stack's own WebSockets are tried in `gateway`.
+        | RowKind::CachedEvent
+        | RowKind::ChannelConnection
+        | RowKind::OccupiedChannel
+        | RowKind::PresentMember
+        | RowKind::Subscriber
+        | RowKind::Subscription
         | RowKind::ChannelMember
         | RowKind::ChatKey
         | RowKind::Device

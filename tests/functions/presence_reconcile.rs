@@ -26,7 +26,7 @@ fn pair(name: &str, user: &str) -> (String, String) {
 async fn run(world: &World, budget: Duration) -> Result<ReconcileReport, ReconcileError> {
     let app = world.app_of("presence-reconcile");
     let writer = app.writer("test");
-    let run = reconcile::run(&app.table, &writer, app.pusher().unwrap(), |rows| app.deliver(rows), budget);
+    let run = reconcile::run(&app.table, &writer, app.channels().unwrap(), |rows| app.deliver(rows), budget);
     world.as_function("presence-reconcile", run).await
 }
 

@@ -12,7 +12,7 @@ fn mock(body: &Value) -> Request {
 #[tokio::test]
 async fn the_function_has_no_grants() {
     let world = World::new().await;
-    assert!(tests::granted().iter().all(|(binary, _)| binary != "pusher-mock-event"));
+    assert!(tests::granted(tests::Mode::Pusher).iter().all(|(binary, _)| binary != "pusher-mock-event"));
     world.as_function("pusher-mock-event", async {}).await;
 }
 

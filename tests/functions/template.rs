@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use shared::settings::Need;
+use tests::Mode;
+
 use crate::{handlers, module_map};
 
 pub(crate) fn template() -> String {
@@ -538,7 +541,7 @@ fn each_function_can_do_at_most_what_the_boundary_allows() {
             most == action && (on == resource || is_below)
         })
     };
-    let beyond: Vec<_> = tests::granted().into_iter().filter(|grant| !allows(grant)).collect();
+    let beyond: Vec<_> = tests::granted(Mode::Gateway).into_iter().filter(|grant| !allows(grant)).collect();
     assert_eq!(beyond, []);
 }
 
@@ -546,7 +549,7 @@ fn each_function_can_do_at_most_what_the_boundary_allows() {
 #[test]
 fn a_policy_with_a_line_that_the_tests_cannot_read_is_refused() {
     let policy = "- Statement:\n- Effect: Allow\n  Action: [sqs:SendMessage]\n  Resource: !GetAtt RetryQueue.Arn";
-    let grants = tests::granted_in(policy.lines());
+    let grants = tests::granted_in(policy.lines(), Mode::Gateway);
     assert_eq!(grants.into_iter().collect::<Vec<_>>(), [("sqs:SendMessage".to_owned(), "RetryQueue".to_owned())]);
     for line in [
         "- AmazonSQSFullAccess",
@@ -559,14 +562,70 @@ fn a_policy_with_a_line_that_the_tests_cannot_read_is_refused() {
         "NotAction: [sqs:ReceiveMessage]",
         "Resource: arn:aws:sqs:eu-west-3:123456789012:a",
         "- !Ref AnotherQueue",
+        // Other uses of `IsGateway`
+        "- !If [IsGateway, !GetAtt DeadLetterQueue.Arn, !Ref AWS::NoValue]",
+        "- !If\n  - IsGateway\n  - !If\n    - HasKmsKey",
+        "- IsGateway",
         "- arn:aws:sqs:eu-west-3:123456789012:a",
         // No action of the statement before
         "- Effect: Allow\n  Resource: !GetAtt DeadLetterQueue.Arn",
     ] {
         let policy = format!("{policy}\n{line}");
-        let read = std::panic::catch_unwind(|| tests::granted_in(policy.lines()));
+        let read = std::panic::catch_unwind(|| tests::granted_in(policy.lines(), Mode::Gateway));
         assert!(read.is_err(), "{line}: {read:?}");
     }
+}
+
+#[test]
+fn a_grant_under_the_condition_of_the_gateway_is_one_in_that_mode_alone() {
+    let policy = "- !If\n- IsGateway\n- Effect: Allow\n  Action: [dynamodb:Query]\n  Resource: !GetAtt Table.Arn\n- !Ref AWS::NoValue\n\
+                  - Effect: Allow\n  Action: [dynamodb:GetItem]\n  Resource: !GetAtt Table.Arn";
+    let actions = |mode| {
+        let grants = tests::granted_in(policy.lines().filter(|line| !line.is_empty()), mode);
+        grants.into_iter().map(|(action, _)| action).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(Mode::Pusher), ["dynamodb:GetItem"]);
+    assert_eq!(actions(Mode::Gateway), ["dynamodb:GetItem", "dynamodb:Query"]);
+}
+
+/// `Channels=pusher` grants what it granted before there was another value, and each function starts with the secrets of before.
+#[test]
+fn carillons_own_channels_are_off_unless_a_parameter_turns_them_on() {
+    let parameter = resource("Channels");
+    assert!(parameter.contains("    Default: pusher\n    AllowedValues: [pusher, gateway]\n"), "{parameter}");
+    let template = template();
+    assert!(template.contains("\n  IsGateway: !Equals [!Ref Channels, gateway]\n"));
+    assert!(template.contains("\n        CHANNELS: !Ref Channels\n"), "every function knows");
+    assert!(resource("PusherStage").contains("\n    Condition: IsGateway\n"));
+    assert!(resource("PusherDomainMapping").contains("\n    Condition: IsGatewayWithSocketDomain\n"));
+    let both = "\n  IsGatewayWithSocketDomain: !And [!Condition IsGateway, !Condition HasSocketDomain]\n";
+    assert!(template.contains(both), "{both}");
+    let (with_pusher, with_gateway) = (tests::granted(Mode::Pusher), tests::granted(Mode::Gateway));
+    assert!(with_pusher.is_subset(&with_gateway));
+    let more: BTreeSet<_> = with_gateway.difference(&with_pusher).map(|(binary, _)| binary.as_str()).collect();
+    // They ask the table who is there, or post to the subscribers of what they change.
+    let expected = [
+        "channels",
+        "delivery",
+        "guest-chat",
+        "health",
+        "kudos-create",
+        "lease-chat",
+        "notifications",
+        "parties",
+        "presence-join",
+        "presence-leave",
+        "presence-reconcile",
+        "pusher-api",
+        "pusher-auth",
+        "pusher-mock-event",
+        "socket-connect",
+        "socket-disconnect",
+        "socket-heartbeat",
+    ];
+    assert_eq!(more, expected.into());
+    let secrets: Vec<_> = tests::binaries().filter(|binary| tests::needs_of(binary).contains(&Need::Gateway)).collect();
+    assert_eq!(secrets, ["socket-connect", "socket-message"]);
 }
 
 #[test]

@@ -34,6 +34,6 @@ async fn each_grant_is_used_by_some_test() {
         eprintln!("A filter leaves grants unused, so this does not check them.");
         return;
     }
-    let unused = tests::unused_grants().await;
+    let unused = tests::unused_grants(tests::Mode::Pusher).await;
     assert_eq!(unused, [], "remove it from template.yaml, or test what needs it");
 }

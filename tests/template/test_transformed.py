@@ -20,6 +20,7 @@ import template as sam  # noqa: E402
 
 # Every condition of the template holds with these.
 EVERYTHING = {
+    "Channels": "gateway",
     "PusherAppId": "1",
     "PusherKey": "key",
     "MockEvents": "true",
@@ -115,6 +116,43 @@ class Everything(unittest.TestCase):
         count = len(transformed(Stage="prod"))
         self.assertGreater(count, 200)
         self.assertLess(count, MOST_RESOURCES)
+
+
+def held(value, conditions):
+    """A value with each `Fn::If` decided: by these conditions, and else as if it held."""
+    if isinstance(value, list):
+        return [item for item in (held(item, conditions) for item in value) if item != {"Ref": "AWS::NoValue"}]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::If" in value:
+        condition, then, otherwise = value["Fn::If"]
+        return held(then if conditions.get(condition, True) else otherwise, conditions)
+    return {key: inner for key, inner in ((key, held(inner, conditions)) for key, inner in value.items()) if inner != {"Ref": "AWS::NoValue"}}
+
+
+class Channels(unittest.TestCase):
+    def test_no_role_has_an_empty_policy_with_either_value(self):
+        for is_gateway in (False, True):
+            for name, role in of_type(transformed(Stage="prod"), "AWS::IAM::Role").items():
+                policies = held(role["Properties"].get("Policies", []), {"IsGateway": is_gateway})
+                for policy in policies:
+                    # IAM refuses a policy without a statement.
+                    self.assertNotEqual(policy["PolicyDocument"]["Statement"], [], name)
+                if name == "PusherMockEventRole":
+                    self.assertEqual(len(policies), int(is_gateway))
+
+    def test_the_stage_of_pushers_protocol_has_its_mapping_and_is_there_on_a_condition(self):
+        resources = transformed(Stage="prod")
+        stages = {
+            name: stage
+            for name, stage in of_type(resources, "AWS::ApiGatewayV2::Stage").items()
+            if stage["Properties"]["ApiId"] == {"Ref": "SocketApi"}
+        }
+        names = [stage["Properties"]["StageName"] for stage in stages.values()]
+        self.assertEqual(sorted(names), ["dashboard", "pusher", "socketio", "ws"])
+        self.assertEqual([name for name, stage in stages.items() if "Condition" in stage], ["PusherStage"])
+        mapping = resources["PusherDomainMapping"]["Properties"]
+        self.assertEqual(mapping["Stage"], {"Ref": "PusherStage"})
 
 
 class Schedules(unittest.TestCase):

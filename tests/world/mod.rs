@@ -45,7 +45,7 @@ pub use request::{Request, guest_token, signed, token, token_with};
 pub use ses::FakeSes;
 pub use sockets::FakeSockets;
 pub use table::{Fault, Hold, Table};
-pub use template::{binaries, environment_of, needs_of};
+pub use template::{Mode, binaries, environment_of, needs_of};
 pub use traffic::Traffic;
 
 /// The secret that [`token`] signs with.
@@ -72,6 +72,7 @@ pub struct World {
     /// The fake of SES.
     pub ses: FakeSes,
     line_bytes: AtomicUsize,
+    mode: Mode,
     policies: Arc<Policies>,
     variables: HashMap<String, String>,
     apps: BTreeMap<&'static str, OnceLock<App>>,
@@ -103,10 +104,17 @@ impl World {
         Self::with(&[firebase[0], firebase[1], ("FIREBASE_PROJECT_ID", fcm::PROJECT)]).await
     }
 
-    /// A world with these environment variables instead of the usual ones.
+    /// A world with an empty table, in which clients of Pusher's protocol connect to Carillon itself: the functions have the environment and
+    /// the grants of a template whose parameter `Channels` is `gateway`.
+    pub async fn with_gateway() -> Self {
+        Self::with(&[("CHANNELS", "gateway")]).await
+    }
+
+    /// A world with these environment variables instead of the usual ones. `CHANNELS` is its mode.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
+        let mode = if variables.contains(&("CHANNELS", "gateway")) { Mode::Gateway } else { Mode::Pusher };
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
-        let (ses, policies) = (FakeSes::new().await, Arc::<Policies>::default());
+        let (ses, policies) = (FakeSes::new().await, Arc::new(Policies::of(mode)));
         let table = Table::new(queues.endpoint(), ses.endpoint(), policies.clone()).await;
         let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
@@ -137,7 +145,7 @@ impl World {
         let app = App::with_senders(settings.unwrap(), http, aws).unwrap();
         let apps = template::binaries().map(|binary| (binary, OnceLock::new())).collect();
         let line_bytes = AtomicUsize::default();
-        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes, policies, variables, apps }
+        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes, mode, policies, variables, apps }
     }
 
     /// The context of the function with this binary: it has the variables that the template gives it, and no others. Its connections and
@@ -145,7 +153,7 @@ impl World {
     pub fn app_of(&self, binary: &str) -> &App {
         let app = self.apps.get(binary).unwrap_or_else(|| panic!("no such function: {binary}"));
         app.get_or_init(|| {
-            let has = |name: &str| template::environment_of(binary).contains(name);
+            let has = |name: &str| template::environment_of(binary, self.mode).contains(name);
             let variable = |name: &str| self.variables.get(name).filter(|_| has(name)).cloned();
             let settings = Settings::read(&needs_of(binary), variable).unwrap();
             let (http, aws) = self.table.aws();
@@ -154,7 +162,7 @@ impl World {
             let mut app = app(settings, http, aws).unwrap();
             let whole = &self.app;
             (app.table, app.profiles, app.writes) = (whole.table.clone(), whole.profiles.clone(), whole.writes.clone());
-            app.pusher = app.pusher.and(whole.pusher.clone());
+            app.channels = app.channels.and(whole.channels.clone());
             app.connections = app.connections.and(whole.connections.clone());
             app
         })

@@ -1,4 +1,5 @@
-//! The functions' grants in `template.yaml`. The fakes refuse all other requests, as IAM does.
+//! The functions' grants in `template.yaml`, with either value of its parameter `Channels`. The fakes refuse all other requests, as IAM
+//! does.
 //!
 //! Each function has credentials of its own, as each has a role: a request is signed with the access key of the function that sends it.
 //! The tests' own requests are signed with another key and may do anything.
@@ -16,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
-use crate::template::{functions, template};
+use crate::template::{Mode, functions, template};
 
 /// An action and the resource that it may be used on, such as `dynamodb:Query` and `Table/index/gsi1`.
 pub(crate) type Grant = (String, String);
@@ -29,22 +30,24 @@ tokio::task_local! {
 /// As many characters as the key of a function, so that requests are equally long.
 const TESTS_OWN_KEY: &str = "AKIDTEST";
 
-/// The grants of each function, by the name of its binary.
-pub(crate) static GRANTS: LazyLock<BTreeMap<String, BTreeSet<Grant>>> = LazyLock::new(|| {
+/// The grants of each function, by the name of its binary and then by mode.
+pub(crate) static GRANTS: LazyLock<BTreeMap<String, [BTreeSet<Grant>; 2]>> = LazyLock::new(|| {
     let template = template();
     let functions = functions(&template);
-    functions.map(|(binary, function)| (binary, granted_below(&function, "\n      Policies:\n"))).collect()
+    let of =
+        |function: &str| [Mode::Pusher, Mode::Gateway].map(|mode| granted_below(function, "\n      Policies:\n", mode));
+    functions.map(|(binary, function)| (binary, of(&function))).collect()
 });
 
 /// The most that any function may be granted: the template's `FunctionBoundary`.
 pub fn boundary() -> BTreeSet<Grant> {
     let template = template();
     let (_, boundary) = template.split_once("\n  FunctionBoundary:\n").unwrap();
-    granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n")
+    granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n", Mode::Pusher)
 }
 
 /// The grants in a resource's property, up to the next line that is not indented further.
-fn granted_below(resource: &str, property: &str) -> BTreeSet<Grant> {
+fn granted_below(resource: &str, property: &str, mode: Mode) -> BTreeSet<Grant> {
     let Some((_, rest)) = resource.split_once(property) else {
         assert!(
             !resource.contains(property.trim()),
@@ -56,22 +59,34 @@ fn granted_below(resource: &str, property: &str) -> BTreeSet<Grant> {
     // One more than the property's own, because of the newline.
     let indentation = property.len() - property.trim_start().len();
     let is_within = |line: &&str| line.len() - line.trim_start().len() >= indentation;
-    granted_in(rest.lines().take_while(is_within))
+    granted_in(rest.lines().take_while(is_within), mode)
 }
 
-/// The grants of a policy, as the template writes them: lists of actions on one line, resources on one line or below. Panics at
-/// all other lines, which may grant something.
-pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>) -> BTreeSet<Grant> {
+/// The grants of a policy, as the template writes them: lists of actions on one line, resources on one line or below. All conditions hold,
+/// but for `IsGateway`, which the mode decides. Panics at all other lines, which may grant something.
+pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>, mode: Mode) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     let mut actions: Vec<&str> = Vec::new();
+    let mut is_for_gateway = false;
     for line in policy {
         let unknown = || -> ! { panic!("policies.rs does not read: {line}") };
         let item = line.trim().trim_start_matches("- ");
         let resources = match item.split_once(' ').unwrap_or((item, "")) {
+            ("IsGateway", "") => {
+                is_for_gateway = true;
+                continue;
+            }
+            // The other branch, and so the end of the condition.
+            ("!Ref", "AWS::NoValue") => {
+                is_for_gateway = false;
+                continue;
+            }
+            // Within another condition, the end of the inner one would end the outer one, too.
+            ("!If", "") if is_for_gateway => unknown(),
             ("#", _) | ("Statement:" | "!If" | "IsTraced" | "ReadsSecrets" | "Resource:", "") => continue,
             (condition, "") if condition.starts_with("Has") => continue,
             // It narrows a grant.
-            ("Condition:", _) | ("!Ref", "AWS::NoValue") => continue,
+            ("Condition:", _) => continue,
             ("Effect:", "Allow") => {
                 actions.clear();
                 continue;
@@ -91,9 +106,12 @@ pub fn granted_in<'a>(policy: impl IntoIterator<Item = &'a str>) -> BTreeSet<Gra
         for resource in resources.split(", ") {
             let name = name_of(resource).unwrap_or_else(|| unknown());
             assert!(!actions.is_empty(), "policies.rs does not read actions that come after their resource: {line}");
-            grants.extend(actions.iter().map(|action| ((*action).to_owned(), name.clone())));
+            if mode == Mode::Gateway || !is_for_gateway {
+                grants.extend(actions.iter().map(|action| ((*action).to_owned(), name.clone())));
+            }
         }
     }
+    assert!(!is_for_gateway, "policies.rs reads IsGateway only with !Ref AWS::NoValue for otherwise");
     grants
 }
 
@@ -110,21 +128,26 @@ fn name_of(resource: &str) -> Option<String> {
 }
 
 /// All that the template grants: the function's binary and the grant.
-pub fn granted() -> BTreeSet<(String, Grant)> {
-    let of_function = |(binary, grants): (&String, &BTreeSet<Grant>)| {
+pub fn granted(mode: Mode) -> BTreeSet<(String, Grant)> {
+    let of_function = |(binary, grants): (&String, &[BTreeSet<Grant>; 2])| {
         let binary = binary.clone();
-        grants.clone().into_iter().map(move |grant| (binary.clone(), grant))
+        grants[mode as usize].clone().into_iter().map(move |grant| (binary.clone(), grant))
     };
     GRANTS.iter().flat_map(of_function).collect()
 }
 
-/// The grants that no test used, once all are used or no other test has sent a request for some seconds.
-pub async fn unused_grants() -> Vec<(String, Grant)> {
+/// The grants that no test used in this mode, once all are used or no other test has sent a request for some seconds. Of gateway mode, only
+/// those which the other mode has not.
+pub async fn unused_grants(mode: Mode) -> Vec<(String, Grant)> {
     const QUIET: Duration = Duration::from_secs(8);
     let mut before = None;
     loop {
         let requests = Some(REQUESTS.load(Ordering::Relaxed));
-        let unused: Vec<_> = granted().difference(&USED.lock().unwrap()).cloned().collect();
+        let mut asked_for = granted(mode);
+        if mode == Mode::Gateway {
+            asked_for = &asked_for - &granted(Mode::Pusher);
+        }
+        let unused: Vec<_> = asked_for.difference(&USED[mode as usize].lock().unwrap()).cloned().collect();
         if unused.is_empty() || requests == before {
             return unused;
         }
@@ -173,26 +196,31 @@ fn signer(headers: &HeaderMap) -> Option<&'static String> {
     GRANTS.keys().nth(key.split('/').next()?.parse().ok()?)
 }
 
-/// The grants that functions have used, in any test of this process.
-static USED: Mutex<BTreeSet<(String, Grant)>> = Mutex::new(BTreeSet::new());
+/// The grants that functions have used, in any test of this process, by mode.
+static USED: [Mutex<BTreeSet<(String, Grant)>>; 2] = [Mutex::new(BTreeSet::new()), Mutex::new(BTreeSet::new())];
 /// The requests of all worlds so far.
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 
-/// The grants that functions of a world lacked.
+/// The grants of a world's mode, and those that its functions lacked.
 #[derive(Default)]
 pub(crate) struct Policies {
+    mode: Mode,
     refused: Mutex<BTreeSet<(String, Grant)>>,
 }
 
 impl Policies {
+    pub(crate) fn of(mode: Mode) -> Self {
+        Self { mode, refused: Mutex::default() }
+    }
+
     /// Whether the function that signed a request may do all of this.
     pub(crate) fn admit(&self, headers: &HeaderMap, asked: Vec<Grant>) -> bool {
         REQUESTS.fetch_add(1, Ordering::Relaxed);
         let Some(function) = signer(headers) else { return true };
         let (granted, refused): (Vec<_>, Vec<_>) =
-            asked.into_iter().partition(|grant| GRANTS[function].contains(grant));
+            asked.into_iter().partition(|grant| GRANTS[function][self.mode as usize].contains(grant));
         let is_admitted = refused.is_empty();
-        USED.lock().unwrap().extend(granted.into_iter().map(|grant| (function.clone(), grant)));
+        USED[self.mode as usize].lock().unwrap().extend(granted.into_iter().map(|grant| (function.clone(), grant)));
         self.refused.lock().unwrap().extend(refused.into_iter().map(|grant| (function.clone(), grant)));
         is_admitted
     }
@@ -200,7 +228,7 @@ impl Policies {
     /// Panics where a function was refused something: it may have hidden that.
     pub(crate) fn check(&self) {
         let refused = std::mem::take(&mut *self.refused.lock().unwrap());
-        assert!(refused.is_empty(), "template.yaml does not grant {refused:?}");
+        assert!(refused.is_empty(), "template.yaml does not grant {refused:?} with Channels={:?}", self.mode);
     }
 }
 

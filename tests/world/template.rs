@@ -1,4 +1,4 @@
-//! The functions of `template.yaml`, and the environment of each.
+//! The functions of `template.yaml`, and the environment of each, with either value of the parameter `Channels`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,11 +6,29 @@ use std::sync::LazyLock;
 
 use shared::settings::Need;
 
+/// The template's parameter `Channels`, and so its condition `IsGateway`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Pusher, or another server of its protocol.
+    #[default]
+    Pusher,
+    /// Carillon's own WebSocket API.
+    Gateway,
+}
+
+/// By mode.
+type Environments = [BTreeSet<String>; 2];
+
 /// The names of the environment variables of each function, by its binary: those of `Globals` and its own.
-static ENVIRONMENTS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+static ENVIRONMENTS: LazyLock<BTreeMap<String, Environments>> = LazyLock::new(|| {
     let template = template();
-    let of_all = variables(template.split("\nResources:\n").next().unwrap());
-    let of = |function: &str| of_all.iter().cloned().chain(variables(function)).collect();
+    let of_all = template.split("\nResources:\n").next().unwrap();
+    let of = |function: &str| {
+        [Mode::Pusher, Mode::Gateway].map(|mode| {
+            let both = [variables(of_all, mode), variables(function, mode)];
+            both.concat().into_iter().collect()
+        })
+    };
     functions(&template).map(|(binary, function)| (binary, of(&function))).collect()
 });
 
@@ -29,18 +47,36 @@ pub(crate) fn functions(template: &str) -> impl Iterator<Item = (String, String)
     })
 }
 
-/// The names in a list of variables: its lines that are indented as the first one.
-fn variables(text: &str) -> Vec<String> {
+/// The names in a list of variables: its lines that are indented as the first one. One that is empty without `IsGateway` counts as absent
+/// there, as it does for `Settings`.
+fn variables(text: &str, mode: Mode) -> Vec<String> {
     let Some((_, list)) = text.split_once("Variables:\n") else { return Vec::new() };
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let first = indentation(list);
-    let lines = list.lines().take_while(|line| indentation(line) >= first).filter(|line| indentation(line) == first);
-    lines.filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned())).collect()
+    let lines: Vec<_> = list.lines().take_while(|line| indentation(line) >= first).collect();
+    let mut names = Vec::new();
+    for (place, _) in lines.iter().enumerate().filter(|(_, line)| indentation(line) == first) {
+        let value = &lines[place..];
+        let length = value.iter().skip(1).take_while(|line| indentation(line) > first).count() + 1;
+        let value: Vec<_> = value[..length].iter().map(|line| line.trim()).collect();
+        let Some((name, start)) = value[0].split_once(':') else { continue };
+        let is_of_gateway = start == " !If" && value[1] == "- IsGateway" && value.last() == Some(&"- \"\"");
+        let is_named = value.iter().any(|line| line.contains("IsGateway"));
+        assert_eq!(
+            is_of_gateway, is_named,
+            "template.rs reads IsGateway only with a value and an empty one below: {name}"
+        );
+        if mode == Mode::Gateway || !is_of_gateway {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 /// The names of the environment variables that the template gives to the function with this binary.
-pub fn environment_of(binary: &str) -> &'static BTreeSet<String> {
-    ENVIRONMENTS.get(binary).unwrap_or_else(|| panic!("no such function: {binary}"))
+pub fn environment_of(binary: &str, mode: Mode) -> &'static BTreeSet<String> {
+    let environments = ENVIRONMENTS.get(binary).unwrap_or_else(|| panic!("no such function: {binary}"));
+    &environments[mode as usize]
 }
 
 /// The binaries of all functions.
@@ -50,7 +86,12 @@ pub fn binaries() -> impl Iterator<Item = &'static str> {
 
 /// The needs that a function with these variables may have.
 pub fn needs_of(binary: &str) -> Vec<Need> {
-    let needs = [("JWT_SECRET", Need::Tokens), ("PUSHER_SECRET", Need::Pusher), ("EMAIL_LINK_KEY", Need::EmailLinks)];
-    let met = needs.into_iter().filter(|(secret, _)| environment_of(binary).contains(*secret));
-    met.map(|(_, need)| need).collect()
+    let [always, with_gateway] = [Mode::Pusher, Mode::Gateway].map(|mode| environment_of(binary, mode));
+    let needs = [
+        (Need::Tokens, always.contains("JWT_SECRET")),
+        (Need::Pusher, always.contains("PUSHER_SECRET")),
+        (Need::Gateway, with_gateway.contains("PUSHER_SECRET") && !always.contains("PUSHER_SECRET")),
+        (Need::EmailLinks, always.contains("EMAIL_LINK_KEY")),
+    ];
+    needs.into_iter().filter_map(|(need, is_met)| is_met.then_some(need)).collect()
 }

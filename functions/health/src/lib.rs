@@ -25,9 +25,9 @@ struct Health {
 /// # Errors
 /// When one is unreachable, the response is 503 and says which; 500 in a function without Pusher's secret.
 pub async fn handle(app: &App, _request: Request) -> Result<Response, ApiError> {
-    let (key, pusher) = (Key::reconcile(), app.pusher().map_err(ApiError::internal)?);
+    let (key, server) = (Key::reconcile(), app.channels().map_err(ApiError::internal)?);
     let (table, pusher) =
-        futures_util::join!(reached(app.table.get(&key, false)), reached(pusher.channels(NO_CHANNEL)));
+        futures_util::join!(reached(app.table.get(&key, false)), reached(server.channels(NO_CHANNEL)));
     let word = |reached: bool| if reached { "ok" } else { "unreachable" };
     let all = table && pusher;
     let health = Health { status: if all { "ok" } else { "degraded" }, table: word(table), pusher: word(pusher) };

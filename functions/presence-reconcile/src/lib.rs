@@ -24,7 +24,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Recon
     let work = Box::pin(async {
         let budget = left.saturating_sub(RESERVE);
         let writer = app.writer(&event.context.request_id);
-        let report = reconcile::run(&app.table, &writer, app.pusher()?, |rows| app.deliver(rows), budget).await;
+        let report = reconcile::run(&app.table, &writer, app.channels()?, |rows| app.deliver(rows), budget).await;
         let report = json!(report.inspect_err(|error| telemetry::cause(error))?);
         telemetry::note("report", report.clone());
         Ok(report)

@@ -13,15 +13,15 @@ use shared::{ApiError, App};
 /// 400, 401, 404, 413, 422 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     app.must_be_signed(&request)?;
-    let pusher = app.pusher().map_err(ApiError::internal)?;
+    let server = app.channels().map_err(ApiError::internal)?;
     let (channel, info) = (request.path("channelName"), request.query("info"));
     let answer = match request.route() {
         "POST /apps/{appId}/events" => return Box::pin(trigger(app, &request)).await,
         "POST /apps/{appId}/batch_events" => return Box::pin(trigger_batch(app, &request)).await,
         "POST /apps/{appId}/users/{userId}/terminate_connections" => return terminate(app, &request).await,
-        "GET /apps/{appId}/channels" => triggers::channels(pusher, request.query("filter_by_prefix"), info).await?,
-        "GET /apps/{appId}/channels/{channelName}" => triggers::channel(pusher, channel, info).await?,
-        "GET /apps/{appId}/channels/{channelName}/users" => triggers::users(pusher, channel).await?,
+        "GET /apps/{appId}/channels" => triggers::channels(server, request.query("filter_by_prefix"), info).await?,
+        "GET /apps/{appId}/channels/{channelName}" => triggers::channel(server, channel, info).await?,
+        "GET /apps/{appId}/channels/{channelName}/users" => triggers::users(server, channel).await?,
         other => return Err(http::no_such_route(other)),
     };
     Ok(http::ok(&answer))
@@ -31,7 +31,7 @@ async fn trigger(app: &App, request: &Request) -> Result<Response, ApiError> {
     let new: NewAppEvent = from_value(Part::Body, body(request)?)?;
     let event = new.checked()?;
     let key = app.idempotency_key_of_app(request)?;
-    let answer = triggers::of_event(app.pusher().map_err(ApiError::internal)?, &event).await;
+    let answer = triggers::of_event(app.channels().map_err(ApiError::internal)?, &event).await;
     let done = triggers::accept(&app.table, &app.writer(request.request_id()), vec![event], &key).await?;
     Ok(app.finish(done.map(|()| http::ok(&answer))))
 }
@@ -44,7 +44,7 @@ async fn trigger_batch(app: &App, request: &Request) -> Result<Response, ApiErro
     let new: NewBatch = from_value(Part::Body, body)?;
     let events = new.checked()?;
     let key = app.idempotency_key_of_app(request)?;
-    let answer = triggers::of_batch(app.pusher().map_err(ApiError::internal)?, &events).await;
+    let answer = triggers::of_batch(app.channels().map_err(ApiError::internal)?, &events).await;
     let done = triggers::accept(&app.table, &app.writer(request.request_id()), events, &key).await?;
     Ok(app.finish(done.map(|()| http::ok(&answer))))
 }

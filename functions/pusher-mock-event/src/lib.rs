@@ -25,8 +25,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let data = mock.data.to_string();
     check_event("event", &mock.event, &data)?;
     let message = PusherEvent { channel: mock.channel, name: mock.event, data };
-    let pusher = app.pusher().map_err(ApiError::internal)?;
-    pusher.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
+    let server = app.channels().map_err(ApiError::internal)?;
+    server.trigger(&[message]).await.map_err(|error| ApiError::BadGateway {
         logged: format!("Pusher did not take the event: {}", error.log_text()),
         source: error.into(),
     })?;

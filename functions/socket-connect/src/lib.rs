@@ -1,5 +1,7 @@
 //! `$connect`: who may connect, and how many.
 
+mod pusher;
+
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _};
@@ -12,6 +14,9 @@ use shared::{ApiError, App};
 /// # Errors
 /// 400 for a handshake that fits no framing, and without a token for an invalid `userId`; 401, 403, 429 over a limit.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
+    if request.is_pushers() {
+        return pusher::open(app, &request).await;
+    }
     let now = Millis::now();
     if Handshake::has_no_token_yet(&request) {
         return wait(app, &request, now).await;

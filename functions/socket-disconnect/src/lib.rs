@@ -3,7 +3,7 @@
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::sockets::{self, WaitingSocket};
-use shared::{ApiError, App};
+use shared::{ApiError, App, gateway};
 
 /// Removes a connection, and tells others if it was their user's last one.
 ///
@@ -12,6 +12,10 @@ use shared::{ApiError, App};
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let now = Millis::now();
+    if request.is_pushers() {
+        let told = gateway::disconnect(&app.table, &writer, &connection, now).await?;
+        return Ok(http::empty().then(app.deliver(told)));
+    }
     let mut removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
     if removed.is_replay {
         let has_waited = match WaitingSocket::find(&app.table, &connection, now).await? {

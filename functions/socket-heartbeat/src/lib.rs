@@ -6,6 +6,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 use shared::App;
 use shared::contract::time::Millis;
+use shared::gateway;
 use shared::sockets::beats::{self, Beat};
 use shared::sockets::framing::PING_TIMEOUT_MILLISECONDS;
 use shared::sockets::heartbeat::{self, HeartbeatReport, Round};
@@ -42,6 +43,27 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Value, Strin
 }
 
 async fn run(app: &App, due: Millis, request_id: &str, deadline: Instant) -> Result<Value, String> {
+    let (beats, ()) = tokio::join!(beats(app, due, request_id, deadline), keep_alive(app, request_id, deadline));
+    beats
+}
+
+/// Keeps the connections of clients of Pusher alive, where this stack serves them. Its failure is in the log alone: the next run tries
+/// again.
+async fn keep_alive(app: &App, request_id: &str, deadline: Instant) {
+    if !app.settings.serves_channels {
+        return;
+    }
+    let kept = match app.gateway() {
+        Ok(gateway) => gateway::keep_alive(&gateway, &app.writer(request_id), deadline).await,
+        Err(error) => return telemetry::failure(error.to_string()),
+    };
+    match kept {
+        Ok(report) => telemetry::note("keptAlive", json!(report)),
+        Err(error) => telemetry::cause(&error),
+    }
+}
+
+async fn beats(app: &App, due: Millis, request_id: &str, deadline: Instant) -> Result<Value, String> {
     let mut past = beats::past(&app.table, due).await.map_err(failed)?;
     let mut plan = beats::plan(due, app.settings.heartbeat_seconds, past.first().map(|beat| beat.due));
     // A run that began late leaves out those that the next one has overtaken.

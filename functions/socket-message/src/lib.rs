@@ -3,6 +3,7 @@
 //! `handle` finds the connection; `process` counts the frame and does what it asks for; `refusals` says no; `waiting` signs a
 //! client of Socket.IO in that sends its token in a packet.
 
+mod pusher;
 mod refusals;
 mod waiting;
 
@@ -32,6 +33,9 @@ type Frame = Result<Incoming, Unreadable>;
 /// 400 for an event that is not `MESSAGE` of a WebSocket API, 500 when the table fails. Clients never see this response; it is
 /// only logged.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
+    if request.is_pushers() {
+        return pusher::handle(app, &request).await;
+    }
     let (connection, now) = (request.connection(SocketRoute::Message)?, Millis::now());
     let mut counted = None;
     if request.text() == Some(PONG) {

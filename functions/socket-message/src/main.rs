@@ -6,6 +6,6 @@ use socket_message::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let app = App::start(&[Need::Tokens]).await?;
+    let app = App::start(&[Need::Tokens, Need::Gateway]).await?;
     http::serve(http::service_fn(move |request| handle(app, request))).await
 }

@@ -26,6 +26,12 @@
 //! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
 //! | connection of Socket.IO that has not signed in | `WAITING` | `{slot}` |
 //! | heartbeat of all connections | `HEARTBEATS` | `{when it was due, in ms, 13 digits}` |
+//! | connection of a client of Pusher | `CONNECTION#{connectionId}` | `CONNECTION` |
+//! | subscription of a connection | `CONNECTION#{connectionId}` | `SUBSCRIPTION#{channel}` |
+//! | subscriber of a channel | `SUBSCRIBERS#{shard}#{channel}` | `{connectionId}` |
+//! | member of a presence channel who is there | `PRESENCE#{channel}` | `{the member's id}` |
+//! | channel that has or had subscribers | `OCCUPIED#{shard}` | `{channel}` |
+//! | last event of a cache channel | `CACHE#{channel}` | `CACHE` |
 //! | grant of a channel of dashboards | `USER#{userId}` | `CHANNEL#DASHBOARD#{channel}` |
 //! | member of a channel of the app's own | `USER#{userId}` | `CHANNELMEMBER#{channel}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
@@ -44,6 +50,7 @@
 //! |---|---|---|
 //! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
 //! | the conversations in which a user wrote or read, by their read mark | `AUTHOR#{userId}` | the conversation's pk |
+//! | connections of clients of Pusher | `CONNECTIONS#{shard}` | time of connecting, connection id |
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
 //! | the parties that a user is a member of | `MEMBERSHIPS#{userId}` | time of joining, party |
 //! | kudos for a user | `KUDOS#RECEIVED#{userId}` | time, kudos |
@@ -216,6 +223,43 @@ impl Key {
         Self::new("HEARTBEATS", format!("{:013}", due.0))
     }
 
+    /// A connection of a client of Pusher.
+    #[must_use]
+    pub fn channel_connection(connection: &ConnectionId) -> Self {
+        Self::new(connection_rows(connection), "CONNECTION")
+    }
+
+    /// A subscription of such a connection.
+    #[must_use]
+    pub fn subscription(connection: &ConnectionId, channel: &str) -> Self {
+        Self::new(connection_rows(connection), format!("{SUBSCRIPTION}{channel}"))
+    }
+
+    /// The same, found by the channel.
+    #[must_use]
+    pub fn subscriber(channel: &str, connection: &ConnectionId) -> Self {
+        let shard = shard(connection.as_str(), SUBSCRIBER_SHARDS);
+        Self::new(subscribers(channel, shard), connection.as_str())
+    }
+
+    /// That somebody is in a presence channel.
+    #[must_use]
+    pub fn present_member(channel: &str, member: &str) -> Self {
+        Self::new(present_members(channel), member)
+    }
+
+    /// Whether a channel has subscribers.
+    #[must_use]
+    pub fn occupied_channel(channel: &str) -> Self {
+        Self::new(occupied_shard(shard(channel, OCCUPIED_SHARDS)), channel)
+    }
+
+    /// The last event of a cache channel.
+    #[must_use]
+    pub fn cached_event(channel: &str) -> Self {
+        Self::new(format!("CACHE#{channel}"), "CACHE")
+    }
+
     /// That a user may subscribe to a channel of dashboards.
     #[must_use]
     pub fn channel_grant(user: &UserId, channel: &str) -> Self {
@@ -335,6 +379,12 @@ pub enum RowKind {
     Contact,
     ChannelGrant,
     ChannelMember,
+    ChannelConnection,
+    Subscription,
+    Subscriber,
+    PresentMember,
+    OccupiedChannel,
+    CachedEvent,
     Heard,
     SocketLimit,
     Waiting,
@@ -382,6 +432,12 @@ impl RowKind {
             ("USER", "CONTACT") => Self::Contact,
             ("USER", "CHANNEL") => Self::ChannelGrant,
             ("USER", "CHANNELMEMBER") => Self::ChannelMember,
+            ("CONNECTION", "CONNECTION") => Self::ChannelConnection,
+            ("CONNECTION", "SUBSCRIPTION") => Self::Subscription,
+            ("SUBSCRIBERS", _) => Self::Subscriber,
+            ("PRESENCE", _) => Self::PresentMember,
+            ("OCCUPIED", _) => Self::OccupiedChannel,
+            ("CACHE", "CACHE") => Self::CachedEvent,
             ("HEARD", _) => Self::Heard,
             ("SOCKET", "LIMIT") => Self::SocketLimit,
             ("WAITING", _) => Self::Waiting,
@@ -555,6 +611,55 @@ pub fn socket_shard(namespace: Namespace, shard: u8) -> String {
 #[must_use]
 pub fn heard_shard(shard: u8) -> String {
     format!("HEARD#{shard}")
+}
+
+/// Partition key of a connection of a client of Pusher, and of its subscriptions.
+#[must_use]
+pub fn connection_rows(connection: &ConnectionId) -> String {
+    format!("CONNECTION#{connection}")
+}
+
+/// Beginning of a subscription's sort key.
+pub const SUBSCRIPTION: &str = "SUBSCRIPTION#";
+
+/// How many partitions of the index hold the connections of clients of Pusher.
+pub const CONNECTION_SHARDS: u8 = 8;
+
+/// Partition key, in the index, of the connections of one shard.
+#[must_use]
+pub fn connections_shard(shard: u8) -> String {
+    format!("CONNECTIONS#{shard}")
+}
+
+/// The shard of a connection.
+#[must_use]
+pub fn shard_of_connection(connection: &ConnectionId) -> u8 {
+    shard(connection.as_str(), CONNECTION_SHARDS)
+}
+
+/// How many partitions hold the subscribers of a channel. One takes 1,000 write units a second, and a subscription takes two of its
+/// channel's: four take 2,000 subscriptions a second to one channel. An event reads each of them.
+pub const SUBSCRIBER_SHARDS: u8 = 4;
+
+/// Partition key of the subscribers of one shard of a channel.
+#[must_use]
+pub fn subscribers(channel: &str, shard: u8) -> String {
+    format!("SUBSCRIBERS#{shard}#{channel}")
+}
+
+/// Partition key of those who are in a presence channel.
+#[must_use]
+pub fn present_members(channel: &str) -> String {
+    format!("PRESENCE#{channel}")
+}
+
+/// How many partitions hold the occupied channels.
+pub const OCCUPIED_SHARDS: u8 = 8;
+
+/// Partition key of the occupied channels of one shard.
+#[must_use]
+pub fn occupied_shard(shard: u8) -> String {
+    format!("OCCUPIED#{shard}")
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::fcm_message::message;
 use super::transport::by_row;
-use super::{Due, Outcome, Transport, Visit, is_occupied};
+use super::{Due, Outcome, Transport, Visit};
+use crate::channel_server::ChannelServer;
 use crate::clients::fcm::{self, DeviceToken, Refusal};
-use crate::clients::pusher;
 use crate::contract::channel::Channel;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Push, Rest, TransportName};
@@ -29,7 +29,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(crate) struct Pushes {
     pub fcm: fcm::FcmClient,
-    pub pusher: pusher::PusherClient,
+    pub channels: ChannelServer,
     pub table: Table,
 }
 
@@ -79,7 +79,7 @@ impl Pushes {
             devices.retain(|token| left.contains(&token.hash()));
         }
         let own_channel = Channel::User(push.user.clone());
-        if devices.is_empty() || (!push.even_if_connected && is_occupied(&self.pusher, &own_channel).await) {
+        if devices.is_empty() || (!push.even_if_connected && self.channels.is_occupied(&own_channel).await) {
             return Outcome::Skipped;
         }
         match message(push) {

@@ -10,7 +10,7 @@
 //! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
-//! | `pusher`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
+//! | `pusher`, `subscribers`, `webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
 //! | `queue` | the retry queue and the dead-letter queue |
 
 mod fcm;
@@ -24,9 +24,11 @@ mod retry;
 mod simulation;
 mod socket;
 mod stream;
+mod subscribers;
 mod transport;
 mod unread;
 mod visit;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,20 +36,22 @@ use std::time::Instant;
 use futures_util::future::join_all;
 
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, INLINE_TIMEOUT, TransportName};
+use crate::outbox::{Committed, INLINE_TIMEOUT, LEASE_MARGIN, TransportName};
 use crate::table::Table;
 use crate::telemetry;
 
 pub(crate) use fcm::Pushes;
 pub use outcome::Outcome;
-pub(crate) use pusher::{Pusher, is_occupied};
+pub(crate) use pusher::Pusher;
 pub use queue::RetryQueue;
 pub(crate) use socket::Sockets;
 pub use stream::{StreamFailure, whole};
+pub(crate) use subscribers::Subscribers;
 pub use transport::Transport;
 pub(crate) use transport::TurnedOff;
 pub(crate) use unread::UnreadMessages;
 pub use visit::{Due, Visit};
+pub(crate) use webhook::Webhooks;
 
 use visit::Row;
 
@@ -68,15 +72,24 @@ impl Dispatcher {
     /// the rest to the consumer; so this has no error, only log entries. The consumer also gets the entries that a transport refuses
     /// for good: it alone may write to the dead-letter queue.
     pub async fn inline(self, rows: Vec<Committed>) {
-        let (now, deadline) = (Millis::now(), Instant::now() + INLINE_TIMEOUT);
+        let (now, begun) = (Millis::now(), Instant::now());
+        // One that ends so soon is left to the consumer.
+        let is_ours = |until: Millis| now.until(until) > LEASE_MARGIN;
         let leased = |row: &Committed| {
             let entries = row.outbox.entries.iter().enumerate();
-            entries.filter(|(_, entry)| entry.lease.is_some_and(|until| until > now)).map(|(place, _)| place).collect()
+            entries.filter(|(_, entry)| entry.lease.is_some_and(is_ours)).map(|(place, _)| place).collect()
         };
+        // The work before this may have used up some of the lease.
+        let leases = rows.iter().flat_map(|row| &row.outbox.entries).filter_map(|entry| entry.lease);
+        let left = leases
+            .filter(|until| is_ours(*until))
+            .min()
+            .map_or(INLINE_TIMEOUT, |until| now.until(until).saturating_sub(LEASE_MARGIN));
+        let deadline = begun + INLINE_TIMEOUT.min(left);
         let rows = rows.into_iter().map(|row| Row::new(leased(&row), row)).collect();
         let visit = Visit::of_writer(&self.table, rows, deadline);
         let sent =
-            self.transports.iter().map(|transport| tokio::time::timeout(INLINE_TIMEOUT, send(transport, &visit)));
+            self.transports.iter().map(|transport| tokio::time::timeout_at(deadline.into(), send(transport, &visit)));
         if join_all(sent).await.iter().any(Result::is_err) {
             telemetry::note("inlineDelivery", "timed out");
         }

@@ -53,14 +53,10 @@ pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> EntryChanges {
                 Entry { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
             }
             Outcome::Retry { not_before, rest, tried } => {
-                let delivery = entry.delivery.clone();
-                let delivery = match rest {
-                    Some(rest) => delivery.only(rest.clone()),
-                    None => delivery,
-                };
+                let left = rest.clone().map_or_else(|| entry.clone(), |rest| entry.only(rest));
                 // A writer that had a lease may have sent it, and been killed before it could acknowledge it.
                 let tried = *tried || tried_before;
-                Entry { not_before: *not_before, lease: None, tried, delivery, ..entry.clone() }
+                Entry { not_before: *not_before, lease: None, tried, ..left }
             }
         };
         (left != *entry).then(|| (entry.id.clone(), Some(left)))

@@ -5,20 +5,17 @@
 //! second time; a server that stands still for a while gets each event that was on its way at most once more. That question
 //! is not an event, because an event would be a duplicate every time.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 
 use super::{Due, Outcome, Transport, Visit};
 use crate::clients::pusher::{AppEvent, MAX_BATCH, PusherClient, PusherError, PusherEvent};
-use crate::contract::channel::{Channel, ChannelName};
 use crate::outbox::{Delivery, TransportName};
 use crate::telemetry;
 
 /// A prefix that no channel has: the response is small however busy the app is.
 const NO_CHANNEL: &str = "probe-";
-/// How long Pusher may take to say whether a channel is occupied.
-const OCCUPIED_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Pusher {
@@ -54,6 +51,10 @@ impl Pusher {
             telemetry::cause(&error);
             return;
         }
+        // Pusher itself tells of members.
+        let (of_members, entries): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|due| matches!(due.entry.delivery, Delivery::Member(_)));
+        of_members.iter().for_each(|due| visit.report(due, Outcome::Skipped));
         let mut left = entries.as_slice();
         while !left.is_empty() && Instant::now() < visit.deadline {
             let (batch, rest) = left.split_at(batch_size(left));
@@ -137,15 +138,4 @@ fn outcome(sent: Result<(), PusherError>) -> Outcome {
         }
         Err(error) => Outcome::unsent(&error),
     }
-}
-
-/// Whether the channel has subscribers. When Pusher does not respond, it has none: no event would reach them there, either.
-pub(crate) async fn is_occupied(client: &PusherClient, channel: &Channel) -> bool {
-    let Ok(channel) = ChannelName::parse(&channel.to_string()) else {
-        return false;
-    };
-    let Ok(found) = tokio::time::timeout(OCCUPIED_TIMEOUT, client.channel(&channel)).await else {
-        return false;
-    };
-    found.inspect_err(|error| telemetry::cause(error)).is_ok_and(|info| info.occupied)
 }

@@ -133,11 +133,21 @@ impl Visit {
     pub(super) async fn keep(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
         let progress = |seen: &Outbox| {
             let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
-            let left = |entry: &Entry| Entry { delivery: entry.delivery.clone().only(rest.clone()), ..entry.clone() };
-            entry.map(|entry| (entry.id.clone(), Some(left(entry)))).into_iter().collect()
+            entry.map(|entry| (entry.id.clone(), Some(entry.only(rest.clone())))).into_iter().collect()
         };
         let mut latest = self.rows[due.row].latest.lock().await;
         self.write(&mut latest, progress).await
+    }
+
+    /// Stores how far a writer got with an entry, and leaves it to the consumer at once.
+    pub(super) async fn hand_over(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
+        let left = |seen: &Outbox| {
+            let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
+            let left = |entry: &Entry| Entry { lease: None, tried: true, ..entry.only(rest.clone()) };
+            entry.map(|entry| (entry.id.clone(), Some(left(entry)))).into_iter().collect()
+        };
+        let mut latest = self.rows[due.row].latest.lock().await;
+        self.write(&mut latest, left).await
     }
 
     async fn write(&self, latest: &mut Committed, changes: impl Fn(&Outbox) -> EntryChanges) -> Result<(), TableError> {

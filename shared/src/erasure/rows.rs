@@ -12,7 +12,7 @@ use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
 use crate::sockets;
 use crate::table::key::{LEASE, PARTY, ROOM, RowKind, user as partition};
-use crate::table::{AttributeValue, Item, Key, text};
+use crate::table::{AttributeValue, Item, Key, Update, exists, text};
 
 /// The event that others are owed because a row goes: a user who is in a room leaves it.
 pub(super) fn event(user: &UserId, row: &Item) -> Option<Delivery> {
@@ -105,13 +105,21 @@ impl Erasure<'_> {
             }
             RowKind::LeaseRequest => Ok(false),
             // Another back end's events, until they are delivered or for a day. A batch may have events for others.
-            RowKind::AppEvent => Ok(false),
+            RowKind::AppEvent | RowKind::CachedEvent => Ok(false),
+            // They go with the user's connections, and hold the id alone; a member's row has what the others see, too.
+            RowKind::ChannelConnection | RowKind::Subscription | RowKind::Subscriber => Ok(false),
+            RowKind::PresentMember if key.sk == user => {
+                let blank = Update::new(&key).set("info", "null").when(exists("pk"));
+                Ok(self.table.write(blank).await?.is_done())
+            }
+            RowKind::PresentMember => Ok(false),
             // They hold ids of rows, fingerprints and moments alone, and expire; or nothing of any user.
             RowKind::Idempotency
             | RowKind::ChatKey
             | RowKind::Heard
             | RowKind::SocketLimit
             | RowKind::Heartbeat
+            | RowKind::OccupiedChannel
             | RowKind::Reconcile
             | RowKind::Erasure => Ok(false),
         }

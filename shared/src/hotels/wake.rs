@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 use super::guest::guest_id;
 use super::staff::staff;
 use crate::api_error::ApiError;
-use crate::clients::pusher;
+use crate::channel_server::ChannelServer;
 use crate::contract::channel::Channel;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::delivery::{Due, Outcome, Transport, Visit, is_occupied};
+use crate::delivery::{Due, Outcome, Transport, Visit};
 use crate::http::idempotency::{Cause, IdempotencyKey};
 use crate::notifications::{NewNotification, NotificationKind, Notifier, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
@@ -31,7 +31,7 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub(crate) struct Wakes {
     pub table: Table,
-    pub pusher: pusher::PusherClient,
+    pub channels: ChannelServer,
     pub settings: Arc<Settings>,
 }
 
@@ -62,7 +62,7 @@ impl Wakes {
     async fn wake(&self, request: &str, wake: &Wake, deadline: Instant) -> Outcome {
         // The guest's own channel does not say whether the staff are there: the guest is there, too, and a private channel has no
         // list of its users.
-        if is_occupied(&self.pusher, &Channel::HotelStaff(wake.hotel.clone())).await {
+        if self.channels.is_occupied(&Channel::HotelStaff(wake.hotel.clone())).await {
             return Outcome::Skipped;
         }
         let staff = match staff(&self.table, &wake.hotel).await {

@@ -19,8 +19,8 @@ use super::lease::Lease;
 use super::unseen::{Unseen, unseen};
 use super::window::{Claim, Decision, decide};
 use super::words::EmailFacts;
+use crate::channel_server::ChannelServer;
 use crate::chats::{Conversation, Seq, seq_of};
-use crate::clients::pusher;
 use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::channel::Channel;
 use crate::contract::email::EmailAddress;
@@ -48,7 +48,7 @@ const MAX_CLAIMS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Emails {
     pub mailer: Mailer,
-    pub pusher: pusher::PusherClient,
+    pub channels: ChannelServer,
     pub table: Table,
 }
 
@@ -104,11 +104,11 @@ impl Emails {
 
     /// Whether the recipient is in the chat now. When Pusher does not say, nothing reaches them there.
     async fn is_present(&self, lease: &LeaseId, recipient: &UserId) -> bool {
-        if self.pusher.breaker().is_open(Millis::now()) {
+        if self.channels.is_shut(Millis::now()) {
             return false;
         }
         let channel = Channel::Lease(lease.clone()).to_string();
-        match tokio::time::timeout(PRESENT_TIMEOUT, self.pusher.users(&channel)).await {
+        match tokio::time::timeout(PRESENT_TIMEOUT, self.channels.users(&channel)).await {
             Ok(Ok(users)) => users.contains(recipient),
             Ok(Err(error)) => {
                 telemetry::cause(&error);

@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Audience, Emit, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
+use super::{Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
 use crate::clients::pusher::{AppEvent, PusherEvent};
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -68,7 +68,13 @@ transports! {
         "appEvent" => AppEvent(Box<AppEvent>),
         /// The end of the connections on which a user signed in to Pusher. It follows the event that tells them why.
         "terminate" => Terminate { user: UserId },
+        /// A member came to a presence channel or left it; of no use where Pusher serves the channels.
+        "member" => Member(Box<MemberChange>),
     } ["pusherOfRow" => PusherOfRow]
+    /// Webhooks, where Carillon itself serves Pusher's clients.
+    Webhook sends {
+        "webhook" => Webhook(Box<ChannelWebhook>),
+    }
     /// Firebase Cloud Messaging.
     Push sends {
         "push" => Push(Box<Push>),
@@ -120,7 +126,7 @@ impl Delivery {
             TransportName::Wake => Some(Self::WakeOfRow(name)),
             TransportName::Unread => Some(Self::UnreadOfRow(name)),
             TransportName::Push => Some(Self::PushOfRow(name)),
-            TransportName::Email | TransportName::None => None,
+            TransportName::Email | TransportName::Webhook | TransportName::None => None,
         }
     }
 
@@ -182,6 +188,8 @@ pub enum Rest {
     Devices(Vec<String>),
     /// How far a socket event has got.
     Connections(Progress),
+    /// How far an event has got among the subscribers of channels.
+    Subscribers(FanOut),
 }
 
 impl From<Emit> for Delivery {

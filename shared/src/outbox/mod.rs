@@ -28,6 +28,8 @@ mod delivery;
 mod done;
 pub mod email;
 mod emit;
+mod fan_out;
+mod member;
 pub mod membership;
 mod of_row;
 pub mod push;
@@ -49,10 +51,13 @@ pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
+pub use fan_out::FanOut;
+pub use member::{ChannelWebhook, MemberChange};
 pub use of_row::OfRow;
 pub use push::{Push, PushTerms};
 pub use unread::Unread;
 pub use wake::Wake;
+pub(crate) use write_context::LEASE_MARGIN;
 pub use write_context::{INLINE_TIMEOUT, WriteContext};
 
 /// Name of the attribute.
@@ -103,6 +108,9 @@ pub struct Entry {
     /// Whether it may have arrived although nobody said so: the consumer has tried it, or its writer had a lease.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub tried: bool,
+    /// How far it has got, where it goes to the subscribers of channels that Carillon itself serves.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fan_out: Option<FanOut>,
     /// How the row stores the delivery, if it has what the delivery says.
     #[serde(skip)]
     pub(crate) short: Option<Box<short::Short>>,
@@ -119,6 +127,7 @@ impl Entry {
             lease: lease.filter(|_| writer.delivers_itself(&delivery)),
             not_before: delivery.not_before(at),
             tried: false,
+            fan_out: None,
             short: None,
             delivery,
         }
@@ -133,8 +142,18 @@ impl Entry {
             lease: None,
             not_before: None,
             tried: false,
+            fan_out: None,
             short: None,
             delivery: Delivery::Unreadable { text: text.to_owned() },
+        }
+    }
+
+    /// The same, of which only this is left.
+    #[must_use]
+    pub(crate) fn only(&self, rest: Rest) -> Self {
+        match rest {
+            Rest::Subscribers(fan_out) => Self { fan_out: Some(fan_out), ..self.clone() },
+            rest => Self { delivery: self.delivery.clone().only(rest), ..self.clone() },
         }
     }
 

@@ -21,6 +21,8 @@ impl Entry {
             let name = match rest {
                 None => short.name.clone(),
                 Some(Rest::Devices(left)) => OfRow { devices: Some(left), ..short.name.clone() },
+                // The entry itself has it.
+                Some(Rest::Subscribers(_)) => short.name.clone(),
                 Some(Rest::Connections(progress)) => OfRow { progress: Some(progress), ..short.name.clone() },
             };
             self.delivery.by_name(name).filter(|_| unsent == short.whole)

@@ -8,7 +8,7 @@ use crate::contract::time::Millis;
 /// How long the writer itself tries to deliver.
 pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a lease is longer than that: the writer's clock and the consumer's may differ, and an acknowledgement takes a write.
-const LEASE_MARGIN_SECONDS: i64 = 1;
+pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(1);
 
 /// The writer of a row.
 #[derive(Debug, Clone)]
@@ -39,6 +39,6 @@ impl WriteContext {
 
     /// Until when a delivery that is committed now is its writer's alone, where the writer delivers it.
     pub(super) fn lease(now: Millis) -> Millis {
-        now.plus_seconds(INLINE_TIMEOUT.as_secs().cast_signed() + LEASE_MARGIN_SECONDS)
+        now.plus_seconds((INLINE_TIMEOUT + LEASE_MARGIN).as_secs().cast_signed())
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observation::{Observation, RoomUser};
 use super::presence::{self, PresenceRow};
-use crate::clients::pusher::{PusherClient, PusherError};
+use crate::channel_server::{ChannelServer, ChannelServerError};
 use crate::contract::channel::{self, Channel};
 use crate::contract::id::{BookId, UserId};
 use crate::contract::time::Millis;
@@ -29,7 +29,7 @@ pub enum ReconcileError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
-    Pusher(#[from] PusherError),
+    Channels(#[from] ChannelServerError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
 }
@@ -54,7 +54,7 @@ pub struct ReconcileReport {
 pub async fn run<F>(
     table: &Table,
     writer: &WriteContext,
-    pusher: &PusherClient,
+    channels: &ChannelServer,
     deliver: impl Fn(Vec<Committed>) -> F,
     budget: Duration,
 ) -> Result<ReconcileReport, ReconcileError>
@@ -62,7 +62,7 @@ where
     F: Future<Output = ()>,
 {
     let deadline = Instant::now() + budget;
-    let rooms = occupied(table, pusher).await?;
+    let rooms = occupied(table, channels).await?;
     let place = place(table).await?;
     let mut queue: Vec<_> = rooms.into_iter().collect();
     let start = place.as_ref().map_or(0, |place| queue.partition_point(|room| room < place));
@@ -76,7 +76,7 @@ where
             if Instant::now() >= deadline {
                 (book, None)
             } else {
-                (book, Some(heal(table, writer, pusher, deliver, book).await))
+                (book, Some(heal(table, writer, channels, deliver, book).await))
             }
         })
         .buffered(MAX_AT_ONCE);
@@ -101,8 +101,8 @@ where
 }
 
 /// The rooms that are occupied according to Pusher or the table.
-async fn occupied(table: &Table, pusher: &PusherClient) -> Result<BTreeSet<BookId>, ReconcileError> {
-    let listed = pusher.channels(channel::ROOM).await?;
+async fn occupied(table: &Table, channels: &ChannelServer) -> Result<BTreeSet<BookId>, ReconcileError> {
+    let listed = channels.channels(channel::ROOM).await?;
     let mut rooms = presence::occupied_rooms(table).await?;
     rooms.extend(listed.iter().filter_map(|name| BookId::parse(name.strip_prefix(channel::ROOM)?).ok()));
     Ok(rooms)
@@ -112,7 +112,7 @@ async fn occupied(table: &Table, pusher: &PusherClient) -> Result<BTreeSet<BookI
 async fn heal<F>(
     table: &Table,
     writer: &WriteContext,
-    pusher: &PusherClient,
+    channels: &ChannelServer,
     deliver: impl Fn(Vec<Committed>) -> F,
     book: &BookId,
 ) -> Result<usize, ReconcileError>
@@ -121,7 +121,8 @@ where
 {
     // Taken before the list is requested, so that later observations are newer than the list.
     let observation = Observation::ByList(Millis::now());
-    let listed: BTreeSet<UserId> = pusher.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
+    let listed: BTreeSet<UserId> =
+        channels.users(&Channel::Room(book.clone()).to_string()).await?.into_iter().collect();
     let known: BTreeMap<UserId, PresenceRow> = presence::of_room(table, book).await?.into_iter().collect();
 
     let member = |user: &UserId| RoomUser { book: book.clone(), user: user.clone() };

@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::observation::{Observation, RoomUser};
 use super::presence;
-use crate::clients::pusher::{Webhook, WebhookEvent};
+use crate::clients::pusher::{MEMBER_ADDED, MEMBER_REMOVED, Webhook, WebhookEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -64,8 +64,8 @@ fn steps(events: Vec<WebhookEvent>) -> Vec<(RoomUser, Vec<Step>)> {
     let mut steps: Vec<(RoomUser, Vec<Step>)> = Vec::new();
     for event in events {
         let step = match event.name.as_str() {
-            "member_added" => Step::In,
-            "member_removed" => Step::Out,
+            MEMBER_ADDED => Step::In,
+            MEMBER_REMOVED => Step::Out,
             _ => continue,
         };
         let Some(member) = member(&event) else { continue };

@@ -39,6 +39,8 @@ pub enum Need {
     Tokens,
     /// `PUSHER_*`: it signs for Pusher, or verifies what Pusher signed.
     Pusher,
+    /// `PUSHER_*`, where `CHANNELS` is `gateway`: it speaks Pusher's protocol with clients, and verifies what they were signed.
+    Gateway,
     /// `EMAIL_LINK_KEY`, where there is an `EMAIL_FROM`: it writes or verifies the links of e-mails.
     EmailLinks,
 }
@@ -50,8 +52,10 @@ pub struct Settings {
     pub stage: String,
     /// `TABLE_NAME`
     pub table: String,
-    /// The `PUSHER_*` variables, of a function with [`Need::Pusher`].
+    /// The `PUSHER_*` variables, of a function with [`Need::Pusher`], or with [`Need::Gateway`] where `CHANNELS` is `gateway`.
     pub pusher: Option<PusherSettings>,
+    /// `CHANNELS`: whether this stack serves clients of Pusher itself (`gateway`), or Pusher does (`pusher`, if not set).
+    pub serves_channels: bool,
     /// The `JWT_*` variables, of a function with [`Need::Tokens`].
     pub tokens: Option<Tokens>,
     /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
@@ -145,10 +149,17 @@ impl Settings {
     pub fn read(needs: &[Need], variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let env = Variables(&|name| variable(name).filter(|value| !value.is_empty()));
         let has = |need| needs.contains(&need);
+        let serves_channels = match env.get("CHANNELS").as_deref() {
+            None | Some("pusher") => false,
+            Some("gateway") => true,
+            Some(_) => return Err(SettingsError::Malformed("CHANNELS", "pusher or gateway")),
+        };
+        let asks_for_pusher = has(Need::Pusher) || (serves_channels && has(Need::Gateway));
         Ok(Self {
             stage: env.get("STAGE").unwrap_or_else(|| "dev".to_owned()),
             table: env.require("TABLE_NAME")?,
-            pusher: has(Need::Pusher).then(|| PusherSettings::read(&env)).transpose()?,
+            pusher: asks_for_pusher.then(|| PusherSettings::read(&env, serves_channels)).transpose()?,
+            serves_channels,
             tokens: has(Need::Tokens).then(|| Tokens::read(&env)).transpose()?,
             queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
                 (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
@@ -271,10 +282,22 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_speaks_pushers_protocol_needs_the_app_only_where_it_does() {
+        let with = |channels| read_for(&[Need::Gateway], &[("CHANNELS", channels), ("PUSHER_SECRET", "")]);
+        assert!(with("pusher").unwrap().pusher.is_none() && with("").unwrap().pusher.is_none());
+        assert_eq!(with("gateway").unwrap_err(), SettingsError::Missing("PUSHER_SECRET"));
+        assert!(read_for(&[Need::Gateway], &[("CHANNELS", "gateway")]).unwrap().pusher.is_some());
+    }
+
+    #[test]
     fn pusher_is_its_cluster_unless_a_host_is_named() {
-        assert_eq!(read(&[]).unwrap().pusher().unwrap().origin, "https://api-eu.pusher.com");
+        let origin = |settings: Settings| settings.pusher().unwrap().origin.clone();
+        assert_eq!(origin(read(&[]).unwrap()).as_deref(), Some("https://api-eu.pusher.com"));
         let own = [("PUSHER_HOST", "127.0.0.1"), ("PUSHER_PORT", "6001"), ("PUSHER_SCHEME", "http")];
-        assert_eq!(read(&own).unwrap().pusher().unwrap().origin, "http://127.0.0.1:6001");
+        assert_eq!(origin(read(&own).unwrap()).as_deref(), Some("http://127.0.0.1:6001"));
+        let gateway = [("CHANNELS", "gateway"), ("PUSHER_CLUSTER", "")];
+        assert_eq!(origin(read(&gateway).unwrap()), None);
+        assert!(read(&[("CHANNELS", "socket")]).unwrap_err().to_string().contains("pusher or gateway"));
     }
 
     #[test]

@@ -18,9 +18,9 @@ pub struct PusherSettings {
     pub previous: Option<Credentials>,
     /// `PUSHER_ENCRYPTION_MASTER_KEY_BASE64`: 32 bytes; encrypted channels are refused without it.
     pub encryption_master_key: Option<MasterKey>,
-    /// Scheme, host and port of the HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or
-    /// `PUSHER_CLUSTER`.
-    pub origin: String,
+    /// Scheme, host and port of Pusher's HTTP API, from `PUSHER_HOST`, `PUSHER_PORT` and `PUSHER_SCHEME` or
+    /// `PUSHER_CLUSTER`; `None` with `CHANNELS=gateway`, where Carillon itself serves the channels.
+    pub origin: Option<String>,
 }
 
 /// A Pusher key (public) with its secret.
@@ -49,7 +49,7 @@ impl fmt::Debug for MasterKey {
 }
 
 impl PusherSettings {
-    pub(super) fn read(env: &Variables<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn read(env: &Variables<'_>, serves_channels: bool) -> Result<Self, SettingsError> {
         let previous = match (env.get("PUSHER_PREVIOUS_KEY"), env.get("PUSHER_PREVIOUS_SECRET")) {
             (Some(key), Some(secret)) => Some(Credentials { key, secret: Secret::new(secret) }),
             (Some(_), None) => return Err(SettingsError::Missing("PUSHER_PREVIOUS_SECRET")),
@@ -70,7 +70,7 @@ impl PusherSettings {
                 .get("PUSHER_ENCRYPTION_MASTER_KEY_BASE64")
                 .map(|text| master_key(&text))
                 .transpose()?,
-            origin: Self::origin(env)?,
+            origin: if serves_channels { None } else { Some(Self::origin(env)?) },
         })
     }
 

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Triggered;
 use super::request::Count;
-use crate::clients::pusher::{AppEvent, PusherClient};
+use crate::channel_server::ChannelServer;
+use crate::clients::pusher::AppEvent;
 use crate::contract::channel::is_presence;
 use crate::contract::time::Millis;
 use crate::telemetry;
@@ -21,22 +22,22 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 20;
 
 /// The response to an event: `{}`, or with `info` the counts of each of its channels.
-pub async fn of_event(pusher: &PusherClient, triggered: &Triggered) -> Value {
+pub async fn of_event(server: &ChannelServer, triggered: &Triggered) -> Value {
     let Some(counts) = &triggered.counts else { return json!({}) };
     let channels: BTreeSet<&String> = triggered.event.channels.iter().collect();
-    let asked = channels.iter().map(|channel| one(pusher, (*channel).clone(), counts.clone())).collect();
+    let asked = channels.iter().map(|channel| one(server, (*channel).clone(), counts.clone())).collect();
     let found = within_time(asked).await;
     json!({ "channels": channels.into_iter().zip(found).collect::<BTreeMap<_, _>>() })
 }
 
 /// The response to a batch: `{}`, or if any event has `info` the counts of each event's channel, at its place.
-pub async fn of_batch(pusher: &PusherClient, batch: &[Triggered]) -> Value {
+pub async fn of_batch(server: &ChannelServer, batch: &[Triggered]) -> Value {
     if batch.iter().all(|triggered| triggered.counts.is_none()) {
         return json!({});
     }
     let asked = batch
         .iter()
-        .map(|Triggered { event, counts }| one(pusher, event.channels.concat(), counts.clone().unwrap_or_default()));
+        .map(|Triggered { event, counts }| one(server, event.channels.concat(), counts.clone().unwrap_or_default()));
     json!({ "batch": within_time(asked.collect()).await })
 }
 
@@ -48,14 +49,14 @@ async fn within_time(asked: Vec<impl Future<Output = Map<String, Value>>>) -> Ve
 }
 
 /// The counts of a channel.
-async fn one(pusher: &PusherClient, channel: String, counts: BTreeSet<Count>) -> Map<String, Value> {
+async fn one(server: &ChannelServer, channel: String, counts: BTreeSet<Count>) -> Map<String, Value> {
     let own = if is_presence(&channel) { Count::Users } else { Count::Subscriptions };
     let is_counted = counts.contains(&own) && !channel.starts_with(AppEvent::TO_USER);
-    if !is_counted || pusher.breaker().is_open(Millis::now()) {
+    if !is_counted || server.is_shut(Millis::now()) {
         return Map::new();
     }
     let info = own.name();
-    match pusher.ask(&format!("/channels/{channel}"), &[("info", info)]).await {
+    match server.state(&channel, Some(info)).await {
         Ok(answer) => answer.get(info).map(|count| (info.to_owned(), count.clone())).into_iter().collect(),
         Err(error) => {
             telemetry::failure(error.log_text());

@@ -159,11 +159,11 @@ pub struct ChannelInfo {
 impl PusherClient {
     /// A client for the app of these settings. Opens no connection.
     #[must_use]
-    pub fn new(http: HttpClient, settings: &PusherSettings) -> Self {
+    pub fn new(http: HttpClient, settings: &PusherSettings, origin: &str) -> Self {
         Self {
             http,
             signer: Signer::new(&settings.credentials),
-            origin: settings.origin.clone(),
+            origin: origin.to_owned(),
             app_path: format!("/apps/{}", settings.app_id),
             master_key: settings.encryption_master_key.clone(),
             breaker: Arc::default(),
@@ -192,7 +192,8 @@ impl PusherClient {
     /// # Errors
     /// When the request fails. After a time-out it may yet be done, so it is not sent again here.
     pub async fn trigger(&self, batch: &[PusherEvent]) -> Result<(), PusherError> {
-        let sealed = batch.iter().map(|message| self.seal(message)).collect::<Result<Vec<_>, _>>()?;
+        let sealed =
+            batch.iter().map(|message| sealed(message, self.master_key.as_ref())).collect::<Result<Vec<_>, _>>()?;
         self.post("/batch_events", &Batch { batch: sealed }).await
     }
 
@@ -225,18 +226,6 @@ impl PusherClient {
     /// When the request fails.
     pub async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value, PusherError> {
         read(&self.request("GET", path, None, parameters).await?)
-    }
-
-    /// Encrypts a message for an encrypted channel; returns others as they are.
-    fn seal(&self, message: &PusherEvent) -> Result<PusherEvent, PusherError> {
-        match ChannelName::parse(&message.channel) {
-            Ok(channel) if channel.is_encrypted() => {
-                let master = self.master_key.as_ref().ok_or(PusherError::NoMasterKey)?;
-                let data = SharedSecret::of(&channel, master).encrypt(&message.data)?;
-                Ok(PusherEvent { data, ..message.clone() })
-            }
-            _ => Ok(message.clone()),
-        }
     }
 
     /// The users that are subscribed to a presence channel now. Ids that are not valid user ids are left out.
@@ -347,6 +336,21 @@ impl PusherClient {
                 Err(PusherError::Refused { status: code, reason })
             }
         }
+    }
+}
+
+/// An event whose data is encrypted if its channel's are.
+///
+/// # Errors
+/// [`PusherError::NoMasterKey`] without the key from which those of channels derive.
+pub(crate) fn sealed(message: &PusherEvent, master_key: Option<&MasterKey>) -> Result<PusherEvent, PusherError> {
+    match ChannelName::parse(&message.channel) {
+        Ok(channel) if channel.is_encrypted() => {
+            let master = master_key.ok_or(PusherError::NoMasterKey)?;
+            let data = SharedSecret::of(&channel, master).encrypt(&message.data)?;
+            Ok(PusherEvent { data, ..message.clone() })
+        }
+        _ => Ok(message.clone()),
     }
 }
 

@@ -11,11 +11,12 @@ mod signature;
 mod webhook;
 
 pub(crate) use client::MAX_BATCH;
+pub(crate) use client::sealed;
 pub use client::{ChannelInfo, PusherClient, PusherError};
 pub use encryption::{EncryptionError, SharedSecret};
 pub use event::{AppEvent, PusherEvent, check_channel, check_event};
 pub use signature::{ApiRequest, ReceivedRequest, Signer};
-pub use webhook::{Webhook, WebhookEvent};
+pub use webhook::{MEMBER_ADDED, MEMBER_REMOVED, Webhook, WebhookEvent};
 
 pub(crate) use caller::verify as verify_caller;
 pub(crate) use webhook::verify as verify_webhook;

@@ -1,7 +1,7 @@
 //! Webhooks: Pusher's reports of what happened in channels.
 
 use http::HeaderMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Signer;
 use crate::api_error::ApiError;
@@ -14,6 +14,11 @@ const MAX_AGE_MILLIS: i64 = 5 * 60 * 1000;
 /// How far a webhook's time may be ahead of this clock, in milliseconds.
 const MAX_AHEAD_MILLIS: i64 = 60 * 1000;
 
+/// The name of the event of a user who entered a presence channel.
+pub const MEMBER_ADDED: &str = "member_added";
+/// The name of the event of a user who left it.
+pub const MEMBER_REMOVED: &str = "member_removed";
+
 /// A verified webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Webhook {
@@ -25,7 +30,7 @@ pub struct Webhook {
 }
 
 /// Something that happened in a channel. The further fields of some kinds are not used here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookEvent {
     /// `member_added`, `member_removed`, `channel_occupied`, …
     pub name: String,

@@ -1,0 +1,282 @@
+//! Events on their way to the subscribers of channels that Carillon itself serves, where there is no Pusher.
+//!
+//! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each page how far it has got. So one that
+//! is cut off goes on where it was; the connections of the page that was being sent get it twice. A connection that cannot be reached
+//! is noted too and tried again later, and the others do not wait for it.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::{BoxFuture, join_all};
+
+use super::transport::by_row;
+use super::{Due, Outcome, Transport, Visit};
+use crate::clients::connections::Connections;
+use crate::clients::pusher::frames::{ErrorCode, ServerFrame};
+use crate::clients::pusher::{PusherError, PusherEvent, sealed};
+use crate::contract::channel::is_encrypted;
+use crate::contract::socket_id::SocketId;
+use crate::contract::sockets::ConnectionId;
+use crate::contract::time::Millis;
+use crate::gateway::{self, AnyChannel, Posted, Poster};
+use crate::outbox::{Delivery, FanOut, PageStart, Rest, TransportName};
+use crate::settings::MasterKey;
+use crate::table::{Table, TableError};
+use crate::telemetry;
+
+/// Connections of a page.
+const PAGE: u16 = 200;
+/// So many connections that cannot be reached are noted in an entry. A channel of more is tried again as a whole.
+const MAX_AGAIN: usize = 1000;
+/// A connection that takes nothing is ended so long after the event, in seconds, if others took it.
+const END_AFTER_SECONDS: i64 = 30;
+/// A writer begins no page so shortly before its time is up: one that is cut off is sent again.
+const RESERVE: Duration = Duration::from_millis(600);
+
+/// Posts to subscribers. Those that have ended are left to the next keep-alive.
+#[derive(Debug)]
+pub(crate) struct Subscribers {
+    table: Table,
+    poster: Poster,
+    master_key: Option<MasterKey>,
+    is_writers: bool,
+}
+
+/// A frame for the subscribers of a channel.
+struct ForChannel {
+    channel: String,
+    text: String,
+    /// The event that a cache channel keeps.
+    kept: Option<PusherEvent>,
+}
+
+/// The frames of an entry.
+struct Sent {
+    frames: Vec<ForChannel>,
+    /// This connection does not get it.
+    except: Option<ConnectionId>,
+    /// Each connection ends once it has got it.
+    closes: bool,
+}
+
+impl Transport for Subscribers {
+    fn name(&self) -> TransportName {
+        TransportName::Pusher
+    }
+
+    /// Rows do not wait for each other.
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            join_all(by_row(&entries).map(|row| self.of_row(row, visit))).await;
+        })
+    }
+}
+
+impl Subscribers {
+    pub(crate) fn of_writer(table: Table, connections: Connections, master_key: Option<MasterKey>) -> Self {
+        Self { table, poster: Poster { connections }, master_key, is_writers: true }
+    }
+
+    pub(crate) fn of_consumer(table: Table, connections: Connections, master_key: Option<MasterKey>) -> Self {
+        Self { is_writers: false, ..Self::of_writer(table, connections, master_key) }
+    }
+
+    /// An undelivered entry holds up the entries for the same channels, and no others.
+    async fn of_row(&self, row: &[Due<'_>], visit: &Visit) {
+        let mut held_up: Vec<String> = Vec::new();
+        for due in row {
+            let sent = match self.sent(&due.entry.delivery) {
+                Ok(Some(sent)) => sent,
+                Ok(None) => continue,
+                Err(error) => {
+                    // Without the key of encrypted channels, which an operator sets.
+                    telemetry::operator_error(error.log_text());
+                    continue;
+                }
+            };
+            if sent.frames.iter().any(|frame| held_up.contains(&frame.channel)) {
+                continue;
+            }
+            let outcome = Attempt { subscribers: self, visit, due, sent: &sent }.deliver().await;
+            if outcome.is_retry() {
+                held_up.extend(sent.frames.into_iter().map(|frame| frame.channel));
+            }
+            visit.report(due, outcome);
+            visit.acknowledge(std::slice::from_ref(due)).await;
+            if let Delivery::Member(change) = &due.entry.delivery
+                && change.info.is_none()
+                && !self.is_writers
+                && let Err(error) = gateway::forget_member(&self.table, &change.channel, &change.user).await
+            {
+                // It expires.
+                telemetry::cause(&error);
+            }
+        }
+    }
+
+    /// The frames of an entry; `None` for one of another transport.
+    fn sent(&self, delivery: &Delivery) -> Result<Option<Sent>, PusherError> {
+        let frame = |event: &PusherEvent| {
+            let PusherEvent { channel, name, data } = event;
+            let is_kept = AnyChannel::parse(channel).is_ok_and(|channel| channel.is_cache());
+            let kept = is_kept.then(|| event.clone());
+            ForChannel { channel: channel.clone(), text: ServerFrame::Event { channel, name, data }.text(), kept }
+        };
+        let to_all = |frames| Sent { frames, except: None, closes: false };
+        Ok(Some(match delivery {
+            Delivery::Pusher(event) if is_encrypted(&event.channel) => {
+                to_all(vec![frame(&sealed(event, self.master_key.as_ref())?)])
+            }
+            Delivery::Pusher(event) => to_all(vec![frame(event)]),
+            Delivery::AppEvent(event) => {
+                let of = |channel: &String| {
+                    frame(&PusherEvent { channel: channel.clone(), name: event.name.clone(), data: event.data.clone() })
+                };
+                let socket = event.socket_id.as_deref().and_then(|id| SocketId::parse(id).ok());
+                let except = socket.and_then(|socket| socket.connection());
+                Sent { except, ..to_all(event.channels.iter().map(of).collect()) }
+            }
+            Delivery::Member(change) => {
+                let (channel, user) = (change.channel.as_str(), change.user.as_str());
+                let text = match change.info.as_deref() {
+                    Some(info) => ServerFrame::MemberAdded { channel, user, info }.text(),
+                    None => ServerFrame::MemberRemoved { channel, user }.text(),
+                };
+                let frames = vec![ForChannel { channel: channel.to_owned(), text, kept: None }];
+                Sent { except: change.except.clone(), ..to_all(frames) }
+            }
+            Delivery::Terminate { user } => {
+                let message = "Your connection was ended by the app";
+                let text = ServerFrame::Error { code: Some(ErrorCode::Unauthorized), message }.text();
+                let channel = AnyChannel::of_user(user).as_str().to_owned();
+                Sent { closes: true, ..to_all(vec![ForChannel { channel, text, kept: None }]) }
+            }
+            _ => return Ok(None),
+        }))
+    }
+}
+
+struct Attempt<'a> {
+    subscribers: &'a Subscribers,
+    visit: &'a Visit,
+    due: &'a Due<'a>,
+    sent: &'a Sent,
+}
+
+impl Attempt<'_> {
+    async fn deliver(&self) -> Outcome {
+        self.go_on().await.unwrap_or_else(|error| Outcome::unsent(&error))
+    }
+
+    /// Whether another page may begin.
+    fn has_time(&self) -> bool {
+        let reserve = if self.subscribers.is_writers { RESERVE } else { Duration::ZERO };
+        Instant::now() + reserve < self.visit.deadline
+    }
+
+    /// One page after the other, until all are done or time is up.
+    async fn go_on(&self) -> Result<Outcome, TableError> {
+        let begun = self.due.entry.fan_out.clone().unwrap_or_default();
+        let FanOut { mut next, again } = begun.clone();
+        let (mut later, mut reached, mut unnoted) = (Vec::new(), 0_usize, 0_usize);
+        for (place, frame) in self.sent.frames.iter().enumerate() {
+            let of_frame = again.iter().filter(|(of, _)| *of == place).map(|(_, connection)| connection.clone());
+            match self.post_to_all(frame, of_frame.collect()).await {
+                Ok((arrived, unreached)) => {
+                    reached += arrived;
+                    later.extend(unreached.into_iter().map(|connection| (place, connection)));
+                }
+                Err(refused) => return Ok(Outcome::Failed(refused)),
+            }
+        }
+        let refused_again = later.len();
+        while let Some((place, from)) = next.take() {
+            let Some(frame) = self.sent.frames.get(place) else { break };
+            if !self.has_time() || later.len() >= MAX_AGAIN {
+                next = Some((place, from));
+                break;
+            }
+            if from == PageStart::default()
+                && let Some(event) = &frame.kept
+            {
+                gateway::keep_in_cache(&self.subscribers.table, event, self.due.entry.at, Millis::now()).await?;
+            }
+            let page = gateway::page(&self.subscribers.table, &frame.channel, &from, PAGE, Millis::now()).await?;
+            let seen = page.connections.len();
+            let (arrived, unreached) = match self.post_to_all(frame, page.connections).await {
+                Ok(posted) => posted,
+                Err(refused) => return Ok(Outcome::Failed(refused)),
+            };
+            reached += arrived;
+            // Where nobody at all can be reached, the way itself is shut: the page is tried again as a whole.
+            if reached == 0 && unreached.len() == seen && seen > 1 {
+                next = Some((place, from));
+                break;
+            }
+            later.extend(unreached.into_iter().map(|connection| (place, connection)));
+            next = match page.next {
+                Some(from) => Some((place, from)),
+                None => (place + 1 < self.sent.frames.len()).then(|| (place + 1, PageStart::default())),
+            };
+            // So few that they may as well get it twice are not worth a write.
+            unnoted += seen;
+            if next.is_some() && unnoted >= usize::from(PAGE) {
+                self.visit
+                    .keep(self.due, Rest::Subscribers(FanOut { next: next.clone(), again: later.clone() }))
+                    .await?;
+                unnoted = 0;
+            }
+        }
+        // An entry whose pages were all sent before has reached others, too.
+        let reaches_others = reached > 0 || begun.next.is_none();
+        if reaches_others && Millis::now() >= self.due.entry.at.plus_seconds(END_AFTER_SECONDS) {
+            // It is these connections that take nothing. Their clients connect again.
+            join_all(later.drain(..refused_again).map(|(_, connection)| self.end(connection))).await;
+        }
+        let fan_out = FanOut { next, again: later };
+        if fan_out.next.is_none() && fan_out.again.is_empty() {
+            return Ok(Outcome::Delivered);
+        }
+        let tried = reached > 0 || self.due.entry.tried;
+        let rest = Rest::Subscribers(fan_out.clone());
+        if self.subscribers.is_writers {
+            self.visit.hand_over(self.due, rest.clone()).await?;
+        }
+        if fan_out == begun {
+            return Ok(Outcome::Retry { not_before: None, rest: None, tried });
+        }
+        Ok(Outcome::Retry { not_before: None, rest: Some(rest), tried })
+    }
+
+    async fn end(&self, connection: ConnectionId) {
+        self.subscribers.poster.close(&connection).await;
+    }
+
+    /// Posts a frame to all of these; returns how many were reached and those that are to be tried again.
+    ///
+    /// # Errors
+    /// Why no connection can take it.
+    async fn post_to_all(
+        &self,
+        frame: &ForChannel,
+        connections: Vec<ConnectionId>,
+    ) -> Result<(usize, Vec<ConnectionId>), String> {
+        let (poster, except) = (&self.subscribers.poster, self.sent.except.as_ref());
+        let connections: Vec<_> = connections.into_iter().filter(|connection| Some(connection) != except).collect();
+        let (mut arrived, mut later) = (Vec::new(), Vec::new());
+        for (connection, posted) in poster.post_to_all(connections, &frame.text).await {
+            match posted {
+                Posted::Arrived => arrived.push(connection),
+                Posted::Later => later.push(connection),
+                Posted::Gone | Posted::Never => {}
+                Posted::TooLarge(why) => return Err(why),
+            }
+        }
+        let reached = arrived.len();
+        if self.sent.closes {
+            let closed = join_all(arrived.iter().map(|connection| poster.close(connection))).await;
+            let open = arrived.into_iter().zip(closed).filter(|(_, is_closed)| !is_closed);
+            later.extend(open.map(|(connection, _)| connection));
+        }
+        Ok((reached, later))
+    }
+}

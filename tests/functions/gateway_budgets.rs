@@ -1,0 +1,106 @@
+//! The cost of clients of Pusher on this stack's own WebSockets: requests, units and posts, counted.
+
+use serde_json::json;
+use shared::contract::sockets::ConnectionId;
+use shared::contract::time::Millis;
+use shared::gateway;
+use tests::consumer::consume;
+use tests::{PUSHER, Request, Traffic, World};
+
+use crate::apps_events::{EVENTS, post};
+use crate::gateway::{open, say, subscribe, subscriber_row, subscribing, unsubscribing};
+
+/// Requests to the table and to connections, read units and write units.
+type Cost = (usize, usize, f64, f64);
+
+fn cost(traffic: [Traffic; 2], world: &World) -> Cost {
+    let posts = world.sockets.take_posted().len();
+    let [before, after] = traffic;
+    let requests = before.requests + after.requests - posts;
+    (requests, posts, before.read_units + after.read_units, before.write_units + after.write_units)
+}
+
+/// Starts to count.
+fn begin(world: &World) {
+    world.sockets.take_posted();
+    world.take_traffic();
+}
+
+async fn say_and_count(world: &World, connection: &str, frame: &serde_json::Value) -> Cost {
+    begin(world);
+    let request = Request::socket("$default", "pusher", connection).body(&frame.to_string()).received(Millis::now().0);
+    let (reply, traffic) = world.count(socket_message::handle, &request).await;
+    assert_eq!(reply.status, 200);
+    cost(traffic, world)
+}
+
+#[tokio::test]
+async fn a_connection_costs_two_units_to_open() {
+    let world = World::with_gateway().await;
+    world.sockets.open("c1");
+    let request = Request::socket("$connect", "pusher", "c1").asking("appKey", PUSHER.0).asking("protocol", "7");
+    let (_, traffic) = world.count(socket_connect::handle, &request).await;
+    assert_eq!(cost(traffic, &world), (1, 1, 0.0, 2.0), "its row, with its place in the index");
+}
+
+#[tokio::test]
+async fn a_subscription_and_its_end_have_their_price() {
+    let world = World::with_gateway().await;
+    open(&world, "c1").await;
+    let first = say_and_count(&world, "c1", &subscribing("c1", "news", None)).await;
+    assert_eq!(
+        first,
+        (7, 1, 4.0, 6.0),
+        "count, connection, occupied or not, that it is, transaction, occupied, connection"
+    );
+    open(&world, "c2").await;
+    let second = say_and_count(&world, "c2", &subscribing("c2", "news", None)).await;
+    assert_eq!(second, (6, 1, 4.0, 5.0), "of an occupied channel");
+    let end = say_and_count(&world, "c2", &unsubscribing("news")).await;
+    assert_eq!(end, (8, 0, 5.0, 5.0), "and whether anybody is left: a query of each shard");
+    assert_eq!(say_and_count(&world, "c1", &json!({ "event": "pusher:ping", "data": {} })).await.1, 1);
+}
+
+#[tokio::test]
+async fn a_member_costs_one_transaction_more() {
+    let world = World::with_gateway().await;
+    for (connection, user) in [("c1", "ada"), ("c2", "ben")] {
+        open(&world, connection).await;
+        let frame = subscribing(connection, "presence-lobby", Some(&json!({ "user_id": user })));
+        if connection == "c2" {
+            assert_eq!(say_and_count(&world, "c2", &frame).await, (14, 2, 11.0, 8.0));
+        } else {
+            say(&world, connection, &frame).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_reads_each_shard_of_its_channel() {
+    let world = World::with_gateway().await;
+    open(&world, "c1").await;
+    subscribe(&world, "c1", "news").await;
+    begin(&world);
+    let event = json!({ "name": "stock", "channels": ["news"], "data": "{}" });
+    let (_, traffic) = world.count(pusher_api::handle, &post(EVENTS, &event)).await;
+    assert_eq!(cost(traffic, &world), (6, 1, 4.0, 2.0), "the row, four queries, the row without what it owed");
+}
+
+#[tokio::test]
+async fn an_event_to_a_thousand_costs_a_query_for_each_two_hundred() {
+    let world = World::with_gateway().await;
+    for n in 0..1_000 {
+        let connection = ConnectionId::parse(format!("c{n}")).unwrap();
+        gateway::open(&world.app.table, &connection, Millis::now()).await.unwrap();
+        world.sockets.open(connection.as_str());
+        world.table.put_rows(&[subscriber_row("news", &connection)]).await;
+    }
+    let event = json!({ "name": "stock", "channels": ["news"], "data": "{}" });
+    world.send_and_kill(pusher_api::handle, &post(EVENTS, &event)).await;
+    tests::consumer::age(&world, 10).await;
+    begin(&world);
+    consume(&world).await.unwrap();
+    let traffic = world.take_traffic();
+    assert_eq!(world.sockets.take_posted().len(), 1_000);
+    assert!(traffic.read_units < 30.0 && traffic.write_units < 12.0, "{traffic:?}");
+}
