@@ -24,21 +24,30 @@ $("pusher-freeze").addEventListener("click", ({ target }) => order(target, stand
 
 let drawn = "";
 
-/** Shows how the parts are. */
+/** Shows how the parts are. A stack whose functions speak Pusher's protocol has no `pusher`. */
 export function showSwitches({ pusher, functions }, afterwards) {
-  ({ standing } = pusher);
   refresh = afterwards;
-  $("pusher-standing").textContent = STANDINGS[standing];
-  $("pusher-standing").dataset.standing = standing;
-  $("pusher-switch").textContent = standing === "gone" ? "Start" : "Stop";
-  $("pusher-freeze").textContent = standing === "frozen" ? "Thaw" : "Freeze";
-  $("pusher-freeze").disabled = standing === "gone";
+  $("pusher-server").hidden = !pusher;
+  if (pusher) {
+    showServer(pusher);
+  } else {
+    $("pusher-note").textContent = "The functions serve pusher-js themselves. Kill SocketMessage or Delivery, send something: nothing is lost.";
+  }
   const text = JSON.stringify(functions);
   if (drawn !== text) {
     drawn = text;
     const none = make("span", { className: "quiet" }, "none has a process now; the first request starts one");
     fill($("functions"), ...(functions.length > 0 ? functions.map(victim) : [none]));
   }
+}
+
+function showServer(pusher) {
+  ({ standing } = pusher);
+  $("pusher-standing").textContent = STANDINGS[standing];
+  $("pusher-standing").dataset.standing = standing;
+  $("pusher-switch").textContent = standing === "gone" ? "Start" : "Stop";
+  $("pusher-freeze").textContent = standing === "frozen" ? "Thaw" : "Freeze";
+  $("pusher-freeze").disabled = standing === "gone";
 }
 
 function victim({ name, processes }) {

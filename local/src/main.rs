@@ -1,6 +1,6 @@
 //! `cargo local`: Carillon on one machine, from the deployed template and without Docker.
 //!
-//! It installs what is missing, builds the functions, starts ministack (AWS) and sockudo (Pusher's protocol), deploys
+//! It installs what is missing, builds the functions, starts ministack (AWS) and, by default, sockudo (Pusher's protocol), deploys
 //! `template.yaml` and serves all of it on one address.
 //!
 //! Each module uses only those below it in this list (`tests/functions/module_map.rs` holds that):

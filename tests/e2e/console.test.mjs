@@ -11,9 +11,9 @@ import { cleanUp } from "./support/cleanup.mjs";
 import { listen } from "./support/listener.mjs";
 import { mailed, newLease, writes } from "./support/lease-chat.mjs";
 import { newId, person } from "./support/people.mjs";
-import { restorePusher, unavailable as noProcesses } from "./support/processes.mjs";
+import { noPusherServer, restorePusher } from "./support/processes.mjs";
 import { connectIo } from "./support/sockets.mjs";
-import { stack } from "./support/stack.mjs";
+import { isGateway, stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
 async function giveKudos(giver, receiver) {
@@ -113,6 +113,9 @@ describe("The console", { skip: unavailable }, () => {
     const page = await open(t, "events");
     const channel = newId("public");
     const data = { text: "<img src=x onerror='throw new Error(1)'>" };
+    // Without a Pusher server, an event that no row owes is seen where somebody hears it.
+    const listener = await listen(t, person("Ada"), { foreign: ["<b>bold</b>"] });
+    await listener.subscribe(channel);
     await expecting(200, "POST", "/pusher/mock-event", { json: { channel, event: "<b>bold</b>", data } });
     const line = eventsOn(page).filter({ hasText: channel });
     await line.click();
@@ -120,7 +123,7 @@ describe("The console", { skip: unavailable }, () => {
     assert.equal(await page.locator("#events img, #events b").count(), 0);
   });
 
-  test("lets one stop the Pusher server, see what is owed, start it, and see that nothing is lost", { skip: noProcesses }, async (t) => {
+  test("lets one stop the Pusher server, see what is owed, start it, and see that nothing is lost", { skip: noPusherServer }, async (t) => {
     cleanUp(t, restorePusher);
     const page = await open(t, "delivery");
     const server = page.getByRole("group", { name: "Pusher server" });
@@ -143,7 +146,18 @@ describe("The console", { skip: unavailable }, () => {
     await eventsOn(page).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
-  test("lets one freeze and thaw the Pusher server, and kill a function", { skip: noProcesses }, async (t) => {
+  test("offers to kill functions where they speak Pusher's protocol themselves", { skip: !isGateway && "needs --pusher gateway" }, async (t) => {
+    await giveKudos(person("Ada"), person("Ben"));
+    const page = await open(t, "delivery");
+    await page.getByText("The functions serve pusher-js themselves.").waitFor();
+    assert.equal(await page.getByRole("group", { name: "Pusher server" }).count(), 0);
+    await page.getByRole("button", { name: /^Kill KudosCreate/ }).waitFor();
+    const refused = await fetch(`${stack.url}/console/pusher/kill`, { method: "POST", headers: { origin: stack.url } });
+    assert.equal(refused.status, 404);
+    assert.match((await refused.json()).message, /no Pusher server/);
+  });
+
+  test("lets one freeze and thaw the Pusher server, and kill a function", { skip: noPusherServer }, async (t) => {
     cleanUp(t, restorePusher);
     await giveKudos(person("Ada"), person("Ben"));
     const page = await open(t, "delivery");
@@ -161,6 +175,9 @@ describe("The console", { skip: unavailable }, () => {
 
   test("shows a dead letter with its reason, and replays it", async (t) => {
     const ben = person("Ben");
+    // Without a Pusher server, an event that no row owes is seen where somebody hears it.
+    const listener = await listen(t, ben, { foreign: ["given:up"] });
+    await listener.subscribe(ben.ownChannel);
     const entry = { id: newId("entry"), at: Date.now(), kind: "pusher", channel: ben.ownChannel, name: "given:up", data: "{}" };
     const letter = { pk: newId("ROOM#"), sk: "ROOM", given_up: entry, reason: "Pusher refused the request with 413" };
     await action("sqs", "AmazonSQS.SendMessage", { QueueUrl: stack.deadLetterQueueUrl, MessageBody: JSON.stringify(letter) });

@@ -8,7 +8,7 @@ import { holdDeliveries } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
 import { bringPusherBack } from "./support/outage.mjs";
 import { newId, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { freezePusher, killFunction, killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { messagesIn } from "./support/queue.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
@@ -27,7 +27,7 @@ async function giveKudos(giver, receiver) {
   return json.sessionId;
 }
 
-test("events of the time while Pusher is down are delivered when it is back", { skip: unavailable }, async (t) => {
+test("events of the time while Pusher is down are delivered when it is back", { skip: noPusherServer }, async (t) => {
   const { receiver, listener } = await receiverListening(t);
   await killPusher(t);
 
@@ -43,7 +43,7 @@ test("events of the time while Pusher is down are delivered when it is back", { 
   assert.equal(await messagesIn(stack.deadLetterQueueUrl), 0);
 });
 
-test("a function killed between its write and its delivery loses nothing", { skip: unavailable }, async (t) => {
+test("a function killed between its write and its delivery loses nothing", { skip: noPusherServer }, async (t) => {
   const { receiver, listener } = await receiverListening(t);
   const giver = person("Ada");
 

@@ -11,7 +11,7 @@ import { holdDeliveries } from "./support/functions.mjs";
 import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { guestOf, newHotel, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, startPusher, unavailable as noProcesses } from "./support/processes.mjs";
+import { freezePusher, killFunction, killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
 import { itemsMentioning, nothingIsOwedTo } from "./support/table.mjs";
@@ -243,7 +243,7 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
   });
 });
 
-test("a function killed between its write and its delivery loses no message", { skip: noProcesses }, async (t) => {
+test("a function killed between its write and its delivery loses no message", { skip: noPusherServer }, async (t) => {
   const guest = guestOf(newHotel());
   const listener = await guestListening(t, guest);
   // It answers once it has written, and then hangs in its own delivery, where it is killed.
@@ -321,7 +321,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await shows(atGuest, ["Grace: (deleted)", "Nora: Good evening!"]);
   });
 
-  test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: noProcesses }, async (t) => {
+  test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: noPusherServer }, async (t) => {
     const { atGuest, atStaff } = await bothSides(t);
     await write(atGuest, "one");
     await atStaff.getByRole("button", { name: "(1 unread)" }).click();

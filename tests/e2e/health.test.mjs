@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { call } from "./support/api.mjs";
-import { freezePusher, killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { freezePusher, killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 
 const OK = { status: "ok", table: "ok", pusher: "ok" };
 const WITHOUT_PUSHER = { status: "degraded", table: "ok", pusher: "unreachable" };
@@ -15,7 +15,7 @@ test("everything is reached, and anyone may ask", async () => {
   assert.deepEqual(body, OK);
 });
 
-test("a Pusher that is down is said to be, and nothing more", { skip: unavailable }, async (t) => {
+test("a Pusher that is down is said to be, and nothing more", { skip: noPusherServer }, async (t) => {
   await killPusher(t);
   const { status, body } = await call("GET", "/health");
   assert.equal(status, 503);
@@ -24,7 +24,7 @@ test("a Pusher that is down is said to be, and nothing more", { skip: unavailabl
   assert.deepEqual((await call("GET", "/health")).body, OK);
 });
 
-test("a Pusher that does not answer is not waited for", { skip: unavailable }, async (t) => {
+test("a Pusher that does not answer is not waited for", { skip: noPusherServer }, async (t) => {
   freezePusher(t);
   const { status, body } = await call("GET", "/health");
   assert.equal(status, 503);

@@ -15,8 +15,8 @@ import {
   freezePusher,
   killFunction,
   killPusher,
+  noPusherServer,
   restorePusher,
-  unavailable as noProcesses,
 } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
@@ -148,7 +148,7 @@ async function talking(t) {
   return { lease, listener, first };
 }
 
-test("a talk goes on while Pusher is gone, and who comes back misses nothing", { skip: noProcesses }, async (t) => {
+test("a talk goes on while Pusher is gone, and who comes back misses nothing", { skip: noPusherServer }, async (t) => {
   const { lease, listener, first } = await talking(t);
   await killPusher(t);
   const release = await holdDeliveries(t);
@@ -166,7 +166,7 @@ test("a talk goes on while Pusher is gone, and who comes back misses nothing", {
   assert.deepEqual((await expecting(200, "GET", path, { as: lease.notary })).messages, meanwhile);
 });
 
-test("a function killed between sending and clearing sends a message again, as the same one", { skip: noProcesses }, async (t) => {
+test("a function killed between sending and clearing sends a message again, as the same one", { skip: noPusherServer }, async (t) => {
   const { lease, listener } = await talking(t);
   // The server has the request in its receive buffer, and takes it once it goes on; who sent it is dead by then.
   const release = await holdDeliveries(t);

@@ -8,7 +8,7 @@ import { putEvent } from "./support/events.mjs";
 import { fcm, refusal } from "./support/fcm.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
-import { killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { messagesIn, take } from "./support/queue.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
@@ -306,7 +306,7 @@ describe("Pushes, one thing at a time", () => {
     await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0);
   });
 
-  test("a push does not wait for a Pusher server that is down", { skip: unavailable }, async (t) => {
+  test("a push does not wait for a Pusher server that is down", { skip: noPusherServer }, async (t) => {
     const { user, device } = await withDevice("Ada");
     await killPusher(t);
     await notify(user);

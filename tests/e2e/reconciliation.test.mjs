@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { invoke } from "./support/functions.mjs";
 import { listen } from "./support/listener.mjs";
 import { person } from "./support/people.mjs";
-import { killPusher, startPusher, unavailable } from "./support/processes.mjs";
+import { killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { roomWithWitness } from "./support/room.mjs";
 import { agePresence } from "./support/table.mjs";
 
-test("a departure that Pusher never told is found out", { skip: unavailable }, async (t) => {
+test("a departure that Pusher never told is found out", { skip: noPusherServer }, async (t) => {
   const { bookId, channel, listener } = await roomWithWitness(t);
   const ada = person("Ada");
   const client = await listen(t, ada);

@@ -9,7 +9,7 @@ import { call } from "./support/api.mjs";
 import { listen } from "./support/listener.mjs";
 import { bringPusherBack } from "./support/outage.mjs";
 import { newId, person } from "./support/people.mjs";
-import { killPusher, unavailable } from "./support/processes.mjs";
+import { killPusher, noPusherServer } from "./support/processes.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -131,7 +131,7 @@ describe("A back end whose Pusher library sends to Carillon", { concurrency: 4 }
   });
 });
 
-test("an event that a back end triggered while Pusher was down is delivered when it is back", { skip: unavailable }, async (t) => {
+test("an event that a back end triggered while Pusher was down is delivered when it is back", { skip: noPusherServer }, async (t) => {
   const channel = `private-${newId("order")}`;
   const { listener } = await listening(t, channel);
   await killPusher(t);

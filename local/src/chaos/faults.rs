@@ -22,7 +22,7 @@ use crate::process::children::{Processes, Service};
 use crate::process::function_processes;
 use crate::services::aws::Aws;
 use crate::services::sockudo::Launch;
-use crate::state::Running;
+use crate::state::RunningSockudo;
 use crate::state::directory::StackDirectory;
 
 /// The number of users in rooms with wrong webhooks at a time.
@@ -45,7 +45,9 @@ pub(super) struct Damage {
 pub(super) struct Faults<'a> {
     pub(super) processes: &'a Processes,
     pub(super) directory: &'a StackDirectory,
-    pub(super) running: Running,
+    pub(super) ministack_pid: i32,
+    /// As it was started first.
+    pub(super) sockudo: RunningSockudo,
     pub(super) sockudo_port: u16,
     pub(super) throttle: Throttle,
     /// Tells the recorder whether the Pusher server is up.
@@ -128,7 +130,7 @@ impl Faults<'_> {
             }
             Action::SettleStream => self.settle_stream().await?,
             Action::KillFunction => {
-                if let Some(victim) = function_processes::of(self.running.ministack.pid).choose(&mut self.random) {
+                if let Some(victim) = function_processes::of(self.ministack_pid).choose(&mut self.random) {
                     signal(victim.pid, Signal::SIGKILL);
                     self.damage.kills.push(self.books.now());
                 }
@@ -139,7 +141,7 @@ impl Faults<'_> {
     }
 
     fn pusher_pid(&self) -> i32 {
-        self.pusher.replacement.as_ref().map_or(self.running.sockudo.pid, Service::pid)
+        self.pusher.replacement.as_ref().map_or(self.sockudo.pid, Service::pid)
     }
 
     fn thaw(&mut self) {
@@ -151,8 +153,8 @@ impl Faults<'_> {
         self.pusher.starts += 1;
         let launch = Launch {
             name: &format!("sockudo-{}", self.pusher.starts + 1),
-            command: &self.running.sockudo.command,
-            arguments: &self.running.sockudo.arguments,
+            command: &self.sockudo.command,
+            arguments: &self.sockudo.arguments,
             port: self.sockudo_port,
         };
         self.pusher.replacement = Some(launch.start(self.processes, self.directory).await?);

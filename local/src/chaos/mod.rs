@@ -47,7 +47,7 @@ use crate::services::sockudo;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
-use crate::state::settings::Settings;
+use crate::state::settings::{PusherServer, Settings};
 use aws::{Inspector, Outstanding};
 use books::Books;
 use crowd::Crowd;
@@ -75,8 +75,9 @@ const PROFILES_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options: &Options) -> Result<ExitCode> {
     function_processes::ensure_visible()?;
     let directory = StackDirectory::take(workspace.chaos_state(), "cargo local chaos")?;
-    let python_version = prerequisites::check().await?;
-    let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
+    let python_version = prerequisites::check(PusherServer::Sockudo).await?;
+    let tools =
+        Tools::install(workspace, processes, &python_version, (Clients::ToListen, PusherServer::Sockudo)).await?;
     functions::build(workspace, processes, &directory.logs).await?;
     let seed = options.seed.unwrap_or_else(rand::random);
     println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
@@ -100,7 +101,7 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     let run = async {
         let plan =
             Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings: Settings::default() };
-        let stack = plan.start(ports::claim_all(&ports)?).await?;
+        let stack = plan.start(ports::claim_all(&ports, true)?).await?;
         let (crowd, subscriptions) = Crowd::start(workspace, processes, &directory)?;
         let state = State::read(&directory.path)?;
         let front_door = format!("http://127.0.0.1:{}", ports.port);
@@ -121,7 +122,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             throttled_since: None,
             aws: crate::services::aws::Aws::of(&state),
             disturbed_since: None,
-            running: State::read(&directory.path)?.processes,
+            sockudo: State::read(&directory.path)?.processes.sockudo.context("The stack has no sockudo")?,
+            ministack_pid: state.processes.ministack.pid,
         };
         let trial = Trial { options, seed, directory: &directory, aws: Inspector::of(&state), books: &books, load };
         tokio::select! {

@@ -8,6 +8,7 @@ use crate::chaos;
 use crate::commands::smoke;
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
+use crate::state::settings::PusherServer;
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -32,6 +33,9 @@ pub(crate) struct Run {
     /// _CHANNELS), FIREBASE_PROJECT_ID, FIREBASE_CLIENT_EMAIL and FIREBASE_PRIVATE_KEY. The environment overrides it
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
+    /// The server that clients of Pusher's protocol connect to
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) pusher: PusherServer,
 }
 
 #[derive(Subcommand)]
@@ -94,6 +98,12 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Test {
+    /// Only these files of tests/e2e, for example tests/e2e/kudos.test.mjs or kudos; nothing else is run then
+    #[arg(value_name = "FILE", conflicts_with = "schemathesis_only")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The server that clients of Pusher's protocol connect to. With gateway, files whose name begins with pusher-gateway are run, too
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) pusher: PusherServer,
     /// Skip the unit tests
     #[arg(long)]
     pub(crate) e2e_only: bool,
@@ -214,6 +224,23 @@ mod tests {
         };
         assert!(test.e2e_only);
         assert_eq!(test.extra, ["--test-only"]);
+    }
+
+    #[test]
+    fn the_server_of_pushers_protocol_is_sockudo_unless_another_is_named() {
+        assert_eq!(Cli::parse_from(["local"]).run.pusher, PusherServer::Sockudo);
+        assert_eq!(Cli::parse_from(["local", "--pusher", "gateway"]).run.pusher, PusherServer::Gateway);
+        let test = |arguments: &[&str]| match Cli::parse_from([&["local", "test"], arguments].concat()).command {
+            Some(Command::Test(test)) => test,
+            _ => panic!("not parsed as the test command"),
+        };
+        assert_eq!(test(&[]).pusher, PusherServer::Sockudo);
+        let some = test(&["--pusher", "gateway", "kudos", "tests/e2e/pusher-gateway.test.mjs", "--", "--test-only"]);
+        assert_eq!(some.pusher, PusherServer::Gateway);
+        assert_eq!(some.files, ["kudos", "tests/e2e/pusher-gateway.test.mjs"].map(PathBuf::from));
+        assert_eq!(some.extra, ["--test-only"]);
+        let refused = Cli::try_parse_from(["local", "--pusher", "soketi"]).err().unwrap().to_string();
+        assert!(refused.contains("[possible values: gateway, sockudo]"), "{refused}");
     }
 
     #[test]

@@ -20,13 +20,13 @@ use crate::stack::plan::Plan;
 use crate::state::directory::StackDirectory;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
-use crate::state::settings::{self, PushTarget, Settings};
+use crate::state::settings::{self, PushTarget, PusherServer, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
     // First, because what follows takes minutes.
-    let listener = ports::claim_all(&options.ports)?;
-    let python_version = prerequisites::check().await?;
+    let listener = ports::claim_all(&options.ports, options.pusher == PusherServer::Sockudo)?;
+    let python_version = prerequisites::check(options.pusher).await?;
     let variables = Variables::read(options.env_file.as_deref()).await?;
     let issuer = Issuer::read(&variables)?;
     for warning in settings::warnings(&variables) {
@@ -40,11 +40,11 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
             (PushTarget::Shown(firebase), Some(stand_in))
         }
     };
-    let settings = Settings { origins: options.origins.clone(), issuer, pushes };
+    let settings = Settings { origins: options.origins.clone(), issuer, pushes, pusher: options.pusher };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));
-    let tools = Tools::install(workspace, processes, &python_version, Clients::ToListen).await?;
+    let tools = Tools::install(workspace, processes, &python_version, (Clients::ToListen, options.pusher)).await?;
     functions::build(workspace, processes, &directory.logs).await?;
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
     let stack = plan.start(listener).await?;

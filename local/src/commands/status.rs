@@ -17,7 +17,8 @@ struct Status<'a> {
     state: &'a State,
     healthy: bool,
     ministack: bool,
-    sockudo: bool,
+    /// `None` for a stack without one.
+    sockudo: Option<bool>,
     /// Rows that owe something, messages that wait to be retried, and dead letters.
     undelivered: Option<(usize, u64, u64)>,
     logs: String,
@@ -31,11 +32,10 @@ pub(crate) async fn print(workspace: &Workspace) -> Result<ExitCode> {
     let state = State::of_running(&directory)?;
     let health: Uri = format!("{}/health", state.url.replace("localhost", "127.0.0.1")).parse()?;
     let ministack: Uri = format!("{}/_ministack/health", state.aws_endpoint).parse()?;
-    let sockudo: Uri = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, sockudo::APP_ID).parse()?;
     let (healthy, ministack, sockudo, without_keys) = tokio::join!(
         probe::succeeds(&health),
         probe::succeeds(&ministack),
-        probe::succeeds(&sockudo),
+        sockudo(&state),
         jwks::failure(&state.issuer)
     );
     let undelivered = if ministack { undelivered(&state).await.ok() } else { None };
@@ -43,6 +43,15 @@ pub(crate) async fn print(workspace: &Workspace) -> Result<ExitCode> {
     let status = Status { state: &state, healthy, ministack, sockudo, undelivered, logs, without_keys };
     println!("{}", status.render());
     Ok(if status.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn sockudo(state: &State) -> Option<bool> {
+    state.processes.sockudo.as_ref()?;
+    let up = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, sockudo::APP_ID).parse();
+    Some(match up {
+        Ok(up) => probe::succeeds(&up).await,
+        Err(_) => false,
+    })
 }
 
 async fn undelivered(state: &State) -> Result<(usize, u64, u64)> {
@@ -56,7 +65,11 @@ async fn undelivered(state: &State) -> Result<(usize, u64, u64)> {
 
 impl Status<'_> {
     fn is_well(&self) -> bool {
-        self.healthy && self.ministack && self.sockudo && self.undelivered.is_some() && self.without_keys.is_none()
+        self.healthy
+            && self.ministack
+            && self.sockudo != Some(false)
+            && self.undelivered.is_some()
+            && self.without_keys.is_none()
     }
 
     fn render(&self) -> String {
@@ -72,11 +85,16 @@ impl Status<'_> {
             }
             None => "unknown".to_owned(),
         };
+        let channels = format!("ws://{}:{}, key {}", pusher.host, pusher.port, pusher.key);
+        let channels = match self.sockudo {
+            Some(is_up) => format!("  sockudo     {}, {channels}", word(is_up)),
+            None => format!("  channels    the functions', {channels}"),
+        };
         [
             format!("{url} (process {})", processes.cargo_local.pid),
             format!("  functions   {} (GET /health)", if self.healthy { "well" } else { "NOT WELL" }),
             format!("  ministack   {}, {aws_endpoint}", word(self.ministack)),
-            format!("  sockudo     {}, ws://{}:{}, key {}", word(self.sockudo), pusher.host, pusher.port, pusher.key),
+            channels,
             format!("  tokens      {}{keys}", issuer.describe()),
             format!("  undelivered {undelivered}"),
             format!("  console     {url}/console"),

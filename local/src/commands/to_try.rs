@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::files::workspace::Workspace;
 use crate::state::State;
 use crate::state::issuer::Keys;
+use crate::state::settings::PusherServer;
 use crate::state::token;
 
 /// `cargo local try`.
@@ -27,13 +28,19 @@ pub(crate) fn text(workspace: &Workspace, state: &State) -> Result<String> {
     } else {
         ", `cargo local mails` the e-mails"
     };
+    let channels = match pusher.server {
+        PusherServer::Sockudo => {
+            format!("sockudo, for Pusher    ws://{}:{}, key {}", pusher.host, pusher.port, pusher.key)
+        }
+        PusherServer::Gateway => format!("pusher-js connects by  {}", of_pusher_js(state)),
+    };
     Ok(format!(
         "
 Carillon is up at {url}, and answers pages of http://localhost on every port
   see what happens at    {url}/console
   takes {}
   ministack, for AWS     {aws_endpoint}
-  sockudo, for Pusher    ws://{}:{}, key {}
+  {channels}
 
 {to_try}
 
@@ -42,10 +49,15 @@ In another terminal: `cargo local logs --follow` shows what the functions do, `c
 
 Ctrl-C stops everything.",
         issuer.describe(),
-        pusher.host,
-        pusher.port,
-        pusher.key,
     ))
+}
+
+/// The client of a page, which wants a cluster and does not use it.
+fn of_pusher_js(state: &State) -> String {
+    let (key, port) = (&state.pusher.key, state.pusher.port);
+    format!(
+        "new Pusher(\"{key}\", {{ cluster: \"mt1\", wsHost: \"localhost\", wsPort: {port}, forceTLS: false, enabledTransports: [\"ws\"] }})"
+    )
 }
 
 fn with_tokens_of_the_demo(workspace: &Workspace, state: &State) -> Result<String> {

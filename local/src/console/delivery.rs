@@ -33,7 +33,8 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
         "owed": owed,
         "waiting": waiting.iter().map(waits).collect::<Vec<_>>(),
         "dead": dead.iter().map(letters::show).collect::<Vec<_>>(),
-        "pusher": { "standing": standing(state.processes.sockudo.pid), "pid": state.processes.sockudo.pid },
+        // Absent where the functions are the Pusher server.
+        "pusher": state.processes.sockudo.as_ref().map(|sockudo| json!({ "standing": standing(sockudo.pid), "pid": sockudo.pid })),
         "functions": functions(&state),
     })))
 }

@@ -59,8 +59,17 @@ struct Told {
 
 impl Feed {
     pub(super) fn new() -> Self {
+        Self::of(Traffic::default())
+    }
+
+    /// Of a stack without a Pusher server.
+    pub(super) fn without_server() -> Self {
+        Self::of(Traffic::without_server())
+    }
+
+    fn of(traffic: Traffic) -> Self {
         let (sender, _) = broadcast::channel(BEHIND);
-        Self(Arc::new(Shared { inner: Mutex::default(), sender }))
+        Self(Arc::new(Shared { inner: Mutex::new(Inner { traffic, ..Inner::default() }), sender }))
     }
 
     /// Takes the recorder's notes.
@@ -79,7 +88,7 @@ impl Feed {
 
     /// Forgets what rows owe: the table is a new one.
     pub(super) fn start_over(&self) {
-        self.inner().traffic = Traffic::default();
+        self.inner().traffic.start_over();
     }
 
     /// Follows the log, and ends the seconds.
@@ -102,6 +111,7 @@ impl Feed {
     fn take(&self, lines: Vec<TrafficLine>, arrived: Vec<Arrival>) {
         let mut inner = self.inner();
         let mut seen: Vec<_> = lines.into_iter().filter_map(|line| inner.traffic.read(line)).collect();
+        seen.append(&mut inner.traffic.take_unheard());
         for arrival in arrived {
             seen.push(match arrival {
                 Arrival::Taken(at, message) => inner.traffic.taken(at, message),

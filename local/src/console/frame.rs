@@ -1,6 +1,11 @@
-//! The two forms in which a WebSocket's messages are events: plain JSON, and Socket.IO over Engine.IO.
+//! The three forms in which a WebSocket's messages are events: plain JSON, Socket.IO over Engine.IO, and Pusher's protocol.
 
 use serde_json::Value;
+
+use crate::services::recorder::PusherEvent;
+
+/// The stage of Pusher's protocol.
+pub(super) const PUSHER: &str = "pusher";
 
 /// An event in a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,9 +46,41 @@ fn of_socket_io(body: &str) -> Option<Said> {
     Some(Said { namespace, event, data })
 }
 
+/// The event in a message of Pusher's protocol; `None` for the protocol's own messages, such as pings and subscriptions.
+pub(super) fn of_pusher(body: &str) -> Option<PusherEvent> {
+    let message: Value = serde_json::from_str(body).ok()?;
+    let text = |name: &str| Some(message.get(name)?.as_str()?.to_owned());
+    let (name, channel) = (text("event")?, text("channel")?);
+    if name.starts_with("pusher:") || name.starts_with("pusher_internal:") {
+        return None;
+    }
+    // The server sends a string, and clients send any value.
+    let data = text("data").or_else(|| message.get("data").map(Value::to_string)).unwrap_or_default();
+    Some(PusherEvent { channel, name, data })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_pushers_protocol_the_events_of_channels_are_read() {
+        let event = |name: &str, data: &str| {
+            Some(PusherEvent { channel: "private-a".to_owned(), name: name.to_owned(), data: data.to_owned() })
+        };
+        for (body, expected) in [
+            (r#"{"event":"shipped","channel":"private-a","data":"{\"n\":1}"}"#, event("shipped", "{\"n\":1}")),
+            (r#"{"event":"client-typing","channel":"private-a","data":{"n":1}}"#, event("client-typing", r#"{"n":1}"#)),
+            (r#"{"event":"shipped","channel":"private-a"}"#, event("shipped", "")),
+            (r#"{"event":"pusher:subscribe","data":{"channel":"private-a"}}"#, None),
+            (r#"{"event":"pusher_internal:subscription_succeeded","channel":"private-a","data":"{}"}"#, None),
+            (r#"{"event":"pusher:cache_miss","channel":"private-a"}"#, None),
+            (r#"{"event":"pusher:ping","data":{}}"#, None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(of_pusher(body), expected, "{body}");
+        }
+    }
 
     fn said(stage: &str, body: &str) -> Option<(String, String, String)> {
         read(stage, body).map(|said| (said.namespace, said.event, said.data))

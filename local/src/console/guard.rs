@@ -42,10 +42,9 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
 
 /// The `Content-Security-Policy`: the page loads and calls only this stack.
 pub(super) fn policy(port: u16, pusher_port: u16) -> HeaderValue {
-    let sockets: Vec<_> = ["localhost", "127.0.0.1"]
-        .iter()
-        .flat_map(|host| [format!("ws://{host}:{port}"), format!("ws://{host}:{pusher_port}")])
-        .collect();
+    let ports = if port == pusher_port { &[port][..] } else { &[port, pusher_port] };
+    let addresses = |host: &str| ports.iter().map(|port| format!("ws://{host}:{port}")).collect::<Vec<_>>();
+    let sockets = ["localhost", "127.0.0.1"].map(addresses).concat();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; frame-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

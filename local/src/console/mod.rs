@@ -3,10 +3,10 @@
 //!
 //! | shown | known from |
 //! |---|---|
-//! | events | the proxy on sockudo's port (`recorder`) |
+//! | events | the proxy on sockudo's port (`recorder`); without sockudo, the frames to each client, or else that the row owes it no more |
 //! | the write that caused one | ministack appends each change of a row's `outbox` to `logs/traffic.jsonl` when the table has it |
 //! | milliseconds | from that write to the response of sockudo, or of API Gateway for a WebSocket; not the way to a browser |
-//! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late |
+//! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late; without sockudo, the frames |
 //! | pending, waiting, dead | the table and both queues, read without taking anything from them; causes are from the log lines |
 //! | pictures | the same events, counted each second; percentiles are of the last ten seconds |
 
@@ -84,7 +84,7 @@ mod tests {
             stack: Watched {
                 directory: nowhere.clone(),
                 pusher_secret: "secret".to_owned(),
-                orders,
+                orders: Some(orders),
                 ports: PagePorts { front_door: 3000, pusher: 6001 },
             },
             root: nowhere.clone(),

@@ -35,7 +35,8 @@ pub(crate) struct Watched {
     pub(crate) directory: PathBuf,
     /// Signs the Pusher server's webhooks.
     pub(crate) pusher_secret: String,
-    pub(crate) orders: Orders,
+    /// Absent where the stack has no Pusher server.
+    pub(crate) orders: Option<Orders>,
     pub(crate) ports: PagePorts,
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct PagePorts {
 impl Console {
     pub(crate) fn new(workspace: &Workspace, tools: &Tools, stack: Watched) -> Self {
         Self(Arc::new(Inner {
-            feed: Feed::new(),
+            feed: if stack.orders.is_some() { Feed::new() } else { Feed::without_server() },
             stack,
             root: workspace.root.clone(),
             packages: workspace.listen(),

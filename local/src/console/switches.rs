@@ -14,7 +14,10 @@ use crate::state::function_names::name_in_template;
 
 /// Freezes, thaws, kills or starts the Pusher server.
 pub(super) async fn pusher(State(console): State<Console>, Path(order): Path<Order>) -> Answer<Json<Value>> {
-    pusher_server::order(&console.0.stack.orders, order).await?;
+    let Some(orders) = &console.0.stack.orders else {
+        return Err(Failure::gone("This stack has no Pusher server; kill a function, such as SocketMessage"));
+    };
+    pusher_server::order(orders, order).await?;
     Ok(Json(json!({})))
 }
 

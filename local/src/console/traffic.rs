@@ -77,9 +77,9 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Way {
-    /// To the Pusher server, from the functions or another server.
+    /// To the Pusher server, from the functions or another server; without one, from the functions to a client.
     Pusher,
-    /// From one client of the Pusher server to the others.
+    /// From one client of Pusher's protocol to the others.
     Client,
     /// To a client of a WebSocket.
     Socket,
@@ -114,9 +114,28 @@ pub(super) struct Traffic {
     /// How many deliveries each row owes.
     backlog: BTreeMap<(String, String), usize>,
     users: HashMap<String, String>,
+    /// Whether the functions serve the clients of channels themselves, so that no Pusher server tells of an event that nobody hears.
+    has_no_server: bool,
+    /// Events of channels whose rows no longer owe them, and which no client got.
+    unheard: Vec<Seen>,
 }
 
 impl Traffic {
+    /// Of a stack without a Pusher server.
+    pub(super) fn without_server() -> Self {
+        Self { has_no_server: true, ..Self::default() }
+    }
+
+    /// The same kind of stack, from its beginning.
+    pub(super) fn start_over(&mut self) {
+        *self = Self { has_no_server: self.has_no_server, ..Self::default() };
+    }
+
+    /// The events of channels, since the last call, that were delivered to nobody.
+    pub(super) fn take_unheard(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.unheard)
+    }
+
     /// Takes a line of the log; returns the event that it tells of, if it does.
     pub(super) fn read(&mut self, line: TrafficLine) -> Option<Seen> {
         let TrafficLine { at, what } = line;
@@ -139,34 +158,35 @@ impl Traffic {
 
     /// An event that the Pusher server took.
     pub(super) fn taken(&mut self, at: f64, message: PusherEvent) -> Seen {
-        let PusherEvent { channel, name, data } = message;
-        // Events of encrypted channels are encrypted on the way, differently each time.
-        let is_sealed = channel.starts_with("private-encrypted-");
-        let is_it = |owed: &Owed| {
-            let is_said = match &owed.content {
-                Content::Whole(to, names, said) => {
-                    to.as_ref() == Some(&channel) && names.contains(&name) && (is_sealed || *said == data)
-                }
-                Content::OfRow(id) => data.contains(id.as_str()),
-            };
-            owed.way == Way::Pusher && is_said && owed.at <= at
-        };
+        let is_it = |owed: &Owed| owed.is_of_pusher(at, &message);
         let found = match self.owed.iter().position(|owed| is_it(owed) && !owed.arrived) {
             Some(first) => Some(first),
             None => self.owed.iter().rposition(is_it),
         };
-        let owed = found.and_then(|position| self.owed.get_mut(position));
-        let mut seen =
-            Seen { at, way: Way::Pusher, channel, event: name, data, ms: None, request_id: None, again: false };
-        if let Some(owed) = owed {
-            seen.ms = Some(since(owed.at, at));
-            seen.request_id.clone_from(&owed.request_id);
+        let mut owed = found.and_then(|position| self.owed.get_mut(position));
+        let mut seen = Seen::of_pusher(at, Way::Pusher, message, owed.as_deref());
+        if let Some(owed) = &mut owed {
             seen.again = std::mem::replace(&mut owed.arrived, true);
-            if let Content::Whole(_, _, said) = &owed.content {
-                seen.data.clone_from(said);
-            }
         }
         seen
+    }
+
+    /// A message of a client of Pusher's protocol that the functions serve themselves.
+    fn of_channel(&mut self, at: f64, way: Way, body: &str) -> Option<Seen> {
+        let message = frame::of_pusher(body)?;
+        match (way, message.name.starts_with("client-")) {
+            (Way::FromSocket, true) => Some(Seen::of_pusher(at, Way::Client, message, None)),
+            // One write is for many connections, so it is found again and again.
+            (Way::Socket, false) => {
+                let mut owed = self.owed.iter_mut().rev().find(|owed| owed.is_of_pusher(at, &message));
+                if let Some(owed) = &mut owed {
+                    owed.arrived = true;
+                }
+                Some(Seen::of_pusher(at, Way::Pusher, message, owed.as_deref()))
+            }
+            // To the others: seen when the client said it.
+            _ => None,
+        }
     }
 
     /// How many deliveries are owed.
@@ -186,6 +206,11 @@ impl Traffic {
         for gone in gone {
             for owed in self.owed.iter_mut().filter(|owed| Some(owed.id.as_str()) == id(gone)) {
                 owed.settled = Some(at);
+                // One that was given up looks the same; it is among the dead letters, too.
+                if self.has_no_server && owed.way == Way::Pusher && !owed.arrived {
+                    owed.arrived = true;
+                    self.unheard.extend(owed.unheard(at));
+                }
             }
         }
         match now.len() {
@@ -197,8 +222,11 @@ impl Traffic {
         self.owed.drain(..over);
     }
 
-    fn of_socket(&self, at: f64, way: Way, frame: &Frame) -> Option<Seen> {
+    fn of_socket(&mut self, at: f64, way: Way, frame: &Frame) -> Option<Seen> {
         let Frame { connection, stage, body } = frame;
+        if stage == frame::PUSHER {
+            return self.of_channel(at, way, body);
+        }
         let said = frame::read(stage, body)?;
         let user = self.users.get(connection).map_or("", String::as_str);
         // One write is for many connections, so it is found again and again.
@@ -237,7 +265,45 @@ fn id(entry: &Value) -> Option<&str> {
     entry.get("id")?.as_str()
 }
 
+impl Seen {
+    /// An event of a channel, which this entry owes.
+    fn of_pusher(at: f64, way: Way, message: PusherEvent, owed: Option<&Owed>) -> Self {
+        let PusherEvent { channel, name, data } = message;
+        let mut seen = Self { at, way, channel, event: name, data, ms: None, request_id: None, again: false };
+        if let Some(owed) = owed {
+            seen.ms = Some(since(owed.at, at));
+            seen.request_id.clone_from(&owed.request_id);
+            if let Content::Whole(_, _, said) = &owed.content {
+                seen.data.clone_from(said);
+            }
+        }
+        seen
+    }
+}
+
 impl Owed {
+    /// The event of a channel that was sent to nobody; `None` where the row has its content.
+    fn unheard(&self, at: f64) -> Option<Seen> {
+        let Content::Whole(Some(channel), names, data) = &self.content else { return None };
+        let (channel, data) = (channel.clone(), data.clone());
+        let message = PusherEvent { channel, name: names.first()?.clone(), data };
+        Some(Seen::of_pusher(at, Way::Pusher, message, Some(self)))
+    }
+
+    /// Whether it owes this event of a channel, which arrived then.
+    fn is_of_pusher(&self, at: f64, message: &PusherEvent) -> bool {
+        let PusherEvent { channel, name, data } = message;
+        // Events of encrypted channels are encrypted on the way, differently each time.
+        let is_sealed = channel.starts_with("private-encrypted-");
+        let is_said = match &self.content {
+            Content::Whole(to, names, said) => {
+                to.as_ref() == Some(channel) && names.contains(name) && (is_sealed || said == data)
+            }
+            Content::OfRow(id) => data.contains(id.as_str()),
+        };
+        self.way == Way::Pusher && is_said && self.at <= at
+    }
+
     /// The event of an outbox entry in a row with this sort key; `None` for other deliveries.
     fn of(at: f64, sk: &str, entry: &Value) -> Option<Self> {
         let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -354,6 +420,49 @@ mod tests {
         traffic.read(wrote(1000.0, &[], &[entry]));
         let seen = traffic.taken(1001.0, message("private-encrypted-user-ben", "{\"nonce\":\"…\"}"));
         assert_eq!((seen.data.as_str(), seen.ms), ("{}", Some(1.0)));
+    }
+
+    #[test]
+    fn without_a_pusher_server_the_events_of_a_channel_are_seen_on_the_way_to_each_client() {
+        let mut traffic = Traffic::without_server();
+        traffic.read(wrote(1000.0, &[], &[kudos("a")]));
+        let frame = |what: &str, body: Value| json!({ what: { "connection": "c", "stage": "pusher", "body": body.to_string() } });
+        let said = json!({ "event": "kudos:received", "channel": "private-user-ben", "data": "{}" });
+        for _ in 0..2 {
+            let seen = traffic.read(line(1002.5, frame("said", said.clone()))).unwrap();
+            assert_eq!((seen.way, seen.channel.as_str(), seen.ms), (Way::Pusher, "private-user-ben", Some(2.5)));
+            assert_eq!((seen.request_id.as_deref(), seen.again), (Some("r-1"), false));
+        }
+        let of_client = json!({ "event": "client-typing", "channel": "private-user-ben", "data": {} });
+        let seen = traffic.read(line(1003.0, frame("heard", of_client.clone()))).unwrap();
+        assert_eq!((seen.way, seen.event.as_str(), seen.ms), (Way::Client, "client-typing", None));
+        traffic.read(wrote(1004.0, &[kudos("a")], &[]));
+        assert_eq!(traffic.take_unheard(), [], "it was heard");
+        let ping = json!({ "event": "pusher:ping", "data": {} });
+        for (what, body) in [("said", of_client), ("heard", ping), ("heard", said)] {
+            assert_eq!(traffic.read(line(1003.0, frame(what, body))), None);
+        }
+    }
+
+    #[test]
+    fn without_a_pusher_server_an_event_that_nobody_hears_is_seen_once_its_row_no_longer_owes_it() {
+        let mut traffic = Traffic::without_server();
+        for _ in 0..2 {
+            traffic.read(wrote(1000.0, &[], &[kudos("a")]));
+            assert_eq!(traffic.take_unheard(), []);
+            traffic.read(wrote(1003.5, &[kudos("a")], &[]));
+            let unheard = traffic.take_unheard();
+            let [seen] = &unheard[..] else { panic!("{unheard:?}") };
+            assert_eq!(
+                (seen.channel.as_str(), seen.event.as_str(), seen.ms),
+                ("private-user-ben", "kudos:received", Some(3.5))
+            );
+            traffic.start_over();
+        }
+        let mut with_server = Traffic::default();
+        with_server.read(wrote(1000.0, &[], &[kudos("a")]));
+        with_server.read(wrote(1003.5, &[kudos("a")], &[]));
+        assert_eq!(with_server.take_unheard(), [], "the server tells of it");
     }
 
     #[test]

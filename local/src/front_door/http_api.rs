@@ -107,6 +107,7 @@ fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
 mod tests {
     use super::super::router;
     use super::*;
+    use crate::state::settings::PusherServer;
     use axum::Router;
     use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN};
     use tokio::net::TcpListener;
@@ -139,7 +140,7 @@ mod tests {
         let address = format!("http://{}/stage", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, Router::new().fallback(upstream)).await });
         let cors = serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
-        router(HttpApi::new(&address, cors), crate::front_door::Sockets::new(&address))
+        router(HttpApi::new(&address, cors), crate::front_door::Sockets::new(&address, PusherServer::default()))
     }
 
     async fn response_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {

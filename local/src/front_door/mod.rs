@@ -21,6 +21,7 @@ use sockets::Sockets;
 use crate::console::Console;
 use crate::net::guard::{Names, with_host};
 use crate::net::tunnel::is_handshake;
+use crate::state::settings::PusherServer;
 
 /// The front door, and what it leads to.
 pub(crate) struct FrontDoor {
@@ -29,6 +30,8 @@ pub(crate) struct FrontDoor {
     pub(crate) api: String,
     /// Address of the WebSocket API, without a stage.
     pub(crate) socket_api: String,
+    /// With [`PusherServer::Gateway`], it also leads to the stage of Pusher's protocol.
+    pub(crate) pusher: PusherServer,
     pub(crate) cors: Cors,
     /// The names at which it answers.
     pub(crate) names: Names,
@@ -41,8 +44,8 @@ pub(crate) struct FrontDoor {
 impl FrontDoor {
     /// Serves until the process ends.
     pub(crate) async fn serve(self) -> Result<()> {
-        let Self { listener, api, socket_api, cors, names, examples, console, mut cuts } = self;
-        let sockets = Sockets::new(&socket_api);
+        let Self { listener, api, socket_api, pusher, cors, names, examples, console, mut cuts } = self;
+        let sockets = Sockets::new(&socket_api, pusher);
         let api = router(HttpApi::new(&api, cors), sockets.clone());
         let router = only_at(names, examples.router().merge(console.router()).merge(api));
         let cutting = async {

@@ -5,6 +5,8 @@ use std::process::Stdio;
 use anyhow::{Result, bail};
 use tokio::process::Command;
 
+use crate::state::settings::PusherServer;
+
 const PYTHON: (u32, u32) = (3, 10);
 const NODE: (u32, u32) = (20, 0);
 const GET_PYTHON: &str = "https://www.python.org/downloads, or `uv python install 3.12`";
@@ -43,9 +45,9 @@ impl Found {
     }
 }
 
-/// Checks for all of them, so that one command installs all that are missing. Returns the version of Python, to which a
-/// virtual environment is tied.
-pub(crate) async fn check() -> Result<String> {
+/// Checks for all of them, so that one command installs all that are missing. sockudo is built with two of them. Returns the version of
+/// Python, to which a virtual environment is tied.
+pub(crate) async fn check(pusher: PusherServer) -> Result<String> {
     let (python, node, npm, compiler, pkg_config, openssl) = tokio::join!(
         // A Debian Python without python3-venv has `venv`, but not the `ensurepip` that it needs.
         output("python3", &["-c", "import ensurepip, sys, venv; print('.'.join(map(str, sys.version_info[:3])))"]),
@@ -55,7 +57,7 @@ pub(crate) async fn check() -> Result<String> {
         output("pkg-config", &["--version"]),
         output("pkg-config", &["--exists", "openssl"]),
     );
-    let prerequisites = [
+    let mut prerequisites = vec![
         Prerequisite {
             name: "Python 3.10 or later with venv (python3)",
             debian: "python3 python3-venv",
@@ -75,23 +77,23 @@ pub(crate) async fn check() -> Result<String> {
             homebrew: "gcc",
             found: Found::any(compiler.as_ref()),
         },
-        Prerequisite {
-            name: "pkg-config",
-            debian: "pkg-config",
-            homebrew: "pkgconf",
-            found: Found::any(pkg_config.as_ref()),
-        },
-        Prerequisite {
-            name: "OpenSSL's headers",
-            debian: "libssl-dev",
-            homebrew: "openssl",
-            found: Found::any(openssl.as_ref()),
-        },
     ];
+    if pusher == PusherServer::Sockudo {
+        prerequisites.extend(of_sockudo(pkg_config.as_ref(), openssl.as_ref()));
+    }
     match missing(&prerequisites) {
         None => Ok(python.unwrap_or_default()),
         Some(message) => bail!(message),
     }
+}
+
+/// The needs of sockudo's build alone; each is found if it has an output.
+fn of_sockudo(pkg_config: Option<&String>, openssl: Option<&String>) -> [Prerequisite; 2] {
+    let (pkg_config, openssl) = (Found::any(pkg_config), Found::any(openssl));
+    [
+        Prerequisite { name: "pkg-config", debian: "pkg-config", homebrew: "pkgconf", found: pkg_config },
+        Prerequisite { name: "OpenSSL's headers", debian: "libssl-dev", homebrew: "openssl", found: openssl },
+    ]
 }
 
 fn missing(prerequisites: &[Prerequisite]) -> Option<String> {

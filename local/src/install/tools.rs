@@ -12,6 +12,7 @@ use tokio::process::Command;
 use crate::files::workspace::Workspace;
 use crate::process::children::Processes;
 use crate::process::step::{Step, cargo_progress};
+use crate::state::settings::PusherServer;
 
 const SOCKUDO: &str = "5.2.0";
 
@@ -21,6 +22,7 @@ pub(crate) struct Tools {
     pub(crate) ministack: PathBuf,
     /// The directory of what is changed in ministack when it starts.
     pub(crate) ministack_patches: PathBuf,
+    /// Only installed with [`PusherServer::Sockudo`].
     pub(crate) sockudo: PathBuf,
     /// Only installed with [`Clients::OfTests`].
     pub(crate) schemathesis: PathBuf,
@@ -32,13 +34,16 @@ impl Tools {
         workspace: &Workspace,
         processes: &Processes,
         python_version: &str,
-        clients: Clients,
+        wanted: (Clients, PusherServer),
     ) -> Result<Self> {
+        let (clients, pusher) = wanted;
         let installer = Installer { workspace, processes };
         fs::create_dir_all(&workspace.tools)
             .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
         installer.ministack(python_version).await?;
-        installer.sockudo().await?;
+        if pusher == PusherServer::Sockudo {
+            installer.sockudo().await?;
+        }
         installer.node_packages("Installing pusher-js", &workspace.listen()).await?;
         if clients == Clients::OfTests {
             installer.node_packages("Installing the clients for tests", &workspace.e2e()).await?;

@@ -15,7 +15,7 @@ pub(crate) struct Ports {
     /// Port of ministack, which stands in for AWS
     #[arg(long, default_value_t = 4566)]
     pub(crate) ministack_port: u16,
-    /// Port of sockudo, which stands in for Pusher
+    /// Port of sockudo, which stands in for Pusher; not used with --pusher gateway
     #[arg(long, default_value_t = 6001)]
     pub(crate) sockudo_port: u16,
     #[arg(skip)]
@@ -41,18 +41,20 @@ impl Ports {
     }
 }
 
-/// Checks that all ports are free; holds the front door's port from then on.
-pub(crate) fn claim_all(ports: &Ports) -> Result<TcpListener> {
+/// Checks that all ports are free, sockudo's only for a stack with one; holds the front door's port from then on.
+pub(crate) fn claim_all(ports: &Ports, has_sockudo: bool) -> Result<TcpListener> {
     let all =
         [("--port", ports.port), ("--ministack-port", ports.ministack_port), ("--sockudo-port", ports.sockudo_port)];
+    let all = if has_sockudo { &all[..] } else { &all[..2] };
     for (index, (flag, port)) in all.iter().enumerate() {
         if let Some((other, _)) = all[..index].iter().find(|(_, earlier)| earlier == port) {
             bail!("{other} and {flag} are both {port}; give each a port of its own.");
         }
     }
     let front_door = claim(ports.port, "--port")?;
-    claim(ports.ministack_port, "--ministack-port")?;
-    claim(ports.sockudo_port, "--sockudo-port")?;
+    for (flag, port) in &all[1..] {
+        claim(*port, flag)?;
+    }
     Ok(front_door)
 }
 
@@ -123,9 +125,18 @@ mod tests {
             (Ports { sockudo_port: ports.port, ..ports }, "--port and --sockudo-port are both"),
             (Ports { sockudo_port: ports.ministack_port, ..ports }, "--ministack-port and --sockudo-port are both"),
         ] {
-            let message = claim_all(&ports).unwrap_err().to_string();
+            let message = claim_all(&ports, true).unwrap_err().to_string();
             assert!(message.starts_with(flags), "{message}");
         }
+    }
+
+    #[test]
+    fn a_stack_without_sockudo_needs_no_port_for_it() {
+        let (ports, other) = (free().unwrap(), any().unwrap());
+        let ports = Ports { sockudo_port: other.local_addr().unwrap().port(), ..ports };
+        assert!(claim_all(&ports, false).is_ok());
+        let message = claim_all(&ports, true).unwrap_err().to_string();
+        assert!(message.contains("--sockudo-port"), "{message}");
     }
 
     #[test]

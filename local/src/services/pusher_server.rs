@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::process::children::{Processes, Service};
 use crate::process::standing::{Standing, standing};
 use crate::services::sockudo::{Launch, Sockudo};
-use crate::state::State;
 use crate::state::directory::StackDirectory;
+use crate::state::{RunningSockudo, State};
 
 /// Requests to the keeper of the Pusher server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -78,7 +78,7 @@ impl<'a> Keeper<'a> {
 
     async fn carry_out(&mut self, order: Order) -> Result<()> {
         let state = State::read(&self.directory.path)?;
-        let pid = state.processes.sockudo.pid;
+        let pid = running(&state)?.pid;
         match order {
             Order::Freeze => signal(pid, Signal::SIGSTOP),
             Order::Thaw => signal(pid, Signal::SIGCONT),
@@ -92,22 +92,29 @@ impl<'a> Keeper<'a> {
     }
 
     async fn start(&mut self, mut state: State) -> Result<()> {
-        if standing(state.processes.sockudo.pid) != Standing::Gone {
+        let sockudo = running(&state)?;
+        if standing(sockudo.pid) != Standing::Gone {
             bail!("The Pusher server is running");
         }
         self.starts += 1;
         let launch = Launch {
             name: &format!("sockudo-{}", self.starts),
-            command: &state.processes.sockudo.command,
-            arguments: &state.processes.sockudo.arguments,
+            command: &sockudo.command,
+            arguments: &sockudo.arguments,
             port: self.port,
         };
         let service = launch.start(self.processes, self.directory).await?;
-        state.processes.sockudo.pid = service.pid();
+        if let Some(sockudo) = &mut state.processes.sockudo {
+            sockudo.pid = service.pid();
+        }
         state.write(&self.directory.path)?;
         self.own = Some(service);
         Ok(())
     }
+}
+
+fn running(state: &State) -> Result<&RunningSockudo> {
+    state.processes.sockudo.as_ref().context("This stack has no Pusher server")
 }
 
 async fn ended(own: Option<&mut Service<'_>>) -> anyhow::Error {

@@ -23,7 +23,7 @@ use crate::stack::plan::Plan;
 use crate::state::demo::{AUTHOR_NAME, Demo};
 use crate::state::issuer::Keys;
 use crate::state::secrets::Secrets;
-use crate::state::settings::Settings;
+use crate::state::settings::{PusherServer, Settings};
 use crate::state::{Outputs, function_names::STACK_NAME};
 
 /// The id of the API. ministack requires eight hexadecimal digits.
@@ -33,6 +33,8 @@ pub(crate) const SOCKET_API_ID: &str = "ca411108";
 
 /// The sender of e-mails.
 const EMAIL_FROM: &str = "chat@carillon.example";
+/// Where nobody listens: without sockudo, a function that asked a Pusher server all the same would reach none, and not Pusher's own.
+const NO_PORT: u16 = 9;
 /// Instead of five minutes, which nobody waits for at a desk.
 const EMAIL_WINDOW_SECONDS: u32 = 20;
 
@@ -140,10 +142,17 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "MockEvents": "true",
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
             "AllowedOrigins": settings.origins(ports.port).join(","),
+            "Channels": match settings.pusher {
+                PusherServer::Gateway => "gateway",
+                PusherServer::Sockudo => "pusher",
+            },
             "PusherAppId": sockudo::APP_ID,
             "PusherKey": sockudo::KEY,
             "PusherHost": sockudo::HOST,
-            "PusherPort": ports.pusher_of_functions().to_string(),
+            "PusherPort": match settings.pusher {
+                PusherServer::Gateway => NO_PORT,
+                PusherServer::Sockudo => ports.pusher_of_functions(),
+            }.to_string(),
             "PusherScheme": "http",
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.

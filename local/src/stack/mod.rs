@@ -25,7 +25,7 @@ use crate::stack::deploy::{API_ID, SOCKET_API_ID, deploy};
 use crate::state::demo::Demo;
 use crate::state::issuer::Keys;
 use crate::state::secrets::Secrets;
-use crate::state::settings::PushTarget;
+use crate::state::settings::{PushTarget, PusherServer};
 use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
 
 /// A running stack.
@@ -34,20 +34,23 @@ pub(crate) struct Stack<'a> {
     plan: Plan<'a>,
     secrets: Secrets,
     ministack: Service<'a>,
-    pusher: PusherServer<'a>,
+    /// Absent with [`PusherServer::Gateway`].
+    sockudo: Option<KeptSockudo<'a>>,
     front_door: FrontDoor,
     /// Asked for by `cargo local reset`.
     resets: Signal,
 }
 
 /// The Pusher server, and what stands before it.
-struct PusherServer<'a> {
+struct KeptSockudo<'a> {
     sockudo: Sockudo<'a>,
     /// Its own port.
     port: u16,
     /// On the port that everybody knows; absent under `cargo local chaos`, which records for itself.
     recorder: Option<Recorder>,
     orders: mpsc::Receiver<pusher_server::Request>,
+    /// Where the orders are sent.
+    order: pusher_server::Orders,
 }
 
 impl<'a> Plan<'a> {
@@ -57,33 +60,20 @@ impl<'a> Plan<'a> {
         let resets = signal(SignalKind::user_defined1())?;
         let cuts = signal(SignalKind::user_defined2())?;
         let secrets = Secrets::keep_in(&self.directory.path)?;
-        let (recorder, sockudo_port) = match self.ports.detours.sockudo {
-            Some(_) => (None, self.ports.sockudo_port),
-            None => (Some(Recorder::bind(self.ports.sockudo_port)?), ports::free_one()?),
-        };
-        let front_door = format!("http://127.0.0.1:{}", self.ports.port);
-        let of_sockudo = sockudo::SockudoSettings {
-            port: sockudo_port,
-            secret: &secrets.pusher_secret,
-            webhook: format!("{front_door}/pusher/webhook"),
-            console: format!("{front_door}/console/webhook"),
-        };
-        let (ministack, sockudo) = tokio::try_join!(
-            self.start_ministack(),
-            sockudo::start(self.processes, self.tools, &of_sockudo, self.directory)
-        )?;
+        let (ministack, sockudo) = tokio::try_join!(self.start_ministack(), self.start_sockudo(&secrets))?;
+        // Clients of Pusher's protocol connect to the front door, where there is no sockudo.
+        let pusher_port = if sockudo.is_some() { self.ports.sockudo_port } else { self.ports.port };
         let demo = Demo::new();
         let deployment = deploy(&self, &secrets, &demo).await?;
         let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
-        let (order, orders) = mpsc::channel(1);
         let console = Console::new(
             self.workspace,
             self.tools,
             console::Watched {
                 directory: self.directory.path.clone(),
                 pusher_secret: secrets.pusher_secret.clone(),
-                orders: order,
-                ports: console::PagePorts { front_door: self.ports.port, pusher: self.ports.sockudo_port },
+                orders: sockudo.as_ref().map(|kept| kept.order.clone()),
+                ports: console::PagePorts { front_door: self.ports.port, pusher: pusher_port },
             },
         );
         listener.set_nonblocking(true)?;
@@ -91,6 +81,7 @@ impl<'a> Plan<'a> {
             listener: TcpListener::from_std(listener)?,
             api: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
             socket_api: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
+            pusher: self.settings.pusher,
             cors: deployment.cors.with_this_machine(),
             names: Names::of(&self.settings.origins),
             examples: Examples::new(self.workspace, &self.directory.path),
@@ -110,11 +101,12 @@ impl<'a> Plan<'a> {
             region: ministack::REGION.to_owned(),
             outputs: deployment.outputs,
             pusher: Pusher {
+                server: self.settings.pusher,
                 app_id: sockudo::APP_ID.to_owned(),
                 key: sockudo::KEY.to_owned(),
                 secret: secrets.pusher_secret.clone(),
                 host: sockudo::HOST.to_owned(),
-                port: self.ports.sockudo_port,
+                port: pusher_port,
                 encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
             },
             firebase: self.settings.pushes.of_tests().cloned(),
@@ -122,18 +114,38 @@ impl<'a> Plan<'a> {
             processes: Running {
                 cargo_local: RunningProcess { pid: i32::try_from(std::process::id())? },
                 ministack: RunningProcess { pid: ministack.pid() },
-                sockudo: RunningSockudo {
+                sockudo: sockudo.as_ref().map(|KeptSockudo { sockudo, .. }| RunningSockudo {
                     pid: sockudo.service.pid(),
                     command: sockudo.command.clone(),
                     arguments: sockudo.arguments.clone(),
-                },
+                }),
             },
             resets: 0,
             demo,
         };
         state.write(&self.directory.path)?;
-        let pusher = PusherServer { sockudo, port: sockudo_port, recorder, orders };
-        Ok(Stack { state, plan: self, secrets, ministack, pusher, front_door, resets })
+        Ok(Stack { state, plan: self, secrets, ministack, sockudo, front_door, resets })
+    }
+
+    /// Starts the Pusher server, if the stack has one.
+    async fn start_sockudo(&self, secrets: &Secrets) -> Result<Option<KeptSockudo<'a>>> {
+        if self.settings.pusher == PusherServer::Gateway {
+            return Ok(None);
+        }
+        let (recorder, port) = match self.ports.detours.sockudo {
+            Some(_) => (None, self.ports.sockudo_port),
+            None => (Some(Recorder::bind(self.ports.sockudo_port)?), ports::free_one()?),
+        };
+        let front_door = format!("http://127.0.0.1:{}", self.ports.port);
+        let settings = sockudo::SockudoSettings {
+            port,
+            secret: &secrets.pusher_secret,
+            webhook: format!("{front_door}/pusher/webhook"),
+            console: format!("{front_door}/console/webhook"),
+        };
+        let sockudo = sockudo::start(self.processes, self.tools, &settings, self.directory).await?;
+        let (order, orders) = mpsc::channel(1);
+        Ok(Some(KeptSockudo { sockudo, port, recorder, orders, order }))
     }
 
     async fn start_ministack(&self) -> Result<Service<'a>> {
@@ -161,12 +173,19 @@ impl Stack<'_> {
     /// Serves until a part of the stack ends; returns the reason. `keep_sockudo` is false for tests that end sockudo
     /// themselves.
     pub(crate) async fn serve(self, keep_sockudo: bool) -> anyhow::Error {
-        let Self { plan, secrets, ministack, pusher, front_door, mut resets, .. } = self;
+        let Self { plan, secrets, ministack, sockudo, front_door, mut resets, .. } = self;
         let mut ministack = Some(ministack);
         let console = front_door.console.clone();
-        let PusherServer { sockudo, port, recorder, orders } = pusher;
-        let keeper = Keeper::new(plan.processes, plan.directory, port, sockudo);
-        let recorded = recorded(recorder, port, &console);
+        let kept_sockudo = async {
+            let Some(KeptSockudo { sockudo, port, recorder, orders, .. }) = sockudo else {
+                return std::future::pending().await;
+            };
+            let keeper = Keeper::new(plan.processes, plan.directory, port, sockudo);
+            tokio::select! {
+                error = keeper.serve(orders, !keep_sockudo) => error,
+                error = recorded(recorder, port, &console) => error,
+            }
+        };
         let served =
             async { front_door.serve().await.err().unwrap_or_else(|| anyhow!("The front door has ended by itself")) };
         let kept = async {
@@ -183,8 +202,7 @@ impl Stack<'_> {
         };
         tokio::select! {
             error = kept => error,
-            error = keeper.serve(orders, !keep_sockudo) => error,
-            error = recorded => error,
+            error = kept_sockudo => error,
             error = served => error,
             never = console.follow() => match never {},
         }

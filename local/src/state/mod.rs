@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use self::demo::Demo;
 use self::firebase::Firebase;
 use self::issuer::Issuer;
+use self::settings::PusherServer;
 use crate::files::private_file;
 
 /// The running stack. The end-to-end tests read it too, and update it when they replace a process.
@@ -61,9 +62,11 @@ pub(crate) struct Outputs {
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pusher {
+    pub(crate) server: PusherServer,
     pub(crate) app_id: String,
     pub(crate) key: String,
     pub(crate) secret: String,
+    /// Where clients connect: sockudo's port, or else the front door's.
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) encryption_master_key_base64: String,
@@ -75,7 +78,9 @@ pub(crate) struct Running {
     /// The program that started the others.
     pub(crate) cargo_local: RunningProcess,
     pub(crate) ministack: RunningProcess,
-    pub(crate) sockudo: RunningSockudo,
+    /// Absent with [`PusherServer::Gateway`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sockudo: Option<RunningSockudo>,
 }
 
 #[derive(Deserialize, Serialize)]

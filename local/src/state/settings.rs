@@ -1,9 +1,23 @@
 //! The developer's choices at a start.
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
 use crate::files::variables::Variables;
 use crate::net::origin::Origin;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
+
+/// The server that clients of Pusher's protocol connect to.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PusherServer {
+    /// Carillon itself, on the WebSocket API: nothing else is installed or started
+    Gateway,
+    /// sockudo, an independent server of the protocol, which is built once
+    #[default]
+    Sockudo,
+}
 
 /// The settings of a stack; the default is a stack that needs nothing of anybody.
 #[derive(Default)]
@@ -14,12 +28,14 @@ pub(crate) struct Settings {
     pub(crate) issuer: Issuer,
     /// Where pushes go.
     pub(crate) pushes: PushTarget,
+    /// Where clients of Pusher's protocol connect.
+    pub(crate) pusher: PusherServer,
 }
 
 /// The warnings about names in the file of `--env-file`, once the settings are read. A misspelled name would otherwise have no effect.
 pub(crate) fn warnings(variables: &Variables) -> Vec<String> {
     let unused =
-        |name| format!("{name} in the --env-file does nothing here: the local stack has a Pusher server of its own");
+        |name| format!("{name} in the --env-file does nothing here: the local stack has a Pusher app of its own");
     let unknown = |name| {
         format!("{name} in the --env-file is no setting of Carillon's; `cargo local --help` lists those that it reads")
     };

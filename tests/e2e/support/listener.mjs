@@ -9,7 +9,7 @@ import { addressOf, checkEvent, isOwn } from "./asyncapi.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { noteEvent } from "./coverage.mjs";
 import { server } from "./server.mjs";
-import { stack } from "./stack.mjs";
+import { connection, stack } from "./stack.mjs";
 import { nothingIsOwedTo, owe } from "./table.mjs";
 import { until } from "./wait.mjs";
 
@@ -33,21 +33,18 @@ class Listener {
   #faults = [];
   #inbox = [];
   #history = [];
+  #ends = 0;
 
   constructor(user, authorizer, authEndpoint, foreign) {
     const headers = { authorization: `Bearer ${user.token}` };
     const endpoint = (path) => ({ transport: "ajax", endpoint: new URL(path, stack.url).href, headers });
     this.#foreign = foreign;
     this.#pusher = new Pusher(stack.pusher.key, {
-      cluster: "mt1",
-      wsHost: stack.pusher.host,
-      wsPort: stack.pusher.port,
-      forceTLS: false,
-      enabledTransports: ["ws"],
-      enableStats: false,
+      ...connection,
       ...(authorizer ? { authorizer } : { channelAuthorization: endpoint(authEndpoint) }),
       userAuthentication: endpoint("/pusher/user-auth"),
     });
+    this.#pusher.connection.bind("state_change", ({ previous }) => (this.#ends += previous === "connected"));
     this.#pusher.connection.bind("message", ({ event, data }) => {
       if (event === "pusher:signin_success") {
         this.#receive(null, event, data);
@@ -90,6 +87,7 @@ class Listener {
     for (const name of channels) {
       await this.#take(`the subscription to ${name} after reconnecting`, isOutcomeFor(name));
     }
+    this.#ends = 0;
   }
 
   /** The id of the connection. */
@@ -97,9 +95,9 @@ class Listener {
     return this.#pusher.connection.socket_id;
   }
 
-  /** Waits until the server has ended the connection. */
+  /** Waits until the server has ended the connection. pusher-js may be back by then: a second after the close code 1000. */
   ended() {
-    return until("the end of the connection", () => this.#pusher.connection.state !== "connected");
+    return until("the end of the connection", () => this.#ends > 0);
   }
 
   /** Says something to the others on a channel, as `client-…`. */

@@ -4,13 +4,22 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 
 import { cleanUp } from "./cleanup.mjs";
-import { processReplaced, processes, stack } from "./stack.mjs";
+import { isGateway, processReplaced, processes, stack } from "./stack.mjs";
 import { until } from "./wait.mjs";
 
 /** Reason to skip a test that needs this module, or false. */
 export const unavailable = !existsSync("/proc/self/environ") && "needs Linux's /proc to find the functions' processes";
 
-const sockudo = () => processes().sockudo;
+/** Reason to skip a test that ends or freezes the Pusher server, or false. */
+export const noPusherServer = unavailable || (isGateway && "needs a Pusher server: here, the functions speak its protocol themselves");
+
+function sockudo() {
+  const found = processes().sockudo;
+  if (!found) {
+    throw new Error("This stack has no Pusher server; skip the test with `noPusherServer`");
+  }
+  return found;
+}
 
 /**
  * Ends the Pusher server at once, as a crash would: clients are cut off, and webhooks that were due are never sent. At the end of the
@@ -102,7 +111,7 @@ function isRunning(pid) {
 /** The TCP ports that the stack's processes listen on: `cargo local` and all that it has started. */
 export function listeningPorts() {
   const everybody = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const ofStack = new Set([stack.processes.cargoLocal.pid, processes().ministack.pid, sockudo().pid]);
+  const ofStack = new Set([stack.processes.cargoLocal.pid, processes().ministack.pid, ...(isGateway ? [] : [sockudo().pid])]);
   // A parent may come after its child in the list.
   for (let before = 0; before !== ofStack.size; ) {
     before = ofStack.size;

@@ -12,6 +12,19 @@ const read = () => JSON.parse(readFileSync(path, "utf8"));
 /** The state file, as it was when the tests began. */
 export const stack = read();
 
+/** Whether the functions speak Pusher's protocol themselves (`--pusher gateway`); otherwise sockudo does. */
+export const isGateway = stack.pusher.server === "gateway";
+
+/** How pusher-js connects to this stack, whichever server of Pusher's protocol it has: `new Pusher(stack.pusher.key, connection)`. */
+export const connection = {
+  cluster: "mt1",
+  wsHost: stack.pusher.host,
+  wsPort: stack.pusher.port,
+  forceTLS: false,
+  enabledTransports: ["ws"],
+  enableStats: false,
+};
+
 /** Where the tests keep notes next to the state file; the name changes with every start of the stack. */
 export const notesPath = `${path}.met-${stack.processes.ministack.pid}`;
 
