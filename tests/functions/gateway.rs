@@ -326,7 +326,7 @@ async fn a_connection_that_cannot_be_reached_is_tried_again_and_the_others_do_no
     assert!(owed(&world).await.is_empty());
 }
 
-/// Many subscribers, of which the last page is not reached before the sender is killed.
+/// The sender is killed before it reaches the last page of many subscribers.
 #[tokio::test]
 async fn a_fan_out_that_is_cut_off_goes_on_where_it_was() {
     const CONNECTIONS: usize = 900;

@@ -27,7 +27,7 @@ use crate::telemetry;
 const PAGE: u16 = 200;
 /// So many connections that cannot be reached are noted in an entry. A channel of more is tried again as a whole.
 const MAX_AGAIN: usize = 1000;
-/// A connection that takes nothing is ended so long after the event, in seconds, if others took it.
+/// If others took an event, a connection that does not is ended this many seconds after it.
 const END_AFTER_SECONDS: i64 = 30;
 /// A writer begins no page so shortly before its time is up: one that is cut off is sent again.
 const RESERVE: Duration = Duration::from_millis(600);

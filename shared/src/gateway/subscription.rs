@@ -121,7 +121,7 @@ pub(super) async fn subscribe(
     Ok(done)
 }
 
-/// Checks that a connection may have another row. Subscriptions that ended so long ago that no frame from before can still come are
+/// Checks that a connection may have another row. Subscriptions that ended more than a minute ago, before which no frame can still come, are
 /// forgotten.
 async fn make_room(
     table: &Table,

@@ -148,7 +148,7 @@ impl Entry {
         }
     }
 
-    /// The same, of which only this is left.
+    /// The same entry with this rest of its delivery.
     #[must_use]
     pub(crate) fn only(&self, rest: Rest) -> Self {
         match rest {
