@@ -121,8 +121,8 @@ pub(super) async fn subscribe(
     Ok(done)
 }
 
-/// Checks that a connection may have another row. Subscriptions that ended more than a minute ago, before which no frame can still come, are
-/// forgotten.
+/// Checks that a connection may have another row. It forgets subscriptions that ended more than a minute ago: no frame from before can
+/// still come.
 async fn make_room(
     table: &Table,
     connection: &ConnectionId,
