@@ -139,7 +139,8 @@ impl Visit {
         self.write(&mut latest, progress).await
     }
 
-    /// Stores how far a writer got with an entry, and leaves it to the consumer at once.
+    /// Stores how far a writer got with an entry, and leaves it to the consumer at once. The stream may have brought the row before, under
+    /// the writer's lease, and then left it to a message of the retry queue; that message finds nothing to do.
     pub(super) async fn hand_over(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
         let left = |seen: &Outbox| {
             let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
@@ -147,7 +148,9 @@ impl Visit {
             entry.map(|entry| (entry.id.clone(), Some(left(entry)))).into_iter().collect()
         };
         let mut latest = self.rows[due.row].latest.lock().await;
-        self.write(&mut latest, left).await
+        let rest = acknowledge(&self.table, &latest, left, |_| None).await?;
+        *latest = Committed::new(latest.key.clone(), rest);
+        Ok(())
     }
 
     async fn write(&self, latest: &mut Committed, changes: impl Fn(&Outbox) -> EntryChanges) -> Result<(), TableError> {
