@@ -678,3 +678,34 @@ async fn a_refused_subscription_lists_no_channel() {
     assert!(!world.sockets.is_open("c1"), "it has no row");
     assert_eq!(rows(&world).await, Vec::<String>::new());
 }
+
+/// As a function leaves it that is killed before the subscription is written.
+#[tokio::test]
+async fn a_channel_that_is_listed_without_a_subscriber_is_taken_out_within_minutes() {
+    let world = World::with_gateway().await;
+    subscriber(&world, "c1", &["news"]).await;
+    let expires_at = Millis::now().plus_seconds(7200).seconds();
+    let ghosts: Vec<Value> = (0..40)
+        .map(|n| shared::table::Key::occupied_channel(&format!("ghost-{n}")))
+        .map(|key| json!({ "pk": key.pk, "sk": key.sk, "expires_at": expires_at }))
+        .collect();
+    world.table.put_rows(&ghosts).await;
+    let listed = async || ask(&world, "/apps/app/channels", &[]).await.body["channels"].as_object().unwrap().len();
+    keep_alive(&world).await;
+    let left = listed().await;
+    assert!((1..41).contains(&left), "{left}: each round sees to one of eight shards");
+    assert!(ask(&world, "/apps/app/channels", &[]).await.body["channels"]["news"].is_object());
+}
+
+#[tokio::test]
+async fn the_rest_of_a_writers_fan_out_is_the_consumers_at_once() {
+    let world = World::with_gateway().await;
+    subscriber(&world, "c1", &["news"]).await;
+    subscriber(&world, "c2", &["news"]).await;
+    world.sockets.answer("c1", Some(429));
+    world.send(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await;
+    world.sockets.answer("c1", None);
+    consume(&world).await.unwrap();
+    assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 1));
+    assert!(owed(&world).await.is_empty());
+}

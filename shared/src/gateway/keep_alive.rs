@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
 use super::end::disconnect;
+use super::occupancy;
 use super::outcome::Gateway;
 use super::post::Posted;
 use super::row::{of_index, until};
@@ -82,6 +83,10 @@ pub async fn keep_alive(
                 None => break,
             }
         }
+    }
+    if let Ok(tidied) = tokio::time::timeout_at(deadline.into(), occupancy::tidy(gateway.table(), Millis::now())).await
+    {
+        tidied?;
     }
     Ok(report)
 }
