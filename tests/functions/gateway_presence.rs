@@ -335,9 +335,9 @@ async fn play(waves: &[Vec<Step>]) {
         let gone: Vec<String> = ended.iter().map(|tab| tabs[*tab].clone()).collect();
         let (_, _) = tokio::join!(join_all(said), join_all(gone.iter().map(|tab| disconnect(&world, tab))));
         // The function ends a connection whose frame takes too long, as on a machine with other load. API Gateway then reports its end.
-        for tab in 0..TABS {
-            if !world.sockets.is_open(&tabs[tab]) && !ended.contains(&tab) {
-                disconnect(&world, &tabs[tab]).await;
+        for (tab, name) in tabs.iter().enumerate() {
+            if !world.sockets.is_open(name) && !ended.contains(&tab) {
+                disconnect(&world, name).await;
                 on.remove(&tab);
                 ended.push(tab);
             }
