@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 
 import Pusher from "pusher-js";
 
+import { connectionOf } from "./connection.mjs";
+
 const AGAIN_AFTER = 1_000;
 
 const stack = JSON.parse(readFileSync(process.env.CARILLON_STACK, "utf8"));
@@ -14,12 +16,7 @@ const clients = new Map();
 function clientOf(user, token) {
   if (!clients.has(user)) {
     const client = new Pusher(stack.pusher.key, {
-      cluster: "mt1",
-      wsHost: stack.pusher.host,
-      wsPort: stack.pusher.port,
-      forceTLS: false,
-      enabledTransports: ["ws"],
-      enableStats: false,
+      ...connectionOf(stack),
       channelAuthorization: {
         transport: "ajax",
         endpoint: new URL("/pusher/auth", stack.url).href,

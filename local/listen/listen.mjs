@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 
 import Pusher from "pusher-js";
 
+import { connectionOf } from "./connection.mjs";
+
 const AGAIN_AFTER_MS = 2_000;
 
 const [userId] = process.argv.slice(2);
@@ -17,12 +19,7 @@ const stack = JSON.parse(readFileSync(state, "utf8"));
 const endpoint = new URL("/pusher/auth", stack.url).href;
 const headers = { authorization: `Bearer ${token}` };
 const pusher = new Pusher(stack.pusher.key, {
-  cluster: "mt1",
-  wsHost: stack.pusher.host,
-  wsPort: stack.pusher.port,
-  forceTLS: false,
-  enabledTransports: ["ws"],
-  enableStats: false,
+  ...connectionOf(stack),
   channelAuthorization: {
     transport: "ajax",
     endpoint,

@@ -2,6 +2,8 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
+import { connectionOf } from "../../../local/listen/connection.mjs";
+
 const path = process.env.CARILLON_STACK;
 if (!path) {
   throw new Error("CARILLON_STACK is not set; start the tests with `cargo local test`, or set it to the path of a stack.json");
@@ -15,15 +17,8 @@ export const stack = read();
 /** Whether the functions speak Pusher's protocol themselves (`--pusher gateway`); otherwise sockudo does. */
 export const isGateway = stack.pusher.server === "gateway";
 
-/** How pusher-js connects to this stack, whichever server of Pusher's protocol it has: `new Pusher(stack.pusher.key, connection)`. */
-export const connection = {
-  cluster: "mt1",
-  wsHost: stack.pusher.host,
-  wsPort: stack.pusher.port,
-  forceTLS: false,
-  enabledTransports: ["ws"],
-  enableStats: false,
-};
+/** How pusher-js connects to this stack. */
+export const connection = connectionOf(stack);
 
 /** Where the tests keep notes next to the state file; the name changes with every start of the stack. */
 export const notesPath = `${path}.met-${stack.processes.ministack.pid}`;
