@@ -709,3 +709,25 @@ async fn the_rest_of_a_writers_fan_out_is_the_consumers_at_once() {
     assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 1));
     assert!(owed(&world).await.is_empty());
 }
+
+/// The stream mostly brings a row while its writer still has the lease, and leaves it to a message of the retry queue.
+#[tokio::test]
+async fn the_rest_of_a_writers_fan_out_does_not_wait_for_the_retry_queue() {
+    let world = World::with_gateway().await;
+    for connection in ["c1", "c2"] {
+        subscriber(&world, connection, &["news"]).await;
+    }
+    world.send_and_kill(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await;
+    let key = world.table.rows().await.into_keys().find(|(pk, _)| pk.starts_with("APPEVENT#")).unwrap();
+    let key = shared::table::Key { pk: key.0, sk: key.1 };
+    let of_writer =
+        shared::outbox::Committed::of_row(&world.app.table.get(&key, true).await.unwrap().unwrap()).unwrap();
+    consume(&world).await.unwrap();
+    assert_eq!(world.queues.sent("retry").len(), 1, "the row is the queue's");
+    world.sockets.answer("c1", Some(429));
+    world.as_function("pusher-api", world.app_of("pusher-api").deliver(vec![of_writer])).await;
+    world.sockets.answer("c1", None);
+    consume(&world).await.unwrap();
+    assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 1));
+    assert!(owed(&world).await.is_empty());
+}

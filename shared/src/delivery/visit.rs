@@ -131,24 +131,16 @@ impl Visit {
 
     /// Stores how far the delivery of an entry got.
     pub(super) async fn keep(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
-        let progress = |seen: &Outbox| {
-            let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
-            entry.map(|entry| (entry.id.clone(), Some(entry.only(rest.clone())))).into_iter().collect()
-        };
         let mut latest = self.rows[due.row].latest.lock().await;
-        self.write(&mut latest, progress).await
+        self.write(&mut latest, |seen| change_of(seen, due, |entry| entry.only(rest.clone()))).await
     }
 
     /// Stores how far a writer got with an entry, and leaves it to the consumer at once. The stream may have brought the row before, under
     /// the writer's lease, and then left it to a message of the retry queue; that message finds nothing to do.
     pub(super) async fn hand_over(&self, due: &Due<'_>, rest: Rest) -> Result<(), TableError> {
-        let left = |seen: &Outbox| {
-            let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
-            let left = |entry: &Entry| Entry { lease: None, tried: true, ..entry.only(rest.clone()) };
-            entry.map(|entry| (entry.id.clone(), Some(left(entry)))).into_iter().collect()
-        };
+        let left = |entry: &Entry| Entry { lease: None, tried: true, ..entry.only(rest.clone()) };
         let mut latest = self.rows[due.row].latest.lock().await;
-        let rest = acknowledge(&self.table, &latest, left, |_| None).await?;
+        let rest = acknowledge(&self.table, &latest, |seen| change_of(seen, due, left), |_| None).await?;
         *latest = Committed::new(latest.key.clone(), rest);
         Ok(())
     }
@@ -208,4 +200,10 @@ impl Visit {
         });
         join_all(failed).await;
     }
+}
+
+/// The change of this entry alone, where the row still has it.
+fn change_of(seen: &Outbox, due: &Due<'_>, change: impl Fn(&Entry) -> Entry) -> EntryChanges {
+    let entry = seen.entries.iter().find(|entry| entry.id == due.entry.id);
+    entry.map(|entry| (entry.id.clone(), Some(change(entry)))).into_iter().collect()
 }
