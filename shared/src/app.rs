@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 
 use crate::api_error::ApiError;
 use crate::authorization::Authorizer;
-use crate::channel_server::{ChannelServer, OwnChannels};
+use crate::channel_server::{ChannelServer, ServedChannels};
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{PusherClient, ReceivedRequest, Signer, Webhook, verify_caller, verify_webhook};
@@ -130,7 +130,7 @@ impl App {
         let connections = settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint));
         let channels = pusher.map(|pusher| match &pusher.origin {
             Some(origin) => ChannelServer::Pusher(Box::new(PusherClient::new(http, pusher, origin))),
-            None => ChannelServer::Gateway(Box::new(OwnChannels {
+            None => ChannelServer::Gateway(Box::new(ServedChannels {
                 table: table.clone(),
                 poster: connections.clone().map(|connections| Poster { connections }),
                 master_key: pusher.encryption_master_key.clone(),

@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::clients::pusher::frames::ServerFrame;
 use crate::clients::pusher::{PusherClient, PusherError, PusherEvent, sealed};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::channel::{Channel, ChannelName, is_encrypted, is_presence};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::gateway::{self, AnyChannel, Poster};
+use crate::gateway::{self, Poster};
 use crate::settings::MasterKey;
 use crate::table::{Table, TableError};
 use crate::telemetry;
@@ -25,12 +26,12 @@ pub enum ChannelServer {
     /// Hosted Pusher, or a server that speaks its HTTP API.
     Pusher(Box<PusherClient>),
     /// Carillon itself.
-    Gateway(Box<OwnChannels>),
+    Gateway(Box<ServedChannels>),
 }
 
 /// The channels that Carillon itself serves.
 #[derive(Debug, Clone)]
-pub struct OwnChannels {
+pub struct ServedChannels {
     pub(crate) table: Table,
     /// Where this function posts to connections.
     pub(crate) poster: Option<Poster>,
@@ -201,7 +202,7 @@ impl ChannelServer {
     }
 }
 
-impl OwnChannels {
+impl ServedChannels {
     async fn trigger(&self, events: &[PusherEvent]) -> Result<(), ChannelServerError> {
         let poster = self.poster.as_ref().ok_or(ChannelServerError::NoEndpoint)?;
         for event in events {

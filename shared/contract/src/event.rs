@@ -8,6 +8,9 @@ use super::channel::Channel;
 /// Most bytes of an event's data (Pusher Channels docs, "Publishing events": 10 KB).
 pub const MAX_EVENT_BYTES: usize = 10 * 1024;
 
+/// Longest name of an event that is not the contract's, in characters (Pusher Channels docs, "HTTP API reference").
+pub const MAX_EVENT_NAME: usize = 200;
+
 /// Something that happened, sent to the subscribers of a channel.
 pub trait Event: Serialize {
     /// The name that clients bind to.

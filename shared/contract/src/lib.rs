@@ -3,6 +3,7 @@
 //! `docs/asyncapi.yaml` has the events in machine-readable form; a test compares the two. A crate of its own, so that `cargo local`
 //! builds this and not the AWS SDK before anything starts. `shared` re-exports it.
 
+pub mod any_channel;
 pub mod channel;
 pub mod chats;
 pub mod email;

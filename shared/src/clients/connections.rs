@@ -16,6 +16,7 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 
 use super::aws::AwsError;
 use crate::contract::sockets::{ConnectionId, Stage};
+use crate::telemetry;
 
 /// Time-out of an attempt: a fan-out waits for the slowest of a page. API Gateway mostly takes milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,6 +54,45 @@ impl PostError {
     #[must_use]
     pub fn is_operators(&self) -> bool {
         matches!(self, Self::Later(AwsError::Refused { status: 401 | 403, .. }))
+    }
+}
+
+/// How a post ended, for a sender to many connections.
+#[derive(Debug)]
+pub enum Posted {
+    Arrived,
+    /// The connection has ended, or is not open yet.
+    Gone,
+    Later,
+    /// Not to this connection, whenever it is tried.
+    Never,
+    /// To no connection.
+    TooLarge(String),
+}
+
+impl From<Result<(), PostError>> for Posted {
+    /// Also logs the error.
+    fn from(posted: Result<(), PostError>) -> Self {
+        let error = match posted {
+            Ok(()) => return Self::Arrived,
+            Err(error) => error,
+        };
+        match error {
+            PostError::Gone => Self::Gone,
+            PostError::TooLarge(error) => Self::TooLarge(error.to_string()),
+            PostError::Unreachable(_) => {
+                telemetry::cause(&error);
+                Self::Never
+            }
+            PostError::Later(_) if error.is_operators() => {
+                telemetry::operator_error(telemetry::chain(&error));
+                Self::Later
+            }
+            PostError::Later(_) => {
+                telemetry::cause(&error);
+                Self::Later
+            }
+        }
     }
 }
 

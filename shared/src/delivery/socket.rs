@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::transport::by_row;
 use super::unread::of_notification;
 use super::{Due, Outcome, Transport, Visit};
-use crate::clients::connections::{Connections, PostError};
+use crate::clients::connections::{Connections, Posted};
 use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
@@ -71,17 +71,6 @@ impl Sockets {
             visit.report(due, outcome);
         }
     }
-}
-
-/// How a post ended.
-enum Posted {
-    Arrived,
-    Gone,
-    Later,
-    /// Not to this connection, whenever it is tried.
-    Never,
-    /// To no connection.
-    TooLarge(String),
 }
 
 struct Attempt<'a> {
@@ -247,29 +236,17 @@ impl Attempt<'_> {
             let Some(text) = framing::write(address.framing, outgoing, &address.connection) else { continue };
             let mut pause = FIRST_PAUSE;
             loop {
-                match self.sockets.connections.post(address.stage, &address.connection, &text).await {
-                    Ok(()) => break,
-                    Err(PostError::Gone) if Millis::now() >= address.since.plus_seconds(OPENING_SECONDS) => {
-                        return Posted::Gone;
-                    }
-                    Err(PostError::Gone) if Instant::now() + pause >= self.visit.deadline => return Posted::Later,
-                    Err(PostError::Gone) => {
+                let posted = self.sockets.connections.post(address.stage, &address.connection, &text).await;
+                match Posted::from(posted) {
+                    Posted::Arrived => break,
+                    Posted::Gone if Millis::now() < address.since.plus_seconds(OPENING_SECONDS) => {
+                        if Instant::now() + pause >= self.visit.deadline {
+                            return Posted::Later;
+                        }
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(Duration::from_millis(320));
                     }
-                    Err(error @ PostError::Unreachable(_)) => {
-                        telemetry::cause(&error);
-                        return Posted::Never;
-                    }
-                    Err(PostError::TooLarge(error)) => return Posted::TooLarge(error.to_string()),
-                    Err(error @ PostError::Later(_)) => {
-                        if error.is_operators() {
-                            telemetry::operator_error(telemetry::chain(&error));
-                        } else {
-                            telemetry::cause(&error);
-                        }
-                        return Posted::Later;
-                    }
+                    ended => return ended,
                 }
             }
         }

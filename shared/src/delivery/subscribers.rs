@@ -1,7 +1,7 @@
 //! Events on their way to the subscribers of channels that Carillon itself serves, where there is no Pusher.
 //!
-//! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each page how far it has got. So one that
-//! is cut off goes on where it was; the connections of the page that was being sent get it twice. A connection that cannot be reached
+//! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each 200 of them how far it has got. So one
+//! that is cut off goes on where it was; the connections since the last note get it twice. A connection that cannot be reached
 //! is noted too and tried again later, and the others do not wait for it.
 
 use std::time::{Duration, Instant};
@@ -10,14 +10,15 @@ use futures_util::future::{BoxFuture, join_all};
 
 use super::transport::by_row;
 use super::{Due, Outcome, Transport, Visit};
-use crate::clients::connections::Connections;
+use crate::clients::connections::{Connections, Posted};
 use crate::clients::pusher::frames::{ErrorCode, ServerFrame};
 use crate::clients::pusher::{PusherError, PusherEvent, sealed};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::channel::is_encrypted;
 use crate::contract::socket_id::SocketId;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
-use crate::gateway::{self, AnyChannel, Posted, Poster};
+use crate::gateway::{self, Poster};
 use crate::outbox::{Delivery, FanOut, PageStart, Rest, TransportName};
 use crate::settings::MasterKey;
 use crate::table::{Table, TableError};
@@ -230,25 +231,19 @@ impl Attempt<'_> {
         let reaches_others = reached > 0 || begun.next.is_none();
         if reaches_others && Millis::now() >= self.due.entry.at.plus_seconds(END_AFTER_SECONDS) {
             // It is these connections that take nothing. Their clients connect again.
-            join_all(later.drain(..refused_again).map(|(_, connection)| self.end(connection))).await;
+            let stubborn: Vec<_> = later.drain(..refused_again).collect();
+            join_all(stubborn.iter().map(|(_, connection)| self.subscribers.poster.close(connection))).await;
         }
         let fan_out = FanOut { next, again: later };
         if fan_out.next.is_none() && fan_out.again.is_empty() {
             return Ok(Outcome::Delivered);
         }
         let tried = reached > 0 || self.due.entry.tried;
-        let rest = Rest::Subscribers(fan_out.clone());
+        let rest = Rest::Subscribers(fan_out);
         if self.subscribers.is_writers {
             self.visit.hand_over(self.due, rest.clone()).await?;
         }
-        if fan_out == begun {
-            return Ok(Outcome::Retry { not_before: None, rest: None, tried });
-        }
         Ok(Outcome::Retry { not_before: None, rest: Some(rest), tried })
-    }
-
-    async fn end(&self, connection: ConnectionId) {
-        self.subscribers.poster.close(&connection).await;
     }
 
     /// Posts a frame to all of these; returns how many were reached and those that are to be tried again.

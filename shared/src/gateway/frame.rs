@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::channel::AnyChannel;
 use super::connection::{self, sign_in};
 use super::grant::{self, Refused};
 use super::outcome::{Gateway, GatewayOutcome, Then};
@@ -10,7 +9,8 @@ use super::presence::ChannelMember;
 use super::row::SubscriptionRow;
 use super::subscription::{NotChanged, SubscribeOutcome, WantedSubscription, subscribe, unsubscribe};
 use crate::clients::pusher::frames::{ClientEvent, ClientFrame, ErrorCode, ServerFrame, SignInFrame, SubscribeFrame};
-use crate::contract::event::MAX_EVENT_BYTES;
+use crate::contract::any_channel::AnyChannel;
+use crate::contract::event::{MAX_EVENT_BYTES, MAX_EVENT_NAME};
 use crate::contract::socket_id::SocketId;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
@@ -22,8 +22,6 @@ use crate::table::{Key, Table, TableError, read};
 const FRAMES: Limit = Limit { burst: 500, interval: 100 };
 /// How often a connection may send an event (Pusher Channels docs, "Client events": ten a second).
 const CLIENT_EVENTS: Limit = Limit { burst: 10, interval: 100 };
-/// Longest name of a client's event, in characters.
-const MAX_EVENT_NAME: usize = 200;
 
 /// A frame that was received.
 struct Received<'a> {

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::channel::AnyChannel;
 use super::presence::{MAX_MEMBER_ID, MAX_MEMBER_INFO, MemberId};
 use crate::clients::pusher::Signer;
 use crate::clients::pusher::frames::{SignInFrame, SubscribeFrame};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::id::UserId;
 use crate::contract::socket_id::SocketId;
 
@@ -24,7 +24,9 @@ pub(super) enum Refused {
     Member,
     #[error("Sign in as this user first: call pusher.signin()")]
     NotSignedIn,
-    #[error("user_data must be JSON with an id of 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.;")]
+    #[error(
+        "user_data must be JSON with an id of 1 to 128 characters out of a-z, A-Z, 0-9 and -_=@,.;, and a user_info of at most {MAX_MEMBER_INFO} bytes"
+    )]
     User,
 }
 
@@ -59,7 +61,7 @@ pub(super) fn signs_in(
     let data: UserData<'_> = serde_json::from_str(&asked.user_data).map_err(|_| Refused::User)?;
     let info = data.user_info.map_or("null", RawValue::get);
     if info.len() > MAX_MEMBER_INFO {
-        return Err(Refused::Member);
+        return Err(Refused::User);
     }
     Ok((UserId::parse(data.id.text()).map_err(|_| Refused::User)?, info.to_owned()))
 }

@@ -2,7 +2,6 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `channel` | which channels there are, and what a subscription to each needs |
 //! | `row` | the rows of connections and subscriptions |
 //! | `connection` | a connection opens, and a user signs in on it |
 //! | `end` | a connection ends |
@@ -25,7 +24,6 @@
 
 mod audience;
 mod cache;
-mod channel;
 mod connection;
 mod end;
 mod frame;
@@ -40,13 +38,12 @@ mod subscription;
 
 pub(crate) use audience::page;
 pub(crate) use cache::{cached, keep as keep_in_cache};
-pub use channel::{AnyChannel, InvalidChannel};
 pub use connection::{ACTIVITY_SECONDS, open};
 pub use end::disconnect;
 pub use frame::handle;
 pub use keep_alive::{KeepAliveReport, keep_alive};
-pub(crate) use occupancy::{channels, is_occupied, members, subscription_count};
+pub(crate) use occupancy::{channels, is_occupied, subscription_count};
 pub use outcome::{Gateway, GatewayOutcome};
-pub(crate) use post::{Posted, Poster, broadcast};
-pub(crate) use presence::forget as forget_member;
+pub(crate) use post::{Poster, broadcast};
+pub(crate) use presence::{forget as forget_member, members};
 pub use subscription::MAX_CHANNELS;

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::channel::AnyChannel;
-use super::presence;
 use super::row::expiry;
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::LIFETIME_SECONDS;
 use crate::contract::time::Millis;
 use crate::table::key::{OCCUPIED_SHARDS, SUBSCRIBER_SHARDS, occupied_shard, subscribers};
@@ -24,7 +23,7 @@ struct OccupiedRow {
 
 /// Notes that a channel has a subscriber. It is written again only when it would expire before the subscriber's connection.
 pub(super) async fn occupy(table: &Table, channel: &AnyChannel, now: Millis) -> Result<(), TableError> {
-    if !channel.is_public_knowledge() {
+    if !channel.is_listed() {
         return Ok(());
     }
     let key = Key::occupied_channel(channel.as_str());
@@ -40,7 +39,7 @@ pub(super) async fn occupy(table: &Table, channel: &AnyChannel, now: Millis) -> 
 /// Notes that a channel has no subscriber any more, if it has none.
 pub(super) async fn vacate(table: &Table, channel: &str, now: Millis) -> Result<(), TableError> {
     let Ok(named) = AnyChannel::parse(channel) else { return Ok(()) };
-    if !named.is_public_knowledge() || is_occupied(table, channel, now).await? {
+    if !named.is_listed() || is_occupied(table, channel, now).await? {
         return Ok(());
     }
     table.write(Action::delete(&Key::occupied_channel(channel))).await?;
@@ -95,15 +94,6 @@ pub(crate) async fn subscription_count(table: &Table, channel: &str, now: Millis
         |shard| Query::new(subscribers(channel, shard)).filter(gt("expires_at", now.seconds())).project(&["sk"]);
     let shards = (0..SUBSCRIBER_SHARDS).map(|shard| table.query_all(is_live(shard)));
     Ok(try_join_all(shards).await?.iter().map(Vec::len).sum())
-}
-
-/// The ids of those who are in a presence channel.
-///
-/// # Errors
-/// When DynamoDB fails.
-pub(crate) async fn members(table: &Table, channel: &str, now: Millis) -> Result<Vec<String>, TableError> {
-    let (roster, _) = presence::roster(table, channel, now).await?;
-    Ok(roster.members.into_iter().map(|(user, _)| user).collect())
 }
 
 /// The occupied channels whose names begin so.

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::cache;
-use super::channel::AnyChannel;
-use super::post::{Posted, Poster, broadcast};
+use super::post::{Poster, broadcast};
 use super::presence::{self, MAX_MEMBERS};
 use super::subscription::{Ended, remove};
-use crate::clients::connections::Connections;
+use crate::clients::connections::{Connections, Posted};
 use crate::clients::pusher::Signer;
 use crate::clients::pusher::frames::{ErrorCode, Roster, ServerFrame};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, WriteContext};

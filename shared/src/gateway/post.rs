@@ -5,7 +5,7 @@ use std::time::Instant;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::audience::page;
-use crate::clients::connections::{Connections, PostError};
+use crate::clients::connections::{Connections, Posted};
 use crate::contract::sockets::{ConnectionId, Stage};
 use crate::contract::time::Millis;
 use crate::outbox::PageStart;
@@ -17,19 +17,6 @@ const MAX_POSTS: usize = 64;
 /// Subscribers of a page of an event that no row owes.
 const PAGE: u16 = 200;
 
-/// How a post ended.
-#[derive(Debug)]
-pub(crate) enum Posted {
-    Arrived,
-    /// The connection has ended.
-    Gone,
-    Later,
-    /// Not to this connection, whenever it is tried.
-    Never,
-    /// To no connection.
-    TooLarge(String),
-}
-
 /// Posts frames.
 #[derive(Debug, Clone)]
 pub(crate) struct Poster {
@@ -38,23 +25,7 @@ pub(crate) struct Poster {
 
 impl Poster {
     pub(crate) async fn post(&self, connection: &ConnectionId, text: &str) -> Posted {
-        match self.connections.post(Stage::Pusher, connection, text).await {
-            Ok(()) => Posted::Arrived,
-            Err(PostError::Gone) => Posted::Gone,
-            Err(error @ PostError::Unreachable(_)) => {
-                telemetry::cause(&error);
-                Posted::Never
-            }
-            Err(PostError::TooLarge(error)) => Posted::TooLarge(error.to_string()),
-            Err(error @ PostError::Later(_)) => {
-                if error.is_operators() {
-                    telemetry::operator_error(telemetry::chain(&error));
-                } else {
-                    telemetry::cause(&error);
-                }
-                Posted::Later
-            }
-        }
+        self.connections.post(Stage::Pusher, connection, text).await.into()
     }
 
     /// Posts a frame to each of these, in order and many at once.

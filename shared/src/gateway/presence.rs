@@ -77,9 +77,7 @@ pub(super) struct PresentMemberRow {
     /// Until when each connection lasts at most.
     connections: BTreeMap<String, Millis>,
     info: String,
-    /// Which change of the row this is; 0 for none.
-    version: i64,
-    /// The connections as they are stored.
+    /// The connections as they are stored; a write is on the condition that they still are.
     stored: Option<String>,
     owes: Option<Committed>,
 }
@@ -89,7 +87,6 @@ struct Stored {
     /// JSON: a map of maps would be three times as large.
     connections: String,
     info: String,
-    version: i64,
 }
 
 /// A change of a member's connections.
@@ -117,10 +114,10 @@ impl PresentMemberRow {
     fn of_row(row: Option<Item>) -> Result<Self, TableError> {
         let Some(row) = row else { return Ok(Self::default()) };
         let (key, owes) = (Key::of(&row), Committed::of_row(&row));
-        let Stored { connections, info, version } = read(row)?;
+        let Stored { connections, info } = read(row)?;
         let stored = Some(connections.clone());
         let connections = serde_json::from_str(&connections).map_err(|error| TableError::corrupt(key, error))?;
-        Ok(Self { connections, info, version, stored, owes })
+        Ok(Self { connections, info, stored, owes })
     }
 
     /// Those that may still be open.
@@ -204,9 +201,7 @@ impl PresenceChange<'_> {
             .update()
             .set("connections", serde_json::to_string(&connections).expect("connections are strings and numbers"))
             .set("info", info)
-            .set("version", row.version + 1)
             .set("expires_at", until)
-            .when(unchanged("version", (row.version > 0).then_some(row.version)))
             .when(unchanged("connections", row.stored));
         Ok((update.into(), append.deliverable()))
     }
@@ -268,4 +263,13 @@ pub(super) async fn roster(table: &Table, channel: &str, now: Millis) -> Result<
         }
     }
     Ok((Roster { members }, open))
+}
+
+/// The ids of those who are in a presence channel.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn members(table: &Table, channel: &str, now: Millis) -> Result<Vec<String>, TableError> {
+    let (roster, _) = roster(table, channel, now).await?;
+    Ok(roster.members.into_iter().map(|(user, _)| user).collect())
 }

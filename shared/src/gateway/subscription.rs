@@ -5,11 +5,11 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use serde::Serialize;
 
-use super::channel::AnyChannel;
 use super::connection;
 use super::occupancy;
 use super::presence::{ChannelMember, PresentMemberRow};
 use super::row::{ConnectionState, SubscriptionRow, expiry, until};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, WriteContext};
@@ -133,7 +133,7 @@ async fn make_room(
     let (on, over): (Vec<_>, Vec<_>) = state.subscriptions.iter().partition(|(_, subscription)| subscription.on);
     // Those of a user who signed in do not count.
     let counted = on.iter().filter(|(name, _)| !name.starts_with('#')).count();
-    if channel.is_public_knowledge() && counted >= MAX_CHANNELS {
+    if channel.is_listed() && counted >= MAX_CHANNELS {
         return Err(NotChanged::TooManyChannels);
     }
     if has_row || over.len() < MAX_CHANNELS {

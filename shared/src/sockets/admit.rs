@@ -180,7 +180,7 @@ pub(super) async fn count(
     Ok(counted.expect("the write makes the row where there is none"))
 }
 
-/// As [`count`], if there is the row; `None`, and no write, if there is none.
+/// As [`count`], if the row exists; otherwise it writes nothing and returns `None`.
 ///
 /// # Errors
 /// As [`count`].

@@ -1,5 +1,5 @@
 //! `info`: how many are subscribed to the channels of an event. Pusher counts when it takes the event. Here the event is stored first, so
-//! each channel is asked for, before that. A channel that Pusher does not count, or not in time, has no counts in the response.
+//! the server of the channels is asked before that. A channel that it does not count, or not in time, has no counts in the response.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Triggered;
 use super::request::Count;
 use crate::channel_server::ChannelServer;
-use crate::clients::pusher::AppEvent;
+use crate::contract::any_channel::TO_USER;
 use crate::contract::channel::is_presence;
 use crate::contract::time::Millis;
 use crate::telemetry;
@@ -51,7 +51,7 @@ async fn within_time(asked: Vec<impl Future<Output = Map<String, Value>>>) -> Ve
 /// The counts of a channel.
 async fn one(server: &ChannelServer, channel: String, counts: BTreeSet<Count>) -> Map<String, Value> {
     let own = if is_presence(&channel) { Count::Users } else { Count::Subscriptions };
-    let is_counted = counts.contains(&own) && !channel.starts_with(AppEvent::TO_USER);
+    let is_counted = counts.contains(&own) && !channel.starts_with(TO_USER);
     if !is_counted || server.is_shut(Millis::now()) {
         return Map::new();
     }

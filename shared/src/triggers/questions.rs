@@ -1,4 +1,4 @@
-//! Questions about channels and their users. Pusher answers them.
+//! Questions about channels and their users. The server of the channels answers them.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::clients::pusher::check_channel;
 use crate::contract::channel::is_name;
 use crate::telemetry;
 
-/// Longest `info`, in bytes; Pusher has three attributes.
+/// Longest `info`, in bytes; there are three attributes.
 const MAX_INFO: usize = 100;
 
 /// The occupied channels. `filter_by_prefix` asks for those whose names begin so, `info` for counts of each.
@@ -43,7 +43,7 @@ fn named(channel: &str) -> Result<&str, ApiError> {
     check_channel("A channel's name", channel)
 }
 
-/// `info` as Pusher gets it. It needs no escaping.
+/// `info` as the server gets it. It needs no escaping.
 fn attributes(info: Option<&str>) -> Result<Option<&str>, ApiError> {
     let Some(info) = info.filter(|info| !info.is_empty()) else { return Ok(None) };
     if info.len() <= MAX_INFO && info.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b',')) {
@@ -65,5 +65,5 @@ fn answer(asked: Result<Value, ChannelServerError>) -> Result<Value, ApiError> {
     } else {
         telemetry::failure(error.log_text());
     }
-    Err(ApiError::Unavailable("Pusher does not answer this now: ask again later".to_owned()))
+    Err(ApiError::Unavailable("The server of the channels does not answer this now: ask again later".to_owned()))
 }

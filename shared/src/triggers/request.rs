@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use crate::api_error::ApiError;
 use crate::clients::pusher::{AppEvent, MAX_BATCH, check_channel, check_event};
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::channel::is_encrypted;
 use crate::contract::event::MAX_EVENT_BYTES;
-use crate::contract::id::UserId;
 use crate::contract::socket_id::SocketId;
 use crate::http::body_of_event;
 
@@ -134,11 +134,10 @@ impl Triggered {
 
 /// Checks that an event may go there: to a channel, or to a signed-in user.
 fn check_destination(name: &str) -> Result<(), ApiError> {
-    let user = name.strip_prefix(AppEvent::TO_USER);
-    if user.is_some_and(|user| UserId::parse(user).is_ok()) {
-        return Ok(());
+    match AnyChannel::parse(name) {
+        Ok(_) => Ok(()),
+        Err(_) => check_channel("A channel's name", name).map(drop),
     }
-    check_channel("A channel's name", name).map(drop)
 }
 
 fn counts(info: &str) -> Result<BTreeSet<Count>, ApiError> {

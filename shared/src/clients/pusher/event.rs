@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api_error::ApiError;
+use crate::contract::any_channel::TO_USER;
 use crate::contract::channel::{MAX_LENGTH, is_name};
-use crate::contract::event::MAX_EVENT_BYTES;
-
-/// Longest name of an event, in characters.
-const MAX_NAME: usize = 200;
+use crate::contract::event::{MAX_EVENT_BYTES, MAX_EVENT_NAME};
 
 /// An event for one channel, with Pusher's field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,15 +30,12 @@ pub struct AppEvent {
 }
 
 impl AppEvent {
-    /// Beginning of the channel of a signed-in user, which the libraries' `sendToUser` sends to.
-    pub const TO_USER: &'static str = "#server-to-user-";
-
     /// The channel, if a batch may have the event. Those for several channels, or for a signed-in user, go alone, as from Pusher's
     /// libraries.
     #[must_use]
     pub fn batched(&self) -> Option<&str> {
         match self.channels.as_slice() {
-            [one] if !one.starts_with(Self::TO_USER) => Some(one),
+            [one] if !one.starts_with(TO_USER) => Some(one),
             _ => None,
         }
     }
@@ -62,8 +57,8 @@ pub fn check_channel<'a>(field: &'static str, text: &'a str) -> Result<&'a str, 
 /// # Errors
 /// 400 for a name that is empty or over 200 characters, 413 for data over 10 KB.
 pub fn check_event(field: &'static str, name: &str, data: &str) -> Result<(), ApiError> {
-    if !(1..=MAX_NAME).contains(&name.chars().count()) {
-        return Err(ApiError::field(field, format!("must be 1 to {MAX_NAME} characters")));
+    if !(1..=MAX_EVENT_NAME).contains(&name.chars().count()) {
+        return Err(ApiError::field(field, format!("must be 1 to {MAX_EVENT_NAME} characters")));
     }
     if data.len() > MAX_EVENT_BYTES {
         return Err(ApiError::TooLarge { what: "data", bytes: data.len(), limit: MAX_EVENT_BYTES });

@@ -144,7 +144,6 @@ pub enum ErrorCode {
     NoSuchApp = 4001,
     UnsupportedProtocol = 4007,
     Unauthorized = 4009,
-    OverCapacity = 4100,
     /// The connection ends, and the client connects again at once.
     Reconnect = 4200,
     ClientEventRefused = 4301,
@@ -179,11 +178,6 @@ pub enum ServerFrame<'a> {
         channel: &'a str,
         status: u16,
         message: &'a str,
-    },
-    /// How many connections are subscribed to it.
-    SubscriptionCount {
-        channel: &'a str,
-        count: usize,
     },
     /// `info` is JSON text.
     MemberAdded {
@@ -238,10 +232,6 @@ impl ServerFrame<'_> {
             Self::SubscriptionRefused { channel, status, message } => {
                 let data = json!({ "type": "AuthError", "error": message, "status": status }).to_string();
                 json!({ "event": "pusher:subscription_error", "channel": channel, "data": data })
-            }
-            Self::SubscriptionCount { channel, count } => {
-                let data = json!({ "subscription_count": count }).to_string();
-                json!({ "event": "pusher_internal:subscription_count", "channel": channel, "data": data })
             }
             Self::MemberAdded { channel, user, info } => {
                 let data = json!({ "user_id": user, "user_info": raw(info) }).to_string();

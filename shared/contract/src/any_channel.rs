@@ -1,11 +1,11 @@
 //! The channels to which a client of Pusher may subscribe. Sources: Pusher Channels docs, "Channel naming conventions", "Cache channels",
 //! "Sending events to authenticated users".
 
-use crate::contract::channel::{MAX_LENGTH, is_encrypted, is_name, is_presence};
-use crate::contract::id::UserId;
+use crate::channel::{MAX_LENGTH, is_encrypted, is_name, is_presence};
+use crate::id::UserId;
 
 /// Beginning of the channel of a signed-in user's events. Clients subscribe to it by themselves.
-const TO_USER: &str = "#server-to-user-";
+pub const TO_USER: &str = "#server-to-user-";
 /// Beginning of the name by which the connections of a signed-in user are found. No client can ask for it.
 const OF_USER: &str = "#user-";
 
@@ -69,9 +69,9 @@ impl AnyChannel {
         self.is_signed() && !is_encrypted(&self.0)
     }
 
-    /// Whether anybody but the server knows of it.
+    /// Whether the list of channels may name it: not those of signed-in users.
     #[must_use]
-    pub fn is_public_knowledge(&self) -> bool {
+    pub fn is_listed(&self) -> bool {
         !self.0.starts_with('#')
     }
 }
