@@ -9,6 +9,7 @@ use shared::contract::socket_id::SocketId;
 use shared::contract::sockets::ConnectionId;
 use shared::contract::time::Millis;
 use shared::gateway::{self, KeepAliveReport};
+use shared::outbox::Outbox;
 use shared::settings::{Credentials, Secret};
 use tests::consumer::{age, consume, owed};
 use tests::{PUSHER, Reply, Request, World, token};
@@ -161,6 +162,17 @@ async fn a_greeting_waits_until_the_connection_is_open() {
     let request = Request::socket("$connect", "pusher", "c1").asking("appKey", PUSHER.0).asking("protocol", "7");
     world.send(socket_connect::handle, &request).await;
     assert_eq!(world.sockets.take_of("c1")[0]["event"], "pusher:connection_established");
+}
+
+#[tokio::test]
+async fn a_stranger_who_hangs_up_at_once_keeps_no_process_busy() {
+    let world = World::with_gateway().await;
+    let (app, connection) = (world.app_of("socket-connect"), ConnectionId::parse("c1").unwrap());
+    gateway::open(&world.app.table, &connection, Millis::now()).await.unwrap();
+    world.send(socket_disconnect::handle, &Request::socket("$disconnect", "pusher", "c1")).await;
+    world.sockets.take_begun();
+    app.gateway().unwrap().greet(&connection).await;
+    assert_eq!(world.sockets.take_begun(), 1, "nobody waits for it");
 }
 
 #[tokio::test]
@@ -405,7 +417,7 @@ async fn a_client_sends_ten_events_a_second() {
     }
     let admitted = world.sockets.take_of("c2").len();
     let most = 10 + usize::try_from(begun.elapsed().as_millis() / 100).unwrap() + 1;
-    assert!((10..=most.min(39)).contains(&admitted), "{admitted} of 40 in {:?}", begun.elapsed());
+    assert!((10..=most.min(40)).contains(&admitted), "{admitted} of 40 in {:?}", begun.elapsed());
     assert!(world.sockets.take_of("c1").iter().all(|told| told["data"]["code"] == 4301));
 }
 
@@ -719,6 +731,10 @@ async fn the_rest_of_a_writers_fan_out_does_not_wait_for_the_retry_queue() {
     }
     world.send_and_kill(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await;
     let key = world.table.rows().await.into_keys().find(|(pk, _)| pk.starts_with("APPEVENT#")).unwrap();
+    let mut outbox = Outbox::parse(world.table.row(&key.0, &key.1).await.unwrap()["outbox"].as_str().unwrap());
+    // However slow the machine is, the writer still has it.
+    outbox.entries[0].lease = Some(Millis::now().plus_seconds(600));
+    world.table.set_text((&key.0, &key.1), "outbox", &outbox.text()).await;
     let key = shared::table::Key { pk: key.0, sk: key.1 };
     let of_writer =
         shared::outbox::Committed::of_row(&world.app.table.get(&key, true).await.unwrap().unwrap()).unwrap();

@@ -1,9 +1,8 @@
 //! The handshake of a client of Pusher: `/app/{key}`, which reaches this as the stage `pusher` with the key in the query.
 
-use shared::clients::pusher::frames::{ErrorCode, PROTOCOLS, ServerFrame};
-use shared::contract::socket_id::SocketId;
+use shared::clients::pusher::frames::{ErrorCode, PROTOCOLS};
 use shared::contract::time::Millis;
-use shared::gateway::{self, ACTIVITY_SECONDS};
+use shared::gateway;
 use shared::http::{self, ReadRequest as _, ReadSocket as _, Request, Response, ResponseExt as _, SocketRoute};
 use shared::{ApiError, App};
 
@@ -26,15 +25,11 @@ pub(crate) async fn open(app: &App, request: &Request) -> Result<Response, ApiEr
     };
     if let Some((code, message)) = refusal {
         return Ok(accepted(request).then(async move {
-            gateway.greet(&connection, &ServerFrame::Error { code: Some(code), message }, true).await;
+            gateway.turn_away(&connection, code, message).await;
         }));
     }
     gateway::open(&app.table, &connection, Millis::now()).await?;
-    Ok(accepted(request).then(async move {
-        let socket = SocketId::of(&connection);
-        let established = ServerFrame::Established { socket: &socket, activity_seconds: ACTIVITY_SECONDS };
-        gateway.greet(&connection, &established, false).await;
-    }))
+    Ok(accepted(request).then(async move { gateway.greet(&connection).await }))
 }
 
 /// The response that opens a connection. A client that offers subprotocols, as the Swift client does, closes where none is taken. (API

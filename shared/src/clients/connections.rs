@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
@@ -22,6 +22,9 @@ use crate::telemetry;
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause before the second attempt, in milliseconds, drawn at random. If that fails, too, the outbox retries.
 const PAUSE: Range<u64> = 20..80;
+/// The first pause before a connection that is not open yet is posted to again; it doubles, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
 /// Why a connection was not posted to.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +99,16 @@ impl From<Result<(), PostError>> for Posted {
     }
 }
 
+/// A text for a connection whose handshake was answered a moment ago, and which may not be open yet.
+#[derive(Debug, Clone, Copy)]
+pub struct ForOpening<'a> {
+    pub stage: Stage,
+    pub connection: &'a ConnectionId,
+    pub text: &'a str,
+    /// How long it may take to open.
+    pub within: Duration,
+}
+
 /// A client for each stage.
 #[derive(Debug, Clone)]
 pub struct Connections {
@@ -135,6 +148,31 @@ impl Connections {
                 self.post_once(stage, connection, text).await
             }
             posted => posted,
+        }
+    }
+
+    /// Posts as soon as the connection is open. `is_awaited` is asked before each further attempt: a stranger who hangs up at once would
+    /// else keep the process busy.
+    ///
+    /// # Errors
+    /// As [`Connections::post`]; [`PostError::Gone`] where it did not open in time, or is not awaited any more.
+    pub async fn post_once_open<F: Future<Output = bool>>(
+        &self,
+        ForOpening { stage, connection, text, within }: ForOpening<'_>,
+        is_awaited: impl Fn() -> F,
+    ) -> Result<(), PostError> {
+        let (until, mut pause) = (Instant::now() + within, FIRST_PAUSE);
+        loop {
+            match self.post(stage, connection, text).await {
+                Err(PostError::Gone) if Instant::now() + pause < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    if !is_awaited().await {
+                        return Err(PostError::Gone);
+                    }
+                }
+                posted => return posted,
+            }
         }
     }
 

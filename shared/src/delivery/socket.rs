@@ -5,7 +5,7 @@
 //! be reached is noted too and tried again later, and the others do not wait for it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::transport::by_row;
 use super::unread::of_notification;
 use super::{Due, Outcome, Transport, Visit};
-use crate::clients::connections::{Connections, Posted};
+use crate::clients::connections::{Connections, ForOpening, Posted};
 use crate::contract::sockets::Outgoing;
 use crate::contract::time::Millis;
 use crate::notifications;
@@ -30,8 +30,6 @@ const PAGE: u16 = 100;
 /// A connection may be known before it is open: it is posted to as work after the response to its handshake. For this long
 /// after it connected, 410 means that it is not open yet; after that, that it has ended.
 const OPENING_SECONDS: i64 = 10;
-/// The first pause before a connection that is not open yet is posted to again; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// Posts to connections.
 #[derive(Debug)]
@@ -234,20 +232,19 @@ impl Attempt<'_> {
         let address = &target.address;
         for outgoing in said {
             let Some(text) = framing::write(address.framing, outgoing, &address.connection) else { continue };
-            let mut pause = FIRST_PAUSE;
-            loop {
-                let posted = self.sockets.connections.post(address.stage, &address.connection, &text).await;
-                match Posted::from(posted) {
-                    Posted::Arrived => break,
-                    Posted::Gone if Millis::now() < address.since.plus_seconds(OPENING_SECONDS) => {
-                        if Instant::now() + pause >= self.visit.deadline {
-                            return Posted::Later;
-                        }
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(Duration::from_millis(320));
-                    }
-                    ended => return ended,
-                }
+            let left = self.visit.deadline.saturating_duration_since(Instant::now());
+            let opens_by = address.since.plus_seconds(OPENING_SECONDS);
+            let opening = ForOpening {
+                stage: address.stage.into(),
+                connection: &address.connection,
+                text: &text,
+                within: left.min(Millis::now().until(opens_by)),
+            };
+            let posted = self.sockets.connections.post_once_open(opening, || std::future::ready(true)).await;
+            match Posted::from(posted) {
+                Posted::Arrived => {}
+                Posted::Gone if Millis::now() < opens_by => return Posted::Later,
+                ended => return ended,
             }
         }
         Posted::Arrived

@@ -7,7 +7,7 @@ use crate::contract::time::Millis;
 use crate::table::{Action, Key, Table, TableError, Update, absent, eq, exists, item, read};
 
 /// A client that hears nothing for so many seconds pings. Clients take the smaller of this and their own, 120 in pusher-js.
-pub const ACTIVITY_SECONDS: u32 = 120;
+pub(super) const ACTIVITY_SECONDS: u32 = 120;
 
 /// Keeps a connection that has just come.
 ///

@@ -1,6 +1,6 @@
 //! Keeps the connections of clients of Pusher open, and removes those that have ended without a word.
 //!
-//! A client that hears nothing for [`ACTIVITY_SECONDS`](super::ACTIVITY_SECONDS) pings, which is a message in, an invocation and a message
+//! A client that hears nothing for two minutes pings, which is a message in, an invocation and a message
 //! out. A frame that it shows to nobody, each minute, costs two messages in that time, and finds out who is gone.
 
 use std::time::Instant;

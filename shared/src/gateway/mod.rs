@@ -38,7 +38,7 @@ mod subscription;
 
 pub(crate) use audience::page;
 pub(crate) use cache::{cached, keep as keep_in_cache};
-pub use connection::{ACTIVITY_SECONDS, open};
+pub use connection::open;
 pub use end::disconnect;
 pub use frame::handle;
 pub use keep_alive::{KeepAliveReport, keep_alive};

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::cache;
+use super::connection::{self, ACTIVITY_SECONDS};
 use super::post::{Poster, broadcast};
 use super::presence::{self, MAX_MEMBERS};
 use super::subscription::{Ended, remove};
@@ -10,6 +11,7 @@ use crate::clients::connections::{Connections, Posted};
 use crate::clients::pusher::Signer;
 use crate::clients::pusher::frames::{ErrorCode, Roster, ServerFrame};
 use crate::contract::any_channel::AnyChannel;
+use crate::contract::socket_id::SocketId;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, WriteContext};
@@ -18,8 +20,6 @@ use crate::telemetry;
 
 /// How long the subscribers of a channel are sent a client's event. It is of no use later.
 const BROADCAST_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long a connection may take to open after the response to its handshake.
-const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a roster is read again, while members keep coming and going.
 const MAX_COMPARISONS: usize = 3;
 
@@ -109,24 +109,30 @@ impl Gateway {
         &self.signers
     }
 
-    /// Sends a connection that has just opened its first frame. One that cannot be sent it ends, so that its client tries again.
-    pub async fn greet(&self, connection: &ConnectionId, frame: &ServerFrame<'_>, closes: bool) {
-        let deadline = Instant::now() + GREETING_TIMEOUT;
-        let (text, mut pause) = (frame.text(), Duration::from_millis(10));
-        // It opens with the response to its handshake, a moment after this begins.
-        let arrived = loop {
-            match self.poster.post(connection, &text).await {
-                Posted::Arrived => break true,
-                Posted::Gone | Posted::Later if Instant::now() + pause < deadline => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_millis(160));
-                }
-                _ => break false,
-            }
+    /// Sends a connection that opens its first frame, `pusher:connection_established`. One that cannot be sent it ends, so that its
+    /// client tries again.
+    pub async fn greet(&self, connection: &ConnectionId) {
+        let socket = SocketId::of(connection);
+        let text = ServerFrame::Established { socket: &socket, activity_seconds: ACTIVITY_SECONDS }.text();
+        let is_awaited = || async {
+            connection::find(&self.table, connection).await.map_or_else(
+                |error| {
+                    telemetry::cause(&error);
+                    true
+                },
+                |row| row.is_some(),
+            )
         };
-        if closes || !arrived {
+        if !self.poster.post_once_open(connection, &text, is_awaited).await {
             self.poster.close(connection).await;
         }
+    }
+
+    /// Tells a connection that opens why it is refused, and ends it. It has no row, so nobody knows whether its client still waits.
+    pub async fn turn_away(&self, connection: &ConnectionId, code: ErrorCode, message: &str) {
+        let text = ServerFrame::Error { code: Some(code), message }.text();
+        self.poster.post_once_open(connection, &text, || std::future::ready(true)).await;
+        self.poster.close(connection).await;
     }
 
     /// Ends a connection after something failed, so that its client connects again.

@@ -1,11 +1,11 @@
 //! Frames on their way to connections of clients of Pusher.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
 
 use super::audience::page;
-use crate::clients::connections::{Connections, Posted};
+use crate::clients::connections::{Connections, ForOpening, Posted};
 use crate::contract::sockets::{ConnectionId, Stage};
 use crate::contract::time::Millis;
 use crate::outbox::PageStart;
@@ -14,6 +14,8 @@ use crate::telemetry;
 
 /// Posts at once.
 const MAX_POSTS: usize = 64;
+/// How long a connection may take to open after the response to its handshake.
+const OPENING: Duration = Duration::from_secs(3);
 /// Subscribers of a page of an event that no row owes.
 const PAGE: u16 = 200;
 
@@ -26,6 +28,17 @@ pub(crate) struct Poster {
 impl Poster {
     pub(crate) async fn post(&self, connection: &ConnectionId, text: &str) -> Posted {
         self.connections.post(Stage::Pusher, connection, text).await.into()
+    }
+
+    /// Posts to a connection as soon as it is open; returns whether it arrived.
+    pub(crate) async fn post_once_open<F: Future<Output = bool>>(
+        &self,
+        connection: &ConnectionId,
+        text: &str,
+        is_awaited: impl Fn() -> F,
+    ) -> bool {
+        let opening = ForOpening { stage: Stage::Pusher, connection, text, within: OPENING };
+        matches!(self.connections.post_once_open(opening, is_awaited).await.into(), Posted::Arrived)
     }
 
     /// Posts a frame to each of these, in order and many at once.

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::framing;
 use super::not_entered::NotEntered;
-use crate::clients::connections::{Connections, PostError};
+use crate::clients::connections::{Connections, ForOpening};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, ConnectionId, Outgoing};
 use crate::contract::time::Millis;
@@ -36,8 +36,6 @@ pub(super) const WAIT_SECONDS: i64 = 10;
 const MAX_FRAMES: i64 = 10;
 /// How long a row is kept if nobody deletes it, in seconds: longer than a heartbeat takes to come, even where runs are left out.
 const KEEP_SECONDS: i64 = 1800;
-/// The first pause before a connection that is not open yet is posted to again; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// How long it may take to open, as work after the response to its handshake.
 const OPENING: Duration = Duration::from_secs(3);
 
@@ -216,26 +214,16 @@ impl WaitingSocket {
     pub async fn open(&self, table: &Table, connections: &Connections, heartbeat_seconds: u32) {
         let (address, open) = (&self.address, Outgoing::Open { seconds: heartbeat_seconds });
         let Some(text) = framing::write(address.framing, &open, &address.connection) else { return };
-        let until = tokio::time::Instant::now() + OPENING;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match connections.post(address.stage, &address.connection, &text).await {
-                Ok(()) => return,
-                // It is not open yet.
-                Err(PostError::Gone) if tokio::time::Instant::now() + pause < until => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_millis(320));
-                    match self.still_waits(table).await {
-                        Ok(true) => {}
-                        Ok(false) => return,
-                        Err(error) => telemetry::cause(&error),
-                    }
-                }
-                Err(error) => {
-                    telemetry::cause(&error);
-                    return;
-                }
-            }
+        let (stage, connection) = (address.stage.into(), &address.connection);
+        let opening = ForOpening { stage, connection, text: &text, within: OPENING };
+        let is_awaited = || async {
+            self.still_waits(table).await.unwrap_or_else(|error| {
+                telemetry::cause(&error);
+                true
+            })
+        };
+        if let Err(error) = connections.post_once_open(opening, is_awaited).await {
+            telemetry::cause(&error);
         }
     }
 }
