@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 
@@ -33,6 +34,8 @@ use crate::users::profile::{Claimed, Profiles};
 
 /// Beginning of each path of Pusher's HTTP API.
 const APPS: &str = "/apps/";
+/// How long a response waits for the delivery of the events that it is about, where their order matters.
+const ORDER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -420,6 +423,17 @@ impl App {
     #[must_use]
     pub fn finish(&self, done: Done<Response>) -> Response {
         done.result.replayed(done.is_replay).then(self.deliver(done.pending))
+    }
+
+    /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, for
+    /// half a second at most.
+    pub async fn finish_in_order(&self, done: Done<Response>) -> Response {
+        let mut delivery = Box::pin(self.deliver(done.pending));
+        let response = done.result.replayed(done.is_replay);
+        match tokio::time::timeout(ORDER_TIMEOUT, &mut delivery).await {
+            Ok(()) => response,
+            Err(_) => response.then(delivery),
+        }
     }
 
     /// Delivers what was just committed, to be done after the response.

@@ -9,7 +9,6 @@ use shared::contract::socket_id::SocketId;
 use shared::contract::sockets::ConnectionId;
 use shared::contract::time::Millis;
 use shared::gateway::{self, KeepAliveReport};
-use shared::outbox::Outbox;
 use shared::settings::{Credentials, Secret};
 use tests::consumer::{age, consume, owed};
 use tests::{PUSHER, Reply, Request, World, token};
@@ -71,7 +70,7 @@ pub(crate) async fn subscribe(world: &World, connection: &str, channel: &str) ->
 }
 
 /// A connection that is subscribed to these channels.
-async fn subscriber(world: &World, connection: &str, channels: &[&str]) {
+pub(crate) async fn subscriber(world: &World, connection: &str, channels: &[&str]) {
     open(world, connection).await;
     for channel in channels {
         let frames = subscribe(world, connection, channel).await;
@@ -85,18 +84,18 @@ pub(crate) async fn disconnect(world: &World, connection: &str) {
 }
 
 /// Another back end triggers an event; the consumer delivers it.
-async fn trigger(world: &World, body: &Value) {
+pub(crate) async fn trigger(world: &World, body: &Value) {
     let reply = world.send(pusher_api::handle, &post(EVENTS, body)).await;
     assert_eq!(reply.status, 200, "{:?}", reply.body);
     consume(world).await.unwrap();
 }
 
-fn stock(channels: &[&str]) -> Value {
+pub(crate) fn stock(channels: &[&str]) -> Value {
     json!({ "name": "stock", "channels": channels, "data": r#"{"left":7}"# })
 }
 
 /// The event of [`stock`] as a subscriber of this channel gets it.
-fn stock_frame(channel: &str) -> Value {
+pub(crate) fn stock_frame(channel: &str) -> Value {
     json!({ "event": "stock", "channel": channel, "data": r#"{"left":7}"# })
 }
 
@@ -335,38 +334,6 @@ async fn a_connection_that_cannot_be_reached_is_tried_again_and_the_others_do_no
     age(&world, 400).await;
     consume(&world).await.unwrap();
     assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 0));
-    assert!(owed(&world).await.is_empty());
-}
-
-/// The sender is killed before it reaches the last page of many subscribers.
-#[tokio::test]
-async fn a_fan_out_that_is_cut_off_goes_on_where_it_was() {
-    const CONNECTIONS: usize = 900;
-    let world = World::with_gateway().await;
-    for n in 0..CONNECTIONS {
-        let connection = ConnectionId::parse(format!("c{n}")).unwrap();
-        gateway::open(&world.app.table, &connection, Millis::now()).await.unwrap();
-        world.sockets.open(connection.as_str());
-        world.table.put_rows(&[subscriber_row("news", &connection)]).await;
-    }
-    assert_eq!(world.send_and_kill(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await.status, 200);
-    age(&world, 10).await;
-    world.sockets.stall_after(Some(500));
-    tokio::select! {
-        () = world.sockets.stalled() => {}
-        _ = consume(&world) => panic!("it was not cut off"),
-    }
-    world.sockets.stall_after(None);
-    let first: Vec<_> = world.sockets.take_posted().into_iter().map(|(_, connection, _)| connection).collect();
-    age(&world, 400).await;
-    consume(&world).await.unwrap();
-    let second: Vec<_> = world.sockets.take_posted().into_iter().map(|(_, connection, _)| connection).collect();
-    let mut all: Vec<_> = first.iter().chain(&second).collect();
-    all.sort();
-    let sent = all.len();
-    all.dedup();
-    assert_eq!(all.len(), CONNECTIONS, "nobody is missed");
-    assert!(sent - CONNECTIONS <= 200, "{} got it twice, which is more than a page", sent - CONNECTIONS);
     assert!(owed(&world).await.is_empty());
 }
 
@@ -707,43 +674,4 @@ async fn a_channel_that_is_listed_without_a_subscriber_is_taken_out_within_minut
     let left = listed().await;
     assert!((1..41).contains(&left), "{left}: each round sees to one of eight shards");
     assert!(ask(&world, "/apps/app/channels", &[]).await.body["channels"]["news"].is_object());
-}
-
-#[tokio::test]
-async fn the_rest_of_a_writers_fan_out_is_the_consumers_at_once() {
-    let world = World::with_gateway().await;
-    subscriber(&world, "c1", &["news"]).await;
-    subscriber(&world, "c2", &["news"]).await;
-    world.sockets.answer("c1", Some(429));
-    world.send(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await;
-    world.sockets.answer("c1", None);
-    consume(&world).await.unwrap();
-    assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 1));
-    assert!(owed(&world).await.is_empty());
-}
-
-/// The stream mostly brings a row while its writer still has the lease, and leaves it to a message of the retry queue.
-#[tokio::test]
-async fn the_rest_of_a_writers_fan_out_does_not_wait_for_the_retry_queue() {
-    let world = World::with_gateway().await;
-    for connection in ["c1", "c2"] {
-        subscriber(&world, connection, &["news"]).await;
-    }
-    world.send_and_kill(pusher_api::handle, &post(EVENTS, &stock(&["news"]))).await;
-    let key = world.table.rows().await.into_keys().find(|(pk, _)| pk.starts_with("APPEVENT#")).unwrap();
-    let mut outbox = Outbox::parse(world.table.row(&key.0, &key.1).await.unwrap()["outbox"].as_str().unwrap());
-    // However slow the machine is, the writer still has it.
-    outbox.entries[0].lease = Some(Millis::now().plus_seconds(600));
-    world.table.set_text((&key.0, &key.1), "outbox", &outbox.text()).await;
-    let key = shared::table::Key { pk: key.0, sk: key.1 };
-    let of_writer =
-        shared::outbox::Committed::of_row(&world.app.table.get(&key, true).await.unwrap().unwrap()).unwrap();
-    consume(&world).await.unwrap();
-    assert_eq!(world.queues.sent("retry").len(), 1, "the row is the queue's");
-    world.sockets.answer("c1", Some(429));
-    world.as_function("pusher-api", world.app_of("pusher-api").deliver(vec![of_writer])).await;
-    world.sockets.answer("c1", None);
-    consume(&world).await.unwrap();
-    assert_eq!((world.sockets.take_of("c1").len(), world.sockets.take_of("c2").len()), (1, 1));
-    assert!(owed(&world).await.is_empty());
 }

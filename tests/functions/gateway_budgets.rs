@@ -7,7 +7,7 @@ use shared::gateway;
 use tests::consumer::consume;
 use tests::{PUSHER, Request, Traffic, World};
 
-use crate::apps_events::{EVENTS, post};
+use crate::apps_events::{EVENTS, accept, post};
 use crate::gateway::{open, say, subscribe, subscriber_row, subscribing, unsubscribing};
 
 /// Requests to the table and to connections, read units and write units.
@@ -92,6 +92,20 @@ async fn an_event_reads_each_shard_of_its_channel() {
 }
 
 #[tokio::test]
+async fn an_event_to_a_channel_with_many_subscribers_costs_a_row_for_each_shard() {
+    let world = crate::gateway_fan_out::many_in(0).await;
+    let event = json!({ "name": "stock", "channels": ["news"], "data": "{}" });
+    begin(&world).await;
+    let (_, traffic) = world.count(pusher_api::handle, &post(EVENTS, &event)).await;
+    // The row, the query that finds many, the rows of the shards, their transaction, the row without what it owed.
+    let queued = cost(traffic, &world);
+    consume(&world).await.unwrap();
+    let sent = cost([world.take_traffic(), Traffic::default()], &world);
+    assert_eq!(queued, (5, 0, 10.0, 10.0));
+    assert_eq!(sent, (13, 630, 15.0, 6.0), "the rows, six pages, two notes, the rows without what they owed");
+}
+
+#[tokio::test]
 async fn an_event_to_a_thousand_costs_a_query_for_each_two_hundred() {
     let world = World::with_gateway().await;
     for n in 0..1_000 {
@@ -101,7 +115,7 @@ async fn an_event_to_a_thousand_costs_a_query_for_each_two_hundred() {
         world.table.put_rows(&[subscriber_row("news", &connection)]).await;
     }
     let event = json!({ "name": "stock", "channels": ["news"], "data": "{}" });
-    world.send_and_kill(pusher_api::handle, &post(EVENTS, &event)).await;
+    accept(&world, &event).await;
     tests::consumer::age(&world, 10).await;
     begin(&world).await;
     consume(&world).await.unwrap();

@@ -30,6 +30,7 @@ mod expired_rows;
 mod expressions;
 mod gateway;
 mod gateway_budgets;
+mod gateway_fan_out;
 mod gateway_presence;
 mod guest_chat;
 mod guest_chat_access;

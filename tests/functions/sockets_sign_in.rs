@@ -298,8 +298,8 @@ async fn a_connection_that_signs_in_while_its_end_is_handled_is_removed() {
         world.table.inject(held, &[Fault::Held(hold.clone())]);
         let ada = token("ada");
         let signs_in = hold.meanwhile(async {
-            sign_in(&world, "c1", "ws", &ada).await;
-            assert_eq!(count(&world, Namespace::Ws).await, 1, "{held}");
+            // Not whether it is there then: on a slow machine, the end may have been tried again meanwhile.
+            assert_eq!(sign_in(&world, "c1", "ws", &ada).await.status, 200, "{held}");
         });
         let (reply, ()) = tokio::join!(disconnect(&world, "socketio", "c1"), signs_in);
         assert_eq!(reply.status, 200, "{reply:?}");

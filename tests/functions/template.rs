@@ -65,7 +65,11 @@ fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing(
         ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
         ("DeletionProtection", "\"false\"", "DeletionProtectionEnabled: !If [HasDeletionProtection, true, false]"),
         ("DeliveryMemory", "256", "MemorySize: !Ref DeliveryMemory"),
-        ("StreamParallelization", "1", "ParallelizationFactor: !Ref StreamParallelization"),
+        (
+            "StreamParallelization",
+            "\"\"",
+            "ParallelizationFactor: !If [HasStreamParallelization, !Ref StreamParallelization, !If [IsGateway, 4, 1]]",
+        ),
         ("PlatformLogLevel", "WARN", "SystemLogLevel: !Ref PlatformLogLevel"),
         ("DetailedRouteMetrics", "\"false\"", "DetailedMetricsEnabled: !Ref DetailedRouteMetrics"),
     ] {

@@ -1,4 +1,5 @@
-//! `/apps/{appId}/…`: Pusher's HTTP API, for the server libraries of other back ends. It stores the events that they trigger, then it answers.
+//! `/apps/{appId}/…`: Pusher's HTTP API, for the server libraries of other back ends. It stores the events that they trigger, delivers them, and
+//! answers, half a second later at most: events that a caller triggers one after the other stay in order.
 
 use serde_json::{Value, json};
 use shared::contract::id::UserId;
@@ -33,7 +34,7 @@ async fn trigger(app: &App, request: &Request) -> Result<Response, ApiError> {
     let key = app.idempotency_key_of_app(request)?;
     let answer = triggers::of_event(app.channels().map_err(ApiError::internal)?, &event).await;
     let done = triggers::accept(&app.table, &app.writer(request.request_id()), vec![event], &key).await?;
-    Ok(app.finish(done.map(|()| http::ok(&answer))))
+    Ok(app.finish_in_order(done.map(|()| http::ok(&answer))).await)
 }
 
 async fn trigger_batch(app: &App, request: &Request) -> Result<Response, ApiError> {
@@ -46,7 +47,7 @@ async fn trigger_batch(app: &App, request: &Request) -> Result<Response, ApiErro
     let key = app.idempotency_key_of_app(request)?;
     let answer = triggers::of_batch(app.channels().map_err(ApiError::internal)?, &events).await;
     let done = triggers::accept(&app.table, &app.writer(request.request_id()), events, &key).await?;
-    Ok(app.finish(done.map(|()| http::ok(&answer))))
+    Ok(app.finish_in_order(done.map(|()| http::ok(&answer))).await)
 }
 
 async fn terminate(app: &App, request: &Request) -> Result<Response, ApiError> {

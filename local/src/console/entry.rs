@@ -20,6 +20,9 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
                 several => format!("{} to {} channels", named("name"), several.len()),
             }
         }
+        "member" if entry.contains_key("info") => format!("member_added of {} to {}", named("user"), named("channel")),
+        "member" => format!("member_removed of {} to {}", named("user"), named("channel")),
+        "shardFanOut" => format!("an event to shard {} of {}", named("shard"), named("channel")),
         "terminate" => format!("end of the connections of {}", named("user")),
         "push" => format!("push to {}", named("user")),
         "email" => format!("e-mail to {} about lease {}", named("recipient"), named("bailId")),
@@ -54,6 +57,15 @@ mod tests {
             ),
             (json!({ "kind": "appEvent", "name": "stock", "channels": ["news"] }), "stock to news"),
             (json!({ "kind": "appEvent", "name": "stock", "channels": ["news", "shop"] }), "stock to 2 channels"),
+            (
+                json!({ "kind": "member", "user": "ben", "channel": "presence-a", "info": "{}" }),
+                "member_added of ben to presence-a",
+            ),
+            (
+                json!({ "kind": "member", "user": "ben", "channel": "presence-a" }),
+                "member_removed of ben to presence-a",
+            ),
+            (json!({ "kind": "shardFanOut", "shard": 2, "channel": "news" }), "an event to shard 2 of news"),
             (json!({ "kind": "push", "user": "ben" }), "push to ben"),
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),

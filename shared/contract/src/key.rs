@@ -250,6 +250,13 @@ impl Key {
         Self::new(subscribers(channel, shard), connection.as_str())
     }
 
+    /// The events that wait for the subscribers of one shard of a channel. Each shard has a partition of its own, so that the table's stream
+    /// may bring them to invocations of their own.
+    #[must_use]
+    pub fn channel_queue(channel: &str, shard: u8) -> Self {
+        Self::new(format!("CHANNELQUEUE#{shard}#{channel}"), "CHANNELQUEUE")
+    }
+
     /// That somebody is in a presence channel.
     #[must_use]
     pub fn present_member(channel: &str, member: &str) -> Self {

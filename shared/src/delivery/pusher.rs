@@ -51,10 +51,10 @@ impl Pusher {
             telemetry::cause(&error);
             return;
         }
-        // Pusher itself tells of members.
-        let (of_members, entries): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|due| matches!(due.entry.delivery, Delivery::Member(_)));
-        of_members.iter().for_each(|due| visit.report(due, Outcome::Skipped));
+        // Pusher itself tells of members, and these subscribers are no longer there.
+        let is_gateways = |due: &Due<'_>| matches!(due.entry.delivery, Delivery::Member(_) | Delivery::ShardFanOut(_));
+        let (of_gateway, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_gateways);
+        of_gateway.iter().for_each(|due| visit.report(due, Outcome::Skipped));
         let mut left = entries.as_slice();
         while !left.is_empty() && Instant::now() < visit.deadline {
             let (batch, rest) = left.split_at(batch_size(left));

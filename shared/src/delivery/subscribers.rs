@@ -2,8 +2,12 @@
 //!
 //! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each 200 of them how far it has got. So one
 //! that is cut off goes on where it was; the connections since the last note get it twice. A connection that cannot be reached
-//! is noted too and tried again later, and the others do not wait for it.
+//! is noted too and tried again later, and the others do not wait for it. What follows for the same channel waits for that connection
+//! alone.
+//!
+//! Where a channel has many subscribers, the event is queued for each of its shards instead ([`gateway::queue`]).
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, join_all};
@@ -19,13 +23,15 @@ use crate::contract::socket_id::SocketId;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::gateway::{self, Poster};
-use crate::outbox::{Delivery, FanOut, PageStart, Rest, TransportName};
+use crate::outbox::{Delivery, FanOut, PageStart, Rest, ShardFanOut, TransportName};
 use crate::settings::MasterKey;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
 /// Connections of a page.
 const PAGE: u16 = 200;
+/// A shard of more subscribers than this gets the event by its queue. Four shards of so many are what a writer can reach itself.
+const MANY: u16 = 500;
 /// So many connections that cannot be reached are noted in an entry. A channel of more is tried again as a whole.
 const MAX_AGAIN: usize = 1000;
 /// If others took an event, a connection that does not is ended this many seconds after it.
@@ -48,6 +54,8 @@ struct ForChannel {
     text: String,
     /// The event that a cache channel keeps.
     kept: Option<PusherEvent>,
+    /// The one shard that it is for; `None` for the whole channel.
+    shard: Option<u8>,
 }
 
 /// The frames of an entry.
@@ -81,9 +89,11 @@ impl Subscribers {
         Self { is_writers: false, ..Self::of_writer(table, connections, master_key) }
     }
 
-    /// An undelivered entry holds up the entries for the same channels, and no others.
+    /// An entry that has not been sent to all holds up the entries for the same channels, and no others. Of one that only some connections
+    /// could not take, these alone wait.
     async fn of_row(&self, row: &[Due<'_>], visit: &Visit) {
         let mut held_up: Vec<String> = Vec::new();
+        let mut waiting: Waiting = HashMap::new();
         for due in row {
             let sent = match self.sent(&due.entry.delivery) {
                 Ok(Some(sent)) => sent,
@@ -97,9 +107,16 @@ impl Subscribers {
             if sent.frames.iter().any(|frame| held_up.contains(&frame.channel)) {
                 continue;
             }
-            let outcome = Attempt { subscribers: self, visit, due, sent: &sent }.deliver().await;
-            if outcome.is_retry() {
-                held_up.extend(sent.frames.into_iter().map(|frame| frame.channel));
+            let outcome = Attempt { subscribers: self, visit, due, sent: &sent, waiting: &waiting }.deliver().await;
+            match &outcome {
+                Outcome::Retry { rest: Some(Rest::Subscribers(FanOut { next: None, again })), .. } => {
+                    for (place, connection) in again {
+                        let Some(frame) = sent.frames.get(*place) else { continue };
+                        waiting.entry(frame.channel.clone()).or_default().push(connection.clone());
+                    }
+                }
+                Outcome::Retry { .. } => held_up.extend(sent.frames.into_iter().map(|frame| frame.channel)),
+                _ => {}
             }
             visit.report(due, outcome);
             visit.acknowledge(std::slice::from_ref(due)).await;
@@ -120,7 +137,8 @@ impl Subscribers {
             let PusherEvent { channel, name, data } = event;
             let is_kept = AnyChannel::parse(channel).is_ok_and(|channel| channel.is_cache());
             let kept = is_kept.then(|| event.clone());
-            ForChannel { channel: channel.clone(), text: ServerFrame::Event { channel, name, data }.text(), kept }
+            let text = ServerFrame::Event { channel, name, data }.text();
+            ForChannel { channel: channel.clone(), text, kept, shard: None }
         };
         let to_all = |frames| Sent { frames, except: None, closes: false };
         Ok(Some(match delivery {
@@ -142,25 +160,35 @@ impl Subscribers {
                     Some(info) => ServerFrame::MemberAdded { channel, user, info }.text(),
                     None => ServerFrame::MemberRemoved { channel, user }.text(),
                 };
-                let frames = vec![ForChannel { channel: channel.to_owned(), text, kept: None }];
+                let frames = vec![ForChannel { channel: channel.to_owned(), text, kept: None, shard: None }];
                 Sent { except: change.except.clone(), ..to_all(frames) }
             }
             Delivery::Terminate { user } => {
                 let message = "Your connection was ended by the app";
                 let text = ServerFrame::Error { code: Some(ErrorCode::Unauthorized), message }.text();
                 let channel = AnyChannel::of_user(user).as_str().to_owned();
-                Sent { closes: true, ..to_all(vec![ForChannel { channel, text, kept: None }]) }
+                Sent { closes: true, ..to_all(vec![ForChannel { channel, text, kept: None, shard: None }]) }
+            }
+            Delivery::ShardFanOut(part) => {
+                let ShardFanOut { channel, shard, text, except, closes } = part.as_ref();
+                let (channel, text) = (channel.clone(), text.clone());
+                let frames = vec![ForChannel { channel, text, kept: None, shard: Some(*shard) }];
+                Sent { frames, except: except.clone(), closes: *closes }
             }
             _ => return Ok(None),
         }))
     }
 }
 
+/// Connections that have not got an earlier event, by channel.
+type Waiting = HashMap<String, Vec<ConnectionId>>;
+
 struct Attempt<'a> {
     subscribers: &'a Subscribers,
     visit: &'a Visit,
     due: &'a Due<'a>,
     sent: &'a Sent,
+    waiting: &'a Waiting,
 }
 
 impl Attempt<'_> {
@@ -174,9 +202,34 @@ impl Attempt<'_> {
         Instant::now() + reserve < self.visit.deadline
     }
 
+    /// Where it begins.
+    fn start(&self) -> PageStart {
+        let shard = self.sent.frames.first().and_then(|frame| frame.shard);
+        PageStart { shard: shard.unwrap_or_default(), after: None }
+    }
+
+    /// The channel after the one at this place.
+    fn after(&self, place: usize) -> Option<(usize, PageStart)> {
+        (place + 1 < self.sent.frames.len()).then(|| (place + 1, PageStart::default()))
+    }
+
+    /// Queues a frame for this shard of its channel and those after it; returns whether it is queued. A writer leaves that to the consumer,
+    /// except for the events of back ends, which a function of its own writes: those that a caller sends one after the other stay in order.
+    async fn queue(&self, frame: &ForChannel, shard: u8) -> bool {
+        let entry = self.due.entry;
+        if self.subscribers.is_writers && !matches!(entry.delivery, Delivery::AppEvent(_)) {
+            return false;
+        }
+        let (channel, text) = (frame.channel.clone(), frame.text.clone());
+        let first = ShardFanOut { channel, shard, text, except: self.sent.except.clone(), closes: self.sent.closes };
+        let queued =
+            gateway::queue(&self.subscribers.table, entry.request_id.as_deref().unwrap_or_default(), &first).await;
+        queued.inspect_err(|error| telemetry::cause(error)).is_ok()
+    }
+
     /// One page after the other, until all are done or time is up.
     async fn go_on(&self) -> Result<Outcome, TableError> {
-        let begun = self.due.entry.fan_out.clone().unwrap_or_default();
+        let begun = self.due.entry.fan_out.clone().unwrap_or_else(|| FanOut::from(self.start()));
         let FanOut { mut next, again } = begun.clone();
         let (mut later, mut reached, mut unnoted) = (Vec::new(), 0_usize, 0_usize);
         for (place, frame) in self.sent.frames.iter().enumerate() {
@@ -201,7 +254,18 @@ impl Attempt<'_> {
             {
                 gateway::keep_in_cache(&self.subscribers.table, event, self.due.entry.at, Millis::now()).await?;
             }
-            let page = gateway::page(&self.subscribers.table, &frame.channel, &from, PAGE, Millis::now()).await?;
+            let counts = frame.shard.is_none() && from.after.is_none();
+            let most = if counts { MANY } else { PAGE };
+            let mut page = gateway::page(&self.subscribers.table, &frame.channel, &from, most, Millis::now()).await?;
+            if counts && page.next.as_ref().is_some_and(|next| next.shard == from.shard) {
+                if !self.queue(frame, from.shard).await {
+                    next = Some((place, from));
+                    break;
+                }
+                next = self.after(place);
+                continue;
+            }
+            page.cut(PAGE, &from);
             let seen = page.connections.len();
             let (arrived, unreached) = match self.post_to_all(frame, page.connections).await {
                 Ok(posted) => posted,
@@ -214,9 +278,9 @@ impl Attempt<'_> {
                 break;
             }
             later.extend(unreached.into_iter().map(|connection| (place, connection)));
-            next = match page.next {
+            next = match page.next.filter(|next| frame.shard.is_none_or(|shard| next.shard == shard)) {
                 Some(from) => Some((place, from)),
-                None => (place + 1 < self.sent.frames.len()).then(|| (place + 1, PageStart::default())),
+                None => self.after(place),
             };
             // So few that they may as well get it twice are not worth a write.
             unnoted += seen;
@@ -256,8 +320,12 @@ impl Attempt<'_> {
         connections: Vec<ConnectionId>,
     ) -> Result<(usize, Vec<ConnectionId>), String> {
         let (poster, except) = (&self.subscribers.poster, self.sent.except.as_ref());
-        let connections: Vec<_> = connections.into_iter().filter(|connection| Some(connection) != except).collect();
-        let (mut arrived, mut later) = (Vec::new(), Vec::new());
+        let connections = connections.into_iter().filter(|connection| Some(connection) != except);
+        let is_waiting = |connection: &ConnectionId| {
+            self.waiting.get(&frame.channel).is_some_and(|waiting| waiting.contains(connection))
+        };
+        let (mut later, connections): (Vec<_>, Vec<_>) = connections.partition(is_waiting);
+        let mut arrived = Vec::new();
         for (connection, posted) in poster.post_to_all(connections, &frame.text).await {
             match posted {
                 Posted::Arrived => arrived.push(connection),

@@ -14,6 +14,17 @@ pub(crate) struct ChannelPage {
     pub(crate) next: Option<PageStart>,
 }
 
+impl ChannelPage {
+    /// Leaves all but the first `most` to the next page.
+    pub(crate) fn cut(&mut self, most: u16, from: &PageStart) {
+        if self.connections.len() > usize::from(most) {
+            self.connections.truncate(most.into());
+            let after = self.connections.last().map(ToString::to_string);
+            self.next = Some(PageStart { shard: from.shard, after });
+        }
+    }
+}
+
 /// A page of at most so many subscribers of a channel, by a consistent read. A page can be empty and have a next one.
 ///
 /// # Errors

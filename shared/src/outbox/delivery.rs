@@ -4,7 +4,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, Unread, UnseenEmail, Wake};
+use super::{
+    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail, Wake,
+};
 use crate::clients::pusher::{AppEvent, PusherEvent};
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
@@ -70,6 +72,8 @@ transports! {
         "terminate" => Terminate { user: UserId },
         /// A member came to a presence channel or left it; of no use where Pusher serves the channels.
         "member" => Member(Box<MemberChange>),
+        /// An event for a part of a channel's many subscribers; of no use where Pusher serves the channels.
+        "shardFanOut" => ShardFanOut(Box<ShardFanOut>),
     } ["pusherOfRow" => PusherOfRow]
     /// Webhooks, where Carillon itself serves Pusher's clients.
     Webhook sends {

@@ -17,9 +17,27 @@ pub struct FanOut {
     pub again: Vec<(usize, ConnectionId)>,
 }
 
-impl Default for FanOut {
-    /// From the beginning.
-    fn default() -> Self {
-        Self { next: Some((0, PageStart::default())), again: Vec::new() }
+impl FanOut {
+    /// From this place in the first channel on.
+    #[must_use]
+    pub fn from(start: PageStart) -> Self {
+        Self { next: Some((0, start)), again: Vec::new() }
     }
+}
+
+/// A frame for the subscribers of one shard of a channel. Where a channel has many, each shard gets an entry in a row of its own, so that
+/// the shards go side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShardFanOut {
+    pub channel: String,
+    pub shard: u8,
+    /// The frame's text.
+    pub text: String,
+    /// This connection does not get it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub except: Option<ConnectionId>,
+    /// Each connection ends once it has got it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub closes: bool,
 }

@@ -51,7 +51,7 @@ pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
-pub use fan_out::FanOut;
+pub use fan_out::{FanOut, ShardFanOut};
 pub use member::{ChannelWebhook, MemberChange};
 pub use of_row::OfRow;
 pub use push::{Push, PushTerms};
