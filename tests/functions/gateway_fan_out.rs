@@ -32,7 +32,7 @@ async fn subscribers_of_shard(world: &World, shard: u8, count: usize) {
     world.table.put_rows(&rows).await;
 }
 
-/// Subscribers of `news`, of whom most are in this shard.
+/// Subscribers of `news`, most of them in this shard.
 pub(crate) async fn many_in(shard: u8) -> World {
     let world = World::with_gateway().await;
     for other in 0..SUBSCRIBER_SHARDS {
@@ -120,7 +120,7 @@ async fn each_shard_is_resumed_where_it_was_cut_off() {
 }
 
 #[tokio::test]
-async fn who_is_excluded_among_many_is_excluded_after_a_retry_too() {
+async fn the_excluded_connection_among_many_is_excluded_after_a_retry_too() {
     let world = many_in(0).await;
     let mut event = stock(&["news"]);
     event["socket_id"] = json!(socket_id("c7").as_str());

@@ -2,7 +2,7 @@
 //!
 //! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each 200 of them how far it has got. So one
 //! that is cut off goes on where it was; the connections since the last note get it twice. A connection that cannot be reached
-//! is noted too and tried again later. Neither the others nor the events that follow wait for it; it gets those after the one that it missed.
+//! is noted too and tried again later: it gets the events that follow after the one that it missed. All others wait for nothing.
 //!
 //! Where a channel has many subscribers, the event is queued for each of its shards instead ([`gateway::queue`]).
 
