@@ -13,8 +13,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let (connection, writer) = (request.connection(SocketRoute::Disconnect)?, app.writer(request.request_id()));
     let now = Millis::now();
     if request.is_pushers() {
-        let told = gateway::disconnect(&app.table, &writer, &connection, now).await?;
-        return Ok(http::empty().then(app.deliver(told)));
+        let ended = gateway::disconnect(&app.table, &writer, &connection, now).await?;
+        return Ok(http::empty().then(app.deliver(ended.pending)));
     }
     let mut removed = sockets::disconnect(&app.table, &writer, &connection, now).await?;
     if removed.is_replay {

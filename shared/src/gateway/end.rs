@@ -6,7 +6,7 @@ use super::row::{ConnectionRow, ConnectionState};
 use super::subscription::{Ended, remove};
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, WriteContext};
+use crate::outbox::{Done, WriteContext};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, exists, read};
 
 /// How long the row of a connection that has ended is kept, in milliseconds: a subscription that was being written when the connection
@@ -16,7 +16,7 @@ const REMEMBER_MILLISECONDS: i64 = 60_000;
 const MAX_AT_ONCE: usize = 16;
 
 /// Removes the subscriptions of a connection that has ended. It may be repeated, and goes on where it was cut off. The first time, the
-/// connection's row stays; the keep-alive comes back for it. Returns the rows that tell others.
+/// connection's row stays; the keep-alive comes back for it, which is a replay. The pending rows tell others.
 ///
 /// # Errors
 /// When DynamoDB fails or others keep changing its rows.
@@ -25,12 +25,12 @@ pub async fn disconnect(
     writer: &WriteContext,
     connection: &ConnectionId,
     now: Millis,
-) -> Result<Vec<Committed>, TableError> {
+) -> Result<Done<()>, TableError> {
     let key = Key::channel_connection(connection);
     let ended = Update::new(&key).set("ended", now).when(exists("pk").and(absent("ended")));
-    let ended_before = match table.write(ended).await? {
-        Write::Done(_) => None,
-        Write::ConditionFailed(row) => row.map(read::<ConnectionRow>).transpose()?.and_then(|row| row.ended),
+    let (is_replay, ended_before) = match table.write(ended).await? {
+        Write::Done(_) => (false, None),
+        Write::ConditionFailed(row) => (true, row.map(read::<ConnectionRow>).transpose()?.and_then(|row| row.ended)),
     };
     let channels: Vec<String> = ConnectionState::read(table, connection).await?.subscriptions.into_keys().collect();
     // Collected first: the compiler cannot follow a stream that makes its futures as it goes, across crates.
@@ -41,5 +41,5 @@ pub async fn disconnect(
     if ended_before.is_some_and(|then| then.0 < now.0 - REMEMBER_MILLISECONDS) {
         table.write(Action::delete(&key)).await?;
     }
-    Ok(pending)
+    Ok(Done { result: (), is_replay, pending })
 }

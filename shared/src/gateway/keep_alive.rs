@@ -34,7 +34,7 @@ const OPENING_SECONDS: i64 = 10;
 pub struct KeepAliveReport {
     /// Connections that were found.
     pub connections: usize,
-    /// Removed, since they had ended.
+    /// Removed, since they had ended without a word.
     pub gone: usize,
     /// Unknown: API Gateway did not answer, or the table failed.
     pub failed: usize,
@@ -72,7 +72,7 @@ pub async fn keep_alive(
             let mut seen = stream::iter(seen).buffer_unordered(MAX_AT_ONCE);
             while let Some(beat) = seen.next().await {
                 match beat {
-                    Ok(Beat::Kept) => {}
+                    Ok(Beat::Kept | Beat::Noticed) => {}
                     Ok(Beat::Gone) => report.gone += 1,
                     Ok(Beat::Failed) => report.failed += 1,
                     Err(_) => report.cut = true,
@@ -94,6 +94,8 @@ pub async fn keep_alive(
 enum Beat {
     Kept,
     Gone,
+    /// Its end was noticed before.
+    Noticed,
     Failed,
 }
 
@@ -111,6 +113,7 @@ async fn of_one(gateway: &Gateway, writer: &WriteContext, id: ConnectionId, sinc
         }
     }
     match disconnect(gateway.table(), writer, &id, now).await {
+        Ok(ended) if ended.is_replay => Beat::Noticed,
         Ok(_) => Beat::Gone,
         Err(error) => {
             telemetry::cause(&error);
