@@ -1,4 +1,5 @@
-//! `delivery` with the processor of several memory sizes: the time and the price of an announcement to 1,000 connections.
+//! `delivery` with the processor of several memory sizes: the time and the price of an announcement to 1,000 connections, and of an event to
+//! the subscribers of a channel.
 //!
 //! Lambda gives a function processor time in proportion to its memory, and at 1,769 MB the equivalent of one vCPU (Lambda developer guide,
 //! "Configure Lambda function memory"). `share` does the same to the process. DynamoDB and API Gateway answer after [`DISTANCE`], as on
@@ -14,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use contract::key::Key;
+use contract::key::{Key, subscribers};
 use contract::sockets::Namespace;
 use serde_json::{Value, json};
 
@@ -32,12 +33,82 @@ use crate::world::World;
 const SIZES: [u32; 4] = [256, 512, 1_024, 1_769];
 /// The size whose processor is one vCPU.
 const WHOLE: f64 = 1_769.0;
-/// The places of a namespace.
-const CONNECTIONS: u16 = 1_000;
 /// How long DynamoDB and API Gateway take for each request: what docs/COSTS.md assumes of every function.
 const DISTANCE: Duration = Duration::from_millis(5);
 /// Fan-outs of one process, after its first.
 const WARM: usize = 5;
+
+/// Where a fan-out goes.
+#[derive(Debug, Clone, Copy)]
+enum Audience {
+    /// All places of a namespace.
+    Namespace,
+    /// The subscribers of a channel that Carillon itself serves, in its four shards.
+    Channel,
+    /// One of the four shards of a channel with 10,000 subscribers. The shards are invocations of their own.
+    Shard,
+}
+
+impl Audience {
+    fn connections(self) -> u16 {
+        match self {
+            Self::Namespace | Self::Channel => 1_000,
+            Self::Shard => 2_500,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Namespace => "An announcement to 1,000 connections",
+            Self::Channel => "An event to the 1,000 subscribers of a channel, with `Channels=gateway`",
+            Self::Shard => "An event to one of the four shards, 2,500 subscribers each, of a channel with 10,000",
+        }
+    }
+
+    /// The row of a connection.
+    fn place(self, n: u16) -> Value {
+        let of_shard = |shard| {
+            let expires = millis() / 1000 + 3_600;
+            json!({ "pk": { "S": subscribers(CHANNEL, shard) }, "sk": { "S": format!("f{n}") },
+                "expires_at": { "N": expires.to_string() } })
+        };
+        match self {
+            Self::Namespace => place(n),
+            Self::Channel => of_shard((n % 4) as u8),
+            Self::Shard => of_shard(0),
+        }
+    }
+
+    /// The row that owes the event; its writer has ended.
+    fn owing(self, n: usize) -> Value {
+        let id = format!("0190b5f4b5e07d3c9d6f{n:012}");
+        let data = json!({ "orderId": id, "status": "shipped" }).to_string();
+        let owed = |key: Key, delivery: Value| {
+            let at = millis() - 60_000;
+            let mut owed = json!({ "id": id, "at": at });
+            owed.as_object_mut()
+                .into_iter()
+                .for_each(|owed| owed.extend(delivery.as_object().cloned().unwrap_or_default()));
+            let outbox = json!({ "owed": [owed] });
+            json!({ "pk": { "S": key.pk }, "sk": { "S": key.sk }, "outbox": { "S": outbox.to_string() },
+                "expires_at": { "N": (millis() / 1000 + 86_400).to_string() } })
+        };
+        match self {
+            Self::Namespace => owing(n),
+            Self::Channel => owed(
+                Key::app_event(&id),
+                json!({ "kind": "appEvent", "channels": [CHANNEL], "name": "ORDER_SHIPPED", "data": data }),
+            ),
+            Self::Shard => {
+                let text = json!({ "event": "ORDER_SHIPPED", "channel": CHANNEL, "data": data }).to_string();
+                let delivery = json!({ "kind": "shardFanOut", "channel": CHANNEL, "shard": 0, "text": text });
+                owed(Key::channel_queue(CHANNEL, 0), delivery)
+            }
+        }
+    }
+}
+
+const CHANNEL: &str = "orders";
 
 /// The measurements of one size.
 #[derive(Default)]
@@ -55,6 +126,15 @@ pub(crate) fn measure(world: &World, rounds: usize) -> Result<String> {
     let prices = Prices::read()?;
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default().to_owned();
+    let mut tables = Vec::new();
+    for audience in [Audience::Namespace, Audience::Channel, Audience::Shard] {
+        tables.push(table(audience, &of_sizes(world, audience, rounds)?, &prices));
+    }
+    world.stand_ins.remember(None);
+    Ok(format!("{}\n\n{}", head(rounds, &load), tables.join("\n")))
+}
+
+fn of_sizes(world: &World, audience: Audience, rounds: usize) -> Result<Vec<(u32, FanOutTimes)>> {
     let mut measured: Vec<(u32, FanOutTimes)> = SIZES.map(|size| (size, FanOutTimes::default())).into();
     for round in 0..rounds {
         let mut order: Vec<_> = measured.iter_mut().collect();
@@ -62,21 +142,22 @@ pub(crate) fn measure(world: &World, rounds: usize) -> Result<String> {
             order.reverse();
         }
         for (size, measured) in order {
-            eprintln!("measuring delivery at {size} MB, run {} of {rounds}", round + 1);
-            once(world, *size, measured).with_context(|| format!("delivery at {size} MB"))?;
+            eprintln!("measuring delivery at {size} MB, run {} of {rounds}: {}", round + 1, audience.title());
+            once(world, audience, *size, measured).with_context(|| format!("delivery at {size} MB"))?;
         }
     }
-    world.stand_ins.remember(None);
-    Ok(table(&measured, &prices, rounds, &load))
+    Ok(measured)
 }
 
 /// One process of `delivery`.
-fn once(world: &World, size: u32, measured: &mut FanOutTimes) -> Result<()> {
+fn once(world: &World, audience: Audience, size: u32, measured: &mut FanOutTimes) -> Result<()> {
     let services = Arc::new(Distant { database: Database::new()?, posts: AtomicUsize::new(0) });
-    services.database.put_all((0..CONNECTIONS).map(place))?;
+    services.database.put_all((0..audience.connections()).map(|n| audience.place(n)))?;
     world.stand_ins.remember(Some(services.clone()));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let channels = if matches!(audience, Audience::Namespace) { "pusher" } else { "gateway" };
     let more = [
+        ("CHANNELS", channels.to_owned()),
         ("SOCKET_ENDPOINT", format!("https://127.0.0.1:{}", world.stand_ins.tls_port)),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", size.to_string()),
     ];
@@ -85,7 +166,7 @@ fn once(world: &World, size: u32, measured: &mut FanOutTimes) -> Result<()> {
     let clock = Clock::of(process)?;
     let share = Share::of(process, f64::from(size) / WHOLE)?;
     for n in 0..=WARM {
-        let row = owing(n);
+        let row = audience.owing(n);
         services.database.put_all([row.clone()])?;
         let (began, before) = (Instant::now(), clock.read()?);
         let answer = runtime.block_on(delivery.invoke(&event::stream(&[row])))?;
@@ -93,7 +174,7 @@ fn once(world: &World, size: u32, measured: &mut FanOutTimes) -> Result<()> {
         let processor = clock.read()?.saturating_sub(before).as_secs_f64() * 1e3;
         ensure!(answer == json!({ "batchItemFailures": [] }), "it answered {answer}");
         let posts = services.posts.swap(0, Ordering::Relaxed);
-        ensure!(posts == usize::from(CONNECTIONS), "{posts} posts to {CONNECTIONS} connections");
+        ensure!(posts == usize::from(audience.connections()), "{posts} posts: {}", audience.title());
         ensure!(services.database.owing()?.is_empty(), "the fan-out was not finished");
         if n == 0 {
             measured.first.push(time);
@@ -160,15 +241,21 @@ fn of_a_million(prices: &Prices, size: u32, milliseconds: f64) -> f64 {
     prices.invocations + milliseconds.ceil() / 1e3 * f64::from(size) / 1024.0 * prices.gb_second * 1e6
 }
 
-fn table(measured: &[(u32, FanOutTimes)], prices: &Prices, rounds: usize, load: &str) -> String {
-    let mut text = format!(
-        "{}\n\nAn announcement to {CONNECTIONS} connections, by `delivery`. Each request to DynamoDB and each post takes {} ms, and the \
-         process gets the processor of its memory: {WHOLE:.0} MB are a whole one. It starts with a whole one. Medians (quartiles). The \
-         machine's load was {load} when it began.\n\n\
-         | memory, MB | processor | first fan-out, ms | later fan-outs, ms | their processor time, ms | US dollars per million |\n\
-         |--:|--:|--:|--:|--:|--:|\n",
+fn head(rounds: usize, load: &str) -> String {
+    format!(
+        "{}\n\nBy `delivery`. Each request to DynamoDB and each post takes {} ms, and the process gets the processor of its memory: \
+         {WHOLE:.0} MB are a whole one. It starts with a whole one. Medians (quartiles). The machine's load was {load} when it began.",
         machine(&format!("{rounds} processes of each size, with {WARM} later fan-outs each")),
         DISTANCE.as_millis(),
+    )
+}
+
+fn table(audience: Audience, measured: &[(u32, FanOutTimes)], prices: &Prices) -> String {
+    let mut text = format!(
+        "{}:\n\n\
+         | memory, MB | processor | first fan-out, ms | later fan-outs, ms | their processor time, ms | US dollars per million |\n\
+         |--:|--:|--:|--:|--:|--:|\n",
+        audience.title(),
     );
     for (size, measured) in measured {
         let spread = |times: &[f64]| {
@@ -206,19 +293,23 @@ mod tests {
         let measured = SIZES.map(|size| {
             (size, FanOutTimes { first: vec![900.0], later: vec![400.0, 500.0, 600.0], processor: vec![90.0] })
         });
-        let table = table(&measured, &Prices::read().unwrap(), 1, "0.10");
+        let table = table(Audience::Namespace, &measured, &Prices::read().unwrap());
         assert!(table.contains("\n| 256 | 0.145 | 900 (900 to 900) | 500 (400 to 600) | 90 (90 to 90) | "), "{table}");
-        assert!(table.contains("\n| 1769 | 1.000 |") && table.contains("load was 0.10"), "{table}");
+        assert!(table.contains("\n| 1769 | 1.000 |") && head(1, "0.10").contains("load was 0.10"), "{table}");
     }
 
     #[test]
     fn places_and_announcements_are_rows_of_the_table() {
         let database = Database::new().unwrap();
-        database.put_all((0..3).map(place)).unwrap();
-        database.put_all([owing(1)]).unwrap();
+        let audiences = [Audience::Namespace, Audience::Channel, Audience::Shard];
+        for audience in audiences {
+            database.put_all((0..3).map(|n| audience.place(n))).unwrap();
+            database.put_all([audience.owing(1)]).unwrap();
+        }
         let owing = database.owing().unwrap();
-        assert_eq!(owing.len(), 1, "the places owe nothing");
-        assert_eq!(owing[0]["sk"]["S"], "SOCKETEVENT");
+        let mut kinds: Vec<_> = owing.iter().filter_map(|row| row["sk"]["S"].as_str()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["APPEVENT", "CHANNELQUEUE", "SOCKETEVENT"], "the connections owe nothing");
         assert!(database.put_all([json!({ "pk": { "S": "no sort key" } })]).is_err());
     }
 }
