@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The file of a crate that lists its modules.
-const ROOTS: [&str; 3] = ["../shared/src/lib.rs", "../local/src/main.rs", "../bench/src/main.rs"];
+const ROOTS: [&str; 4] =
+    ["../shared/src/lib.rs", "../shared/contract/src/lib.rs", "../local/src/main.rs", "../bench/src/main.rs"];
 
 /// The modules as the root lists them, from the top to the bottom.
 fn order(root: &Path) -> Vec<String> {

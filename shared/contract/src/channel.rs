@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::id::{BookId, BookingId, GUEST_CHAT, HotelSlug, LeaseId, PartyId, UserId, is_channel_byte};
+use crate::id::{BookId, BookingId, GUEST_CHAT, HotelSlug, LeaseId, PartyId, UserId, is_channel_byte};
 
 /// Longest channel name, in characters (Pusher Channels, "Channel naming conventions").
 pub const MAX_LENGTH: usize = 164;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::channel::Channel;
-use super::event::Event;
-use super::id::{BookingId, UserId};
-use super::text::{Line, Text};
+use crate::channel::Channel;
+use crate::event::Event;
+use crate::id::{BookingId, UserId};
+use crate::text::{Line, Text};
 
 /// As what somebody takes part in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::channel::Channel;
+use crate::channel::Channel;
 
 /// Most bytes of an event's data (Pusher Channels docs, "Publishing events": 10 KB).
 pub const MAX_EVENT_BYTES: usize = 10 * 1024;

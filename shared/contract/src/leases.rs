@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::channel::Channel;
-use super::chats::{MessageView, Reader, Role};
-use super::event::Event;
-use super::id::{LeaseId, UserId};
-use super::text::{Line, Text};
+use crate::channel::Channel;
+use crate::chats::{MessageView, Reader, Role};
+use crate::event::Event;
+use crate::id::{LeaseId, UserId};
+use crate::text::{Line, Text};
 
 /// `user_info` of a participant in the chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::channel::Channel;
-use super::event::Event;
-use super::id::UserId;
-use super::text::Text;
+use crate::channel::Channel;
+use crate::event::Event;
+use crate::id::UserId;
+use crate::text::Text;
 
 /// `notification:new`
 #[derive(Debug, Clone, Serialize)]

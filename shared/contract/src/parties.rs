@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::channel::Channel;
-use super::event::Event;
-use super::id::{PartyId, UserId};
-use super::text::{Line, Picture};
+use crate::channel::Channel;
+use crate::event::Event;
+use crate::id::{PartyId, UserId};
+use crate::text::{Line, Picture};
 
 /// `user_info` of a party's member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::channel::Channel;
-use super::event::Event;
-use super::id::{BookId, UserId};
-use super::person::Person;
-use super::text::Line;
+use crate::channel::Channel;
+use crate::event::Event;
+use crate::id::{BookId, UserId};
+use crate::person::Person;
+use crate::text::Line;
 
 /// `user_info` of a room's member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

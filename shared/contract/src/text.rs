@@ -123,8 +123,8 @@ impl fmt::Display for Isolated<'_> {
 }
 
 /// The ids of this API and what its own code says are lines: they have nothing but printable ASCII.
-impl From<&super::id::UserId> for Line {
-    fn from(id: &super::id::UserId) -> Self {
+impl From<&crate::id::UserId> for Line {
+    fn from(id: &crate::id::UserId) -> Self {
         Self(id.as_str().to_owned())
     }
 }
