@@ -34,7 +34,7 @@ fn expires(kind: RowKind) -> bool {
         RowKind::AppEvent
         // Those of clients of Pusher on this stack's own WebSockets are tried in `gateway`.
         | RowKind::CachedEvent
-        | RowKind::ChannelQueue
+        | RowKind::ShardFanOut
         | RowKind::ChannelConnection
         | RowKind::OccupiedChannel
         | RowKind::PresentMember

@@ -97,11 +97,11 @@ async fn an_event_to_a_channel_with_many_subscribers_costs_a_row_for_each_shard(
     let event = json!({ "name": "stock", "channels": ["news"], "data": "{}" });
     begin(&world).await;
     let (_, traffic) = world.count(pusher_api::handle, &post(EVENTS, &event)).await;
-    // The row, the query that finds many, the rows of the shards, their transaction, the row without what it owed.
+    // The row, the query that finds many, the rows of the shards, the row without what it owed.
     let queued = cost(traffic, &world);
     consume(&world).await.unwrap();
     let sent = cost([world.take_traffic(), Traffic::default()], &world);
-    assert_eq!(queued, (5, 0, 10.0, 10.0));
+    assert_eq!(queued, (7, 0, 6.0, 6.0));
     assert_eq!(sent, (13, 630, 15.0, 6.0), "the rows, six pages, two notes, the rows without what they owed");
 }
 

@@ -27,6 +27,9 @@ pub async fn age(world: &World, seconds: i64) {
             owed.at = earlier(owed.at);
             owed.lease = owed.lease.map(earlier);
             owed.not_before = owed.not_before.map(earlier);
+            if let Some(fan_out) = &mut owed.fan_out {
+                fan_out.refused_since = fan_out.refused_since.map(earlier);
+            }
         }
         if let Some(queue) = &mut outbox.queue {
             queue.until = earlier(queue.until);

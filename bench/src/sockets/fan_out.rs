@@ -102,7 +102,7 @@ impl Audience {
             Self::Shard => {
                 let text = json!({ "event": "ORDER_SHIPPED", "channel": CHANNEL, "data": data }).to_string();
                 let delivery = json!({ "kind": "shardFanOut", "channel": CHANNEL, "shard": 0, "text": text });
-                owed(Key::channel_queue(CHANNEL, 0), delivery)
+                owed(Key::shard_fan_out(&id, 0), delivery)
             }
         }
     }
@@ -309,7 +309,7 @@ mod tests {
         let owing = database.owing().unwrap();
         let mut kinds: Vec<_> = owing.iter().filter_map(|row| row["sk"]["S"].as_str()).collect();
         kinds.sort_unstable();
-        assert_eq!(kinds, ["APPEVENT", "CHANNELQUEUE", "SOCKETEVENT"], "the connections owe nothing");
+        assert_eq!(kinds, ["0", "APPEVENT", "SOCKETEVENT"], "the connections owe nothing");
         assert!(database.put_all([json!({ "pk": { "S": "no sort key" } })]).is_err());
     }
 }

@@ -250,11 +250,10 @@ impl Key {
         Self::new(subscribers(channel, shard), connection.as_str())
     }
 
-    /// The events that wait for the subscribers of one shard of a channel. Each shard has a partition of its own, so that the table's stream
-    /// may bring them to invocations of their own.
+    /// An event that is owed to the subscribers of one shard of a channel.
     #[must_use]
-    pub fn channel_queue(channel: &str, shard: u8) -> Self {
-        Self::new(format!("CHANNELQUEUE#{shard}#{channel}"), "CHANNELQUEUE")
+    pub fn shard_fan_out(event: &str, shard: u8) -> Self {
+        Self::new(format!("FANOUT#{event}"), shard.to_string())
     }
 
     /// That somebody is in a presence channel.

@@ -11,8 +11,10 @@
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
 //! | `pusher`, `subscribers`, `webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
+//! | `fan_out` | the attempt of `subscribers` at one entry |
 //! | `queue` | the retry queue and the dead-letter queue |
 
+mod fan_out;
 mod fcm;
 mod fcm_message;
 mod outcome;

@@ -9,7 +9,7 @@
 //! | `presence` | who is in a presence channel, and that the first of a user's connections came or the last one went |
 //! | `occupancy` | which channels have subscribers, and how many |
 //! | `audience` | pages of a channel's subscribers |
-//! | `queue` | the events that wait for the many subscribers of a channel, shard by shard |
+//! | `shards` | an event for many subscribers is divided among the shards of its channel |
 //! | `cache` | the last event of a cache channel |
 //! | `grant` | whether a signature opens a channel, or lets a connection sign in |
 //! | `frame` | what the frames of clients ask for |
@@ -34,11 +34,11 @@ mod occupancy;
 mod outcome;
 mod post;
 mod presence;
-mod queue;
 mod row;
+mod shards;
 mod subscription;
 
-pub(crate) use audience::page;
+pub(crate) use audience::{ChannelPage, page};
 pub(crate) use cache::{cached, keep as keep_in_cache};
 pub use connection::open;
 pub use end::disconnect;
@@ -48,5 +48,5 @@ pub(crate) use occupancy::{channels, is_occupied, subscription_count};
 pub use outcome::{Gateway, GatewayOutcome};
 pub(crate) use post::{Poster, broadcast};
 pub(crate) use presence::{forget as forget_member, members};
-pub(crate) use queue::queue;
+pub(crate) use shards::{Divided, divide};
 pub use subscription::MAX_CHANNELS;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PageStart;
 use crate::contract::sockets::ConnectionId;
+use crate::contract::time::Millis;
 
 /// The place at which a fan-out goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,18 +16,38 @@ pub struct FanOut {
     /// Subscribers of earlier pages that could not be reached then, each with its channel's place.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub again: Vec<(usize, ConnectionId)>,
+    /// Since when some could not be reached.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refused_since: Option<Millis>,
+    /// Whether it has reached anybody.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub reached: bool,
 }
 
 impl FanOut {
     /// From this place in the first channel on.
     #[must_use]
     pub fn from(start: PageStart) -> Self {
-        Self { next: Some((0, start)), again: Vec::new() }
+        Self { next: Some((0, start)), again: Vec::new(), refused_since: None, reached: false }
+    }
+
+    /// Notes that it has reached so many, and since when it cannot reach those that are left.
+    pub(crate) fn note_refusals(&mut self, reached: usize, now: Millis) {
+        self.reached |= reached > 0;
+        if !self.again.is_empty() {
+            self.refused_since.get_or_insert(now);
+        } else if reached > 0 {
+            self.refused_since = None;
+        }
+    }
+
+    /// Whether some could not be reached for so many seconds.
+    pub(crate) fn is_refused_for(&self, seconds: i64, now: Millis) -> bool {
+        self.refused_since.is_some_and(|since| now >= since.plus_seconds(seconds))
     }
 }
 
-/// A frame for the subscribers of one shard of a channel. Where a channel has many, each shard gets an entry in a row of its own, so that
-/// the shards go side by side.
+/// A frame for the subscribers of one shard of a channel, in a row of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShardFanOut {

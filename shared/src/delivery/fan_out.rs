@@ -1,0 +1,281 @@
+//! The attempt at one entry: its frames on their way to the subscribers of its channels.
+//!
+//! A fan-out goes through the subscribers of a channel in pages, and notes in its entry after each 200 of them how far it has got. So one
+//! that is cut off goes on where it was; the connections since the last note get it twice. A connection that cannot be reached
+//! is noted too and tried again later. The events that follow in the same row wait for it, as far as they go to this connection.
+//!
+//! Where a channel has many subscribers, the event is divided among its shards instead ([`gateway::divide`]).
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use super::{Due, Outcome, Visit};
+use crate::clients::connections::Posted;
+use crate::clients::pusher::PusherEvent;
+use crate::contract::sockets::ConnectionId;
+use crate::contract::time::Millis;
+use crate::gateway::{self, ChannelPage, Divided, Poster};
+use crate::outbox::{Delivery, FanOut, PageStart, Rest, ShardFanOut};
+use crate::table::{Table, TableError};
+use crate::telemetry;
+
+/// Connections of a page.
+const PAGE: u16 = 200;
+/// If a shard has more subscribers than this, the event is divided among the shards ([`gateway::divide`]).
+const MANY: u16 = 500;
+/// So many connections that cannot be reached are noted in an entry. A channel of more is tried again as a whole.
+const MAX_AGAIN: usize = 1000;
+/// If others took an event, a connection that does not is ended this many seconds after it.
+const END_AFTER_SECONDS: i64 = 30;
+/// A writer begins no page so shortly before its time is up: one that is cut off is sent again.
+const RESERVE: Duration = Duration::from_millis(600);
+
+/// The way to connections.
+#[derive(Debug)]
+pub(super) struct SubscriberPoster {
+    pub(super) table: Table,
+    pub(super) poster: Poster,
+    /// Whether it sends what its own process has just written.
+    pub(super) is_writers: bool,
+}
+
+/// A frame for the subscribers of a channel.
+pub(super) struct ForChannel {
+    pub(super) channel: String,
+    pub(super) text: String,
+    /// The event that a cache channel keeps.
+    pub(super) kept: Option<PusherEvent>,
+    /// The one shard that it is for; `None` for the whole channel.
+    pub(super) shard: Option<u8>,
+}
+
+/// The frames of an entry.
+pub(super) struct Sent {
+    pub(super) frames: Vec<ForChannel>,
+    /// This connection does not get it.
+    pub(super) except: Option<ConnectionId>,
+    /// Each connection ends once it has got it.
+    pub(super) closes: bool,
+}
+
+/// Connections that have not got an earlier event, by channel.
+pub(super) type MissedBy = HashMap<String, HashSet<ConnectionId>>;
+
+/// The subscribers at a place of a channel.
+enum Found {
+    Page(ChannelPage),
+    /// There are more than [`MANY`].
+    Many,
+}
+
+/// An attempt at an entry.
+pub(super) struct Attempt<'a> {
+    pub(super) posts: &'a SubscriberPoster,
+    pub(super) visit: &'a Visit,
+    pub(super) due: &'a Due<'a>,
+    pub(super) sent: &'a Sent,
+    pub(super) missed: &'a MissedBy,
+}
+
+impl Attempt<'_> {
+    pub(super) async fn deliver(&self) -> Outcome {
+        let mut so_far = self.due.entry.fan_out.clone().unwrap_or_else(|| FanOut::from(self.start()));
+        let has_sent_all = so_far.next.is_none();
+        let (refused_again, reached) = match self.try_again(&mut so_far).await {
+            Ok(tried) => tried,
+            Err(why) => return Outcome::Failed(why),
+        };
+        let reached = match self.send_pages(&mut so_far, reached).await {
+            Ok(reached) => reached,
+            Err(why) => return Outcome::Failed(why),
+        };
+        // One whose pages were all sent before has reached others then.
+        let reaches_others = reached > 0 || (has_sent_all && so_far.reached);
+        if reaches_others && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now()) {
+            self.end(&mut so_far, refused_again).await;
+        }
+        if so_far.next.is_none() && so_far.again.is_empty() {
+            return Outcome::Delivered;
+        }
+        let tried = so_far.reached || self.due.entry.tried;
+        let rest = Rest::Subscribers(so_far);
+        if self.posts.is_writers
+            && let Err(error) = self.visit.hand_over(self.due, rest.clone()).await
+        {
+            telemetry::cause(&error);
+        }
+        Outcome::Retry { not_before: None, rest: Some(rest), tried }
+    }
+
+    /// Where it begins.
+    fn start(&self) -> PageStart {
+        let shard = self.sent.frames.first().and_then(|frame| frame.shard);
+        PageStart { shard: shard.unwrap_or_default(), after: None }
+    }
+
+    /// The channel after the one at this place.
+    fn after(&self, place: usize) -> Option<(usize, PageStart)> {
+        (place + 1 < self.sent.frames.len()).then(|| (place + 1, PageStart::default()))
+    }
+
+    /// Whether another page may begin.
+    fn has_time(&self) -> bool {
+        let reserve = if self.posts.is_writers { RESERVE } else { Duration::ZERO };
+        Instant::now() + reserve < self.visit.deadline
+    }
+
+    /// Tries those that could not be reached before. Returns how many still cannot be, which are the first in the list, and how many it has
+    /// reached.
+    ///
+    /// # Errors
+    /// Why no connection can take it.
+    async fn try_again(&self, so_far: &mut FanOut) -> Result<(usize, usize), String> {
+        let again = std::mem::take(&mut so_far.again);
+        let mut reached = 0;
+        for (place, frame) in self.sent.frames.iter().enumerate() {
+            let of_frame = again.iter().filter(|(of, _)| *of == place).map(|(_, connection)| connection.clone());
+            let (arrived, unreached) = self.post_to_all(frame, of_frame.collect()).await?;
+            reached += arrived;
+            so_far.again.extend(unreached.into_iter().map(|connection| (place, connection)));
+        }
+        so_far.note_refusals(reached, Millis::now());
+        Ok((so_far.again.len(), reached))
+    }
+
+    /// One page after the other, until all are sent or time is up. Returns how many it has reached, `reached` before it among them.
+    ///
+    /// # Errors
+    /// Why no connection can take it.
+    async fn send_pages(&self, so_far: &mut FanOut, mut reached: usize) -> Result<usize, String> {
+        let mut unnoted = 0_usize;
+        while let Some((place, from)) = so_far.next.clone() {
+            let Some(frame) = self.sent.frames.get(place) else {
+                so_far.next = None;
+                break;
+            };
+            if !self.has_time() || so_far.again.len() >= MAX_AGAIN {
+                break;
+            }
+            let found = match self.connections_at(frame, &from).await {
+                Ok(found) => found,
+                Err(error) => {
+                    telemetry::cause(&error);
+                    break;
+                }
+            };
+            let page = match found {
+                Found::Page(page) => page,
+                Found::Many if self.divides() => match self.divide(place, frame, from.shard).await {
+                    Ok(()) => ChannelPage { connections: Vec::new(), next: None },
+                    Err(error) => {
+                        telemetry::cause(&error);
+                        break;
+                    }
+                },
+                Found::Many => break,
+            };
+            let seen = page.connections.len();
+            let (arrived, unreached) = self.post_to_all(frame, page.connections).await?;
+            reached += arrived;
+            let is_old = so_far.reached && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now());
+            so_far.note_refusals(arrived, Millis::now());
+            // Where nobody at all can be reached, the way itself is shut: the page is tried again as a whole.
+            if reached == 0 && unreached.len() == seen && seen > 1 && !is_old {
+                so_far.refused_since.get_or_insert_with(Millis::now);
+                break;
+            }
+            so_far.again.extend(unreached.into_iter().map(|connection| (place, connection)));
+            so_far.note_refusals(arrived, Millis::now());
+            so_far.next = match page.next.filter(|next| frame.shard.is_none_or(|shard| next.shard == shard)) {
+                Some(from) => Some((place, from)),
+                None => self.after(place),
+            };
+            // So few that they may as well get it twice are not worth a write.
+            unnoted += seen;
+            if so_far.next.is_some() && unnoted >= usize::from(PAGE) {
+                if let Err(error) = self.visit.keep(self.due, Rest::Subscribers(so_far.clone())).await {
+                    telemetry::cause(&error);
+                    break;
+                }
+                unnoted = 0;
+            }
+        }
+        Ok(reached)
+    }
+
+    /// Ends the first of those that could not be reached: it is these connections that take nothing. Their clients connect again.
+    async fn end(&self, so_far: &mut FanOut, count: usize) {
+        let stubborn: Vec<_> = so_far.again.drain(..count).collect();
+        let poster = &self.posts.poster;
+        let ended = join_all(stubborn.iter().map(|(_, connection)| poster.close(connection))).await;
+        so_far.again.extend(stubborn.into_iter().zip(ended).filter(|(_, has_ended)| !has_ended).map(|(left, _)| left));
+    }
+
+    /// The connections of a page; a cache channel keeps the event first.
+    async fn connections_at(&self, frame: &ForChannel, from: &PageStart) -> Result<Found, TableError> {
+        let (table, now) = (&self.posts.table, Millis::now());
+        if *from == PageStart::default()
+            && let Some(event) = &frame.kept
+        {
+            gateway::keep_in_cache(table, event, self.due.entry.at, now).await?;
+        }
+        let counts = frame.shard.is_none() && from.after.is_none();
+        let mut page = gateway::page(table, &frame.channel, from, if counts { MANY + 1 } else { PAGE }, now).await?;
+        if counts && page.next.as_ref().is_some_and(|next| next.shard == from.shard) {
+            return Ok(Found::Many);
+        }
+        page.cut(PAGE, from);
+        Ok(Found::Page(page))
+    }
+
+    /// Whether it divides an event for many. The functions that write the events of products leave that to the consumer: they may not write
+    /// these rows.
+    fn divides(&self) -> bool {
+        !self.posts.is_writers || matches!(self.due.entry.delivery, Delivery::AppEvent(_))
+    }
+
+    /// Divides the rest of a channel, from this shard on, among rows.
+    async fn divide(&self, place: usize, frame: &ForChannel, shard: u8) -> Result<(), TableError> {
+        let entry = self.due.entry;
+        let (channel, text) = (frame.channel.clone(), frame.text.clone());
+        let first = ShardFanOut { channel, shard, text, except: self.sent.except.clone(), closes: self.sent.closes };
+        let request_id = entry.request_id.as_deref().unwrap_or_default();
+        let of = Divided { id: &format!("{}.{place}", entry.id), request_id };
+        gateway::divide(&self.posts.table, of, &first).await
+    }
+
+    /// Posts a frame to all of these; returns how many were reached and those that are to be tried again.
+    ///
+    /// # Errors
+    /// Why no connection can take it.
+    async fn post_to_all(
+        &self,
+        frame: &ForChannel,
+        connections: Vec<ConnectionId>,
+    ) -> Result<(usize, Vec<ConnectionId>), String> {
+        let (poster, except) = (&self.posts.poster, self.sent.except.as_ref());
+        let connections = connections.into_iter().filter(|connection| Some(connection) != except);
+        let is_waiting = |connection: &ConnectionId| {
+            self.missed.get(&frame.channel).is_some_and(|missed| missed.contains(connection))
+        };
+        let (mut later, connections): (Vec<_>, Vec<_>) = connections.partition(is_waiting);
+        let mut arrived = Vec::new();
+        for (connection, posted) in poster.post_to_all(connections, &frame.text).await {
+            match posted {
+                Posted::Arrived => arrived.push(connection),
+                Posted::Later => later.push(connection),
+                Posted::Gone | Posted::Never => {}
+                Posted::TooLarge(why) => return Err(why),
+            }
+        }
+        let reached = arrived.len();
+        if self.sent.closes {
+            let closed = join_all(arrived.iter().map(|connection| poster.close(connection))).await;
+            let open = arrived.into_iter().zip(closed).filter(|(_, is_closed)| !is_closed);
+            later.extend(open.map(|(connection, _)| connection));
+        }
+        Ok((reached, later))
+    }
+}
