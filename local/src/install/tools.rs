@@ -26,6 +26,8 @@ pub(crate) struct Tools {
     pub(crate) sockudo: PathBuf,
     /// Only installed with [`Clients::OfTests`].
     pub(crate) schemathesis: PathBuf,
+    /// A Python with Pusher's library; only installed with [`Clients::OfTests`].
+    pub(crate) python_with_pusher: PathBuf,
 }
 
 impl Tools {
@@ -48,6 +50,7 @@ impl Tools {
         if clients == Clients::OfTests {
             installer.node_packages("Installing the clients for tests", &workspace.e2e()).await?;
             installer.schemathesis(python_version).await?;
+            installer.pusher_for_python(python_version).await?;
         }
         let bin = workspace.tools.join("venv/bin");
         Ok(Self {
@@ -56,6 +59,7 @@ impl Tools {
             ministack_patches: workspace.root.join("local/bridge/ministack"),
             sockudo: workspace.tools.join("bin/sockudo"),
             schemathesis: workspace.tools.join("schemathesis/bin/schemathesis"),
+            python_with_pusher: workspace.tools.join("pusher-python/bin/python"),
         })
     }
 }
@@ -116,6 +120,17 @@ impl Installer<'_> {
             setting: None,
         };
         self.python_packages(&self.workspace.tools.join("schemathesis"), &packages).await
+    }
+
+    async fn pusher_for_python(&self, python_version: &str) -> Result<()> {
+        let packages = PythonPackages {
+            title: "Installing Pusher's library for Python",
+            log: "pusher-python",
+            requirements: self.workspace.e2e().join("requirements.txt"),
+            python_version,
+            setting: None,
+        };
+        self.python_packages(&self.workspace.tools.join("pusher-python"), &packages).await
     }
 
     async fn python_packages(&self, venv: &Path, packages: &PythonPackages<'_>) -> Result<()> {

@@ -46,7 +46,7 @@ export async function bundle(platform, file, settings) {
   });
 }
 
-/** What the suite's webpack configurations replace, and the two helpers. */
+/** Replaces modules as the suite's webpack configurations do, and the two helpers. */
 const replacements = ({ runtime, own }) => ({
   name: "of the suite",
   setup(build) {

@@ -1,4 +1,4 @@
-// What the suite's specs ask of a back end: to authorize subscriptions, to send events, and to echo. It does what the suite's own server
+// The back end of the suite's specs: it authorizes subscriptions, sends events, and echoes. It does what the suite's own server
 // (integration_tests_server of pusher-js) does, on a free port of loopback, and sends to this stack.
 
 import { createServer } from "node:http";

@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 const jasmine = join(dirname(require.resolve("jasmine-core/package.json")), "lib/jasmine-core");
 
-/** What pusher-js's specs need besides the stack: a back end, a port with TLS, and the bundles. */
+/** Starts the back end of pusher-js's specs and a port with TLS, and bundles the specs. */
 export async function prepare({ stack, connection, backend }) {
   const directory = mkdtempSync(join(tmpdir(), "carillon-public-"));
   const [tls, server] = [await terminate(stack.pusher), await serve(backend)];

@@ -57,7 +57,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
             // The contract is checked after the tests: it asks what they met.
             let contract = options.files.is_empty().then(|| vec![workspace.e2e().join("contract.mjs")]);
             for files in std::iter::once(files).chain(contract) {
-                let mut end_to_end = end_to_end(workspace, &directory.path, &options.extra, &files)?;
+                let mut end_to_end = end_to_end(workspace, &tools, &directory.path, options, &files)?;
                 succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
             }
         }
@@ -101,15 +101,22 @@ fn unit_tests(workspace: &Workspace) -> Command {
     command
 }
 
-fn end_to_end(workspace: &Workspace, state: &Path, extra: &[String], files: &[PathBuf]) -> Result<Command> {
+fn end_to_end(
+    workspace: &Workspace,
+    tools: &Tools,
+    state: &Path,
+    options: &cli::Test,
+    files: &[PathBuf],
+) -> Result<Command> {
     let mut command = Command::new("node");
     command
         // The default reporter depends on where the output goes.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(extra)
+        .args(&options.extra)
         .args(files)
         .current_dir(&workspace.root)
         .env("CARILLON_STACK", State::path(state))
+        .env("CARILLON_PYTHON", &tools.python_with_pusher)
         // This program, for tests that run `cargo local`. A second cargo would wait for this one's lock.
         .env("CARILLON_LOCAL", std::env::current_exe()?);
     Ok(command)
