@@ -93,7 +93,8 @@ fn hmac_sha256(secret: &str, text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn request(route: &str, body: &str) -> Value {
+/// A request to this route with a body, by anybody.
+pub(crate) fn request(route: &str, body: &str) -> Value {
     let (method, path) = route.split_once(' ').unwrap_or_default();
     json!({
         "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "",

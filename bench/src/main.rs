@@ -89,7 +89,7 @@ struct Cli {
     /// Processes started of each system for each piece of work; 21, or 7 in a quick run.
     #[arg(long)]
     rounds: Option<usize>,
-    /// Only work whose name and transport hold this, such as `private`, `kudos plain`, `sockets` or `memory`.
+    /// Only work whose name and transport hold this, such as `private`, `kudos plain`, `sockets`, `channels` or `memory`.
     #[arg(long)]
     only: Option<String>,
     /// Another directory of Carillon's binaries, measured beside these, without the peers.
@@ -134,6 +134,9 @@ fn main() -> Result<()> {
     }
     if plan.sockets {
         publish(&cli, report::Block::Sockets, &sockets::measure(&world, &plan)?)?;
+    }
+    if plan.channels {
+        publish(&cli, report::Block::Channels, &sockets::channels::measure(&world, &plan)?)?;
     }
     if plan.memory {
         publish(&cli, report::Block::FanOut, &sockets::fan_out::measure(&world, plan.memory_rounds())?)?;

@@ -9,11 +9,16 @@ use crate::work::{self, Work};
 
 /// The name by which `--only` chooses WebSockets.
 pub(crate) const SOCKETS: &str = "sockets";
+/// The name by which `--only` chooses Pusher's protocol.
+pub(crate) const CHANNELS: &str = "channels";
 /// The name by which `--only` chooses the fan-out of `delivery` with several memory sizes.
 pub(crate) const MEMORY: &str = "memory";
 /// Carillon's functions behind WebSockets.
 const SOCKET_FUNCTIONS: [&str; 6] =
     ["dashboard", "delivery", "socket-connect", "socket-disconnect", "socket-heartbeat", "socket-message"];
+/// Carillon's functions for clients of Pusher.
+const CHANNEL_FUNCTIONS: [&str; 6] =
+    ["delivery", "pusher-api", "socket-connect", "socket-disconnect", "socket-heartbeat", "socket-message"];
 /// The work of `--quick` without `--only`: it needs neither the table nor the second floor, so it is built soonest.
 const QUICK_WORK: &str = "private-user";
 /// Processes of each system, and of a quick run.
@@ -34,6 +39,9 @@ mod seconds {
     /// One run of both WebSocket servers; with few clients.
     pub(super) const SOCKETS: usize = 100;
     pub(super) const QUICK_SOCKETS: usize = 20;
+    /// One run of both servers of Pusher's protocol; with few clients.
+    pub(super) const CHANNELS: usize = 60;
+    pub(super) const QUICK_CHANNELS: usize = 30;
     /// One process of each memory size.
     pub(super) const MEMORY: usize = 12;
     /// Builds from nothing: each floor, the crates below all of Carillon's functions, one function, the peers.
@@ -43,6 +51,7 @@ mod seconds {
     pub(super) const FUNCTION: usize = 40;
     pub(super) const NATURAL_RUST: usize = 120;
     pub(super) const NODE: usize = 20;
+    pub(super) const SOCKUDO: usize = 600;
 }
 
 /// The work and the systems of a run.
@@ -50,6 +59,8 @@ pub(crate) struct Plan {
     pub(crate) works: Vec<Work>,
     /// Whether WebSockets are measured.
     pub(crate) sockets: bool,
+    /// Whether Pusher's protocol is measured.
+    pub(crate) channels: bool,
     /// Whether the fan-out of `delivery` is measured with several memory sizes.
     pub(crate) memory: bool,
     /// Processes started of each system for each piece of work.
@@ -68,6 +79,7 @@ pub(crate) struct NeededPrograms {
     pub(crate) functions: BTreeSet<&'static str>,
     pub(crate) natural_rust: bool,
     pub(crate) node: bool,
+    pub(crate) sockudo: bool,
 }
 
 impl Plan {
@@ -78,18 +90,19 @@ impl Plan {
     pub(crate) fn new(only: Option<&str>, quick: bool, rounds: Option<usize>, variant: bool) -> Result<Self> {
         let only = only.unwrap_or(if quick { QUICK_WORK } else { "" });
         let mut works: Vec<_> = work::all().into_iter().filter(|work| work.title().contains(only)).collect();
-        let (mut sockets, mut memory) = (SOCKETS.contains(only), MEMORY.contains(only));
+        let [mut sockets, mut channels, mut memory] = [SOCKETS, CHANNELS, MEMORY].map(|name| name.contains(only));
         if quick {
             works.truncate(1);
             sockets &= works.is_empty();
-            memory &= works.is_empty() && !sockets;
+            channels &= works.is_empty() && !sockets;
+            memory &= works.is_empty() && !sockets && !channels;
         }
         let all: Vec<_> = work::all().iter().map(Work::title).collect();
-        let is_known = !works.is_empty() || sockets || memory;
-        ensure!(is_known, "--only {only:?} is in none of: {}, {SOCKETS}, {MEMORY}", all.join(", "));
+        let is_known = !works.is_empty() || sockets || channels || memory;
+        ensure!(is_known, "--only {only:?} is in none of: {}, {SOCKETS}, {CHANNELS}, {MEMORY}", all.join(", "));
         let rounds = rounds.unwrap_or(if quick { QUICK_ROUNDS } else { ROUNDS });
         ensure!(rounds > 0, "--rounds must be at least 1");
-        Ok(Self { works, sockets, memory, rounds, quick, variant })
+        Ok(Self { works, sockets, channels, memory, rounds, quick, variant })
     }
 
     /// The systems that do this work.
@@ -102,6 +115,11 @@ impl Plan {
     /// The WebSocket servers.
     pub(crate) fn socket_systems(&self) -> [System; 2] {
         [System::Carillon, if self.variant { System::Variant } else { System::Node }]
+    }
+
+    /// The servers of Pusher's protocol.
+    pub(crate) fn channel_systems(&self) -> [System; 2] {
+        [System::Carillon, if self.variant { System::Variant } else { System::Sockudo }]
     }
 
     /// Runs of each WebSocket server.
@@ -125,7 +143,7 @@ impl Plan {
                     System::Carillon | System::CarillonReading => _ = programs.functions.insert(work.function),
                     System::NaturalRust => programs.natural_rust = true,
                     System::Node => programs.node = true,
-                    System::Variant => {}
+                    System::Variant | System::Sockudo => {}
                 }
             }
         }
@@ -136,6 +154,10 @@ impl Plan {
             programs.functions.extend(SOCKET_FUNCTIONS);
             programs.node |= self.socket_systems().contains(&System::Node);
         }
+        if self.channels {
+            programs.functions.extend(CHANNEL_FUNCTIONS);
+            programs.sockudo = self.channel_systems().contains(&System::Sockudo);
+        }
         programs
     }
 
@@ -143,6 +165,7 @@ impl Plan {
     pub(crate) fn summary(&self, built: bool) -> String {
         let mut names: Vec<_> = self.works.iter().map(Work::title).collect();
         names.extend(self.sockets.then(|| SOCKETS.to_owned()));
+        names.extend(self.channels.then(|| CHANNELS.to_owned()));
         names.extend(self.memory.then(|| MEMORY.to_owned()));
         let building = if built {
             String::new()
@@ -156,8 +179,10 @@ impl Plan {
     fn seconds(&self) -> usize {
         let instructions = if self.quick { 0 } else { seconds::INSTRUCTIONS };
         let sockets = if self.quick { seconds::QUICK_SOCKETS } else { seconds::SOCKETS };
+        let channels = if self.quick { seconds::QUICK_CHANNELS } else { seconds::CHANNELS };
         self.works.len() * (self.rounds * seconds::ROUND + instructions)
             + usize::from(self.sockets) * self.socket_rounds() * sockets
+            + usize::from(self.channels) * self.socket_rounds() * channels
             + usize::from(self.memory) * self.memory_rounds() * seconds::MEMORY
     }
 }
@@ -170,6 +195,7 @@ impl NeededPrograms {
             (!self.functions.is_empty(), seconds::CRATES + self.functions.len() * seconds::FUNCTION),
             (self.natural_rust, seconds::NATURAL_RUST),
             (self.node, seconds::NODE),
+            (self.sockudo, seconds::SOCKUDO),
         ];
         parts.iter().filter(|(needed, _)| *needed).map(|(_, seconds)| seconds).sum()
     }

@@ -16,6 +16,7 @@ pub(crate) struct Programs {
     pub(crate) natural: PathBuf,
     /// Node's runtime loop, and the bundles that it runs.
     pub(crate) node: PathBuf,
+    pub(crate) sockudo: PathBuf,
 }
 
 impl Programs {
@@ -28,6 +29,7 @@ impl Programs {
             System::Variant => self.variant.as_ref().unwrap_or(&self.carillon).join(work.function),
             System::NaturalRust => self.natural.join(work.function),
             System::Node => self.node.join(format!("{}.mjs", work.function)),
+            System::Sockudo => self.sockudo.clone(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::targets;
 pub(crate) enum Block {
     Functions,
     Sockets,
+    Channels,
     FanOut,
 }
 
@@ -24,6 +25,7 @@ impl Block {
         match self {
             Self::Functions => ["<!-- measured: begin -->", "<!-- measured: end -->"],
             Self::Sockets => ["<!-- measured sockets: begin -->", "<!-- measured sockets: end -->"],
+            Self::Channels => ["<!-- measured channels: begin -->", "<!-- measured channels: end -->"],
             Self::FanOut => ["<!-- measured fan-out: begin -->", "<!-- measured fan-out: end -->"],
         }
     }
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn a_block_is_replaced_and_the_rest_of_the_page_stays() {
         let page = include_str!("../RESULTS.md");
-        for block in [Block::Functions, Block::Sockets, Block::FanOut] {
+        for block in [Block::Functions, Block::Sockets, Block::Channels, Block::FanOut] {
             let replaced = block.replaced_in(page, "| a new table |").unwrap();
             let (before, rest) = replaced.split_once(block.marks()[0]).unwrap();
             assert!(page.starts_with(before) && rest.starts_with("\n\n| a new table |\n\n<!--"));

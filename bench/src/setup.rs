@@ -8,6 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use crate::plan;
 use crate::programs::Programs;
 
+/// The version that `cargo local` has.
+const SOCKUDO: &str = "5.2.0";
+
 /// The directory of the workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -54,6 +57,10 @@ pub(crate) fn build(needed: &plan::NeededPrograms) -> Result<Programs> {
         run(Command::new("node").current_dir(&sources).arg("build.mjs").arg(&node))?;
         std::fs::copy(sources.join("src/runtime.mjs"), node.join("runtime.mjs"))?;
     }
+    if needed.sockudo {
+        step("sockudo");
+        run(cargo_install(&target.join("sockudo")).args(["sockudo", "--version", SOCKUDO, "--features", "local"]))?;
+    }
     programs()
 }
 
@@ -61,12 +68,27 @@ pub(crate) fn build(needed: &plan::NeededPrograms) -> Result<Programs> {
 pub(crate) fn programs() -> Result<Programs> {
     let target = target()?;
     let (carillon, natural) = (target.join("release"), target.join("natural/release"));
-    Ok(Programs { carillon, variant: None, natural, node: target.join("node") })
+    Ok(Programs {
+        carillon,
+        variant: None,
+        natural,
+        node: target.join("node"),
+        sockudo: target.join("sockudo/bin/sockudo"),
+    })
 }
 
 fn cargo(directory: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(directory).args(["build", "--release", "--quiet", "--target-dir"]).arg(target);
+    cargo
+}
+
+/// A released program of crates.io, built as its authors do, but for features that are off. It does nothing where this version is there. sockudo's
+/// build needs `protoc`, on `PATH` or named by `PROTOC`.
+fn cargo_install(root: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["install", "--locked", "--quiet", "--no-default-features", "--root"]).arg(root);
+    cargo.env("CARGO_TARGET_DIR", root.join("build")).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo
 }
 

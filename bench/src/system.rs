@@ -17,6 +17,8 @@ pub(crate) enum System {
     NaturalRust,
     /// The same work in Node with the official `pusher`, `jsonwebtoken` and the AWS SDK, bundled by esbuild.
     Node,
+    /// A server of Pusher's protocol, in place of Carillon's channels.
+    Sockudo,
 }
 
 impl System {
@@ -30,6 +32,7 @@ impl System {
             Self::Variant => "variant",
             Self::NaturalRust => "natural Rust",
             Self::Node => "Node",
+            Self::Sockudo => "sockudo",
         }
     }
 

@@ -13,6 +13,8 @@ use crate::stand_in::StandIns;
 use crate::system::System;
 use crate::work::{Transport, Work};
 
+/// The id of the Pusher app.
+pub(crate) const APP: &str = "3";
 /// The value of a variable that is in Secrets Manager (`shared/src/settings/secrets.rs`).
 const MARKER: &str = "read-from-secrets-manager";
 
@@ -80,7 +82,7 @@ impl World {
             ("RETRY_QUEUE_URL", format!("{origin}/123456789012/retry")),
             ("DEAD_LETTER_QUEUE_URL", format!("{origin}/123456789012/dead-letter")),
             ("JWT_SECRET", JWT_SECRET.to_owned()),
-            ("PUSHER_APP_ID", "3".to_owned()),
+            ("PUSHER_APP_ID", APP.to_owned()),
             ("PUSHER_KEY", PUSHER.0.to_owned()),
             ("PUSHER_SECRET", PUSHER.1.to_owned()),
             ("PUSHER_HOST", "127.0.0.1".to_owned()),

@@ -35,7 +35,7 @@ class Backend {
     this.#process.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** What the library returns, or what it raises as `{ error, message }`. */
+  /** Resolves to the result of the library, or to its exception as `{ error, message }`. */
   async outcome(call, ...args) {
     this.#say({ call, args });
     const { value, done } = await inTime(`${call} of Python's library`, this.#lines.next());

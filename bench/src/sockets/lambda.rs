@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::usage;
+use super::share::Clock;
 use crate::http1::Connection;
 use crate::measure::{Process, peak_memory};
 use crate::runtime_api::invocation_headers;
@@ -152,7 +152,7 @@ impl Function {
 
     /// The processor time of all its processes.
     pub(super) fn processor_time(&self) -> Result<Duration> {
-        self.processes.iter().map(|process| usage::processor_time(&process.0.id().to_string())).sum()
+        self.processes.iter().map(|process| Clock::of(process.0.id())?.read()).sum()
     }
 
     /// The peak memory of its largest process, in MB, and how many processes there are.

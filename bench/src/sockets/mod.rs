@@ -11,8 +11,10 @@
 //! | `database` | DynamoDB, embedded |
 //! | `fan_out`, `share` | `delivery` with the processor of several memory sizes |
 //! | `usage` | processor time |
+//! | `channels` | Pusher's protocol, with other clients and beside another server |
 //! | `report` | the tables |
 
+pub(crate) mod channels;
 mod client;
 mod database;
 mod event;

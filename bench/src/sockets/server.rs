@@ -94,9 +94,9 @@ impl Carillon {
 }
 
 /// An embedded DynamoDB and the stand-in of API Gateway.
-struct Remembering {
-    database: Database,
-    gateway: Arc<Gateway>,
+pub(super) struct Remembering {
+    pub(super) database: Database,
+    pub(super) gateway: Arc<Gateway>,
 }
 
 impl Stateful for Remembering {
