@@ -1,7 +1,7 @@
 //! `cargo local`: Carillon on one machine, from the deployed template and without Docker.
 //!
-//! It installs what is missing, builds the functions, starts ministack (AWS) and, by default, sockudo (Pusher's protocol), deploys
-//! `template.yaml` and serves all of it on one address.
+//! It installs what is missing, builds the functions, starts ministack (AWS) and, if asked, sockudo (a server of Pusher's protocol),
+//! deploys `template.yaml` and serves all of it on one address.
 //!
 //! Each module uses only those below it in this list (`tests/functions/module_map.rs` holds that):
 //!

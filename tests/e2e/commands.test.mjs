@@ -200,8 +200,8 @@ describe("The README's snippets", () => {
     const ada = person("Ada");
     const heard = [];
     const code = local
-      .replace("http://localhost:3000", stack.url)
-      .replace("6001", String(stack.pusher.port))
+      .replaceAll("http://localhost:3000", stack.url)
+      .replace('wsHost: "localhost", wsPort: 3000', `wsHost: "${stack.pusher.host}", wsPort: ${stack.pusher.port}`)
       .replace('"carillon-local"', JSON.stringify(stack.pusher.key));
     const run = new Function("Pusher", "token", "userId", "console", `${code}\nreturn pusher;`);
     const pusher = run(Pusher, () => ada.token, ada.userId, { log: (event, data) => heard.push({ event, data }) });

@@ -146,7 +146,7 @@ describe("The console", { skip: unavailable }, () => {
     await eventsOn(page).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
-  test("offers to kill functions where they speak Pusher's protocol themselves", { skip: !isGateway && "needs --pusher gateway" }, async (t) => {
+  test("offers to kill functions where they speak Pusher's protocol themselves", { skip: !isGateway && "a Pusher server speaks it here" }, async (t) => {
     await giveKudos(person("Ada"), person("Ben"));
     const page = await open(t, "delivery");
     await page.getByText("The functions serve pusher-js themselves.").waitFor();

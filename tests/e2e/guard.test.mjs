@@ -63,7 +63,7 @@ describe("A page of elsewhere", () => {
   test("is refused at every port of the stack, or may not read what it gets", async () => {
     for (const port of ports) {
       for (const [what, headers] of Object.entries(FOREIGN)) {
-        for (const path of ["/", "/apps/carillon/events", "/2018-06-01/runtime/invocation/next"]) {
+        for (const path of ["/", "/apps/1000/events", "/2018-06-01/runtime/invocation/next"]) {
           for (const method of ["GET", "POST"]) {
             const answer = await ask(port, method, path, { "content-type": "text/plain", ...headers }, "{}");
             const where = `${method} ${path} at ${port} with ${what}: ${answer?.status}`;
@@ -79,7 +79,7 @@ describe("A page of elsewhere", () => {
   test("is refused by every server for programs, before anything is done", async () => {
     for (const port of [...ports].filter((port) => port !== frontDoor && isOfStack(port))) {
       for (const [what, headers] of Object.entries(FOREIGN)) {
-        const answer = await ask(port, "POST", "/apps/carillon/events", { "content-type": "text/plain", ...headers }, "{}");
+        const answer = await ask(port, "POST", "/apps/1000/events", { "content-type": "text/plain", ...headers }, "{}");
         assert.equal(answer?.status, 403, `${port} with ${what}`);
       }
     }

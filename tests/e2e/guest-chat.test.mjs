@@ -10,8 +10,9 @@ import { messagesShown } from "./support/example-pages.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
 import { listen } from "./support/listener.mjs";
+import { cutClientsOff, hangPusher, replacePusher } from "./support/outage.mjs";
 import { guestOf, newHotel, person, service } from "./support/people.mjs";
-import { freezePusher, killFunction, killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
+import { killFunction, unavailable } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
 import { itemsMentioning, nothingIsOwedTo } from "./support/table.mjs";
@@ -243,19 +244,17 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
   });
 });
 
-test("a function killed between its write and its delivery loses no message", { skip: noPusherServer }, async (t) => {
+test("a function killed between its write and its delivery loses no message", { skip: unavailable }, async (t) => {
   const guest = guestOf(newHotel());
   const listener = await guestListening(t, guest);
   // It answers once it has written, and then hangs in its own delivery, where it is killed.
   const release = await holdDeliveries(t);
   let message;
   try {
-    freezePusher(t);
+    await hangPusher(t);
     message = await guestWrites(guest, "Hello");
     assert.ok(killFunction("GuestChat") > 0, "the function was not running");
-    await killPusher(t);
-    await startPusher();
-    await listener.reconnect();
+    await replacePusher(t, listener);
   } finally {
     await release();
   }
@@ -321,13 +320,13 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await shows(atGuest, ["Grace: (deleted)", "Nora: Good evening!"]);
   });
 
-  test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: noPusherServer }, async (t) => {
+  test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: unavailable }, async (t) => {
     const { atGuest, atStaff } = await bothSides(t);
     await write(atGuest, "one");
     await atStaff.getByRole("button", { name: "(1 unread)" }).click();
     await shows(atStaff, ["Grace: one"]);
 
-    await killPusher(t);
+    const comeBack = await cutClientsOff(t);
     for (const page of [atGuest, atStaff]) {
       await page.getByText("Pusher is out of reach; asking every 2 seconds").waitFor();
     }
@@ -336,7 +335,7 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await write(atGuest, "three");
     await shows(atStaff, ["Grace: one", "Nora: two", "Grace: three"]);
 
-    await startPusher();
+    await comeBack();
     for (const page of [atGuest, atStaff]) {
       await page.getByText("Live", { exact: true }).waitFor();
     }

@@ -8,6 +8,7 @@ import { putEvent } from "./support/events.mjs";
 import { fcm, refusal } from "./support/fcm.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
+import { bringPusherBack, stopPusher } from "./support/outage.mjs";
 import { killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { messagesIn, take } from "./support/queue.mjs";
 import { server } from "./support/server.mjs";
@@ -312,6 +313,21 @@ describe("Pushes, one thing at a time", () => {
     await notify(user);
     await fcm.got(device);
     await startPusher();
+    await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0);
+    assert.equal((await fcm.sent(device)).length, 1);
+  });
+
+  test("a push does not wait for a channel that cannot be reached", async (t) => {
+    const { user, device } = await withDevice("Ada");
+    await save(user, { pushWhileConnected: true });
+    const listener = await listen(t, user);
+    await listener.subscribe(user.ownChannel);
+    await stopPusher(t);
+    const { notificationId } = await notify(user);
+    await fcm.got(device);
+    listener.mustBeWithout("notification:new");
+    await bringPusherBack(t, listener);
+    assert.equal((await listener.next("notification:new")).data.notificationId, notificationId);
     await until("an empty retry queue", async () => (await messagesIn(stack.retryQueueUrl)) === 0);
     assert.equal((await fcm.sent(device)).length, 1);
   });

@@ -1,4 +1,4 @@
-// Pusher's protocol, spoken by the functions themselves. `cargo local test --pusher gateway` runs these; without it there is sockudo.
+// Pusher's protocol, spoken by the functions themselves. On a stack with a Pusher server these are not run.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

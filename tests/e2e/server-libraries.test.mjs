@@ -7,9 +7,9 @@ import Pusher from "pusher";
 
 import { call } from "./support/api.mjs";
 import { listen } from "./support/listener.mjs";
-import { bringPusherBack } from "./support/outage.mjs";
+import { bringPusherBack, stopPusher } from "./support/outage.mjs";
 import { newId, person } from "./support/people.mjs";
-import { killPusher, noPusherServer } from "./support/processes.mjs";
+import { unavailable } from "./support/processes.mjs";
 import { stack } from "./support/stack.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -131,10 +131,10 @@ describe("A back end whose Pusher library sends to Carillon", { concurrency: 4 }
   });
 });
 
-test("an event that a back end triggered while Pusher was down is delivered when it is back", { skip: noPusherServer }, async (t) => {
+test("an event that a back end triggered while Pusher was down is delivered when it is back", { skip: unavailable }, async (t) => {
   const channel = `private-${newId("order")}`;
   const { listener } = await listening(t, channel);
-  await killPusher(t);
+  await stopPusher(t);
   assert.equal((await backend.trigger(channel, SHIPPED, { n: 1 })).status, 200);
   await bringPusherBack(t, listener);
   assert.deepEqual(await listener.next(SHIPPED, { n: 1 }), { n: 1 });

@@ -7,10 +7,12 @@ happened.
 |---|---|
 | `openingMs` | a WebSocket opens so many milliseconds after the function of `$connect` has let it in |
 | `framesMs` | each frame of a WebSocket waits a random time, up to this: frames of one connection overtake each other |
+| `posts` | of posts to WebSockets, the share `refused` gets 429, each after `heldMs` milliseconds; so late are all others, too |
 | `stream` | the table's stream has several shards, see `stream_shards.py` |
 | `seed` | of all that is random here |
 """
 
+import asyncio
 import collections
 import random
 
@@ -46,6 +48,15 @@ class Faults:
     def frame_seconds(self):
         return self._note("frames", self.random.uniform(0, self.asked.get("framesMs", 0)) / 1000)
 
+    async def post(self):
+        """Lets a post to a WebSocket wait; returns whether it is refused. That is decided first, so it holds after the fault's end."""
+        posts = self.asked.get("posts")
+        if posts is None:
+            return False
+        refused = self.happens("refusedPosts", posts["refused"])
+        await asyncio.sleep(self._note("heldPosts", posts["heldMs"] / 1000))
+        return refused
+
     def happens(self, what, share):
         """Whether something that happens with this probability does. Counts it."""
         return bool(self._note(what, self.random.random() < share))
@@ -61,8 +72,12 @@ class Faults:
 
 def check(wanted):
     """The faults of a request."""
-    rules = {"openingMs": milliseconds, "framesMs": milliseconds, "stream": stream, "seed": seed}
+    rules = {"openingMs": milliseconds, "framesMs": milliseconds, "posts": posts, "stream": stream, "seed": seed}
     return object_of(wanted, rules, "The faults")
+
+
+def posts(value):
+    return {"refused": 0, "heldMs": 0, **object_of(value, {"refused": share, "heldMs": milliseconds}, "posts")}
 
 
 def stream(value):

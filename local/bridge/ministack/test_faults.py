@@ -52,6 +52,8 @@ class Requests(unittest.TestCase):
             (b'{"framesMs": true}', "a number"),
             (b'{"stream": {"late": 2}}', "from 0 to 1"),
             (b'{"stream": {"batches": 2}}', "repeats, late, lateMs"),
+            (b'{"posts": {"refused": 2}}', "from 0 to 1"),
+            (b'{"posts": {"lost": 1}}', "refused, heldMs"),
             (b" " * 5000, "4 KB"),
         ]:
             status, answer = request(self.controls, "PUT", "/_carillon/faults", body)

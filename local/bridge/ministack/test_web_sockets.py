@@ -244,6 +244,22 @@ class Posts(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(response[0], expected)
         self.assertEqual(response[1]["x-amzn-ErrorType"], "PayloadTooLargeException")
 
+    async def test_posts_are_refused_and_late_on_request_and_what_was_decided_holds(self):
+        faults = Faults()
+        module = changed(faults=faults)
+        module._ws_connections["c"] = {}
+        act = lambda method: module.handle_connections_api(method, "sockets", "ws", "c", b"hello", {})
+        faults.set({"posts": {"refused": 1, "heldMs": 100}})
+        held = asyncio.create_task(act("POST"))
+        await asyncio.sleep(0)
+        self.assertEqual((faults.counts["heldPosts"], held.done()), (1, False))
+        self.assertEqual((await act("GET"))[0], 200, "the others are not late")
+        faults.set({})
+        self.assertEqual((await act("POST"))[0], 200)
+        response = await held
+        self.assertEqual((response[0], response[1]["x-amzn-ErrorType"]), (429, "LimitExceededException"))
+        self.assertEqual(faults.counts["refusedPosts"], 1)
+
 
 def part(data, frame_finished=True):
     return types.SimpleNamespace(data=data, frame_finished=frame_finished)

@@ -21,8 +21,8 @@ connection on a frame over 32 KB or a message over 128 KB (1009, "Quotas for con
 on a binary frame (1003, "Binary media types for WebSocket APIs"). No page speaks of compression: a client must do without.
 (In 2021 API Gateway did negotiate it: python-websockets/websockets, issue 1065.)
 
-Gap: ministack posts texts of any size to a connection. AWS refuses more than 128 KB with 413 (API reference,
-`PostToConnection`).
+Gap: ministack posts texts of any size to a connection, and as many as there are. AWS refuses more than 128 KB with 413, and too
+many at once with 429 (API reference, `PostToConnection`); the fault `posts` does so on request.
 
 A connection cannot be posted to before it is open, here as there: 410 while the function of `$connect` runs ("Manage
 connected users and client apps: $connect and $disconnect routes"), and for a moment after it. The fault `openingMs` makes
@@ -69,7 +69,7 @@ def behave_as_api_gateway(module, faults):
     """Changes ministack's API Gateway."""
     handle_messages_at_once(module, faults)
     refuse_handshakes(module, faults)
-    refuse_large_posts(module)
+    refuse_posts(module, faults)
 
 
 def handle_messages_at_once(module, faults):
@@ -176,13 +176,18 @@ def as_api_gateway(receive, send):
     return hear
 
 
-def refuse_large_posts(module):
+def refuse_posts(module, faults):
     handle = module.handle_connections_api
+
+    def refusal(status, error, message):
+        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error}
+        return status, headers, json.dumps({"message": message}).encode()
 
     async def handle_connections_api(method, api, stage, connection, body, headers):
         if method == "POST" and len(body or b"") > MAX_MESSAGE_BYTES:
-            error = {"Content-Type": "application/json", "x-amzn-ErrorType": "PayloadTooLargeException"}
-            return 413, error, json.dumps({"message": "The message has more than 128 KB"}).encode()
+            return refusal(413, "PayloadTooLargeException", "The message has more than 128 KB")
+        if method == "POST" and await faults.post():
+            return refusal(429, "LimitExceededException", "Rate exceeded")
         return await handle(method, api, stage, connection, body, headers)
 
     module.handle_connections_api = handle_connections_api

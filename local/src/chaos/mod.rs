@@ -43,10 +43,10 @@ use crate::process::function_processes;
 use crate::process::step::Step;
 use crate::services::ministack;
 use crate::services::recorder::{Note, Recorder};
-use crate::services::sockudo;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
+use crate::state::pusher_app::HOST;
 use crate::state::settings::{PusherServer, Settings};
 use aws::{Inspector, Outstanding};
 use books::Books;
@@ -90,7 +90,7 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     let throttle = Throttle::new(stream(seed, Draws::Throttle));
     let (is_up, sees_up) = watch::channel(true);
     let ministack = ministack::endpoint(ports.ministack_port);
-    let server = format!("http://{}:{}", sockudo::HOST, ports.sockudo_port);
+    let server = format!("http://{HOST}:{}", ports.sockudo_port);
     let note: Note = {
         let books = books.clone();
         Arc::new(move |messages| books.deliver(&messages))
@@ -99,8 +99,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
         tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, note, sees_up))
     };
     let run = async {
-        let plan =
-            Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings: Settings::default() };
+        let settings = Settings { pusher: PusherServer::Sockudo, ..Settings::default() };
+        let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
         let stack = plan.start(ports::claim_all(&ports, true)?).await?;
         let (crowd, subscriptions) = Crowd::start(workspace, processes, &directory)?;
         let state = State::read(&directory.path)?;

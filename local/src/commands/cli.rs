@@ -101,7 +101,8 @@ pub(crate) struct Test {
     /// Only these files of tests/e2e, for example tests/e2e/kudos.test.mjs or kudos; nothing else is run then
     #[arg(value_name = "FILE", conflicts_with = "schemathesis_only")]
     pub(crate) files: Vec<PathBuf>,
-    /// The server that clients of Pusher's protocol connect to. With gateway, files whose name begins with pusher-gateway are run, too
+    /// The server that clients of Pusher's protocol connect to. With sockudo and without files, only the end-to-end tests are run that a
+    /// Pusher server can decide differently
     #[arg(long, value_enum, default_value_t)]
     pub(crate) pusher: PusherServer,
     /// Skip the unit tests
@@ -227,17 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn the_server_of_pushers_protocol_is_sockudo_unless_another_is_named() {
-        assert_eq!(Cli::parse_from(["local"]).run.pusher, PusherServer::Sockudo);
-        assert_eq!(Cli::parse_from(["local", "--pusher", "gateway"]).run.pusher, PusherServer::Gateway);
+    fn the_server_of_pushers_protocol_is_carillon_itself_unless_another_is_named() {
+        assert_eq!(Cli::parse_from(["local"]).run.pusher, PusherServer::Gateway);
+        assert_eq!(Cli::parse_from(["local", "--pusher", "sockudo"]).run.pusher, PusherServer::Sockudo);
         let test = |arguments: &[&str]| match Cli::parse_from([&["local", "test"], arguments].concat()).command {
             Some(Command::Test(test)) => test,
             _ => panic!("not parsed as the test command"),
         };
-        assert_eq!(test(&[]).pusher, PusherServer::Sockudo);
-        let some = test(&["--pusher", "gateway", "kudos", "tests/e2e/pusher-gateway.test.mjs", "--", "--test-only"]);
-        assert_eq!(some.pusher, PusherServer::Gateway);
-        assert_eq!(some.files, ["kudos", "tests/e2e/pusher-gateway.test.mjs"].map(PathBuf::from));
+        assert_eq!(test(&[]).pusher, PusherServer::Gateway);
+        let some = test(&["--pusher", "sockudo", "kudos", "tests/e2e/rooms.test.mjs", "--", "--test-only"]);
+        assert_eq!(some.pusher, PusherServer::Sockudo);
+        assert_eq!(some.files, ["kudos", "tests/e2e/rooms.test.mjs"].map(PathBuf::from));
         assert_eq!(some.extra, ["--test-only"]);
         let refused = Cli::try_parse_from(["local", "--pusher", "soketi"]).err().unwrap().to_string();
         assert!(refused.contains("[possible values: gateway, sockudo]"), "{refused}");

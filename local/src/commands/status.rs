@@ -9,8 +9,8 @@ use crate::files::workspace::Workspace;
 use crate::net::probe;
 use crate::services::aws::Aws;
 use crate::services::jwks;
-use crate::services::sockudo;
 use crate::state::State;
+use crate::state::pusher_app::APP_ID;
 
 /// The findings, one per line.
 struct Status<'a> {
@@ -47,7 +47,7 @@ pub(crate) async fn print(workspace: &Workspace) -> Result<ExitCode> {
 
 async fn sockudo(state: &State) -> Option<bool> {
     state.processes.sockudo.as_ref()?;
-    let up = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, sockudo::APP_ID).parse();
+    let up = format!("http://{}:{}/up/{}", state.pusher.host, state.pusher.port, APP_ID).parse();
     Some(match up {
         Ok(up) => probe::succeeds(&up).await,
         Err(_) => false,

@@ -15,7 +15,7 @@ pub(crate) struct Ports {
     /// Port of ministack, which stands in for AWS
     #[arg(long, default_value_t = 4566)]
     pub(crate) ministack_port: u16,
-    /// Port of sockudo, which stands in for Pusher; not used with --pusher gateway
+    /// Port of sockudo, which stands in for Pusher with --pusher sockudo
     #[arg(long, default_value_t = 6001)]
     pub(crate) sockudo_port: u16,
     #[arg(skip)]

@@ -294,7 +294,7 @@ mod tests {
             format!("host: {address}\r\nsec-fetch-site: cross-site\r\n"),
             "host: evil.example\r\n".to_owned(),
         ] {
-            let post = format!("POST /apps/carillon/events HTTP/1.1\r\ncontent-length: 2\r\n{foreign}\r\n{{}}");
+            let post = format!("POST /apps/1000/events HTTP/1.1\r\ncontent-length: 2\r\n{foreign}\r\n{{}}");
             assert_eq!(ask(post).await, "HTTP/1.1 403", "{foreign}");
         }
         let page = "origin: https://app.example\r\nsec-fetch-site: cross-site";

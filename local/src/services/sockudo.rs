@@ -9,10 +9,7 @@ use crate::install::tools::Tools;
 use crate::net::probe;
 use crate::process::children::{Processes, Service};
 use crate::state::directory::StackDirectory;
-
-pub(crate) const HOST: &str = "127.0.0.1";
-pub(crate) const APP_ID: &str = "carillon";
-pub(crate) const KEY: &str = "carillon-local";
+use crate::state::pusher_app::{APP_ID, HOST, KEY};
 
 /// The values in its configuration.
 pub(crate) struct SockudoSettings<'a> {

@@ -18,10 +18,10 @@ use crate::front_door::Cors;
 use crate::net::ports::Ports;
 use crate::process::step::Step;
 use crate::services::ministack;
-use crate::services::sockudo;
 use crate::stack::plan::Plan;
 use crate::state::demo::{AUTHOR_NAME, Demo};
 use crate::state::issuer::Keys;
+use crate::state::pusher_app::{APP_ID, HOST, KEY};
 use crate::state::secrets::Secrets;
 use crate::state::settings::{PusherServer, Settings};
 use crate::state::{Outputs, function_names::STACK_NAME};
@@ -146,9 +146,9 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
                 PusherServer::Gateway => "gateway",
                 PusherServer::Sockudo => "pusher",
             },
-            "PusherAppId": sockudo::APP_ID,
-            "PusherKey": sockudo::KEY,
-            "PusherHost": sockudo::HOST,
+            "PusherAppId": APP_ID,
+            "PusherKey": KEY,
+            "PusherHost": HOST,
             "PusherPort": match settings.pusher {
                 PusherServer::Gateway => NO_PORT,
                 PusherServer::Sockudo => ports.pusher_of_functions(),

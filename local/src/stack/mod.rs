@@ -24,6 +24,7 @@ use crate::services::sockudo::{self, Sockudo};
 use crate::stack::deploy::{API_ID, SOCKET_API_ID, deploy};
 use crate::state::demo::Demo;
 use crate::state::issuer::Keys;
+use crate::state::pusher_app::{APP_ID, HOST, KEY};
 use crate::state::secrets::Secrets;
 use crate::state::settings::{PushTarget, PusherServer};
 use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
@@ -102,10 +103,10 @@ impl<'a> Plan<'a> {
             outputs: deployment.outputs,
             pusher: Pusher {
                 server: self.settings.pusher,
-                app_id: sockudo::APP_ID.to_owned(),
-                key: sockudo::KEY.to_owned(),
+                app_id: APP_ID.to_owned(),
+                key: KEY.to_owned(),
                 secret: secrets.pusher_secret.clone(),
-                host: sockudo::HOST.to_owned(),
+                host: HOST.to_owned(),
                 port: pusher_port,
                 encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
             },

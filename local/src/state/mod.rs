@@ -6,6 +6,7 @@ pub(crate) mod firebase;
 pub(crate) mod function_names;
 pub(crate) mod guest;
 pub(crate) mod issuer;
+pub(crate) mod pusher_app;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod token;

@@ -13,9 +13,9 @@ use crate::state::issuer::Issuer;
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PusherServer {
     /// Carillon itself, on the WebSocket API: nothing else is installed or started
+    #[default]
     Gateway,
     /// sockudo, an independent server of the protocol, which is built once
-    #[default]
     Sockudo,
 }
 

@@ -14,7 +14,7 @@ const read = () => JSON.parse(readFileSync(path, "utf8"));
 /** The state file, as it was when the tests began. */
 export const stack = read();
 
-/** Whether the functions speak Pusher's protocol themselves (`--pusher gateway`); otherwise sockudo does. */
+/** Whether the functions speak Pusher's protocol themselves; with `--pusher sockudo`, sockudo does. */
 export const isGateway = stack.pusher.server === "gateway";
 
 /** How pusher-js connects to this stack. */

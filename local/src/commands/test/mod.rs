@@ -1,5 +1,6 @@
 //! `cargo local test`: runs all tests.
 
+mod files;
 mod schemathesis;
 mod tally;
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
@@ -26,13 +27,11 @@ use crate::state::State;
 use crate::state::directory::StackDirectory;
 use crate::state::settings::{PushTarget, PusherServer, Settings};
 
-/// How the names of files begin whose tests need [`PusherServer::Gateway`].
-const OF_GATEWAY: &str = "pusher-gateway";
 /// Interval of looking in the state file for a process that a test has replaced.
 const STATE_INTERVAL: Duration = Duration::from_millis(200);
 
 pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: &cli::Test) -> Result<ExitCode> {
-    let files = files(&workspace.e2e(), options)?;
+    let files = files::chosen(&workspace.e2e(), options)?;
     println!("{}", what_runs(options));
     let directory = StackDirectory::take(workspace.test_state(), "cargo local test")?;
     let python_version = prerequisites::check(options.pusher).await?;
@@ -41,7 +40,9 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
 
     let mut tally = Tally::default();
     let mut succeeded = true;
-    if !options.e2e_only && !options.schemathesis_only && options.files.is_empty() {
+    // Everything, which the tests with sockudo only add to.
+    let is_all = options.files.is_empty() && options.pusher == PusherServer::Gateway;
+    if !options.e2e_only && !options.schemathesis_only && is_all {
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
@@ -55,13 +56,13 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
         let mut succeeded = true;
         if !options.schemathesis_only {
             // The contract is checked after the tests: it asks what they met.
-            let contract = options.files.is_empty().then(|| vec![workspace.e2e().join("contract.mjs")]);
+            let contract = is_all.then(|| vec![workspace.e2e().join("contract.mjs")]);
             for files in std::iter::once(files).chain(contract) {
                 let mut end_to_end = end_to_end(workspace, &tools, &directory.path, options, &files)?;
                 succeeded &= stream(processes, "node", &mut end_to_end, &mut tally).await?;
             }
         }
-        if options.schemathesis_only || (options.extra.is_empty() && options.files.is_empty()) {
+        if options.schemathesis_only || (options.extra.is_empty() && is_all) {
             let state = State::read(&directory.path)?;
             let mut command = schemathesis::command(workspace, &tools, &directory, &state, &options.extra)?;
             succeeded &= conformity(processes, &mut command, options, &mut tally).await?;
@@ -79,16 +80,23 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     Ok(if succeeded && tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn what_runs(options: &cli::Test) -> &'static str {
-    if !options.files.is_empty() {
+fn what_runs(options: &cli::Test) -> String {
+    let what = if !options.files.is_empty() {
         "These files' end-to-end tests, against a stack of their own on free ports."
     } else if options.schemathesis_only {
         "schemathesis, against a stack of its own on free ports."
+    } else if options.pusher == PusherServer::Sockudo {
+        let reasons = files::OF_SOCKUDO.map(|(file, reason)| format!("\n  {file:17} {reason}"));
+        return format!(
+            "The end-to-end tests of what a Pusher server can decide differently, against a stack with sockudo on free ports:{}",
+            reasons.concat()
+        );
     } else if options.e2e_only {
         "The end-to-end tests, against a stack of their own on free ports."
     } else {
         "The unit tests of the workspace, then the end-to-end tests against a stack of their own on free ports."
-    }
+    };
+    what.to_owned()
 }
 
 fn unit_tests(workspace: &Workspace) -> Command {
@@ -120,44 +128,6 @@ fn end_to_end(
         // This program, for tests that run `cargo local`. A second cargo would wait for this one's lock.
         .env("CARILLON_LOCAL", std::env::current_exe()?);
     Ok(command)
-}
-
-/// The files whose tests are run: those that are named, or all that can pass with this server of Pusher's protocol.
-fn files(directory: &Path, options: &cli::Test) -> Result<Vec<PathBuf>> {
-    let all = test_files(directory)?;
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let runs_here = |path: &PathBuf| options.pusher == PusherServer::Gateway || !name(path).starts_with(OF_GATEWAY);
-    if options.files.is_empty() {
-        return Ok(all.into_iter().filter(runs_here).collect());
-    }
-    let mut named = Vec::new();
-    for asked in &options.files {
-        let asked = name(asked);
-        let Some(path) = all.iter().find(|path| [asked.clone(), format!("{asked}.test.mjs")].contains(&name(path)))
-        else {
-            bail!("{} has no {asked} and no {asked}.test.mjs", directory.display());
-        };
-        if !runs_here(path) {
-            bail!("{} needs --pusher gateway", name(path));
-        }
-        named.push(path.clone());
-    }
-    Ok(named)
-}
-
-fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).with_context(|| format!("{} cannot be read", directory.display()))? {
-        let path = entry?.path();
-        if path.to_string_lossy().ends_with(".test.mjs") {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        bail!("There are no tests in {}", directory.display());
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Runs schemathesis, which counts as one test.
@@ -210,41 +180,5 @@ async fn adopt_replaced(processes: &Processes, state: &Path) -> std::convert::In
 fn adopt(processes: &Processes, state: &Path) {
     if let Some(sockudo) = State::read(state).ok().and_then(|state| state.processes.sockudo) {
         processes.adopt(sockudo.pid);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::commands::cli::{Cli, Command};
-
-    fn chosen(arguments: &[&str]) -> Result<Vec<String>, String> {
-        let Some(Command::Test(options)) = Cli::parse_from([&["local", "test"], arguments].concat()).command else {
-            panic!("not parsed as the test command");
-        };
-        let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e"));
-        let files = files(directory, &options).map_err(|error| error.to_string())?;
-        Ok(files.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect())
-    }
-
-    #[test]
-    fn all_files_run_but_those_that_need_another_server_of_pushers_protocol() {
-        let with_sockudo = chosen(&[]).unwrap();
-        assert!(with_sockudo.len() > 30 && with_sockudo.contains(&"kudos.test.mjs".to_owned()), "{with_sockudo:?}");
-        let with_gateway = chosen(&["--pusher", "gateway"]).unwrap();
-        let more: Vec<_> = with_gateway.iter().filter(|name| !with_sockudo.contains(name)).collect();
-        assert_eq!(more, ["pusher-gateway.test.mjs"]);
-    }
-
-    #[test]
-    fn files_are_named_by_path_by_name_or_by_what_they_are_about() {
-        let named = ["tests/e2e/kudos.test.mjs", "rooms.test.mjs", "sockets"];
-        assert_eq!(chosen(&named), Ok(["kudos", "rooms", "sockets"].map(|name| format!("{name}.test.mjs")).into()));
-        assert!(chosen(&["kudo"]).unwrap_err().contains("has no kudo and no kudo.test.mjs"));
-        let refused = chosen(&["pusher-gateway"]).unwrap_err();
-        assert_eq!(refused, "pusher-gateway.test.mjs needs --pusher gateway");
-        assert_eq!(chosen(&["--pusher", "gateway", "pusher-gateway"]), Ok(vec!["pusher-gateway.test.mjs".to_owned()]));
     }
 }
