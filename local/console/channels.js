@@ -24,12 +24,14 @@ function listenerOf(who) {
   const listener = { id, who, names: new Set() };
   const headersProvider = () => ({ authorization: `Bearer ${listener.who.token}` });
   const endpoint = who.hotel ? `/api/guest/hotel/${encodeURIComponent(who.hotel)}/chat/pusher/auth` : "/pusher/auth";
-  listener.pusher = new Pusher(session.pusher.key, {
-    cluster: "mt1",
-    wsHost: session.pusher.host,
-    wsPort: session.pusher.port,
-    forceTLS: false,
-    enabledTransports: ["ws"],
+  const { key, cluster, host, port, tls } = session.pusher;
+  listener.pusher = new Pusher(key, {
+    cluster,
+    wsHost: host,
+    wsPort: port,
+    wssPort: port,
+    forceTLS: tls,
+    enabledTransports: tls ? ["ws", "wss"] : ["ws"],
     enableStats: false,
     channelAuthorization: { endpoint, transport: "ajax", headersProvider },
     userAuthentication: { endpoint: "/pusher/user-auth", transport: "ajax", headersProvider },

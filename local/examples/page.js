@@ -72,11 +72,12 @@ export function otherSide(path, parameters, kept) {
   return `${path}?${other}`;
 }
 
-/** pusher-js, set up for a server of one's own; everything else is the caller's. */
-export function selfHosted({ host, port }) {
+/** pusher-js, set up for this stack's server; everything else is the caller's. */
+export function selfHosted({ cluster, host, port, tls }) {
+  const enabledTransports = tls ? ["ws", "wss"] : ["ws"];
   return class extends Pusher {
     constructor(key, options) {
-      super(key, { cluster: "mt1", wsHost: host, wsPort: port, forceTLS: false, enabledTransports: ["ws"], ...options });
+      super(key, { cluster, wsHost: host, wsPort: port, wssPort: port, forceTLS: tls, enabledTransports, ...options });
     }
   };
 }

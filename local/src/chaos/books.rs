@@ -1,12 +1,13 @@
-//! The ledger of a run, which all parts of the harness write to, and the run's clock.
+//! The records that all parts of the harness write to: the ledger of a run, the subscriptions of clients, and the run's clock.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::attendance::Attendance;
 use super::event::{Event, PusherEvent};
-use super::ledger::Ledger;
+use super::ledger::{Delivery, Ledger, PUSHER};
 
-/// A handle to both.
+/// A handle to all of it.
 #[derive(Clone, Default)]
 pub(super) struct Books(Arc<Inner>);
 
@@ -14,6 +15,7 @@ pub(super) struct Books(Arc<Inner>);
 struct Inner {
     begun: OnceLock<Instant>,
     ledger: Mutex<Ledger>,
+    attendance: Mutex<Attendance>,
 }
 
 impl Books {
@@ -31,16 +33,21 @@ impl Books {
         self.0.ledger.lock().expect("nothing panics while it holds the ledger")
     }
 
+    pub(super) fn attendance(&self) -> MutexGuard<'_, Attendance> {
+        self.0.attendance.lock().expect("nothing panics while it holds the attendance")
+    }
+
     pub(super) fn accept(&self, event: Event) {
         let now = self.now();
         self.ledger().accept(event, now);
     }
 
+    /// The Pusher server took these.
     pub(super) fn deliver(&self, messages: &[PusherEvent]) {
-        let now = self.now();
+        let delivery = Delivery { to: PUSHER, at: self.now(), clock: 0.0 };
         let mut ledger = self.ledger();
         for message in messages {
-            ledger.deliver(message, now);
+            ledger.deliver(message, &delivery);
         }
     }
 }

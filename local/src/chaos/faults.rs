@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use contract::socket_id::SocketId;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -22,6 +23,7 @@ use crate::process::children::{Processes, Service};
 use crate::process::function_processes;
 use crate::services::aws::Aws;
 use crate::services::sockudo::Launch;
+use crate::stack::SOCKET_API_ID;
 use crate::state::RunningSockudo;
 use crate::state::directory::StackDirectory;
 
@@ -29,6 +31,10 @@ use crate::state::directory::StackDirectory;
 const ROOM_USERS_AT_ONCE: usize = 2;
 /// How late a shard of the stream is at most, in milliseconds. A writer's lease lasts three seconds.
 const SHARD_LATE_MS: u32 = 4_000;
+/// The stage of Pusher's protocol.
+const PUSHER_STAGE: &str = "pusher";
+/// How late a post to a WebSocket is. A function waits a second for it: a post that it has given up would arrive after later ones.
+const POST_LATE_MS: u32 = 500;
 
 /// The failures so far.
 #[derive(Default)]
@@ -36,6 +42,11 @@ pub(super) struct Damage {
     pub(super) spells: Vec<Spell>,
     /// When a function's process was killed.
     pub(super) kills: Vec<Duration>,
+    /// How many clients were cut off.
+    pub(super) cuts: u64,
+    /// How many posts to WebSockets were late, and how many were refused.
+    pub(super) late_posts: u64,
+    pub(super) refused_posts: u64,
     /// How often a shard of the stream was late, and how often it went back.
     pub(super) late_shards: u64,
     pub(super) repeated_shards: u64,
@@ -43,15 +54,10 @@ pub(super) struct Damage {
 
 /// The parts that fail.
 pub(super) struct Faults<'a> {
-    pub(super) processes: &'a Processes,
-    pub(super) directory: &'a StackDirectory,
     pub(super) ministack_pid: i32,
-    /// As it was started first.
-    pub(super) sockudo: RunningSockudo,
-    pub(super) sockudo_port: u16,
+    /// Absent without a Pusher server.
+    pub(super) server: Option<Server<'a>>,
     pub(super) throttle: Throttle,
-    /// Tells the recorder whether the Pusher server is up.
-    pub(super) is_up: watch::Sender<bool>,
     pub(super) webhooks: Webhooks,
     /// Webhooks that are being sent.
     pub(super) webhooks_sent: JoinSet<Result<()>>,
@@ -59,23 +65,55 @@ pub(super) struct Faults<'a> {
     pub(super) room_users: Vec<RoomUser>,
     pub(super) books: Books,
     pub(super) random: StdRng,
-    pub(super) pusher: PusherState<'a>,
     pub(super) damage: Damage,
+    /// The trouble with channels, and since when.
+    pub(super) trouble: Option<(Trouble, Duration)>,
     /// When AWS began to be throttled, while it is.
     pub(super) throttled_since: Option<Duration>,
     /// Sets the faults of ministack.
     pub(super) aws: Aws,
+    /// Those that are set.
+    pub(super) asked: Map<String, Value>,
     /// When the stream began to be disturbed, while it is.
     pub(super) disturbed_since: Option<Duration>,
 }
 
-/// The Pusher server's state, and since when.
-#[derive(Default)]
-pub(super) struct PusherState<'a> {
-    trouble: Option<(Trouble, Duration)>,
-    /// The server that was started last, unless it is the stack's own.
-    replacement: Option<Service<'a>>,
-    starts: u32,
+/// The Pusher server.
+pub(super) struct Server<'a> {
+    pub(super) processes: &'a Processes,
+    pub(super) directory: &'a StackDirectory,
+    /// As it was started first.
+    pub(super) first: RunningSockudo,
+    pub(super) port: u16,
+    /// Tells the recorder whether it is up.
+    pub(super) is_up: watch::Sender<bool>,
+    /// The one that was started last, unless it is the stack's own.
+    pub(super) replacement: Option<Service<'a>>,
+    pub(super) starts: u32,
+}
+
+impl Server<'_> {
+    fn pid(&self) -> i32 {
+        self.replacement.as_ref().map_or(self.first.pid, Service::pid)
+    }
+
+    fn kill(&self) {
+        signal(self.pid(), Signal::SIGKILL);
+        self.is_up.send_replace(false);
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.starts += 1;
+        let launch = Launch {
+            name: &format!("sockudo-{}", self.starts + 1),
+            command: &self.first.command,
+            arguments: &self.first.arguments,
+            port: self.port,
+        };
+        self.replacement = Some(launch.start(self.processes, self.directory).await?);
+        self.is_up.send_replace(true);
+        Ok(())
+    }
 }
 
 impl Faults<'_> {
@@ -96,9 +134,10 @@ impl Faults<'_> {
     async fn heal(&mut self) -> Result<()> {
         self.unthrottle();
         self.settle_stream().await?;
-        match self.pusher.trouble {
+        match self.trouble {
             Some((Trouble::Frozen, _)) => self.thaw(),
-            Some(_) => self.start_pusher().await?,
+            Some((Trouble::Gone, _)) => self.start_pusher().await?,
+            Some(_) => self.free_posts().await?,
             None => {}
         }
         Ok(())
@@ -107,16 +146,29 @@ impl Faults<'_> {
     async fn take(&mut self, action: Action) -> Result<()> {
         match action {
             Action::FreezePusher => {
-                signal(self.pusher_pid(), Signal::SIGSTOP);
-                self.pusher.trouble = Some((Trouble::Frozen, self.books.now()));
+                if let Some(server) = &self.server {
+                    signal(server.pid(), Signal::SIGSTOP);
+                    self.trouble = Some((Trouble::Frozen, self.books.now()));
+                }
             }
             Action::ThawPusher => self.thaw(),
             Action::KillPusher => {
-                signal(self.pusher_pid(), Signal::SIGKILL);
-                self.is_up.send_replace(false);
-                self.pusher.trouble = Some((Trouble::Gone, self.books.now()));
+                if let Some(server) = &self.server {
+                    server.kill();
+                    self.trouble = Some((Trouble::Gone, self.books.now()));
+                }
             }
             Action::StartPusher => self.start_pusher().await?,
+            Action::HoldPosts => {
+                self.ask("posts", Some(json!({ "heldMs": POST_LATE_MS }))).await?;
+                self.trouble = Some((Trouble::Held, self.books.now()));
+            }
+            Action::RefusePosts { share } => {
+                self.ask("posts", Some(json!({ "refused": share }))).await?;
+                self.trouble = Some((Trouble::Refused, self.books.now()));
+            }
+            Action::FreePosts => self.free_posts().await?,
+            Action::CutClient => self.cut_client().await?,
             Action::Throttle { services, share } => {
                 self.throttle.begin(services, share);
                 self.throttled_since = Some(self.books.now());
@@ -124,8 +176,8 @@ impl Faults<'_> {
             Action::Unthrottle => self.unthrottle(),
             Action::DisturbStream { late, repeats } => {
                 let stream = json!({ "late": late, "lateMs": SHARD_LATE_MS, "repeats": repeats });
-                let seed = self.random.random::<u32>();
-                self.aws.set_faults(&json!({ "stream": stream, "seed": seed })).await?;
+                self.asked.insert("seed".to_owned(), json!(self.random.random::<u32>()));
+                self.ask("stream", Some(stream)).await?;
                 self.disturbed_since = Some(self.books.now());
             }
             Action::SettleStream => self.settle_stream().await?,
@@ -140,31 +192,52 @@ impl Faults<'_> {
         Ok(())
     }
 
-    fn pusher_pid(&self) -> i32 {
-        self.pusher.replacement.as_ref().map_or(self.sockudo.pid, Service::pid)
+    async fn cut_client(&mut self) -> Result<()> {
+        let sockets = self.books.attendance().sockets();
+        let chosen = sockets.choose(&mut self.random).and_then(|socket| SocketId::parse(socket).ok()?.connection());
+        if let Some(connection) = chosen {
+            self.damage.cuts +=
+                u64::from(self.aws.end_connection(SOCKET_API_ID, PUSHER_STAGE, connection.as_str()).await?);
+        }
+        Ok(())
+    }
+
+    /// Sets a fault of ministack beside the others, or ends it. Keeps count of what happened.
+    async fn ask(&mut self, fault: &str, value: Option<Value>) -> Result<()> {
+        match value {
+            Some(value) => drop(self.asked.insert(fault.to_owned(), value)),
+            None => drop(self.asked.remove(fault)),
+        }
+        let counts = self.aws.set_faults(&Value::Object(self.asked.clone())).await?;
+        let count = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or_default();
+        (self.damage.late_shards, self.damage.repeated_shards) = (count("late"), count("repeats"));
+        (self.damage.late_posts, self.damage.refused_posts) = (count("heldPosts"), count("refusedPosts"));
+        Ok(())
     }
 
     fn thaw(&mut self) {
-        signal(self.pusher_pid(), Signal::SIGCONT);
+        if let Some(server) = &self.server {
+            signal(server.pid(), Signal::SIGCONT);
+        }
         self.end_trouble();
     }
 
     async fn start_pusher(&mut self) -> Result<()> {
-        self.pusher.starts += 1;
-        let launch = Launch {
-            name: &format!("sockudo-{}", self.pusher.starts + 1),
-            command: &self.sockudo.command,
-            arguments: &self.sockudo.arguments,
-            port: self.sockudo_port,
-        };
-        self.pusher.replacement = Some(launch.start(self.processes, self.directory).await?);
-        self.is_up.send_replace(true);
+        if let Some(server) = &mut self.server {
+            server.start().await?;
+        }
+        self.end_trouble();
+        Ok(())
+    }
+
+    async fn free_posts(&mut self) -> Result<()> {
+        self.ask("posts", None).await?;
         self.end_trouble();
         Ok(())
     }
 
     fn end_trouble(&mut self) {
-        if let Some((trouble, from)) = self.pusher.trouble.take() {
+        if let Some((trouble, from)) = self.trouble.take() {
             self.damage.spells.push(Spell { trouble, from, to: self.books.now() });
         }
     }
@@ -178,9 +251,7 @@ impl Faults<'_> {
 
     async fn settle_stream(&mut self) -> Result<()> {
         let Some(from) = self.disturbed_since.take() else { return Ok(()) };
-        let counts = self.aws.set_faults(&json!({})).await?;
-        let count = |name: &str| counts.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default();
-        (self.damage.late_shards, self.damage.repeated_shards) = (count("late"), count("repeats"));
+        self.ask("stream", None).await?;
         self.damage.spells.push(Spell { trouble: Trouble::Disturbed, from, to: self.books.now() });
         Ok(())
     }

@@ -117,8 +117,9 @@ impl Load {
         self.0.people.len()
     }
 
-    /// Has everybody been here, so that they can be invited, and subscribes them to their own channel and to a room.
-    pub(super) async fn introduce(&self) -> Result<()> {
+    /// Has everybody been here, so that they can be invited, and subscribes them to their own channel and to a room. Returns the number of
+    /// subscriptions.
+    pub(super) async fn introduce(&self) -> Result<usize> {
         for (number, person) in self.0.people.iter().enumerate() {
             let Some((status, body)) = self.0.send(Method::GET, "/party-invitations", &person.token, None).await else {
                 bail!("The stack does not respond");
@@ -129,7 +130,7 @@ impl Load {
             self.0.subscribe(number, format!("private-user-{}", person.id));
             self.0.subscribe(number, format!("presence-room-{}", book(number % ROOMS)));
         }
-        Ok(())
+        Ok(2 * self.0.people.len())
     }
 
     /// Sends commands at this rate for this duration, and waits for their responses.

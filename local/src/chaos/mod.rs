@@ -3,15 +3,23 @@
 //! ```text
 //! load ──> front door ──> functions ──> throttle ──> ministack (its stream late, repeated, out of order)
 //!             ^            (killed)        (refuses)
-//!             │               └──────> recorder ──> sockudo (frozen, killed) ──> crowd
-//!             └── webhooks, twice and in the wrong order        └── webhooks
+//!             │               └──> API Gateway (late, refuses) ──> crowd (cut off)
+//!             │  with --pusher sockudo, instead of API Gateway's posts:
+//!             │               └──> recorder ──> sockudo (frozen, killed) ──> crowd
+//!             └── webhooks, twice and in the wrong order └── webhooks
 //! ```
+//!
+//! sockudo takes every event, so what it took was delivered. Without it, the clients are the recipients, and a client that was away missed what
+//! was sent meanwhile: `duties` says who had to hear what.
 
+mod attendance;
 mod aws;
 mod books;
 mod crowd;
+mod duties;
 mod event;
 mod faults;
+mod judgement;
 mod ledger;
 mod load;
 mod options;
@@ -33,6 +41,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::files::journal::{Reader, TRAFFIC};
 use crate::files::workspace::Workspace;
 use crate::install::functions;
 use crate::install::prerequisites;
@@ -47,11 +56,13 @@ use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
 use crate::state::pusher_app::HOST;
-use crate::state::settings::{PusherServer, Settings};
+use crate::state::settings::{LocalServer, Settings};
 use aws::{Inspector, Outstanding};
 use books::Books;
 use crowd::Crowd;
-use faults::{Damage, Faults, PusherState};
+use duties::Duties;
+use event::PusherEvent;
+use faults::{Damage, Faults, Server};
 use ledger::Verdict;
 use load::Load;
 pub(crate) use options::Options;
@@ -69,23 +80,25 @@ const QUIET_LOOKS: u32 = 4;
 /// How often the books are compared with the table before something is called lost, and the pauses between.
 const LOOKS: u32 = 3;
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How long a client's first request may take to leave the user's profile.
-const PROFILES_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the clients' first requests may take: to leave the users' profiles, and to subscribe to two channels each.
+const INTRODUCTION_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options: &Options) -> Result<ExitCode> {
     function_processes::ensure_visible()?;
     let directory = StackDirectory::take(workspace.chaos_state(), "cargo local chaos")?;
-    let python_version = prerequisites::check(PusherServer::Sockudo).await?;
+    let python_version = prerequisites::check(options.pusher.into()).await?;
     let tools =
-        Tools::install(workspace, processes, &python_version, (Clients::ToListen, PusherServer::Sockudo)).await?;
+        Tools::install(workspace, processes, &python_version, (Clients::ToListen, options.pusher.into())).await?;
     functions::build(workspace, processes, &directory.logs).await?;
     let seed = options.seed.unwrap_or_else(rand::random);
     println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
 
-    let recorder = Recorder::bind(0)?;
+    let has_server = options.pusher == LocalServer::Sockudo;
+    let recorder = has_server.then(|| Recorder::bind(0)).transpose()?;
     let throttled = TcpListener::bind(("127.0.0.1", 0)).await?;
     let mut ports = ports::free()?;
-    ports.detours = Detours { ministack: Some(throttled.local_addr()?.port()), sockudo: Some(recorder.port()) };
+    ports.detours =
+        Detours { ministack: Some(throttled.local_addr()?.port()), sockudo: recorder.as_ref().map(Recorder::port) };
     let books = Books::default();
     let throttle = Throttle::new(stream(seed, Draws::Throttle));
     let (is_up, sees_up) = watch::channel(true);
@@ -95,37 +108,48 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
         let books = books.clone();
         Arc::new(move |messages| books.deliver(&messages))
     };
-    let proxies = async {
-        tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorder.serve(&server, note, sees_up))
+    let recorded = async {
+        match recorder {
+            Some(recorder) => recorder.serve(&server, note, sees_up).await,
+            None => std::future::pending().await,
+        }
     };
+    let proxies = async { tokio::try_join!(throttle.clone().serve(throttled, &ministack), recorded) };
     let run = async {
-        let settings = Settings { pusher: PusherServer::Sockudo, ..Settings::default() };
+        let settings = Settings { channels: options.pusher.into(), ..Settings::default() };
         let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
-        let stack = plan.start(ports::claim_all(&ports, true)?).await?;
-        let (crowd, subscriptions) = Crowd::start(workspace, processes, &directory)?;
+        let stack = plan.start(ports::claim_all(&ports, has_server)?).await?;
+        let (crowd, subscriptions) = Crowd::start(workspace, processes, &directory, options.pusher)?;
         let state = State::read(&directory.path)?;
         let front_door = format!("http://127.0.0.1:{}", ports.port);
+        let (aws, inspector) = (crate::services::aws::Aws::of(&state), Inspector::of(&state));
         let load = Load::new(&state, &front_door, books.clone(), subscriptions)?;
-        let faults = Faults {
+        let server = State::read(&directory.path)?.processes.sockudo.map(|first| Server {
             processes,
             directory: &directory,
-            sockudo_port: ports.sockudo_port,
-            throttle: throttle.clone(),
+            first,
+            port: ports.sockudo_port,
             is_up,
+            replacement: None,
+            starts: 0,
+        });
+        let faults = Faults {
+            server,
+            throttle: throttle.clone(),
             webhooks: Webhooks::of(&state, &front_door),
             webhooks_sent: JoinSet::new(),
             room_users: load.room_users(),
             books: books.clone(),
             random: stream(seed, Draws::Victims),
-            pusher: PusherState::default(),
             damage: Damage::default(),
+            trouble: None,
             throttled_since: None,
-            aws: crate::services::aws::Aws::of(&state),
+            aws,
+            asked: serde_json::Map::new(),
             disturbed_since: None,
-            sockudo: State::read(&directory.path)?.processes.sockudo.context("The stack has no sockudo")?,
             ministack_pid: state.processes.ministack.pid,
         };
-        let trial = Trial { options, seed, directory: &directory, aws: Inspector::of(&state), books: &books, load };
+        let trial = Trial { options, seed, directory: &directory, aws: inspector, books: &books, load };
         tokio::select! {
             outcome = trial.run(faults) => outcome,
             error = stack.serve(false) => Err(error),
@@ -171,13 +195,19 @@ impl Trial<'_> {
         self.conclude(&faults, load_end, settled).await
     }
 
-    /// Makes the users known, before anything fails.
+    /// Makes the users known and lets them subscribe, before anything fails.
     async fn introduce(&self) -> Result<()> {
-        self.load.introduce().await?;
+        let subscriptions = self.load.introduce().await?;
         let begun = Instant::now();
-        while self.aws.profiles().await? < self.load.people() {
-            if begun.elapsed() > PROFILES_TIMEOUT {
-                bail!("The users' profiles were not stored within {} seconds", PROFILES_TIMEOUT.as_secs());
+        while self.aws.profiles().await? < self.load.people() || self.books.attendance().count() < subscriptions {
+            if begun.elapsed() > INTRODUCTION_TIMEOUT {
+                bail!(
+                    "{} of {} users had a profile after {} seconds, and {} of {subscriptions} subscriptions were confirmed",
+                    self.aws.profiles().await?,
+                    self.load.people(),
+                    INTRODUCTION_TIMEOUT.as_secs(),
+                    self.books.attendance().count(),
+                );
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -188,7 +218,7 @@ impl Trial<'_> {
         let lasting = self.options.lasting();
         let plan = match self.options.calm {
             true => Vec::new(),
-            false => plan::draw(&mut stream(self.seed, Draws::Plan), lasting),
+            false => plan::draw(&mut stream(self.seed, Draws::Plan), lasting, self.options.pusher),
         };
         let mut random = stream(self.seed, Draws::Load);
         let mut step = Step::begin("Load and failures");
@@ -240,15 +270,25 @@ impl Trial<'_> {
     async fn judge(&self) -> Result<Verdict> {
         let dead_letters = self.aws.dead_letters().await?;
         for _ in 1..LOOKS {
-            let remains = self.aws.remains(&dead_letters).await?;
-            let verdict = self.books.ledger().judge(&remains);
+            let verdict = self.look(&dead_letters).await?;
             if verdict.is_good() {
                 return Ok(verdict);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
-        let remains = self.aws.remains(&dead_letters).await?;
-        Ok(self.books.ledger().judge(&remains))
+        self.look(&dead_letters).await
+    }
+
+    async fn look(&self, dead_letters: &[Vec<PusherEvent>]) -> Result<Verdict> {
+        let remains = self.aws.remains(dead_letters).await?;
+        let duties = match self.options.pusher {
+            LocalServer::Sockudo => None,
+            LocalServer::Gateway => {
+                let lines = Reader::of(&self.directory.logs, TRAFFIC).read()?;
+                Some(Duties::of(lines, &self.books.attendance()))
+            }
+        };
+        Ok(self.books.ledger().judge(&remains, duties.as_ref()))
     }
 
     async fn conclude(&self, faults: &Faults<'_>, load_end: Duration, settled: Option<Duration>) -> Result<ExitCode> {
@@ -284,23 +324,31 @@ impl Trial<'_> {
 
 /// The failures, in words.
 fn failures(faults: &Faults<'_>) -> String {
-    let Damage { spells, kills, late_shards, repeated_shards } = &faults.damage;
+    let Damage { spells, kills, cuts, late_shards, repeated_shards, late_posts, refused_posts } = &faults.damage;
     let spells_of = |trouble: Trouble| {
         let of_it: Vec<_> = spells.iter().filter(|spell| spell.trouble == trouble).collect();
         let lasting: Duration = of_it.iter().map(|spell| spell.to.saturating_sub(spell.from)).sum();
         format!("{} times ({:.1} s)", of_it.len(), lasting.as_secs_f32())
     };
+    let of_channels = match faults.server {
+        Some(_) => format!(
+            "Pusher frozen {} and killed {}, {} webhooks sent twice and in the wrong order",
+            spells_of(Trouble::Frozen),
+            spells_of(Trouble::Gone),
+            faults.webhooks.taken()
+        ),
+        None => format!(
+            "posts to WebSockets late {} with {late_posts} posts and refused {} with {refused_posts} posts, {cuts} clients cut off",
+            spells_of(Trouble::Held),
+            spells_of(Trouble::Refused),
+        ),
+    };
     format!(
-        "Pusher frozen {} and killed {}, AWS throttled {} with {} requests refused, the stream disturbed {} with shards \
-         late {} times and repeated {} times, {} processes of functions killed, {} webhooks sent twice and in the wrong order",
-        spells_of(Trouble::Frozen),
-        spells_of(Trouble::Gone),
+        "{of_channels}, AWS throttled {} with {} requests refused, the stream disturbed {} with shards late {late_shards} times and \
+         repeated {repeated_shards} times, {} processes of functions killed",
         spells_of(Trouble::Throttled),
         faults.throttle.refused(),
         spells_of(Trouble::Disturbed),
-        late_shards,
-        repeated_shards,
         kills.len(),
-        faults.webhooks.taken(),
     )
 }

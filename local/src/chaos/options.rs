@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 
+use crate::state::settings::LocalServer;
+
 #[derive(Args)]
 pub(crate) struct Options {
+    /// The server that clients of Pusher's protocol connect to. It fails with sockudo; with gateway, posts to WebSockets do, and clients are cut
+    /// off
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) pusher: LocalServer,
     /// How long load and failures last, in seconds
     #[arg(long, default_value_t = 30, value_parser = value_parser!(u64).range(5..))]
     seconds: u64,

@@ -6,19 +6,27 @@ use std::time::Duration;
 /// A failure that lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
+    /// Of the Pusher server.
     Frozen,
+    /// Of the Pusher server.
     Gone,
+    /// Posts to WebSockets are late.
+    Held,
+    /// API Gateway refuses posts to WebSockets.
+    Refused,
     Throttled,
     Disturbed,
 }
 
 impl Trouble {
-    const ALL: [Self; 4] = [Self::Frozen, Self::Gone, Self::Throttled, Self::Disturbed];
+    const ALL: [Self; 6] = [Self::Frozen, Self::Gone, Self::Held, Self::Refused, Self::Throttled, Self::Disturbed];
 
     fn name(self) -> &'static str {
         match self {
             Self::Frozen => "Pusher frozen",
             Self::Gone => "Pusher gone",
+            Self::Held => "posts late",
+            Self::Refused => "posts refused",
             Self::Throttled => "AWS throttled",
             Self::Disturbed => "stream disturbed",
         }
@@ -26,8 +34,8 @@ impl Trouble {
 
     fn color(self) -> &'static str {
         match self {
-            Self::Frozen => "#9ecae1",
-            Self::Gone => "#fdae6b",
+            Self::Frozen | Self::Held => "#9ecae1",
+            Self::Gone | Self::Refused => "#fdae6b",
             Self::Throttled => "#c7b9e2",
             Self::Disturbed => "#a1d99b",
         }
@@ -61,7 +69,7 @@ const LEFT: f64 = 60.0;
 const TOP: f64 = 60.0;
 const RIGHT: f64 = WIDTH - 20.0;
 const BOTTOM: f64 = HEIGHT - 50.0;
-/// Height of the strips of AWS's troubles, below those of the Pusher server.
+/// Height of the strips of the table's and the queues' troubles, below those of channels.
 const STRIP: f64 = 10.0;
 
 impl Picture<'_> {
@@ -111,7 +119,7 @@ impl Picture<'_> {
             let (y, height) = match spell.trouble {
                 Trouble::Throttled => (BOTTOM - STRIP, STRIP),
                 Trouble::Disturbed => (BOTTOM - 2.0 * STRIP, STRIP),
-                Trouble::Frozen | Trouble::Gone => (TOP, BOTTOM - TOP - 2.0 * STRIP),
+                Trouble::Frozen | Trouble::Gone | Trouble::Held | Trouble::Refused => (TOP, BOTTOM - TOP - 2.0 * STRIP),
             };
             let _ = writeln!(
                 svg,
@@ -155,7 +163,8 @@ impl Picture<'_> {
 
     fn legend(&self, svg: &mut String) {
         let mut x = LEFT;
-        for trouble in Trouble::ALL {
+        let happened = |trouble: &Trouble| self.spells.iter().any(|spell| spell.trouble == *trouble);
+        for trouble in Trouble::ALL.into_iter().filter(happened) {
             let (color, name) = (trouble.color(), trouble.name());
             let _ = writeln!(
                 svg,

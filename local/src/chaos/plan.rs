@@ -5,6 +5,11 @@ use std::time::Duration;
 use rand::Rng;
 use rand::rngs::StdRng;
 
+use crate::state::settings::LocalServer;
+
+/// How often a client is cut off, about.
+const CUT_SECONDS: f64 = 1.5;
+
 /// A step of the plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Action {
@@ -14,6 +19,15 @@ pub(super) enum Action {
     /// The Pusher server is gone.
     KillPusher,
     StartPusher,
+    /// Posts to WebSockets are late.
+    HoldPosts,
+    /// API Gateway refuses this share of the posts to WebSockets.
+    RefusePosts {
+        share: f64,
+    },
+    FreePosts,
+    /// API Gateway ends a client's connection, as it does after two hours.
+    CutClient,
     /// This share of the requests to these services is refused.
     Throttle {
         services: Services,
@@ -54,15 +68,18 @@ impl Services {
 }
 
 /// The steps of a run, by the time since its beginning. All that is stopped is started again before its end.
-pub(super) fn draw(random: &mut StdRng, lasting: Duration) -> Vec<(Duration, Action)> {
+pub(super) fn draw(random: &mut StdRng, lasting: Duration, pusher: LocalServer) -> Vec<(Duration, Action)> {
     let mut plan = Vec::new();
-    let freezes_first = random.random_bool(0.5);
+    let hangs_first = random.random_bool(0.5);
     for (turn, (from, to)) in spells(random, lasting, lasting.div_f64(4.0)).into_iter().enumerate() {
-        let freezes = freezes_first == turn.is_multiple_of(2);
-        let (begin, end) = if freezes {
-            (Action::FreezePusher, Action::ThawPusher)
-        } else {
-            (Action::KillPusher, Action::StartPusher)
+        let hangs = hangs_first == turn.is_multiple_of(2);
+        let (begin, end) = match (pusher, hangs) {
+            (LocalServer::Sockudo, true) => (Action::FreezePusher, Action::ThawPusher),
+            (LocalServer::Sockudo, false) => (Action::KillPusher, Action::StartPusher),
+            (LocalServer::Gateway, true) => (Action::HoldPosts, Action::FreePosts),
+            (LocalServer::Gateway, false) => {
+                (Action::RefusePosts { share: random.random_range(0.5..1.0) }, Action::FreePosts)
+            }
         };
         plan.extend([(from, begin), (to, end)]);
     }
@@ -76,8 +93,11 @@ pub(super) fn draw(random: &mut StdRng, lasting: Duration) -> Vec<(Duration, Act
         let (late, repeats) = (random.random_range(0.3..0.9), random.random_range(0.3..0.9));
         plan.extend([(from, Action::DisturbStream { late, repeats }), (to, Action::SettleStream)]);
     }
-    plan.extend(moments(random, lasting, 0.7).into_iter().map(|at| (at, Action::KillFunction)));
-    plan.extend(moments(random, lasting, 1.0).into_iter().map(|at| (at, Action::Webhooks)));
+    plan.extend(steps(moments(random, lasting, 0.7), Action::KillFunction));
+    plan.extend(match pusher {
+        LocalServer::Sockudo => steps(moments(random, lasting, 1.0), Action::Webhooks),
+        LocalServer::Gateway => steps(moments(random, lasting, CUT_SECONDS), Action::CutClient),
+    });
     plan.sort_by_key(|(at, _)| *at);
     plan
 }
@@ -95,6 +115,10 @@ fn spells(random: &mut StdRng, lasting: Duration, slot: Duration) -> Vec<(Durati
         begin += slot;
     }
     spells
+}
+
+fn steps(moments: Vec<Duration>, action: Action) -> Vec<(Duration, Action)> {
+    moments.into_iter().map(|at| (at, action)).collect()
 }
 
 /// Moments at distances of about so many seconds.
@@ -116,7 +140,35 @@ mod tests {
     use rand::SeedableRng;
 
     fn plan(seed: u64, seconds: u64) -> Vec<(Duration, Action)> {
-        draw(&mut StdRng::seed_from_u64(seed), Duration::from_secs(seconds))
+        plan_with(LocalServer::Sockudo, seed, seconds)
+    }
+
+    fn plan_with(pusher: LocalServer, seed: u64, seconds: u64) -> Vec<(Duration, Action)> {
+        draw(&mut StdRng::seed_from_u64(seed), Duration::from_secs(seconds), pusher)
+    }
+
+    #[test]
+    fn without_a_pusher_server_posts_fail_and_are_free_again_and_clients_are_cut_off() {
+        for (seed, seconds) in (0..200).flat_map(|seed| [5, 30, 600].map(|seconds| (seed, seconds))) {
+            let (mut hindered, mut hindrances) = (false, Vec::new());
+            let plan = plan_with(LocalServer::Gateway, seed, seconds);
+            for (_, action) in &plan {
+                match action {
+                    Action::HoldPosts | Action::RefusePosts { .. } => {
+                        assert!(!std::mem::replace(&mut hindered, true));
+                        hindrances.push(*action);
+                    }
+                    Action::FreePosts => assert!(std::mem::replace(&mut hindered, false)),
+                    Action::FreezePusher | Action::KillPusher | Action::ThawPusher | Action::StartPusher => panic!(),
+                    Action::Webhooks => panic!("nobody sends any"),
+                    _ => {}
+                }
+            }
+            assert!(!hindered && hindrances.contains(&Action::HoldPosts), "seed {seed}");
+            assert!(hindrances.iter().any(|action| matches!(action, Action::RefusePosts { .. })), "seed {seed}");
+            let cuts = plan.iter().filter(|(_, action)| *action == Action::CutClient).count();
+            assert!(cuts > 0, "seed {seed}");
+        }
     }
 
     #[test]
@@ -149,6 +201,7 @@ mod tests {
                     }
                     Action::SettleStream => assert!(std::mem::replace(&mut disturbed, false)),
                     Action::KillFunction | Action::Webhooks => {}
+                    Action::HoldPosts | Action::RefusePosts { .. } | Action::FreePosts | Action::CutClient => panic!(),
                 }
             }
             assert!(pusher.is_none() && !throttled && !disturbed);

@@ -32,6 +32,13 @@ impl Report<'_> {
         let refused: u64 = commands.refused.values().sum();
         let by_status: Vec<_> = commands.refused.iter().map(|(status, count)| format!("{status}: {count}")).collect();
         let by_status = if refused == 0 { String::new() } else { format!(" ({})", by_status.join(", ")) };
+        let clients = match verdict.duties {
+            None => format!("received {} of the accepted events while they were connected", verdict.heard),
+            Some(duties) => format!(
+                "had to hear an event {duties} times, as they were subscribed throughout; {} events nobody heard, and nobody had to",
+                verdict.unheard
+            ),
+        };
         let settled = settled
             .map_or("not reached".to_owned(), |after| format!("{:.1} s after the last command", after.as_secs_f32()));
         let _ = write!(
@@ -39,8 +46,7 @@ impl Report<'_> {
             "\ndead letters                 {}\nrows still owing             {}\nrows with a wrong last word  {}\n\
              nothing owed                 {settled}\n\n\
              commands   {} sent, {} accepted, {refused} refused{by_status}, {} without a clear response ({} of their events \
-             delivered)\nfailures   {failures}\nclients    received {} of the accepted events while they were connected\n\
-             picture    {picture}\nseed       {seed}\n",
+             delivered)\nfailures   {failures}\nclients    {clients}\npicture    {picture}\nseed       {seed}\n",
             verdict.dead_letters,
             verdict.rows_owing,
             verdict.wrong_last_word,
@@ -48,7 +54,6 @@ impl Report<'_> {
             commands.accepted,
             commands.unclear,
             verdict.delivered_unaccepted,
-            verdict.heard,
         );
         for example in &verdict.examples {
             let _ = writeln!(text, "lost       {example}");

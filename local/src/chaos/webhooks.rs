@@ -25,7 +25,7 @@ pub(super) struct Webhooks {
 
 impl Webhooks {
     pub(super) fn of(state: &State, front_door: &str) -> Self {
-        let (key, secret) = (state.pusher.key.clone(), state.pusher.secret.clone());
+        let (key, secret) = (state.pusher.key.clone(), state.pusher.secret.clone().unwrap_or_default());
         Self { relay: Relay::to(front_door), key, secret, taken: Arc::default() }
     }
 

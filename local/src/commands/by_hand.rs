@@ -27,7 +27,7 @@ pub(crate) async fn bruno(workspace: &Workspace, processes: &Processes, options:
         ("baseUrl", state.url.clone()),
         ("pusherAppId", state.pusher.app_id.clone()),
         ("pusherKey", state.pusher.key.clone()),
-        ("pusherSecret", state.pusher.secret.clone()),
+        ("pusherSecret", state.pusher.secret.clone().unwrap_or_default()),
         ("serviceToken", token::with_roles(&state, SERVICE, &["service".to_owned()])?),
         ("guestToken", token::of_guest(&state, state.demo.guest(), token::HOURS)?),
         ("hotelSlug", state.demo.hotel_slug.clone()),

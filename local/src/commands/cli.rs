@@ -8,7 +8,7 @@ use crate::chaos;
 use crate::commands::smoke;
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
-use crate::state::settings::PusherServer;
+use crate::state::settings::{LocalServer, PusherServer};
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -30,7 +30,9 @@ pub(crate) struct Run {
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<Origin>,
     /// File with your app's JWT_SECRET or JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, JWT_CLAIM_USER_ID (_NAME, _PICTURE, _ROLES,
-    /// _CHANNELS), FIREBASE_PROJECT_ID, FIREBASE_CLIENT_EMAIL and FIREBASE_PRIVATE_KEY. The environment overrides it
+    /// _CHANNELS), FIREBASE_PROJECT_ID, FIREBASE_CLIENT_EMAIL and FIREBASE_PRIVATE_KEY; for --pusher hosted PUSHER_APP_ID, PUSHER_KEY,
+    /// PUSHER_SECRET and PUSHER_CLUSTER, and for another server than Pusher's PUSHER_HOST, PUSHER_PORT and PUSHER_SCHEME. The environment
+    /// overrides it
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// The server that clients of Pusher's protocol connect to
@@ -48,13 +50,14 @@ pub(crate) enum Command {
     ///
     /// accepted: events that commands with a successful response caused.
     ///
-    /// delivered: those that sockudo took, even if the function had stopped waiting.
+    /// delivered: those that a client heard; with --pusher sockudo, those that sockudo took, even if the function had stopped waiting.
     ///
-    /// duplicated: deliveries of an event after its first one.
+    /// duplicated: deliveries of an event to a client, or to sockudo, after its first one.
     ///
     /// out of order: deliveries of a party's event after a later one of that party, repetitions included.
     ///
-    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter.
+    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter. Without sockudo also those that a
+    /// client did not hear that was subscribed throughout: before the table had the event, and two seconds after its row owed it no more.
     ///
     /// longest wait: from the command's response to the first delivery.
     ///
@@ -104,7 +107,7 @@ pub(crate) struct Test {
     /// The server that clients of Pusher's protocol connect to. With sockudo and without files, only the end-to-end tests are run that a
     /// Pusher server can decide differently
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) pusher: PusherServer,
+    pub(crate) pusher: LocalServer,
     /// Skip the unit tests
     #[arg(long)]
     pub(crate) e2e_only: bool,
@@ -235,13 +238,20 @@ mod tests {
             Some(Command::Test(test)) => test,
             _ => panic!("not parsed as the test command"),
         };
-        assert_eq!(test(&[]).pusher, PusherServer::Gateway);
+        assert_eq!(test(&[]).pusher, LocalServer::Gateway);
         let some = test(&["--pusher", "sockudo", "kudos", "tests/e2e/rooms.test.mjs", "--", "--test-only"]);
-        assert_eq!(some.pusher, PusherServer::Sockudo);
+        assert_eq!(some.pusher, LocalServer::Sockudo);
         assert_eq!(some.files, ["kudos", "tests/e2e/rooms.test.mjs"].map(PathBuf::from));
         assert_eq!(some.extra, ["--test-only"]);
-        let refused = Cli::try_parse_from(["local", "--pusher", "soketi"]).err().unwrap().to_string();
-        assert!(refused.contains("[possible values: gateway, sockudo]"), "{refused}");
+        assert_eq!(Cli::parse_from(["local", "--pusher", "hosted"]).run.pusher, PusherServer::Hosted);
+        let refusal =
+            |arguments: &[&str]| Cli::try_parse_from([&["local"], arguments].concat()).err().unwrap().to_string();
+        let refused = refusal(&["--pusher", "soketi"]);
+        assert!(refused.contains("[possible values: gateway, sockudo, hosted]"), "{refused}");
+        for command in ["test", "chaos"] {
+            let refused = refusal(&[command, "--pusher", "hosted"]);
+            assert!(refused.contains("[possible values: gateway, sockudo]"), "{refused}");
+        }
     }
 
     #[test]

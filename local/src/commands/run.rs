@@ -20,7 +20,7 @@ use crate::stack::plan::Plan;
 use crate::state::directory::StackDirectory;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
-use crate::state::settings::{self, PushTarget, PusherServer, Settings};
+use crate::state::settings::{self, Channels, PushTarget, PusherServer, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
@@ -29,7 +29,8 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     let python_version = prerequisites::check(options.pusher).await?;
     let variables = Variables::read(options.env_file.as_deref()).await?;
     let issuer = Issuer::read(&variables)?;
-    for warning in settings::warnings(&variables) {
+    let channels = Channels::read(options.pusher, &variables)?;
+    for warning in settings::warnings(&variables, &channels) {
         eprintln!("warning: {warning}");
     }
     // After all that may refuse the file: making the stand-in's RSA key takes a while.
@@ -40,7 +41,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
             (PushTarget::Shown(firebase), Some(stand_in))
         }
     };
-    let settings = Settings { origins: options.origins.clone(), issuer, pushes, pusher: options.pusher };
+    let settings = Settings { origins: options.origins.clone(), issuer, pushes, channels };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));

@@ -11,6 +11,7 @@ use crate::services::aws::Aws;
 use crate::services::jwks;
 use crate::state::State;
 use crate::state::pusher_app::APP_ID;
+use crate::state::settings::PusherServer;
 
 /// The findings, one per line.
 struct Status<'a> {
@@ -85,9 +86,11 @@ impl Status<'_> {
             }
             None => "unknown".to_owned(),
         };
-        let channels = format!("ws://{}:{}, key {}", pusher.host, pusher.port, pusher.key);
+        let scheme = if pusher.tls { "wss" } else { "ws" };
+        let channels = format!("{scheme}://{}:{}, key {}", pusher.host, pusher.port, pusher.key);
         let channels = match self.sockudo {
             Some(is_up) => format!("  sockudo     {}, {channels}", word(is_up)),
+            None if pusher.server == PusherServer::Hosted => format!("  channels    {channels}"),
             None => format!("  channels    the functions', {channels}"),
         };
         [

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::files::workspace::Workspace;
-use crate::state::State;
 use crate::state::issuer::Keys;
 use crate::state::settings::PusherServer;
 use crate::state::token;
+use crate::state::{Pusher, State};
 
 /// `cargo local try`.
 pub(crate) fn print(workspace: &Workspace) -> Result<ExitCode> {
@@ -32,7 +32,7 @@ pub(crate) fn text(workspace: &Workspace, state: &State) -> Result<String> {
         PusherServer::Sockudo => {
             format!("sockudo, for Pusher    ws://{}:{}, key {}", pusher.host, pusher.port, pusher.key)
         }
-        PusherServer::Gateway => format!("pusher-js connects by  {}", of_pusher_js(state)),
+        PusherServer::Gateway | PusherServer::Hosted => format!("pusher-js connects by  {}", of_pusher_js(state)),
     };
     Ok(format!(
         "
@@ -52,12 +52,17 @@ Ctrl-C stops everything.",
     ))
 }
 
-/// The client of a page, which wants a cluster and does not use it.
+/// The client of a page. It wants a cluster, and uses it to find Pusher's own servers alone.
 fn of_pusher_js(state: &State) -> String {
-    let (key, port) = (&state.pusher.key, state.pusher.port);
-    format!(
-        "new Pusher(\"{key}\", {{ cluster: \"mt1\", wsHost: \"localhost\", wsPort: {port}, forceTLS: false, enabledTransports: [\"ws\"] }})"
-    )
+    let Pusher { server, key, cluster, host, port, tls, .. } = &state.pusher;
+    let of_pusher = *server == PusherServer::Hosted && host.ends_with(".pusher.com");
+    let options = match (of_pusher, *server, *tls) {
+        (true, ..) => String::new(),
+        (_, PusherServer::Hosted, true) => format!(", wsHost: \"{host}\", wssPort: {port}, forceTLS: true"),
+        (_, PusherServer::Hosted, false) => format!(", wsHost: \"{host}\", wsPort: {port}, forceTLS: false"),
+        _ => format!(", wsHost: \"localhost\", wsPort: {port}, forceTLS: false, enabledTransports: [\"ws\"]"),
+    };
+    format!("new Pusher(\"{key}\", {{ cluster: \"{cluster}\"{options} }})")
 }
 
 fn with_tokens_of_the_demo(workspace: &Workspace, state: &State) -> Result<String> {

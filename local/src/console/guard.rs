@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 use crate::net::guard::Sender;
 use crate::net::origin::is_this_machine;
+use crate::state::pusher_app::{AppServer, HOST};
 
 /// Passes on requests of the console's own pages, and adds security headers to responses.
 pub(super) async fn guard(policy: HeaderValue, request: Request, next: Next) -> Response {
@@ -40,17 +41,22 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
         .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
 }
 
-/// The `Content-Security-Policy`: the page loads and calls only this stack.
-pub(super) fn policy(port: u16, pusher_port: u16) -> HeaderValue {
-    let ports = if port == pusher_port { &[port][..] } else { &[port, pusher_port] };
-    let addresses = |host: &str| ports.iter().map(|port| format!("ws://{host}:{port}")).collect::<Vec<_>>();
-    let sockets = ["localhost", "127.0.0.1"].map(addresses).concat();
+/// The `Content-Security-Policy`: the page loads from this stack alone, and calls it and the server of its channels.
+pub(super) fn policy(port: u16, channels: &AppServer) -> HeaderValue {
+    let here = |port: u16| ["localhost", "127.0.0.1"].map(|host| format!("ws://{host}:{port}"));
+    let mut sockets = here(port).to_vec();
+    let AppServer { host, port: of_channels, tls } = channels;
+    if host != HOST || *tls {
+        sockets.push(format!("{}://{host}:{of_channels}", if *tls { "wss" } else { "ws" }));
+    } else if *of_channels != port {
+        sockets.extend(here(*of_channels));
+    }
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; frame-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         sockets.join(" ")
     );
-    HeaderValue::from_str(&policy).expect("ports are digits")
+    HeaderValue::from_str(&policy).expect("a host and ports are plain text")
 }
 
 #[cfg(test)]
@@ -105,13 +111,20 @@ mod tests {
 
     #[test]
     fn the_page_may_call_this_stack_alone() {
-        let policy = policy(3000, 6001);
+        let at = |host: &str, port, tls| policy(3000, &AppServer { host: host.to_owned(), port, tls });
+        let policy = at("127.0.0.1", 6001, false);
         let policy = policy.to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
         assert!(
-            policy.contains("connect-src 'self' ws://localhost:3000 ws://localhost:6001 ws://127.0.0.1:3000"),
+            policy.contains(
+                "connect-src 'self' ws://localhost:3000 ws://127.0.0.1:3000 ws://localhost:6001 ws://127.0.0.1:6001;"
+            ),
             "{policy}"
         );
+        let own = at("127.0.0.1", 3000, false);
+        assert!(own.to_str().unwrap().contains("'self' ws://localhost:3000 ws://127.0.0.1:3000;"), "{own:?}");
+        let hosted = at("ws-eu.pusher.com", 443, true);
+        assert!(hosted.to_str().unwrap().contains("ws://127.0.0.1:3000 wss://ws-eu.pusher.com:443;"), "{hosted:?}");
         assert!(!policy.contains("unsafe"), "{policy}");
     }
 }

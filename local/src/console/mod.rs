@@ -34,12 +34,12 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::HeaderMap;
 
-pub(crate) use self::parts::{Console, PagePorts, Watched};
+pub(crate) use self::parts::{Console, Watched};
 
 impl Console {
     /// The routes.
     pub(crate) fn router(self) -> Router {
-        let policy = guard::policy(self.0.stack.ports.front_door, self.0.stack.ports.pusher);
+        let policy = guard::policy(self.0.stack.port, &self.0.stack.channels);
         let guard = move |request: Request, next: Next| guard::guard(policy.clone(), request, next);
         let pages = files::router(&self.0.packages)
             .route("/console/events", get(events))
@@ -67,6 +67,7 @@ mod tests {
     use super::feed::Feed;
     use super::parts::Inner;
     use super::*;
+    use crate::state::pusher_app::AppServer;
     use axum::body::{Body, to_bytes};
     use http::{Method, StatusCode};
     use std::path::PathBuf;
@@ -85,7 +86,8 @@ mod tests {
                 directory: nowhere.clone(),
                 pusher_secret: "secret".to_owned(),
                 orders: Some(orders),
-                ports: PagePorts { front_door: 3000, pusher: 6001 },
+                port: 3000,
+                channels: AppServer { host: "127.0.0.1".to_owned(), port: 6001, tls: false },
             },
             root: nowhere.clone(),
             packages: nowhere.clone(),

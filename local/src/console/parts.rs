@@ -12,6 +12,7 @@ use crate::install::tools::Tools;
 use crate::services::pusher_server::Orders;
 use crate::services::recorder::Note;
 use crate::state;
+use crate::state::pusher_app::AppServer;
 
 /// Where the console finds everything.
 #[derive(Clone)]
@@ -37,14 +38,10 @@ pub(crate) struct Watched {
     pub(crate) pusher_secret: String,
     /// Absent where the stack has no Pusher server.
     pub(crate) orders: Option<Orders>,
-    pub(crate) ports: PagePorts,
-}
-
-/// The ports that the page calls.
-#[derive(Clone, Copy)]
-pub(crate) struct PagePorts {
-    pub(crate) front_door: u16,
-    pub(crate) pusher: u16,
+    /// The front door's.
+    pub(crate) port: u16,
+    /// Where the page connects as a client of Pusher's protocol.
+    pub(crate) channels: AppServer,
 }
 
 impl Console {

@@ -36,7 +36,7 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
         "url": state.url,
         "takes": state.issuer.describe(),
         "makesTokens": state.jwt_secret.is_some(),
-        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+        "pusher": state.pusher.of_pages(),
         "people": people,
         "service": { "userId": "billing", "roles": ["service"] },
         "guest": { "hotel": demo.hotel_slug, "booking": demo.booking_id, "name": GUEST_NAME },

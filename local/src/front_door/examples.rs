@@ -119,7 +119,7 @@ fn lease_session(examples: &Examples) -> anyhow::Result<Value> {
         "notary": person(&demo.notary_id)?,
         "serviceToken": token::with_roles(&state, "leases", &["service".to_owned()])?,
         "mail": "/console#inbox",
-        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+        "pusher": state.pusher.of_pages(),
     }))
 }
 
@@ -132,7 +132,7 @@ fn session(examples: &Examples) -> anyhow::Result<Value> {
         "booking": demo.booking_id,
         "guestToken": guest,
         "staff": { "id": demo.staff_id, "token": token::of_user(&state, &demo.staff_id)? },
-        "pusher": { "key": state.pusher.key, "host": state.pusher.host, "port": state.pusher.port },
+        "pusher": state.pusher.of_pages(),
     }))
 }
 

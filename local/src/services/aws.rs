@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::body::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::net::relay::Relay;
@@ -123,6 +123,19 @@ impl Aws {
         self.send(request, payload.to_string()).await.map(drop)
     }
 
+    /// Ends a connection to this stage of a WebSocket API, as API Gateway does after two hours; returns whether it was open.
+    pub(crate) async fn end_connection(&self, api: &str, stage: &str, connection: &str) -> Result<bool> {
+        let connection: String = form_urlencoded::byte_serialize(connection.as_bytes()).collect();
+        let request = Request::delete(format!("/_aws/execute-api/{api}/{stage}/@connections/{connection}"))
+            .header("authorization", self.credential("execute-api"))
+            .body(())?;
+        match self.answer(request, String::new()).await? {
+            response if response.status().is_success() => Ok(true),
+            response if response.status() == StatusCode::GONE => Ok(false),
+            response => bail!("ministack did not end a connection: {}", response.status()),
+        }
+    }
+
     /// The names of the deployed functions.
     pub(crate) async fn functions(&self) -> Result<Vec<String>> {
         let path = "/2015-03-31/functions/?MaxItems=1000";
@@ -137,11 +150,15 @@ impl Aws {
         format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
     }
 
-    async fn send(&self, request: Request<()>, body: String) -> Result<Response<Bytes>> {
+    async fn answer(&self, request: Request<()>, body: String) -> Result<Response<Bytes>> {
         let (parts, ()) = request.into_parts();
         let sent = self.relay.send(parts, body.into());
         let response = tokio::time::timeout(REQUEST_TIMEOUT, sent).await.ok().and_then(Result::ok);
-        let response = response.context("ministack did not answer")?;
+        response.context("ministack did not answer")
+    }
+
+    async fn send(&self, request: Request<()>, body: String) -> Result<Response<Bytes>> {
+        let response = self.answer(request, body).await?;
         if !response.status().is_success() {
             bail!("ministack answered {}: {}", response.status(), String::from_utf8_lossy(response.body()));
         }

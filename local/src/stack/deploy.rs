@@ -21,9 +21,9 @@ use crate::services::ministack;
 use crate::stack::plan::Plan;
 use crate::state::demo::{AUTHOR_NAME, Demo};
 use crate::state::issuer::Keys;
-use crate::state::pusher_app::{APP_ID, HOST, KEY};
+use crate::state::pusher_app::{ANY_CLUSTER, APP_ID, AppServer, HOST, HostedApp, KEY};
 use crate::state::secrets::Secrets;
-use crate::state::settings::{PusherServer, Settings};
+use crate::state::settings::{Channels, Settings};
 use crate::state::{Outputs, function_names::STACK_NAME};
 
 /// The id of the API. ministack requires eight hexadecimal digits.
@@ -100,7 +100,7 @@ pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> R
 fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static str, &'a str); 8] {
     let firebase = settings.pushes.firebase();
     [
-        ("PUSHER_SECRET", &secrets.pusher_secret),
+        ("PUSHER_SECRET", settings.channels.hosted().map_or(&secrets.pusher_secret, |app| &app.secret)),
         ("PUSHER_PREVIOUS_SECRET", ""),
         ("PUSHER_ENCRYPTION_MASTER_KEY_BASE64", &secrets.encryption_master_key_base64),
         (
@@ -126,7 +126,7 @@ fn word_for(name: &str, value: &str) -> String {
 fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &Settings, demo: &Demo) -> Result<Value> {
     let book = Key::book(&BookId::parse(&*demo.book_id)?);
     let staff = Key::staff(&HotelSlug::parse(&*demo.hotel_slug)?, &UserId::parse(&*demo.staff_id)?);
-    let Settings { issuer, pushes, .. } = settings;
+    let Settings { issuer, pushes, channels, .. } = settings;
     let firebase = pushes.firebase();
     let words = of_functions(secrets, settings).map(|(name, value)| (name.to_owned(), json!(word_for(name, value))));
     let mut request = json!({
@@ -142,18 +142,6 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "MockEvents": "true",
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
             "AllowedOrigins": settings.origins(ports.port).join(","),
-            "Channels": match settings.pusher {
-                PusherServer::Gateway => "gateway",
-                PusherServer::Sockudo => "pusher",
-            },
-            "PusherAppId": APP_ID,
-            "PusherKey": KEY,
-            "PusherHost": HOST,
-            "PusherPort": match settings.pusher {
-                PusherServer::Gateway => NO_PORT,
-                PusherServer::Sockudo => ports.pusher_of_functions(),
-            }.to_string(),
-            "PusherScheme": "http",
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.
             "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),
@@ -184,7 +172,34 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
     for (name, value) in issuer.parameters() {
         request["parameters"][name] = json!(value);
     }
+    for (name, value) in of_pusher(channels, ports) {
+        request["parameters"][name] = json!(value);
+    }
     Ok(request)
+}
+
+/// The template's parameters of Pusher, each with its value.
+fn of_pusher(channels: &Channels, ports: &Ports) -> [(&'static str, String); 7] {
+    let (word, app_id, key, cluster, server) = match channels {
+        Channels::Gateway => ("gateway", APP_ID, KEY, ANY_CLUSTER, Some((HOST, NO_PORT, false))),
+        Channels::Sockudo => ("pusher", APP_ID, KEY, ANY_CLUSTER, Some((HOST, ports.pusher_of_functions(), false))),
+        Channels::Hosted(HostedApp { app_id, key, cluster, server, .. }) => {
+            let server = server.as_ref().map(|AppServer { host, port, tls }| (host.as_str(), *port, *tls));
+            ("pusher", app_id.as_str(), key.as_str(), cluster.as_str(), server)
+        }
+    };
+    // Empty for Pusher's own, which the functions find by the cluster.
+    let (host, port, tls) =
+        server.map_or_else(|| ("", String::new(), true), |(host, port, tls)| (host, port.to_string(), tls));
+    [
+        ("Channels", word.to_owned()),
+        ("PusherAppId", app_id.to_owned()),
+        ("PusherKey", key.to_owned()),
+        ("PusherCluster", cluster.to_owned()),
+        ("PusherHost", host.to_owned()),
+        ("PusherPort", port),
+        ("PusherScheme", if tls { "https" } else { "http" }.to_owned()),
+    ]
 }
 
 #[cfg(test)]
@@ -209,7 +224,15 @@ mod tests {
             port: None,
             control_port: None,
         };
-        let settings = Settings { pushes: PushTarget::Google(firebase), ..Settings::default() };
+        let app = HostedApp {
+            app_id: "1234567".to_owned(),
+            key: "a-public-key".to_owned(),
+            secret: "secret of an app at Pusher".to_owned(),
+            cluster: "eu".to_owned(),
+            server: None,
+        };
+        let settings =
+            Settings { pushes: PushTarget::Google(firebase), channels: Channels::Hosted(app), ..Settings::default() };
         let workspace = Workspace::locate().unwrap();
         let request =
             request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).unwrap().to_string();
@@ -217,5 +240,23 @@ mod tests {
             assert!(value.is_empty() || !request.contains(value), "{name}");
             assert!(request.contains(&format!("\"{name}\":\"{}\"", word_for(name, value))), "{name}");
         }
+    }
+
+    #[test]
+    fn the_functions_send_to_the_server_of_the_stacks_channels() {
+        let ports = ports::free().unwrap();
+        let sent = |channels: &Channels| of_pusher(channels, &ports).map(|(_, value)| value);
+        let own = |word: &str, port: u16| {
+            [word, "1000", "carillon-local", "mt1", "127.0.0.1", &port.to_string(), "http"].map(str::to_owned)
+        };
+        assert_eq!(sent(&Channels::Gateway), own("gateway", NO_PORT));
+        assert_eq!(sent(&Channels::Sockudo), own("pusher", ports.sockudo_port));
+        let hosted = |server| {
+            let [app_id, key, secret, cluster] = ["7", "k", "s", "eu"].map(str::to_owned);
+            sent(&Channels::Hosted(HostedApp { app_id, key, secret, cluster, server }))
+        };
+        assert_eq!(hosted(None), ["pusher", "7", "k", "eu", "", "", "https"]);
+        let server = AppServer { host: "pusher.example".to_owned(), port: 8443, tls: true };
+        assert_eq!(hosted(Some(server)), ["pusher", "7", "k", "eu", "pusher.example", "8443", "https"]);
     }
 }

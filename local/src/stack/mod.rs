@@ -21,12 +21,13 @@ use crate::services::ministack;
 use crate::services::pusher_server::{self, Keeper};
 use crate::services::recorder::{Recorder, watch_server};
 use crate::services::sockudo::{self, Sockudo};
-use crate::stack::deploy::{API_ID, SOCKET_API_ID, deploy};
+pub(crate) use crate::stack::deploy::SOCKET_API_ID;
+use crate::stack::deploy::{API_ID, deploy};
 use crate::state::demo::Demo;
 use crate::state::issuer::Keys;
-use crate::state::pusher_app::{APP_ID, HOST, KEY};
+use crate::state::pusher_app::{ANY_CLUSTER, APP_ID, AppServer, HOST, KEY};
 use crate::state::secrets::Secrets;
-use crate::state::settings::{PushTarget, PusherServer};
+use crate::state::settings::{Channels, PushTarget, PusherServer};
 use crate::state::{Pusher, Running, RunningProcess, RunningSockudo, State};
 
 /// A running stack.
@@ -35,7 +36,7 @@ pub(crate) struct Stack<'a> {
     plan: Plan<'a>,
     secrets: Secrets,
     ministack: Service<'a>,
-    /// Absent with [`PusherServer::Gateway`].
+    /// Only with [`PusherServer::Sockudo`].
     sockudo: Option<KeptSockudo<'a>>,
     front_door: FrontDoor,
     /// Asked for by `cargo local reset`.
@@ -62,8 +63,7 @@ impl<'a> Plan<'a> {
         let cuts = signal(SignalKind::user_defined2())?;
         let secrets = Secrets::keep_in(&self.directory.path)?;
         let (ministack, sockudo) = tokio::try_join!(self.start_ministack(), self.start_sockudo(&secrets))?;
-        // Clients of Pusher's protocol connect to the front door, where there is no sockudo.
-        let pusher_port = if sockudo.is_some() { self.ports.sockudo_port } else { self.ports.port };
+        let of_clients = self.of_clients();
         let demo = Demo::new();
         let deployment = deploy(&self, &secrets, &demo).await?;
         let aws_endpoint = ministack::endpoint(self.ports.ministack_port);
@@ -74,7 +74,8 @@ impl<'a> Plan<'a> {
                 directory: self.directory.path.clone(),
                 pusher_secret: secrets.pusher_secret.clone(),
                 orders: sockudo.as_ref().map(|kept| kept.order.clone()),
-                ports: console::PagePorts { front_door: self.ports.port, pusher: pusher_port },
+                port: self.ports.port,
+                channels: of_clients.clone(),
             },
         );
         listener.set_nonblocking(true)?;
@@ -82,7 +83,7 @@ impl<'a> Plan<'a> {
             listener: TcpListener::from_std(listener)?,
             api: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
             socket_api: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
-            pusher: self.settings.pusher,
+            pusher: self.settings.channels.server(),
             cors: deployment.cors.with_this_machine(),
             names: Names::of(&self.settings.origins),
             examples: Examples::new(self.workspace, &self.directory.path),
@@ -101,15 +102,7 @@ impl<'a> Plan<'a> {
             aws_endpoint,
             region: ministack::REGION.to_owned(),
             outputs: deployment.outputs,
-            pusher: Pusher {
-                server: self.settings.pusher,
-                app_id: APP_ID.to_owned(),
-                key: KEY.to_owned(),
-                secret: secrets.pusher_secret.clone(),
-                host: HOST.to_owned(),
-                port: pusher_port,
-                encryption_master_key_base64: secrets.encryption_master_key_base64.clone(),
-            },
+            pusher: self.pusher(&secrets, of_clients),
             firebase: self.settings.pushes.of_tests().cloned(),
             shows_pushes: matches!(self.settings.pushes, PushTarget::Shown(_)),
             processes: Running {
@@ -128,9 +121,32 @@ impl<'a> Plan<'a> {
         Ok(Stack { state, plan: self, secrets, ministack, sockudo, front_door, resets })
     }
 
+    /// The app, as clients and server libraries have to know it. The secret of a developer's app goes to the functions alone.
+    fn pusher(&self, secrets: &Secrets, of_clients: AppServer) -> Pusher {
+        let AppServer { host, port, tls } = of_clients;
+        let own = || (APP_ID.to_owned(), KEY.to_owned(), Some(secrets.pusher_secret.clone()), ANY_CLUSTER.to_owned());
+        let (app_id, key, secret, cluster) = match self.settings.channels.hosted() {
+            None => own(),
+            Some(app) => (app.app_id.clone(), app.key.clone(), None, app.cluster.clone()),
+        };
+        let encryption_master_key_base64 = secrets.encryption_master_key_base64.clone();
+        let server = self.settings.channels.server();
+        Pusher { server, app_id, key, secret, cluster, host, port, tls, encryption_master_key_base64 }
+    }
+
+    /// Where clients of Pusher's protocol connect.
+    fn of_clients(&self) -> AppServer {
+        let here = |port| AppServer { host: HOST.to_owned(), port, tls: false };
+        match &self.settings.channels {
+            Channels::Gateway => here(self.ports.port),
+            Channels::Sockudo => here(self.ports.sockudo_port),
+            Channels::Hosted(app) => app.of_clients(),
+        }
+    }
+
     /// Starts the Pusher server, if the stack has one.
     async fn start_sockudo(&self, secrets: &Secrets) -> Result<Option<KeptSockudo<'a>>> {
-        if self.settings.pusher == PusherServer::Gateway {
+        if self.settings.channels.server() != PusherServer::Sockudo {
             return Ok(None);
         }
         let (recorder, port) = match self.ports.detours.sockudo {

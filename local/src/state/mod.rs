@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use self::demo::Demo;
 use self::firebase::Firebase;
@@ -66,11 +67,23 @@ pub(crate) struct Pusher {
     pub(crate) server: PusherServer,
     pub(crate) app_id: String,
     pub(crate) key: String,
-    pub(crate) secret: String,
-    /// Where clients connect: sockudo's port, or else the front door's.
+    /// Absent for a developer's app at Pusher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret: Option<String>,
+    pub(crate) cluster: String,
+    /// Where clients connect: the front door, sockudo, or Pusher.
     pub(crate) host: String,
     pub(crate) port: u16,
+    pub(crate) tls: bool,
     pub(crate) encryption_master_key_base64: String,
+}
+
+impl Pusher {
+    /// The options with which the stack's own pages connect.
+    pub(crate) fn of_pages(&self) -> Value {
+        let Self { key, cluster, host, port, tls, .. } = self;
+        json!({ "key": key, "cluster": cluster, "host": host, "port": port, "tls": tls })
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -79,7 +92,7 @@ pub(crate) struct Running {
     /// The program that started the others.
     pub(crate) cargo_local: RunningProcess,
     pub(crate) ministack: RunningProcess,
-    /// Absent with [`PusherServer::Gateway`].
+    /// Only with [`PusherServer::Sockudo`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sockudo: Option<RunningSockudo>,
 }

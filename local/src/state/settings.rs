@@ -1,5 +1,6 @@
 //! The developer's choices at a start.
 
+use anyhow::Result;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use crate::files::variables::Variables;
 use crate::net::origin::Origin;
 use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
+use crate::state::pusher_app::HostedApp;
 
 /// The server that clients of Pusher's protocol connect to.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
@@ -17,6 +19,71 @@ pub(crate) enum PusherServer {
     Gateway,
     /// sockudo, an independent server of the protocol, which is built once
     Sockudo,
+    /// Pusher, with your app: PUSHER_APP_ID, PUSHER_KEY, PUSHER_SECRET and PUSHER_CLUSTER in the --env-file
+    Hosted,
+}
+
+/// Those of them that are on this machine, where tests can look at them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LocalServer {
+    /// Carillon itself, on the WebSocket API: nothing else is installed or started
+    #[default]
+    Gateway,
+    /// sockudo, an independent server of the protocol, which is built once
+    Sockudo,
+}
+
+impl From<LocalServer> for PusherServer {
+    fn from(server: LocalServer) -> Self {
+        match server {
+            LocalServer::Gateway => Self::Gateway,
+            LocalServer::Sockudo => Self::Sockudo,
+        }
+    }
+}
+
+/// The same with the app of the developer's.
+#[derive(Default)]
+pub(crate) enum Channels {
+    #[default]
+    Gateway,
+    Sockudo,
+    Hosted(HostedApp),
+}
+
+impl From<LocalServer> for Channels {
+    fn from(server: LocalServer) -> Self {
+        match server {
+            LocalServer::Gateway => Self::Gateway,
+            LocalServer::Sockudo => Self::Sockudo,
+        }
+    }
+}
+
+impl Channels {
+    /// Reads the app, if there is one.
+    pub(crate) fn read(server: PusherServer, variables: &Variables) -> Result<Self> {
+        Ok(match server {
+            PusherServer::Gateway => Self::Gateway,
+            PusherServer::Sockudo => Self::Sockudo,
+            PusherServer::Hosted => Self::Hosted(HostedApp::read(variables)?),
+        })
+    }
+
+    pub(crate) fn server(&self) -> PusherServer {
+        match self {
+            Self::Gateway => PusherServer::Gateway,
+            Self::Sockudo => PusherServer::Sockudo,
+            Self::Hosted(_) => PusherServer::Hosted,
+        }
+    }
+
+    pub(crate) fn hosted(&self) -> Option<&HostedApp> {
+        match self {
+            Self::Hosted(app) => Some(app),
+            Self::Gateway | Self::Sockudo => None,
+        }
+    }
 }
 
 /// The settings of a stack; the default is a stack that needs nothing of anybody.
@@ -29,17 +96,19 @@ pub(crate) struct Settings {
     /// Where pushes go.
     pub(crate) pushes: PushTarget,
     /// Where clients of Pusher's protocol connect.
-    pub(crate) pusher: PusherServer,
+    pub(crate) channels: Channels,
 }
 
 /// The warnings about names in the file of `--env-file`, once the settings are read. A misspelled name would otherwise have no effect.
-pub(crate) fn warnings(variables: &Variables) -> Vec<String> {
-    let unused =
-        |name| format!("{name} in the --env-file does nothing here: the local stack has a Pusher app of its own");
-    let unknown = |name| {
+pub(crate) fn warnings(variables: &Variables, channels: &Channels) -> Vec<String> {
+    let unused = |name| format!("{name} in the --env-file does nothing here; --pusher hosted takes your Pusher app");
+    let unknown = |name: &str| {
         format!("{name} in the --env-file is no setting of Carillon's; `cargo local --help` lists those that it reads")
     };
-    let of_pusher = variables.unknown(&["PUSHER_"]).into_iter().map(unused);
+    let of_pusher = variables.unknown(&["PUSHER_"]).into_iter().map(|name| match channels {
+        Channels::Hosted(_) => unknown(name),
+        Channels::Gateway | Channels::Sockudo => unused(name),
+    });
     of_pusher.chain(variables.unknown(&["JWT_", "FIREBASE_"]).into_iter().map(unknown)).collect()
 }
 
@@ -100,10 +169,22 @@ mod tests {
         let variables = Variables::of(&names.map(|name| (name, "a value that has 32 bytes, or more")));
         Issuer::read(&variables).unwrap();
         assert!(Firebase::read(&variables).is_none());
-        let warned: Vec<_> = warnings(&variables);
+        let warned: Vec<_> = warnings(&variables, &Channels::Gateway);
         let first: Vec<_> = warned.iter().filter_map(|warning| warning.split(' ').next()).collect();
         assert_eq!(first, ["PUSHER_KEY", "FIREBASE_PROJEKT_ID", "JWT_ISSUR"]);
         assert!(warned.iter().all(|warning| !warning.contains("32 bytes")), "a value may be secret: {warned:?}");
+        assert!(warned.iter().any(|warning| warning.ends_with("--pusher hosted takes your Pusher app")), "{warned:?}");
+    }
+
+    #[test]
+    fn the_variables_of_an_app_at_pusher_are_taken_and_a_misspelled_one_is_warned_of() {
+        let names = ["PUSHER_APP_ID", "PUSHER_KEY", "PUSHER_SECRET", "PUSHER_CLUSTER", "PUSHER_CLUSTR"];
+        let variables = Variables::of(&names.map(|name| (name, "eu")));
+        let channels = Channels::read(PusherServer::Hosted, &variables).unwrap();
+        assert_eq!((channels.server(), channels.hosted().is_some()), (PusherServer::Hosted, true));
+        let [warning] = &warnings(&variables, &channels)[..] else { panic!("one is misspelled") };
+        assert!(warning.starts_with("PUSHER_CLUSTR in the --env-file is no setting"), "{warning}");
+        assert!(Channels::read(PusherServer::Hosted, &Variables::of(&[])).is_err());
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::commands::cli;
-use crate::state::settings::PusherServer;
+use crate::state::settings::LocalServer;
 
-/// How the names of files begin whose tests need [`PusherServer::Gateway`].
+/// How the names of files begin whose tests need [`LocalServer::Gateway`].
 const OF_GATEWAY: &str = "pusher-gateway";
 
 /// The files that run with sockudo, each with what a Pusher server decides there. It is the independent second opinion on that.
-/// Everything else is Carillon's own code, the same with either server, and is tested with [`PusherServer::Gateway`].
+/// Everything else is Carillon's own code, the same with either server, and is tested with [`LocalServer::Gateway`].
 pub(super) const OF_SOCKUDO: [(&str, &str); 14] = [
     ("authorization", "it verifies the signatures of subscriptions and of sign-ins"),
     ("channels", "it takes the app's own channels, and ends the connections of who is removed"),
@@ -36,8 +36,8 @@ pub(super) fn chosen(directory: &Path, options: &cli::Test) -> Result<Vec<PathBu
     if options.files.is_empty() {
         let is_of_sockudo = |path: &Path| OF_SOCKUDO.iter().any(|(of, _)| name(path) == format!("{of}.test.mjs"));
         return Ok(match options.pusher {
-            PusherServer::Gateway => all,
-            PusherServer::Sockudo => all.into_iter().filter(|path| is_of_sockudo(path)).collect(),
+            LocalServer::Gateway => all,
+            LocalServer::Sockudo => all.into_iter().filter(|path| is_of_sockudo(path)).collect(),
         });
     }
     let mut named = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn chosen(directory: &Path, options: &cli::Test) -> Result<Vec<PathBu
         else {
             bail!("{} has no {asked} and no {asked}.test.mjs", directory.display());
         };
-        if needs_gateway(path) && options.pusher != PusherServer::Gateway {
+        if needs_gateway(path) && options.pusher != LocalServer::Gateway {
             bail!("{} needs --pusher gateway", name(path));
         }
         named.push(path.clone());
@@ -103,7 +103,7 @@ mod tests {
         // A test that does something to the Pusher server would otherwise run nowhere.
         let has_outage = |name: &String| {
             let text = std::fs::read_to_string(Path::new(DIRECTORY).join(name)).unwrap();
-            ["noPusherServer", "killPusher", "freezePusher", "outage.mjs"].iter().any(|word| text.contains(word))
+            ["noLocalServer", "killPusher", "freezePusher", "outage.mjs"].iter().any(|word| text.contains(word))
         };
         let outages: BTreeSet<_> = all.iter().filter(|name| has_outage(name)).collect();
         assert!(outages.iter().all(|&name| with_sockudo.contains(name)), "{outages:?}");

@@ -25,7 +25,7 @@ use crate::services::fcm::StandIn;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
-use crate::state::settings::{PushTarget, PusherServer, Settings};
+use crate::state::settings::{LocalServer, PushTarget, Settings};
 
 /// Interval of looking in the state file for a process that a test has replaced.
 const STATE_INTERVAL: Duration = Duration::from_millis(200);
@@ -34,22 +34,24 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     let files = files::chosen(&workspace.e2e(), options)?;
     println!("{}", what_runs(options));
     let directory = StackDirectory::take(workspace.test_state(), "cargo local test")?;
-    let python_version = prerequisites::check(options.pusher).await?;
-    let tools = Tools::install(workspace, processes, &python_version, (Clients::OfTests, options.pusher)).await?;
+    let python_version = prerequisites::check(options.pusher.into()).await?;
+    let tools =
+        Tools::install(workspace, processes, &python_version, (Clients::OfTests, options.pusher.into())).await?;
     functions::build(workspace, processes, &directory.logs).await?;
 
     let mut tally = Tally::default();
     let mut succeeded = true;
     // Everything, which the tests with sockudo only add to.
-    let is_all = options.files.is_empty() && options.pusher == PusherServer::Gateway;
+    let is_all = options.files.is_empty() && options.pusher == LocalServer::Gateway;
     if !options.e2e_only && !options.schemathesis_only && is_all {
         succeeded &= stream(processes, "cargo test", &mut unit_tests(workspace), &mut tally).await?;
     }
     let ports = ports::free()?;
-    let listener = ports::claim_all(&ports, options.pusher == PusherServer::Sockudo)?;
+    let listener = ports::claim_all(&ports, options.pusher == LocalServer::Sockudo)?;
     let (firebase, fcm) = StandIn::new().await?;
     let fcm = fcm.serve(firebase.clone(), journal::begin(&directory.logs, PUSHES)?);
-    let settings = Settings { pushes: PushTarget::Tests(firebase), pusher: options.pusher, ..Settings::default() };
+    let settings =
+        Settings { pushes: PushTarget::Tests(firebase), channels: options.pusher.into(), ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {
@@ -85,7 +87,7 @@ fn what_runs(options: &cli::Test) -> String {
         "These files' end-to-end tests, against a stack of their own on free ports."
     } else if options.schemathesis_only {
         "schemathesis, against a stack of its own on free ports."
-    } else if options.pusher == PusherServer::Sockudo {
+    } else if options.pusher == LocalServer::Sockudo {
         let reasons = files::OF_SOCKUDO.map(|(file, reason)| format!("\n  {file:17} {reason}"));
         return format!(
             "The end-to-end tests of what a Pusher server can decide differently, against a stack with sockudo on free ports:{}",
