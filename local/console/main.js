@@ -3,6 +3,7 @@
 import "/console/events.js";
 import "/console/delivery.js";
 import "/console/inbox.js";
+import "/console/occupancy.js";
 import "/console/pictures.js";
 import { $ } from "/console/dom.js";
 import { listen, on } from "/console/server.js";
@@ -42,7 +43,7 @@ $("tabs").addEventListener("keydown", (event) => {
     show(tabs[(next + tabs.length) % tabs.length], { focus: true });
   }
 });
-// `/` goes to the filter of the panel, as in other tools; 1 to 5 to a panel.
+// `/` goes to the filter of the panel, as in other tools; 1 to 6 to a panel.
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {

@@ -22,6 +22,12 @@ async function giveKudos(giver, receiver) {
   return json.sessionId;
 }
 
+/** Reason to skip a test of channels that the functions serve themselves, or false. */
+const noGateway = !isGateway && "a Pusher server serves channels here";
+
+/** The request of one of the page's switches. */
+const switched = (path) => fetch(`${stack.url}/console/${path}`, { method: "POST", headers: { origin: stack.url } });
+
 describe("The console", { skip: unavailable }, () => {
   let browser;
 
@@ -146,15 +152,89 @@ describe("The console", { skip: unavailable }, () => {
     await eventsOn(page).filter({ hasText: ben.ownChannel }).waitFor();
   });
 
-  test("offers to kill functions where they speak Pusher's protocol themselves", { skip: !isGateway && "a Pusher server speaks it here" }, async (t) => {
-    await giveKudos(person("Ada"), person("Ben"));
+  test("lets one refuse posts to clients, see what is owed, take them again, and see that nothing is lost", { skip: noGateway }, async (t) => {
+    cleanUp(t, () => switched("posts/take"));
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const listener = await listen(t, ben);
+    await listener.subscribe(ben.ownChannel);
     const page = await open(t, "delivery");
-    await page.getByText("The functions serve pusher-js themselves.").waitFor();
     assert.equal(await page.getByRole("group", { name: "Pusher server" }).count(), 0);
+    const posts = page.getByRole("group", { name: "Posts to clients" });
+    await posts.getByText("posts are taken", { exact: true }).waitFor();
+    await posts.getByRole("button", { name: "Refuse posts" }).click();
+    await posts.getByText("posts are refused with 429", { exact: true }).waitFor();
+
+    const sessionId = await giveKudos(ada, ben);
+    const owed = page.getByRole("list", { name: "Owed" }).getByRole("listitem").filter({ hasText: ben.ownChannel });
+    await owed.filter({ hasText: "waits in the retry queue" }).waitFor();
+    await owed.getByText("because: ").waitFor();
+    listener.mustBeWithout("kudos:received");
+
+    await posts.getByRole("button", { name: "Take posts" }).click();
+    await posts.getByText("posts are taken", { exact: true }).waitFor();
+    await owed.waitFor({ state: "detached" });
+    assert.equal((await listener.next("kudos:received")).sessionId, sessionId);
+  });
+
+  test("lets one kill the socket functions, and clients go on", { skip: noGateway }, async (t) => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const listener = await listen(t, ben);
+    await listener.subscribe(ben.ownChannel);
+    await giveKudos(ada, ben);
+    const page = await open(t, "delivery");
+    const one = page.getByRole("button", { name: /^Kill SocketMessage/ });
+    await one.waitFor();
+    await page.getByRole("button", { name: "Kill the socket functions" }).click();
+    await one.waitFor({ state: "detached" });
     await page.getByRole("button", { name: /^Kill KudosCreate/ }).waitFor();
-    const refused = await fetch(`${stack.url}/console/pusher/kill`, { method: "POST", headers: { origin: stack.url } });
+    listener.unsubscribe(ben.ownChannel);
+    await listener.subscribe(ben.ownChannel);
+    await one.waitFor();
+  });
+
+  test("refuses to stop a Pusher server that there is not", { skip: noGateway }, async () => {
+    const refused = await switched("pusher/kill");
     assert.equal(refused.status, 404);
     assert.match((await refused.json()).message, /no Pusher server/);
+  });
+
+  test("shows who is connected to which channels, live and page by page", { skip: noGateway }, async (t) => {
+    const page = await open(t, "channels");
+    const room = `presence-room-${newId("book")}`;
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    await page.getByPlaceholder("Filter by channel, user or connection").fill(room);
+    const [channels, connections] = ["Channels", "Connections"].map((name) => page.getByRole("list", { name, exact: true }).getByRole("listitem"));
+    await page.getByText("No channel has a subscriber.").waitFor();
+
+    const [hers, his] = [await listen(t, ada), await listen(t, ben)];
+    await hers.subscribe(room);
+    await his.subscribe(room);
+    await channels.filter({ hasText: room }).getByText("2 connections, 2 members").waitFor();
+    await channels.filter({ hasText: ada.userId }).filter({ hasText: ben.userId }).waitFor();
+    await connections.filter({ hasText: ada.userId }).filter({ hasText: room }).waitFor();
+    his.close();
+    await channels.getByText("1 connection, 1 member", { exact: true }).waitFor();
+    assert.equal(await connections.filter({ hasText: ben.userId }).count(), 0);
+
+    const news = newId("news");
+    const names = Array.from({ length: 60 }, (_, n) => `${news}-${String(n).padStart(2, "0")}`);
+    await Promise.all(names.map((name) => hers.subscribe(name)));
+    await page.getByPlaceholder("Filter by channel, user or connection").fill(news);
+    const pages = page.getByRole("group", { name: "Pages of channels" });
+    await pages.getByText("1 to 25 of 60", { exact: true }).waitFor();
+    await connections.getByText("and 41 more").waitFor();
+    await pages.getByRole("button", { name: "Next" }).click();
+    await pages.getByText("26 to 50 of 60", { exact: true }).waitFor();
+    await pages.getByRole("button", { name: "Next" }).click();
+    await pages.getByText("51 to 60 of 60", { exact: true }).waitFor();
+    await channels.filter({ hasText: names[59] }).waitFor();
+    assert.equal(await channels.filter({ hasText: names[0] }).count(), 0);
+    assert.ok(await pages.getByRole("button", { name: "Next" }).isDisabled());
+  });
+
+  test("says that a Pusher server has the channels, where there is one", { skip: isGateway && "the functions have them here" }, async (t) => {
+    const page = await open(t, "channels");
+    await page.getByText("This stack's channels are those of a Pusher server, which knows who is connected").waitFor();
   });
 
   test("lets one freeze and thaw the Pusher server, and kill a function", { skip: noPusherServer }, async (t) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Result;
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::entry::describe;
 use super::failure::Answer;
@@ -17,6 +17,7 @@ use crate::process::standing::standing;
 use crate::services::aws::{Aws, QueueMessage, Row, text};
 use crate::state;
 use crate::state::function_names::name_in_template;
+use crate::state::settings::PusherServer;
 
 /// Everything that the page shows of it.
 pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> {
@@ -27,16 +28,32 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
         aws.peek(&state.outputs.retry_queue_url),
         aws.peek(&state.outputs.dead_letter_queue_url),
     )?;
+    let posts = match state.pusher.server {
+        PusherServer::Gateway => Some(standing_of_posts(&aws.faults().await?)),
+        PusherServer::Sockudo | PusherServer::Hosted => None,
+    };
     let causes = if owing.is_empty() { HashMap::new() } else { causes(&console)? };
     let owed: Vec<_> = owing.iter().flat_map(|row| entries(row, &waiting, &causes)).collect();
     Ok(Json(json!({
         "owed": owed,
         "waiting": waiting.iter().map(waits).collect::<Vec<_>>(),
         "dead": dead.iter().map(letters::show).collect::<Vec<_>>(),
-        // Absent where the functions are the Pusher server.
+        // Where the functions serve channels themselves.
+        "posts": posts.map(|standing| json!({ "standing": standing })),
+        // Where there is a Pusher server on this machine.
         "pusher": state.processes.sockudo.as_ref().map(|sockudo| json!({ "standing": standing(sockudo.pid), "pid": sockudo.pid })),
         "functions": functions(&state),
     })))
+}
+
+/// How API Gateway treats posts to clients, in the words for the Pusher server.
+fn standing_of_posts(faults: &Map<String, Value>) -> &'static str {
+    let part = |name: &str| faults.get("posts").and_then(|posts| posts.get(name)?.as_f64()).unwrap_or_default();
+    match (part("refused") > 0.0, part("heldMs") > 0.0) {
+        (true, _) => "gone",
+        (false, true) => "frozen",
+        (false, false) => "up",
+    }
 }
 
 /// The deliveries that a row owes, each with why it has not arrived.
@@ -138,6 +155,18 @@ mod tests {
         assert_eq!((&shown["reason"], &shown["what"]), (&json!("Pusher did not answer"), &json!("push to ben")));
         let alone = entries(row.as_object().unwrap(), &[], &HashMap::new());
         assert_eq!(alone.first().unwrap()["queued"], json!(false));
+    }
+
+    #[test]
+    fn posts_are_taken_late_or_refused() {
+        for (faults, expected) in [
+            (json!({}), "up"),
+            (json!({ "posts": { "refused": 0, "heldMs": 0 } }), "up"),
+            (json!({ "posts": { "refused": 0, "heldMs": 900 } }), "frozen"),
+            (json!({ "posts": { "refused": 0.5, "heldMs": 900 }, "seed": 1 }), "gone"),
+        ] {
+            assert_eq!(standing_of_posts(faults.as_object().unwrap()), expected, "{faults}");
+        }
     }
 
     #[test]

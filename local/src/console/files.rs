@@ -29,6 +29,7 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(packages: &Path) -> Route
         JAVASCRIPT "delivery.js" JAVASCRIPT "letters.js" JAVASCRIPT "switches.js"
         JAVASCRIPT "act.js" JAVASCRIPT "identity.js" JAVASCRIPT "contract.js" JAVASCRIPT "operations.js"
         JAVASCRIPT "channels.js" JAVASCRIPT "sockets.js"
+        JAVASCRIPT "occupancy.js"
         JAVASCRIPT "inbox.js"
         JAVASCRIPT "pictures.js"
     };

@@ -8,6 +8,7 @@
 //! | milliseconds | from that write to the response of sockudo, or of API Gateway for a WebSocket; not the way to a browser |
 //! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late; without sockudo, the frames |
 //! | pending, waiting, dead | the table and both queues, read without taking anything from them; causes are from the log lines |
+//! | connections, channels, members | the table, where the functions serve channels themselves |
 //! | pictures | the same events, counted each second; percentiles are of the last ten seconds |
 
 mod contract;
@@ -21,6 +22,7 @@ mod guard;
 mod inbox;
 mod letters;
 mod meter;
+mod occupancy;
 mod parts;
 mod session;
 mod switches;
@@ -48,7 +50,9 @@ impl Console {
             .route("/console/openapi.json", get(contract::show))
             .route("/console/delivery", get(delivery::show))
             .route("/console/letters/{id}/replay", post(letters::replay))
+            .route("/console/channels", get(occupancy::show))
             .route("/console/pusher/{order}", post(switches::pusher))
+            .route("/console/posts/{order}", post(switches::posts))
             .route("/console/functions/{name}/kill", post(switches::kill))
             .route("/console/inbox", get(inbox::show))
             .route("/console/inbox/mails/{id}", get(inbox::mail))
@@ -137,6 +141,7 @@ mod tests {
         for path in [
             "/console/token",
             "/console/pusher/kill",
+            "/console/posts/refuse",
             "/console/functions/KudosCreate/kill",
             "/console/letters/1/replay",
         ] {

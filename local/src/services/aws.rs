@@ -123,6 +123,26 @@ impl Aws {
         self.send(request, payload.to_string()).await.map(drop)
     }
 
+    /// The faults that ministack plays now.
+    pub(crate) async fn faults(&self) -> Result<Map<String, Value>> {
+        let request = Request::get("/_carillon/faults").body(())?;
+        let mut answer: Value = serde_json::from_slice(self.send(request, String::new()).await?.body())?;
+        match answer.get_mut("faults").map(Value::take) {
+            Some(Value::Object(faults)) => Ok(faults),
+            _ => bail!("ministack's answer has no faults"),
+        }
+    }
+
+    /// Sets one of them, or ends it. The others go on.
+    pub(crate) async fn set_fault(&self, name: &str, fault: Option<Value>) -> Result<()> {
+        let mut faults = self.faults().await?;
+        match fault {
+            Some(fault) => drop(faults.insert(name.to_owned(), fault)),
+            None => drop(faults.remove(name)),
+        }
+        self.set_faults(&Value::Object(faults)).await.map(drop)
+    }
+
     /// Ends a connection to this stage of a WebSocket API, as API Gateway does after two hours; returns whether it was open.
     pub(crate) async fn end_connection(&self, api: &str, stage: &str, connection: &str) -> Result<bool> {
         let connection: String = form_urlencoded::byte_serialize(connection.as_bytes()).collect();
