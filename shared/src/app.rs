@@ -12,12 +12,14 @@ use crate::channel_server::{ChannelServer, ServedChannels};
 use crate::clients::connections::Connections;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{PusherClient, ReceivedRequest, Signer, Webhook, verify_caller, verify_webhook};
+use crate::clients::webhook_endpoint::WebhookEndpoint;
 use crate::clients::{fcm, ses};
 use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::delivery::{
-    Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Subscribers, Transport, TurnedOff, UnreadMessages, Webhooks,
+    AppWebhooks, Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Subscribers, Transport, TurnedOff, UnreadMessages,
+    WebhookSender, Webhooks,
 };
 use crate::gateway::{Gateway, Poster};
 use crate::hotels::{self, Wakes};
@@ -57,8 +59,10 @@ pub struct App {
     signers: Vec<Signer>,
     fingerprints: Option<Fingerprints>,
     aws: SdkConfig,
-    /// Transports that only the consumer's process has: for pushes and e-mails.
+    /// Transports that only the consumer's process has: for pushes, e-mails and webhooks.
     senders: Vec<Arc<dyn Transport>>,
+    /// Sends webhooks from their queue, in the consumer's process where the app wants any.
+    webhooks: Option<WebhookSender>,
 }
 
 /// Why a function cannot start. Lambda logs it as it prints.
@@ -102,6 +106,7 @@ impl App {
     /// When a client cannot be made, and without [`Need::Pusher`].
     pub fn with_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
+        let endpoint = webhook_endpoint(&settings, &http);
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
         let (channels, table) =
@@ -114,7 +119,13 @@ impl App {
             Some(mailer) => Arc::new(Emails { mailer, channels, table }),
             None => Arc::new(TurnedOff(TransportName::Email)),
         };
-        Ok(Self { senders: vec![pushes, emails], ..app })
+        let webhooks = endpoint.zip(app.retry_queue().ok());
+        let app_webhooks: Arc<dyn Transport> = match &webhooks {
+            Some((_, queue)) => Arc::new(AppWebhooks { queue: queue.clone(), table: app.table.clone() }),
+            None => Arc::new(TurnedOff(TransportName::AppWebhook)),
+        };
+        let webhooks = webhooks.map(|(endpoint, queue)| WebhookSender::new(endpoint, queue));
+        Ok(Self { senders: vec![pushes, emails, app_webhooks], webhooks, ..app })
     }
 
     /// Makes the clients for these settings, but for FCM's and SES's.
@@ -151,6 +162,7 @@ impl App {
             fingerprints: pusher.map(|pusher| Fingerprints::by(&pusher.credentials.secret)),
             aws,
             senders: Vec::new(),
+            webhooks: None,
             settings,
         })
     }
@@ -416,6 +428,7 @@ impl App {
                 Some(ChannelServer::Gateway(_)) => self.connections.is_some(),
             },
             posts: self.connections.is_some(),
+            webhooks: self.settings.webhooks,
         }
     }
 
@@ -443,6 +456,12 @@ impl App {
         Dispatcher::new(self.table.clone(), transports).inline(rows)
     }
 
+    /// The sender of webhooks, in the one function that has it, and where the app wants any.
+    #[must_use]
+    pub fn webhook_sender(&self) -> Option<&WebhookSender> {
+        self.webhooks.as_ref()
+    }
+
     /// The retry queue, for the one function that has any use for it; the others need not even contain it.
     ///
     /// # Errors
@@ -453,6 +472,15 @@ impl App {
         })?;
         Ok(RetryQueue::new(&self.aws, queues.clone()))
     }
+}
+
+/// Where webhooks go, if the settings say so. They are signed as Pusher signs them: with the oldest key that is in use (Pusher Channels docs,
+/// "Webhooks", "Authentication").
+fn webhook_endpoint(settings: &Settings, http: &HttpClient) -> Option<WebhookEndpoint> {
+    settings.queues.as_ref()?.webhooks.as_ref()?;
+    let (url, pusher) = (settings.webhook_url.clone()?, settings.pusher.as_ref()?);
+    let oldest = pusher.previous.as_ref().unwrap_or(&pusher.credentials);
+    Some(WebhookEndpoint::new(http.clone(), url, Signer::new(oldest)))
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StartError {

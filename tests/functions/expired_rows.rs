@@ -35,6 +35,7 @@ fn expires(kind: RowKind) -> bool {
         // Those of clients of Pusher on this stack's own WebSockets are tried in `gateway`.
         | RowKind::CachedEvent
         | RowKind::ShardFanOut
+        | RowKind::CacheMiss
         | RowKind::ChannelConnection
         | RowKind::OccupiedChannel
         | RowKind::PresentMember

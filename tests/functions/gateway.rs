@@ -19,7 +19,7 @@ pub(crate) fn socket_id(connection: &str) -> SocketId {
     SocketId::of(&ConnectionId::parse(connection).unwrap())
 }
 
-fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     Signer::new(&Credentials { key: PUSHER.0.to_owned(), secret: Secret::new(PUSHER.1) })
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn refused(told: &[Value]) -> u64 {
     data(&told[0])["status"].as_u64().unwrap()
 }
 
-async fn keep_alive(world: &World) -> KeepAliveReport {
+pub(crate) async fn keep_alive(world: &World) -> KeepAliveReport {
     let app = world.app_of("socket-heartbeat");
     let (gateway, writer) = (app.gateway().unwrap(), app.writer("request-1"));
     let round = gateway::keep_alive(&gateway, &writer, Instant::now() + Duration::from_secs(30));
@@ -525,7 +525,7 @@ async fn the_keep_alive_removes_connections_that_have_ended() {
 }
 
 /// Makes the places of connections in the index this many seconds older.
-async fn older(world: &World, seconds: i64) {
+pub(crate) async fn older(world: &World, seconds: i64) {
     for ((pk, sk), row) in world.table.rows().await {
         let Some((since, connection)) =
             row.get("gsi1sk").and_then(Value::as_str).and_then(|place| place.split_once('#'))

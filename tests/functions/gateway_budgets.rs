@@ -5,7 +5,7 @@ use shared::contract::sockets::ConnectionId;
 use shared::contract::time::Millis;
 use shared::gateway;
 use tests::consumer::consume;
-use tests::{PUSHER, Request, Traffic, World};
+use tests::{FakeReceiver, PUSHER, Request, Traffic, World};
 
 use crate::apps_events::{EVENTS, accept, post};
 use crate::gateway::{open, say, subscribe, subscriber_row, subscribing, unsubscribing};
@@ -122,4 +122,40 @@ async fn an_event_to_a_thousand_costs_a_query_for_each_two_hundred() {
     let traffic = world.take_traffic();
     assert_eq!(world.sockets.take_posted().len(), 1_000);
     assert!(traffic.read_units < 30.0 && traffic.write_units < 12.0, "{traffic:?}");
+}
+
+#[tokio::test]
+async fn webhooks_cost_nothing_that_a_subscription_waits_for_but_what_they_add_to_its_rows() {
+    let receiver = FakeReceiver::new().await;
+    let types = "channel_occupied,channel_vacated,member_added,member_removed,client_event,cache_miss";
+    let world = World::with_webhooks(&receiver, types).await;
+    for connection in ["c1", "c2"] {
+        open(&world, connection).await;
+    }
+    let first = say_and_count(&world, "c1", &subscribing("c1", "news", None)).await;
+    assert_eq!(first, (7, 1, 4.0, 6.0), "the first subscriber's write owes it");
+    let second = say_and_count(&world, "c2", &subscribing("c2", "news", None)).await;
+    assert_eq!(second, (6, 1, 4.0, 5.0), "of an occupied channel");
+    assert_eq!(say_and_count(&world, "c2", &unsubscribing("news")).await, (7, 0, 5.0, 5.0), "not the last one");
+    let last = say_and_count(&world, "c1", &unsubscribing("news")).await;
+    assert_eq!(last, (13, 0, 10.0, 6.0), "the row is read and written, and whether anybody is left is read again");
+    let closing = consumed(&world).await;
+    assert_eq!(closing, (9, 2.0, 4.0), "both are told, after a note that the second one waits, and the row goes");
+    subscribe(&world, "c1", "private-orders").await;
+    assert_eq!(consumed(&world).await, (3, 1.0, 1.0), "the row is read, and written without what it owed");
+    let event = json!({ "event": "client-wave", "channel": "private-orders", "data": {} });
+    assert_eq!(say_and_count(&world, "c1", &event).await, (7, 0, 5.0, 2.0), "a row for the event");
+    assert_eq!(consumed(&world).await, (3, 1.0, 1.0), "as the other");
+}
+
+/// Requests, read units and write units of delivering all that is owed.
+async fn consumed(world: &World) -> (usize, f64, f64) {
+    begin(world).await;
+    consume(world).await.unwrap();
+    let at_once = world.take_traffic();
+    tests::consumer::age(world, 400).await;
+    world.take_traffic();
+    consume(world).await.unwrap();
+    let later = world.take_traffic();
+    (at_once.requests + later.requests, at_once.read_units + later.read_units, at_once.write_units + later.write_units)
 }

@@ -27,7 +27,7 @@ async fn join(world: &World, connection: &str, user: &str) -> Vec<Value> {
 }
 
 /// Delivers all that is owed.
-async fn deliver(world: &World) {
+pub(crate) async fn deliver(world: &World) {
     for _ in 0..20 {
         age(world, 400).await;
         consume(world).await.unwrap();

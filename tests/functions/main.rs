@@ -32,6 +32,7 @@ mod gateway;
 mod gateway_budgets;
 mod gateway_fan_out;
 mod gateway_presence;
+mod gateway_webhooks;
 mod guest_chat;
 mod guest_chat_access;
 mod guest_chat_staff;

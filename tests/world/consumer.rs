@@ -85,6 +85,26 @@ pub fn message(body: &Value, received: u32) -> sqs::SqsEvent {
     .unwrap()
 }
 
+/// Messages of the queue of webhooks with these bodies, first received so many seconds ago, and this many times since.
+pub fn webhooks(bodies: &[Value], seconds_ago: i64, received: u32) -> sqs::SqsEvent {
+    let first = Millis::now().plus_seconds(-seconds_ago).0;
+    let record = |(n, body): (usize, &Value)| {
+        json!({ "messageId": format!("m-{n}"), "receiptHandle": format!("r-{n}"), "body": body.to_string(),
+            "attributes": {
+                "ApproximateReceiveCount": received.to_string(), "ApproximateFirstReceiveTimestamp": first.to_string() },
+            "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:1:webhooks", "awsRegion": "eu-west-1" })
+    };
+    let records: Vec<_> = bodies.iter().enumerate().map(record).collect();
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// Gives the consumer messages of the queue of webhooks; returns the ids of those that must come back.
+pub async fn send_webhooks(world: &World, messages: &sqs::SqsEvent) -> Vec<String> {
+    let sender = world.app_of("delivery").webhook_sender().expect("the world has a receiver");
+    world.as_function("delivery", sender.from_queue(messages)).await
+}
+
 /// Gives the consumer a message of the retry queue; returns whether the consumer is done with it.
 pub async fn retry(world: &World, body: &Value) -> bool {
     receive(world, message(body, 1)).await.is_empty()

@@ -15,6 +15,7 @@ pub mod notification;
 mod policies;
 mod pusher;
 mod queues;
+mod receiver;
 mod request;
 pub mod rooms;
 mod server;
@@ -41,6 +42,7 @@ pub use fcm::{FakeFcm, Refusal};
 pub use policies::{boundary, granted, granted_in, unused_grants};
 pub use pusher::FakePusher;
 pub use queues::FakeQueues;
+pub use receiver::{FakeReceiver, ReceivedWebhook};
 pub use request::{Request, guest_token, signed, token, token_with};
 pub use ses::FakeSes;
 pub use sockets::FakeSockets;
@@ -110,6 +112,11 @@ impl World {
         Self::with(&[("CHANNELS", "gateway")]).await
     }
 
+    /// As [`World::with_gateway`], and this server gets these webhooks: names with commas between them.
+    pub async fn with_webhooks(receiver: &FakeReceiver, events: &str) -> Self {
+        Self::with(&[("CHANNELS", "gateway"), ("WEBHOOK_URL", &receiver.url()), ("WEBHOOK_EVENTS", events)]).await
+    }
+
     /// A world with these environment variables instead of the usual ones. `CHANNELS` is its mode.
     pub async fn with(variables: &[(&str, &str)]) -> Self {
         let mode = if variables.contains(&("CHANNELS", "gateway")) { Mode::Gateway } else { Mode::Pusher };
@@ -119,7 +126,7 @@ impl World {
         let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
-        let (retry, dead_letter) = (queues.url("retry"), queues.url("dead-letter"));
+        let [retry, dead_letter, webhooks] = ["retry", "dead-letter", "webhooks"].map(|name| queues.url(name));
         let standard = [
             ("TABLE_NAME", table::NAME),
             ("PUSHER_APP_ID", "app"),
@@ -134,6 +141,7 @@ impl World {
             ("JWT_SECRET", JWT_SECRET),
             ("RETRY_QUEUE_URL", &retry),
             ("DEAD_LETTER_QUEUE_URL", &dead_letter),
+            ("WEBHOOK_QUEUE_URL", &webhooks),
             ("FCM_ENDPOINT", &fcm_endpoint),
             ("SOCKET_ENDPOINT", &socket_endpoint),
         ];

@@ -43,7 +43,7 @@ pub(crate) static GRANTS: LazyLock<BTreeMap<String, [BTreeSet<Grant>; 2]>> = Laz
 pub fn boundary() -> BTreeSet<Grant> {
     let template = template();
     let (_, boundary) = template.split_once("\n  FunctionBoundary:\n").unwrap();
-    granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n", Mode::Pusher)
+    granted_below(boundary.split("\n\n").next().unwrap(), "\n        Statement:\n", Mode::Gateway)
 }
 
 /// The grants in a resource's property, up to the next line that is not indented further.
@@ -254,8 +254,11 @@ pub(crate) fn asked_of_dynamodb(operation: &str, body: &[u8]) -> Vec<Grant> {
 /// The grants that a request to SQS needs.
 pub(crate) fn asked_of_sqs(operation: &str, body: &[u8]) -> Vec<Grant> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let is_retry = body["QueueUrl"].as_str().is_some_and(|url| url.ends_with("/retry"));
-    let queue = if is_retry { "RetryQueue" } else { "DeadLetterQueue" };
+    let queue = match body["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()) {
+        Some("retry") => "RetryQueue",
+        Some("webhooks") => "WebhookQueue",
+        _ => "DeadLetterQueue",
+    };
     vec![(format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())]
 }
 

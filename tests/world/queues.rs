@@ -46,7 +46,7 @@ impl FakeQueues {
         format!("{}/123456789012/{name}", self.endpoint())
     }
 
-    /// The messages that were sent to this queue (`retry` or `dead-letter`).
+    /// The messages that were sent to this queue (`retry`, `webhooks` or `dead-letter`).
     pub fn sent(&self, queue: &str) -> Vec<SentMessage> {
         let to_it = |request: &&(String, Value)| request.0 == "SendMessage" && request.1["QueueUrl"] == self.url(queue);
         let inner = self.inner.lock().unwrap();

@@ -1,4 +1,5 @@
-//! Delivers what other functions wrote but did not deliver: from the table's stream, and then from the retry queue.
+//! Delivers what other functions wrote but did not deliver: from the table's stream, and then from the retry queue. Sends webhooks from their
+//! queue.
 
 mod records;
 
@@ -23,7 +24,7 @@ enum Batch {
     /// A batch of the table's stream. A record that is reported as failed holds up its shard until it expires, a day later; so
     /// those that cannot be read become dead letters.
     Stream { event: dynamodb::Event, unread: Vec<Value> },
-    /// A batch of the retry queue. The messages of these ids cannot be read: they come back until the queue gives them up.
+    /// A batch of the retry queue, or of that of webhooks. The messages of these ids cannot be read: they come back until the queue gives them up.
     Queue { event: sqs::SqsEvent, unread: Vec<String> },
 }
 
@@ -64,10 +65,11 @@ fn deadline(stop: u64) -> Instant {
 /// Handles a batch; returns the records that Lambda must retry (`ReportBatchItemFailures`).
 pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) -> Value {
     let (Trigger(batch), context) = event.into_parts();
-    let dispatcher = app.dispatcher();
+    let (dispatcher, webhooks) = (app.dispatcher(), app.webhook_sender());
     let deadline = deadline(context.deadline);
     let route = match &batch {
         Batch::Stream { .. } => "stream",
+        Batch::Queue { event, .. } if webhooks.is_some_and(|webhooks| webhooks.takes(event)) => "webhooks",
         Batch::Queue { .. } => "retry queue",
     };
     let record = Record::new(&context.request_id, route);
@@ -82,7 +84,10 @@ pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) 
             for id in &unread {
                 telemetry::failure(format!("the message {id} cannot be read"));
             }
-            let mut failed = dispatcher.from_queue(event, retry, deadline).await;
+            let mut failed = match webhooks.filter(|webhooks| webhooks.takes(&event)) {
+                Some(webhooks) => webhooks.from_queue(&event).await,
+                None => dispatcher.from_queue(event, retry, deadline).await,
+            };
             failed.extend(unread);
             failed
         }),

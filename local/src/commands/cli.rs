@@ -8,7 +8,7 @@ use crate::chaos;
 use crate::commands::smoke;
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
-use crate::state::settings::{LocalServer, PusherServer};
+use crate::state::settings::{LocalServer, PusherServer, WebhookAddress};
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -38,6 +38,9 @@ pub(crate) struct Run {
     /// The server that clients of Pusher's protocol connect to
     #[arg(long, value_enum, default_value_t)]
     pub(crate) pusher: PusherServer,
+    /// Server of your app that gets webhooks of every type, with --pusher gateway: http://localhost:8080/pusher/webhooks
+    #[arg(long, value_name = "URL", requires = "pusher")]
+    pub(crate) webhook_url: Option<WebhookAddress>,
 }
 
 #[derive(Subcommand)]

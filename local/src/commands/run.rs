@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 use crate::commands::cli;
 use crate::commands::to_try;
@@ -23,6 +23,9 @@ use crate::state::issuer::Issuer;
 use crate::state::settings::{self, Channels, PushTarget, PusherServer, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
+    if options.webhook_url.is_some() && options.pusher != PusherServer::Gateway {
+        bail!("--webhook-url sends Carillon's own webhooks: leave out --pusher");
+    }
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
     // First, because what follows takes minutes.
     let listener = ports::claim_all(&options.ports, options.pusher == PusherServer::Sockudo)?;
@@ -41,7 +44,8 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
             (PushTarget::Shown(firebase), Some(stand_in))
         }
     };
-    let settings = Settings { origins: options.origins.clone(), issuer, pushes, channels };
+    let webhook_url = options.webhook_url.clone();
+    let settings = Settings { origins: options.origins.clone(), issuer, pushes, channels, webhook_url };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));

@@ -9,3 +9,4 @@ pub(crate) mod pusher_server;
 pub(crate) mod pushes;
 pub(crate) mod recorder;
 pub(crate) mod sockudo;
+pub(crate) mod webhooks;

@@ -23,7 +23,7 @@ use crate::state::demo::{AUTHOR_NAME, Demo};
 use crate::state::issuer::Keys;
 use crate::state::pusher_app::{ANY_CLUSTER, APP_ID, AppServer, HOST, HostedApp, KEY};
 use crate::state::secrets::Secrets;
-use crate::state::settings::{Channels, Settings};
+use crate::state::settings::{Channels, Settings, WebhookAddress};
 use crate::state::{Outputs, function_names::STACK_NAME};
 
 /// The id of the API. ministack requires eight hexadecimal digits.
@@ -96,6 +96,9 @@ pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> R
     deployment.ok_or_else(|| anyhow!("The deployment ended without a result; its log is {}", log.display()))
 }
 
+/// All types: on this machine they cost nothing.
+const WEBHOOK_EVENTS: &str = "channel_occupied,channel_vacated,member_added,member_removed,client_event,cache_miss";
+
 /// The secrets in the functions' environment; an empty one for what is not set.
 fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static str, &'a str); 8] {
     let firebase = settings.pushes.firebase();
@@ -142,6 +145,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "MockEvents": "true",
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
             "AllowedOrigins": settings.origins(ports.port).join(","),
+            "WebhookUrl": settings.webhook_url.as_ref().map_or("", WebhookAddress::as_str),
+            "WebhookEvents": WEBHOOK_EVENTS,
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.
             "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),

@@ -103,6 +103,7 @@ impl<'a> Plan<'a> {
             region: ministack::REGION.to_owned(),
             outputs: deployment.outputs,
             pusher: self.pusher(&secrets, of_clients),
+            webhook_url: self.settings.webhook_url.as_ref().map(|url| url.as_str().to_owned()),
             firebase: self.settings.pushes.of_tests().cloned(),
             shows_pushes: matches!(self.settings.pushes, PushTarget::Shown(_)),
             processes: Running {

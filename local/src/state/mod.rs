@@ -38,6 +38,9 @@ pub(crate) struct State {
     #[serde(flatten)]
     pub(crate) outputs: Outputs,
     pub(crate) pusher: Pusher,
+    /// The receiver of webhooks, with [`PusherServer::Gateway`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook_url: Option<String>,
     /// Only under `cargo local test`, whose tests steer the stand-in for FCM at its control port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) firebase: Option<Firebase>,

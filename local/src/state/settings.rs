@@ -1,5 +1,7 @@
 //! The developer's choices at a start.
 
+use std::str::FromStr;
+
 use anyhow::Result;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -97,6 +99,33 @@ pub(crate) struct Settings {
     pub(crate) pushes: PushTarget,
     /// Where clients of Pusher's protocol connect.
     pub(crate) channels: Channels,
+    /// Where webhooks go, with [`Channels::Gateway`].
+    pub(crate) webhook_url: Option<WebhookAddress>,
+}
+
+/// The address of a server of the developer's that gets webhooks: https, or http to this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookAddress(String);
+
+impl WebhookAddress {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WebhookAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "must be an http address on localhost, or an https address";
+        let url: http::Uri = text.parse().map_err(|_| WANTED)?;
+        let is_here = matches!(url.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        match url.scheme_str() {
+            Some("https") => Ok(Self(text.to_owned())),
+            Some("http") if is_here => Ok(Self(text.to_owned())),
+            _ => Err(WANTED),
+        }
+    }
 }
 
 /// The warnings about names in the file of `--env-file`, once the settings are read. A misspelled name would otherwise have no effect.
@@ -154,6 +183,18 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn webhooks_leave_this_machine_over_tls_alone() {
+        for good in
+            ["http://localhost:8080/hooks", "http://127.0.0.1:8080", "http://[::1]/", "https://app.example/hooks"]
+        {
+            assert!(good.parse::<WebhookAddress>().is_ok(), "{good}");
+        }
+        for bad in ["http://app.example/hooks", "localhost:8080", "ftp://localhost/", "http://localhost.example/"] {
+            assert!(bad.parse::<WebhookAddress>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_name_without_effect_is_warned_of() {

@@ -19,7 +19,7 @@
 //! | place of a connection in a namespace | `SOCKETS#{namespace}#{shard}` | `{slot}` |
 //! | a user's connections in a namespace | `USER#{userId}` | `SOCKETS#{namespace}` |
 //! | event for dashboards | `SOCKETEVENT#{id}` | `SOCKETEVENT` |
-//! | request to trigger events, of Pusher's HTTP API | `APPEVENT#{id}` | `APPEVENT` |
+//! | request to trigger events, of Pusher's HTTP API; event of a client, of which a webhook tells | `APPEVENT#{id}` | `APPEVENT` |
 //! | public key of a user | `USER#{userId}` | `PUBLICKEY` |
 //! | contact | `USER#{userId}` | `CONTACT#{userId}` |
 //! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
@@ -32,6 +32,7 @@
 //! | member of a presence channel who is there | `PRESENCE#{channel}` | `{the member's id}` |
 //! | channel that has or had subscribers | `OCCUPIED#{shard}` | `{channel}` |
 //! | last event of a cache channel | `CACHE#{channel}` | `CACHE` |
+//! | that a cache channel had no event | `CACHE#{channel}` | `MISS` |
 //! | grant of a channel of dashboards | `USER#{userId}` | `CHANNEL#DASHBOARD#{channel}` |
 //! | member of a channel of the app's own | `USER#{userId}` | `CHANNELMEMBER#{channel}` |
 //! | rate limit | `USER#{userId}` | `LIMIT#{what}` |
@@ -189,7 +190,7 @@ impl Key {
         Self::new(format!("SOCKETEVENT#{id}"), "SOCKETEVENT")
     }
 
-    /// A request of Pusher's HTTP API, with the events that it triggers.
+    /// A request of Pusher's HTTP API, with the events that it triggers; or an event of a client, with its webhook.
     #[must_use]
     pub fn app_event(id: &str) -> Self {
         Self::new(format!("APPEVENT#{id}"), "APPEVENT")
@@ -272,6 +273,12 @@ impl Key {
     #[must_use]
     pub fn cached_event(channel: &str) -> Self {
         Self::new(format!("CACHE#{channel}"), "CACHE")
+    }
+
+    /// That a client subscribed to a cache channel without an event.
+    #[must_use]
+    pub fn cache_miss(channel: &str) -> Self {
+        Self::new(format!("CACHE#{channel}"), "MISS")
     }
 
     /// That a user may subscribe to a channel of dashboards.

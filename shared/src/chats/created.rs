@@ -185,7 +185,7 @@ mod tests {
 
     /// The row of a message with its outbox, and the outbox as its writer has it.
     fn stored(conversation: &Conversation, message: &Message, name: Option<&str>) -> (Item, Committed) {
-        let writer = WriteContext { request_id: "JKJaXmPLvHcESHA=".to_owned(), delivers: true, posts: true };
+        let writer = WriteContext { delivers: true, posts: true, ..WriteContext::without_delivery("JKJaXmPLvHcESHA=") };
         let outbox = Outbox::new(created(conversation, message, name), &writer, message.created_at);
         let outbox = shortened(outbox, conversation, message, name);
         let committed = Committed::new(conversation.message(message.seq), outbox);

@@ -9,3 +9,4 @@ pub mod pusher;
 pub mod secrets_manager;
 pub mod ses;
 pub mod socket_io;
+pub mod webhook_endpoint;

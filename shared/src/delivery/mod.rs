@@ -10,10 +10,11 @@
 //! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
-//! | `pusher`, `subscribers`, `webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
+//! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
 //! | `fan_out` | the attempt of `subscribers` at one entry |
-//! | `queue` | the retry queue and the dead-letter queue |
+//! | `queue` | the retry queue, the queue of webhooks and the dead-letter queue |
 
+mod app_webhook;
 mod fan_out;
 mod fcm;
 mod fcm_message;
@@ -42,6 +43,8 @@ use crate::outbox::{Committed, INLINE_TIMEOUT, LEASE_MARGIN, TransportName};
 use crate::table::Table;
 use crate::telemetry;
 
+pub(crate) use app_webhook::AppWebhooks;
+pub use app_webhook::WebhookSender;
 pub(crate) use fcm::Pushes;
 pub use outcome::Outcome;
 pub(crate) use pusher::Pusher;

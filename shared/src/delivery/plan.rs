@@ -96,7 +96,7 @@ mod tests {
     fn outbox(delivers: bool, entries: usize) -> Outbox {
         let event =
             |n: usize| Delivery::Pusher(PusherEvent { channel: "c".into(), name: n.to_string(), data: "{}".into() });
-        let writer = WriteContext { request_id: "r".to_owned(), delivers, posts: delivers };
+        let writer = WriteContext { delivers, posts: delivers, ..WriteContext::without_delivery("r") };
         Outbox::new((0..entries).map(event), &writer, NOW)
     }
 

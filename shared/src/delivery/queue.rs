@@ -1,4 +1,4 @@
-//! The retry queue, and the dead-letter queue behind it.
+//! The retry queue, the queue of webhooks, and the dead-letter queue behind them.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const LONGEST_HIDING: Duration = Duration::from_secs(12 * 3600 - 60);
 /// Most bytes that are kept of a record that cannot be read. As JSON in JSON it is at most twice as long, which SQS takes.
 const MAX_UNREAD_BYTES: usize = 100_000;
 
-/// A message of either queue.
+/// A message of any of the queues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
     /// The row with the entries.
@@ -27,7 +27,7 @@ pub(super) struct Waiting {
     /// The message's name in the row's outbox; a person who sends the row's key to the queue need not give one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) id: Option<String>,
-    /// A dead letter. It is no longer in the row, so that it holds up no other entry there; replaying this message delivers it.
+    /// A dead letter, or a webhook. It is no longer in the row, so that it holds up no other entry there; replaying this message delivers it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) given_up: Option<Entry>,
     /// Why it is a dead letter, for the people who read the queue.
@@ -40,7 +40,7 @@ pub(super) struct Waiting {
 #[error("SQS failed")]
 pub(super) struct QueueError(#[from] AwsError);
 
-/// Both queues.
+/// The queues.
 #[derive(Debug, Clone)]
 pub struct RetryQueue {
     sqs: aws_sdk_sqs::Client,
@@ -60,6 +60,18 @@ impl RetryQueue {
         self.send(&self.queues.retry, &waiting, delay.min(LONGEST_DELAY)).await
     }
 
+    /// Has a webhook sent.
+    pub(super) async fn webhook(&self, key: &Key, entry: &Entry) -> Result<(), QueueError> {
+        let waiting = Waiting { key: key.clone(), id: None, given_up: Some(entry.clone()), reason: None };
+        self.send(self.queues.webhooks.as_deref().unwrap_or_default(), &waiting, Duration::ZERO).await
+    }
+
+    /// Whether this is the ARN of the queue of webhooks. An address and an ARN both end with the queue's name.
+    pub(super) fn is_of_webhooks(&self, arn: &str) -> bool {
+        let name = self.queues.webhooks.as_deref().and_then(|address| address.rsplit('/').next());
+        name.is_some_and(|name| arn.rsplit(':').next() == Some(name))
+    }
+
     /// Keeps a dead letter for a person to look at.
     pub(super) async fn dead_letter(&self, key: &Key, entry: &Entry, reason: &str) -> Result<(), QueueError> {
         let waiting =
@@ -76,10 +88,19 @@ impl RetryQueue {
 
     /// Hides a message for this long. The queue itself counts how often it comes back, and gives it up after the last time.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
+        self.hide(&self.queues.retry, receipt, delay).await
+    }
+
+    /// Hides a webhook for this long.
+    pub(super) async fn postpone_webhook(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
+        self.hide(self.queues.webhooks.as_deref().unwrap_or_default(), receipt, delay).await
+    }
+
+    async fn hide(&self, queue: &str, receipt: &str, delay: Duration) -> Result<(), QueueError> {
         let request = self
             .sqs
             .change_message_visibility()
-            .queue_url(&self.queues.retry)
+            .queue_url(queue)
             .receipt_handle(receipt)
             .visibility_timeout(seconds(delay.min(LONGEST_HIDING)));
         let sent = Box::pin(request.send()).await;

@@ -145,13 +145,13 @@ async fn leave_in_queue(message: &Message, visit: &Visit, row: &Row) -> Option<D
     }
 }
 
-fn received(message: &SqsMessage) -> u32 {
+pub(super) fn received(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// The pause after the `received`th attempt: doubling from two seconds, a quarter of it left to chance (0.0 to 1.0), so that
 /// what failed together does not come back together.
-fn back_off(received: u32, chance: f64) -> Duration {
+pub(super) fn back_off(received: u32, chance: f64) -> Duration {
     let whole = INLINE_TIMEOUT.saturating_mul(1 << received.saturating_sub(1).min(10)).min(MAX_PAUSE);
     whole.mul_f64(0.75 + chance / 4.0).max(Duration::from_secs(1))
 }

@@ -194,7 +194,7 @@ impl World {
 
     fn write(&mut self, n: usize) {
         let command = self.commands[n].clone();
-        let writer = WriteContext { request_id: n.to_string(), delivers: true, posts: true };
+        let writer = WriteContext { delivers: true, posts: true, ..WriteContext::without_delivery(&n.to_string()) };
         let event = |name: usize| {
             Delivery::Pusher(PusherEvent { channel: "c".into(), name: name.to_string(), data: "{}".into() })
         };

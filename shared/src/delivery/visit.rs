@@ -10,7 +10,7 @@ use super::plan;
 use super::queue::RetryQueue;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Entry, EntryChanges, Outbox, Rest, TransportName, acknowledge};
-use crate::table::{Table, TableError};
+use crate::table::{Key, Table, TableError};
 use crate::telemetry;
 
 /// The rows of a visit.
@@ -94,6 +94,11 @@ impl Visit {
         let entries: Vec<_> = entries.filter(|due| due.entry.delivery.transport() == transport).collect();
         entries.iter().for_each(|due| self.report(due, Outcome::UNSENT));
         entries
+    }
+
+    /// The key of the row of this entry.
+    pub(super) fn key(&self, due: &Due<'_>) -> &Key {
+        &self.rows[due.row].committed.key
     }
 
     /// Notes how the attempt at this entry ended.

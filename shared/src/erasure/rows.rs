@@ -104,7 +104,8 @@ impl Erasure<'_> {
                 Ok(is_erased)
             }
             RowKind::LeaseRequest => Ok(false),
-            // Events on their way, mostly of another back end's, until they are delivered; their rows are kept for a day. A batch may have events for others.
+            // Events on their way, mostly of another back end's, until they are delivered; their rows are kept for a day. A batch may have events
+            // for others.
             RowKind::AppEvent | RowKind::ShardFanOut | RowKind::CachedEvent => Ok(false),
             // They go with the user's connections, and hold the id alone; a member's row has what the others see, too.
             RowKind::ChannelConnection | RowKind::Subscription | RowKind::Subscriber => Ok(false),
@@ -120,6 +121,7 @@ impl Erasure<'_> {
             | RowKind::SocketLimit
             | RowKind::Heartbeat
             | RowKind::OccupiedChannel
+            | RowKind::CacheMiss
             | RowKind::Reconcile
             | RowKind::Erasure => Ok(false),
         }

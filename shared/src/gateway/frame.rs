@@ -6,6 +6,7 @@ use super::connection::{self, sign_in};
 use super::grant::{self, Refused};
 use super::outcome::{Gateway, GatewayOutcome, Then};
 use super::presence::ChannelMember;
+use super::report;
 use super::row::SubscriptionRow;
 use super::subscription::{NotChanged, SubscribeOutcome, WantedSubscription, subscribe, unsubscribe};
 use crate::clients::pusher::frames::{ClientEvent, ClientFrame, ErrorCode, ServerFrame, SignInFrame, SubscribeFrame};
@@ -188,6 +189,8 @@ impl Received<'_> {
         let Some(subscription) = subscription.filter(|subscription| subscription.on) else {
             return refused("Subscribe to the channel before you send events to it");
         };
+        let sender = (&SocketId::of(self.connection), subscription.member.as_deref());
+        report::client_event(self.table(), self.writer, event, sender, self.at).await?;
         let text = ServerFrame::ClientEvent { event, user: subscription.member.as_deref() }.text();
         Ok(GatewayOutcome::then(Then::Broadcast(event.channel.clone(), text)))
     }

@@ -51,7 +51,7 @@ pub async fn keep_alive(
     writer: &WriteContext,
     deadline: Instant,
 ) -> Result<KeepAliveReport, TableError> {
-    let writer = WriteContext::without_delivery(&writer.request_id);
+    let writer = writer.left_to_consumer();
     let (mut report, text) = (KeepAliveReport::default(), ServerFrame::KeepAlive.text());
     // Each round starts at another shard, so that one that is cut off leaves out others than the last one.
     let first = u8::try_from(Millis::now().seconds() / 60 % i64::from(CONNECTION_SHARDS)).unwrap_or_default();
@@ -84,7 +84,8 @@ pub async fn keep_alive(
             }
         }
     }
-    if let Ok(tidied) = tokio::time::timeout_at(deadline.into(), occupancy::tidy(gateway.table(), Millis::now())).await
+    if let Ok(tidied) =
+        tokio::time::timeout_at(deadline.into(), occupancy::tidy(gateway.table(), &writer, Millis::now())).await
     {
         tidied?;
     }

@@ -7,10 +7,11 @@
 //! | `end` | a connection ends |
 //! | `subscription` | a connection subscribes to a channel and leaves it, by one transaction each |
 //! | `presence` | who is in a presence channel, and that the first of a user's connections came or the last one went |
-//! | `occupancy` | which channels have subscribers, and how many |
+//! | `occupancy` | which channels have subscribers, and how many; that the first came or the last one went |
 //! | `audience` | pages of a channel's subscribers |
 //! | `shards` | an event for many subscribers is divided among the shards of its channel |
 //! | `cache` | the last event of a cache channel |
+//! | `report` | webhooks of what changes no row: events of clients, cache channels without an event |
 //! | `grant` | whether a signature opens a channel, or lets a connection sign in |
 //! | `frame` | what the frames of clients ask for |
 //! | `outcome` | what follows a frame: replies, the roster of a presence channel, events for others |
@@ -34,6 +35,7 @@ mod occupancy;
 mod outcome;
 mod post;
 mod presence;
+mod report;
 mod row;
 mod shards;
 mod subscription;
@@ -44,7 +46,7 @@ pub use connection::open;
 pub use end::disconnect;
 pub use frame::handle;
 pub use keep_alive::{KeepAliveReport, keep_alive};
-pub(crate) use occupancy::{channels, is_occupied, subscription_count};
+pub(crate) use occupancy::{channels, forget as forget_channel, is_occupied, subscription_count};
 pub use outcome::{Gateway, GatewayOutcome};
 pub(crate) use post::{Poster, broadcast};
 pub(crate) use presence::{forget as forget_member, members};

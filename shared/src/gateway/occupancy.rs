@@ -1,53 +1,158 @@
-//! Which channels have subscribers. A channel's row says so for the list of channels; whether a channel has any is read from its
-//! subscribers themselves.
+//! Which channels have subscribers. A channel's row says so for the list of channels, and owes `channel_occupied` when the first one comes,
+//! and `channel_vacated` when the last one goes. Whether a channel has any is read from its subscribers themselves.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow::{Break, Continue};
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::row::expiry;
+use crate::clients::pusher::ReportedEvent;
 use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::LIFETIME_SECONDS;
 use crate::contract::time::Millis;
+use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Undone, WriteContext};
+use crate::settings::WebhookType;
 use crate::table::key::{OCCUPIED_SHARDS, SUBSCRIBER_SHARDS, occupied_shard, subscribers};
-use crate::table::{Action, Key, Query, Table, TableError, gt, item, read};
+use crate::table::{
+    Action, Item, Key, Query, Table, TableError, absent, exists, gt, read, retry_in_a_crowd, unchanged,
+};
 
 /// For how much longer than a connection of now may last a row is written, in seconds: so that few subscriptions write it.
 const AHEAD_SECONDS: i64 = 6 * 3600;
+/// A return within this time counts as no absence (Pusher Channels docs, "Webhooks", "Webhook request delay": up to three seconds).
+const GRACE_SECONDS: i64 = 3;
+/// How long the row of a channel without subscribers is kept at most, in seconds: it goes once its webhook is delivered ([`forget`]).
+const REMEMBER_SECONDS: i64 = 24 * 3600;
 
-#[derive(Serialize, Deserialize)]
+/// A channel's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct OccupiedRow {
     expires_at: i64,
+    /// That the last subscriber left, and the row is there for what it owes alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    vacant: bool,
 }
 
-/// Notes that a channel has a subscriber. It is written again only when it would expire before the subscriber's connection.
-pub(super) async fn occupy(table: &Table, channel: &AnyChannel, now: Millis) -> Result<(), TableError> {
+/// The row as it was read, with what it owes.
+struct SeenChannel {
+    row: Option<OccupiedRow>,
+    owes: Option<Committed>,
+}
+
+impl SeenChannel {
+    async fn find(table: &Table, key: &Key) -> Result<Self, TableError> {
+        Self::of_row(table.get(key, true).await?)
+    }
+
+    fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+        let owes = row.as_ref().and_then(Committed::of_row);
+        Ok(Self { row: row.map(read).transpose()?, owes })
+    }
+
+    fn is_occupied(&self) -> bool {
+        self.row.as_ref().is_some_and(|row| !row.vacant)
+    }
+
+    /// The write of this row in place of the one that was read.
+    fn put(&self, append: &Append, row: &OccupiedRow) -> Result<Action, TableError> {
+        let seen = self.row.as_ref();
+        let is_as_read = unchanged("expires_at", seen.map(|seen| seen.expires_at))
+            .and(if seen.is_some_and(|seen| seen.vacant) { exists("vacant") } else { absent("vacant") });
+        Ok(append.put(row)?.when(is_as_read))
+    }
+}
+
+/// Notes that a channel has a subscriber. It is written again only when it would expire before the subscriber's connection. A return takes a
+/// departure back that nobody has heard of.
+pub(super) async fn occupy(
+    table: &Table,
+    writer: &WriteContext,
+    channel: &AnyChannel,
+    now: Millis,
+) -> Result<(), TableError> {
     if !channel.is_listed() {
         return Ok(());
     }
-    let key = Key::occupied_channel(channel.as_str());
+    let key = &Key::occupied_channel(channel.as_str());
     let needed = expiry(now.plus_seconds(LIFETIME_SECONDS));
-    let row = table.get(&key, true).await?.map(read::<OccupiedRow>).transpose()?;
-    if row.is_none_or(|row| row.expires_at < needed) {
-        let row = OccupiedRow { expires_at: needed + AHEAD_SECONDS };
-        table.write(Action::put(item(&key, &row)?)).await?;
-    }
-    Ok(())
+    retry_in_a_crowd((), |()| async move {
+        let seen = SeenChannel::find(table, key).await?;
+        if seen.is_occupied() && seen.row.as_ref().is_some_and(|row| row.expires_at >= needed) {
+            return Ok(Break(()));
+        }
+        let event = ReportedEvent::ChannelOccupied { channel: channel.as_str().to_owned() };
+        let report = Delivery::report(event, writer, now).filter(|_| !seen.is_occupied());
+        let append = Append::undoing((key.clone(), seen.owes.clone()), report, departure, writer, now)?;
+        let row = OccupiedRow { expires_at: needed + AHEAD_SECONDS, vacant: false };
+        let is_done = table.write(seen.put(&append, &row)?).await?.is_done();
+        Ok(if is_done { Break(()) } else { Continue(()) })
+    })
+    .await
+}
+
+/// How a return treats an entry: one that tells of the departure is undone.
+fn departure(delivery: &Delivery) -> Undone {
+    let is_departure = matches!(delivery, Delivery::AppWebhook(webhook)
+        if webhook.events.iter().all(|event| event.webhook() == WebhookType::ChannelVacated));
+    if is_departure { Undone::State } else { Undone::No }
 }
 
 /// Notes that a channel has no subscriber any more, if it has none.
-pub(super) async fn vacate(table: &Table, channel: &str, now: Millis) -> Result<(), TableError> {
+pub(super) async fn vacate(table: &Table, writer: &WriteContext, channel: &str, now: Millis) -> Result<(), TableError> {
     let Ok(named) = AnyChannel::parse(channel) else { return Ok(()) };
     if !named.is_listed() || is_occupied(table, channel, now).await? {
         return Ok(());
     }
-    table.write(Action::delete(&Key::occupied_channel(channel))).await?;
+    let is_told = writer.webhooks.contains(WebhookType::ChannelVacated);
+    if is_told || !forget_unless_owing(table, channel).await? {
+        leave(table, writer, channel, now).await?;
+    }
     // A subscriber that came between the two has seen the row, and did not write it.
     if is_occupied(table, channel, now).await? {
-        occupy(table, &named, now).await?;
+        occupy(table, writer, &named, now).await?;
     }
     Ok(())
+}
+
+/// Deletes a channel's row; returns whether that is done: not where it owes something.
+async fn forget_unless_owing(table: &Table, channel: &str) -> Result<bool, TableError> {
+    let delete = Action::delete(&Key::occupied_channel(channel)).when(absent(ATTRIBUTE));
+    Ok(table.write(delete).await?.is_done())
+}
+
+/// Notes in the row that the channel has no subscribers, and that it owes the webhook of that.
+async fn leave(table: &Table, writer: &WriteContext, channel: &str, now: Millis) -> Result<(), TableError> {
+    let key = &Key::occupied_channel(channel);
+    // This process will not be there when it is due.
+    let writer = &writer.left_to_consumer();
+    retry_in_a_crowd((), |()| async move {
+        let seen = SeenChannel::find(table, key).await?;
+        if !seen.is_occupied() {
+            if seen.row.is_some() && seen.owes.is_none() {
+                forget(table, channel).await?;
+            }
+            return Ok(Break(()));
+        }
+        let event = ReportedEvent::ChannelVacated { channel: channel.to_owned() };
+        let report = Delivery::report(event, writer, now);
+        let append = Append::new(key.clone(), seen.owes.clone(), report, writer, now)?;
+        let append = append.not_before(now.plus_seconds(GRACE_SECONDS));
+        let row = OccupiedRow { expires_at: now.plus_seconds(REMEMBER_SECONDS).seconds(), vacant: true };
+        let is_done = table.write(seen.put(&append, &row)?).await?.is_done();
+        Ok::<_, TableError>(if is_done { Break(()) } else { Continue(()) })
+    })
+    .await
+}
+
+/// Deletes the row of a channel without subscribers, once it owes nothing any more.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub(crate) async fn forget(table: &Table, channel: &str) -> Result<(), TableError> {
+    let nobody = exists("vacant").and(absent(ATTRIBUTE));
+    table.write(Action::delete(&Key::occupied_channel(channel)).when(nobody)).await.map(drop)
 }
 
 /// Takes the channels of one shard out of the list that have no subscriber: a function that was killed between two writes may leave one
@@ -55,11 +160,11 @@ pub(super) async fn vacate(table: &Table, channel: &str, now: Millis) -> Result<
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub(super) async fn tidy(table: &Table, now: Millis) -> Result<(), TableError> {
+pub(super) async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
     let shard = u8::try_from(now.seconds() / 60 % i64::from(OCCUPIED_SHARDS)).unwrap_or_default();
     let listed = table.query_all(Query::new(occupied_shard(shard)).project(&["pk", "sk"])).await?;
     for channel in listed.iter().filter_map(Key::of) {
-        vacate(table, &channel.sk, now).await?;
+        vacate(table, writer, &channel.sk, now).await?;
     }
     Ok(())
 }
@@ -102,7 +207,8 @@ pub(crate) async fn subscription_count(table: &Table, channel: &str, now: Millis
 /// When DynamoDB fails.
 pub(crate) async fn channels(table: &Table, prefix: &str, now: Millis) -> Result<BTreeSet<String>, TableError> {
     let of_shard = |shard| {
-        let query = Query::new(occupied_shard(shard)).filter(gt("expires_at", now.seconds())).project(&["pk", "sk"]);
+        let is_listed = gt("expires_at", now.seconds()).and(absent("vacant"));
+        let query = Query::new(occupied_shard(shard)).filter(is_listed).project(&["pk", "sk"]);
         table.query_all(if prefix.is_empty() { query } else { query.begins_with(prefix) })
     };
     let shards = try_join_all((0..OCCUPIED_SHARDS).map(of_shard)).await?;

@@ -6,6 +6,7 @@ use super::cache;
 use super::connection::{self, ACTIVITY_SECONDS};
 use super::post::{Poster, broadcast};
 use super::presence::{self, MAX_MEMBERS};
+use super::report;
 use super::subscription::{Ended, remove};
 use crate::clients::connections::{Connections, Posted};
 use crate::clients::pusher::Signer;
@@ -216,6 +217,9 @@ impl Gateway {
         }
         if channel.is_cache() {
             let last = cache::last(&self.table, name, Millis::now()).await?;
+            if last.is_none() {
+                report::cache_miss(&self.table, writer, name, Millis::now()).await?;
+            }
             let frame = match &last {
                 Some(event) => ServerFrame::Event { channel: name, name: &event.name, data: &event.data },
                 None => ServerFrame::CacheMiss { channel: name },
@@ -236,7 +240,7 @@ impl Gateway {
         channel: &AnyChannel,
         why: &str,
     ) -> Result<(), TableError> {
-        let writer = WriteContext::without_delivery(&writer.request_id);
+        let writer = writer.left_to_consumer();
         remove(&self.table, &writer, Ended { connection, channel: channel.as_str() }, Millis::now()).await?;
         self.tell(connection, &GatewayOutcome::refusal(channel.as_str(), 403, why).replies).await;
         Ok(())

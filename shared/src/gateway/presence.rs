@@ -8,11 +8,12 @@ use serde_json::value::RawValue;
 
 use super::row::expiry;
 use crate::clients::pusher::frames::Roster;
-use crate::clients::pusher::{MEMBER_ADDED, MEMBER_REMOVED, WebhookEvent};
+use crate::clients::pusher::{MEMBER_ADDED, MEMBER_REMOVED, ReportedEvent, WebhookEvent};
 use crate::contract::channel::{Channel, ChannelName};
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Append, ChannelWebhook, Committed, Delivery, MemberChange, Undone, WriteContext};
+use crate::settings::WebhookType;
 use crate::table::key::present_members;
 use crate::table::{Action, Item, Key, Query, Table, TableError, absent, eq, read, unchanged};
 
@@ -182,11 +183,15 @@ impl PresenceChange<'_> {
         let (is_pending, seen) = (row.owes.is_some(), (key.clone(), row.owes));
         // The others may hear late that the member left, and then that it came: so do its own new connections.
         let except = (!is_pending).then_some(connection);
-        let owed = told.map(|told| owed(told, (channel, id), except, &info, now)).unwrap_or_default();
+        let owed = told.map(|told| {
+            let report = Delivery::report(reported(told, channel, id), writer, now);
+            owed(told, (channel, id), except, &info, now).into_iter().chain(report).collect::<Vec<_>>()
+        });
+        let owed = owed.unwrap_or_default();
         let append = match told {
             // Left to the stream: this process will not be there when it is due.
             Some(Told::Removed) => {
-                let writer = WriteContext::without_delivery(&writer.request_id);
+                let writer = writer.left_to_consumer();
                 Append::new(seen.0, seen.1, owed, &writer, now)?.not_before(now.plus_seconds(GRACE_SECONDS))
             }
             // A return takes a departure back that nobody has heard of.
@@ -231,11 +236,23 @@ fn owed(
     std::iter::once(Delivery::Member(Box::new(change))).chain(webhook).collect()
 }
 
+/// The event of the app's own webhook.
+fn reported(told: Told, channel: &str, member: &str) -> ReportedEvent {
+    let (channel, user_id) = (channel.to_owned(), member.to_owned());
+    match told {
+        Told::Added => ReportedEvent::MemberAdded { channel, user_id },
+        Told::Removed => ReportedEvent::MemberRemoved { channel, user_id },
+    }
+}
+
 /// How a return treats an entry: one that tells of the departure is undone.
 fn departure(delivery: &Delivery) -> Undone {
     let is_departure = match delivery {
         Delivery::Member(change) => change.info.is_none(),
         Delivery::Webhook(webhook) => webhook.event.name == MEMBER_REMOVED,
+        Delivery::AppWebhook(webhook) => {
+            webhook.events.iter().all(|event| event.webhook() == WebhookType::MemberRemoved)
+        }
         _ => false,
     };
     if is_departure { Undone::State } else { Undone::No }

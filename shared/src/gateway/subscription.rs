@@ -105,13 +105,13 @@ pub(super) async fn subscribe(
             pending.extend(owes);
         }
         // Before, so that a function which is killed leaves no channel unlisted; and after, since the last subscriber may leave between.
-        occupancy::occupy(table, channel, now).await?;
+        occupancy::occupy(table, writer, channel, now).await?;
         let is_done = table.transact(writes).await?.is_done();
         Ok(if is_done { Break(SubscribeOutcome::Now(pending)) } else { Continue(()) })
     })
     .await?;
     if matches!(done, SubscribeOutcome::Now(_)) {
-        occupancy::occupy(table, channel, Millis::now()).await?;
+        occupancy::occupy(table, writer, channel, Millis::now()).await?;
     }
     if matches!(done, SubscribeOutcome::Now(_)) && connection::find(table, connection).await?.is_none() {
         // Its end may have read the subscriptions before this one was there.
@@ -185,7 +185,7 @@ pub(super) async fn unsubscribe(
     })
     .await?;
     let Some(pending) = ended else { return Ok(Vec::new()) };
-    occupancy::vacate(table, name, Millis::now()).await?;
+    occupancy::vacate(table, writer, name, Millis::now()).await?;
     Ok(pending)
 }
 
@@ -226,7 +226,7 @@ pub(super) async fn remove(
     .await?;
     if was_on {
         // Also where it was gone already: the answer to its deletion may have been lost.
-        occupancy::vacate(table, channel, now).await?;
+        occupancy::vacate(table, writer, channel, now).await?;
     }
     Ok(pending)
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail, Wake,
+    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail,
+    Wake, WriteContext,
 };
-use crate::clients::pusher::{AppEvent, PusherEvent};
+use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent, ReportedEvent};
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -75,9 +76,13 @@ transports! {
         /// An event for a part of a channel's many subscribers; of no use where Pusher serves the channels.
         "shardFanOut" => ShardFanOut(Box<ShardFanOut>),
     } ["pusherOfRow" => PusherOfRow]
-    /// Webhooks, where Carillon itself serves Pusher's clients.
+    /// Carillon's own webhooks, where it serves Pusher's clients itself: for its rooms, without a request.
     Webhook sends {
         "webhook" => Webhook(Box<ChannelWebhook>),
+    }
+    /// Webhooks to the app's own server, where Carillon serves Pusher's clients itself.
+    AppWebhook sends {
+        "appWebhook" => AppWebhook(Box<AppWebhook>),
     }
     /// Firebase Cloud Messaging.
     Push sends {
@@ -130,7 +135,7 @@ impl Delivery {
             TransportName::Wake => Some(Self::WakeOfRow(name)),
             TransportName::Unread => Some(Self::UnreadOfRow(name)),
             TransportName::Push => Some(Self::PushOfRow(name)),
-            TransportName::Email | TransportName::Webhook | TransportName::None => None,
+            TransportName::Email | TransportName::Webhook | TransportName::AppWebhook | TransportName::None => None,
         }
     }
 
@@ -194,6 +199,14 @@ pub enum Rest {
     Connections(Progress),
     /// How far an event has got among the subscribers of channels.
     Subscribers(FanOut),
+}
+
+impl Delivery {
+    /// The webhook of an event, if the app wants those of its type.
+    pub(crate) fn report(event: ReportedEvent, writer: &WriteContext, at: Millis) -> Option<Self> {
+        let is_wanted = writer.webhooks.contains(event.webhook());
+        is_wanted.then(|| Self::AppWebhook(Box::new(AppWebhook::of(event, at))))
+    }
 }
 
 impl From<Emit> for Delivery {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Delivery, TransportName};
 use crate::contract::time::Millis;
+use crate::settings::WebhookTypes;
 
 /// How long the writer itself tries to deliver.
 pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,13 +20,21 @@ pub struct WriteContext {
     pub delivers: bool,
     /// Whether it delivers what goes to WebSockets.
     pub posts: bool,
+    /// The webhooks that the app wants of changes in its channels.
+    pub webhooks: WebhookTypes,
 }
 
 impl WriteContext {
     /// A writer that delivers nothing itself: all is left to the stream's consumer.
     #[must_use]
     pub fn without_delivery(request_id: &str) -> Self {
-        Self { request_id: request_id.to_owned(), delivers: false, posts: false }
+        let webhooks = WebhookTypes::default();
+        Self { request_id: request_id.to_owned(), delivers: false, posts: false, webhooks }
+    }
+
+    /// The same, which leaves all that it writes to the stream's consumer.
+    pub(crate) fn left_to_consumer(&self) -> Self {
+        Self { delivers: false, posts: false, ..self.clone() }
     }
 
     /// Whether this process delivers it right after its response.

@@ -8,6 +8,7 @@ mod firebase;
 mod pusher;
 pub mod secrets;
 mod tokens;
+mod webhooks;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub use email::{Email, EmailLinks, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
 pub use pusher::{Credentials, MasterKey, PusherSettings};
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
+pub use webhooks::{WebhookType, WebhookTypes, WebhookUrl};
 
 /// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
@@ -58,8 +60,12 @@ pub struct Settings {
     pub serves_channels: bool,
     /// The `JWT_*` variables, of a function with [`Need::Tokens`].
     pub tokens: Option<Tokens>,
-    /// `RETRY_QUEUE_URL` and `DEAD_LETTER_QUEUE_URL`; only `delivery` has them.
+    /// `RETRY_QUEUE_URL`, `DEAD_LETTER_QUEUE_URL` and `WEBHOOK_QUEUE_URL`; only `delivery` has them.
     pub queues: Option<Queues>,
+    /// `WEBHOOK_URL`, where `CHANNELS` is `gateway`; only `delivery` has it. Without it, nothing is sent.
+    pub webhook_url: Option<WebhookUrl>,
+    /// `WEBHOOK_EVENTS`, where `CHANNELS` is `gateway`; functions that speak Pusher's protocol have it. Without it, nothing is owed.
+    pub webhooks: WebhookTypes,
     /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
     /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
@@ -123,6 +129,8 @@ pub struct Queues {
     pub retry: String,
     /// `DEAD_LETTER_QUEUE_URL`
     pub dead_letter: String,
+    /// `WEBHOOK_QUEUE_URL`: webhooks on their way to the app's own server, where `CHANNELS` is `gateway`.
+    pub webhooks: Option<String>,
 }
 
 /// A variable that stops the function from starting.
@@ -162,9 +170,13 @@ impl Settings {
             serves_channels,
             tokens: has(Need::Tokens).then(|| Tokens::read(&env)).transpose()?,
             queues: match (env.get("RETRY_QUEUE_URL"), env.get("DEAD_LETTER_QUEUE_URL")) {
-                (Some(retry), Some(dead_letter)) => Some(Queues { retry, dead_letter }),
+                (Some(retry), Some(dead_letter)) => {
+                    Some(Queues { retry, dead_letter, webhooks: env.get("WEBHOOK_QUEUE_URL") })
+                }
                 _ => None,
             },
+            webhook_url: if serves_channels { WebhookUrl::read(&env)? } else { None },
+            webhooks: if serves_channels { WebhookTypes::read(&env)? } else { WebhookTypes::default() },
             firebase: Firebase::read(&env)?,
             email: Email::read(&env, has(Need::EmailLinks))?,
             socket_endpoint: socket_endpoint(&env)?,

@@ -65,7 +65,7 @@ mod tests {
         };
         let user = UserId::parse("8ec5a54b-5b7c-4b6e-9d3b-0b1f1f6e2a11").unwrap();
         let socket = Socket::new(address, user, Line::cleaned("Ada Lovelace", 128).unwrap());
-        let writer = WriteContext { request_id: "r".to_owned(), delivers: true, posts: true };
+        let writer = WriteContext { delivers: true, posts: true, ..WriteContext::without_delivery("r") };
         let greeting = [Say::Other(Outgoing::Joined { namespace: Namespace::Ws }), Say::ContactsOnline];
         let committed = place(&socket, (Namespace::Ws, 7), &greeting, &writer, now);
         let row = committed.item(&PlaceRow::new(&socket, Namespace::Ws, 7)).unwrap();

@@ -8,7 +8,7 @@ use crate::commands::cli;
 use crate::state::settings::LocalServer;
 
 /// How the names of files begin whose tests need [`LocalServer::Gateway`].
-const OF_GATEWAY: &str = "pusher-gateway";
+const OF_GATEWAY: &str = "pusher-";
 
 /// The files that run with sockudo, each with what a Pusher server decides there. It is the independent second opinion on that.
 /// Everything else is Carillon's own code, the same with either server, and is tested with [`LocalServer::Gateway`].

@@ -22,6 +22,7 @@ use crate::install::tools::{Clients, Tools, cargo};
 use crate::net::ports;
 use crate::process::children::Processes;
 use crate::services::fcm::StandIn;
+use crate::services::webhooks::WebhookStandIn;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
@@ -50,8 +51,21 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     let listener = ports::claim_all(&ports, options.pusher == LocalServer::Sockudo)?;
     let (firebase, fcm) = StandIn::new().await?;
     let fcm = fcm.serve(firebase.clone(), journal::begin(&directory.logs, PUSHES)?);
-    let settings =
-        Settings { pushes: PushTarget::Tests(firebase), channels: options.pusher.into(), ..Settings::default() };
+    let (webhook_url, webhooks) = match options.pusher {
+        LocalServer::Gateway => {
+            let (address, stand_in) = WebhookStandIn::new()?;
+            (Some(address.parse().map_err(anyhow::Error::msg)?), Some(stand_in))
+        }
+        LocalServer::Sockudo => (None, None),
+    };
+    let webhooks = async {
+        match webhooks {
+            Some(stand_in) => stand_in.serve().await,
+            None => std::future::pending().await,
+        }
+    };
+    let pushes = PushTarget::Tests(firebase);
+    let settings = Settings { pushes, channels: options.pusher.into(), webhook_url, ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {
@@ -74,6 +88,7 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     tokio::select! {
         outcome = against_stack => succeeded &= outcome?,
         error = stack.serve(false) => return Err(error),
+        ended = webhooks => return Err(ended.err().unwrap_or_else(|| anyhow!("The receiver of webhooks has ended"))),
         ended = fcm => return Err(ended.err().unwrap_or_else(|| anyhow!("The stand-in for FCM has ended by itself"))),
         never = adopt_replaced(processes, &directory.path) => match never {},
     }

@@ -2,6 +2,7 @@
 //!
 //! Written here because the crates for it lack batches, TLS or a usable licence.
 
+mod app_webhook;
 mod caller;
 mod client;
 mod encryption;
@@ -10,6 +11,7 @@ pub mod frames;
 mod signature;
 mod webhook;
 
+pub use app_webhook::{AppWebhook, ReportedEvent};
 pub(crate) use client::MAX_BATCH;
 pub(crate) use client::sealed;
 pub use client::{ChannelInfo, PusherClient, PusherError};

@@ -145,6 +145,12 @@ impl Signer {
         signature.is_some_and(|signature| self.signed(text.as_bytes(), signature))
     }
 
+    /// The signature of a webhook's body.
+    #[must_use]
+    pub fn signature(&self, body: &str) -> String {
+        self.hex(&[body])
+    }
+
     fn hex(&self, parts: &[&str]) -> String {
         let mut mac = self.keyed.clone();
         for part in parts {
