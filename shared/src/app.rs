@@ -429,6 +429,7 @@ impl App {
             },
             posts: self.connections.is_some(),
             webhooks: self.settings.webhooks,
+            counts: self.settings.subscription_counts,
         }
     }
 

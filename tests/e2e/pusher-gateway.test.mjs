@@ -107,6 +107,20 @@ describe("pusher-js, unchanged", { concurrency: 4 }, () => {
     await hers.none("client-wave");
   });
 
+  test("gets the number of subscribers of its channel", async (t) => {
+    const name = newId("news");
+    const channel = client(t, stack.pusher.key).subscribe(name);
+    const told = [];
+    channel.bind("pusher:subscription_count", (data) => told.push(data.subscription_count));
+    await until("the first number", () => channel.subscriptionCount === 1);
+    const second = client(t, stack.pusher.key);
+    const other = second.subscribe(name);
+    await until("the number of two", () => channel.subscriptionCount === 2 && other.subscriptionCount === 2);
+    second.disconnect();
+    await until("the number of one", () => channel.subscriptionCount === 1);
+    assert.equal(told.at(-1), 1);
+  });
+
   test("gets the last event of a cache channel at once", async (t) => {
     const name = `cache-${newId("stock")}`;
     const first = client(t, stack.pusher.key).subscribe(name);

@@ -45,6 +45,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("EMAIL_FROM", &["start_with_senders(", ".settings.email"]),
     ("WEBHOOK_URL", &["start_with_senders("]),
     ("WEBHOOK_EVENTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
+    ("SUBSCRIPTION_COUNTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("HEARTBEAT_SECONDS", &[".settings.heartbeat_seconds"]),
     ("TERMINATE_REMOVED", &[".settings.terminate_removed"]),
     ("DASHBOARD_PUBLIC_CHANNELS", &[".settings.dashboard_public_channels"]),

@@ -159,3 +159,14 @@ async fn consumed(world: &World) -> (usize, f64, f64) {
     let later = world.take_traffic();
     (at_once.requests + later.requests, at_once.read_units + later.read_units, at_once.write_units + later.write_units)
 }
+
+#[tokio::test]
+async fn a_count_of_subscribers_has_its_price_when_it_is_on() {
+    let world = World::with(&[("CHANNELS", "gateway"), ("SUBSCRIPTION_COUNTS", "on")]).await;
+    for connection in ["c1", "c2"] {
+        open(&world, connection).await;
+    }
+    say(&world, "c1", &subscribing("c1", "news", None)).await;
+    let second = say_and_count(&world, "c2", &subscribing("c2", "news", None)).await;
+    assert_eq!(second, (17, 3, 13.0, 7.0), "the row is read and written twice; the subscribers are counted, and told");
+}

@@ -68,7 +68,7 @@ async fn a_channel_is_occupied_by_its_first_subscriber_and_vacated_by_its_last()
 }
 
 #[tokio::test]
-async fn a_return_within_three_seconds_is_no_change() {
+async fn a_return_within_three_seconds_changes_nothing() {
     let (world, _receiver) = world(EXISTENCE).await;
     subscriber(&world, "c1", &["news"]).await;
     deliver(&world).await;
@@ -222,7 +222,7 @@ async fn a_webhook_is_signed_as_pusher_signs_it_by_the_oldest_key() {
     assert_eq!(body["events"], json!([{ "name": "channel_occupied", "channel": "news" }]));
     assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
     assert!((before.0..=Millis::now().0).contains(&body["time_ms"].as_i64().unwrap()));
-    // What checks it is what checks Pusher's own.
+    // The code that checks Pusher's own webhooks takes it.
     let own = Request::new("POST /pusher/webhook").body(&webhook.body);
     let own =
         ["x-pusher-key", "x-pusher-signature"].iter().fold(own, |own, name| own.header(name, &webhook.headers[*name]));
@@ -255,7 +255,7 @@ async fn the_events_of_a_moment_go_together() {
 }
 
 #[tokio::test]
-async fn what_is_not_confirmed_is_tried_again_for_five_minutes() {
+async fn a_webhook_without_confirmation_is_tried_again_for_five_minutes() {
     let (world, receiver) = world(EXISTENCE).await;
     let message = one_message(&world).await;
     let messages = |seconds_ago, received| webhooks(std::slice::from_ref(&message), seconds_ago, received);
@@ -348,7 +348,7 @@ async fn a_webhook_that_its_queue_does_not_take_stays_in_its_row() {
     let (world, _receiver) = world(EXISTENCE).await;
     subscriber(&world, "c1", &["news"]).await;
     world.queues.fail();
-    // Neither queue takes it: the batch comes again.
+    // Both queues refuse it: the batch comes again.
     assert!(consume(&world).await.is_err());
     assert_eq!(owed(&world).await.len(), 1);
     world.queues.recover();
@@ -357,7 +357,7 @@ async fn a_webhook_that_its_queue_does_not_take_stays_in_its_row() {
 }
 
 #[tokio::test]
-async fn what_is_owed_where_nobody_is_to_be_told_any_more_is_dropped() {
+async fn webhooks_that_are_owed_are_dropped_once_they_are_turned_off() {
     let (world, _receiver) = world(EXISTENCE).await;
     subscriber(&world, "c1", &["news"]).await;
     let turned_off = World::with_gateway().await;
@@ -387,7 +387,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// Waves of subscriptions and their ends, which are handled side by side: `channel_occupied` and `channel_vacated` take turns, and the last one
 /// says what is so in the end.
 #[test]
-fn existence_is_told_in_turns_whatever_overtakes_what() {
+fn existence_takes_turns_whatever_overtakes_what() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48);
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });

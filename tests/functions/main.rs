@@ -30,6 +30,7 @@ mod expired_rows;
 mod expressions;
 mod gateway;
 mod gateway_budgets;
+mod gateway_counts;
 mod gateway_fan_out;
 mod gateway_presence;
 mod gateway_webhooks;

@@ -1,6 +1,6 @@
 //! Properties of the template that a linter does not check.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use shared::settings::Need;
@@ -53,6 +53,19 @@ fn mock_events_are_off_unless_a_parameter_turns_them_on() {
     assert_eq!(template().matches("Path: /pusher/mock-event").count(), 1, "no other function has the route");
     let configured = include_str!("../../samconfig.toml").lines().filter(|line| line.contains("MockEvents"));
     assert!(configured.into_iter().all(|line| line.trim_start().starts_with('#')), "no stage is deployed with it");
+}
+
+#[test]
+fn webhooks_cost_nothing_without_a_receiver() {
+    let holds = "\n  HasWebhooks: !And [!Condition IsGateway, !Not [!Equals [!Ref WebhookUrl, \"\"]]]\n";
+    assert!(template().contains(holds), "the condition is what its name says");
+    assert!(
+        resource("WebhookQueueSource").contains("\n    Condition: HasWebhooks\n"),
+        "an idle source polls its queue"
+    );
+    let template = template();
+    let mut owed = template.lines().filter_map(|line| line.trim().strip_prefix("WEBHOOK_EVENTS: "));
+    assert!(owed.all(|value| value == r#"!If [HasWebhooks, !Join [",", !Ref WebhookEvents], ""]"#));
 }
 
 #[test]
@@ -236,7 +249,10 @@ fn longest(variable: &str) -> usize {
         // PKCS #8 of 2,048 bits, in PEM.
         "FIREBASE_PRIVATE_KEY" => 1_710,
         "JWT_SECRET" => 128,
-        "JWT_JWKS_URL" | "RETRY_QUEUE_URL" | "DEAD_LETTER_QUEUE_URL" | "JWT_AUDIENCE" | "APP_URL" => 120,
+        "JWT_JWKS_URL" | "RETRY_QUEUE_URL" | "DEAD_LETTER_QUEUE_URL" | "WEBHOOK_QUEUE_URL" | "WEBHOOK_URL" => 120,
+        "JWT_AUDIENCE" | "APP_URL" => 120,
+        // The names of all types.
+        "WEBHOOK_EVENTS" => 110,
         "JWT_ISSUER" | "FIREBASE_CLIENT_EMAIL" | "API_URL" | "SOCKET_ENDPOINT" | "PUSHER_HOST" => 70,
         "EMAIL_LINK_KEY" | "EMAIL_PREVIOUS_LINK_KEY" => 64,
         "PUSHER_ENCRYPTION_MASTER_KEY_BASE64" => 44,
@@ -249,6 +265,7 @@ fn longest(variable: &str) -> usize {
         | "NOTIFICATION_DAYS"
         | "HEARTBEAT_SECONDS"
         | "EMAIL_WINDOW_SECONDS"
+        | "SUBSCRIPTION_COUNTS"
         | "TERMINATE_REMOVED" => 5,
         // A stand-in for tests, where nothing else is long.
         "FCM_ENDPOINT" => 0,
@@ -259,18 +276,22 @@ fn longest(variable: &str) -> usize {
 /// Lambda refuses more than 4,096 bytes, names and values together.
 #[test]
 fn the_environment_of_each_function_fits_with_every_option_on() {
-    let variables = |text: &str| -> Vec<String> {
+    let variables = |text: &str| -> Vec<(String, String)> {
         let Some((_, list)) = text.split_once("Variables:\n") else { return Vec::new() };
         let indented = list.len() - list.trim_start().len();
         let own = list.lines().take_while(|line| line.len() - line.trim_start().len() >= indented);
         let own = own.filter(|line| line.len() - line.trim_start().len() == indented);
-        own.filter_map(|line| Some(line.trim().split_once(':')?.0.to_owned())).collect()
+        own.filter_map(|line| line.trim().split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     };
     let of_all = variables(template().split("\nResources:\n").next().unwrap());
     assert!(of_all.len() > 15, "{of_all:?}");
     for name in functions() {
-        let own = variables(&resource(&name));
-        let bytes: usize = of_all.iter().chain(&own).map(|variable| variable.len() + longest(variable)).sum();
+        // A function's own value replaces that of Globals, also by nothing.
+        let all: BTreeMap<_, _> = of_all.iter().cloned().chain(variables(&resource(&name))).collect();
+        let value = |name: &str, value: &str| if value == " \"\"" { 0 } else { longest(name) };
+        let bytes: usize = all.iter().map(|(name, text)| name.len() + value(name, text)).sum();
         assert!(bytes < 4_000, "{name}: {bytes} bytes");
     }
 }

@@ -23,6 +23,7 @@ EVERYTHING = {
     "Channels": "gateway",
     "PusherAppId": "1",
     "PusherKey": "key",
+    "WebhookUrl": "https://app.example.com/webhooks",
     "MockEvents": "true",
     "KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/a",
     "FirebaseProjectId": "app",

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::server::serve;
 
-/// What the receiver does with a request.
+/// How the receiver answers a request.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
     Status(u16),

@@ -41,6 +41,9 @@ pub(crate) struct Run {
     /// Server of your app that gets webhooks of every type, with --pusher gateway: http://localhost:8080/pusher/webhooks
     #[arg(long, value_name = "URL", requires = "pusher")]
     pub(crate) webhook_url: Option<WebhookAddress>,
+    /// Tell the subscribers of a channel how many they are, with --pusher gateway
+    #[arg(long, requires = "pusher")]
+    pub(crate) subscription_counts: bool,
 }
 
 #[derive(Subcommand)]

@@ -23,8 +23,8 @@ use crate::state::issuer::Issuer;
 use crate::state::settings::{self, Channels, PushTarget, PusherServer, Settings};
 
 pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
-    if options.webhook_url.is_some() && options.pusher != PusherServer::Gateway {
-        bail!("--webhook-url sends Carillon's own webhooks: leave out --pusher");
+    if options.pusher != PusherServer::Gateway && (options.webhook_url.is_some() || options.subscription_counts) {
+        bail!("--webhook-url and --subscription-counts are of Carillon's own channels: leave out --pusher");
     }
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
     // First, because what follows takes minutes.
@@ -45,7 +45,14 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
         }
     };
     let webhook_url = options.webhook_url.clone();
-    let settings = Settings { origins: options.origins.clone(), issuer, pushes, channels, webhook_url };
+    let settings = Settings {
+        origins: options.origins.clone(),
+        issuer,
+        pushes,
+        channels,
+        webhook_url,
+        subscription_counts: options.subscription_counts,
+    };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));

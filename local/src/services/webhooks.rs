@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_answers_as_it_was_told_and_keeps_what_came() {
+    async fn it_answers_with_the_status_of_the_test_and_keeps_each_request() {
         let router = router();
         let post = |path: &str, body: &'static str| {
             let request = Request::post(path).header("x-pusher-key", "key").body(Body::from(body)).unwrap();

@@ -97,7 +97,8 @@ pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> R
 }
 
 /// All types: on this machine they cost nothing.
-const WEBHOOK_EVENTS: &str = "channel_occupied,channel_vacated,member_added,member_removed,client_event,cache_miss";
+const WEBHOOK_EVENTS: &str =
+    "channel_occupied,channel_vacated,member_added,member_removed,client_event,cache_miss,subscription_count";
 
 /// The secrets in the functions' environment; an empty one for what is not set.
 fn of_functions<'a>(secrets: &'a Secrets, settings: &'a Settings) -> [(&'static str, &'a str); 8] {
@@ -147,6 +148,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "AllowedOrigins": settings.origins(ports.port).join(","),
             "WebhookUrl": settings.webhook_url.as_ref().map_or("", WebhookAddress::as_str),
             "WebhookEvents": WEBHOOK_EVENTS,
+            "SubscriptionCounts": if settings.subscription_counts { "on" } else { "off" },
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.
             "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),

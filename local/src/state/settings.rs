@@ -101,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) channels: Channels,
     /// Where webhooks go, with [`Channels::Gateway`].
     pub(crate) webhook_url: Option<WebhookAddress>,
+    /// Whether subscribers get their number, with [`PusherServer::Gateway`].
+    pub(crate) subscription_counts: bool,
 }
 
 /// The address of a server of the developer's that gets webhooks: https, or http to this machine.

@@ -69,6 +69,13 @@ impl AnyChannel {
         self.is_signed() && !is_encrypted(&self.0)
     }
 
+    /// Whether its subscribers get their number (Pusher Channels docs, "Events", `pusher:subscription_count`: on all types but
+    /// presence channels).
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.is_listed() && !self.is_presence()
+    }
+
     /// Whether the list of channels may name it: not those of signed-in users.
     #[must_use]
     pub fn is_listed(&self) -> bool {

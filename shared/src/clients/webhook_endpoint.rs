@@ -8,7 +8,7 @@ use crate::settings::WebhookUrl;
 
 /// How long it may take to answer (Pusher's help, "Channels Webhook Timeouts and Retries": four seconds).
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// So much of its answer is read, so that the connection can be used again. What it says is of no use.
+/// So much of its answer is read, so that the connection can be used again.
 const MAX_ANSWER_BYTES: usize = 4096;
 
 /// Sends webhooks to one address.
@@ -52,7 +52,7 @@ impl WebhookEndpoint {
             .body(body);
         let response = request.send().await.map_err(|error| NotReceived::Unanswered(without_address(error)))?;
         let status = response.status();
-        // Whatever becomes of the rest, the status has said it.
+        // The status decides, also if the rest never comes.
         let _ = read_body(response, MAX_ANSWER_BYTES).await;
         if status.is_success() { Ok(()) } else { Err(NotReceived::Refused(status.as_u16())) }
     }

@@ -1,9 +1,9 @@
 //! Webhooks to the app's own server: the stream's consumer puts them into a queue of their own, and [`WebhookSender`] sends them from there.
 //!
-//! Each request waits for a server that anybody wrote. So a visit sends none: whoever is visited together would wait with it. The
+//! Each request waits for a server that anybody wrote. So a visit sends none: all other rows of the visit would wait with it. The
 //! invocations for the queue are others than those for the stream and the retry queue, and bounded in number.
 //!
-//! Source: Pusher Channels docs, "Webhooks": what is not confirmed by 2xx is sent again, with exponential backoff, for five minutes.
+//! Source: Pusher Channels docs, "Webhooks": a request without an answer of 2xx is sent again, with exponential backoff, for five minutes.
 
 use std::time::Duration;
 
@@ -29,8 +29,6 @@ const MAX_EVENTS: usize = 20;
 const MAX_BYTES: usize = 128 * 1024;
 /// Events further apart than this go in different requests, since all events of one have the time of its latest.
 const MAX_APART: Duration = Duration::from_secs(1);
-/// Names an attempt in the log. The entry in the row is an `appWebhook`.
-const ATTEMPT: &str = "webhookRequest";
 
 /// Puts webhooks into their queue.
 #[derive(Debug)]
@@ -61,22 +59,40 @@ impl Transport for AppWebhooks {
 impl AppWebhooks {
     async fn enqueue(&self, together: &Together<'_>, visit: &Visit) {
         let Some(first) = together.due.first() else { return };
-        let delivery = Delivery::AppWebhook(Box::new(together.webhook.clone()));
+        let webhook = match self.counted(together.webhook.clone()).await {
+            Ok(webhook) => webhook,
+            Err(error) => {
+                let outcome = Outcome::unsent(&error);
+                return together.due.iter().for_each(|due| visit.report(due, outcome.clone()));
+            }
+        };
+        let events = webhook.events.clone();
+        let delivery = Delivery::AppWebhook(Box::new(webhook));
         let entry = Entry { lease: None, not_before: None, delivery, ..first.entry.clone() };
         let queued = self.queue.webhook(visit.key(first), &entry).await;
         let is_queued = queued.is_ok();
-        let outcome = queued.map_or_else(|error| Outcome::unsent(&error), |()| Outcome::Delivered);
+        let outcome = queued.map_or_else(|error| Outcome::unsent(&error), |()| Outcome::Queued);
         together.due.iter().for_each(|due| visit.report(due, outcome.clone()));
         if !is_queued {
             return;
         }
         visit.acknowledge(&together.due).await;
-        for event in &together.webhook.events {
+        for event in &events {
             if let Err(error) = self.forget(event).await {
                 // It expires.
                 telemetry::cause(&error);
             }
         }
+    }
+
+    /// The webhook with the counts that were left open. Those of a channel without subscribers come after the last one left.
+    async fn counted(&self, mut webhook: AppWebhook) -> Result<AppWebhook, TableError> {
+        for event in &mut webhook.events {
+            if let ReportedEvent::SubscriptionCount { channel, subscription_count } = event {
+                *subscription_count = Some(gateway::take_count(&self.table, channel).await?);
+            }
+        }
+        Ok(webhook)
     }
 
     /// Deletes a row that was kept for this event alone.
@@ -85,7 +101,10 @@ impl AppWebhooks {
             ReportedEvent::MemberRemoved { channel, user_id } => {
                 gateway::forget_member(&self.table, channel, user_id).await
             }
-            ReportedEvent::ChannelVacated { channel } => gateway::forget_channel(&self.table, channel).await,
+            ReportedEvent::ChannelVacated { channel }
+            | ReportedEvent::SubscriptionCount { channel, subscription_count: Some(0) } => {
+                gateway::forget_channel(&self.table, channel).await
+            }
             _ => Ok(()),
         }
     }
@@ -154,7 +173,7 @@ impl WebhookSender {
             return false;
         };
         let Delivery::AppWebhook(webhook) = &entry.delivery else { return false };
-        let said = |outcome| telemetry::delivery(entry.request_id.as_deref(), ATTEMPT, outcome);
+        let said = |outcome| telemetry::delivery(entry.request_id.as_deref(), entry.delivery.kind(), outcome);
         let Err(error) = self.endpoint.send(webhook).await else {
             said("delivered");
             return true;
@@ -192,7 +211,7 @@ fn read(message: &SqsMessage) -> Option<(Waiting, Entry)> {
     Some((waiting, entry))
 }
 
-/// When the first attempt was. A queue that does not say so is told by the message that it is the first.
+/// When the first attempt was. Without the attribute, it is this one.
 fn first_received(message: &SqsMessage) -> Millis {
     let attribute = message.attributes.get("ApproximateFirstReceiveTimestamp");
     attribute.and_then(|text| text.parse().ok()).map_or_else(Millis::now, Millis)

@@ -10,6 +10,8 @@ use crate::telemetry;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Delivered,
+    /// It has moved to a queue of its own, and is no longer this row's.
+    Queued,
     /// It has no recipient: the user has no device, say.
     Skipped,
     /// It waits for this time. It has not failed.
@@ -46,6 +48,7 @@ impl Outcome {
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::Queued => "queued",
             Self::Skipped => "moot",
             Self::NotYet(_) => "waiting",
             Self::Retry { .. } => "postponed",

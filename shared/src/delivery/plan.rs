@@ -48,7 +48,7 @@ pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> EntryChanges {
         let tried_before = entry.tried || entry.lease.is_some();
         let left = match outcomes.get(&entry.id)? {
             Outcome::Failed(_) => return None,
-            Outcome::Delivered | Outcome::Skipped => return Some((entry.id.clone(), None)),
+            Outcome::Delivered | Outcome::Queued | Outcome::Skipped => return Some((entry.id.clone(), None)),
             Outcome::NotYet(then) => {
                 Entry { not_before: Some(*then), lease: None, tried: tried_before, ..entry.clone() }
             }
@@ -68,7 +68,7 @@ pub(crate) fn changes(outbox: &Outbox, outcomes: &Outcomes) -> EntryChanges {
 /// an attempt that failed. Each entry has its own time, so a long wait of one transport delays no other.
 pub(crate) fn next_visit(outbox: &Outbox, outcomes: &Outcomes, pause: Duration, now: Millis) -> Option<Duration> {
     let of_entry = |entry: &Entry| match outcomes.get(&entry.id) {
-        Some(Outcome::Delivered | Outcome::Skipped | Outcome::Failed(_)) => None,
+        Some(Outcome::Delivered | Outcome::Queued | Outcome::Skipped | Outcome::Failed(_)) => None,
         Some(Outcome::NotYet(then)) => Some(now.until(*then)),
         Some(Outcome::Retry { not_before, .. }) => Some(not_before.map_or(pause, |then| pause.max(now.until(then)))),
         // A newer version is being deployed, or an older one again.

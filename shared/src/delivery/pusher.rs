@@ -51,8 +51,7 @@ impl Pusher {
             telemetry::cause(&error);
             return;
         }
-        // Pusher itself tells of members, and these subscribers are no longer there.
-        let is_gateways = |due: &Due<'_>| matches!(due.entry.delivery, Delivery::Member(_) | Delivery::ShardFanOut(_));
+        // Pusher itself tells of members, and how many are subscribed; and these subscribers are no longer there.
         let (of_gateway, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_gateways);
         of_gateway.iter().for_each(|due| visit.report(due, Outcome::Skipped));
         let mut left = entries.as_slice();
@@ -100,6 +99,11 @@ impl Pusher {
         let events: Vec<PusherEvent> = batch.iter().filter_map(|due| event(due).cloned()).collect();
         self.client.trigger(&events).await
     }
+}
+
+/// Whether it means something only where Carillon itself serves the channels.
+fn is_gateways(due: &Due<'_>) -> bool {
+    matches!(due.entry.delivery, Delivery::Member(_) | Delivery::SubscriptionCount { .. } | Delivery::ShardFanOut(_))
 }
 
 fn event<'a>(due: &Due<'a>) -> Option<&'a PusherEvent> {

@@ -57,15 +57,7 @@ impl Subscribers {
         let mut held_up: Vec<String> = Vec::new();
         let mut missed: MissedBy = HashMap::new();
         for due in row {
-            let sent = match self.sent(&due.entry.delivery) {
-                Ok(Some(sent)) => sent,
-                Ok(None) => continue,
-                Err(error) => {
-                    // Without the key of encrypted channels, which an operator sets.
-                    telemetry::operator_error(error.log_text());
-                    continue;
-                }
-            };
+            let Some(sent) = self.ready(due, visit).await else { continue };
             if sent.frames.iter().any(|frame| held_up.contains(&frame.channel)) {
                 continue;
             }
@@ -89,6 +81,31 @@ impl Subscribers {
             {
                 // It expires.
                 telemetry::cause(&error);
+            }
+        }
+    }
+
+    /// The frames of an entry; `None` where there is nothing to send now.
+    async fn ready(&self, due: &Due<'_>, visit: &Visit) -> Option<Sent> {
+        let Delivery::SubscriptionCount { channel } = &due.entry.delivery else {
+            // Without the key of encrypted channels, which an operator sets.
+            return self.sent(&due.entry.delivery).map_err(|error| telemetry::operator_error(error.log_text())).ok()?;
+        };
+        let table = &self.posts.table;
+        match gateway::take_count(table, channel).await {
+            Ok(0) => {
+                // The channel has no subscriber any more.
+                visit.report(due, Outcome::Skipped);
+                visit.acknowledge(std::slice::from_ref(due)).await;
+                if let Err(error) = gateway::forget_channel(table, channel).await {
+                    telemetry::cause(&error);
+                }
+                None
+            }
+            Ok(count) => Some(Sent::of_count(channel, count)),
+            Err(error) => {
+                visit.report(due, Outcome::unsent(&error));
+                None
             }
         }
     }
@@ -139,5 +156,14 @@ impl Subscribers {
             }
             _ => return Ok(None),
         }))
+    }
+}
+
+impl Sent {
+    /// A cache channel does not keep it.
+    fn of_count(channel: &str, count: usize) -> Self {
+        let text = ServerFrame::SubscriptionCount { channel, count }.text();
+        let frames = vec![ForChannel { channel: channel.to_owned(), text, kept: None, shard: None }];
+        Self { frames, except: None, closes: false }
     }
 }

@@ -8,17 +8,19 @@ use std::time::Instant;
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
+use super::count;
 use super::end::disconnect;
-use super::occupancy;
+use super::occupancy::{self, StillOccupied};
 use super::outcome::Gateway;
 use super::row::{of_index, until};
 use crate::clients::connections::Posted;
 use crate::clients::pusher::frames::ServerFrame;
+use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::WriteContext;
 use crate::table::key::{CONNECTION_SHARDS, connections_shard};
-use crate::table::{Query, TableError};
+use crate::table::{Query, Table, TableError};
 use crate::telemetry;
 
 /// Connections that are seen to at once.
@@ -84,12 +86,21 @@ pub async fn keep_alive(
             }
         }
     }
-    if let Ok(tidied) =
-        tokio::time::timeout_at(deadline.into(), occupancy::tidy(gateway.table(), &writer, Millis::now())).await
-    {
+    if let Ok(tidied) = tokio::time::timeout_at(deadline.into(), tidy(gateway.table(), &writer, Millis::now())).await {
         tidied?;
     }
     Ok(report)
+}
+
+/// Takes channels out of the list that have no subscriber: a function that was killed between two writes may leave one there.
+async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
+    for channel in occupancy::some_listed(table, now).await? {
+        let left = occupancy::vacate(table, writer, &channel, now).await?;
+        if let (StillOccupied::Again, Ok(channel)) = (left, AnyChannel::parse(&channel)) {
+            count::changed(table, writer, &channel, now).await?;
+        }
+    }
+    Ok(())
 }
 
 enum Beat {

@@ -8,6 +8,7 @@
 //! | `subscription` | a connection subscribes to a channel and leaves it, by one transaction each |
 //! | `presence` | who is in a presence channel, and that the first of a user's connections came or the last one went |
 //! | `occupancy` | which channels have subscribers, and how many; that the first came or the last one went |
+//! | `count` | subscribers are told how many they are |
 //! | `audience` | pages of a channel's subscribers |
 //! | `shards` | an event for many subscribers is divided among the shards of its channel |
 //! | `cache` | the last event of a cache channel |
@@ -27,6 +28,7 @@
 mod audience;
 mod cache;
 mod connection;
+mod count;
 mod end;
 mod frame;
 mod grant;
@@ -43,6 +45,7 @@ mod subscription;
 pub(crate) use audience::{ChannelPage, page};
 pub(crate) use cache::{cached, keep as keep_in_cache};
 pub use connection::open;
+pub(crate) use count::take as take_count;
 pub use end::disconnect;
 pub use frame::handle;
 pub use keep_alive::{KeepAliveReport, keep_alive};

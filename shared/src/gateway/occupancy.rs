@@ -15,9 +15,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Undone, WriteContext};
 use crate::settings::WebhookType;
 use crate::table::key::{OCCUPIED_SHARDS, SUBSCRIBER_SHARDS, occupied_shard, subscribers};
-use crate::table::{
-    Action, Item, Key, Query, Table, TableError, absent, exists, gt, read, retry_in_a_crowd, unchanged,
-};
+use crate::table::{Action, Key, Query, Table, TableError, absent, exists, gt, read, retry_in_a_crowd, unchanged};
 
 /// For how much longer than a connection of now may last a row is written, in seconds: so that few subscriptions write it.
 const AHEAD_SECONDS: i64 = 6 * 3600;
@@ -33,26 +31,39 @@ struct OccupiedRow {
     /// That the last subscriber left, and the row is there for what it owes alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     vacant: bool,
+    /// When its subscribers may be counted again, if they are many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_count: Option<Millis>,
 }
 
 /// The row as it was read, with what it owes.
-struct SeenChannel {
+pub(super) struct SeenChannel {
     row: Option<OccupiedRow>,
-    owes: Option<Committed>,
+    pub(super) owes: Option<Committed>,
+}
+
+/// Whether a channel has subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StillOccupied {
+    Yes,
+    /// Its row said for a moment that it has none.
+    Again,
+    No,
 }
 
 impl SeenChannel {
-    async fn find(table: &Table, key: &Key) -> Result<Self, TableError> {
-        Self::of_row(table.get(key, true).await?)
-    }
-
-    fn of_row(row: Option<Item>) -> Result<Self, TableError> {
+    pub(super) async fn find(table: &Table, key: &Key) -> Result<Self, TableError> {
+        let row = table.get(key, true).await?;
         let owes = row.as_ref().and_then(Committed::of_row);
         Ok(Self { row: row.map(read).transpose()?, owes })
     }
 
-    fn is_occupied(&self) -> bool {
+    pub(super) fn is_occupied(&self) -> bool {
         self.row.as_ref().is_some_and(|row| !row.vacant)
+    }
+
+    pub(super) fn next_count(&self) -> Option<Millis> {
+        self.row.as_ref()?.next_count
     }
 
     /// The write of this row in place of the one that was read.
@@ -85,7 +96,7 @@ pub(super) async fn occupy(
         let event = ReportedEvent::ChannelOccupied { channel: channel.as_str().to_owned() };
         let report = Delivery::report(event, writer, now).filter(|_| !seen.is_occupied());
         let append = Append::undoing((key.clone(), seen.owes.clone()), report, departure, writer, now)?;
-        let row = OccupiedRow { expires_at: needed + AHEAD_SECONDS, vacant: false };
+        let row = OccupiedRow { expires_at: needed + AHEAD_SECONDS, vacant: false, next_count: seen.next_count() };
         let is_done = table.write(seen.put(&append, &row)?).await?.is_done();
         Ok(if is_done { Break(()) } else { Continue(()) })
     })
@@ -99,21 +110,28 @@ fn departure(delivery: &Delivery) -> Undone {
     if is_departure { Undone::State } else { Undone::No }
 }
 
-/// Notes that a channel has no subscriber any more, if it has none.
-pub(super) async fn vacate(table: &Table, writer: &WriteContext, channel: &str, now: Millis) -> Result<(), TableError> {
-    let Ok(named) = AnyChannel::parse(channel) else { return Ok(()) };
+/// Notes that a channel has no subscriber any more, if it has none; returns whether it has some.
+pub(super) async fn vacate(
+    table: &Table,
+    writer: &WriteContext,
+    channel: &str,
+    now: Millis,
+) -> Result<StillOccupied, TableError> {
+    let Ok(named) = AnyChannel::parse(channel) else { return Ok(StillOccupied::No) };
     if !named.is_listed() || is_occupied(table, channel, now).await? {
-        return Ok(());
+        return Ok(StillOccupied::Yes);
     }
-    let is_told = writer.webhooks.contains(WebhookType::ChannelVacated);
+    let is_told = writer.webhooks.contains(WebhookType::ChannelVacated)
+        || (writer.webhooks.contains(WebhookType::SubscriptionCount) && named.is_counted());
     if is_told || !forget_unless_owing(table, channel).await? {
-        leave(table, writer, channel, now).await?;
+        leave(table, writer, &named, now).await?;
     }
     // A subscriber that came between the two has seen the row, and did not write it.
     if is_occupied(table, channel, now).await? {
         occupy(table, writer, &named, now).await?;
+        return Ok(StillOccupied::Again);
     }
-    Ok(())
+    Ok(StillOccupied::No)
 }
 
 /// Deletes a channel's row; returns whether that is done: not where it owes something.
@@ -123,7 +141,9 @@ async fn forget_unless_owing(table: &Table, channel: &str) -> Result<bool, Table
 }
 
 /// Notes in the row that the channel has no subscribers, and that it owes the webhook of that.
-async fn leave(table: &Table, writer: &WriteContext, channel: &str, now: Millis) -> Result<(), TableError> {
+async fn leave(table: &Table, writer: &WriteContext, channel: &AnyChannel, now: Millis) -> Result<(), TableError> {
+    let is_counted = channel.is_counted();
+    let channel = channel.as_str();
     let key = &Key::occupied_channel(channel);
     // This process will not be there when it is due.
     let writer = &writer.left_to_consumer();
@@ -135,11 +155,17 @@ async fn leave(table: &Table, writer: &WriteContext, channel: &str, now: Millis)
             }
             return Ok(Break(()));
         }
-        let event = ReportedEvent::ChannelVacated { channel: channel.to_owned() };
-        let report = Delivery::report(event, writer, now);
-        let append = Append::new(key.clone(), seen.owes.clone(), report, writer, now)?;
+        let vacated = ReportedEvent::ChannelVacated { channel: channel.to_owned() };
+        let count = ReportedEvent::SubscriptionCount { channel: channel.to_owned(), subscription_count: None };
+        let events = std::iter::once(vacated).chain(is_counted.then_some(count));
+        let reports = events.filter_map(|event| Delivery::report(event, writer, now));
+        let append = Append::new(key.clone(), seen.owes.clone(), reports, writer, now)?;
         let append = append.not_before(now.plus_seconds(GRACE_SECONDS));
-        let row = OccupiedRow { expires_at: now.plus_seconds(REMEMBER_SECONDS).seconds(), vacant: true };
+        let row = OccupiedRow {
+            expires_at: now.plus_seconds(REMEMBER_SECONDS).seconds(),
+            vacant: true,
+            next_count: seen.next_count(),
+        };
         let is_done = table.write(seen.put(&append, &row)?).await?.is_done();
         Ok::<_, TableError>(if is_done { Break(()) } else { Continue(()) })
     })
@@ -155,18 +181,11 @@ pub(crate) async fn forget(table: &Table, channel: &str) -> Result<(), TableErro
     table.write(Action::delete(&Key::occupied_channel(channel)).when(nobody)).await.map(drop)
 }
 
-/// Takes the channels of one shard out of the list that have no subscriber: a function that was killed between two writes may leave one
-/// there. Each call sees to another shard.
-///
-/// # Errors
-/// When DynamoDB fails.
-pub(super) async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
+/// The channels of one shard of the list. Each minute it is another shard.
+pub(super) async fn some_listed(table: &Table, now: Millis) -> Result<Vec<String>, TableError> {
     let shard = u8::try_from(now.seconds() / 60 % i64::from(OCCUPIED_SHARDS)).unwrap_or_default();
     let listed = table.query_all(Query::new(occupied_shard(shard)).project(&["pk", "sk"])).await?;
-    for channel in listed.iter().filter_map(Key::of) {
-        vacate(table, writer, &channel.sk, now).await?;
-    }
-    Ok(())
+    Ok(listed.iter().filter_map(Key::of).map(|key| key.sk).collect())
 }
 
 /// Whether a channel has a subscriber, by consistent reads of one row or little more of each shard.

@@ -6,7 +6,8 @@ use std::ops::ControlFlow::{Break, Continue};
 use serde::Serialize;
 
 use super::connection;
-use super::occupancy;
+use super::count;
+use super::occupancy::{self, StillOccupied};
 use super::presence::{ChannelMember, PresentMemberRow};
 use super::row::{ConnectionState, SubscriptionRow, expiry, until};
 use crate::contract::any_channel::AnyChannel;
@@ -72,20 +73,20 @@ pub(super) async fn subscribe(
     let WantedSubscription { connection, channel, member, at } = wanted;
     let name = channel.as_str();
     let key = &Key::subscription(connection, name);
-    let done = retry_in_a_crowd((), |()| async move {
+    let (done, is_listed) = retry_in_a_crowd(false, |is_listed| async move {
         let now = Millis::now();
         let state = ConnectionState::read(table, connection).await?;
         let Some(open) = state.open() else { return Err(NotChanged::Ended) };
         let seen = state.subscriptions.get(name);
         match seen {
-            Some(seen) if seen.on && seen.at >= at => return Ok(Break(SubscribeOutcome::Already)),
+            Some(seen) if seen.on && seen.at >= at => return Ok(Break((SubscribeOutcome::Already, is_listed))),
             Some(seen) if seen.on => {
                 // An older frame that unsubscribes may be still to come.
                 let later = Action::put(item(key, &SubscriptionRow { at, ..seen.clone() })?);
                 let is_done = table.write(later.when(unchanged("at", Some(seen.at)))).await?.is_done();
-                return Ok(if is_done { Break(SubscribeOutcome::Already) } else { Continue(()) });
+                return Ok(if is_done { Break((SubscribeOutcome::Already, is_listed)) } else { Continue(is_listed) });
             }
-            Some(seen) if seen.at > at => return Ok(Break(SubscribeOutcome::Overtaken)),
+            Some(seen) if seen.at > at => return Ok(Break((SubscribeOutcome::Overtaken, is_listed))),
             _ => {}
         }
         make_room(table, connection, &state, (channel, seen.is_some()), now).await?;
@@ -107,12 +108,22 @@ pub(super) async fn subscribe(
         // Before, so that a function which is killed leaves no channel unlisted; and after, since the last subscriber may leave between.
         occupancy::occupy(table, writer, channel, now).await?;
         let is_done = table.transact(writes).await?.is_done();
-        Ok(if is_done { Break(SubscribeOutcome::Now(pending)) } else { Continue(()) })
+        Ok(if is_done { Break((SubscribeOutcome::Now(pending), true)) } else { Continue(true) })
     })
     .await?;
-    if matches!(done, SubscribeOutcome::Now(_)) {
-        occupancy::occupy(table, writer, channel, Millis::now()).await?;
-    }
+    let done = match done {
+        SubscribeOutcome::Now(mut pending) => {
+            occupancy::occupy(table, writer, channel, Millis::now()).await?;
+            pending.extend(count::changed(table, writer, channel, Millis::now()).await?);
+            SubscribeOutcome::Now(pending)
+        }
+        SubscribeOutcome::Overtaken if is_listed => {
+            // An attempt before listed the channel for nothing.
+            left(table, &writer.left_to_consumer(), channel).await?;
+            SubscribeOutcome::Overtaken
+        }
+        other => other,
+    };
     if matches!(done, SubscribeOutcome::Now(_)) && connection::find(table, connection).await?.is_none() {
         // Its end may have read the subscriptions before this one was there.
         remove(table, writer, Ended { connection, channel: name }, Millis::now()).await?;
@@ -184,9 +195,17 @@ pub(super) async fn unsubscribe(
         Ok::<_, NotChanged>(if is_done { Break(Some(pending)) } else { Continue(()) })
     })
     .await?;
-    let Some(pending) = ended else { return Ok(Vec::new()) };
-    occupancy::vacate(table, writer, name, Millis::now()).await?;
+    let Some(mut pending) = ended else { return Ok(Vec::new()) };
+    pending.extend(left(table, writer, channel).await?);
     Ok(pending)
+}
+
+/// Notes that a channel has lost a subscriber. Returns the row that tells the others how many they are.
+async fn left(table: &Table, writer: &WriteContext, channel: &AnyChannel) -> Result<Option<Committed>, TableError> {
+    match occupancy::vacate(table, writer, channel.as_str(), Millis::now()).await? {
+        StillOccupied::Yes | StillOccupied::Again => count::changed(table, writer, channel, Millis::now()).await,
+        StillOccupied::No => Ok(None),
+    }
 }
 
 /// A subscription of a connection that has ended.
@@ -204,7 +223,7 @@ pub(super) async fn remove(
     now: Millis,
 ) -> Result<Vec<Committed>, TableError> {
     let key = &Key::subscription(connection, channel);
-    let (pending, was_on) = retry_in_a_crowd((), |()| async move {
+    let (mut pending, was_on) = retry_in_a_crowd((), |()| async move {
         let Some(row) = table.get(key, true).await? else { return Ok(Break((Vec::new(), true))) };
         let seen: SubscriptionRow = read(row)?;
         let gone = Action::delete(key).when(unchanged("at", Some(seen.at)));
@@ -224,9 +243,9 @@ pub(super) async fn remove(
         Ok::<_, TableError>(if is_done { Break((pending, true)) } else { Continue(()) })
     })
     .await?;
-    if was_on {
+    if let (true, Ok(channel)) = (was_on, &AnyChannel::parse(channel)) {
         // Also where it was gone already: the answer to its deletion may have been lost.
-        occupancy::vacate(table, writer, channel, now).await?;
+        pending.extend(left(table, writer, channel).await?);
     }
     Ok(pending)
 }

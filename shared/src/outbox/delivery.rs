@@ -5,10 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail,
-    Wake, WriteContext,
+    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail, Wake,
 };
-use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent, ReportedEvent};
+use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent};
 use crate::contract::event::Event;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
@@ -75,6 +74,8 @@ transports! {
         "member" => Member(Box<MemberChange>),
         /// An event for a part of a channel's many subscribers; of no use where Pusher serves the channels.
         "shardFanOut" => ShardFanOut(Box<ShardFanOut>),
+        /// How many are subscribed to a channel, counted when it is sent; of no use where Pusher serves the channels.
+        "subscriptionCount" => SubscriptionCount { channel: String },
     } ["pusherOfRow" => PusherOfRow]
     /// Carillon's own webhooks, where it serves Pusher's clients itself: for its rooms, without a request.
     Webhook sends {
@@ -199,14 +200,6 @@ pub enum Rest {
     Connections(Progress),
     /// How far an event has got among the subscribers of channels.
     Subscribers(FanOut),
-}
-
-impl Delivery {
-    /// The webhook of an event, if the app wants those of its type.
-    pub(crate) fn report(event: ReportedEvent, writer: &WriteContext, at: Millis) -> Option<Self> {
-        let is_wanted = writer.webhooks.contains(event.webhook());
-        is_wanted.then(|| Self::AppWebhook(Box::new(AppWebhook::of(event, at))))
-    }
 }
 
 impl From<Emit> for Delivery {

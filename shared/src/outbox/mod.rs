@@ -33,6 +33,7 @@ mod member;
 pub mod membership;
 mod of_row;
 pub mod push;
+mod report;
 mod short;
 mod unread;
 mod wake;

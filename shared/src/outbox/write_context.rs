@@ -22,6 +22,8 @@ pub struct WriteContext {
     pub posts: bool,
     /// The webhooks that the app wants of changes in its channels.
     pub webhooks: WebhookTypes,
+    /// Whether the subscribers of channels get their number.
+    pub counts: bool,
 }
 
 impl WriteContext {
@@ -29,7 +31,7 @@ impl WriteContext {
     #[must_use]
     pub fn without_delivery(request_id: &str) -> Self {
         let webhooks = WebhookTypes::default();
-        Self { request_id: request_id.to_owned(), delivers: false, posts: false, webhooks }
+        Self { request_id: request_id.to_owned(), delivers: false, posts: false, webhooks, counts: false }
     }
 
     /// The same, which leaves all that it writes to the stream's consumer.

@@ -66,6 +66,8 @@ pub struct Settings {
     pub webhook_url: Option<WebhookUrl>,
     /// `WEBHOOK_EVENTS`, where `CHANNELS` is `gateway`; functions that speak Pusher's protocol have it. Without it, nothing is owed.
     pub webhooks: WebhookTypes,
+    /// `SUBSCRIPTION_COUNTS`, where `CHANNELS` is `gateway`: whether subscribers get their number; `off` if not set.
+    pub subscription_counts: bool,
     /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
     /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
@@ -177,6 +179,11 @@ impl Settings {
             },
             webhook_url: if serves_channels { WebhookUrl::read(&env)? } else { None },
             webhooks: if serves_channels { WebhookTypes::read(&env)? } else { WebhookTypes::default() },
+            subscription_counts: match env.get("SUBSCRIPTION_COUNTS").as_deref() {
+                None | Some("off") => false,
+                Some("on") => serves_channels,
+                Some(_) => return Err(SettingsError::Malformed("SUBSCRIPTION_COUNTS", "on or off")),
+            },
             firebase: Firebase::read(&env)?,
             email: Email::read(&env, has(Need::EmailLinks))?,
             socket_endpoint: socket_endpoint(&env)?,
@@ -337,6 +344,7 @@ mod tests {
             ("SOCKET_ENDPOINT", "wss://999", "SOCKET_ENDPOINT"),
             ("HEARTBEAT_SECONDS", "999", "HEARTBEAT_SECONDS"),
             ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),
+            ("SUBSCRIPTION_COUNTS", "999", "SUBSCRIPTION_COUNTS"),
             ("DASHBOARD_PUBLIC_CHANNELS", "a,,b999", "DASHBOARD_PUBLIC_CHANNELS"),
             ("DASHBOARD_PUBLIC_CHANNELS", "a*999", "DASHBOARD_PUBLIC_CHANNELS"),
         ];

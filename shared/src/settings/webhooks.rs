@@ -1,4 +1,4 @@
-//! `WEBHOOK_URL`, `WEBHOOK_EVENTS`: what the app's own server hears of its channels, where `CHANNELS` is `gateway`. Without them, nothing.
+//! `WEBHOOK_URL`, `WEBHOOK_EVENTS`: webhooks to the app's own server, where `CHANNELS` is `gateway`. Without them, nothing.
 
 use http::Uri;
 
@@ -17,6 +17,7 @@ pub enum WebhookType {
     MemberRemoved,
     ClientEvent,
     CacheMiss,
+    SubscriptionCount,
 }
 
 /// The types of webhooks that the app wants.
@@ -45,7 +46,7 @@ impl std::fmt::Debug for WebhookUrl {
     }
 }
 
-/// What is said about members is not for a network to read.
+/// Webhooks name members, so none crosses a network without TLS.
 fn is_allowed(url: &Uri) -> bool {
     let Some(authority) = url.authority().filter(|authority| !authority.as_str().contains('@')) else { return false };
     match url.scheme_str() {
@@ -56,13 +57,14 @@ fn is_allowed(url: &Uri) -> bool {
 }
 
 impl WebhookType {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::ChannelOccupied,
         Self::ChannelVacated,
         Self::MemberAdded,
         Self::MemberRemoved,
         Self::ClientEvent,
         Self::CacheMiss,
+        Self::SubscriptionCount,
     ];
 
     /// The `name` of its events.
@@ -75,6 +77,7 @@ impl WebhookType {
             Self::MemberRemoved => "member_removed",
             Self::ClientEvent => "client_event",
             Self::CacheMiss => "cache_miss",
+            Self::SubscriptionCount => "subscription_count",
         }
     }
 }

@@ -1,4 +1,4 @@
-// The app's own server that gets the stack's webhooks (`--pusher gateway`): a stand-in of `cargo local test`, which keeps what came.
+// The app's own server that gets the stack's webhooks (`--pusher gateway`): a stand-in of `cargo local test`, which keeps all requests.
 
 import assert from "node:assert/strict";
 
@@ -13,7 +13,7 @@ export const receiver = {
     const answer = await fetch(at("/status"), { method: "POST", body: String(status) });
     assert.equal(answer.status, 200);
   },
-  /** What came so far, as the official library reads it, and how it was answered. */
+  /** The webhooks so far, as the official library reads them, and the status of each answer. */
   async webhooks() {
     const received = await (await fetch(at("/received"))).json();
     return received.map(({ key, signature, contentType, body, status }) => {

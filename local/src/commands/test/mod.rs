@@ -65,7 +65,10 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
         }
     };
     let pushes = PushTarget::Tests(firebase);
-    let settings = Settings { pushes, channels: options.pusher.into(), webhook_url, ..Settings::default() };
+    // Listeners that ask for none take no notice.
+    let subscription_counts = options.pusher == LocalServer::Gateway;
+    let channels = options.pusher.into();
+    let settings = Settings { pushes, channels, webhook_url, subscription_counts, ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {

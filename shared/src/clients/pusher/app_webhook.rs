@@ -40,6 +40,13 @@ pub enum ReportedEvent {
     },
     /// A client subscribed to a cache channel that has no last event.
     CacheMiss { channel: String },
+    /// Connections subscribed to a channel or unsubscribed.
+    SubscriptionCount {
+        channel: String,
+        /// As of when it is sent; until then it is not known.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        subscription_count: Option<usize>,
+    },
 }
 
 impl ReportedEvent {
@@ -52,6 +59,7 @@ impl ReportedEvent {
             Self::MemberRemoved { .. } => WebhookType::MemberRemoved,
             Self::ClientEvent { .. } => WebhookType::ClientEvent,
             Self::CacheMiss { .. } => WebhookType::CacheMiss,
+            Self::SubscriptionCount { .. } => WebhookType::SubscriptionCount,
         }
     }
 }
@@ -93,6 +101,7 @@ mod tests {
             ReportedEvent::MemberRemoved { channel: channel(), user_id: user_id() },
             ReportedEvent::ChannelVacated { channel: channel() },
             ReportedEvent::CacheMiss { channel: "cache-a".to_owned() },
+            ReportedEvent::SubscriptionCount { channel: "news".to_owned(), subscription_count: Some(7) },
         ];
         for event in &events {
             let named = serde_json::to_value(event).unwrap()["name"].clone();
@@ -107,6 +116,7 @@ mod tests {
             { "name": "member_removed", "channel": "presence-a", "user_id": "ada" },
             { "name": "channel_vacated", "channel": "presence-a" },
             { "name": "cache_miss", "channel": "cache-a" },
+            { "name": "subscription_count", "channel": "news", "subscription_count": 7 },
         ] });
         assert_eq!(serde_json::from_str::<Value>(&webhook.body()).unwrap(), expected);
     }

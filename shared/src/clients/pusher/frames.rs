@@ -193,6 +193,11 @@ pub enum ServerFrame<'a> {
     CacheMiss {
         channel: &'a str,
     },
+    /// How many connections are subscribed to the channel.
+    SubscriptionCount {
+        channel: &'a str,
+        count: usize,
+    },
     SignedIn {
         user_data: &'a str,
     },
@@ -242,6 +247,10 @@ impl ServerFrame<'_> {
                 json!({ "event": "pusher_internal:member_removed", "channel": channel, "data": data })
             }
             Self::CacheMiss { channel } => json!({ "event": "pusher:cache_miss", "channel": channel, "data": "{}" }),
+            Self::SubscriptionCount { channel, count } => {
+                let data = json!({ "subscription_count": count }).to_string();
+                json!({ "event": "pusher_internal:subscription_count", "channel": channel, "data": data })
+            }
             Self::SignedIn { user_data } => {
                 let data = json!({ "user_data": user_data }).to_string();
                 json!({ "event": "pusher:signin_success", "data": data })
@@ -346,6 +355,10 @@ mod tests {
             (
                 ServerFrame::MemberAdded { channel: "presence-a", user: "ada", info: r#"{"name":"Ada"}"# },
                 r#"{"channel":"presence-a","data":"{\"user_id\":\"ada\",\"user_info\":{\"name\":\"Ada\"}}","event":"pusher_internal:member_added"}"#,
+            ),
+            (
+                ServerFrame::SubscriptionCount { channel: "news", count: 7 },
+                r#"{"channel":"news","data":"{\"subscription_count\":7}","event":"pusher_internal:subscription_count"}"#,
             ),
             (
                 ServerFrame::Event { channel: "news", name: "out", data: "{\"a\":1}" },
