@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_confirmed_twice_began_with_the_first_and_an_end_is_the_first_one() {
+    fn of_two_confirmations_and_of_two_ends_the_first_counts() {
         let mut attendance = Attendance::default();
         attendance.subscribed("ada/0", "news", 100.0);
         attendance.subscribed("ada/0", "news", 200.0);

@@ -43,7 +43,7 @@ struct Owed {
     to: Option<f64>,
 }
 
-/// Who had to hear what.
+/// The connections that had to hear each event.
 #[derive(Default)]
 pub(super) struct Duties {
     events: HashMap<Event, Vec<String>>,
@@ -53,7 +53,7 @@ pub(super) struct Duties {
 /// The last event about a user in a room.
 #[derive(Debug, PartialEq)]
 pub(super) struct OfRoomUser {
-    /// What it says. A later change may have cancelled it before it was sent; then the table says the opposite.
+    /// The word that it says. A later change may have cancelled it before it was sent; then the table says the opposite.
     pub(super) word: Word,
     /// The connections that had to hear it if it was sent, and since when they were subscribed.
     pub(super) listeners: Vec<(String, f64)>,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_subscribed_before_a_row_owes_an_event_and_after_it_does_must_hear_it() {
+    fn a_connection_that_is_subscribed_before_a_row_owes_an_event_and_after_it_does_must_hear_it() {
         let (a, b) = (kudos("a"), kudos("b"));
         let lines = || {
             [

@@ -1,4 +1,4 @@
-//! Judges single events at the end of a run: delivered, pending, lost, or heard by nobody because nobody had to.
+//! Judges single events at the end of a run: delivered, pending, lost, or unheard, because no connection had to hear it.
 
 use std::collections::HashSet;
 
@@ -6,14 +6,14 @@ use super::duties::Duties;
 use super::event::{Event, PusherEvent, RoomUser, Statement, Word};
 use super::ledger::{Ledger, PUSHER, Remains};
 
-/// What became of an event.
+/// The end of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Delivered,
     /// A row owes it, or it is a dead letter.
     Pending,
     Lost,
-    /// Nobody heard it, and nobody had to.
+    /// No connection heard it, and none had to.
     Unheard,
 }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_connection_heard_before_its_subscription_of_now_says_nothing() {
+    fn an_earlier_subscription_of_a_connection_says_nothing() {
         let (joined, left) = (word("room:user-joined"), word("room:user-left"));
         let mut run = Run::default();
         run.attendance.subscribed("ada/0", ROOM, 1.0);

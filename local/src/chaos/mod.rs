@@ -27,6 +27,7 @@ mod picture;
 mod plan;
 mod report;
 mod throttle;
+mod verdict;
 mod webhooks;
 
 use std::fs;
@@ -43,9 +44,8 @@ use tokio::task::JoinSet;
 
 use crate::files::journal::{Reader, TRAFFIC};
 use crate::files::workspace::Workspace;
-use crate::install::functions;
-use crate::install::prerequisites;
-use crate::install::tools::{Clients, Tools};
+use crate::install::tools::Clients;
+use crate::install::{self, prerequisites};
 use crate::net::ports::{self, Detours};
 use crate::process::children::Processes;
 use crate::process::function_processes;
@@ -63,12 +63,12 @@ use crowd::Crowd;
 use duties::Duties;
 use event::PusherEvent;
 use faults::{Damage, Faults, Server};
-use ledger::Verdict;
 use load::Load;
 pub(crate) use options::Options;
 use picture::{Picture, Trouble};
 use report::Report;
 use throttle::Throttle;
+use verdict::Verdict;
 use webhooks::Webhooks;
 
 /// How often the progress is shown.
@@ -87,9 +87,8 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
     function_processes::ensure_visible()?;
     let directory = StackDirectory::take(workspace.chaos_state(), "cargo local chaos")?;
     let python_version = prerequisites::check(options.pusher.into()).await?;
-    let tools =
-        Tools::install(workspace, processes, &python_version, (Clients::ToListen, options.pusher.into())).await?;
-    functions::build(workspace, processes, &directory.logs).await?;
+    let wanted = (&*python_version, Clients::ToListen, options.pusher.into());
+    let tools = install::all(workspace, processes, &directory.logs, wanted).await?;
     let seed = options.seed.unwrap_or_else(rand::random);
     println!("Seed {seed}; --seed {seed} draws the same load and the same failures again.");
 

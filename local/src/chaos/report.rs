@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::ledger::{ReportLine, Verdict};
 use super::load::Commands;
+use super::verdict::{ReportLine, Verdict};
 
 /// The lines of the report besides the verdict.
 pub(super) struct Report<'a> {

@@ -9,9 +9,8 @@ use crate::commands::to_try;
 use crate::files::journal::{self, PUSHES};
 use crate::files::variables::Variables;
 use crate::files::workspace::Workspace;
-use crate::install::functions;
-use crate::install::prerequisites;
-use crate::install::tools::{Clients, Tools};
+use crate::install::tools::Clients;
+use crate::install::{self, prerequisites};
 use crate::net::ports;
 use crate::process::children::Processes;
 use crate::services::fcm::StandIn;
@@ -56,8 +55,9 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));
-    let tools = Tools::install(workspace, processes, &python_version, (Clients::ToListen, options.pusher)).await?;
-    functions::build(workspace, processes, &directory.logs).await?;
+    let tools =
+        install::all(workspace, processes, &directory.logs, (&python_version, Clients::ToListen, options.pusher))
+            .await?;
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
     let stack = plan.start(listener).await?;
     println!("{}", to_try::text(workspace, &stack.state)?);

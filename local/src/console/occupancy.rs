@@ -48,7 +48,7 @@ const CONNECTION: &str = "CONNECTION#";
 const SUBSCRIPTION: &str = "SUBSCRIPTION#";
 
 impl Asked {
-    /// Another parameter, or a page that is no number, is left out: the page is the console's own.
+    /// Ignores other parameters, and pages that are not numbers: only the console's own page asks.
     fn read(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -94,7 +94,7 @@ impl Asked {
 struct Connection {
     /// In milliseconds since 1970.
     since: u64,
-    /// Who signed in on it, or else as whom it is in a presence channel.
+    /// The user who signed in on it, or else its member in a presence channel.
     user: Option<String>,
     channels: Vec<String>,
 }

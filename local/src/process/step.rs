@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
@@ -14,6 +15,9 @@ use crate::process::children::Processes;
 
 /// How often a step prints a line where no progress bar can be drawn.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The bars of all steps, one below the other: two may run at once.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Shows the progress of a step: by a bar on a terminal, elsewhere by a line now and then.
 pub(crate) struct Step {
@@ -25,7 +29,7 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) fn begin(title: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = BARS.add(ProgressBar::no_length());
         bar.set_style(
             ProgressStyle::with_template("{spinner} {prefix}  {elapsed}  {wide_msg}")
                 .expect("the template is a constant and sound"),
@@ -62,8 +66,15 @@ impl Step {
     }
 
     pub(crate) fn finish(self) {
+        let is_hidden = self.bar.is_hidden();
         self.bar.finish_and_clear();
-        eprintln!("{}: {:.1} s", self.title, self.begun.elapsed().as_secs_f32());
+        let line = format!("{}: {:.1} s", self.title, self.begun.elapsed().as_secs_f32());
+        // Above the bars of other steps. The line of a terminal that is gone is for nobody.
+        if is_hidden {
+            eprintln!("{line}");
+        } else {
+            let _ = BARS.println(line);
+        }
     }
 
     /// Runs a command to its end. Each line of its output goes to the log and to `on_line`.

@@ -17,8 +17,8 @@ use crate::commands::cli;
 use crate::files::journal::{self, PUSHES};
 use crate::files::workspace::Workspace;
 use crate::install::functions;
-use crate::install::prerequisites;
-use crate::install::tools::{Clients, Tools, cargo};
+use crate::install::tools::{Clients, cargo};
+use crate::install::{self, prerequisites};
 use crate::net::ports;
 use crate::process::children::Processes;
 use crate::services::fcm::StandIn;
@@ -36,9 +36,8 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     println!("{}", what_runs(options));
     let directory = StackDirectory::take(workspace.test_state(), "cargo local test")?;
     let python_version = prerequisites::check(options.pusher.into()).await?;
-    let tools =
-        Tools::install(workspace, processes, &python_version, (Clients::OfTests, options.pusher.into())).await?;
-    functions::build(workspace, processes, &directory.logs).await?;
+    let wanted = (&*python_version, Clients::OfTests, options.pusher.into());
+    let tools = install::all(workspace, processes, &directory.logs, wanted).await?;
 
     let mut tally = Tally::default();
     let mut succeeded = true;
