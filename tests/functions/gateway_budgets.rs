@@ -11,9 +11,9 @@ use crate::apps_events::{EVENTS, accept, post};
 use crate::gateway::{open, say, subscribe, subscriber_row, subscribing, unsubscribing};
 
 /// Requests to the table and to connections, read units and write units.
-type Cost = (usize, usize, f64, f64);
+pub(crate) type Cost = (usize, usize, f64, f64);
 
-fn cost(traffic: [Traffic; 2], world: &World) -> Cost {
+pub(crate) fn cost(traffic: [Traffic; 2], world: &World) -> Cost {
     let posts = world.sockets.take_posted().len();
     let [before, after] = traffic;
     let requests = before.requests + after.requests - posts;
@@ -21,7 +21,7 @@ fn cost(traffic: [Traffic; 2], world: &World) -> Cost {
 }
 
 /// Starts to count, as long after the last frame of any connection as a client mostly waits.
-async fn begin(world: &World) {
+pub(crate) async fn begin(world: &World) {
     for ((pk, sk), row) in world.table.rows().await {
         if row.contains_key("due") {
             world.table.set_number((&pk, &sk), "due", 0).await;

@@ -168,7 +168,12 @@ impl Calculator {
 
     /// The price of a million.
     pub(super) fn million(&self, operation: &CountedOperation, era: Era) -> ServiceCosts {
-        let (assumed, invoked) = (&self.inputs.assumed, self.invoked(&operation.name));
+        self.million_of(operation, self.invoked(&operation.name), era)
+    }
+
+    /// The price of a million that are invoked so.
+    pub(super) fn million_of(&self, operation: &CountedOperation, invoked: &Invoked, era: Era) -> ServiceCosts {
+        let assumed = &self.inputs.assumed;
         let requests = operation.requests_before + operation.requests_after;
         let memory = match invoked.by {
             InvokedBy::Stream => self.deployed.delivery_memory,

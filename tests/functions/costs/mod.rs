@@ -5,8 +5,11 @@
 //! | `prices` | prices and their sources |
 //! | `inputs` | what else the costs are computed from |
 //! | `million`, `month` | the costs |
+//! | `channels` | a month of channels without Pusher, and of others; `channel_counts` holds its counts |
 //! | `page` | the page |
 
+mod channel_counts;
+mod channels;
 mod inputs;
 mod million;
 mod month;
@@ -22,6 +25,7 @@ use tests::{Request, World};
 
 use crate::budgets::{DONE_BY_THE_CONSUMER, traffic_of};
 use crate::template::written_metrics;
+use channels::{ChannelCosts, ChannelMonth};
 use inputs::{CostInputs, CountedUnits, Deployed, InvokedBy, Timed};
 use million::{Calculator, Era};
 use prices::PriceList;
@@ -55,12 +59,52 @@ fn each_price_has_a_source_and_a_date_and_is_used() {
         let date = price.date.date.unwrap_or_else(|| panic!("{price:?} is of no day"));
         assert!((2020..=2100).contains(&date.year) && price.date.time.is_none(), "{price:?}");
     }
-    let sources = [include_str!("million.rs"), include_str!("month.rs"), include_str!("../../../bench/src/prices.rs")];
+    let sources = [
+        include_str!("million.rs"),
+        include_str!("month.rs"),
+        include_str!("channels.rs"),
+        include_str!("../../../bench/src/prices.rs"),
+    ];
     for name in names {
         assert!(
             sources.iter().any(|source| source.contains(&format!("(\"{name}\","))),
             "nothing is computed with {name}"
         );
+    }
+}
+
+#[test]
+fn the_conclusions_on_channels_are_those_of_the_table() {
+    let (calculator, counted, costs) = (Calculator::read(), CountedUnits::read(), ChannelCosts::read());
+    let month = |connections: f64, hours: f64, is_busy: bool| ChannelMonth {
+        calculator: &calculator,
+        counted: &counted,
+        costs: &costs,
+        connections,
+        hours,
+        is_busy,
+    };
+    let (always, part) = (720.0, costs.profile.part_hours * costs.profile.part_days);
+    let is_cheaper = |month: ChannelMonth| month.total() < month.pusher().unwrap().usd;
+    for (connections, hours, is_busy, expected) in [
+        (1_000.0, part, false, true),
+        (1_000.0, part, true, true),
+        (10_000.0, part, false, true),
+        (10_000.0, part, true, true),
+        (100.0, always, true, true),
+        (1_000.0, always, false, true),
+        (100.0, always, false, false),
+        (1_000.0, always, true, false),
+        (10_000.0, always, false, false),
+        (10_000.0, always, true, false),
+    ] {
+        assert_eq!(is_cheaper(month(connections, hours, is_busy)), expected, "{connections} {hours} {is_busy}");
+    }
+    for size in [1_000.0, 10_000.0, 100_000.0] {
+        let (month, keep_alive) = (month(size, always, false), month(size, always, false).lines()[1].1);
+        assert!(month.fargate() < month.total());
+        let per_connection: f64 = month.lines()[..3].iter().map(|(_, usd)| usd).sum();
+        assert!(keep_alive > per_connection / 2.0);
     }
 }
 

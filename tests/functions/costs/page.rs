@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::channels::{ChannelCosts, ChannelMonth, Profile, PusherPlans};
 use super::inputs::CountedUnits;
 use super::million::{Calculator, Era};
 use super::month::Month;
@@ -15,6 +16,7 @@ pub(super) fn page() -> String {
         head(&calculator),
         million(&calculator, &counted),
         month(&calculator, &counted),
+        channels(&calculator, &counted),
         write_units(&calculator, &counted),
         memory(&calculator),
         left_out(),
@@ -146,6 +148,92 @@ schedules, and Lambda's polls of the empty queue. A namespace has 1,000 places, 
     )
     .unwrap();
     text
+}
+
+fn channels(calculator: &Calculator, counted: &CountedUnits) -> String {
+    let costs = ChannelCosts::read();
+    let Profile { connections, shared_channels, part_hours, part_days, own_events, news } = &costs.profile;
+    let month = |connections: u32, hours: f64, is_busy: bool| {
+        let connections = f64::from(connections);
+        ChannelMonth { calculator, counted, costs: &costs, connections, hours, is_busy }
+    };
+    let (whole, part) = (720.0, part_hours * part_days);
+    let what = format!(
+        "A month of 30 days with `Channels=gateway`. Each connection has {} subscriptions, {shared_channels} of them to channels that others are in, \
+         and is opened again every two hours, when API Gateway ends it. *Busy*: {own_events} events an hour to each connection alone, and {news} an \
+         hour to all. *Idle*: none. *Part-time*: open for {part_hours} hours on {part_days} days. All that a deployment costs without a user is in \
+         Carillon's columns.",
+        1.0 + shared_channels,
+    );
+    let mut text = format!(
+        "## Channels without Pusher
+
+{}
+
+| connections | | Carillon | Pusher | Ably | sockudo on Fargate | Carillon, part-time | Ably, part-time |
+|--:|---|--:|--:|--:|--:|--:|--:|
+",
+        wrapped(&what)
+    );
+    let usd = |usd: Option<f64>| usd.map_or("by agreement".to_owned(), dollars);
+    for size in connections {
+        for (name, is_busy) in [("idle", false), ("busy", true)] {
+            let (always, partly) = (month(*size, whole, is_busy), month(*size, part, is_busy));
+            let plan = always.pusher();
+            let plan = plan.map_or("by agreement".to_owned(), |plan| format!("{} ({})", dollars(plan.usd), plan.name));
+            let (ably, fargate, ably_partly) = (usd(always.ably()), dollars(always.fargate()), usd(partly.ably()));
+            let (carillon, carillon_partly) = (dollars(always.total()), dollars(partly.total()));
+            let row = [
+                name,
+                &format!("**{carillon}**"),
+                &plan,
+                &ably,
+                &fargate,
+                &format!("**{carillon_partly}**"),
+                &ably_partly,
+            ];
+            writeln!(text, "| {} | {} |", thousands(f64::from(*size)), row.join(" | ")).unwrap();
+        }
+    }
+    text.push_str("\nCarillon's bill, always on:\n\n| |");
+    let columns: Vec<_> =
+        [(1_000, false), (1_000, true), (10_000, true)].map(|(size, busy)| month(size, whole, busy)).into();
+    for column in &columns {
+        let name = if column.is_busy { "busy" } else { "idle" };
+        write!(text, " {}, {name} |", thousands(column.connections)).unwrap();
+    }
+    writeln!(text, "\n|---|{}", "--:|".repeat(columns.len())).unwrap();
+    let lines: Vec<_> = columns.iter().map(ChannelMonth::lines).collect();
+    for (n, (line, _)) in lines[0].iter().enumerate() {
+        let cells: Vec<_> = lines.iter().map(|lines| dollars(lines[n].1)).collect();
+        writeln!(text, "| {line} | {} |", cells.join(" | ")).unwrap();
+    }
+    text + &verdict(&costs)
+}
+
+/// The conclusions of the table; a test holds them.
+fn verdict(costs: &ChannelCosts) -> String {
+    let PusherPlans { page, read_in, date, .. } = &costs.pusher;
+    format!(
+        "
+Carillon costs less than Pusher's smallest plan that fits for part-time use of 1,000 and 10,000 connections, and always on for 100 busy and 1,000 idle
+ones. It costs more for 1,000 busy connections that are always on, for 10,000 of either kind, and where the free Sandbox fits. More than half of an
+idle connection is its keep-alive, a message a minute; an event to all is a message to each. sockudo on Fargate costs less from 1,000 connections on,
+and is yours to run. The way out is `Channels=pusher`: clients and back ends stay, and get Pusher's host and key.
+
+- Pusher's plans are of [its page]({page}), read in
+  [a transcription]({read_in}) of {date}, unchecked since but for
+  Startup. A plan ends at its connections and its messages of a day.
+- Ably has these prices for accounts from before it billed by monthly users; the price of a user was not found. Its discounts for volume are left out.
+  It counts each connection's own channel.
+- Fargate's sizes are estimates: one task of 0.25 vCPU up to 1,000 connections, two of 1 vCPU for 10,000, four of 2 vCPUs for 100,000. A thousand
+  connections took 189 MB here, and an event to each 11 µs of a processor ([RESULTS.md](../bench/RESULTS.md)). Without the Redis that two tasks need, public addresses,
+  logs, alarms and the work of running it.
+- Not proved: 100,000 connections. `socket-heartbeat` with 256 MB reaches about 90,000 of them a minute by the processor time above; the others ping by
+  themselves. An eighth of their channels takes it a minute to look at, so a channel that has been left may be listed for longer. If posts
+  count towards API Gateway's quota of 10,000 requests a second, an event to all takes ten seconds or more.
+"
+    )
 }
 
 fn write_units(calculator: &Calculator, counted: &CountedUnits) -> String {

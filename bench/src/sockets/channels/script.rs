@@ -47,7 +47,7 @@ impl Size {
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) name: String,
-    /// What the figures are of, such as `receipt`, and the number of them.
+    /// The name of what is counted, such as `receipt`, and the number of them.
     pub(super) unit: &'static str,
     pub(super) count: usize,
     /// Milliseconds from send to receipt, of each.
@@ -74,6 +74,8 @@ pub(super) struct Script<'a> {
     steps: Vec<Step>,
     /// Rows that the stream had to deliver.
     pub(super) left_to_the_stream: usize,
+    /// When all were greeted.
+    greeted: Instant,
 }
 
 struct Before {
@@ -92,7 +94,7 @@ fn own(client: usize) -> String {
 impl<'a> Script<'a> {
     pub(super) fn new(world: &'a World, server: &'a Server, size: Size) -> Self {
         let clients = Clients::new(server.target());
-        Self { world, server, size, clients, steps: Vec::new(), left_to_the_stream: 0 }
+        Self { world, server, size, clients, steps: Vec::new(), left_to_the_stream: 0, greeted: Instant::now() }
     }
 
     /// Does all steps. The clients stay connected until the script is dropped.
@@ -134,9 +136,10 @@ impl<'a> Script<'a> {
         Ok(())
     }
 
-    /// Waits until each of these clients has received a frame that `is_it`; returns when each did.
+    /// Waits until each of these clients has received a frame that `is_it`; returns when each did. `what` names it in an error.
     async fn until(
         &mut self,
+        what: &str,
         clients: impl IntoIterator<Item = usize>,
         is_it: impl Fn(&Frame) -> bool,
     ) -> Result<HashMap<usize, Instant>> {
@@ -145,7 +148,12 @@ impl<'a> Script<'a> {
         while !awaited.is_empty() {
             let Ok(seen) = tokio::time::timeout(OVERDUE, self.clients.next()).await else {
                 visits += 1;
-                ensure!(visits <= VISITS, "{} clients wait, such as {:?}", awaited.len(), awaited.iter().next());
+                ensure!(
+                    visits <= VISITS,
+                    "{} clients wait for {what}, such as {:?}",
+                    awaited.len(),
+                    awaited.iter().next()
+                );
                 self.left_to_the_stream += self.server.deliver_rest().await?;
                 continue;
             };
@@ -161,7 +169,7 @@ impl<'a> Script<'a> {
         let (before, mut times) = (self.begin()?, Vec::new());
         for _ in 0..self.size.first {
             let client = self.clients.connect();
-            let came = self.until([client], |frame| frame.event == GREETING).await?;
+            let came = self.until("a greeting", [client], |frame| frame.event == GREETING).await?;
             times.push(milliseconds(came[&client] - self.clients.began[client]));
         }
         self.end(before, "greeting, one at a time", "connect", times).await
@@ -173,7 +181,8 @@ impl<'a> Script<'a> {
         for _ in rest.clone() {
             self.clients.connect();
         }
-        let came = self.until(rest.clone(), |frame| frame.event == GREETING).await?;
+        let came = self.until("a greeting", rest.clone(), |frame| frame.event == GREETING).await?;
+        self.greeted = Instant::now();
         let times = came.iter().map(|(client, at)| milliseconds(*at - self.clients.began[*client])).collect();
         self.end(before, &format!("greeting, {} at once", rest.len()), "connect", times).await
     }
@@ -184,7 +193,9 @@ impl<'a> Script<'a> {
         for client in 0..self.size.first {
             let channel = own(client);
             let began = self.clients.subscribe(client, &channel);
-            let came = self.until([client], |frame| frame.event == SUBSCRIBED && frame.channel == channel).await?;
+            let came = self
+                .until("its own channel", [client], |frame| frame.event == SUBSCRIBED && frame.channel == channel)
+                .await?;
             times.push(milliseconds(came[&client] - began));
         }
         self.end(before, "subscribe to an empty channel, one at a time", "subscription", times).await
@@ -195,7 +206,9 @@ impl<'a> Script<'a> {
         for client in 0..self.size.clients {
             self.clients.subscribe(client, NEWS);
         }
-        let came = self.until(0..self.size.clients, |frame| frame.event == SUBSCRIBED && frame.channel == NEWS).await?;
+        let came = self
+            .until("the news channel", 0..self.size.clients, |frame| frame.event == SUBSCRIBED && frame.channel == NEWS)
+            .await?;
         let times = came.values().map(|at| milliseconds(*at - began)).collect();
         self.end(before, &format!("subscribe to one channel, {} at once", self.size.clients), "subscription", times)
             .await
@@ -212,7 +225,7 @@ impl<'a> Script<'a> {
         for (n, client, event) in events {
             let began = Instant::now();
             let is_it = |frame: &Frame| frame.event == "stock" && frame.data["n"] == n;
-            let ((), came) = tokio::try_join!(server.trigger(event), self.until([client], is_it))?;
+            let ((), came) = tokio::try_join!(server.trigger(event), self.until("an event to one", [client], is_it))?;
             times.push(milliseconds(came[&client] - began));
         }
         self.end(before, "event to one, one at a time", "receipt", times).await
@@ -227,7 +240,8 @@ impl<'a> Script<'a> {
         for (n, event) in events {
             let began = Instant::now();
             let is_it = |frame: &Frame| frame.event == "stock" && frame.data["n"] == n;
-            let ((), came) = tokio::try_join!(server.trigger(event), self.until(0..self.size.clients, is_it))?;
+            let ((), came) =
+                tokio::try_join!(server.trigger(event), self.until("an event to all", 0..self.size.clients, is_it))?;
             times.extend(came.values().map(|at| milliseconds(*at - began)));
         }
         self.end(before, &format!("event to {}", self.size.clients), "receipt", times).await
@@ -240,7 +254,7 @@ impl<'a> Script<'a> {
             let began = self.clients.subscribe(client, LOBBY);
             let name = member(client);
             let came = self
-                .until(0..=client, |frame| {
+                .until("a member", 0..=client, |frame| {
                     let is_told = frame.event == MEMBER_ADDED && frame.data["user_id"] == name;
                     frame.channel == LOBBY && (frame.event == SUBSCRIBED || is_told)
                 })
@@ -251,16 +265,18 @@ impl<'a> Script<'a> {
             .await
     }
 
-    /// A keep-alive to everybody.
+    /// A keep-alive to everybody, by a process that has its connections open from the one before, as a minute later on AWS.
     async fn keep_alive(&mut self) -> Result<()> {
-        if let Some(last) = self.clients.began.last() {
-            tokio::time::sleep(OPENING.saturating_sub(last.elapsed())).await;
-        }
-        let (before, began) = (self.begin()?, Instant::now());
+        tokio::time::sleep(OPENING.saturating_sub(self.greeted.elapsed())).await;
         if !self.server.keep_alive().await? {
             return Ok(());
         }
-        let came = self.until(0..self.size.clients, |frame| frame.event == KEEP_ALIVE).await?;
+        let is_it = |frame: &Frame| frame.event == KEEP_ALIVE;
+        self.until("a keep-alive", 0..self.size.clients, is_it).await?;
+        self.server.settle().await?;
+        let (before, began) = (self.begin()?, Instant::now());
+        self.server.keep_alive().await?;
+        let came = self.until("a keep-alive", 0..self.size.clients, is_it).await?;
         let times = came.values().map(|at| milliseconds(*at - began)).collect();
         self.end(before, "keep-alive of all", "connection", times).await
     }

@@ -5,7 +5,7 @@
 //!
 //! sockudo is one process that keeps connections, channels and members in memory, and loses them and events on their way when it ends.
 //! Its processor time includes the WebSockets, which API Gateway holds for Carillon. Where there is a choice, sockudo gets the advantage: a
-//! release build, without its metrics, rate limits and webhooks, and its events come over one connection that stays open.
+//! release build, without its metrics, rate limits and webhooks.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,7 +17,6 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
 
 use super::super::database::{Database, Units};
 use super::super::gateway::{Gateway, Routes};
@@ -55,8 +54,6 @@ pub(super) struct Carillon {
 pub(super) struct Sockudo {
     address: SocketAddr,
     process: Process,
-    /// Its connection for events, which stays open.
-    api: Mutex<TcpStream>,
 }
 
 impl Carillon {
@@ -107,7 +104,7 @@ impl Sockudo {
             if let Ok(mut stream) = TcpStream::connect(free).await
                 && ask(&mut stream, &format!("GET /up/{APP} HTTP/1.1\r\nhost: {free}\r\n\r\n")).await.is_ok()
             {
-                return Ok(Self { address: free, process, api: Mutex::new(stream) });
+                return Ok(Self { address: free, process });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -182,7 +179,8 @@ impl Server {
                 ensure!(answer["statusCode"] == 200, "pusher-api answered {answer}");
             }
             (Self::Sockudo(sockudo), Trigger::Request(request)) => {
-                ask(&mut *sockudo.api.lock().await, &request).await?;
+                // It ends the connection after each answer.
+                ask(&mut TcpStream::connect(sockudo.address).await?, &request).await?;
             }
             _ => bail!("the event is of the other server"),
         }

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::event::{PUSHER, millis};
 
-/// What authorizes a connection's subscription to a channel, with the member's data where it is a presence channel.
+/// The authorization of a connection's subscription to a channel, with the member's data where it is a presence channel.
 pub(super) fn of_subscription(socket: &str, channel: &str, member: Option<&str>) -> String {
     let signed = match member {
         Some(member) => format!("{socket}:{channel}:{member}"),
