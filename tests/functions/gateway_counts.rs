@@ -1,4 +1,4 @@
-//! How many are subscribed to a channel, as its subscribers are told on this stack's own WebSockets.
+//! The number of a channel's subscribers, which this stack's own WebSockets send to them.
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ async fn owed_counts(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn subscribers_are_told_at_once_how_many_they_are() {
+async fn subscribers_get_their_number_at_once() {
     let world = world().await;
     open(&world, "c1").await;
     say(&world, "c1", &subscribing("c1", "news", None)).await;
@@ -48,7 +48,7 @@ async fn subscribers_are_told_at_once_how_many_they_are() {
 }
 
 #[tokio::test]
-async fn an_end_of_a_connection_is_told_by_the_consumer() {
+async fn the_consumer_sends_the_number_after_the_end_of_a_connection() {
     let world = world().await;
     subscriber(&world, "c1", &["news"]).await;
     subscriber(&world, "c2", &["news", "private-orders"]).await;
@@ -63,7 +63,7 @@ async fn an_end_of_a_connection_is_told_by_the_consumer() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_on_presence_channels_nor_where_it_is_off() {
+async fn presence_channels_get_no_number_nor_does_a_stack_where_it_is_off() {
     let world = world().await;
     open(&world, "c1").await;
     say(&world, "c1", &subscribing("c1", "presence-lobby", Some(&json!({ "user_id": "ada" })))).await;
@@ -85,7 +85,7 @@ async fn a_cache_channel_does_not_keep_the_number() {
 }
 
 #[tokio::test]
-async fn a_crowd_is_told_its_number_in_the_end() {
+async fn a_crowd_gets_its_number_in_the_end() {
     let world = world().await;
     let crowd: Vec<String> = (0..30).map(|n| format!("c{n}")).collect();
     for connection in &crowd {
@@ -105,7 +105,7 @@ async fn a_crowd_is_told_its_number_in_the_end() {
 }
 
 #[tokio::test]
-async fn changes_are_told_together_while_a_number_is_on_its_way() {
+async fn changes_go_together_while_a_number_is_on_its_way() {
     let world = world().await;
     for connection in ["c1", "c2", "c3", "c4"] {
         open(&world, connection).await;
@@ -124,7 +124,7 @@ async fn changes_are_told_together_while_a_number_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn a_channel_of_many_is_told_at_most_every_five_seconds() {
+async fn a_channel_of_many_gets_a_number_every_five_seconds_at_most() {
     let world = world().await;
     for n in 0..101 {
         world.table.put_rows(&[subscriber_row("news", &ConnectionId::parse(format!("r{n}")).unwrap())]).await;
@@ -151,7 +151,7 @@ async fn a_channel_of_many_is_told_at_most_every_five_seconds() {
 }
 
 #[tokio::test]
-async fn the_apps_own_server_is_told_too_and_of_the_last_who_left() {
+async fn the_apps_own_server_gets_the_number_too_and_hears_of_the_last_who_left() {
     let receiver = FakeReceiver::new().await;
     let world = World::with_webhooks(&receiver, "subscription_count").await;
     subscriber(&world, "c1", &["news"]).await;
@@ -170,7 +170,7 @@ async fn the_apps_own_server_is_told_too_and_of_the_last_who_left() {
 
 const TABS: usize = 4;
 
-/// Waves of subscriptions and their ends, which are handled side by side: who is there in the end was told last how many are.
+/// Waves of subscriptions and their ends, which are handled side by side. The last number that a subscriber got is the right one.
 #[test]
 fn the_last_number_is_right_whatever_overtakes_what() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

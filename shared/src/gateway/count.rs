@@ -1,4 +1,4 @@
-//! Subscribers are told how many they are, and so is the app's own server. The channel's row owes that without the number, which is counted
+//! Subscribers get their number, and so does the app's own server. The channel's row owes it without the number, which is counted
 //! when it is sent: so one entry tells of all changes before. Source: Pusher Channels docs, "Events", `pusher:subscription_count`.
 //!
 //! A change writes the row only if no entry waits there that will be counted after it. So of a crowd that subscribes at once, a few write.
@@ -39,7 +39,7 @@ pub(super) async fn changed(
     retry_in_a_crowd((), |()| async move {
         let seen = SeenChannel::find(table, key).await?;
         if !seen.is_occupied() {
-            // Whoever finds that it is occupied all the same owes the number.
+            // A writer that finds it occupied all the same owes the number.
             return Ok(Break(None));
         }
         let pending = seen.owes.iter().flat_map(|owes| &owes.outbox.entries).filter(|entry| is_count(entry));
@@ -81,7 +81,7 @@ fn is_count(entry: &Entry) -> bool {
     }
 }
 
-/// Counts the subscribers of a channel for those who are told. If they are many, the next count is some seconds later.
+/// Counts the subscribers of a channel for the message that goes to them. If they are many, the next count is some seconds later.
 ///
 /// # Errors
 /// When DynamoDB fails.

@@ -119,7 +119,7 @@ async fn occupy_each_shard(world: &World) {
     assert_eq!(shards.len(), usize::from(OCCUPIED_SHARDS));
 }
 
-/// What two rounds cost more than they would without the connection.
+/// The difference that the connection makes to two rounds.
 async fn forgetting(world: &World) -> Count {
     let without = of_round(world).await;
     let connection = ConnectionId::parse("c1").unwrap();

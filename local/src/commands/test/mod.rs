@@ -17,7 +17,7 @@ use crate::commands::cli;
 use crate::files::journal::{self, PUSHES};
 use crate::files::workspace::Workspace;
 use crate::install::functions;
-use crate::install::tools::{Clients, cargo};
+use crate::install::tools::{Clients, Tools, cargo};
 use crate::install::{self, prerequisites};
 use crate::net::ports;
 use crate::process::children::Processes;
