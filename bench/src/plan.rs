@@ -234,6 +234,13 @@ mod tests {
         assert_eq!((sockets.works.len(), sockets.socket_rounds()), (0, 1));
         let programs = sockets.programs();
         assert_eq!((programs.functions.len(), programs.node, programs.floor), (6, true, false));
+        let channels = Plan::new(Some("channels"), true, None, false).unwrap();
+        assert_eq!(
+            (channels.channels, channels.sockets, channels.memory, channels.works.len()),
+            (true, false, false, 0)
+        );
+        let programs = channels.programs();
+        assert_eq!((programs.functions, programs.sockudo, programs.node), (CHANNEL_FUNCTIONS.into(), true, false));
         let memory = Plan::new(Some("memory"), true, None, false).unwrap();
         assert_eq!((memory.memory, memory.memory_rounds(), memory.sockets), (true, 1, false));
         assert_eq!(memory.programs().functions, BTreeSet::from(["delivery"]));
@@ -246,6 +253,7 @@ mod tests {
         let programs = plan.programs();
         assert!(programs.floor && programs.floor_with_sdk && programs.natural_rust && programs.node);
         assert!(programs.functions.is_superset(&SOCKET_FUNCTIONS.into()));
+        assert!(plan.channels && programs.sockudo && programs.functions.is_superset(&CHANNEL_FUNCTIONS.into()));
         assert!(plan.works.iter().all(|work| programs.functions.contains(work.function)));
         let summary = plan.summary(false);
         assert!(summary.contains("from nothing") && summary.contains("kudos TLS, kudos plain"), "{summary}");
@@ -259,6 +267,9 @@ mod tests {
         let programs = plan.programs();
         assert!(programs.floor && !programs.natural_rust && !programs.node);
         assert_eq!(plan.socket_systems(), [System::Carillon, System::Variant]);
+        let channels = Plan::new(Some("channels"), true, None, true).unwrap();
+        assert_eq!(channels.channel_systems(), [System::Carillon, System::Variant]);
+        assert!(!channels.programs().sockudo);
     }
 
     #[test]

@@ -197,9 +197,9 @@ async fn a_user_is_erased_from_every_kind_of_row() {
     let (_, constructors) = constructors.split_once("impl Key {").unwrap();
     let (constructors, _) = constructors.split_once("\n}\n").unwrap();
     let constructors = constructors.matches("-> Self {").count() - 1;
-    // All but that of an erasure, and the seven of clients of Pusher on this stack's own WebSockets.
+    // All but that of an erasure, and the eight of clients of Pusher on this stack's own WebSockets.
     let there = kinds(&world).await;
-    assert_eq!(there.len() + 1 + 7, constructors, "this test writes a row of each kind: {there:?}");
+    assert_eq!(there.len() + 1 + 8, constructors, "this test writes a row of each kind: {there:?}");
     world.pusher.take_sent();
 
     let reply = expect(200, world.send(::erasure::handle, &erase("ada"))).await;

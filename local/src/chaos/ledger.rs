@@ -16,7 +16,7 @@ pub(super) const PUSHER: &str = "the Pusher server";
 pub(super) struct Ledger {
     pub(super) events: HashMap<Event, Entry>,
     /// By row and recipient.
-    pub(super) rows: HashMap<(String, String), Row>,
+    pub(super) rows: HashMap<(String, String), DeliveredTimes>,
     /// By recipient.
     pub(super) room_users: HashMap<RoomUser, HashMap<String, LastDelivered>>,
     pub(super) heard: HashSet<Event>,
@@ -35,7 +35,7 @@ pub(super) struct Entry {
 }
 
 /// The times of a row's delivered events.
-pub(super) struct Row {
+pub(super) struct DeliveredTimes {
     pub(super) newest: String,
     pub(super) last: String,
 }
@@ -104,7 +104,7 @@ impl Ledger {
 
     /// Whether the recipient took a later event of the row before.
     fn is_late(&mut self, Position { row, at }: Position, to: &str) -> bool {
-        let row = self.rows.entry((row, to.to_owned())).or_insert_with(|| Row { newest: at.clone(), last: at.clone() });
+        let row = self.rows.entry((row, to.to_owned())).or_insert_with(|| DeliveredTimes { newest: at.clone(), last: at.clone() });
         row.last.clone_from(&at);
         let is_late = at < row.newest;
         if !is_late {

@@ -9,7 +9,7 @@ use tests::consumer::{age, consume};
 use tests::{PUSHER, Request, World};
 
 use super::channels::{ChannelCosts, ChannelOperation};
-use crate::apps_events::{EVENTS, post};
+use crate::apps_events::{EVENTS, accept, post};
 use crate::gateway::{keep_alive, open, subscribe, subscriber_row, subscribing};
 use crate::gateway_budgets::{begin, cost};
 
@@ -66,7 +66,7 @@ async fn count(name: &str) -> Count {
         "an event to 1,000 connections" => {
             crowd(&world, 999).await;
             begin(&world).await;
-            world.send_and_kill(pusher_api::handle, &event("news")).await;
+            accept(&world, &json!({ "name": "stock", "channel": "news", "data": "{}" })).await;
             let accepted = world.take_traffic();
             age(&world, 10).await;
             world.take_traffic();
@@ -119,7 +119,7 @@ async fn occupy_each_shard(world: &World) {
     assert_eq!(shards.len(), usize::from(OCCUPIED_SHARDS));
 }
 
-/// The difference that the connection makes to two rounds.
+/// Two rounds, less two without the connection.
 async fn forgetting(world: &World) -> Count {
     let without = of_round(world).await;
     let connection = ConnectionId::parse("c1").unwrap();
