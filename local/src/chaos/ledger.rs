@@ -104,7 +104,10 @@ impl Ledger {
 
     /// Whether the recipient took a later event of the row before.
     fn is_late(&mut self, Position { row, at }: Position, to: &str) -> bool {
-        let row = self.rows.entry((row, to.to_owned())).or_insert_with(|| DeliveredTimes { newest: at.clone(), last: at.clone() });
+        let row = self
+            .rows
+            .entry((row, to.to_owned()))
+            .or_insert_with(|| DeliveredTimes { newest: at.clone(), last: at.clone() });
         row.last.clone_from(&at);
         let is_late = at < row.newest;
         if !is_late {
