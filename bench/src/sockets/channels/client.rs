@@ -25,7 +25,7 @@ const ENDED: &str = "ended";
 
 /// A frame that a client received.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenFrames {
     /// Its number.
     pub(super) client: usize,
     pub(super) at: Instant,
@@ -61,27 +61,27 @@ impl Frame {
 
 /// The address of a server.
 #[derive(Debug, Clone)]
-pub(super) struct Target {
+pub(super) struct SocketAddress {
     pub(super) address: SocketAddr,
     /// With a slash at the front, and what is asked for the key.
     pub(super) path: String,
 }
 
 /// All clients.
-pub(super) struct Clients {
-    target: Target,
+pub(super) struct ChannelClients {
+    target: SocketAddress,
     /// The frames that each client sends, by its number.
     outboxes: Vec<UnboundedSender<Message>>,
     /// When each one began to connect.
     pub(super) began: Vec<Instant>,
     /// Each one's socket id, once it is greeted.
     sockets: Vec<String>,
-    report: UnboundedSender<Seen>,
-    seen: UnboundedReceiver<Seen>,
+    report: UnboundedSender<SeenFrames>,
+    seen: UnboundedReceiver<SeenFrames>,
 }
 
-impl Clients {
-    pub(super) fn new(target: Target) -> Self {
+impl ChannelClients {
+    pub(super) fn new(target: SocketAddress) -> Self {
         let (report, seen) = unbounded_channel();
         Self { target, outboxes: Vec::new(), began: Vec::new(), sockets: Vec::new(), report, seen }
     }
@@ -90,7 +90,7 @@ impl Clients {
     ///
     /// # Errors
     /// A refusal, or the end of a client.
-    pub(super) async fn next(&mut self) -> Result<Seen> {
+    pub(super) async fn next(&mut self) -> Result<SeenFrames> {
         let seen = self.seen.recv().await.context("all clients have ended")?;
         if let Some(reason) = seen.frame.refusal() {
             bail!("client {}: {reason}", seen.client);
@@ -114,7 +114,7 @@ impl Clients {
                 let (event, data) = (ENDED.to_owned(), json!(format!("{error:#}")));
                 // An error means that the measurement has ended.
                 let frame = Frame { event, channel: String::new(), data };
-                let _ = report.send(Seen { client, at: Instant::now(), frame });
+                let _ = report.send(SeenFrames { client, at: Instant::now(), frame });
             }
         });
         client
@@ -142,9 +142,9 @@ pub(super) fn member(client: usize) -> String {
 }
 
 async fn run(
-    target: &Target,
+    target: &SocketAddress,
     client: usize,
-    report: &UnboundedSender<Seen>,
+    report: &UnboundedSender<SeenFrames>,
     mut to_send: UnboundedReceiver<Message>,
 ) -> Result<()> {
     let stream = TcpStream::connect(target.address).await.context("no connection")?;
@@ -167,7 +167,7 @@ async fn run(
                 if frame.event == "pusher:ping" {
                     to_server.send(Message::text(r#"{"event":"pusher:pong","data":{}}"#)).await?;
                 }
-                if report.send(Seen { client, at, frame }).is_err() {
+                if report.send(SeenFrames { client, at, frame }).is_err() {
                     return Ok(());
                 }
             }

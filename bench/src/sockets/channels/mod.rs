@@ -21,13 +21,13 @@ use crate::plan::Plan;
 use crate::system::System;
 use crate::world::World;
 use report::ChannelFigures;
-use script::{Script, Size};
-use server::Server;
+use script::{ChannelScript, ChannelSize};
+use server::ChannelServer;
 
 /// Measures the servers in turns; returns the tables.
 pub(crate) fn measure(world: &World, plan: &Plan) -> Result<String> {
     usage::allow_many_files()?;
-    let (size, rounds) = (if plan.quick { Size::QUICK } else { Size::FULL }, plan.socket_rounds());
+    let (size, rounds) = (if plan.quick { ChannelSize::QUICK } else { ChannelSize::FULL }, plan.socket_rounds());
     let systems = plan.channel_systems();
     let mut measured: Vec<ChannelFigures> = systems.iter().map(|system| ChannelFigures::new(system.name())).collect();
     for round in 0..rounds {
@@ -44,10 +44,10 @@ pub(crate) fn measure(world: &World, plan: &Plan) -> Result<String> {
 }
 
 /// One run of a system.
-fn once(world: &World, system: System, size: Size, measured: &mut ChannelFigures) -> Result<()> {
+fn once(world: &World, system: System, size: ChannelSize, measured: &mut ChannelFigures) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let server = runtime.block_on(Server::start(world, system))?;
-    let mut script = Script::new(world, &server, size);
+    let server = runtime.block_on(ChannelServer::start(world, system))?;
+    let mut script = ChannelScript::new(world, &server, size);
     let steps = runtime.block_on(script.run());
     let (left, memory) = (script.left_to_the_stream, server.memory());
     // First the clients and the stand-in of API Gateway end, so that no end of a connection is handled any more.

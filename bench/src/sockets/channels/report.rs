@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::script::{Size, Step};
+use super::script::{ChannelSize, ChannelStep};
 use super::server::PROCESSES;
 use crate::report::machine;
 use crate::statistics::percentile;
@@ -11,7 +11,7 @@ use crate::statistics::percentile;
 pub(super) struct ChannelFigures {
     pub(super) name: &'static str,
     /// In the order of the script.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ChannelStep>,
     /// Program, MB of its largest process, processes.
     pub(super) memory: Vec<(&'static str, f64, usize)>,
     pub(super) left_to_the_stream: usize,
@@ -23,7 +23,12 @@ impl ChannelFigures {
     }
 
     /// Adds a round.
-    pub(super) fn add(&mut self, steps: Vec<Step>, memory: Vec<(&'static str, f64, usize)>, left_to_the_stream: usize) {
+    pub(super) fn add(
+        &mut self,
+        steps: Vec<ChannelStep>,
+        memory: Vec<(&'static str, f64, usize)>,
+        left_to_the_stream: usize,
+    ) {
         for step in steps {
             match self.steps.iter_mut().find(|known| known.name == step.name) {
                 None => self.steps.push(step),
@@ -48,13 +53,13 @@ impl ChannelFigures {
         self.left_to_the_stream += left_to_the_stream;
     }
 
-    fn step(&self, name: &str) -> Option<&Step> {
+    fn step(&self, name: &str) -> Option<&ChannelStep> {
         self.steps.iter().find(|step| step.name == name)
     }
 }
 
 /// The tables. The ratios are those of the first system to the last.
-pub(super) fn tables(measured: &[ChannelFigures], size: Size, rounds: usize) -> String {
+pub(super) fn tables(measured: &[ChannelFigures], size: ChannelSize, rounds: usize) -> String {
     let mut text = format!(
         "{}\n\n{} clients of Pusher's protocol. Times are milliseconds from connect or send to receipt. Processor time, requests, posts and \
          units are per connect, subscription, receipt, join or connection. *Of the server*: all processes of Carillon's functions, or \
@@ -103,12 +108,12 @@ pub(super) fn tables(measured: &[ChannelFigures], size: Size, rounds: usize) -> 
 }
 
 /// Microseconds of the server's processor for each.
-fn of_server(step: &Step) -> f64 {
+fn of_server(step: &ChannelStep) -> f64 {
     step.server.as_secs_f64() * 1e6 / step.count.max(1) as f64
 }
 
 /// The figures of a step, as cells.
-fn figures(step: &Step, ratio: &str) -> String {
+fn figures(step: &ChannelStep, ratio: &str) -> String {
     let mut times = step.times.clone();
     times.sort_by(f64::total_cmp);
     let each = |total: f64| total / step.count.max(1) as f64;
@@ -130,8 +135,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn step(times: &[f64], server: u64) -> Step {
-        Step {
+    fn step(times: &[f64], server: u64) -> ChannelStep {
+        ChannelStep {
             name: "event to one".to_owned(),
             unit: "receipt",
             count: times.len(),
@@ -152,7 +157,7 @@ mod tests {
         ours.add(vec![step(&[4.0, 3.0], 6)], vec![("delivery", 9.0, 1)], 2);
         let mut theirs = ChannelFigures::new("sockudo");
         theirs.add(vec![step(&[1.0, 1.0], 1)], vec![("sockudo", 30.0, 1)], 0);
-        let text = tables(&[ours, theirs], Size::QUICK, 2);
+        let text = tables(&[ours, theirs], ChannelSize::QUICK, 2);
         let row = "| event to one (per receipt) | **Carillon** | 2.0 | 4.0 | 3000 | 6.0 | 2000 | 6.000 | 1.000 | 4.000 | 2.000 |";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("|  | sockudo | 1.0 | 1.0 | 500 | 1.0 |"), "{text}");

@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::super::usage;
-use super::client::{Clients, Frame, GREETING, KEEP_ALIVE, MEMBER_ADDED, SUBSCRIBED, member};
-use super::server::Server;
+use super::client::{ChannelClients, Frame, GREETING, KEEP_ALIVE, MEMBER_ADDED, SUBSCRIBED, member};
+use super::server::ChannelServer;
 use crate::stand_in::POSTS;
 use crate::world::World;
 
@@ -25,7 +25,7 @@ const LOBBY: &str = "presence-lobby";
 
 /// How much is done.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct ChannelSize {
     /// Clients that come one by one, and then subscribe to a channel of their own.
     pub(super) first: usize,
     /// All clients in the end.
@@ -38,14 +38,14 @@ pub(super) struct Size {
     pub(super) members: usize,
 }
 
-impl Size {
+impl ChannelSize {
     pub(super) const FULL: Self = Self { first: 200, clients: 1_000, events: 500, news: 20, members: 100 };
     pub(super) const QUICK: Self = Self { first: 20, clients: 80, events: 60, news: 3, members: 20 };
 }
 
 /// A step that was measured.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub(super) struct ChannelStep {
     pub(super) name: String,
     /// The name of what is counted, such as `receipt`, and the number of them.
     pub(super) unit: &'static str,
@@ -66,12 +66,12 @@ pub(super) struct Step {
 }
 
 /// One run.
-pub(super) struct Script<'a> {
+pub(super) struct ChannelScript<'a> {
     world: &'a World,
-    server: &'a Server,
-    size: Size,
-    clients: Clients,
-    steps: Vec<Step>,
+    server: &'a ChannelServer,
+    size: ChannelSize,
+    clients: ChannelClients,
+    steps: Vec<ChannelStep>,
     /// Rows that the stream had to deliver.
     pub(super) left_to_the_stream: usize,
     /// When all were greeted.
@@ -91,14 +91,14 @@ fn own(client: usize) -> String {
     format!("own-{client}")
 }
 
-impl<'a> Script<'a> {
-    pub(super) fn new(world: &'a World, server: &'a Server, size: Size) -> Self {
-        let clients = Clients::new(server.target());
+impl<'a> ChannelScript<'a> {
+    pub(super) fn new(world: &'a World, server: &'a ChannelServer, size: ChannelSize) -> Self {
+        let clients = ChannelClients::new(server.target());
         Self { world, server, size, clients, steps: Vec::new(), left_to_the_stream: 0, greeted: Instant::now() }
     }
 
     /// Does all steps. The clients stay connected until the script is dropped.
-    pub(super) async fn run(&mut self) -> Result<Vec<Step>> {
+    pub(super) async fn run(&mut self) -> Result<Vec<ChannelStep>> {
         self.come_one_by_one().await?;
         self.subscribe_one_by_one().await?;
         self.come_at_once().await?;
@@ -121,7 +121,7 @@ impl<'a> Script<'a> {
         self.server.settle().await?;
         let mut counts = self.world.stand_ins.take_counts();
         let (posts, units) = (counts.remove(POSTS).unwrap_or_default(), self.server.take_units());
-        self.steps.push(Step {
+        self.steps.push(ChannelStep {
             name: name.to_owned(),
             unit,
             count: times.len(),

@@ -23,7 +23,7 @@ use super::super::gateway::{Gateway, Routes};
 use super::super::lambda::Function;
 use super::super::server::Remembering;
 use super::super::share::Clock;
-use super::client::Target;
+use super::client::SocketAddress;
 use super::signature;
 use crate::event::{self, PUSHER};
 use crate::measure::{Process, peak_memory};
@@ -37,12 +37,12 @@ const EVENTS: &str = "POST /apps/{appId}/events";
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server that is measured.
-pub(super) enum Server {
-    Carillon(Carillon),
+pub(super) enum ChannelServer {
+    Carillon(CarillonServer),
     Sockudo(Sockudo),
 }
 
-pub(super) struct Carillon {
+pub(super) struct CarillonServer {
     address: SocketAddr,
     database: Database,
     api: Function,
@@ -56,7 +56,7 @@ pub(super) struct Sockudo {
     process: Process,
 }
 
-impl Carillon {
+impl CarillonServer {
     /// Starts the functions of this directory, with an empty table.
     async fn start(world: &World, directory: &Path) -> Result<Self> {
         let (database, gateway) = (Database::new()?, Arc::<Gateway>::default());
@@ -121,30 +121,31 @@ fn configuration(port: u16) -> String {
         .fold(text, |text, (name, value)| text.replace(name, value))
 }
 
-impl Server {
+impl ChannelServer {
     pub(super) async fn start(world: &World, system: System) -> Result<Self> {
         let programs = &world.programs;
         Ok(match system {
             System::Sockudo => Self::Sockudo(Sockudo::start(world).await?),
             System::Variant => {
                 let directory = programs.variant.as_ref().context("no other directory was named")?;
-                Self::Carillon(Carillon::start(world, directory).await?)
+                Self::Carillon(CarillonServer::start(world, directory).await?)
             }
-            _ => Self::Carillon(Carillon::start(world, &programs.carillon).await?),
+            _ => Self::Carillon(CarillonServer::start(world, &programs.carillon).await?),
         })
     }
 
     /// The address for clients.
-    pub(super) fn target(&self) -> Target {
+    pub(super) fn target(&self) -> SocketAddress {
         let key = PUSHER.0;
         match self {
             // API Gateway has the key in the query; a distribution puts it there (docs/CHANNELS.md).
             Self::Carillon(carillon) => {
-                Target { address: carillon.address, path: format!("/pusher?appKey={key}&protocol=7") }
+                SocketAddress { address: carillon.address, path: format!("/pusher?appKey={key}&protocol=7") }
             }
-            Self::Sockudo(sockudo) => {
-                Target { address: sockudo.address, path: format!("/app/{key}?protocol=7&client=bench&version=1.0") }
-            }
+            Self::Sockudo(sockudo) => SocketAddress {
+                address: sockudo.address,
+                path: format!("/app/{key}?protocol=7&client=bench&version=1.0"),
+            },
         }
     }
 
