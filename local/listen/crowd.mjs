@@ -1,5 +1,6 @@
 // Many real clients, run by `cargo local chaos`. Each line of the input is a subscription, {"user", "token", "channel"}. Each line of the
-// output says that a client was connected ({"connection", "socket"}), and, in milliseconds since 1970, when it was subscribed to a channel
+// output says that a client was connected ({"connection", "socket"}), that the server refused it a channel for good ({"connection",
+// "refused"}, the channel), and, in milliseconds since 1970, when it was subscribed to a channel
 // ({"connection", "subscribed", "channel"}), received an event ({"connection", "heard", "channel", "name", "data"}) or lost its connection
 // ({"connection", "ended"}). A user has one client, whose name is the user's.
 
@@ -64,7 +65,9 @@ function subscribe(connection, token, name) {
   // The authorization may have met a failure that has passed by then.
   channel.bind("pusher:subscription_error", ({ status }) => {
     isRefused = REFUSALS.includes(status);
-    if (!isRefused) {
+    if (isRefused) {
+      say({ connection, refused: name });
+    } else {
       setTimeout(ask, AGAIN_AFTER);
     }
   });

@@ -40,6 +40,8 @@ enum Line {
     },
     /// A subscription was confirmed.
     Subscribed { connection: String, subscribed: f64, channel: String },
+    /// A subscription was refused for good.
+    Refused { connection: String, refused: String },
     /// A client was connected.
     Connected { connection: String, socket: String },
     /// A client lost its connection.
@@ -103,6 +105,7 @@ fn note(books: &Books, line: Line, are_recipients: bool) {
         Line::Subscribed { connection, subscribed, channel } => {
             books.attendance().subscribed(&connection, &channel, subscribed);
         }
+        Line::Refused { connection, refused } => books.attendance().refused(&connection, &refused),
         Line::Connected { connection, socket } => books.attendance().connected(&connection, socket),
         Line::Ended { connection, ended } => books.attendance().ended(&connection, ended),
     }

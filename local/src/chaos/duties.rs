@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::attendance::Attendance;
-use super::event::{Event, PusherEvent, RoomUser, Statement, Word};
+use super::event::{Event, Kind, PusherEvent, RoomUser, Statement, Word};
 
 /// How long a frame may take from API Gateway to the client, in milliseconds. A client that leaves sooner may have left before it.
 const ON_THE_WAY: f64 = 2_000.0;
@@ -46,8 +46,17 @@ struct Owed {
 /// The connections that had to hear each event.
 #[derive(Default)]
 pub(super) struct Duties {
-    events: HashMap<Event, Vec<String>>,
+    events: HashMap<Event, OfEvent>,
     room_users: HashMap<RoomUser, OfRoomUser>,
+}
+
+/// An event.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct OfEvent {
+    /// The connections that had to hear it.
+    pub(super) listeners: Vec<String>,
+    /// Whether no line says yet that its row stopped to owe it.
+    pub(super) is_open: bool,
 }
 
 /// The last event about a user in a room.
@@ -57,6 +66,8 @@ pub(super) struct OfRoomUser {
     pub(super) word: Word,
     /// The connections that had to hear it if it was sent, and since when they were subscribed.
     pub(super) listeners: Vec<(String, f64)>,
+    /// Whether no line says yet that its row stopped to owe it.
+    pub(super) is_open: bool,
 }
 
 impl Duties {
@@ -64,18 +75,20 @@ impl Duties {
         let mut duties = Self::default();
         let mut last: HashMap<RoomUser, (f64, OfRoomUser)> = HashMap::new();
         for owed in owed(lines).into_values() {
-            let to = owed.to.map(|to| to + ON_THE_WAY);
+            let (to, is_open) = (owed.to.map(|to| to + ON_THE_WAY), owed.to.is_none());
             // While a row owes it, nobody can have missed it.
             let throughout = to.into_iter().flat_map(|to| attendance.throughout(&owed.channel, owed.from, to));
             match owed.statement {
                 Statement::Event { event, .. } => {
                     let listeners = throughout.map(|(connection, _)| connection.to_owned());
-                    duties.events.entry(event).or_default().extend(listeners);
+                    let of_it = duties.events.entry(event).or_default();
+                    of_it.listeners.extend(listeners);
+                    of_it.is_open |= is_open;
                 }
                 Statement::Presence { room_user, word } => {
                     let listeners = throughout.map(|(connection, since)| (connection.to_owned(), since)).collect();
                     if last.get(&room_user).is_none_or(|(from, _)| *from <= owed.from) {
-                        last.insert(room_user, (owed.from, OfRoomUser { word, listeners }));
+                        last.insert(room_user, (owed.from, OfRoomUser { word, listeners, is_open }));
                     }
                 }
             }
@@ -84,9 +97,9 @@ impl Duties {
         duties
     }
 
-    /// The connections that had to hear an event; `None` if no row ever owed it.
-    pub(super) fn of_event(&self, event: &Event) -> Option<&[String]> {
-        self.events.get(event).map(Vec::as_slice)
+    /// Of an event; `None` if no row ever owed it.
+    pub(super) fn of_event(&self, event: &Event) -> Option<&OfEvent> {
+        self.events.get(event)
     }
 
     /// Of the last event about a user in a room, if there was one.
@@ -94,9 +107,10 @@ impl Duties {
         self.room_users.get(room_user)
     }
 
-    /// How many times somebody had to hear an event.
-    pub(super) fn count(&self) -> usize {
-        self.events.values().map(Vec::len).sum()
+    /// How many times a connection had to hear an event of this kind.
+    pub(super) fn count(&self, kind: Kind) -> usize {
+        let of_kind = self.events.iter().filter(|(event, _)| event.kind() == kind);
+        of_kind.map(|(_, of_it)| of_it.listeners.len()).sum()
     }
 }
 
@@ -179,7 +193,7 @@ mod tests {
     }
 
     fn of_kudos(duties: &Duties, session: &str) -> Option<Vec<String>> {
-        duties.of_event(&Event::Kudos { session: session.to_owned() }).map(<[String]>::to_vec)
+        duties.of_event(&Event::Kudos { session: session.to_owned() }).map(|of_it| of_it.listeners.clone())
     }
 
     #[test]
@@ -197,7 +211,7 @@ mod tests {
         assert_eq!(of_kudos(&duties, "a"), Some(vec!["ben/0".to_owned()]), "the other one came later");
         assert_eq!(of_kudos(&duties, "b"), Some(vec!["ben/0".to_owned(), "ben/1".to_owned()]));
         assert_eq!(of_kudos(&duties, "c"), None, "no row owed it");
-        assert_eq!(duties.count(), 3);
+        assert_eq!((duties.count(Kind::Kudos), duties.count(Kind::Parties)), (3, 0));
         for (end, expected) in [(3_699.0, 0), (3_700.0, 1)] {
             let mut attendance = attendance("private-user-ben");
             attendance.ended("ben/0", end);
@@ -208,7 +222,8 @@ mod tests {
     #[test]
     fn nobody_has_missed_what_a_row_still_owes() {
         let duties = Duties::of([wrote(1_000.0, "K", &[], &[&kudos("a")])], &attendance("private-user-ben"));
-        assert_eq!(of_kudos(&duties, "a"), Some(Vec::new()));
+        let open = OfEvent { listeners: Vec::new(), is_open: true };
+        assert_eq!(duties.of_event(&Event::Kudos { session: "a".to_owned() }), Some(&open));
     }
 
     #[test]
@@ -217,8 +232,8 @@ mod tests {
         let lines =
             [wrote(1_000.0, "NOTIFICATION#7", &[], &[&entry]), wrote(1_100.0, "NOTIFICATION#7", &[&entry], &[])];
         let duties = Duties::of(lines, &attendance("private-user-ben"));
-        let listeners = duties.of_event(&Event::Notification { id: "7".to_owned() }).unwrap();
-        assert_eq!(listeners, ["ben/0"]);
+        let of_it = duties.of_event(&Event::Notification { id: "7".to_owned() }).unwrap();
+        assert_eq!((of_it.listeners.as_slice(), of_it.is_open), (&["ben/0".to_owned()][..], false));
     }
 
     #[test]
@@ -233,6 +248,6 @@ mod tests {
         let duties = Duties::of(lines, &attendance("presence-room-b"));
         let room_user = RoomUser { book: "b".to_owned(), user: "ben".to_owned() };
         let listeners = vec![("ben/0".to_owned(), 500.0), ("ben/1".to_owned(), 1_500.0)];
-        assert_eq!(duties.of_room_user(&room_user), Some(&OfRoomUser { word: Word::Out, listeners }));
+        assert_eq!(duties.of_room_user(&room_user), Some(&OfRoomUser { word: Word::Out, listeners, is_open: false }));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::duties::Duties;
+use super::duties::{Duties, OfEvent};
 use super::event::{Event, PusherEvent, RoomUser, Statement, Word};
 use super::ledger::{Ledger, PUSHER, Remains};
 
@@ -35,15 +35,23 @@ impl<'a> Judgement<'a> {
         let entry = self.ledger.events.get(event);
         let is_delivered = entry.is_some_and(|entry| entry.delivered.is_some());
         let took = |to: &String| entry.is_some_and(|entry| entry.deliveries.contains_key(to));
-        match self.duties.map(|duties| duties.of_event(event)) {
-            _ if self.pending.contains(event) && !is_delivered => Fate::Pending,
-            _ if self.pending.contains(event) => Fate::Delivered,
-            Some(Some(listeners)) if !listeners.iter().all(took) => Fate::Lost,
-            _ if is_delivered => Fate::Delivered,
+        let took_all = |of_it: &OfEvent| !of_it.is_open && of_it.listeners.iter().all(took);
+        let of_it = self.duties.map(|duties| duties.of_event(event));
+        let had_to_and_did = of_it.is_none_or(|of_it| of_it.is_some_and(took_all));
+        let is_pending = self.pending.contains(event);
+        match of_it {
+            _ if is_delivered && had_to_and_did => Fate::Delivered,
+            _ if is_pending => Fate::Pending,
             // A row owed it until each subscriber had been posted to, and there was none.
-            Some(Some(_)) => Fate::Unheard,
-            Some(None) | None => Fate::Lost,
+            Some(Some(_)) if had_to_and_did => Fate::Unheard,
+            Some(_) | None => Fate::Lost,
         }
+    }
+
+    /// How many connections had to hear the last word about a user in a room, which is the table's; `None` with a Pusher server.
+    pub(super) fn duties_of_room_user(&self, room_user: &RoomUser, word: Word) -> Option<usize> {
+        let of_it = self.duties?.of_room_user(room_user).filter(|of_it| of_it.word == word);
+        Some(of_it.map_or(0, |of_it| of_it.listeners.len()))
     }
 
     /// `word` is the table's.
@@ -70,7 +78,9 @@ impl<'a> Judgement<'a> {
                 None => wrong |= of_it.word == word,
             }
         }
-        if wrong { Fate::Lost } else { right_or(heard, Fate::Unheard) }
+        // A row that does not owe it, and of which no line says so, has lost it.
+        let unheard = if of_it.is_open { Fate::Lost } else { Fate::Unheard };
+        if wrong { Fate::Lost } else { right_or(heard, unheard) }
     }
 }
 
@@ -100,6 +110,7 @@ mod tests {
         lines: Vec<Value>,
         attendance: Attendance,
         ledger: Ledger,
+        remains: Remains,
     }
 
     const BEN: &str = "private-user-ben";
@@ -127,7 +138,9 @@ mod tests {
             let outbox = json!({ "owed": [entry] }).to_string();
             let row = |was: Option<&str>, now: Option<&str>| json!({ "pk": "A", "sk": "B", "was": was, "now": now });
             self.lines.push(json!({ "at": from, "wrote": row(None, Some(&outbox)) }));
-            self.lines.push(json!({ "at": to, "wrote": row(Some(&outbox), None) }));
+            if to.is_finite() {
+                self.lines.push(json!({ "at": to, "wrote": row(Some(&outbox), None) }));
+            }
         }
 
         fn hears(&mut self, listener: &str, message: &PusherEvent, clock: f64) {
@@ -137,7 +150,7 @@ mod tests {
         fn fate<T>(&self, judge: impl FnOnce(&Judgement<'_>) -> T) -> T {
             let lines = self.lines.iter().map(|line| serde_json::from_value(line.clone()).unwrap());
             let duties = Duties::of(lines, &self.attendance);
-            judge(&Judgement::new(&self.ledger, &Remains::default(), Some(&duties)))
+            judge(&Judgement::new(&self.ledger, &self.remains, Some(&duties)))
         }
 
         fn of_kudos(&self) -> Fate {
@@ -174,6 +187,35 @@ mod tests {
         assert_eq!(run.of_kudos(), Fate::Unheard, "its client was cut off");
         run.hears("ben/0", &kudos().1, 1_500.0);
         assert_eq!(run.of_kudos(), Fate::Delivered, "it heard it all the same");
+    }
+
+    #[test]
+    fn a_dead_letter_is_delivered_once_all_who_had_to_hear_it_did() {
+        let mut run = Run::default();
+        run.attendance.subscribed("ben/0", BEN, 1.0);
+        run.attendance.subscribed("ben/1", BEN, 1.0);
+        run.owes(&kudos().1, 1_000.0, 2_000.0);
+        run.remains.dead = vec![kudos().1];
+        run.hears("ben/0", &kudos().1, 1_500.0);
+        assert_eq!(run.of_kudos(), Fate::Pending, "the other one waits for it");
+        run.hears("ben/1", &kudos().1, 1_500.0);
+        assert_eq!(run.of_kudos(), Fate::Delivered);
+    }
+
+    #[test]
+    fn an_event_that_its_row_seems_to_owe_and_does_not_is_lost() {
+        let mut run = Run::default();
+        run.owes(&kudos().1, 1_000.0, f64::INFINITY);
+        assert_eq!(run.of_kudos(), Fate::Lost);
+        run.hears("ben/0", &kudos().1, 1_500.0);
+        assert_eq!(run.of_kudos(), Fate::Lost, "others may have had to hear it");
+        run.remains.owed = vec![kudos().1];
+        assert_eq!(run.of_kudos(), Fate::Pending);
+        let joined = word("room:user-joined");
+        run.owes(&joined, 1_000.0, f64::INFINITY);
+        assert_eq!(run.of_room_user(Word::In), Fate::Lost);
+        run.remains.owed.push(joined);
+        assert_eq!(run.of_room_user(Word::In), Fate::Pending);
     }
 
     #[test]

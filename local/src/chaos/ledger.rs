@@ -143,10 +143,10 @@ impl Ledger {
         self.events.values().filter(|entry| entry.accepted.is_some())
     }
 
-    /// How many accepted events were undelivered from each moment on.
-    pub(super) fn backlog(&self) -> Vec<(Duration, i64)> {
+    /// How many accepted events were undelivered from each moment on, without those that no connection had to hear, and none did.
+    pub(super) fn backlog(&self, unheard: &HashSet<Event>) -> Vec<(Duration, i64)> {
         let mut changes: BTreeMap<Duration, i64> = BTreeMap::new();
-        for entry in self.events.values() {
+        for (_, entry) in self.events.iter().filter(|(event, _)| !unheard.contains(event)) {
             let Some(accepted) = entry.accepted else { continue };
             *changes.entry(accepted).or_default() += 1;
             if let Some(delivered) = entry.delivered {
@@ -197,7 +197,9 @@ mod tests {
         ledger.deliver(&kudos("a").1, &to_pusher(SECOND * 3));
         ledger.deliver(&kudos("a").1, &to_pusher(SECOND * 4));
         ledger.deliver(&kudos("never accepted").1, &to_pusher(SECOND * 5));
-        assert_eq!(ledger.backlog(), [(SECOND, 1), (SECOND * 2, 2), (SECOND * 3, 1)]);
-        assert_eq!((ledger.waiting(), ledger.accepted_so_far(), ledger.deliveries()), (1, 2, 3));
+        ledger.accept(kudos("unheard").0, SECOND * 2);
+        let unheard = [kudos("unheard").0].into();
+        assert_eq!(ledger.backlog(&unheard), [(SECOND, 1), (SECOND * 2, 2), (SECOND * 3, 1)]);
+        assert_eq!((ledger.waiting(), ledger.accepted_so_far(), ledger.deliveries()), (2, 3, 3));
     }
 }

@@ -291,6 +291,7 @@ impl Inner {
 
     fn subscribe(&self, user: usize, channel: String) {
         if let Some(Person { id, token }) = self.people.get(user) {
+            self.books.attendance().asked(id, &channel);
             // Without clients there is nobody to tell, and the run ends for that.
             let _ = self.subscriptions.send(Subscription { user: id.clone(), token: token.clone(), channel });
         }

@@ -80,6 +80,8 @@ const QUIET_LOOKS: u32 = 4;
 /// How often the books are compared with the table before something is called lost, and the pauses between.
 const LOOKS: u32 = 3;
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How long clients may take to be subscribed again after the last failure. One whose frame was lost asks again after 15 seconds.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the clients' first requests may take: to leave the users' profiles, and to subscribe to two channels each.
 const INTRODUCTION_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -191,6 +193,7 @@ impl Trial<'_> {
         self.fail_under_load(&mut faults).await?;
         let load_end = self.books.now();
         let settled = self.settle().await?;
+        self.await_return().await;
         self.conclude(&faults, load_end, settled).await
     }
 
@@ -221,13 +224,15 @@ impl Trial<'_> {
         };
         let mut random = stream(self.seed, Draws::Load);
         let mut step = Step::begin("Load and failures");
+        // One that no client has to hear is waiting until the end.
+        let so_far = if self.clients_are_recipients() { "heard" } else { "delivered" };
         let progress = async {
             loop {
                 let (accepted, waiting) = {
                     let ledger = self.books.ledger();
                     (ledger.accepted_so_far(), ledger.waiting())
                 };
-                let note = format!("{accepted} events accepted, {waiting} of them not delivered yet");
+                let note = format!("{accepted} events accepted, {waiting} of them not {so_far} yet");
                 step.advance(self.books.now().as_secs(), lasting.as_secs(), &note);
                 tokio::time::sleep(PROGRESS_INTERVAL).await;
             }
@@ -264,21 +269,37 @@ impl Trial<'_> {
         Ok(quiet_since.filter(|_| quiet_looks == QUIET_LOOKS))
     }
 
+    /// Waits until the clients are subscribed again, as far as the server does not refuse it; the verdict names those that are not.
+    async fn await_return(&self) {
+        let begun = Instant::now();
+        while self.clients_are_recipients() && !self.books.attendance().absent().is_empty() {
+            if begun.elapsed() > RETURN_TIMEOUT {
+                return;
+            }
+            tokio::time::sleep(OWING_INTERVAL).await;
+        }
+    }
+
+    fn clients_are_recipients(&self) -> bool {
+        self.options.pusher == LocalServer::Gateway
+    }
+
     /// Compares the books with the table. Webhooks and reconciliation may change a user in a room at any time, so what looks wrong is
     /// looked at again.
-    async fn judge(&self) -> Result<Verdict> {
+    async fn judge(&self, cuts: u64) -> Result<Verdict> {
         let dead_letters = self.aws.dead_letters().await?;
         for _ in 1..LOOKS {
-            let verdict = self.look(&dead_letters).await?;
+            let verdict = self.look(&dead_letters, cuts).await?;
             if verdict.is_good() {
                 return Ok(verdict);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
-        self.look(&dead_letters).await
+        self.look(&dead_letters, cuts).await
     }
 
-    async fn look(&self, dead_letters: &[Vec<PusherEvent>]) -> Result<Verdict> {
+    /// `cuts` is how many connections were ended on purpose.
+    async fn look(&self, dead_letters: &[Vec<PusherEvent>], cuts: u64) -> Result<Verdict> {
         let remains = self.aws.remains(dead_letters).await?;
         let duties = match self.options.pusher {
             LocalServer::Sockudo => None,
@@ -287,12 +308,18 @@ impl Trial<'_> {
                 Some(Duties::of(lines, &self.books.attendance()))
             }
         };
-        Ok(self.books.ledger().judge(&remains, duties.as_ref()))
+        let mut verdict = self.books.ledger().judge(&remains, duties.as_ref());
+        if self.clients_are_recipients() {
+            let attendance = self.books.attendance();
+            verdict.absent = attendance.absent();
+            verdict.unplanned_ends = attendance.ends().saturating_sub(cuts);
+        }
+        Ok(verdict)
     }
 
     async fn conclude(&self, faults: &Faults<'_>, load_end: Duration, settled: Option<Duration>) -> Result<ExitCode> {
-        let verdict = self.judge().await?;
-        let backlog = self.books.ledger().backlog();
+        let verdict = self.judge(faults.damage.cuts).await?;
+        let backlog = self.books.ledger().backlog(&verdict.unheard);
         let Damage { spells, kills, .. } = &faults.damage;
         let total = verdict.total();
         let picture = Picture {

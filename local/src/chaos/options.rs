@@ -8,8 +8,8 @@ use crate::state::settings::LocalServer;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The server that clients of Pusher's protocol connect to. It fails with sockudo; with gateway, posts to WebSockets do, and clients are cut
-    /// off
+    /// The server that clients of Pusher's protocol connect to. With sockudo, the run freezes and kills sockudo. With gateway, it delays and
+    /// refuses posts to WebSockets, and ends clients' connections
     #[arg(long, value_enum, default_value_t)]
     pub(crate) pusher: LocalServer,
     /// How long load and failures last, in seconds

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::load::Commands;
-use super::verdict::{ReportLine, Verdict};
+use super::verdict::{EXAMPLES, ReportLine, Verdict};
 
 /// The lines of the report besides the verdict.
 pub(super) struct Report<'a> {
@@ -22,8 +22,8 @@ impl Report<'_> {
     pub(super) fn text(&self) -> String {
         let Self { verdict, commands, failures, settled, seed, picture } = self;
         let mut text = format!(
-            "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>13}\n",
-            "events", "accepted", "delivered", "duplicated", "out of order", "lost", "longest wait"
+            "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>8} {:>13}\n",
+            "events", "accepted", "delivered", "duplicated", "out of order", "lost", "unheard", "longest wait"
         );
         for line in &verdict.lines {
             text.push_str(&row(line));
@@ -32,11 +32,11 @@ impl Report<'_> {
         let refused: u64 = commands.refused.values().sum();
         let by_status: Vec<_> = commands.refused.iter().map(|(status, count)| format!("{status}: {count}")).collect();
         let by_status = if refused == 0 { String::new() } else { format!(" ({})", by_status.join(", ")) };
-        let clients = match verdict.duties {
+        let clients = match verdict.total().duties {
             None => format!("received {} of the accepted events while they were connected", verdict.heard),
             Some(duties) => format!(
-                "had to hear an event {duties} times, as they were subscribed throughout; {} events nobody heard, and nobody had to",
-                verdict.unheard
+                "had to hear an event {duties} times, as they were subscribed throughout; {} of their connections ended without being cut off",
+                verdict.unplanned_ends
             ),
         };
         let settled = settled
@@ -58,6 +58,12 @@ impl Report<'_> {
         for example in &verdict.examples {
             let _ = writeln!(text, "lost       {example}");
         }
+        for absent in verdict.absent.iter().take(EXAMPLES) {
+            let _ = writeln!(text, "absent     {absent}");
+        }
+        for fault in verdict.faults() {
+            let _ = writeln!(text, "fault      {fault}");
+        }
         text
     }
 }
@@ -65,13 +71,14 @@ impl Report<'_> {
 fn row(line: &ReportLine) -> String {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     format!(
-        "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>13}\n",
+        "{:18} {:>9} {:>10} {:>11} {:>13} {:>6} {:>8} {:>13}\n",
         line.name,
         line.accepted,
         line.delivered,
         line.duplicated,
         or_dash(line.out_of_order.map(|count| count.to_string())),
         line.lost,
+        or_dash(line.unheard.map(|count| count.to_string())),
         or_dash(line.longest_wait.map(|wait| format!("{:.1} s", wait.as_secs_f32()))),
     )
 }
@@ -90,10 +97,10 @@ mod tests {
         let report = Report { verdict: &verdict, commands: &commands, failures, settled: None, seed: 7, picture };
         let text = report.text();
         let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(lines[1], "kudos 3 2 0 - 1 -");
-        assert_eq!(lines[2], "all 3 2 0 0 1 -");
+        assert_eq!(lines[1], "kudos 3 2 0 - 1 - -");
+        assert_eq!(lines[2], "all 3 2 0 0 1 - -");
         assert!(text.contains("2 refused (409: 2)"), "{text}");
         assert!(text.contains("nothing owed                 not reached"), "{text}");
-        assert!(text.ends_with("lost       one\n"), "{text}");
+        assert!(text.ends_with("lost       one\nfault      events lost: 1\n"), "{text}");
     }
 }

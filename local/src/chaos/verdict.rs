@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use super::duties::Duties;
-use super::event::Kind;
+use super::event::{Event, Kind};
 use super::judgement::{Fate, Judgement};
 use super::ledger::{Ledger, Remains};
 
@@ -19,6 +19,10 @@ pub(super) struct ReportLine {
     pub(super) out_of_order: Option<u64>,
     /// Not delivered to whom it had to be, not pending, and no dead letter.
     pub(super) lost: u64,
+    /// Not heard by any connection, and none had to hear it; `None` with a Pusher server.
+    pub(super) unheard: Option<u64>,
+    /// How many times a connection had to hear an event of this kind; `None` with a Pusher server.
+    pub(super) duties: Option<usize>,
     /// From acceptance to the first delivery.
     pub(super) longest_wait: Option<Duration>,
 }
@@ -35,16 +39,18 @@ pub(super) struct Verdict {
     pub(super) delivered_unaccepted: u64,
     /// Accepted events that a subscribed client received.
     pub(super) heard: u64,
-    /// Without a Pusher server: events that nobody heard, and nobody had to.
-    pub(super) unheard: u64,
-    /// Without a Pusher server: how many times a connection had to hear an event.
-    pub(super) duties: Option<usize>,
+    /// Without a Pusher server: the events that no connection heard, and none had to.
+    pub(super) unheard: HashSet<Event>,
+    /// Without a Pusher server: connections that ended, beyond those that were cut off.
+    pub(super) unplanned_ends: u64,
+    /// Without a Pusher server: subscriptions that were not confirmed again after a connection had ended.
+    pub(super) absent: Vec<String>,
     /// Some of what was lost.
     pub(super) examples: Vec<String>,
 }
 
 /// How many lost events the report names.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
 
 impl Ledger {
     /// The result. `duties` says who had to hear what; without them, the Pusher server had to take everything.
@@ -54,13 +60,15 @@ impl Ledger {
             rows_owing: remains.rows_owing,
             dead_letters: remains.dead_letters,
             wrong_last_word: self.rows.values().map(|row| u64::from(row.last < row.newest)).sum(),
-            duties: duties.map(Duties::count),
             ..Verdict::default()
         };
         let mut lines = BTreeMap::new();
         for kind in Kind::ALL {
             let out_of_order = (kind == Kind::Parties).then_some(0);
-            lines.insert(kind, ReportLine { name: kind.name(), out_of_order, ..ReportLine::default() });
+            let (of_kind, unheard) = (duties.map(|duties| duties.count(kind)), duties.map(|_| 0));
+            let line =
+                ReportLine { name: kind.name(), out_of_order, duties: of_kind, unheard, ..ReportLine::default() };
+            lines.insert(kind, line);
         }
         let committed: HashSet<_> = remains.committed.iter().collect();
         for (event, entry) in &self.events {
@@ -75,6 +83,9 @@ impl Ledger {
                 }
                 let fate = judgement.of(event);
                 line.delivered += u64::from(fate == Fate::Delivered);
+                if fate == Fate::Unheard {
+                    verdict.unheard.insert(event.clone());
+                }
                 verdict.count(fate, line, || format!("{event:?}, accepted after {:.1} s", accepted.as_secs_f32()));
             } else {
                 verdict.delivered_unaccepted += 1;
@@ -90,7 +101,9 @@ impl Ledger {
             }
         }
         verdict.lines.extend(lines.into_values());
-        let mut presence = ReportLine { name: "room presence", ..ReportLine::default() };
+        let zero = duties.map(|_| 0);
+        let mut presence = ReportLine { name: "room presence", duties: zero, ..ReportLine::default() };
+        presence.unheard = duties.map(|_| 0);
         for (room_user, word) in &remains.room_users {
             presence.accepted += 1;
             let of_recipients = self.room_users.get(room_user);
@@ -98,6 +111,8 @@ impl Ledger {
                 of_recipients.into_iter().flatten().map(|(_, delivered)| delivered.repeated).sum::<u64>();
             let fate = judgement.of_room_user(room_user, *word);
             presence.delivered += u64::from(fate == Fate::Delivered);
+            let of_it = judgement.duties_of_room_user(room_user, *word);
+            presence.duties = presence.duties.zip(of_it).map(|(sum, of_it)| sum + of_it);
             verdict.count(fate, &mut presence, || {
                 let last = of_recipients.into_iter().flatten().map(|(to, last)| format!("{:?} to {to}", last.last));
                 format!(
@@ -123,6 +138,8 @@ impl Verdict {
             total.duplicated += line.duplicated;
             total.out_of_order = total.out_of_order.zip(line.out_of_order.or(Some(0))).map(|(sum, late)| sum + late);
             total.lost += line.lost;
+            total.unheard = total.unheard.zip(line.unheard).map(|(sum, of_it)| sum + of_it).or(line.unheard);
+            total.duties = total.duties.zip(line.duties).map(|(sum, of_it)| sum + of_it).or(line.duties);
             total.longest_wait = total.longest_wait.max(line.longest_wait);
         }
         total
@@ -131,7 +148,7 @@ impl Verdict {
     fn count(&mut self, fate: Fate, line: &mut ReportLine, example: impl FnOnce() -> String) {
         match fate {
             Fate::Delivered | Fate::Pending => {}
-            Fate::Unheard => self.unheard += 1,
+            Fate::Unheard => line.unheard = Some(line.unheard.unwrap_or_default() + 1),
             Fate::Lost => {
                 line.lost += 1;
                 self.examples.push(example());
@@ -139,12 +156,36 @@ impl Verdict {
         }
     }
 
-    /// Whether nothing was lost, nothing is owed any more, and the last word on every row is right. Where nobody had to hear anything, that
-    /// proves nothing.
-    pub(super) fn is_good(&self) -> bool {
+    /// Why the run is not good: the faults that it found, and the reasons for which it proves nothing. Empty if it is good.
+    pub(super) fn faults(&self) -> Vec<String> {
         let total = self.total();
-        let proves = total.accepted == 0 || self.duties.is_none_or(|duties| duties > 0);
-        proves && total.lost == 0 && self.rows_owing == 0 && self.wrong_last_word == 0
+        let mut faults = Vec::new();
+        let mut find = |count: u64, of: &str| {
+            if count > 0 {
+                faults.push(format!("{of}: {count}"));
+            }
+        };
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        find(total.lost, "events lost");
+        find(count(self.rows_owing), "rows that still owe events");
+        find(self.wrong_last_word, "rows with a wrong last word");
+        if total.duties.is_some() {
+            // With a Pusher server, its outage may last longer than the retries.
+            find(count(self.dead_letters), "dead letters");
+            find(self.unplanned_ends, "connections that ended without being cut off");
+            find(count(self.absent.len()), "subscriptions that were not confirmed again");
+        }
+        if total.accepted == 0 {
+            faults.push("no event was accepted, so this run proves nothing".to_owned());
+        }
+        let unproved = self.lines.iter().filter(|line| line.accepted > 0 && line.duties == Some(0));
+        faults.extend(unproved.map(|line| format!("no client had to hear any of the {}", line.name)));
+        faults
+    }
+
+    /// Whether the run proves something, nothing was lost, nothing is owed any more, and the last word on every row is right.
+    pub(super) fn is_good(&self) -> bool {
+        self.faults().is_empty()
     }
 }
 
@@ -250,7 +291,10 @@ mod tests {
         ledger.deliver(&kudos("a").1, &to_pusher(SECOND));
         let verdict = ledger.judge(&Remains::default(), None);
         assert_eq!((verdict.delivered_unaccepted, verdict.total().accepted), (1, 0));
-        assert!(verdict.is_good());
+        assert_eq!(verdict.faults(), ["no event was accepted, so this run proves nothing"]);
+        ledger.accept(kudos("b").0, SECOND);
+        ledger.deliver(&kudos("b").1, &to_pusher(SECOND));
+        assert!(ledger.judge(&Remains::default(), None).is_good());
     }
 
     #[test]
@@ -306,5 +350,85 @@ mod tests {
         ledger.hear(&kudos("a").1);
         ledger.hear(&presence("room:user-joined"));
         assert_eq!(ledger.judge(&Remains::default(), None).heard, 1);
+    }
+
+    /// A verdict without a Pusher server, on one line with `duties`.
+    fn of_clients(duties: usize) -> Verdict {
+        let line = |name, accepted, duties| ReportLine {
+            name,
+            accepted,
+            delivered: accepted,
+            duties: Some(duties),
+            unheard: Some(0),
+            ..ReportLine::default()
+        };
+        Verdict {
+            lines: vec![line("kudos", 9, 9), line("party updates", 3, duties), line("invitations", 0, 0)],
+            ..Verdict::default()
+        }
+    }
+
+    #[test]
+    fn each_kind_with_accepted_events_needs_a_client_that_had_to_hear_one() {
+        assert_eq!(of_clients(1).faults(), Vec::<String>::new());
+        assert_eq!(of_clients(0).faults(), ["no client had to hear any of the party updates"]);
+        assert!(!of_clients(0).is_good());
+    }
+
+    #[test]
+    fn without_a_pusher_server_a_dead_letter_an_unplanned_end_and_an_absent_subscription_each_fail_the_run() {
+        let faults = |change: fn(&mut Verdict)| {
+            let mut verdict = of_clients(1);
+            change(&mut verdict);
+            verdict.faults()
+        };
+        assert_eq!(faults(|verdict| verdict.dead_letters = 1), ["dead letters: 1"]);
+        assert_eq!(faults(|verdict| verdict.unplanned_ends = 2), ["connections that ended without being cut off: 2"]);
+        let absent = faults(|verdict| verdict.absent = vec!["ben/0 to news".to_owned()]);
+        assert_eq!(absent, ["subscriptions that were not confirmed again: 1"]);
+    }
+
+    /// ministack's lines of one row that owed these messages for a second.
+    fn owed(messages: &[&PusherEvent]) -> Vec<super::super::duties::Line> {
+        let entry = |(id, message): (usize, &&PusherEvent)| {
+            let PusherEvent { channel, name, data } = message;
+            json!({ "id": id.to_string(), "kind": "pusher", "channel": channel, "name": name, "data": data })
+        };
+        let entries: Vec<_> = messages.iter().enumerate().map(entry).collect();
+        let outbox = json!({ "owed": entries }).to_string();
+        let lines = [
+            json!({ "at": 1_000.0, "wrote": { "pk": "A", "sk": "B", "was": null, "now": outbox } }),
+            json!({ "at": 2_000.0, "wrote": { "pk": "A", "sk": "B", "was": outbox, "now": null } }),
+        ];
+        lines.into_iter().map(|line| serde_json::from_value(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_channel_and_a_room_that_refuse_everybody_fail_the_run() {
+        let (kudos, party, joined) =
+            (kudos("a"), renamed("n", "2026-11-20T05:18:15.001Z"), presence("room:user-joined"));
+        let mut ledger = Ledger::default();
+        ledger.accept(kudos.0.clone(), SECOND);
+        ledger.accept(party.0.clone(), SECOND);
+        ledger.deliver(&kudos.1, &Delivery { to: "ben/0", at: SECOND * 2, clock: 1_500.0 });
+        let remains = Remains { room_users: [(room_user(), Word::In)].into(), ..Remains::default() };
+        let judge = |ledger: &Ledger, channels: &[&str]| {
+            let mut attendance = super::super::attendance::Attendance::default();
+            for channel in channels {
+                attendance.subscribed("ben/0", channel, 1.0);
+            }
+            let duties = Duties::of(owed(&[&kudos.1, &party.1, &joined]), &attendance);
+            ledger.judge(&remains, Some(&duties))
+        };
+        let verdict = judge(&ledger, &["private-user-ben"]);
+        let expected = ["party updates", "room presence"].map(|of| format!("no client had to hear any of the {of}"));
+        assert_eq!(verdict.faults(), expected);
+        assert_eq!((line(&verdict, "party updates").unheard, verdict.total().unheard), (Some(1), Some(2)));
+        assert_eq!(verdict.unheard, [party.0.clone()].into());
+        let later = Delivery { to: "ben/0", at: SECOND * 2, clock: 1_500.0 };
+        ledger.deliver(&party.1, &later);
+        ledger.deliver(&joined, &later);
+        let verdict = judge(&ledger, &["private-user-ben", "private-party-p", "presence-room-b"]);
+        assert_eq!((verdict.faults(), verdict.total().unheard), (Vec::new(), Some(0)));
     }
 }

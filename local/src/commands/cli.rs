@@ -62,8 +62,11 @@ pub(crate) enum Command {
     ///
     /// out of order: deliveries of a party's event after a later one of that party, repetitions included.
     ///
-    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter. Without sockudo also those that a
-    /// client did not hear that was subscribed throughout: before the table had the event, and two seconds after its row owed it no more.
+    /// lost: accepted, or found in the table, but neither delivered, nor pending, nor a dead letter. Without sockudo, an event is
+    /// also lost if a client that was subscribed throughout did not hear it: before the table had the event, and two seconds after its row
+    /// owed it no more.
+    ///
+    /// unheard: without sockudo, accepted events that no client heard, and none had to, as none was subscribed throughout.
     ///
     /// longest wait: from the command's response to the first delivery.
     ///
@@ -73,6 +76,9 @@ pub(crate) enum Command {
     /// rows with a wrong last word: parties whose last delivered event is not their newest.
     ///
     /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
+    ///
+    /// fault: why the run exits with 1. Without sockudo, a run also fails if it has a dead letter, if a connection ends without being cut
+    /// off, if a client is not subscribed again a minute after the last failure, or if no client had to hear any event of a kind.
     Chaos(chaos::Options),
     /// Checks a deployed stack, or the running local one, from outside. A pipeline calls it after a deployment
     ///

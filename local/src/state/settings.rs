@@ -25,7 +25,7 @@ pub(crate) enum PusherServer {
     Hosted,
 }
 
-/// Those of them that are on this machine, where tests can look at them.
+/// The servers that run on this machine, where tests can look at them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LocalServer {
     /// Carillon itself, on the WebSocket API: nothing else is installed or started
