@@ -6,7 +6,7 @@ pub(crate) mod tools;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use self::tools::{Clients, Tools};
 use crate::files::workspace::Workspace;
@@ -30,5 +30,32 @@ pub(crate) async fn all(
         built.await?;
         return Ok(tools);
     }
-    Ok(tokio::try_join!(installed, built)?.0)
+    // A failure of one does not end the other, so that one run reports both.
+    let (installed, built) = tokio::join!(installed, built);
+    both(installed, built)
+}
+
+/// The tools, or both errors.
+fn both<T>(installed: Result<T>, built: Result<()>) -> Result<T> {
+    match (installed, built) {
+        (Err(of_tools), Err(of_build)) => Err(anyhow!("{of_tools:#}\nerror: {of_build:#}")),
+        (Ok(_), Err(error)) => Err(error),
+        (installed, Ok(())) => installed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_errors_are_reported() {
+        let failed = |what: &str| anyhow!("{what} failed");
+        let text = |outcome: Result<()>| outcome.map_err(|error| format!("{error:#}"));
+        assert_eq!(text(both(Ok(()), Ok(()))), Ok(()));
+        assert_eq!(text(both(Err(failed("npm")), Ok(()))), Err("npm failed".to_owned()));
+        assert_eq!(text(both(Ok(()), Err(failed("cargo")))), Err("cargo failed".to_owned()));
+        let both = text(both::<()>(Err(failed("npm")), Err(failed("cargo"))));
+        assert_eq!(both, Err("npm failed\nerror: cargo failed".to_owned()));
+    }
 }
