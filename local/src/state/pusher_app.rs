@@ -93,9 +93,12 @@ impl AppServer {
     fn read(variables: &Variables) -> Result<Option<Self>> {
         let (port, scheme) = (variables.get("PUSHER_PORT"), variables.get("PUSHER_SCHEME"));
         let Some(host) = variables.get("PUSHER_HOST") else {
-            for (name, value) in [("PUSHER_PORT", port), ("PUSHER_SCHEME", scheme)] {
-                if value.is_some() {
-                    bail!("{name} is set, and PUSHER_HOST is not: set the host, too, or neither for Pusher's own");
+            // Laravel's .env has PUSHER_HOST= with the port and the scheme of Pusher's own hosts (Laravel docs, "Broadcasting").
+            for (name, value, own) in [("PUSHER_PORT", port, "443"), ("PUSHER_SCHEME", scheme, "https")] {
+                if value.is_some_and(|value| value != own) {
+                    bail!(
+                        "{name} is not {own}, and PUSHER_HOST is not set: set the host, too, or neither for Pusher's own"
+                    );
                 }
             }
             return Ok(None);
@@ -144,6 +147,15 @@ mod tests {
         let app = read(&APP).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((app.app_id.as_str(), app.cluster.as_str(), &app.server), ("1234567", "eu", &None));
         assert_eq!(app.of_clients(), AppServer { host: "ws-eu.pusher.com".to_owned(), port: 443, tls: true });
+    }
+
+    #[test]
+    fn the_variables_that_laravel_writes_are_those_of_an_app_at_pusher() {
+        let laravel = [("PUSHER_HOST", ""), ("PUSHER_PORT", "443"), ("PUSHER_SCHEME", "https")];
+        let app = read(&[&APP[..], &laravel].concat()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(app.server, None);
+        let message = read(&[&APP[..], &[("PUSHER_HOST", ""), ("PUSHER_SCHEME", "http")]].concat()).err().unwrap();
+        assert!(message.starts_with("PUSHER_SCHEME is not https, and PUSHER_HOST is not set"), "{message}");
     }
 
     #[test]
