@@ -143,7 +143,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
         "codeBucket": "carillon-code",
         "parameters": {
             "Stage": "dev",
-            "MockEvents": "true",
+            // Pages of any port of this machine may call the route, and with a developer's own app it would send to that app's users.
+            "MockEvents": if matches!(channels, Channels::Hosted(_)) { "false" } else { "true" },
             "Architecture": if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" },
             "AllowedOrigins": settings.origins(ports.port).join(","),
             "WebhookUrl": settings.webhook_url.as_ref().map_or("", WebhookAddress::as_str),
@@ -243,6 +244,7 @@ mod tests {
         let workspace = Workspace::locate().unwrap();
         let request =
             request(&workspace, &ports::free().unwrap(), &secrets, &settings, &Demo::new()).unwrap().to_string();
+        assert!(request.contains("\"MockEvents\":\"false\""), "the app is a developer's own");
         for (name, value) in of_functions(&secrets, &settings) {
             assert!(value.is_empty() || !request.contains(value), "{name}");
             assert!(request.contains(&format!("\"{name}\":\"{}\"", word_for(name, value))), "{name}");
