@@ -103,7 +103,7 @@ mod tests {
         // A test that does something to the Pusher server would otherwise run nowhere.
         let has_outage = |name: &String| {
             let text = std::fs::read_to_string(Path::new(DIRECTORY).join(name)).unwrap();
-            ["noLocalServer", "killPusher", "freezePusher", "outage.mjs"].iter().any(|word| text.contains(word))
+            ["noPusherServer", "killPusher", "freezePusher", "outage.mjs"].iter().any(|word| text.contains(word))
         };
         let outages: BTreeSet<_> = all.iter().filter(|name| has_outage(name)).collect();
         assert!(outages.iter().all(|&name| with_sockudo.contains(name)), "{outages:?}");
