@@ -2,7 +2,7 @@
 
 import { $, copyButton, fill, listbox, make } from "/console/dom.js";
 import { curl, duration, pretty, timeOfDay } from "/console/format.js";
-import { on } from "/console/server.js";
+import { ask, on } from "/console/server.js";
 
 /** Events that the page keeps, and lines that it shows. */
 const KEPT = 2000;
@@ -10,14 +10,27 @@ const SHOWN = 300;
 const WAYS = { pusher: "Pusher", client: "between clients", socket: "WebSocket", "from-socket": "WebSocket, from the client" };
 /** The meaning of an arrival time, and what it leaves out. */
 const ARRIVAL = {
-  pusher: "The write is when the table had it, the arrival when the Pusher server took it. To see when it is in a browser, subscribe under Act as.",
   socket: "The write is when the table had it, the arrival when API Gateway took it for this connection.",
+};
+/** The same for events of channels, by the server that clients of Pusher's protocol connect to. */
+const ARRIVAL_BY_SERVER = {
+  gateway:
+    "The write is when the table had it, the arrival when API Gateway took it for the first connection, or, without a subscriber, when the row owed it no more. To see when it is in a browser, subscribe under Act as.",
+  sockudo: "The write is when the table had it, the arrival when sockudo took it. To see when it is in a browser, subscribe under Act as.",
+  hosted: "The write is when the table had it, the arrival when the row owed it no more, after Pusher had taken it. To see when it is in a browser, subscribe under Act as.",
 };
 /** Slower than this is worth a look. */
 const SLOW_MS = 1000;
 
 /** How long after it was heard an event may be shown, since the two come on different ways. */
 const APART_MS = 3000;
+
+/** Unknown until the first answer; the events do not wait for it. */
+let server;
+ask("session").then(
+  (session) => (server = session.server),
+  () => {},
+);
 
 let events = [];
 let held = [];
@@ -142,11 +155,12 @@ function show(key) {
     make("div", { className: "row" }, canBeSent(event) && copyButton("Copy curl that sends it again", () => asCurl(event)), copyButton("Copy data", () => event.data)),
     make("pre", { tabIndex: 0, "aria-label": "Data" }, pretty(event.data)),
     event.requestId && make("p", { className: "note" }, "What the functions did: ", make("code", {}, `cargo local logs --request ${event.requestId}`)),
-    event.ms !== null && make("p", { className: "note" }, ARRIVAL[event.way]),
+    event.ms !== null && make("p", { className: "note" }, event.way === "pusher" ? ARRIVAL_BY_SERVER[server] : ARRIVAL[event.way]),
   );
 }
 
-const canBeSent = ({ way }) => way === "pusher" || way === "client";
+/** With an app at Pusher, the stack has no route that sends any event. */
+const canBeSent = ({ way }) => server !== "hosted" && (way === "pusher" || way === "client");
 
 /** The event as a request that sends it again: the mock route, which takes any event for any channel. */
 function asCurl({ channel, event, data }) {

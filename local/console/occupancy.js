@@ -4,14 +4,21 @@ import { $, fill, isShown, make } from "/console/dom.js";
 import { timeOfDay } from "/console/format.js";
 import { ask, repeatedly } from "/console/server.js";
 
-const EVERY_MS = 1000;
+/** Each look reads all rows of connections in the table. */
+const EVERY_MS = 3000;
 const pages = { channels: 0, connections: 0 };
 const drawn = {};
 
+const wanted = () => new URLSearchParams({ find: $("find-channel").value.trim(), ...pages }).toString();
+
 const refresh = repeatedly(EVERY_MS, () => isShown("channels"), async () => {
+  const query = wanted();
   try {
-    const query = new URLSearchParams({ find: $("find-channel").value.trim(), ...pages });
     const found = await ask(`channels?${query}`);
+    if (query !== wanted()) {
+      // Another page was asked for meanwhile, and `refresh` is to ask again.
+      return;
+    }
     draw("channels", $("occupied"), found.channels, channel, "No channel has a subscriber.");
     draw("connections", $("connections"), found.connections, connection, "Nobody is connected.");
     $("channels-complaint").textContent = "";

@@ -40,22 +40,33 @@ export function listen() {
 
 const wrapped = (value) => (Array.isArray(value) ? { list: value } : value);
 
-/** Does something now and then while `isWanted`, and at once when the page comes back to it. Returns how to do it now. */
+/**
+ * Does something now and then while `isWanted`, and at once when the page comes back to it. Returns how to do it now: a call while it is being
+ * done has it done once more.
+ */
 export function repeatedly(every, isWanted, act) {
-  let running = false;
-  const once = async () => {
-    if (running || document.hidden || !isWanted()) {
-      return;
-    }
-    running = true;
+  let running = null;
+  let isDue = false;
+  const may = () => !document.hidden && isWanted();
+  const run = async () => {
     try {
-      await act();
+      do {
+        isDue = false;
+        await act();
+      } while (isDue && may());
     } finally {
-      running = false;
+      running = null;
     }
   };
-  setInterval(once, every);
-  addEventListener("panel", once);
-  document.addEventListener("visibilitychange", once);
-  return once;
+  const now = async () => {
+    if (may()) {
+      isDue = true;
+      running ??= run();
+      await running;
+    }
+  };
+  setInterval(() => running ?? now(), every);
+  addEventListener("panel", now);
+  document.addEventListener("visibilitychange", now);
+  return now;
 }

@@ -14,12 +14,13 @@ let refresh = () => {};
 async function order(button, ...paths) {
   button.disabled = true;
   $("delivery-complaint").textContent = "";
-  try {
-    for (const path of paths) {
+  for (const path of paths) {
+    try {
       await ask(path, { method: "POST" });
+    } catch (error) {
+      // Such as a function whose process has ended meanwhile: the others are still to do.
+      $("delivery-complaint").textContent = error.message;
     }
-  } catch (error) {
-    $("delivery-complaint").textContent = error.message;
   }
   button.disabled = false;
   await refresh();

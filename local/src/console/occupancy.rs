@@ -62,9 +62,12 @@ impl Asked {
         asked
     }
 
+    /// Whether each word is in one of the entry's names, ids, members and users.
     fn fits(&self, shown: &Value) -> bool {
-        let text = shown.to_string().to_lowercase();
-        self.words.iter().all(|word| text.contains(word))
+        let own = ["name", "id", "socketId", "user"].into_iter().filter_map(|field| shown.get(field)?.as_str());
+        let listed = ["members", "channels"].into_iter().filter_map(|field| shown.get(field)?.as_array()).flatten();
+        let texts: Vec<_> = own.chain(listed.filter_map(name_of)).map(str::to_lowercase).collect();
+        self.words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
     }
 
     /// The page of this number, or the last one. Of each entry's list `of`, the first names are shown, those that were looked for before
@@ -77,7 +80,7 @@ impl Asked {
             let mut more = 0;
             if let Some(names) = entry.get_mut(of).and_then(Value::as_array_mut) {
                 names.sort_by_cached_key(|name| {
-                    let name = name.to_string().to_lowercase();
+                    let name = name_of(name).unwrap_or_default().to_lowercase();
                     !self.words.iter().any(|word| name.contains(word))
                 });
                 more = names.len().saturating_sub(NAMES);
@@ -87,6 +90,11 @@ impl Asked {
         }
         json!({ "total": total, "page": number, "pages": pages, "first": number * PAGE, "shown": shown })
     }
+}
+
+/// The name of a channel, or the id of a member.
+fn name_of(listed: &Value) -> Option<&str> {
+    listed.as_str().or_else(|| listed.get("id")?.as_str())
 }
 
 /// An open connection.
@@ -235,6 +243,33 @@ mod tests {
             (names(&of_ben["channels"], "name"), names(&of_ben["connections"], "id")),
             (vec!["presence-room-b".to_owned()], vec!["b".to_owned()])
         );
+    }
+
+    #[test]
+    fn only_names_ids_members_and_users_are_searched() {
+        let rows = [
+            connection("a", 30, Some("ada")),
+            subscription("a", "news", None),
+            subscription("a", "presence-room-b", Some("ada")),
+        ];
+        let found = |query: &str| {
+            let found = pages(&rows, &format!("find={query}"));
+            (names(&found["channels"], "name").len(), names(&found["connections"], "id").len())
+        };
+        for (query, expected) in [
+            ("members", (0, 0)),
+            ("connections", (0, 0)),
+            ("null", (0, 0)),
+            ("30", (0, 0)),
+            ("news", (1, 1)),
+            ("ada", (1, 1)),
+            ("1.64", (0, 1)),
+            ("room+ADA", (1, 1)),
+            ("news+ada", (0, 1)),
+            ("", (2, 1)),
+        ] {
+            assert_eq!(found(query), expected, "{query}");
+        }
     }
 
     #[test]

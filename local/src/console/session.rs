@@ -37,6 +37,7 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
         "takes": state.issuer.describe(),
         "makesTokens": state.jwt_secret.is_some(),
         "pusher": state.pusher.of_pages(),
+        "server": state.pusher.server,
         "people": people,
         "service": { "userId": "billing", "roles": ["service"] },
         "guest": { "hotel": demo.hotel_slug, "booking": demo.booking_id, "name": GUEST_NAME },
