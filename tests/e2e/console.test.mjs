@@ -232,6 +232,29 @@ describe("The console", { skip: unavailable }, () => {
     assert.ok(await pages.getByRole("button", { name: "Next" }).isDisabled());
   });
 
+  test("turns a page of channels while an answer is on its way", { skip: noGateway }, async (t) => {
+    const page = await open(t, "channels");
+    let release;
+    let isHeld = false;
+    const shown = (first) => Array.from({ length: 25 }, (_, n) => ({ name: `news-${first + n}`, connections: 1, members: [], more: 0 }));
+    await page.route("**/console/channels?*", async (route) => {
+      const number = Number(new URL(route.request().url()).searchParams.get("channels"));
+      if (isHeld) {
+        await new Promise((resolve) => (release = resolve));
+      }
+      const channels = { total: 75, page: number, pages: 3, first: number * 25, shown: shown(number * 25) };
+      await route.fulfill({ json: { channels, connections: { total: 0, page: 0, pages: 1, first: 0, shown: [] } } });
+    });
+    const pages = page.getByRole("group", { name: "Pages of channels" });
+    await pages.getByText("1 to 25 of 75", { exact: true }).waitFor();
+    isHeld = true;
+    await until("a look at the channels", () => release);
+    isHeld = false;
+    await pages.getByRole("button", { name: "Next" }).click();
+    release();
+    await pages.getByText("26 to 50 of 75", { exact: true }).waitFor();
+  });
+
   test("says that a Pusher server has the channels, where there is one", { skip: isGateway && "the functions have them here" }, async (t) => {
     const page = await open(t, "channels");
     await page.getByText("This stack's channels are those of a Pusher server, which knows who is connected").waitFor();
