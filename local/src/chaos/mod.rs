@@ -193,7 +193,10 @@ impl Trial<'_> {
         self.fail_under_load(&mut faults).await?;
         let load_end = self.books.now();
         let settled = self.settle().await?;
-        self.await_return().await;
+        if self.await_return().await {
+            // Those who return to a room cause events.
+            self.settle().await?;
+        }
         self.conclude(&faults, load_end, settled).await
     }
 
@@ -269,15 +272,19 @@ impl Trial<'_> {
         Ok(quiet_since.filter(|_| quiet_looks == QUIET_LOOKS))
     }
 
-    /// Waits until the clients are subscribed again, as far as the server does not refuse it; the verdict names those that are not.
-    async fn await_return(&self) {
+    /// Waits until the clients are subscribed again, as far as the server does not refuse it; the verdict names those that are not. Returns
+    /// whether one was not.
+    async fn await_return(&self) -> bool {
         let begun = Instant::now();
-        while self.clients_are_recipients() && !self.books.attendance().absent().is_empty() {
-            if begun.elapsed() > RETURN_TIMEOUT {
-                return;
-            }
+        let mut has_waited = false;
+        while self.clients_are_recipients()
+            && !self.books.attendance().absent().is_empty()
+            && begun.elapsed() < RETURN_TIMEOUT
+        {
+            has_waited = true;
             tokio::time::sleep(OWING_INTERVAL).await;
         }
+        has_waited
     }
 
     fn clients_are_recipients(&self) -> bool {
