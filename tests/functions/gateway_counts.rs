@@ -168,6 +168,75 @@ async fn the_apps_own_server_gets_the_number_too_and_hears_of_the_last_who_left(
     assert!(!rows(&world).await.iter().any(|row| row.starts_with("OCCUPIED#")));
 }
 
+async fn world_of_both(receiver: &FakeReceiver, events: &str) -> World {
+    let url = receiver.url();
+    let variables =
+        [("CHANNELS", "gateway"), ("SUBSCRIPTION_COUNTS", "on"), ("WEBHOOK_URL", &url), ("WEBHOOK_EVENTS", events)];
+    World::with(&variables).await
+}
+
+#[tokio::test]
+async fn who_returns_while_the_servers_number_waits_gets_one_all_the_same() {
+    let receiver = FakeReceiver::new().await;
+    let world = world_of_both(&receiver, "subscription_count").await;
+    subscriber(&world, "c1", &["news"]).await;
+    deliver(&world).await;
+    say(&world, "c1", &unsubscribing("news")).await;
+    open(&world, "c2").await;
+    say(&world, "c2", &subscribing("c2", "news", None)).await;
+    deliver(&world).await;
+    assert_eq!(counts(&world, "c2", "news"), [1]);
+}
+
+#[tokio::test]
+async fn while_nothing_is_delivered_two_numbers_wait_at_most() {
+    let receiver = FakeReceiver::new().await;
+    let world = world_of_both(&receiver, "subscription_count").await;
+    subscriber(&world, "c1", &["news"]).await;
+    deliver(&world).await;
+    open(&world, "c2").await;
+    for _ in 0..6 {
+        for frame in [subscribing("c2", "news", None), unsubscribing("news")] {
+            let request =
+                Request::socket("$default", "pusher", "c2").body(&frame.to_string()).received(Millis::now().0);
+            world.send_and_kill(socket_message::handle, &request).await;
+            age(&world, 5).await;
+        }
+    }
+    let owed = owed(&world).await;
+    let of_kind = |kind: &str| owed.iter().filter(|entry| entry["kind"] == kind).count();
+    assert_eq!((of_kind("subscriptionCount"), of_kind("appWebhook")), (2, 2), "{owed:?}");
+    deliver(&world).await;
+    assert_eq!(counts(&world, "c1", "news").last(), Some(&1));
+}
+
+#[tokio::test]
+async fn a_number_that_its_row_has_no_room_for_costs_nobody_a_subscription() {
+    let receiver = FakeReceiver::new().await;
+    let world = world_of_both(&receiver, "channel_occupied").await;
+    open(&world, "c1").await;
+    let frame = subscribing("c1", "news", None).to_string();
+    let request = Request::socket("$default", "pusher", "c1").body(&frame).received(Millis::now().0);
+    world.send_and_kill(socket_message::handle, &request).await;
+    let rows = world.table.rows().await;
+    let (key, row) = rows.iter().find(|((pk, _), _)| pk.starts_with("OCCUPIED#")).unwrap();
+    let mut outbox: Value = serde_json::from_str(row["outbox"].as_str().unwrap()).unwrap();
+    let occupied =
+        outbox["owed"].as_array().unwrap().iter().find(|entry| entry["kind"] == "appWebhook").unwrap().clone();
+    let many = (0..100).map(|n| {
+        let mut entry = occupied.clone();
+        entry["id"] = json!(format!("entry-{n}"));
+        entry
+    });
+    outbox["owed"] = many.collect();
+    world.table.set_text((&key.0, &key.1), "outbox", &outbox.to_string()).await;
+    open(&world, "c2").await;
+    let frames = subscribe(&world, "c2", "news").await;
+    assert!(frames.iter().any(|frame| frame["event"] == "pusher_internal:subscription_succeeded"), "{frames:?}");
+    say(&world, "c2", &unsubscribing("news")).await;
+    assert!(world.sockets.is_open("c2"));
+}
+
 const TABS: usize = 4;
 
 /// Waves of subscriptions and their ends, which are handled side by side. The last number that a subscriber got is the right one.

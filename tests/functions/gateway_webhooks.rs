@@ -6,13 +6,16 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use shared::contract::sockets::ConnectionId;
 use shared::contract::time::Millis;
-use tests::consumer::{consume, owed, retry, retry_queue, send_webhooks, webhooks};
+use shared::table::Key;
+use tests::consumer::{age, consume, owed, retry, retry_queue, send_webhooks, webhooks};
 use tests::{FakeReceiver, PREVIOUS, Request, World};
 
 use crate::apps_events::{EVENTS, post};
 use crate::gateway::{
-    disconnect, keep_alive, older, open, rows, say, say_at, signer, subscriber, subscribing, unsubscribing,
+    disconnect, keep_alive, older, open, rows, say, say_at, signer, subscribe, subscriber, subscriber_row, subscribing,
+    unsubscribing,
 };
 use crate::gateway_presence::deliver;
 
@@ -80,6 +83,86 @@ async fn a_return_within_three_seconds_changes_nothing() {
     disconnect(&world, "c2").await;
     deliver(&world).await;
     assert_eq!(told(&world), ["channel_occupied news", "channel_vacated news"]);
+}
+
+#[tokio::test]
+async fn a_return_when_the_webhook_may_be_on_its_way_lets_both_be_heard() {
+    let (world, _receiver) = world(ALL).await;
+    let lobby = |connection| subscribing(connection, "presence-lobby", Some(&json!({ "user_id": "ada" })));
+    open(&world, "c1").await;
+    say(&world, "c1", &lobby("c1")).await;
+    deliver(&world).await;
+    disconnect(&world, "c1").await;
+    // Both departures are due within a second.
+    age(&world, 2).await;
+    open(&world, "c2").await;
+    say(&world, "c2", &lobby("c2")).await;
+    deliver(&world).await;
+    let told = told(&world);
+    let of = |what: &str| told.iter().filter(|event| event.starts_with(what)).map(String::as_str).collect::<Vec<_>>();
+    let existence =
+        ["channel_occupied", "channel_vacated", "channel_occupied"].map(|name| format!("{name} presence-lobby"));
+    assert_eq!(of("channel"), existence, "{told:?}");
+    let members = ["member_added", "member_removed", "member_added"].map(|name| format!("{name} presence-lobby ada"));
+    assert_eq!(of("member"), members, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_departure_is_taken_back_if_somebody_is_there_when_it_is_due() {
+    let (world, _receiver) = world(EXISTENCE).await;
+    subscriber(&world, "c1", &["news"]).await;
+    deliver(&world).await;
+    disconnect(&world, "c1").await;
+    // As if the function had been killed that saw nobody, just before it looked again.
+    world.table.put_rows(&[subscriber_row("news", &ConnectionId::parse("c2").unwrap())]).await;
+    deliver(&world).await;
+    assert_eq!(told(&world), ["channel_occupied news"]);
+    let all = crate::apps_events::ask(&world, "/apps/app/channels", &[]).await;
+    assert_eq!(all.body, json!({ "channels": { "news": {} } }));
+}
+
+#[tokio::test]
+async fn a_channel_that_was_called_empty_by_mistake_is_occupied_again_within_minutes() {
+    let (world, _receiver) = world(EXISTENCE).await;
+    let (connection, expires_at) = (ConnectionId::parse("c1").unwrap(), Millis::now().plus_seconds(7200).seconds());
+    let rows: Vec<Value> = (0..40)
+        .map(|n| format!("news-{n}"))
+        .flat_map(|channel| {
+            let key = Key::occupied_channel(&channel);
+            let vacant = json!({ "pk": key.pk, "sk": key.sk, "vacant": true, "expires_at": expires_at });
+            [vacant, subscriber_row(&channel, &connection)]
+        })
+        .collect();
+    world.table.put_rows(&rows).await;
+    let listed = async || crate::apps_events::ask(&world, "/apps/app/channels", &[]).await.body["channels"].clone();
+    assert_eq!(listed().await, json!({}));
+    keep_alive(&world).await;
+    let again = listed().await.as_object().unwrap().len();
+    assert!((1..40).contains(&again), "{again}: each round sees to one of eight shards");
+    deliver(&world).await;
+    let told = told(&world);
+    assert_eq!(told.len(), again, "the server heard that they are empty, and hears that they are not");
+    assert!(told.iter().all(|event| event.starts_with("channel_occupied news-")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_stored_costs_no_client_its_answer() {
+    let (world, _receiver) = world("cache_miss,client_event").await;
+    // A row that nobody can read.
+    world.table.put(&[("pk", "CACHE#cache-stock"), ("sk", "MISS"), ("at", "soon")]).await;
+    open(&world, "c1").await;
+    let frames = subscribe(&world, "c1", "cache-stock").await;
+    assert!(frames.iter().any(|frame| frame["event"] == "pusher:cache_miss"), "{frames:?}");
+    assert!(world.sockets.is_open("c1"));
+    for connection in ["c2", "c3"] {
+        subscriber(&world, connection, &["private-chat"]).await;
+    }
+    world.sockets.take_of("c3");
+    world.table.fail("PutItem");
+    say(&world, "c2", &json!({ "event": "client-wave", "channel": "private-chat", "data": {} })).await;
+    world.table.recover();
+    let frames = world.sockets.take_of("c3");
+    assert!(frames.iter().any(|frame| frame["event"] == "client-wave"), "{frames:?}");
 }
 
 #[tokio::test]

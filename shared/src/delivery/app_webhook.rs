@@ -51,12 +51,33 @@ impl Transport for AppWebhooks {
 
     fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            let checked = join_all(entries.iter().map(|due| self.is_false(due))).await;
+            let mut entries = entries;
+            let mut checked = checked.into_iter();
+            entries.retain(|due| {
+                let is_false = checked.next().unwrap_or_default();
+                if is_false {
+                    visit.report(due, Outcome::Skipped);
+                }
+                !is_false
+            });
             join_all(together(&entries).iter().map(|together| self.enqueue(together, visit))).await;
         })
     }
 }
 
 impl AppWebhooks {
+    /// Whether it says of a channel with subscribers that it has none: the function was killed that would have noticed.
+    async fn is_false(&self, due: &Due<'_>) -> bool {
+        let Delivery::AppWebhook(webhook) = &due.entry.delivery else { return false };
+        let [ReportedEvent::ChannelVacated { channel }] = webhook.events.as_slice() else { return false };
+        // Unknown, it is told in its turn.
+        gateway::take_back(&self.table, channel, Millis::now()).await.unwrap_or_else(|error| {
+            telemetry::cause(&error);
+            false
+        })
+    }
+
     async fn enqueue(&self, together: &Together<'_>, visit: &Visit) {
         let Some(first) = together.due.first() else { return };
         let webhook = match self.counted(together.webhook.clone()).await {

@@ -2,6 +2,7 @@
 //! when it is sent: so one entry tells of all changes before. Source: Pusher Channels docs, "Events", `pusher:subscription_count`.
 //!
 //! A change writes the row only if no entry waits there that will be counted after it. So of a crowd that subscribes at once, a few write.
+//! While nothing is delivered, at most two wait for the subscribers and two for the server.
 
 use std::ops::ControlFlow::{Break, Continue};
 
@@ -12,6 +13,7 @@ use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Entry, WriteContext};
 use crate::settings::WebhookType;
 use crate::table::{Key, Table, TableError, Update, absent, exists, retry_in_a_crowd};
+use crate::telemetry;
 
 /// A channel of more subscribers is counted at most once in [`MANY_SECONDS`], as at Pusher.
 const MANY: usize = 100;
@@ -23,9 +25,20 @@ const MARGIN_SECONDS: i64 = 1;
 
 /// Owes the subscribers of a channel that has some their new number; returns the row, if this writer delivers it.
 ///
-/// # Errors
-/// When DynamoDB fails or others keep changing the row.
+/// The change itself is done and stays so if its number cannot be owed, which is logged: then the next change tells it.
 pub(super) async fn changed(
+    table: &Table,
+    writer: &WriteContext,
+    channel: &AnyChannel,
+    now: Millis,
+) -> Option<Committed> {
+    owe(table, writer, channel, now).await.unwrap_or_else(|error| {
+        telemetry::cause(&error);
+        None
+    })
+}
+
+async fn owe(
     table: &Table,
     writer: &WriteContext,
     channel: &AnyChannel,
@@ -42,18 +55,12 @@ pub(super) async fn changed(
             // A writer that finds it occupied all the same owes the number.
             return Ok(Break(None));
         }
-        let pending = seen.owes.iter().flat_map(|owes| &owes.outbox.entries).filter(|entry| is_count(entry));
-        let pending = pending.map(|entry| entry.not_before.unwrap_or(Millis::epoch())).max();
-        if pending.is_some_and(|then| then > now.plus_seconds(MARGIN_SECONDS)) {
+        let missing: Vec<_> = owed.iter().filter_map(|delivery| missing(delivery, &seen, now)).collect();
+        if missing.is_empty() {
             return Ok(Break(None));
         }
-        let then =
-            pending.map(|_| now.plus_seconds(TOGETHER_SECONDS)).max(seen.next_count()).filter(|then| *then > now);
-        let (seen, owed) = (seen.owes, owed.iter().cloned());
-        let append = match then {
-            Some(then) => Append::new(key.clone(), seen, owed, &writer.left_to_consumer(), now)?.not_before(then),
-            None => Append::new(key.clone(), seen, owed, writer, now)?,
-        };
+        let replaces = |entry: &Entry| is_count(entry) && missing.iter().any(|(new, _)| is_same_way(entry, new));
+        let append = Append::replacing((key.clone(), seen.owes), missing.clone(), replaces, writer, now)?;
         let update = append.update().when(exists("expires_at").and(absent("vacant")));
         let is_done = table.write(update).await?.is_done();
         Ok(if is_done { Break(append.deliverable()) } else { Continue(()) })
@@ -71,7 +78,25 @@ fn owed(writer: &WriteContext, channel: &AnyChannel, now: Millis) -> Vec<Deliver
     frame.into_iter().chain(Delivery::report(event, writer, now)).collect()
 }
 
-fn is_count(entry: &Entry) -> bool {
+/// The delivery with its time, unless an entry that goes the same way will be counted after this change.
+fn missing(delivery: &Delivery, seen: &SeenChannel, now: Millis) -> Option<(Delivery, Option<Millis>)> {
+    let entries = seen.owes.iter().flat_map(|owes| &owes.outbox.entries);
+    let pending = entries.filter(|entry| is_count(entry) && is_same_way(entry, delivery));
+    // One that has reached some subscribers was counted before.
+    let pending = pending.map(|entry| entry.not_before.filter(|_| entry.fan_out.is_none()).unwrap_or(Millis::epoch()));
+    let pending = pending.max();
+    if pending.is_some_and(|then| then > now.plus_seconds(MARGIN_SECONDS)) {
+        return None;
+    }
+    let then = pending.map(|_| now.plus_seconds(TOGETHER_SECONDS)).max(seen.next_count()).filter(|then| *then > now);
+    Some((delivery.clone(), then))
+}
+
+fn is_same_way(entry: &Entry, delivery: &Delivery) -> bool {
+    entry.delivery.transport() == delivery.transport()
+}
+
+pub(super) fn is_count(entry: &Entry) -> bool {
     match &entry.delivery {
         Delivery::SubscriptionCount { .. } => true,
         Delivery::AppWebhook(webhook) => {

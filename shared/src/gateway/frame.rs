@@ -18,6 +18,7 @@ use crate::contract::time::Millis;
 use crate::outbox::WriteContext;
 use crate::table::rate_limit::{Limit, Wanted as Count, take};
 use crate::table::{Key, Table, TableError, read};
+use crate::telemetry;
 
 /// How often a connection may send a frame: as many as it may have channels, twice, and ten more each second.
 const FRAMES: Limit = Limit { burst: 500, interval: 100 };
@@ -190,7 +191,10 @@ impl Received<'_> {
             return refused("Subscribe to the channel before you send events to it");
         };
         let sender = (&SocketId::of(self.connection), subscription.member.as_deref());
-        report::client_event(self.table(), self.writer, event, sender, self.at).await?;
+        if let Err(error) = report::client_event(self.table(), self.writer, event, sender, self.at).await {
+            // The others get the event all the same.
+            telemetry::cause(&error);
+        }
         let text = ServerFrame::ClientEvent { event, user: subscription.member.as_deref() }.text();
         Ok(GatewayOutcome::then(Then::Broadcast(event.channel.clone(), text)))
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::count;
 use super::end::disconnect;
-use super::occupancy::{self, StillOccupied};
+use super::occupancy::{self, Listed, StillOccupied};
 use super::outcome::Gateway;
 use super::row::{of_index, until};
 use crate::clients::connections::Posted;
@@ -92,12 +92,17 @@ pub async fn keep_alive(
     Ok(report)
 }
 
-/// Takes channels out of the list that have no subscriber: a function that was killed between two writes may leave one there.
+/// Takes channels out of the list that have no subscriber, and puts those back that have some: a function that was killed between two writes
+/// may leave either.
 async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
-    for channel in occupancy::some_listed(table, now).await? {
+    for Listed { channel, is_vacant } in occupancy::some_listed(table, now).await? {
         let left = occupancy::vacate(table, writer, &channel, now).await?;
-        if let (StillOccupied::Again, Ok(channel)) = (left, AnyChannel::parse(&channel)) {
-            count::changed(table, writer, &channel, now).await?;
+        let Ok(channel) = AnyChannel::parse(&channel) else { continue };
+        if is_vacant && left == StillOccupied::Yes {
+            occupancy::occupy(table, writer, &channel, now).await?;
+        }
+        if (is_vacant && left == StillOccupied::Yes) || left == StillOccupied::Again {
+            count::changed(table, writer, &channel, now).await;
         }
     }
     Ok(())

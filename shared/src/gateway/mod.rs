@@ -49,7 +49,7 @@ pub(crate) use count::take as take_count;
 pub use end::disconnect;
 pub use frame::handle;
 pub use keep_alive::{KeepAliveReport, keep_alive};
-pub(crate) use occupancy::{channels, forget as forget_channel, is_occupied, subscription_count};
+pub(crate) use occupancy::{channels, forget as forget_channel, is_occupied, subscription_count, take_back};
 pub use outcome::{Gateway, GatewayOutcome};
 pub(crate) use post::{Poster, broadcast};
 pub(crate) use presence::{forget as forget_member, members};

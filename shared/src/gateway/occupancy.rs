@@ -7,12 +7,13 @@ use std::ops::ControlFlow::{Break, Continue};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use super::count::is_count;
 use super::row::expiry;
 use crate::clients::pusher::ReportedEvent;
 use crate::contract::any_channel::AnyChannel;
 use crate::contract::sockets::LIFETIME_SECONDS;
 use crate::contract::time::Millis;
-use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Undone, WriteContext};
+use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Entry, Undone, WriteContext};
 use crate::settings::WebhookType;
 use crate::table::key::{OCCUPIED_SHARDS, SUBSCRIBER_SHARDS, occupied_shard, subscribers};
 use crate::table::{Action, Key, Query, Table, TableError, absent, exists, gt, read, retry_in_a_crowd, unchanged};
@@ -107,7 +108,7 @@ pub(super) async fn occupy(
 fn departure(delivery: &Delivery) -> Undone {
     let is_departure = matches!(delivery, Delivery::AppWebhook(webhook)
         if webhook.events.iter().all(|event| event.webhook() == WebhookType::ChannelVacated));
-    if is_departure { Undone::State } else { Undone::No }
+    if is_departure { Undone::Turn } else { Undone::No }
 }
 
 /// Notes that a channel has no subscriber any more, if it has none; returns whether it has some.
@@ -157,10 +158,14 @@ async fn leave(table: &Table, writer: &WriteContext, channel: &AnyChannel, now: 
         }
         let vacated = ReportedEvent::ChannelVacated { channel: channel.to_owned() };
         let count = ReportedEvent::SubscriptionCount { channel: channel.to_owned(), subscription_count: None };
-        let events = std::iter::once(vacated).chain(is_counted.then_some(count));
-        let reports = events.filter_map(|event| Delivery::report(event, writer, now));
-        let append = Append::new(key.clone(), seen.owes.clone(), reports, writer, now)?;
-        let append = append.not_before(now.plus_seconds(GRACE_SECONDS));
+        let vacated = Delivery::report(vacated, writer, now);
+        let count = is_counted.then(|| Delivery::report(count, writer, now)).flatten();
+        let is_replaced = |entry: &Entry| {
+            is_count(entry) && count.as_ref().is_some_and(|count| count.transport() == entry.delivery.transport())
+        };
+        let then = Some(now.plus_seconds(GRACE_SECONDS));
+        let reports = vacated.into_iter().chain(count.clone()).map(|report| (report, then));
+        let append = Append::replacing((key.clone(), seen.owes.clone()), reports, is_replaced, writer, now)?;
         let row = OccupiedRow {
             expires_at: now.plus_seconds(REMEMBER_SECONDS).seconds(),
             vacant: true,
@@ -181,11 +186,44 @@ pub(crate) async fn forget(table: &Table, channel: &str) -> Result<(), TableErro
     table.write(Action::delete(&Key::occupied_channel(channel)).when(nobody)).await.map(drop)
 }
 
+/// A channel with a row, and whether the row says that the channel has no subscribers.
+pub(super) struct Listed {
+    pub(super) channel: String,
+    pub(super) is_vacant: bool,
+}
+
 /// The channels of one shard of the list. Each minute it is another shard.
-pub(super) async fn some_listed(table: &Table, now: Millis) -> Result<Vec<String>, TableError> {
+pub(super) async fn some_listed(table: &Table, now: Millis) -> Result<Vec<Listed>, TableError> {
     let shard = u8::try_from(now.seconds() / 60 % i64::from(OCCUPIED_SHARDS)).unwrap_or_default();
-    let listed = table.query_all(Query::new(occupied_shard(shard)).project(&["pk", "sk"])).await?;
-    Ok(listed.iter().filter_map(Key::of).map(|key| key.sk).collect())
+    let listed = table.query_all(Query::new(occupied_shard(shard)).project(&["pk", "sk", "vacant"])).await?;
+    let listed = listed.iter().filter_map(|row| Some((Key::of(row)?.sk, row.contains_key("vacant"))));
+    Ok(listed.map(|(channel, is_vacant)| Listed { channel, is_vacant }).collect())
+}
+
+/// Takes the departures of a channel back that has subscribers, although its row says that it has none: the function was killed that
+/// would have looked again. Returns whether that was so.
+///
+/// # Errors
+/// When DynamoDB fails or others keep changing the row.
+pub(crate) async fn take_back(table: &Table, channel: &str, now: Millis) -> Result<bool, TableError> {
+    if !is_occupied(table, channel, now).await? {
+        return Ok(false);
+    }
+    let key = &Key::occupied_channel(channel);
+    retry_in_a_crowd((), |()| async move {
+        let seen = SeenChannel::find(table, key).await?;
+        if seen.row.is_none() || seen.is_occupied() {
+            // Whoever noted a return let the departure be heard first.
+            return Ok(Break(false));
+        }
+        let is_kept = |delivery: &Delivery| (departure(delivery) == Undone::No).then(|| delivery.clone());
+        let append = Append::rewriting(key.clone(), seen.owes.clone(), is_kept);
+        let expires_at = expiry(now.plus_seconds(LIFETIME_SECONDS)) + AHEAD_SECONDS;
+        let row = OccupiedRow { expires_at, vacant: false, next_count: seen.next_count() };
+        let is_done = table.write(seen.put(&append, &row)?).await?.is_done();
+        Ok(if is_done { Break(true) } else { Continue(()) })
+    })
+    .await
 }
 
 /// Whether a channel has a subscriber, by consistent reads of one row or little more of each shard.

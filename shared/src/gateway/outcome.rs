@@ -217,14 +217,17 @@ impl Gateway {
         }
         if channel.is_cache() {
             let last = cache::last(&self.table, name, Millis::now()).await?;
-            if last.is_none() {
-                report::cache_miss(&self.table, writer, name, Millis::now()).await?;
-            }
             let frame = match &last {
                 Some(event) => ServerFrame::Event { channel: name, name: &event.name, data: &event.data },
                 None => ServerFrame::CacheMiss { channel: name },
             };
             self.tell(connection, &[frame.text()]).await;
+            if last.is_none()
+                && let Err(error) = report::cache_miss(&self.table, writer, name, Millis::now()).await
+            {
+                // The client has all that it asked for.
+                telemetry::cause(&error);
+            }
         }
         match roster {
             Some(roster) => self.compare(connection, name, roster).await,

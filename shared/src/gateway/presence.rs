@@ -247,15 +247,15 @@ fn reported(told: Told, channel: &str, member: &str) -> ReportedEvent {
 
 /// How a return treats an entry: one that tells of the departure is undone.
 fn departure(delivery: &Delivery) -> Undone {
-    let is_departure = match delivery {
-        Delivery::Member(change) => change.info.is_none(),
-        Delivery::Webhook(webhook) => webhook.event.name == MEMBER_REMOVED,
+    let (is_departure, undone) = match delivery {
+        Delivery::Member(change) => (change.info.is_none(), Undone::State),
+        Delivery::Webhook(webhook) => (webhook.event.name == MEMBER_REMOVED, Undone::State),
         Delivery::AppWebhook(webhook) => {
-            webhook.events.iter().all(|event| event.webhook() == WebhookType::MemberRemoved)
+            (webhook.events.iter().all(|event| event.webhook() == WebhookType::MemberRemoved), Undone::Turn)
         }
-        _ => false,
+        _ => (false, Undone::No),
     };
-    if is_departure { Undone::State } else { Undone::No }
+    if is_departure { undone } else { Undone::No }
 }
 
 /// Deletes the row of a member who has left, once it owes nothing any more.

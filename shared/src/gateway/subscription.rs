@@ -114,7 +114,7 @@ pub(super) async fn subscribe(
     let done = match done {
         SubscribeOutcome::Now(mut pending) => {
             occupancy::occupy(table, writer, channel, Millis::now()).await?;
-            pending.extend(count::changed(table, writer, channel, Millis::now()).await?);
+            pending.extend(count::changed(table, writer, channel, Millis::now()).await);
             SubscribeOutcome::Now(pending)
         }
         SubscribeOutcome::Overtaken if is_listed => {
@@ -203,7 +203,7 @@ pub(super) async fn unsubscribe(
 /// Notes that a channel has lost a subscriber. Returns the row that tells the others how many they are.
 async fn left(table: &Table, writer: &WriteContext, channel: &AnyChannel) -> Result<Option<Committed>, TableError> {
     match occupancy::vacate(table, writer, channel.as_str(), Millis::now()).await? {
-        StillOccupied::Yes | StillOccupied::Again => count::changed(table, writer, channel, Millis::now()).await,
+        StillOccupied::Yes | StillOccupied::Again => Ok(count::changed(table, writer, channel, Millis::now()).await),
         StillOccupied::No => Ok(None),
     }
 }

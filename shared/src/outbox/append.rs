@@ -27,6 +27,8 @@ pub(crate) enum Undone {
     /// It tells the state that the change ends (`room:user-joined`, of a departure). If it cannot have been sent yet, the change
     /// needs no event either.
     State,
+    /// As `State`, and its receiver hears of states in turns: once it may be on its way, it stays, before what the change adds.
+    Turn,
     /// It adds to what tells the state (`room:author-joined`), which may have arrived without it.
     Addition,
 }
@@ -55,7 +57,7 @@ impl Append {
     /// dropped, too.
     ///
     /// An entry whose time has come may be on its way: a visit reads the row, sends, and notes it only then. So the change's own
-    /// deliveries follow it. Otherwise a client could hear of an arrival and never of the departure.
+    /// deliveries follow it. Otherwise a client could hear of an arrival and never of the departure. [`Undone::Turn`] stays then.
     pub(crate) fn undoing(
         (key, earlier): (Key, Option<Committed>),
         deliveries: impl IntoIterator<Item = Delivery>,
@@ -71,12 +73,57 @@ impl Append {
             if is_untouched { undone(&entry.delivery) } else { Undone::No }
         };
         let committed_by = at.plus_seconds(COMMIT_SECONDS);
-        let is_unsent = |(place, entry)| undone(entry) == Undone::State && !seen.outbox.is_due(place, committed_by);
-        let is_untold = seen.outbox.entries.iter().enumerate().any(is_unsent);
-        let mut outbox = seen.outbox.clone();
-        outbox.entries.retain(|entry| undone(entry) == Undone::No);
-        let outbox = if is_untold { outbox } else { outbox.with(deliveries, writer, at) };
+        let (mut untold, mut told, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, entry) in seen.outbox.entries.iter().enumerate() {
+            let transport = entry.delivery.transport();
+            match (undone(entry), seen.outbox.is_due(place, committed_by)) {
+                (Undone::No, _) => kept.push(entry.clone()),
+                (Undone::Turn, true) => {
+                    told.push(transport);
+                    kept.push(entry.clone());
+                }
+                (Undone::State | Undone::Turn, false) => untold.push(transport),
+                (Undone::State, true) | (Undone::Addition, _) => {}
+            }
+        }
+        // Who does not hear of the departure need not hear of the return.
+        let is_news = |delivery: &Delivery| {
+            let transport = delivery.transport();
+            untold.is_empty() || (told.contains(&transport) && !untold.contains(&transport))
+        };
+        let outbox = Outbox { entries: kept, queue: seen.outbox.queue.clone() };
+        let outbox = outbox.with(deliveries.into_iter().filter(is_news), writer, at);
         Self::checked(key, Some(seen), outbox)
+    }
+
+    /// As [`Append::new`], for deliveries that say what is so when they are sent, each with its earliest time. They take the places of
+    /// those that `is_replaced`, all but the first of each transport: it keeps its time, and may be on its way.
+    ///
+    /// # Errors
+    /// [`TableError::OwesTooMuch`] when the row would owe more than a row may.
+    pub(crate) fn replacing(
+        (key, earlier): (Key, Option<Committed>),
+        deliveries: impl IntoIterator<Item = (Delivery, Option<Millis>)>,
+        is_replaced: impl Fn(&Entry) -> bool,
+        writer: &WriteContext,
+        at: Millis,
+    ) -> Result<Self, TableError> {
+        let lease = earlier.is_none().then(|| WriteContext::lease(at));
+        let mut outbox = earlier.as_ref().map(|seen| seen.outbox.clone()).unwrap_or_default();
+        let mut first = Vec::new();
+        outbox.entries.retain(|entry| {
+            let transport = entry.delivery.transport();
+            let stays = !is_replaced(entry) || !first.contains(&transport);
+            if is_replaced(entry) {
+                first.push(transport);
+            }
+            stays
+        });
+        outbox.entries.extend(deliveries.into_iter().map(|(delivery, then)| {
+            let entry = Entry::new(delivery, writer, at, lease.filter(|_| then.is_none()));
+            Entry { not_before: then.or(entry.not_before), ..entry }
+        }));
+        Self::checked(key, earlier, outbox)
     }
 
     /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go
