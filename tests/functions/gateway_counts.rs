@@ -176,7 +176,7 @@ async fn world_of_both(receiver: &FakeReceiver, events: &str) -> World {
 }
 
 #[tokio::test]
-async fn who_returns_while_the_servers_number_waits_gets_one_all_the_same() {
+async fn a_return_while_the_servers_number_waits_still_tells_the_client() {
     let receiver = FakeReceiver::new().await;
     let world = world_of_both(&receiver, "subscription_count").await;
     subscriber(&world, "c1", &["news"]).await;

@@ -71,7 +71,7 @@ impl AppWebhooks {
     async fn is_false(&self, due: &Due<'_>) -> bool {
         let Delivery::AppWebhook(webhook) = &due.entry.delivery else { return false };
         let [ReportedEvent::ChannelVacated { channel }] = webhook.events.as_slice() else { return false };
-        // Unknown, it is told in its turn.
+        // Where that is unknown, it goes its way.
         gateway::take_back(&self.table, channel, Millis::now()).await.unwrap_or_else(|error| {
             telemetry::cause(&error);
             false

@@ -213,7 +213,7 @@ pub(crate) async fn take_back(table: &Table, channel: &str, now: Millis) -> Resu
     retry_in_a_crowd((), |()| async move {
         let seen = SeenChannel::find(table, key).await?;
         if seen.row.is_none() || seen.is_occupied() {
-            // Whoever noted a return let the departure be heard first.
+            // A return that was noted comes after the departure.
             return Ok(Break(false));
         }
         let is_kept = |delivery: &Delivery| (departure(delivery) == Undone::No).then(|| delivery.clone());

@@ -86,7 +86,7 @@ impl Append {
                 (Undone::State, true) | (Undone::Addition, _) => {}
             }
         }
-        // Who does not hear of the departure need not hear of the return.
+        // A receiver that does not hear of the departure need not hear of the return.
         let is_news = |delivery: &Delivery| {
             let transport = delivery.transport();
             untold.is_empty() || (told.contains(&transport) && !untold.contains(&transport))

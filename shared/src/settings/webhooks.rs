@@ -109,7 +109,33 @@ impl WebhookTypes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::string::string_regex;
+
     use super::*;
+
+    /// The pattern of a parameter in the template.
+    fn allowed_pattern(parameter: &str) -> String {
+        let template = include_str!("../../../template.yaml");
+        let (_, rest) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
+        let (_, rest) = rest.split_once("AllowedPattern: ").unwrap();
+        serde_json::from_str(rest.lines().next().unwrap()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn each_address_that_the_template_takes_is_taken_here(text in string_regex(&allowed_pattern("WebhookUrl")).unwrap()) {
+            // Without one, there is no variable.
+            prop_assume!(!text.is_empty());
+            prop_assert!(url(&text).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn the_template_takes_the_types_that_are_known() {
+        let names = WebhookType::ALL.map(WebhookType::name);
+        assert_eq!(allowed_pattern("WebhookEvents"), format!("(|{})", names.join("|")));
+    }
 
     fn url(text: &str) -> Result<Option<WebhookUrl>, SettingsError> {
         WebhookUrl::read(&Variables(&|name| (name == "WEBHOOK_URL").then(|| text.to_owned())))
