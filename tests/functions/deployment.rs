@@ -37,6 +37,10 @@ fn no_function_reserves_concurrency_unasked_and_the_retry_queue_leaves_some_to_t
     let function = resource("Delivery");
     let (_, retry) = function.split_once("\n        Retry:\n").unwrap();
     assert!(retry.contains("ScalingConfig: { MaximumConcurrency: 5 }"), "{retry}");
+    // With the queue of webhooks, seven are not enough.
+    assert!(resource("WebhookQueueSource").contains("ScalingConfig: { MaximumConcurrency: 2 }"));
+    let too_few = r#"!Not [!Or [!Equals [!Ref DeliveryConcurrency, "6"], !Equals [!Ref DeliveryConcurrency, "7"]]]"#;
+    assert!(resource("ReceiverOfWebhooks").contains(too_few));
 }
 
 #[test]

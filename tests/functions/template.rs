@@ -65,7 +65,7 @@ fn webhooks_cost_nothing_without_a_receiver() {
     );
     let template = template();
     let owed: Vec<_> = template.lines().filter_map(|line| line.trim().strip_prefix("WEBHOOK_EVENTS: ")).collect();
-    // The three that change who is in a channel.
+    // The functions that change who is in a channel.
     assert_eq!(owed, [r#"!If [HasWebhooks, !Join [",", !Ref WebhookEvents], ""]"#; 3]);
 }
 
