@@ -319,6 +319,7 @@ impl Trial<'_> {
         if self.clients_are_recipients() {
             let attendance = self.books.attendance();
             verdict.absent = attendance.absent();
+            verdict.is_calm = self.options.calm;
             verdict.unplanned_ends = attendance.ends().saturating_sub(cuts);
         }
         Ok(verdict)

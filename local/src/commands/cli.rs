@@ -77,8 +77,8 @@ pub(crate) enum Command {
     ///
     /// without a clear response: commands that got 5xx or no response. Their events may arrive, and must if their row is in the table.
     ///
-    /// fault: why the run exits with 1. Without sockudo, a run also fails if it has a dead letter, if a connection ends without being cut
-    /// off, if a client is not subscribed again a minute after the last failure, or if no client had to hear any event of a kind.
+    /// fault: why the run exits with 1. Without sockudo, a run also fails if it has a dead letter, if a connection ends in a run with
+    /// --calm, if a client is not subscribed again a minute after the last failure, or if no client had to hear any event of a kind.
     Chaos(chaos::Options),
     /// Checks a deployed stack, or the running local one, from outside. A pipeline calls it after a deployment
     ///
