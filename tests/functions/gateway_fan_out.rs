@@ -182,6 +182,20 @@ async fn a_connection_that_missed_an_event_gets_those_of_the_same_request_after_
     assert!(owed(&world).await.is_empty());
 }
 
+#[tokio::test]
+async fn the_only_subscriber_is_ended_too_if_it_takes_nothing_for_half_a_minute() {
+    let world = World::with_gateway().await;
+    subscriber(&world, "c1", &["news"]).await;
+    world.sockets.answer("c1", Some(429));
+    send(&world, 1).await;
+    age(&world, 20).await;
+    consume(&world).await.unwrap();
+    assert!(world.sockets.is_open("c1"), "it may recover");
+    age(&world, 400).await;
+    consume(&world).await.unwrap();
+    assert_eq!((world.sockets.is_open("c1"), owed(&world).await.len()), (false, 0));
+}
+
 /// Else it would miss the event, and get the next one.
 #[tokio::test]
 async fn a_connection_that_cannot_be_ended_is_tried_again() {

@@ -91,9 +91,9 @@ impl Attempt<'_> {
             Ok(reached) => reached,
             Err(why) => return Outcome::Failed(why),
         };
-        // One whose pages were all sent before has reached others then.
-        let reaches_others = reached > 0 || (has_sent_all && so_far.reached);
-        if reaches_others && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now()) {
+        // While pages are left, the way itself may be shut.
+        let is_theirs = reached > 0 || has_sent_all;
+        if is_theirs && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now()) {
             self.end(&mut so_far, refused_again).await;
         }
         if so_far.next.is_none() && so_far.again.is_empty() {
@@ -180,7 +180,6 @@ impl Attempt<'_> {
             let (arrived, unreached) = self.post_to_all(frame, page.connections).await?;
             reached += arrived;
             let is_old = so_far.reached && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now());
-            so_far.note_refusals(arrived, Millis::now());
             // Where nobody at all can be reached, the way itself is shut: the page is tried again as a whole.
             if reached == 0 && unreached.len() == seen && seen > 1 && !is_old {
                 so_far.refused_since.get_or_insert_with(Millis::now);
