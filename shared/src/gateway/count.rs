@@ -6,12 +6,11 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use super::occupancy::{SeenChannel, subscription_count};
+use super::occupancy::{SeenChannel, is_count, subscription_count};
 use crate::clients::pusher::ReportedEvent;
 use crate::contract::any_channel::AnyChannel;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Entry, WriteContext};
-use crate::settings::WebhookType;
 use crate::table::{Key, Table, TableError, Update, absent, exists, retry_in_a_crowd};
 use crate::telemetry;
 
@@ -94,16 +93,6 @@ fn missing(delivery: &Delivery, seen: &SeenChannel, now: Millis) -> Option<(Deli
 
 fn is_same_way(entry: &Entry, delivery: &Delivery) -> bool {
     entry.delivery.transport() == delivery.transport()
-}
-
-pub(super) fn is_count(entry: &Entry) -> bool {
-    match &entry.delivery {
-        Delivery::SubscriptionCount { .. } => true,
-        Delivery::AppWebhook(webhook) => {
-            webhook.events.iter().any(|event| event.webhook() == WebhookType::SubscriptionCount)
-        }
-        _ => false,
-    }
 }
 
 /// Counts the subscribers of a channel for the message that goes to them. If they are many, the next count is some seconds later.

@@ -7,7 +7,6 @@ use std::ops::ControlFlow::{Break, Continue};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::count::is_count;
 use super::row::expiry;
 use crate::clients::pusher::ReportedEvent;
 use crate::contract::any_channel::AnyChannel;
@@ -139,6 +138,17 @@ pub(super) async fn vacate(
 async fn forget_unless_owing(table: &Table, channel: &str) -> Result<bool, TableError> {
     let delete = Action::delete(&Key::occupied_channel(channel)).when(absent(ATTRIBUTE));
     Ok(table.write(delete).await?.is_done())
+}
+
+/// Whether an entry of a channel's row tells the number of its subscribers.
+pub(super) fn is_count(entry: &Entry) -> bool {
+    match &entry.delivery {
+        Delivery::SubscriptionCount { .. } => true,
+        Delivery::AppWebhook(webhook) => {
+            webhook.events.iter().any(|event| event.webhook() == WebhookType::SubscriptionCount)
+        }
+        _ => false,
+    }
 }
 
 /// Notes in the row that the channel has no subscribers, and that it owes the webhook of that.
