@@ -38,11 +38,11 @@ pub(crate) struct Run {
     /// The server that clients of Pusher's protocol connect to
     #[arg(long, value_enum, default_value_t)]
     pub(crate) pusher: PusherServer,
-    /// Server of your app that gets webhooks of every type, with --pusher gateway: http://localhost:8080/pusher/webhooks
-    #[arg(long, value_name = "URL", requires = "pusher")]
+    /// Server of your app that gets webhooks of every type (not with another --pusher): http://localhost:8080/pusher/webhooks
+    #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: Option<WebhookAddress>,
-    /// Tell the subscribers of a channel how many they are, with --pusher gateway
-    #[arg(long, requires = "pusher")]
+    /// Tell the subscribers of a channel how many they are (not with another --pusher)
+    #[arg(long)]
     pub(crate) subscription_counts: bool,
 }
 
@@ -230,6 +230,13 @@ mod tests {
         let origins: Vec<_> = cli.run.origins.iter().map(ToString::to_string).collect();
         assert_eq!(origins, ["https://a.example", "http://b.example:81"]);
         assert!(Cli::try_parse_from(["local", "--origin", "a.example"]).is_err());
+    }
+
+    #[test]
+    fn webhooks_and_numbers_need_no_choice_of_a_server() {
+        let cli =
+            Cli::parse_from(["local", "--webhook-url", "http://localhost:8080/webhooks", "--subscription-counts"]);
+        assert!(cli.run.webhook_url.is_some() && cli.run.subscription_counts);
     }
 
     #[test]
