@@ -280,7 +280,9 @@ impl Timed {
     /// The table of `delivery` by memory.
     pub(super) fn memory_table(&self) -> &'static str {
         let (_, rest) = self.page.split_once("<!-- measured fan-out: begin -->").unwrap();
-        rest.split_once("<!-- measured fan-out: end -->").unwrap().0.trim()
+        let block = rest.split_once("<!-- measured fan-out: end -->").unwrap().0;
+        // Those of channels follow.
+        block.split("\n\nAn event to ").next().unwrap().trim()
     }
 
     /// Each memory size in MB with US dollars for a million fan-outs.
