@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 
@@ -36,8 +35,6 @@ use crate::users::profile::{Claimed, Profiles};
 
 /// Beginning of each path of Pusher's HTTP API.
 const APPS: &str = "/apps/";
-/// How long a response waits for the delivery of the events that it is about, where their order matters.
-const ORDER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Settings and clients.
 #[derive(Debug)]
@@ -439,15 +436,11 @@ impl App {
         done.result.replayed(done.is_replay).then(self.deliver(done.pending))
     }
 
-    /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, for
-    /// half a second at most.
+    /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, which ends after
+    /// [`INLINE_TIMEOUT`](crate::outbox::INLINE_TIMEOUT) at the latest.
     pub async fn finish_in_order(&self, done: Done<Response>) -> Response {
-        let mut delivery = Box::pin(self.deliver(done.pending));
-        let response = done.result.replayed(done.is_replay);
-        match tokio::time::timeout(ORDER_TIMEOUT, &mut delivery).await {
-            Ok(()) => response,
-            Err(_) => response.then(delivery),
-        }
+        self.deliver(done.pending).await;
+        done.result.replayed(done.is_replay)
     }
 
     /// Delivers what was just committed, to be done after the response.

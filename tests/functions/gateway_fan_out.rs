@@ -67,17 +67,41 @@ async fn of_shards(world: &World) -> usize {
 #[tokio::test]
 async fn an_event_for_many_is_divided_among_its_shards_and_reaches_all_once() {
     let world = many_in(0).await;
-    for number in [1, 2] {
+    send(&world, 1).await;
+    assert_eq!((heard(&world), of_shards(&world).await), (BTreeMap::new(), 4));
+    consume(&world).await.unwrap();
+    let heard = heard(&world);
+    assert_eq!((heard.len(), heard.values().filter(|numbers| **numbers != [1]).count()), (ALL, 0));
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn events_for_many_arrive_in_the_order_in_which_they_were_sent() {
+    const EVENTS: usize = 5;
+    let world = many_in(0).await;
+    // Some connections take longer than others.
+    for connection in ["c1", "c20", "c300"] {
+        world.sockets.answer(connection, Some(429));
+    }
+    for number in 0..EVENTS {
         send(&world, number).await;
     }
-    assert_eq!((heard(&world), of_shards(&world).await), (BTreeMap::new(), 2 * 4));
+    let of_subscribers = (0..SUBSCRIBER_SHARDS).map(|shard| Key::shard_fan_out("news", shard, "").pk);
+    let rows = world.table.rows().await;
+    for partition in of_subscribers {
+        assert_eq!(
+            rows.keys().filter(|(pk, _)| *pk == partition).count(),
+            EVENTS,
+            "the stream keeps the order of a partition"
+        );
+    }
     consume(&world).await.unwrap();
-    let mut heard = heard(&world);
-    heard.values_mut().for_each(|numbers| numbers.sort_unstable());
-    assert_eq!(heard.len(), ALL);
-    let others: Vec<_> = heard.iter().filter(|(_, numbers)| **numbers != [1, 2]).collect();
-    assert!(others.is_empty(), "{others:?}");
-    assert!(owed(&world).await.is_empty());
+    for connection in ["c1", "c20", "c300"] {
+        world.sockets.answer(connection, None);
+    }
+    let heard = heard(&world);
+    let others: Vec<_> = heard.values().filter(|numbers| **numbers != Vec::from_iter(0..EVENTS)).collect();
+    assert_eq!((heard.len(), others.len()), (ALL - 3, 0), "{:?}", others.first());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 //! Where a channel has many subscribers, the event is divided among its shards instead ([`gateway::divide`]).
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -21,10 +22,10 @@ use crate::outbox::{Delivery, FanOut, PageStart, Rest, ShardFanOut};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
-/// Connections of a page.
-const PAGE: u16 = 200;
-/// If a shard has more subscribers than this, the event is divided among the shards ([`gateway::divide`]).
-const MANY: u16 = 500;
+/// Connections of a page. If a shard has so many, the event is divided among the shards ([`gateway::divide`]).
+const PAGE: u16 = 500;
+/// Connections of a part of a page: the fan-out notes after each how far it has got.
+const PART: u16 = 200;
 /// So many connections that cannot be reached are noted in an entry. A channel of more is tried again as a whole.
 const MAX_AGAIN: usize = 1000;
 /// If others took an event, a connection that does not is ended this many seconds after it.
@@ -66,8 +67,16 @@ pub(super) type MissedBy = HashMap<String, HashSet<ConnectionId>>;
 /// The subscribers at a place of a channel.
 enum Found {
     Page(ChannelPage),
-    /// There are more than [`MANY`].
+    /// There are [`PAGE`] or more.
     Many,
+}
+
+/// Connections of an attempt.
+#[derive(Default)]
+struct Tally {
+    reached: usize,
+    /// Those that got it since the entry last said how far it is.
+    unnoted: usize,
 }
 
 /// An attempt at an entry.
@@ -148,60 +157,94 @@ impl Attempt<'_> {
     ///
     /// # Errors
     /// Why no connection can take it.
-    async fn send_pages(&self, so_far: &mut FanOut, mut reached: usize) -> Result<usize, String> {
-        let mut unnoted = 0_usize;
+    async fn send_pages(&self, so_far: &mut FanOut, reached: usize) -> Result<usize, String> {
+        let mut tally = Tally { reached, unnoted: 0 };
         while let Some((place, from)) = so_far.next.clone() {
             let Some(frame) = self.sent.frames.get(place) else {
                 so_far.next = None;
                 break;
             };
-            if !self.has_time() || so_far.again.len() >= MAX_AGAIN {
+            if !self.may_go_on(so_far) {
                 break;
             }
-            let found = match self.connections_at(frame, &from).await {
-                Ok(found) => found,
+            let parts = match self.parts_at(place, frame, &from).await {
+                Ok(Some(parts)) => parts,
+                Ok(None) => break,
                 Err(error) => {
                     telemetry::cause(&error);
                     break;
                 }
             };
-            let page = match found {
-                Found::Page(page) => page,
-                Found::Many if self.divides() => match self.divide(place, frame, from.shard).await {
-                    Ok(()) => ChannelPage { connections: Vec::new(), next: None },
-                    Err(error) => {
-                        telemetry::cause(&error);
-                        break;
-                    }
-                },
-                Found::Many => break,
-            };
-            let seen = page.connections.len();
-            let (arrived, unreached) = self.post_to_all(frame, page.connections).await?;
-            reached += arrived;
-            let is_old = so_far.reached && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now());
-            // Where nobody at all can be reached, the way itself is shut: the page is tried again as a whole.
-            if reached == 0 && unreached.len() == seen && seen > 1 && !is_old {
-                so_far.refused_since.get_or_insert_with(Millis::now);
-                break;
-            }
-            so_far.again.extend(unreached.into_iter().map(|connection| (place, connection)));
-            so_far.note_refusals(arrived, Millis::now());
-            so_far.next = match page.next.filter(|next| frame.shard.is_none_or(|shard| next.shard == shard)) {
-                Some(from) => Some((place, from)),
-                None => self.after(place),
-            };
-            // So few that they may as well get it twice are not worth a write.
-            unnoted += seen;
-            if so_far.next.is_some() && unnoted >= usize::from(PAGE) {
-                if let Err(error) = self.visit.keep(self.due, Rest::Subscribers(so_far.clone())).await {
-                    telemetry::cause(&error);
-                    break;
+            for part in parts {
+                if self.send_part(so_far, (place, frame), part, &mut tally).await?.is_break() {
+                    return Ok(tally.reached);
                 }
-                unnoted = 0;
             }
         }
-        Ok(reached)
+        Ok(tally.reached)
+    }
+
+    /// Whether another part may begin.
+    fn may_go_on(&self, so_far: &FanOut) -> bool {
+        self.has_time() && so_far.again.len() < MAX_AGAIN
+    }
+
+    /// The parts of the page at this place; `None` where the subscribers are too many for this function. An event that it divides has none left.
+    async fn parts_at(
+        &self,
+        place: usize,
+        frame: &ForChannel,
+        from: &PageStart,
+    ) -> Result<Option<Vec<ChannelPage>>, TableError> {
+        match self.connections_at(frame, from).await? {
+            Found::Page(page) => Ok(Some(page.parts(from, PART))),
+            Found::Many if self.divides() => {
+                self.divide(place, frame, from.shard).await?;
+                Ok(Some(vec![ChannelPage { connections: Vec::new(), next: None }]))
+            }
+            Found::Many => Ok(None),
+        }
+    }
+
+    /// Posts to a part, and notes how far it is. Breaks where the fan-out must stop.
+    ///
+    /// # Errors
+    /// Why no connection can take it.
+    async fn send_part(
+        &self,
+        so_far: &mut FanOut,
+        (place, frame): (usize, &ForChannel),
+        part: ChannelPage,
+        tally: &mut Tally,
+    ) -> Result<ControlFlow<()>, String> {
+        if !self.may_go_on(so_far) {
+            return Ok(Break(()));
+        }
+        let seen = part.connections.len();
+        let (arrived, unreached) = self.post_to_all(frame, part.connections).await?;
+        tally.reached += arrived;
+        let is_old = so_far.reached && so_far.is_refused_for(END_AFTER_SECONDS, Millis::now());
+        // Where nobody at all can be reached, the way itself is shut: the part is tried again as a whole.
+        if tally.reached == 0 && unreached.len() == seen && seen > 1 && !is_old {
+            so_far.refused_since.get_or_insert_with(Millis::now);
+            return Ok(Break(()));
+        }
+        so_far.again.extend(unreached.into_iter().map(|connection| (place, connection)));
+        so_far.note_refusals(arrived, Millis::now());
+        so_far.next = match part.next.filter(|next| frame.shard.is_none_or(|shard| next.shard == shard)) {
+            Some(from) => Some((place, from)),
+            None => self.after(place),
+        };
+        // So few that they may as well get it twice are not worth a write.
+        tally.unnoted += seen;
+        if so_far.next.is_some() && tally.unnoted >= usize::from(PART) {
+            if let Err(error) = self.visit.keep(self.due, Rest::Subscribers(so_far.clone())).await {
+                telemetry::cause(&error);
+                return Ok(Break(()));
+            }
+            tally.unnoted = 0;
+        }
+        Ok(Continue(()))
     }
 
     /// Ends the first of those that could not be reached: it is these connections that take nothing. Their clients connect again.
@@ -220,12 +263,11 @@ impl Attempt<'_> {
         {
             gateway::keep_in_cache(table, event, self.due.entry.at, now).await?;
         }
-        let counts = frame.shard.is_none() && from.after.is_none();
-        let mut page = gateway::page(table, &frame.channel, from, if counts { MANY + 1 } else { PAGE }, now).await?;
-        if counts && page.next.as_ref().is_some_and(|next| next.shard == from.shard) {
+        let page = gateway::page(table, &frame.channel, from, PAGE, now).await?;
+        let is_whole_shard = frame.shard.is_none() && from.after.is_none();
+        if is_whole_shard && page.next.as_ref().is_some_and(|next| next.shard == from.shard) {
             return Ok(Found::Many);
         }
-        page.cut(PAGE, from);
         Ok(Found::Page(page))
     }
 

@@ -15,13 +15,18 @@ pub(crate) struct ChannelPage {
 }
 
 impl ChannelPage {
-    /// Leaves all but the first `most` to the next page.
-    pub(crate) fn cut(&mut self, most: u16, from: &PageStart) {
-        if self.connections.len() > usize::from(most) {
-            self.connections.truncate(most.into());
-            let after = self.connections.last().map(ToString::to_string);
-            self.next = Some(PageStart { shard: from.shard, after });
+    /// The page in parts of at most so many connections. Each part has the place at which the one after it starts.
+    pub(crate) fn parts(self, from: &PageStart, most: u16) -> Vec<Self> {
+        let mut parts: Vec<Self> = Vec::new();
+        let mut left = self.connections.as_slice();
+        while left.len() > usize::from(most) {
+            let (part, rest) = left.split_at(most.into());
+            let after = part.last().map(ToString::to_string);
+            parts.push(Self { connections: part.to_vec(), next: Some(PageStart { shard: from.shard, after }) });
+            left = rest;
         }
+        parts.push(Self { connections: left.to_vec(), next: self.next });
+        parts
     }
 }
 

@@ -1,5 +1,6 @@
 //! An event for a channel with many subscribers is divided: each shard of them gets a row that owes the event to this shard alone. The table's
-//! stream brings the rows to several invocations, so the shards go side by side.
+//! stream brings the rows to several invocations, so the shards go side by side. It brings the rows of one shard in the order in which they were
+//! written, since they share a partition.
 
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -34,7 +35,8 @@ pub(crate) async fn divide(table: &Table, of: Divided<'_>, first: &ShardFanOut) 
     let row = ShardRow { expires_at: now.plus_seconds(KEPT_SECONDS).seconds() };
     let puts = (first.shard..SUBSCRIBER_SHARDS).map(|shard| {
         let owed = Delivery::ShardFanOut(Box::new(ShardFanOut { shard, ..first.clone() }));
-        let committed = Committed::new(Key::shard_fan_out(of.id, shard), Outbox::new([owed], &writer, now));
+        let committed =
+            Committed::new(Key::shard_fan_out(&first.channel, shard, of.id), Outbox::new([owed], &writer, now));
         Ok(Action::put_new(committed.item(&row)?, now))
     });
     let puts: Vec<Action> = puts.collect::<Result<_, TableError>>()?;
