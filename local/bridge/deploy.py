@@ -7,6 +7,8 @@ failure is one sentence on stderr and exit status 1.
 import io
 import json
 import os
+import shlex
+import shutil
 import sys
 import time
 import zipfile
@@ -54,20 +56,35 @@ def create_secret(secrets, secret):
 
 
 def upload_code(s3, request, binaries):
-    """One archive per binary. Not compressed: on one machine that only takes time."""
+    """One archive per binary, with a script that starts it: the debug builds have some 50 MB each, and each would be read, stored and unpacked.
+
+    What it starts is a link in the stack's own folder, so a build that replaces the binary does not change the running stack.
+    """
     s3.create_bucket(Bucket=request["codeBucket"])
+    folder = os.path.abspath(request["functions"])
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
     keys = {}
     for done, binary in enumerate(binaries):
         emit(step="Uploading functions", done=done, total=len(binaries))
         path = os.path.join(request["binaries"], binary)
         if not os.path.isfile(path):
             fail(f"The template names the binary {binary}, but {path} does not exist; is its package in the workspace?")
+        function = os.path.join(folder, binary)
+        link(path, function)
         archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
-            file.write(path, "bootstrap")
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("bootstrap", f'#!/bin/sh\nexec {shlex.quote(function)} "$@"\n')
         keys[binary] = f"{binary}.zip"
         s3.put_object(Bucket=request["codeBucket"], Key=keys[binary], Body=archive.getvalue())
     return keys
+
+
+def link(source, target):
+    try:
+        os.link(source, target)
+    except OSError:  # Another file system, or one without links.
+        shutil.copy2(source, target)
 
 
 def upload_template(s3, request, template):

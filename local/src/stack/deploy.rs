@@ -75,9 +75,10 @@ pub(super) async fn deploy(plan: &Plan<'_>, secrets: &Secrets, demo: &Demo) -> R
         .kill_on_drop(true)
         .spawn()
         .context("The deployment cannot be started")?;
-    let request = request(workspace, ports, secrets, settings, demo)?.to_string();
+    let mut request = request(workspace, ports, secrets, settings, demo)?;
+    request["functions"] = json!(directory.functions());
     let mut input = bridge.stdin.take().context("The deployment has no input")?;
-    input.write_all(request.as_bytes()).await?;
+    input.write_all(request.to_string().as_bytes()).await?;
     drop(input);
     let mut lines = BufReader::new(bridge.stdout.take().context("The deployment has no output")?).lines();
     let mut deployment = None;

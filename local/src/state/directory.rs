@@ -29,6 +29,11 @@ impl StackDirectory {
         }
     }
 
+    /// Links to the binaries that this stack runs.
+    pub(crate) fn functions(&self) -> PathBuf {
+        self.path.join("functions")
+    }
+
     /// The secrets for the functions' processes. ministack itself does not have them.
     pub(crate) fn function_secrets(&self) -> PathBuf {
         self.path.join("function-secrets.json")
