@@ -58,7 +58,7 @@ def create_secret(secrets, secret):
 def upload_code(s3, request, binaries):
     """One archive per binary, with a script that starts it: the debug builds have some 50 MB each, and each would be read, stored and unpacked.
 
-    What it starts is a link in the stack's own folder, so a build that replaces the binary does not change the running stack.
+    The script starts a link in the stack's own folder, so a build that replaces the binary does not change the running stack.
     """
     s3.create_bucket(Bucket=request["codeBucket"])
     folder = os.path.abspath(request["functions"])
