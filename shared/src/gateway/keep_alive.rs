@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use super::count;
@@ -94,16 +94,24 @@ pub async fn keep_alive(
 
 /// Takes channels out of the list that have no subscriber, and puts those back that have some: a function that was killed between two writes
 /// may leave either.
+///
+/// # Errors
+/// The first failure of the table. The channels that are left come again eight minutes later.
 async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
-    for Listed { channel, is_vacant } in occupancy::some_listed(table, now).await? {
-        let left = occupancy::vacate(table, writer, &channel, now).await?;
-        let Ok(channel) = AnyChannel::parse(&channel) else { continue };
-        if is_vacant && left == StillOccupied::Yes {
-            occupancy::occupy(table, writer, &channel, now).await?;
-        }
-        if (is_vacant && left == StillOccupied::Yes) || left == StillOccupied::Again {
-            count::changed(table, writer, &channel, now).await;
-        }
+    let listed = occupancy::some_listed(table, now).await?;
+    let listed = stream::iter(listed.into_iter().map(Ok));
+    listed.try_for_each_concurrent(MAX_AT_ONCE, |listed| tidy_one(table, writer, listed, now)).await
+}
+
+async fn tidy_one(table: &Table, writer: &WriteContext, listed: Listed, now: Millis) -> Result<(), TableError> {
+    let Listed { channel, is_vacant } = listed;
+    let left = occupancy::vacate(table, writer, &channel, now).await?;
+    let Ok(channel) = AnyChannel::parse(&channel) else { return Ok(()) };
+    if is_vacant && left == StillOccupied::Yes {
+        occupancy::occupy(table, writer, &channel, now).await?;
+    }
+    if (is_vacant && left == StillOccupied::Yes) || left == StillOccupied::Again {
+        count::changed(table, writer, &channel, now).await;
     }
     Ok(())
 }
