@@ -19,7 +19,7 @@ use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::delivery::{
     AppWebhooks, Dispatcher, Pusher, Pushes, RetryQueue, Sockets, Subscribers, Transport, TurnedOff, UnreadMessages,
-    WebhookSender, Webhooks,
+    WebhookQueue, WebhookSender, Webhooks,
 };
 use crate::gateway::{Gateway, Poster};
 use crate::hotels::{self, Wakes};
@@ -106,7 +106,8 @@ impl App {
     /// When a client cannot be made, and without [`Need::Pusher`].
     pub fn with_senders(settings: Settings, http: HttpClient, aws: SdkConfig) -> Result<Self, StartError> {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
-        let endpoint = webhook_endpoint(&settings, &http);
+        let queue = settings.queues.as_ref().and_then(|queues| WebhookQueue::new(&aws, queues));
+        let webhooks = webhook_endpoint(&settings, &http).zip(queue);
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
         let (channels, table) =
@@ -119,7 +120,6 @@ impl App {
             Some(mailer) => Arc::new(Emails { mailer, channels, table }),
             None => Arc::new(TurnedOff(TransportName::Email)),
         };
-        let webhooks = endpoint.zip(app.retry_queue().ok());
         let app_webhooks: Arc<dyn Transport> = match &webhooks {
             Some((_, queue)) => Arc::new(AppWebhooks { queue: queue.clone(), table: app.table.clone() }),
             None => Arc::new(TurnedOff(TransportName::AppWebhook)),
@@ -478,7 +478,6 @@ impl App {
 /// Where webhooks go, if the settings say so. They are signed as Pusher signs them: with the oldest key that is in use (Pusher Channels docs,
 /// "Webhooks", "Authentication").
 fn webhook_endpoint(settings: &Settings, http: &HttpClient) -> Option<WebhookEndpoint> {
-    settings.queues.as_ref()?.webhooks.as_ref()?;
     let (url, pusher) = (settings.webhook_url.clone()?, settings.pusher.as_ref()?);
     let oldest = pusher.previous.as_ref().unwrap_or(&pusher.credentials);
     Some(WebhookEndpoint::new(http.clone(), url, Signer::new(oldest)))
