@@ -3,6 +3,7 @@
 import { $, fill, make } from "/console/dom.js";
 import { timeOfDay } from "/console/format.js";
 import { me, onChange, session } from "/console/identity.js";
+import { connectionOf } from "/examples/connection.js";
 import { keepSubscribed } from "/examples/live.js";
 
 const LINES = 200;
@@ -24,15 +25,8 @@ function listenerOf(who) {
   const listener = { id, who, names: new Set() };
   const headersProvider = () => ({ authorization: `Bearer ${listener.who.token}` });
   const endpoint = who.hotel ? `/api/guest/hotel/${encodeURIComponent(who.hotel)}/chat/pusher/auth` : "/pusher/auth";
-  const { key, cluster, host, port, tls } = session.pusher;
-  listener.pusher = new Pusher(key, {
-    cluster,
-    wsHost: host,
-    wsPort: port,
-    wssPort: port,
-    forceTLS: tls,
-    enabledTransports: tls ? ["ws", "wss"] : ["ws"],
-    enableStats: false,
+  listener.pusher = new Pusher(session.pusher.key, {
+    ...connectionOf(session),
     channelAuthorization: { endpoint, transport: "ajax", headersProvider },
     userAuthentication: { endpoint: "/pusher/user-auth", transport: "ajax", headersProvider },
   });

@@ -1,9 +1,10 @@
 // The hotel's side: an inbox that hears of every chat, and the chat that is open.
 
 import { Conversation, make, sending } from "/examples/chat.js";
+import { connectionOf } from "/examples/connection.js";
 import { Inbox } from "/examples/inbox.js";
 import { readUntil, stayLive } from "/examples/live.js";
-import { $, call, complain, otherSide, sayStatus, selfHosted, start } from "/examples/page.js";
+import { $, call, complain, otherSide, sayStatus, start } from "/examples/page.js";
 import { dayOf, timeOf, words } from "/examples/words.js";
 
 const parameters = new URLSearchParams(location.search);
@@ -18,7 +19,6 @@ async function main() {
   staff = { id: parameters.get("staff") ?? session.staff.id, token: parameters.get("token") ?? session.staff.token };
   const headers = { Authorization: `Bearer ${staff.token}` };
   const base = `/hotels/${hotel}/chats`;
-  const Pusher = selfHosted(session.pusher);
   const inbox = new Inbox(staff.id);
   let open = null;
 
@@ -127,7 +127,7 @@ async function main() {
 
   // ---- Pusher
 
-  const pusher = new Pusher(session.pusher.key, { authEndpoint: "/pusher/auth", auth: { headers } });
+  const pusher = new Pusher(session.pusher.key, { ...connectionOf(session), authEndpoint: "/pusher/auth", auth: { headers } });
   const channel = pusher.subscribe(`private-hotel-${hotel}-staff`);
   channel.bind("realtime_event", (data) => {
     if (data.bookingId === open?.booking) {

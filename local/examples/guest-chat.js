@@ -1,8 +1,9 @@
 // A guest's page. The part between the lines is from the integration guide, word for word except for `.json()`.
 
 import { Conversation, sending } from "/examples/chat.js";
+import { connectionOf } from "/examples/connection.js";
 import { stayLive } from "/examples/live.js";
-import { $, CallError, call, otherSide, sayStatus, selfHosted, start } from "/examples/page.js";
+import { $, CallError, call, otherSide, sayStatus, start } from "/examples/page.js";
 import { words } from "/examples/words.js";
 
 const STATUS = { Unauthorized: 401, Forbidden: 403, "Bad Request": 400 };
@@ -14,7 +15,12 @@ await start(async () => {
   const token = parameters.get("token") ?? session.guestToken;
   const hotelSlug = parameters.get("hotel") ?? session.hotel;
   const PUSHER_KEY = session.pusher.key;
-  const Pusher = selfHosted(session.pusher);
+  // The guide's part has the options for Pusher's own cluster.
+  const Pusher = class extends globalThis.Pusher {
+    constructor(key, options) {
+      super(key, { ...connectionOf(session), ...options });
+    }
+  };
   $("other").href = otherSide("/examples/guest-chat/staff", parameters, { hotel: hotelSlug });
 
   // ---------------------------------------------------------------------------------------------------

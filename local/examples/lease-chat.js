@@ -1,8 +1,9 @@
 // A lease's client or notary: messages, who is there, typing, requests.
 
 import { Conversation, make, sending } from "/examples/chat.js";
+import { connectionOf } from "/examples/connection.js";
 import { stayLive } from "/examples/live.js";
-import { $, call, complain, otherSide, sayStatus, selfHosted, start } from "/examples/page.js";
+import { $, call, complain, otherSide, sayStatus, start } from "/examples/page.js";
 import { words } from "/examples/words.js";
 
 const TYPING_MS = 3000;
@@ -12,7 +13,6 @@ await start(async () => {
   const { body: session } = await call("/examples/lease-chat/session");
   const lease = parameters.get("lease") ?? session.lease;
   const base = `/leases/${encodeURIComponent(lease)}`;
-  const Pusher = selfHosted(session.pusher);
   const as = (token) => ({ Authorization: `Bearer ${token}` });
 
   if (lease === session.lease) {
@@ -120,7 +120,7 @@ await start(async () => {
 
   // ---- Pusher
 
-  const pusher = new Pusher(session.pusher.key, { authEndpoint: "/pusher/auth", auth: { headers } });
+  const pusher = new Pusher(session.pusher.key, { ...connectionOf(session), authEndpoint: "/pusher/auth", auth: { headers } });
   // For the browser's console: pusher.disconnect() and pusher.connect() are how to be away and come back.
   globalThis.pusher = pusher;
   const channel = pusher.subscribe(seat.channel);

@@ -72,16 +72,6 @@ export function otherSide(path, parameters, kept) {
   return `${path}?${other}`;
 }
 
-/** pusher-js, set up for this stack's server; everything else is the caller's. */
-export function selfHosted({ cluster, host, port, tls }) {
-  const enabledTransports = tls ? ["ws", "wss"] : ["ws"];
-  return class extends Pusher {
-    constructor(key, options) {
-      super(key, { cluster, wsHost: host, wsPort: port, wssPort: port, forceTLS: tls, enabledTransports, ...options });
-    }
-  };
-}
-
 /** Shows how the page hears of news. */
 export function sayStatus(state, error) {
   $("status").dataset.state = error ? "polling" : state;

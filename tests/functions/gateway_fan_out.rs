@@ -207,6 +207,24 @@ async fn a_connection_that_missed_an_event_gets_those_of_the_same_request_after_
 }
 
 #[tokio::test]
+async fn a_connection_that_refuses_one_event_alone_gets_it_later_and_newer_ones_in_the_same_row_wait_for_it() {
+    let world = World::with_gateway().await;
+    for connection in ["c1", "c2"] {
+        subscriber(&world, connection, &["news"]).await;
+    }
+    world.sockets.refuse("c1", Some(r#""data":"2""#));
+    let event = |n: usize| json!({ "name": "stock", "channel": "news", "data": n.to_string() });
+    let batch = json!({ "batch": [event(1), event(2), event(3)] });
+    let reply = world.send(pusher_api::handle, &post("/apps/app/batch_events", &batch)).await;
+    let first = BTreeMap::from([("c1".to_owned(), vec![1]), ("c2".to_owned(), vec![1, 2, 3])]);
+    assert_eq!((reply.status, heard(&world)), (200, first));
+    world.sockets.refuse("c1", None);
+    consume(&world).await.unwrap();
+    assert_eq!(heard(&world), BTreeMap::from([("c1".to_owned(), vec![2, 3])]));
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn the_only_subscriber_is_ended_too_if_it_takes_nothing_for_half_a_minute() {
     let world = World::with_gateway().await;
     subscriber(&world, "c1", &["news"]).await;

@@ -24,6 +24,8 @@ struct Inner {
     opening: BTreeMap<String, usize>,
     posted: Vec<(String, String, String)>,
     statuses: BTreeMap<String, u16>,
+    /// By connection, the text of the frames that are refused.
+    refused: BTreeMap<String, String>,
     always: Option<u16>,
     slow: BTreeSet<String>,
     /// Connections that are not ended.
@@ -103,6 +105,15 @@ impl FakeSockets {
         match status {
             Some(status) => inner.statuses.insert(connection.to_owned(), status),
             None => inner.statuses.remove(connection),
+        };
+    }
+
+    /// Answers posts of frames with this text to this connection with 429; `None` ends that.
+    pub fn refuse(&self, connection: &str, text: Option<&str>) {
+        let mut inner = self.inner.lock().unwrap();
+        match text {
+            Some(text) => inner.refused.insert(connection.to_owned(), text.to_owned()),
+            None => inner.refused.remove(connection),
         };
     }
 
@@ -192,6 +203,10 @@ async fn answered(inner: &Mutex<Inner>, stage: &str, connection: &str, body: &By
     if let Some(code) = inner.always.or(inner.statuses.get(connection).copied()) {
         return status(code);
     }
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    if inner.refused.get(connection).is_some_and(|refused| text.contains(refused)) {
+        return status(429);
+    }
     match inner.opening.get_mut(connection) {
         Some(0) => {
             inner.opening.remove(connection);
@@ -203,7 +218,6 @@ async fn answered(inner: &Mutex<Inner>, stage: &str, connection: &str, body: &By
     if !inner.open.contains(connection) {
         return status(410);
     }
-    let text = String::from_utf8(body.to_vec()).unwrap();
     inner.posted.push((stage.to_owned(), connection.to_owned(), text));
     status(200)
 }

@@ -65,12 +65,13 @@ fn deadline(stop: u64) -> Instant {
 /// Handles a batch; returns the records that Lambda must retry (`ReportBatchItemFailures`).
 pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) -> Value {
     let (Trigger(batch), context) = event.into_parts();
-    let (dispatcher, webhooks) = (app.dispatcher(), app.webhook_sender());
-    let deadline = deadline(context.deadline);
-    let route = match &batch {
-        Batch::Stream { .. } => "stream",
-        Batch::Queue { event, .. } if webhooks.is_some_and(|webhooks| webhooks.takes(event)) => "webhooks",
-        Batch::Queue { .. } => "retry queue",
+    let (dispatcher, deadline) = (app.dispatcher(), deadline(context.deadline));
+    let (route, webhooks) = match &batch {
+        Batch::Stream { .. } => ("stream", None),
+        Batch::Queue { event, .. } => match app.webhook_sender().filter(|webhooks| webhooks.takes(event)) {
+            Some(webhooks) => ("webhooks", Some(webhooks)),
+            None => ("retry queue", None),
+        },
     };
     let record = Record::new(&context.request_id, route);
     // Boxed, because the nested futures of both are too large for the compiler to lay out.
@@ -84,7 +85,7 @@ pub async fn handle(app: &App, retry: &RetryQueue, event: LambdaEvent<Trigger>) 
             for id in &unread {
                 telemetry::failure(format!("the message {id} cannot be read"));
             }
-            let mut failed = match webhooks.filter(|webhooks| webhooks.takes(&event)) {
+            let mut failed = match webhooks {
                 Some(webhooks) => webhooks.from_queue(&event).await,
                 None => dispatcher.from_queue(event, retry, deadline).await,
             };

@@ -53,6 +53,7 @@ impl Examples {
             .route("/examples/guest-chat.js", script(include_str!("../../examples/guest-chat.js")))
             .route("/examples/guest-chat-staff.js", script(include_str!("../../examples/guest-chat-staff.js")))
             .route("/examples/chat.js", script(include_str!("../../examples/chat.js")))
+            .route("/examples/connection.js", script(include_str!("../../listen/connection.mjs")))
             .route("/examples/inbox.js", script(include_str!("../../examples/inbox.js")))
             .route("/examples/live.js", script(include_str!("../../examples/live.js")))
             .route("/examples/page.js", script(include_str!("../../examples/page.js")))

@@ -10,14 +10,14 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::{BoxFuture, join_all};
 
-use super::queue::Waiting;
-use super::retry::{back_off, received};
-use super::{Due, Outcome, RetryQueue, Transport, Visit};
+use super::retry::back_off;
+use super::webhook_queue::{QueuedWebhook, WebhookQueue};
+use super::{Due, Outcome, Transport, Visit};
 use crate::clients::pusher::{AppWebhook, ReportedEvent};
 use crate::clients::webhook_endpoint::WebhookEndpoint;
 use crate::contract::time::Millis;
 use crate::gateway;
-use crate::outbox::{Delivery, Entry, TransportName};
+use crate::outbox::{Delivery, TransportName};
 use crate::table::{Table, TableError};
 use crate::telemetry;
 
@@ -33,7 +33,7 @@ const MAX_APART: Duration = Duration::from_secs(1);
 /// Puts webhooks into their queue.
 #[derive(Debug)]
 pub(crate) struct AppWebhooks {
-    pub queue: RetryQueue,
+    pub queue: WebhookQueue,
     pub table: Table,
 }
 
@@ -88,9 +88,7 @@ impl AppWebhooks {
             }
         };
         let events = webhook.events.clone();
-        let delivery = Delivery::AppWebhook(Box::new(webhook));
-        let entry = Entry { lease: None, not_before: None, delivery, ..first.entry.clone() };
-        let queued = self.queue.webhook(visit.key(first), &entry).await;
+        let queued = self.queue.put(visit.key(first), first.entry, webhook).await;
         let is_queued = queued.is_ok();
         let outcome = queued.map_or_else(|error| Outcome::unsent(&error), |()| Outcome::Queued);
         together.due.iter().for_each(|due| visit.report(due, outcome.clone()));
@@ -164,19 +162,18 @@ impl Together<'_> {
 #[derive(Debug, Clone)]
 pub struct WebhookSender {
     endpoint: WebhookEndpoint,
-    queue: RetryQueue,
+    queue: WebhookQueue,
 }
 
 impl WebhookSender {
-    pub(crate) fn new(endpoint: WebhookEndpoint, queue: RetryQueue) -> Self {
+    pub(crate) fn new(endpoint: WebhookEndpoint, queue: WebhookQueue) -> Self {
         Self { endpoint, queue }
     }
 
     /// Whether a batch comes from the queue of webhooks.
     #[must_use]
     pub fn takes(&self, event: &SqsEvent) -> bool {
-        let arn = event.records.first().and_then(|message| message.event_source_arn.as_deref());
-        arn.is_some_and(|arn| self.queue.is_of_webhooks(arn))
+        self.queue.is_source_of(event)
     }
 
     /// Sends the webhooks of a batch, side by side; returns the ids of the messages that must come back. One that has failed for five minutes
@@ -189,51 +186,34 @@ impl WebhookSender {
 
     /// Returns whether the message is done with.
     async fn attempt(&self, message: &SqsMessage) -> bool {
-        let Some((waiting, entry)) = read(message) else {
+        let Some(queued) = QueuedWebhook::read(message) else {
             telemetry::failure("a message of the queue of webhooks cannot be read".to_owned());
             return false;
         };
-        let Delivery::AppWebhook(webhook) = &entry.delivery else { return false };
-        let said = |outcome| telemetry::delivery(entry.request_id.as_deref(), entry.delivery.kind(), outcome);
-        let Err(error) = self.endpoint.send(webhook).await else {
-            said("delivered");
+        let Err(error) = self.endpoint.send(&queued.webhook).await else {
+            queued.log("delivered");
             return true;
         };
         telemetry::cause(&error);
-        let left = GIVE_UP_AFTER.saturating_sub(first_received(message).until(Millis::now()));
+        let left = GIVE_UP_AFTER.saturating_sub(queued.first_received().until(Millis::now()));
         if left.is_zero() {
             let reason = format!("for five minutes, {}", telemetry::chain(&error));
-            match self.queue.dead_letter(&waiting.key, &entry, &reason).await {
+            match self.queue.dead_letter(&queued, &reason).await {
                 Ok(()) => {
-                    said("given-up");
+                    queued.log("given-up");
                     return true;
                 }
                 Err(error) => telemetry::cause(&error),
             }
         }
-        said("postponed");
-        let pause = back_off(received(message), rand::random());
+        queued.log("postponed");
+        let pause = back_off(queued.received(), rand::random());
         // The last attempt is at the end of the five minutes.
         let pause = if left.is_zero() { pause } else { pause.min(left) };
-        if let Some(receipt) = &message.receipt_handle
-            && let Err(error) = self.queue.postpone_webhook(receipt, pause).await
-        {
+        if let Err(error) = self.queue.postpone(&queued, pause).await {
             // The queue's own visibility time-out brings it back, only later.
             telemetry::cause(&error);
         }
         false
     }
-}
-
-/// The webhook of a message, as a dead letter would have it.
-fn read(message: &SqsMessage) -> Option<(Waiting, Entry)> {
-    let mut waiting: Waiting = serde_json::from_str(message.body.as_deref()?).ok()?;
-    let entry = waiting.given_up.take().filter(|entry| matches!(entry.delivery, Delivery::AppWebhook(_)))?;
-    Some((waiting, entry))
-}
-
-/// When the first attempt was. Without the attribute, it is this one.
-fn first_received(message: &SqsMessage) -> Millis {
-    let attribute = message.attributes.get("ApproximateFirstReceiveTimestamp");
-    attribute.and_then(|text| text.parse().ok()).map_or_else(Millis::now, Millis)
 }

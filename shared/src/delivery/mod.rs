@@ -12,7 +12,7 @@
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
 //! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
 //! | `fan_out` | the attempt of `subscribers` at one entry |
-//! | `queue` | the retry queue, the queue of webhooks and the dead-letter queue |
+//! | `queue`, `webhook_queue` | the retry queue and the dead-letter queue; the queue on which the app's webhooks wait |
 
 mod app_webhook;
 mod fan_out;
@@ -32,6 +32,7 @@ mod transport;
 mod unread;
 mod visit;
 mod webhook;
+mod webhook_queue;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -57,6 +58,7 @@ pub(crate) use transport::TurnedOff;
 pub(crate) use unread::UnreadMessages;
 pub use visit::{Due, Visit};
 pub(crate) use webhook::Webhooks;
+pub(crate) use webhook_queue::WebhookQueue;
 
 use visit::Row;
 

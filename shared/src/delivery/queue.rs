@@ -1,4 +1,4 @@
-//! The retry queue, the queue of webhooks, and the dead-letter queue behind them.
+//! The retry queue, the dead-letter queue, and what they have in common with the queue of webhooks: SQS and the shape of a message.
 
 use std::time::Duration;
 
@@ -40,43 +40,89 @@ pub(super) struct Waiting {
 #[error("SQS failed")]
 pub(super) struct QueueError(#[from] AwsError);
 
-/// The queues.
+/// One queue.
+#[derive(Debug, Clone)]
+pub(super) struct MessageQueue {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl MessageQueue {
+    pub(super) fn new(sqs: &aws_sdk_sqs::Client, url: String) -> Self {
+        Self { sqs: sqs.clone(), url }
+    }
+
+    /// Whether this is the queue's ARN. An address and an ARN both end with the queue's name.
+    pub(super) fn has_arn(&self, arn: &str) -> bool {
+        self.url.rsplit('/').next() == arn.rsplit(':').next()
+    }
+
+    /// Hides a message for this long. The queue itself counts how often it comes back, and gives it up after the last time.
+    pub(super) async fn hide(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
+        let request = self
+            .sqs
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(|error| AwsError::new("SQS ChangeMessageVisibility", error).into())
+    }
+
+    /// Adds a message that is first received after this delay.
+    pub(super) async fn send(&self, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
+        let body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
+        // SQS refuses the two characters that XML 1.0 does not have. In JSON they stand only in strings, where they can be escaped.
+        let body = body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+        let request = self.sqs.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds(delay));
+        let sent = Box::pin(request.send()).await;
+        sent.map(drop).map_err(|error| AwsError::new("SQS SendMessage", error).into())
+    }
+}
+
+/// The dead-letter queue.
+#[derive(Debug, Clone)]
+pub(super) struct DeadLetters(pub(super) MessageQueue);
+
+impl DeadLetters {
+    /// Keeps an entry for a person to look at.
+    pub(super) async fn keep(&self, key: &Key, entry: &Entry, reason: &str) -> Result<(), QueueError> {
+        let waiting =
+            Waiting { key: key.clone(), id: None, given_up: Some(entry.clone()), reason: Some(reason.to_owned()) };
+        self.0.send(&waiting, Duration::ZERO).await
+    }
+}
+
+/// The retry queue, and the dead-letter queue behind it.
 #[derive(Debug, Clone)]
 pub struct RetryQueue {
-    sqs: aws_sdk_sqs::Client,
-    queues: Queues,
+    queue: MessageQueue,
+    dead_letters: DeadLetters,
 }
 
 impl RetryQueue {
     /// The queues of these addresses.
     #[must_use]
     pub fn new(config: &SdkConfig, queues: Queues) -> Self {
-        Self { sqs: aws_sdk_sqs::Client::new(config), queues }
+        let sqs = aws_sdk_sqs::Client::new(config);
+        let dead_letters = DeadLetters(MessageQueue::new(&sqs, queues.dead_letter));
+        Self { queue: MessageQueue::new(&sqs, queues.retry), dead_letters }
     }
 
     /// Has a row looked at again after a while, or after a quarter of an hour if that is less.
     pub(super) async fn later(&self, key: &Key, id: &str, delay: Duration) -> Result<(), QueueError> {
         let waiting = Waiting { key: key.clone(), id: Some(id.to_owned()), given_up: None, reason: None };
-        self.send(&self.queues.retry, &waiting, delay.min(LONGEST_DELAY)).await
+        self.queue.send(&waiting, delay.min(LONGEST_DELAY)).await
     }
 
-    /// Has a webhook sent.
-    pub(super) async fn webhook(&self, key: &Key, entry: &Entry) -> Result<(), QueueError> {
-        let waiting = Waiting { key: key.clone(), id: None, given_up: Some(entry.clone()), reason: None };
-        self.send(self.queues.webhooks.as_deref().unwrap_or_default(), &waiting, Duration::ZERO).await
-    }
-
-    /// Whether this is the ARN of the queue of webhooks. An address and an ARN both end with the queue's name.
-    pub(super) fn is_of_webhooks(&self, arn: &str) -> bool {
-        let name = self.queues.webhooks.as_deref().and_then(|address| address.rsplit('/').next());
-        name.is_some_and(|name| arn.rsplit(':').next() == Some(name))
+    /// Hides a message for this long.
+    pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
+        self.queue.hide(receipt, delay).await
     }
 
     /// Keeps a dead letter for a person to look at.
     pub(super) async fn dead_letter(&self, key: &Key, entry: &Entry, reason: &str) -> Result<(), QueueError> {
-        let waiting =
-            Waiting { key: key.clone(), id: None, given_up: Some(entry.clone()), reason: Some(reason.to_owned()) };
-        self.send(&self.queues.dead_letter, &waiting, Duration::ZERO).await
+        self.dead_letters.keep(key, entry, reason).await
     }
 
     /// Keeps a record of the table's stream that names no row. Of a long one, the beginning.
@@ -84,36 +130,6 @@ impl RetryQueue {
         let key = Key { pk: String::new(), sk: String::new() };
         let beginning = &record[..record.floor_char_boundary(MAX_UNREAD_BYTES)];
         self.dead_letter(&key, &Entry::unreadable(beginning), "a record of the table's stream cannot be read").await
-    }
-
-    /// Hides a message for this long. The queue itself counts how often it comes back, and gives it up after the last time.
-    pub(super) async fn postpone(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
-        self.hide(&self.queues.retry, receipt, delay).await
-    }
-
-    /// Hides a webhook for this long.
-    pub(super) async fn postpone_webhook(&self, receipt: &str, delay: Duration) -> Result<(), QueueError> {
-        self.hide(self.queues.webhooks.as_deref().unwrap_or_default(), receipt, delay).await
-    }
-
-    async fn hide(&self, queue: &str, receipt: &str, delay: Duration) -> Result<(), QueueError> {
-        let request = self
-            .sqs
-            .change_message_visibility()
-            .queue_url(queue)
-            .receipt_handle(receipt)
-            .visibility_timeout(seconds(delay.min(LONGEST_HIDING)));
-        let sent = Box::pin(request.send()).await;
-        sent.map(drop).map_err(|error| AwsError::new("SQS ChangeMessageVisibility", error).into())
-    }
-
-    async fn send(&self, queue: &str, waiting: &Waiting, delay: Duration) -> Result<(), QueueError> {
-        let body = serde_json::to_string(waiting).expect("what waits is strings and numbers");
-        // SQS refuses the two characters that XML 1.0 does not have. In JSON they stand only in strings, where they can be escaped.
-        let body = body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
-        let request = self.sqs.send_message().queue_url(queue).message_body(body).delay_seconds(seconds(delay));
-        let sent = Box::pin(request.send()).await;
-        sent.map(drop).map_err(|error| AwsError::new("SQS SendMessage", error).into())
     }
 }
 
