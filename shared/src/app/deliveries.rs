@@ -16,7 +16,6 @@ use crate::outbox::{Committed, Done, WriteContext};
 use crate::settings::{MasterKey, Settings};
 use crate::table::Table;
 
-
 impl App {
     /// Delivers what writers left, with all transports. The next transport is one line here.
     #[must_use]
