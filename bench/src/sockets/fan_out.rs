@@ -102,7 +102,7 @@ impl Audience {
             Self::Shard => {
                 let text = json!({ "event": "ORDER_SHIPPED", "channel": CHANNEL, "data": data }).to_string();
                 let delivery = json!({ "kind": "shardFanOut", "channel": CHANNEL, "shard": 0, "text": text });
-                owed(Key::shard_fan_out(CHANNEL, 0, &id), delivery)
+                owed(Key::shard_fan_out(&id, 0), delivery)
             }
         }
     }

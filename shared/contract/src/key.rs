@@ -251,11 +251,10 @@ impl Key {
         Self::new(subscribers(channel, shard), connection.as_str())
     }
 
-    /// An event of this id that is owed to the subscribers of one shard of a channel. Those of a shard share a partition, so the table's stream
-    /// brings them one after the other.
+    /// An event that is owed to the subscribers of one shard of a channel.
     #[must_use]
-    pub fn shard_fan_out(channel: &str, shard: u8, event: &str) -> Self {
-        Self::new(format!("FANOUT#{channel}#{shard}"), event)
+    pub fn shard_fan_out(event: &str, shard: u8) -> Self {
+        Self::new(format!("FANOUT#{event}"), shard.to_string())
     }
 
     /// That somebody is in a presence channel.

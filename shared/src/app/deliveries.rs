@@ -8,11 +8,12 @@ use crate::clients::connections::Connections;
 use crate::clients::pusher::PusherClient;
 use crate::contract::time::Millis;
 use crate::delivery::{
-    Dispatcher, Pusher, RetryQueue, Sockets, Subscribers, Transport, UnreadMessages, WebhookSender, Webhooks,
+    Dispatcher, Pusher, RetryQueue, Sockets, Subscribers, Transport, UnreadMessages, WebhookSender,
+    Webhooks,
 };
 use crate::hotels::Wakes;
 use crate::http::{Response, ResponseExt as _};
-use crate::outbox::{Committed, Done, WriteContext};
+use crate::outbox::{Committed, Done, INLINE_TIMEOUT, WriteContext};
 use crate::settings::{MasterKey, Settings};
 use crate::table::Table;
 
@@ -21,8 +22,9 @@ impl App {
     #[must_use]
     pub fn dispatcher(&self) -> Dispatcher {
         let (table, settings) = (self.table.clone(), Arc::new(self.settings.clone()));
-        let mut transports: Vec<Arc<dyn Transport>> =
-            vec![Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() })];
+        let mut transports: Vec<Arc<dyn Transport>> = vec![
+            Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() }),
+        ];
         if let Some(channels) = &self.channels {
             transports.extend(self.to_channels(Pusher::of_consumer, Subscribers::of_consumer));
             transports.push(Arc::new(Webhooks { table: table.clone() }));
@@ -80,11 +82,15 @@ impl App {
         done.result.replayed(done.is_replay).then(self.deliver(done.pending))
     }
 
-    /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, which ends after
-    /// [`INLINE_TIMEOUT`](crate::outbox::INLINE_TIMEOUT) at the latest.
+    /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, for
+    /// [`INLINE_TIMEOUT`] at most.
     pub async fn finish_in_order(&self, done: Done<Response>) -> Response {
-        self.deliver(done.pending).await;
-        done.result.replayed(done.is_replay)
+        let mut delivery = Box::pin(self.deliver(done.pending));
+        let response = done.result.replayed(done.is_replay);
+        match tokio::time::timeout(INLINE_TIMEOUT, &mut delivery).await {
+            Ok(()) => response,
+            Err(_) => response.then(delivery),
+        }
     }
 
     /// Delivers what was just committed, to be done after the response.

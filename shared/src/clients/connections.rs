@@ -114,6 +114,7 @@ pub struct ForOpening<'a> {
 pub struct Connections {
     config: SdkConfig,
     endpoint: Arc<str>,
+    timeout: Duration,
     /// Made when they are first used.
     clients: Arc<[OnceLock<Client>; Stage::COUNT]>,
 }
@@ -122,12 +123,18 @@ impl Connections {
     /// `endpoint` is the address of the API without its stage and without a slash at the end.
     #[must_use]
     pub fn new(config: SdkConfig, endpoint: &str) -> Self {
-        Self { config, endpoint: endpoint.into(), clients: Arc::default() }
+        Self { config, endpoint: endpoint.into(), timeout: TIMEOUT, clients: Arc::default() }
+    }
+
+    /// The same with another time-out of an attempt than a second: a test on a slow machine posts to a thousand connections at once.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, clients: Arc::default(), ..self }
     }
 
     fn of(&self, stage: Stage) -> &Client {
         self.clients[stage.index()].get_or_init(|| {
-            let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
+            let timeouts = TimeoutConfig::builder().operation_timeout(self.timeout).build();
             // Set here, since the address in AWS_ENDPOINT_URL would come before one of the shared configuration.
             let config = Builder::from(&self.config).endpoint_url(format!("{}/{stage}", self.endpoint));
             // The SDK would repeat what timed out, too.

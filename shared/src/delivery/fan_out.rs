@@ -167,15 +167,25 @@ impl Attempt<'_> {
             if !self.may_go_on(so_far) {
                 break;
             }
-            let parts = match self.parts_at(place, frame, &from).await {
-                Ok(Some(parts)) => parts,
-                Ok(None) => break,
+            let page = match self.connections_at(frame, &from).await {
+                Ok(Found::Page(page)) => page,
+                Ok(Found::Many) if !self.divides() => break,
+                Ok(Found::Many) => match self.divide(place, frame, from.shard).await {
+                    Ok(()) => {
+                        so_far.next = self.after(place);
+                        continue;
+                    }
+                    Err(error) => {
+                        telemetry::cause(&error);
+                        break;
+                    }
+                },
                 Err(error) => {
                     telemetry::cause(&error);
                     break;
                 }
             };
-            for part in parts {
+            for part in page.parts(&from, PART) {
                 if self.send_part(so_far, (place, frame), part, &mut tally).await?.is_break() {
                     return Ok(tally.reached);
                 }
@@ -187,23 +197,6 @@ impl Attempt<'_> {
     /// Whether another part may begin.
     fn may_go_on(&self, so_far: &FanOut) -> bool {
         self.has_time() && so_far.again.len() < MAX_AGAIN
-    }
-
-    /// The parts of the page at this place; `None` where the subscribers are too many for this function. An event that it divides has none left.
-    async fn parts_at(
-        &self,
-        place: usize,
-        frame: &ForChannel,
-        from: &PageStart,
-    ) -> Result<Option<Vec<ChannelPage>>, TableError> {
-        match self.connections_at(frame, from).await? {
-            Found::Page(page) => Ok(Some(page.parts(from, PART))),
-            Found::Many if self.divides() => {
-                self.divide(place, frame, from.shard).await?;
-                Ok(Some(vec![ChannelPage { connections: Vec::new(), next: None }]))
-            }
-            Found::Many => Ok(None),
-        }
     }
 
     /// Posts to a part, and notes how far it is. Breaks where the fan-out must stop.
@@ -277,14 +270,19 @@ impl Attempt<'_> {
         !self.posts.is_writers || matches!(self.due.entry.delivery, Delivery::AppEvent(_))
     }
 
-    /// Divides the rest of a channel, from this shard on, among rows.
+    /// Divides the rest of a channel, from this shard on, among rows. A writer waits for them, as far as it has time: its caller's next event
+    /// must not overtake this one.
     async fn divide(&self, place: usize, frame: &ForChannel, shard: u8) -> Result<(), TableError> {
-        let entry = self.due.entry;
+        let (table, entry) = (&self.posts.table, self.due.entry);
         let (channel, text) = (frame.channel.clone(), frame.text.clone());
         let first = ShardFanOut { channel, shard, text, except: self.sent.except.clone(), closes: self.sent.closes };
         let request_id = entry.request_id.as_deref().unwrap_or_default();
         let of = Divided { id: &format!("{}.{place}", entry.id), request_id };
-        gateway::divide(&self.posts.table, of, &first).await
+        gateway::divide(table, of, &first).await?;
+        if self.posts.is_writers {
+            gateway::delivered(table, of, &first, self.visit.deadline - RESERVE).await;
+        }
+        Ok(())
     }
 
     /// Posts a frame to all of these; returns how many were reached and those that are to be tried again.

@@ -18,7 +18,6 @@ use crate::gateway::{self, Poster};
 use crate::outbox::{Delivery, FanOut, Rest, ShardFanOut, TransportName};
 use crate::settings::MasterKey;
 use crate::table::Table;
-use crate::table::key::RowKind;
 use crate::telemetry;
 
 /// Posts to subscribers. Those that have ended are left to the next keep-alive.
@@ -33,32 +32,12 @@ impl Transport for Subscribers {
         TransportName::Pusher
     }
 
-    /// Rows do not wait for each other, but for those of one shard of a channel.
+    /// Rows do not wait for each other.
     fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let lines = lines(&entries, visit);
-            join_all(lines.iter().map(|line| self.of_line(line, visit))).await;
+            join_all(by_row(&entries).map(|row| self.of_row(row, visit))).await;
         })
     }
-}
-
-/// The entries that must stay in order: those of a row, and those of the rows of one shard of a channel.
-fn lines<'a>(entries: &[Due<'a>], visit: &Visit) -> Vec<Vec<Due<'a>>> {
-    let mut lines: Vec<Vec<Due<'a>>> = Vec::new();
-    let mut of_shard: HashMap<&str, usize> = HashMap::new();
-    for row in by_row(entries) {
-        let key = visit.key(&row[0]);
-        match of_shard.get(key.pk.as_str()) {
-            Some(line) => lines[*line].extend(row),
-            None => {
-                if matches!(RowKind::of(key), Some(RowKind::ShardFanOut)) {
-                    of_shard.insert(&key.pk, lines.len());
-                }
-                lines.push(row.to_vec());
-            }
-        }
-    }
-    lines
 }
 
 impl Subscribers {
@@ -74,10 +53,10 @@ impl Subscribers {
 
     /// An entry that has not been sent to all holds up the entries for the same channels, and no others. Of one that only some connections
     /// could not take, these alone wait.
-    async fn of_line(&self, line: &[Due<'_>], visit: &Visit) {
+    async fn of_row(&self, row: &[Due<'_>], visit: &Visit) {
         let mut held_up: Vec<String> = Vec::new();
         let mut missed: MissedBy = HashMap::new();
-        for due in line {
+        for due in row {
             let Some(sent) = self.ready(due, visit).await else { continue };
             if sent.frames.iter().any(|frame| held_up.contains(&frame.channel)) {
                 continue;

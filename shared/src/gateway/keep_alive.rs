@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
 use super::count;
@@ -99,8 +99,11 @@ pub async fn keep_alive(
 /// The first failure of the table. The channels that are left come again eight minutes later.
 async fn tidy(table: &Table, writer: &WriteContext, now: Millis) -> Result<(), TableError> {
     let listed = occupancy::some_listed(table, now).await?;
-    let listed = stream::iter(listed.into_iter().map(Ok));
-    listed.try_for_each_concurrent(MAX_AT_ONCE, |listed| tidy_one(table, writer, listed, now)).await
+    let tidied = listed.into_iter().map(|listed| tidy_one(table, writer, listed, now));
+    let tidied: Vec<_> = tidied.collect();
+    // To the end, also after a failure: one that is cut off between its two looks at a channel may leave it unlisted.
+    let tidied: Vec<_> = stream::iter(tidied).buffer_unordered(MAX_AT_ONCE).collect().await;
+    tidied.into_iter().collect()
 }
 
 async fn tidy_one(table: &Table, writer: &WriteContext, listed: Listed, now: Millis) -> Result<(), TableError> {
