@@ -48,6 +48,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("SUBSCRIPTION_COUNTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("HEARTBEAT_SECONDS", &[".settings.heartbeat_seconds"]),
     ("TERMINATE_REMOVED", &[".settings.terminate_removed"]),
+    ("NOTIFICATIONS_OF", &["kudos::give(", "parties::invite("]),
     ("DASHBOARD_PUBLIC_CHANNELS", &[".settings.dashboard_public_channels"]),
 ];
 

@@ -53,6 +53,7 @@ mod notification_one;
 mod notification_preferences;
 mod notification_requested;
 mod notifications;
+mod notifications_of_changes;
 mod pages;
 mod parties;
 mod party_end;

@@ -268,6 +268,7 @@ fn longest(variable: &str) -> usize {
         | "EMAIL_WINDOW_SECONDS"
         | "SUBSCRIPTION_COUNTS"
         | "TERMINATE_REMOVED" => 5,
+        "NOTIFICATIONS_OF" => 17,
         // A stand-in for tests, where nothing else is long.
         "FCM_ENDPOINT" => 0,
         _ => 40,

@@ -101,9 +101,18 @@ impl World {
 
     /// A world with an empty table, in which push is on.
     pub async fn with_push() -> Self {
+        Self::with_push_and(&[]).await
+    }
+
+    /// The same with these further environment variables.
+    pub async fn with_push_and(more: &[(&str, &str)]) -> Self {
         let key = fcm::private_key();
-        let firebase = [("FIREBASE_CLIENT_EMAIL", fcm::CLIENT_EMAIL), ("FIREBASE_PRIVATE_KEY", &key)];
-        Self::with(&[firebase[0], firebase[1], ("FIREBASE_PROJECT_ID", fcm::PROJECT)]).await
+        let firebase = [
+            ("FIREBASE_CLIENT_EMAIL", fcm::CLIENT_EMAIL),
+            ("FIREBASE_PRIVATE_KEY", key.as_str()),
+            ("FIREBASE_PROJECT_ID", fcm::PROJECT),
+        ];
+        Self::with(&more.iter().chain(&firebase).copied().collect::<Vec<_>>()).await
     }
 
     /// A world with an empty table, in which clients of Pusher's protocol connect to Carillon itself: the functions have the environment and

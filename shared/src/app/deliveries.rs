@@ -8,7 +8,7 @@ use crate::clients::connections::Connections;
 use crate::clients::pusher::PusherClient;
 use crate::contract::time::Millis;
 use crate::delivery::{
-    Dispatcher, Pusher, RetryQueue, Sockets, Subscribers, Transport, UnreadMessages, WebhookSender,
+    Dispatcher, Notifications, Pusher, RetryQueue, Sockets, Subscribers, Transport, UnreadMessages, WebhookSender,
     Webhooks,
 };
 use crate::hotels::Wakes;
@@ -24,6 +24,7 @@ impl App {
         let (table, settings) = (self.table.clone(), Arc::new(self.settings.clone()));
         let mut transports: Vec<Arc<dyn Transport>> = vec![
             Arc::new(UnreadMessages { table: table.clone(), settings: settings.clone() }),
+            Arc::new(Notifications { table: table.clone(), settings: settings.clone() }),
         ];
         if let Some(channels) = &self.channels {
             transports.extend(self.to_channels(Pusher::of_consumer, Subscribers::of_consumer));
@@ -73,6 +74,7 @@ impl App {
             posts: self.connections.is_some(),
             webhooks: self.settings.webhooks,
             counts: self.settings.subscription_counts,
+            notifications_of: self.settings.notifications_of,
         }
     }
 

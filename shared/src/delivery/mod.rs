@@ -10,7 +10,7 @@
 //! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
-//! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `socket`, `unread` | one file per transport; those of leases and hotels are with them |
+//! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `socket`, `unread`, `notification` | one file per transport; those of leases and hotels are with them |
 //! | `fan_out` | the attempt of `subscribers` at one entry |
 //! | `queue`, `webhook_queue` | the retry queue and the dead-letter queue; the queue on which the app's webhooks wait |
 
@@ -18,6 +18,7 @@ mod app_webhook;
 mod fan_out;
 mod fcm;
 mod fcm_message;
+mod notification;
 mod outcome;
 mod plan;
 mod pusher;
@@ -47,6 +48,7 @@ use crate::telemetry;
 pub(crate) use app_webhook::AppWebhooks;
 pub use app_webhook::WebhookSender;
 pub(crate) use fcm::Pushes;
+pub(crate) use notification::Notifications;
 pub use outcome::Outcome;
 pub(crate) use pusher::Pusher;
 pub use queue::RetryQueue;

@@ -80,6 +80,8 @@ pub enum Cause<'a> {
     Event { source: &'a str, id: &'a str },
     /// A direct message that did not reach its receiver, who is notified of it instead.
     Unread { receiver: &'a UserId, message: &'a str },
+    /// A change of which its receiver is notified, beside the event.
+    Change { receiver: &'a UserId, change: &'a str },
     /// A notification to a member of a hotel's staff about a guest's message.
     Wake { member: &'a UserId, hotel: &'a HotelSlug, booking: &'a BookingId, message: &'a str },
 }
@@ -116,6 +118,7 @@ impl IdempotencyKey {
             }
             Cause::Event { source, id } => hash(&["event", source, id]),
             Cause::Unread { receiver, message } => hash(&["unread", receiver.as_str(), message]),
+            Cause::Change { receiver, change } => hash(&["change", receiver.as_str(), change]),
             Cause::Wake { member, hotel, booking, message } => {
                 hash(&["wake", member.as_str(), hotel.as_str(), booking.as_str(), message])
             }

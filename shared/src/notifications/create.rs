@@ -13,7 +13,7 @@ use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
-use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
+use crate::outbox::{Committed, Delivery, Done, Notify, Outbox, WriteContext};
 use crate::settings::Settings;
 use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
 use crate::users::locale::Locale;
@@ -62,6 +62,20 @@ impl Sender<'_> {
         let fields = [("senderId", self.id.as_str()), ("senderName", self.name.as_str())];
         fields.into_iter().map(|(field, text)| (field.to_owned(), text.into())).collect()
     }
+
+    /// Owes a user a notification of this sender's change. `change` names the change, so that the notification is created once.
+    pub(crate) fn notifies<const FIELDS: usize>(
+        &self,
+        user: &UserId,
+        kind: NotificationKind,
+        more: [(&str, Value); FIELDS],
+        change: &str,
+    ) -> Delivery {
+        let more = more.into_iter().map(|(field, value)| (field.to_owned(), value));
+        let data = self.data().into_iter().chain(more).collect();
+        let (r#type, id) = (kind.name().to_owned(), change.to_owned());
+        Delivery::Notify { notify: Box::new(Notify { user: user.clone(), r#type, data, id }) }
+    }
 }
 
 /// Creates a notification for a user whom an event did not reach; once, however often it is called. The stream's consumer
@@ -70,7 +84,24 @@ impl Sender<'_> {
 /// # Errors
 /// As [`Notifier::create`].
 pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, ApiError> {
-    let key = IdempotencyKey::of_cause(Cause::Unread { receiver: &notify.user, message: &notify.id });
+    create_for_known(table, settings, notify, Cause::Unread { receiver: &notify.user, message: &notify.id }).await
+}
+
+/// Creates the notification of a change, once. Otherwise as [`create_instead`].
+///
+/// # Errors
+/// As [`Notifier::create`].
+pub(crate) async fn create_of_change(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, ApiError> {
+    create_for_known(table, settings, notify, Cause::Change { receiver: &notify.user, change: &notify.id }).await
+}
+
+async fn create_for_known(
+    table: &Table,
+    settings: &Settings,
+    notify: &Notify,
+    cause: Cause<'_>,
+) -> Result<bool, ApiError> {
+    let key = IdempotencyKey::of_cause(cause);
     let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
     let writer = WriteContext::without_delivery("");
     let notifier = Notifier { table, writer: &writer, settings };

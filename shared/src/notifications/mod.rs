@@ -21,7 +21,7 @@ mod unsubscribe;
 mod words;
 
 pub use create::{NewNotification, Notifier};
-pub(crate) use create::{Sender, create_instead};
+pub(crate) use create::{Sender, create_instead, create_of_change};
 pub use delete::delete;
 pub(crate) use erase::{ErasedUser, erase_from};
 pub use kind::{NotificationKind, Priority};

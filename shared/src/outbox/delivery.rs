@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Audience, ChannelWebhook, Emit, FanOut, MemberChange, OfRow, Progress, Push, ShardFanOut, Unread, UnseenEmail, Wake,
+    Audience, ChannelWebhook, Emit, FanOut, MemberChange, Notify, OfRow, Progress, Push, ShardFanOut, Unread,
+    UnseenEmail, Wake,
 };
 use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent};
 use crate::contract::event::Event;
@@ -107,6 +108,10 @@ transports! {
         /// A direct message, unless it is read by then.
         "unread" => Unread(Box<Unread>),
     } ["unreadOfRow" => UnreadOfRow]
+    /// Notifications of a change, beside its event.
+    Notification sends {
+        "notify" => Notify { notify: Box<Notify> },
+    }
     /// Sends nothing.
     None sends {
         /// An outbox that does not parse: the text as it was found. It becomes a dead letter.
@@ -136,7 +141,11 @@ impl Delivery {
             TransportName::Wake => Some(Self::WakeOfRow(name)),
             TransportName::Unread => Some(Self::UnreadOfRow(name)),
             TransportName::Push => Some(Self::PushOfRow(name)),
-            TransportName::Email | TransportName::Webhook | TransportName::AppWebhook | TransportName::None => None,
+            TransportName::Email
+            | TransportName::Webhook
+            | TransportName::AppWebhook
+            | TransportName::Notification
+            | TransportName::None => None,
         }
     }
 

@@ -25,7 +25,7 @@ pub struct Emit {
     pub progress: Option<Progress>,
 }
 
-/// A notification for a user without a connection.
+/// A notification for a user: for one without a connection, or of a change beside its event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notify {
     pub user: UserId,

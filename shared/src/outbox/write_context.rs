@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Delivery, TransportName};
 use crate::contract::time::Millis;
-use crate::settings::WebhookTypes;
+use crate::settings::{NotificationsOf, WebhookTypes};
 
 /// How long the writer itself tries to deliver.
 pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -24,14 +24,22 @@ pub struct WriteContext {
     pub webhooks: WebhookTypes,
     /// Whether the subscribers of channels get their number.
     pub counts: bool,
+    /// The changes of which their receiver is notified.
+    pub notifications_of: NotificationsOf,
 }
 
 impl WriteContext {
     /// A writer that delivers nothing itself: all is left to the stream's consumer.
     #[must_use]
     pub fn without_delivery(request_id: &str) -> Self {
-        let webhooks = WebhookTypes::default();
-        Self { request_id: request_id.to_owned(), delivers: false, posts: false, webhooks, counts: false }
+        Self {
+            request_id: request_id.to_owned(),
+            delivers: false,
+            posts: false,
+            webhooks: WebhookTypes::default(),
+            counts: false,
+            notifications_of: NotificationsOf::default(),
+        }
     }
 
     /// The same, which leaves all that it writes to the stream's consumer.

@@ -1,5 +1,7 @@
 //! Sending invitations and taking them back.
 
+use serde_json::json;
+
 use super::row::{InvitationRow, PartyRow, ReadRow, Snapshot, State};
 use super::view::Invitation;
 use super::{members_only, unknown_party};
@@ -8,6 +10,7 @@ use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
+use crate::notifications::{NotificationKind, Sender};
 use crate::outbox::{Append, Delivery, Done, WriteContext};
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent, eq, exists, gt, retry};
@@ -117,9 +120,19 @@ impl Invite<'_> {
             state: State::Pending,
             expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
         };
-        let append = Append::new(key, earlier, [Delivery::event(&event)], writer, now)?;
+        let notify = writer.notifications_of.invitations.then(|| of_invitation(inviter, &event, now));
+        let append = Append::new(key, earlier, [Delivery::event(&event)].into_iter().chain(notify), writer, now)?;
         Ok((row, append))
     }
+}
+
+/// The notification, for an invitee who does not see the event. A user who is invited again is notified again.
+fn of_invitation(inviter: &Person, event: &PartyInvitationReceived, now: Millis) -> Delivery {
+    let PartyInvitationReceived { invitee, party_id, party_name, .. } = event;
+    let sender = Sender { id: &inviter.user_id, name: &inviter.display_name };
+    let more = [("partyId", json!(party_id)), ("partyName", json!(party_name))];
+    let change = format!("invitation {party_id} {}", now.0);
+    sender.notifies(invitee, NotificationKind::PartyInvitation, more, &change)
 }
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.

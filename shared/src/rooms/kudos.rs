@@ -3,6 +3,7 @@
 //! The receiver need not be known here: a user of the web app alone may have no row, and the write budget bounds guessing.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
@@ -12,6 +13,7 @@ use crate::contract::rooms::KudosReceived;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
+use crate::notifications::{NotificationKind, Sender};
 use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
 use crate::table::key::kudos_received;
 use crate::table::{ByTime, Item, Key, Table, TableError, Write, read};
@@ -86,12 +88,20 @@ pub async fn give(
     if bytes > MAX_EVENT_BYTES {
         return Err(ApiError::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
     }
-    let outbox = Outbox::new([Delivery::event(&event)], writer, row.created_at);
+    let notify = writer.notifications_of.kudos.then(|| of_kudos(&id, &event));
+    let outbox = Outbox::new([Delivery::event(&event)].into_iter().chain(notify), writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);
     match table.create(committed.item(&row)?, now).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
         Write::ConditionFailed(first) => replay(id, first, &row),
     }
+}
+
+/// The notification, for a receiver who does not see the event.
+fn of_kudos(id: &str, KudosReceived { receiver, from_user, session_id, book_title }: &KudosReceived) -> Delivery {
+    let sender = Sender { id: &from_user.user_id, name: &from_user.display_name };
+    let more = [("kudosId", json!(id)), ("sessionId", json!(session_id)), ("bookTitle", json!(book_title))];
+    sender.notifies(receiver, NotificationKind::Kudos, more, &format!("kudos {id}"))
 }
 
 fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudos>, ApiError> {

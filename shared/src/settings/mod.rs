@@ -5,6 +5,7 @@
 
 mod email;
 mod firebase;
+mod notifications_of;
 mod pusher;
 pub mod secrets;
 mod tokens;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 
 pub use email::{Email, EmailLinks, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
+pub use notifications_of::NotificationsOf;
 pub use pusher::{Credentials, MasterKey, PusherSettings};
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
 pub use webhooks::{WebhookType, WebhookTypes, WebhookUrl};
@@ -81,6 +83,8 @@ pub struct Settings {
     pub writes_per_minute: u32,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
+    /// `NOTIFICATIONS_OF`: the changes of which their receiver is notified; only the functions that make them have it. None if not set.
+    pub notifications_of: NotificationsOf,
     /// `DASHBOARD_PUBLIC_CHANNELS`: the channels of dashboards that every member may subscribe to, with commas between them; a `*` at
     /// the end stands for any rest. `none` for none; `referrals,events,projects` if not set.
     pub dashboard_public_channels: Vec<String>,
@@ -197,6 +201,7 @@ impl Settings {
                 Some(Ok(writes @ 10..=6000)) => writes,
                 Some(_) => return Err(SettingsError::Malformed("WRITES_PER_MINUTE", "a number from 10 to 6000")),
             },
+            notifications_of: NotificationsOf::read(&env)?,
             notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
                 None => NOTIFICATION_DAYS,
                 Some(Ok(days @ 1..=3650)) => days,

@@ -303,7 +303,7 @@ export interface paths {
         put?: never;
         /**
          * Give kudos to another reader
-         * @description Stores the kudos and sends `kudos:received` to the receiver's channel `private-user-{receiverId}`.
+         * @description Stores the kudos and sends `kudos:received` to the receiver's channel `private-user-{receiverId}`. A receiver who is known here also gets a notification of type `KUDOS`, as their preferences have it, unless the stack's `NotificationsOf` leaves it out.
          */
         post: operations["createKudos"];
         delete?: never;
@@ -686,7 +686,7 @@ export interface paths {
         put?: never;
         /**
          * Invite a user to a party
-         * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. A user can be invited after calling any operation with a token, such as authorizing a channel. A caller may invite 20 users at once, and then one every 30 seconds. An invitation is open for 30 days.
+         * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. The user also gets a notification of type `PARTY_INVITATION`, as their preferences have it, unless the stack's `NotificationsOf` leaves it out. A user can be invited after calling any operation with a token, such as authorizing a channel. A caller may invite 20 users at once, and then one every 30 seconds. An invitation is open for 30 days.
          */
         post: operations["inviteToParty"];
         delete?: never;

@@ -1,0 +1,49 @@
+//! Notifications of a change, beside its event: its receiver may be away.
+//!
+//! The notification has a row, and that row owes its own events and pushes. So a visit to the change only creates it, once for the change.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+
+use super::unread::of_notification;
+use super::{Due, Transport, Visit};
+use crate::notifications;
+use crate::outbox::{Delivery, TransportName};
+use crate::settings::Settings;
+use crate::table::Table;
+
+/// Notifications that are created at once.
+const MAX_AT_ONCE: usize = 8;
+
+/// Creates notifications.
+#[derive(Debug)]
+pub(crate) struct Notifications {
+    pub table: Table,
+    pub settings: Arc<Settings>,
+}
+
+impl Transport for Notifications {
+    fn name(&self) -> TransportName {
+        TransportName::Notification
+    }
+
+    fn send<'a>(&'a self, entries: Vec<Due<'a>>, visit: &'a Visit) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let attempts: Vec<_> = entries.iter().map(|due| self.attempt(due, visit)).collect();
+            stream::iter(attempts).buffer_unordered(MAX_AT_ONCE).collect().await
+        })
+    }
+}
+
+impl Notifications {
+    async fn attempt(&self, due: &Due<'_>, visit: &Visit) {
+        let Delivery::Notify { notify } = &due.entry.delivery else { return };
+        if Instant::now() < visit.deadline {
+            let created = notifications::create_of_change(&self.table, &self.settings, notify).await;
+            visit.report(due, of_notification(created));
+        }
+    }
+}
