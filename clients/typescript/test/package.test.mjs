@@ -110,15 +110,14 @@ describe("The package that `npm pack` makes", () => {
     assert.equal(await faults(["readme.ts"], STRICT), "");
   });
 
-  test("compiles the hooks that the guide for moving shows, in the same app", async () => {
-    const guide = readFileSync(here("../../../docs/MIGRATE.md"), "utf8");
-    const shown = guide.match(/^  ```tsx\n([\s\S]*?)^  ```$/m)[1].replaceAll(/^  /gm, "");
+  test("compiles the hooks that the package's README shows, in the same app", async () => {
+    const shown = readFileSync(here("../README.md"), "utf8").match(/^```tsx\n([\s\S]*?)^```$/m)[1];
     const [, imports, provider, inside] = shown.match(/^(import .*\n)([\s\S]*?<\/CarillonProvider>)([\s\S]*)$/);
-    const ofTheApp = `declare const API_URL: string, PUSHER_KEY: string, PUSHER_CLUSTER: string, partyId: string, user: { id: string } | null;
+    const ofTheApp = `declare const API_URL: string, PUSHER_KEY: string, PUSHER_CLUSTER: string, partyId: string, bookId: string, user: { id: string } | null;
 declare const getAccessToken: () => Promise<string>, readInvitations: (signal: AbortSignal) => Promise<void>, App: () => null;
 declare const toast: (text: string) => void, refresh: (partyId: string) => void;`;
     const root = `export const root = ${provider.replace(/\/\/.*\n/g, "").trim()};`;
-    const component = `export function Inside() {\n${inside}\nreturn <p>{isSubscribed ? "live" : error?.message}</p>;\n}`;
+    const component = `export function Inside() {\n${inside}\nreturn <p>{isSubscribed ? members.length : error?.message}</p>;\n}`;
     writeFileSync(join(app, "guide.tsx"), [imports, ofTheApp, root, component].join("\n"));
     assert.equal(await faults(["guide.tsx"], STRICT), "");
   });

@@ -23,6 +23,9 @@ Gap: ministack shows a function's environment to everybody on this machine who a
 has a word in place of each secret, and a function's process is given the secret itself, from the file that
 `CARILLON_FUNCTION_SECRETS` names, which its owner alone may read.
 
+Gaps that remain: a stream has no batching window and no bisecting, a queue's `ScalingConfig` has no effect, and an e-mail loses its headers
+and tags. Rust tests cover AWS's behaviour.
+
 `web_sockets.py` and `expiry.py` name the gaps of WebSockets and of rows past their expiry. `faults.py` lists the faults that are
 rare on AWS and happen here on request; `stream_shards.py` has those of the table's stream.
 

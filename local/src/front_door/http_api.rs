@@ -1,4 +1,7 @@
 //! The HTTP API: forwards requests to ministack, with the limits and error responses of API Gateway.
+//!
+//! Gaps that remain: a function's event has no `Origin` and no `Sec-Fetch-…`, its `Host` is ministack's, and its `rawPath` is decoded.
+//! No function reads them.
 
 use std::time::Duration;
 

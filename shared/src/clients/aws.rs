@@ -8,6 +8,9 @@
 //!
 //! The SDK's own HTTP client (`aws-smithy-http-client`) would be a second connection pool, and parses the system's root
 //! certificates at every start.
+//!
+//! A client of our own instead of the SDK took 1,500 lines. A warm `presence-room` answered in 138 µs instead of 265, and the bill was
+//! the same. It lacked SSO, container credentials, proxies, FIPS and others' security fixes.
 
 use std::time::Duration;
 

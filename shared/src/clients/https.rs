@@ -103,6 +103,7 @@ fn tls() -> &'static rustls::ClientConfig {
     })
 }
 
+/// Compiled in: parsing the system's 140 takes milliseconds at each start.
 fn roots() -> rustls::RootCertStore {
     #[allow(unused_mut, reason = "one feature adds to it")]
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

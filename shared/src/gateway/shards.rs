@@ -47,7 +47,7 @@ pub(crate) async fn divide(table: &Table, of: Divided<'_>, first: &ShardFanOut) 
     written.into_iter().try_for_each(|write| write.map(drop))
 }
 
-/// Waits until this shard and each one after it have got a divided event, or until `deadline`. Whatever happens, the rows owe it.
+/// Waits until this shard and each one after it have got a divided event, or until `deadline`. The rows owe it either way.
 pub(crate) async fn delivered(table: &Table, of: Divided<'_>, first: &ShardFanOut, deadline: Instant) {
     let mut left: Vec<Key> = (first.shard..SUBSCRIBER_SHARDS).map(|shard| Key::shard_fan_out(of.id, shard)).collect();
     while Instant::now() + PAUSE < deadline {
