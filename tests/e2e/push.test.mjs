@@ -9,6 +9,7 @@ import { fcm, refusal } from "./support/fcm.mjs";
 import { listen } from "./support/listener.mjs";
 import { newId, person, service } from "./support/people.mjs";
 import { bringPusherBack, stopPusher } from "./support/outage.mjs";
+import { introduce, invite, partyOf } from "./support/party.mjs";
 import { killPusher, noPusherServer, startPusher } from "./support/processes.mjs";
 import { messagesIn, take } from "./support/queue.mjs";
 import { server } from "./support/server.mjs";
@@ -90,6 +91,25 @@ describe("Pushes", { concurrency: 8 }, () => {
     await listener.subscribe(user.ownChannel);
     await putEvent("NotificationRequested", { userId: user.userId, type: "KUDOS", data: { senderName: "Ben", bookTitle: "Emma" } });
     assert.equal((await listener.next("notification:new")).message, "Ben gave you kudos for reading Emma");
+  });
+
+  test("kudos and an invitation reach the phone of somebody who is away", async () => {
+    const [giver, { user, device }] = [person("Ben"), await withDevice("Ada")];
+    await introduce(user);
+    const kudos = { receiverId: user.userId, sessionId: newId("session"), bookTitle: "Emma" };
+    const { kudosId } = await expecting(201, "POST", "/kudos", { as: giver, json: kudos });
+    const party = await partyOf(giver);
+    assert.equal((await invite(giver, party, user)).status, 201);
+
+    const pushes = await fcm.got(device, 2);
+    const said = pushes.map(({ notification, data }) => [data.type, notification.title]);
+    assert.deepEqual(said.toSorted(), [["KUDOS", "Kudos"], ["PARTY_INVITATION", "Party Invitation"]]);
+    const stored = new Map((await list(user)).map(({ type, data }) => [type, data]));
+    const sender = { senderId: giver.userId, senderName: "Ben" };
+    assert.deepEqual(stored.get("KUDOS"), { ...sender, kudosId, sessionId: kudos.sessionId, bookTitle: "Emma" });
+    assert.equal(stored.get("PARTY_INVITATION").partyId, party.partyId);
+    await nothingIsOwedTo(user.userId);
+    assert.equal((await fcm.sent(device)).length, 2, "once each");
   });
 
   test("a push of the app's own type has the words that its sender sent", async () => {

@@ -64,7 +64,7 @@ async fn kudos_that_are_repeated_become_one_notification() {
     assert_eq!(of_ben(&world).await.len(), 1);
 }
 
-/// Anybody may name any id as the receiver of kudos.
+/// A giver may name any id as the receiver.
 #[tokio::test]
 async fn kudos_to_an_unknown_user_become_no_notification() {
     let world = world().await;

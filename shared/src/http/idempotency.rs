@@ -80,7 +80,7 @@ pub enum Cause<'a> {
     Event { source: &'a str, id: &'a str },
     /// A direct message that did not reach its receiver, who is notified of it instead.
     Unread { receiver: &'a UserId, message: &'a str },
-    /// A change of which its receiver is notified, beside the event.
+    /// A change that its receiver gets a notification about, beside the event.
     Change { receiver: &'a UserId, change: &'a str },
     /// A notification to a member of a hotel's staff about a guest's message.
     Wake { member: &'a UserId, hotel: &'a HotelSlug, booking: &'a BookingId, message: &'a str },

@@ -24,7 +24,7 @@ pub struct WriteContext {
     pub webhooks: WebhookTypes,
     /// Whether the subscribers of channels get their number.
     pub counts: bool,
-    /// The changes of which their receiver is notified.
+    /// The changes that their receiver gets a notification about.
     pub notifications_of: NotificationsOf,
 }
 

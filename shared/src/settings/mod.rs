@@ -83,7 +83,7 @@ pub struct Settings {
     pub writes_per_minute: u32,
     /// `NOTIFICATION_DAYS`: how long a notification is kept, in days.
     pub notification_days: u32,
-    /// `NOTIFICATIONS_OF`: the changes of which their receiver is notified; only the functions that make them have it. None if not set.
+    /// `NOTIFICATIONS_OF`: the changes that their receiver gets a notification about; only the functions that make them have it. None if not set.
     pub notifications_of: NotificationsOf,
     /// `DASHBOARD_PUBLIC_CHANNELS`: the channels of dashboards that every member may subscribe to, with commas between them; a `*` at
     /// the end stands for any rest. `none` for none; `referrals,events,projects` if not set.

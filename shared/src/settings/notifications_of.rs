@@ -1,9 +1,9 @@
-//! `NOTIFICATIONS_OF`: the changes of which their receiver is notified, beside the event.
+//! `NOTIFICATIONS_OF`: the changes that their receiver gets a notification about, beside the event.
 
 use super::{SettingsError, Variables};
 
-/// The changes of which their receiver gets a notification: one in the list, and a push, as the receiver's preferences have it. So somebody
-/// who is away hears of them, too.
+/// The changes that their receiver gets a notification about: one in the list, and a push, as the receiver's preferences have it. So a
+/// receiver who is away hears of them, too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NotificationsOf {
     pub kudos: bool,
