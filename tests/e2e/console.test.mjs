@@ -326,7 +326,7 @@ describe("The console", { skip: unavailable }, () => {
     assert.match(await other.getByLabel("Body of the answer").textContent(), /"kudosId"/);
     await heard.getByText("kudos:received").waitFor();
     await page.getByRole("tab", { name: "Events" }).click();
-    await eventsOn(page).filter({ hasText: `private-user-${ben}` }).click();
+    await eventsOn(page).filter({ hasText: `private-user-${ben}` }).filter({ hasText: "kudos:received" }).click();
     await page.getByText("From write to this page").waitFor();
     await page.getByRole("tab", { name: "Act as" }).click();
 

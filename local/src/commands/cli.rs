@@ -138,7 +138,7 @@ pub(crate) struct Token {
     #[arg(required_unless_present = "hotel", conflicts_with = "hotel")]
     pub(crate) user_id: Option<String>,
     /// For a guest's token: the hotel's slug
-    #[arg(long, requires = "booking", conflicts_with_all = ["avatar", "roles"])]
+    #[arg(long, requires = "booking", conflicts_with_all = ["avatar", "roles", "channels"])]
     pub(crate) hotel: Option<String>,
     /// For a guest's token: the booking
     #[arg(long, requires = "hotel")]
@@ -152,6 +152,9 @@ pub(crate) struct Token {
     /// A role. Carillon knows one, that of another back end
     #[arg(long = "role", value_parser = ["service"])]
     pub(crate) roles: Vec<String>,
+    /// A channel that the token opens, such as private-orders-1; a * at the end stands for any rest
+    #[arg(long = "channel", value_name = "NAME")]
+    pub(crate) channels: Vec<String>,
     /// How long the token is good for; at most a year
     #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=8784))]
     pub(crate) hours: u64,

@@ -24,6 +24,7 @@ pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitC
         name: options.name.as_deref().or(state.demo.name_of(user_id)),
         picture: options.avatar.as_deref(),
         roles: &options.roles,
+        channels: &options.channels,
     };
     println!("{}", sign(&state, bearer, options.hours)?);
     Ok(ExitCode::SUCCESS)

@@ -21,6 +21,8 @@ pub(crate) struct Bearer<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) picture: Option<&'a str>,
     pub(crate) roles: &'a [String],
+    /// Channels of the app's own, and of dashboards.
+    pub(crate) channels: &'a [String],
 }
 
 impl Bearer<'_> {
@@ -41,6 +43,9 @@ impl Bearer<'_> {
         if !self.roles.is_empty() {
             set(&issuer.roles, "roles", json!(self.roles));
         }
+        if !self.channels.is_empty() {
+            set(&issuer.channels, "channels", json!(self.channels));
+        }
         if let Some(name) = &issuer.issuer {
             set(&None, "iss", json!(name));
         }
@@ -60,13 +65,13 @@ pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
 
 /// The same with these roles.
 pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Result<String> {
-    sign(state, Bearer { user_id, name: state.demo.name_of(user_id), picture: None, roles }, HOURS)
+    sign(state, Bearer { user_id, name: state.demo.name_of(user_id), roles, ..Bearer::default() }, HOURS)
 }
 
 /// The same with this name, where one is given.
 pub(crate) fn of_named(state: &State, user_id: &str, name: Option<&str>, roles: &[String]) -> Result<String> {
     let name = name.or(state.demo.name_of(user_id));
-    sign(state, Bearer { user_id, name, picture: None, roles }, HOURS)
+    sign(state, Bearer { user_id, name, roles, ..Bearer::default() }, HOURS)
 }
 
 /// A token for a hotel's guest, as the hotel's own back end would make it.
@@ -78,7 +83,7 @@ pub(crate) fn of_guest(state: &State, guest: Guest, hours: u64) -> Result<String
 /// A token for an invented person, with a role if they have one.
 pub(crate) fn of_person(state: &State, user_id: &str, name: &str, role: Option<&str>) -> Result<String> {
     let roles: Vec<_> = role.map(str::to_owned).into_iter().collect();
-    sign(state, Bearer { user_id, name: Some(name), picture: None, roles: &roles }, HOURS)
+    sign(state, Bearer { user_id, name: Some(name), roles: &roles, ..Bearer::default() }, HOURS)
 }
 
 /// A token that expired an hour ago.
@@ -171,11 +176,13 @@ mod tests {
             user_id: Some("https://app.example/user_id".to_owned()),
             name: Some("user_metadata.full_name".to_owned()),
             roles: Some("app_metadata.roles".to_owned()),
+            channels: Some("app_metadata.channels".to_owned()),
             ..Issuer::default()
         };
         let roles = ["service".to_owned()];
-        let bearer =
-            Bearer { user_id: "ben", name: Some("Ben"), picture: Some("https://b.example/b.png"), roles: &roles };
+        let channels = ["private-orders-*".to_owned()];
+        let (name, picture) = (Some("Ben"), Some("https://b.example/b.png"));
+        let bearer = Bearer { user_id: "ben", name, picture, roles: &roles, channels: &channels };
         assert_eq!(
             claims(bearer, &issuer),
             json!({
@@ -184,6 +191,7 @@ mod tests {
                 "user_metadata.full_name": "Ben",
                 "picture": "https://b.example/b.png",
                 "app_metadata.roles": ["service"],
+                "app_metadata.channels": ["private-orders-*"],
                 "iss": "https://id.example/",
                 "aud": "carillon",
                 "iat": 1,
