@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::consumer::{consume, owed};
 use tests::devices::register;
-use tests::{Request, World};
+use tests::{Request, World, token_with};
 
 use crate::parties::{create, invite, known};
 
@@ -118,4 +118,17 @@ async fn an_operator_can_leave_both_to_another_back_end() {
     invite(&world, "ada", &party, "ben").await;
     consume(&world).await.unwrap();
     assert_eq!((of_ben(&world).await.len(), owed(&world).await.len()), (0, 0));
+}
+
+/// The invitation stays good, from nobody; its row may still owe the notification, which names the inviter.
+#[tokio::test]
+async fn a_sender_who_was_erased_since_is_named_in_no_notification() {
+    let world = world().await;
+    let party = create(&world, "ada").await;
+    invite(&world, "ada", &party, "ben").await;
+    let erase = Request::new("DELETE /users/{userId}").bearer(&token_with("billing", &json!({ "roles": ["service"] })));
+    let reply = world.send(::erasure::handle, &erase.path("userId", "ada")).await;
+    assert_eq!((reply.status, &reply.body["done"]), (200, &json!(true)), "{reply:?}");
+    consume(&world).await.unwrap();
+    assert_eq!((of_ben(&world).await.len(), world.queues.sent("dead-letter").len()), (0, 0));
 }

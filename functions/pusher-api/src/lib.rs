@@ -1,5 +1,5 @@
 //! `/apps/{appId}/…`: Pusher's HTTP API, for the server libraries of other back ends. It stores the events that they trigger, begins to
-//! deliver them, and answers once they are delivered, or after two seconds: events that a caller triggers one after the other stay in order.
+//! deliver them, and answers once they are delivered, or after four seconds: events that a caller triggers one after the other stay in order.
 
 use serde_json::{Value, json};
 use shared::contract::id::UserId;

@@ -1,6 +1,7 @@
 //! Deliveries: after a response, the events of its request; in the function `delivery`, what other functions left.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{App, StartError};
 use crate::channel_server::ChannelServer;
@@ -11,11 +12,16 @@ use crate::delivery::{
     Dispatcher, Notifications, Pusher, RetryQueue, Sockets, Subscribers, Transport, UnreadMessages, WebhookSender,
     Webhooks,
 };
+use crate::gateway::DividedRows;
 use crate::hotels::Wakes;
 use crate::http::{Response, ResponseExt as _};
 use crate::outbox::{Committed, Done, INLINE_TIMEOUT, WriteContext};
 use crate::settings::{MasterKey, Settings};
 use crate::table::Table;
+
+/// How long a response waits for the shards of a channel with many subscribers, where the order of events matters. The table's stream takes
+/// a second, and the shards of ten thousand as long. Some of Pusher's server libraries give up after five seconds.
+const ORDER_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl App {
     /// Delivers what writers left, with all transports. The next transport is one line here.
@@ -85,20 +91,27 @@ impl App {
     }
 
     /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, for
-    /// [`INLINE_TIMEOUT`] at most.
+    /// [`INLINE_TIMEOUT`] at most, and for the shards of a channel with many subscribers, for [`ORDER_TIMEOUT`] in all.
     pub async fn finish_in_order(&self, done: Done<Response>) -> Response {
-        let mut delivery = Box::pin(self.deliver(done.pending));
+        let (begun, divided) = (Instant::now(), DividedRows::default());
+        let mut delivery = Box::pin(self.deliver_noting(done.pending, &divided));
         let response = done.result.replayed(done.is_replay);
-        match tokio::time::timeout(INLINE_TIMEOUT, &mut delivery).await {
-            Ok(()) => response,
-            Err(_) => response.then(delivery),
+        if tokio::time::timeout(INLINE_TIMEOUT, &mut delivery).await.is_err() {
+            return response.then(delivery);
         }
+        divided.sent(&self.table, begun + ORDER_TIMEOUT).await;
+        response
     }
 
     /// Delivers what was just committed, to be done after the response.
     pub fn deliver(&self, rows: Vec<Committed>) -> impl Future<Output = ()> + Send + use<> {
+        self.deliver_noting(rows, &DividedRows::default())
+    }
+
+    fn deliver_noting(&self, rows: Vec<Committed>, divided: &DividedRows) -> impl Future<Output = ()> + Send + use<> {
+        let subscribers = |table, connections, key| Subscribers::of_writer(table, connections, key, divided.clone());
         let transports =
-            self.to_channels(Pusher::of_writer, Subscribers::of_writer).into_iter().chain(self.sockets(None)).collect();
+            self.to_channels(Pusher::of_writer, subscribers).into_iter().chain(self.sockets(None)).collect();
         Dispatcher::new(self.table.clone(), transports).inline(rows)
     }
 

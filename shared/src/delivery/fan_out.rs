@@ -17,7 +17,7 @@ use crate::clients::connections::Posted;
 use crate::clients::pusher::PusherEvent;
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
-use crate::gateway::{self, ChannelPage, Divided, Poster};
+use crate::gateway::{self, ChannelPage, Divided, DividedRows, Poster};
 use crate::outbox::{Delivery, FanOut, PageStart, Rest, ShardFanOut};
 use crate::table::{Table, TableError};
 use crate::telemetry;
@@ -40,6 +40,8 @@ pub(super) struct SubscriberPoster {
     pub(super) poster: Poster,
     /// Whether it sends what its own process has just written.
     pub(super) is_writers: bool,
+    /// The rows among which it divides events.
+    pub(super) divided: DividedRows,
 }
 
 /// A frame for the subscribers of a channel.
@@ -270,19 +272,14 @@ impl Attempt<'_> {
         !self.posts.is_writers || matches!(self.due.entry.delivery, Delivery::AppEvent(_))
     }
 
-    /// Divides the rest of a channel, from this shard on, among rows. A writer waits for them, as far as it has time: its caller's next event
-    /// must not overtake this one.
+    /// Divides the rest of a channel, from this shard on, among rows.
     async fn divide(&self, place: usize, frame: &ForChannel, shard: u8) -> Result<(), TableError> {
-        let (table, entry) = (&self.posts.table, self.due.entry);
+        let (posts, entry) = (self.posts, self.due.entry);
         let (channel, text) = (frame.channel.clone(), frame.text.clone());
         let first = ShardFanOut { channel, shard, text, except: self.sent.except.clone(), closes: self.sent.closes };
         let request_id = entry.request_id.as_deref().unwrap_or_default();
         let of = Divided { id: &format!("{}.{place}", entry.id), request_id };
-        gateway::divide(table, of, &first).await?;
-        if self.posts.is_writers {
-            gateway::delivered(table, of, &first, self.visit.deadline - RESERVE).await;
-        }
-        Ok(())
+        gateway::divide(&posts.table, of, &first, &posts.divided).await
     }
 
     /// Posts a frame to all of these; returns how many were reached and those that are to be tried again.

@@ -14,7 +14,7 @@ use crate::clients::pusher::{PusherError, PusherEvent, sealed};
 use crate::contract::any_channel::AnyChannel;
 use crate::contract::channel::is_encrypted;
 use crate::contract::socket_id::SocketId;
-use crate::gateway::{self, Poster};
+use crate::gateway::{self, DividedRows, Poster};
 use crate::outbox::{Delivery, FanOut, Rest, ShardFanOut, TransportName};
 use crate::settings::MasterKey;
 use crate::table::Table;
@@ -41,14 +41,20 @@ impl Transport for Subscribers {
 }
 
 impl Subscribers {
-    pub(crate) fn of_writer(table: Table, connections: Connections, master_key: Option<MasterKey>) -> Self {
-        let posts = SubscriberPoster { table, poster: Poster { connections }, is_writers: true };
+    /// `divided` gets the rows among which an event for many is divided.
+    pub(crate) fn of_writer(
+        table: Table,
+        connections: Connections,
+        master_key: Option<MasterKey>,
+        divided: DividedRows,
+    ) -> Self {
+        let posts = SubscriberPoster { table, poster: Poster { connections }, is_writers: true, divided };
         Self { posts, master_key }
     }
 
     pub(crate) fn of_consumer(table: Table, connections: Connections, master_key: Option<MasterKey>) -> Self {
-        let posts = SubscriberPoster { table, poster: Poster { connections }, is_writers: false };
-        Self { posts, master_key }
+        let (poster, divided) = (Poster { connections }, DividedRows::default());
+        Self { posts: SubscriberPoster { table, poster, is_writers: false, divided }, master_key }
     }
 
     /// An entry that has not been sent to all holds up the entries for the same channels, and no others. Of one that only some connections

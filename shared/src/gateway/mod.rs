@@ -53,5 +53,5 @@ pub(crate) use occupancy::{channels, forget as forget_channel, is_occupied, subs
 pub use outcome::{Gateway, GatewayOutcome};
 pub(crate) use post::{Poster, broadcast};
 pub(crate) use presence::{forget as forget_member, members};
-pub(crate) use shards::{Divided, delivered, divide};
+pub(crate) use shards::{Divided, DividedRows, divide};
 pub use subscription::MAX_CHANNELS;

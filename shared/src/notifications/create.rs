@@ -50,6 +50,9 @@ impl NewNotification {
     }
 }
 
+/// The field of the data with the sender's id.
+const SENDER_ID: &str = "senderId";
+
 /// The sender of a notification that this code creates. The id goes with the name, so that erasing the user finds both.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender<'a> {
@@ -59,7 +62,7 @@ pub(crate) struct Sender<'a> {
 
 impl Sender<'_> {
     fn data(&self) -> Map<String, Value> {
-        let fields = [("senderId", self.id.as_str()), ("senderName", self.name.as_str())];
+        let fields = [(SENDER_ID, self.id.as_str()), ("senderName", self.name.as_str())];
         fields.into_iter().map(|(field, text)| (field.to_owned(), text.into())).collect()
     }
 
@@ -87,11 +90,18 @@ pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &
     create_for_known(table, settings, notify, Cause::Unread { receiver: &notify.user, message: &notify.id }).await
 }
 
-/// Creates the notification of a change, once. Otherwise as [`create_instead`].
+/// Creates the notification of a change, once. Otherwise as [`create_instead`]; false also for a sender who is not known any more: who was
+/// erased since is named to nobody.
 ///
 /// # Errors
 /// As [`Notifier::create`].
 pub(crate) async fn create_of_change(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, ApiError> {
+    let sender = notify.data.get(SENDER_ID).and_then(Value::as_str).and_then(|id| UserId::parse(id).ok());
+    if let Some(sender) = sender
+        && table.get_many(&known_by(&sender), true).await?.is_empty()
+    {
+        return Ok(false);
+    }
     create_for_known(table, settings, notify, Cause::Change { receiver: &notify.user, change: &notify.id }).await
 }
 
