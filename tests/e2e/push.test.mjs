@@ -108,6 +108,49 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.deepEqual((await fcm.sent(device)).map((message) => message.data.type), ["ORDER_SHIPPED", "SYSTEM"]);
   });
 
+  test("a push has its sender's image, icon, link and action, a sound, and the number of unread notifications", async () => {
+    const { user, device } = await withDevice("Ada");
+    const [image, icon, link] = ["https://cdn.example/parcel.jpg", "https://cdn.example/icon.png", "https://app.example/orders/7"];
+    const own = { type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday." };
+    await notify(user, { ...own, push: { image, icon, link, clickAction: "OPEN_ORDER" } });
+    const [message] = await fcm.got(device);
+    assert.deepEqual(message.notification, { title: own.title, body: own.body, image });
+    assert.equal(message.data.link, link);
+    const { android, apns, webpush } = message;
+    assert.deepEqual([android.notification.sound, android.notification.click_action], ["default", "OPEN_ORDER"]);
+    assert.deepEqual(apns.payload.aps, { sound: "default", badge: 1, category: "OPEN_ORDER", "mutable-content": 1 });
+    assert.equal(apns.fcm_options.image, image);
+    assert.deepEqual([webpush.notification.icon, webpush.notification.image, webpush.fcm_options.link], [icon, image, link]);
+
+    await notify(user, { ...own, push: { silent: true } });
+    const [, silent] = await fcm.got(device, 2);
+    assert.deepEqual(silent.apns.payload.aps, { badge: 2 });
+    assert.equal(silent.android.notification.sound, undefined);
+    await expecting(200, "POST", "/notifications/read-all", { as: user });
+    await notify(user);
+    assert.equal((await fcm.got(device, 3))[2].apns.payload.aps.badge, 1);
+  });
+
+  test("a push that FCM would refuse for its look is refused at once", async () => {
+    const { user, device } = await withDevice("Ada");
+    const ask = (more) => call("POST", "/notifications", { as: backEnd, json: { userId: user.userId, type: "MESSAGE", ...more } });
+    const image = `https://cdn.example/${"x".repeat(480)}`;
+    for (const [push, told] of [
+      [{ link: "http://app.example/" }, "push.link"],
+      [{ image: "/parcel.jpg" }, "push.image"],
+      [{ icon: "data:image/png;base64,AAAA" }, "push.icon"],
+      [{ clickAction: "open it" }, "push.clickAction"],
+      [{ badge: 7 }, "badge is not a field of push"],
+      [{ image }, "push does not fit"],
+    ]) {
+      const { status, body } = await ask({ push, data: { x: "y".repeat(2_300) } });
+      assert.equal(status, 400, JSON.stringify(push).slice(0, 60));
+      assert.ok(body.message.startsWith(told), body.message);
+    }
+    assert.deepEqual(await list(user), []);
+    assert.deepEqual(await fcm.sent(device), []);
+  });
+
   test("an event on the account's default bus, which other stages hear as well, notifies nobody", async () => {
     const { user, device } = await withDevice("Ada");
     await putEvent("NotificationRequested", { userId: user.userId, type: "SYSTEM" }, { bus: "default" });

@@ -61,6 +61,7 @@ mod presence_reconcile;
 mod profile_put;
 mod profiles;
 mod push;
+mod push_look;
 mod push_retries;
 mod pusher_api;
 mod pusher_auth;

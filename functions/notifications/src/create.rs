@@ -40,6 +40,7 @@ async fn create(
     new: NewNotification,
     key: &IdempotencyKey,
 ) -> Result<Done<String>, ApiError> {
+    let (user, content) = new.check()?;
     let (table, settings) = (&app.table, &app.settings);
-    Notifier { table, writer: &app.writer(request_id), settings }.create(new, key, Millis::now()).await
+    Notifier { table, writer: &app.writer(request_id), settings }.create(&user, &content, key, Millis::now()).await
 }

@@ -130,6 +130,10 @@ export type NotificationRequested = NotificationRequested1 & {
     [k: string]: unknown;
   };
   priority?: "normal" | "high";
+  /**
+   * How the push looks and sounds.
+   */
+  push?: PushLook | null;
 };
 export type NotificationRequested1 =
   | {
@@ -139,6 +143,10 @@ export type NotificationRequested1 =
       title: string;
       body: string;
     };
+/**
+ * An address that begins with `https://`.
+ */
+export type SecureAddress = string;
 
 export interface Events {
   names: ChannelNames;
@@ -987,4 +995,26 @@ export interface MarkAsRead {
  */
 export interface BusEvents {
   NotificationRequested: NotificationRequested;
+}
+export interface PushLook {
+  /**
+   * A large picture below the words.
+   */
+  image?: SecureAddress | null;
+  /**
+   * The small picture in a browser.
+   */
+  icon?: SecureAddress | null;
+  /**
+   * The page that a click opens in a browser, and `link` in the push's data.
+   */
+  link?: SecureAddress | null;
+  /**
+   * The action of an Android activity's intent filter, and the category of an iOS notification.
+   */
+  clickAction?: string | null;
+  /**
+   * Whether it makes no sound.
+   */
+  silent?: boolean | null;
 }

@@ -66,7 +66,10 @@ const requested: NotificationRequested = { userId: "ada", type: "MESSAGE", data:
 requested.type = "MESAGE";
 const own: NotificationRequested = { userId: "ada", type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday." };
 // @ts-expect-error: a type of your own has no words, so it needs a title and a body
-const wordless: NotificationRequested = { userId: own.userId, type: "ORDER_SHIPPED" };
+const wordless: NotificationRequested = { userId: "ada", type: "ORDER_SHIPPED" };
+own.push = { link: "https://app.example", silent: true };
+// @ts-expect-error: a push has no such field
+own.push = { badge: 7 };
 some.bind("notification:new", ({ type }) => type === "ORDER_SHIPPED" || type === wordless.type);
 
 const api = createApi({ apiUrl: "", token: "" });
