@@ -151,6 +151,38 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.deepEqual(await fcm.sent(device), []);
   });
 
+  test("one request notifies several users in the app and on the phone, each in their language, and once with its key", async (t) => {
+    const [ada, ben] = [await withDevice("Ada"), await withDevice("Ben")];
+    await save(ben.user, { locale: "fr" });
+    const listener = await listen(t, ada.user);
+    await listener.subscribe(ada.user.ownChannel);
+    const userIds = [ada, ben].map(({ user }) => user.userId);
+    const json = { userIds, type: "MESSAGE", data: { senderName: "Eve" }, priority: "high" };
+    const headers = { "idempotency-key": newId("key") };
+    const send = () => call("POST", "/notifications", { as: backEnd, json, headers });
+    const { status, body } = await send();
+    assert.equal(status, 201);
+    assert.deepEqual(body.results.map(({ userId, status: ended }) => [userId, ended]), userIds.map((id) => [id, "created"]));
+    assert.equal((await listener.next("notification:new")).data.notificationId, body.results[0].notificationId);
+    const [[english], [french]] = [await fcm.got(ada.device), await fcm.got(ben.device)];
+    assert.deepEqual([english.notification.title, french.notification.title], ["New Message", "Nouveau message"]);
+    assert.equal(french.data.notificationId, body.results[1].notificationId);
+
+    assert.deepEqual((await send()).body, body);
+    const other = await call("POST", "/notifications", { as: backEnd, json: { ...json, userIds: [userIds[0], "auth0|nobody"] } });
+    assert.equal(other.status, 207);
+    assert.deepEqual(other.body.results.map((result) => result.status), ["created", "refused"]);
+    assert.match(other.body.results[1].message, /^userId must be/);
+    await nothingIsOwedTo(...userIds);
+    assert.deepEqual([(await list(ada.user)).length, (await list(ben.user)).length], [2, 1]);
+  });
+
+  test("an event on EventBridge notifies several users", async () => {
+    const [ada, ben] = [await withDevice("Ada"), await withDevice("Ben")];
+    await putEvent("NotificationRequested", { userIds: [ada.user.userId, ben.user.userId], type: "SYSTEM" });
+    await Promise.all([fcm.got(ada.device), fcm.got(ben.device)]);
+  });
+
   test("an event on the account's default bus, which other stages hear as well, notifies nobody", async () => {
     const { user, device } = await withDevice("Ada");
     await putEvent("NotificationRequested", { userId: user.userId, type: "SYSTEM" }, { bus: "default" });

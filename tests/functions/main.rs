@@ -53,6 +53,7 @@ mod notification_one;
 mod notification_preferences;
 mod notification_requested;
 mod notifications;
+mod notifications_to_several;
 mod pages;
 mod parties;
 mod party_end;

@@ -15,6 +15,8 @@ use crate::users::locale::Locale;
 
 /// The refusal of an own type without a title or a body.
 const MISSING: &str = r#"is missing: a type of your own needs both, such as {"type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday."}"#;
+/// Most users of one request: a function has ten seconds to store their notifications.
+pub const MAX_USERS: usize = 100;
 /// An id, a tag and a badge, to measure a message with. Ids and tags have one length; few users have more unread notifications.
 const SOME_ID: &str = "000000000001-0123456789abcdef0123456789abcdef";
 const SOME_TAG: &str = "0123456789abcdef0123456789abcdef";
@@ -24,7 +26,9 @@ const SOME_BADGE: i64 = 999_999;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewNotification {
-    user_id: String,
+    /// One user, or `user_ids`.
+    user_id: Option<String>,
+    user_ids: Option<Vec<String>>,
     r#type: String,
     /// Instead of the title that the type has. An own type has none, so its sender sends one.
     title: Option<String>,
@@ -37,20 +41,57 @@ pub struct NewNotification {
     push: Option<NewLook>,
 }
 
+/// Whom a request notifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipients {
+    One(UserId),
+    /// 1 to [`MAX_USERS`] different texts. The result of one that is not an id says so.
+    Several(Vec<String>),
+}
+
 impl NewNotification {
     /// Whom to notify of what.
     ///
     /// # Errors
-    /// 400 for invalid fields, and for a push that FCM would not take.
-    pub fn check(self) -> Result<(UserId, NotificationContent), ApiError> {
-        let user = UserId::parse(self.user_id).map_err(|error| ApiError::field("userId", error))?;
+    /// 400 for invalid fields, unless exactly one of `userId` and `userIds` is there, and for a push that FCM would not take.
+    pub fn check(self) -> Result<(Recipients, NotificationContent), ApiError> {
+        let recipients = Recipients::of(self.user_id, self.user_ids)?;
         let kind = NotificationType::parse(self.r#type).map_err(|error| ApiError::field("type", error))?;
         let wording = Wording::of(&kind, self.title.as_deref(), self.body.as_deref())?;
         let data = Words::clean_data(self.data)?;
         let look = self.push.unwrap_or_default().check()?;
         let content = NotificationContent { kind, wording, data, priority: self.priority, look };
         content.must_fit_a_push()?;
-        Ok((user, content))
+        Ok((recipients, content))
+    }
+}
+
+impl Recipients {
+    fn of(one: Option<String>, several: Option<Vec<String>>) -> Result<Self, ApiError> {
+        match (one, several) {
+            (Some(user), None) => UserId::parse(user).map(Self::One).map_err(|error| ApiError::field("userId", error)),
+            (None, Some(users)) => Self::several(users),
+            (Some(_), Some(_)) => {
+                Err(ApiError::Malformed("Send userId for one user or userIds for several, not both".to_owned()))
+            }
+            (None, None) => Err(ApiError::field(
+                "userId",
+                r#"is missing: say whom to notify, by "userId": "ada" or by "userIds": ["ada", "ben"]"#,
+            )),
+        }
+    }
+
+    fn several(users: Vec<String>) -> Result<Self, ApiError> {
+        if !(1..=MAX_USERS).contains(&users.len()) {
+            let rule = format!("must have 1 to {MAX_USERS} users: divide a longer list among several requests");
+            return Err(ApiError::field("userIds", rule));
+        }
+        let mut sorted: Vec<&str> = users.iter().map(String::as_str).collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(ApiError::field("userIds", "must name each user once: leave out the repetitions"));
+        }
+        Ok(Self::Several(users))
     }
 }
 

@@ -12,10 +12,10 @@ use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
+use crate::http::idempotency::{self, Cause, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
 use crate::settings::Settings;
-use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
+use crate::table::{Action, Item, Key, Table, TableError, Transaction, Write, item, read, retry};
 use crate::users::profile::known_by;
 
 /// Creates a notification for a user whom an event did not reach; once, however often it is called. The stream's consumer
@@ -56,7 +56,9 @@ impl<'a> Receiver<'a> {
 /// The idempotency row, which the first request with a key stores.
 #[derive(Serialize, Deserialize)]
 struct FirstRow {
-    notification: String,
+    /// The id. The row of a request for several users has none: each user has a further row.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    notification: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     fingerprint: Option<String>,
     expires_at: i64,
@@ -65,7 +67,8 @@ struct FirstRow {
 impl FirstRow {
     fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, ApiError> {
         key.must_match(self.fingerprint.as_deref())?;
-        Ok(Done::replay(self.notification))
+        idempotency::must_be_same(self.notification.is_some())?;
+        Ok(Done::replay(self.notification.unwrap_or_default()))
     }
 }
 
@@ -137,6 +140,27 @@ async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Op
     let first: Option<FirstRow> = row.map(read).transpose()?;
     // DynamoDB deletes expired rows some time later.
     Ok(first.filter(|first| first.expires_at > now.seconds()))
+}
+
+/// Stores that a key is for this request, before the first of its users is notified. A request with the same key goes on where this one
+/// ended.
+///
+/// # Errors
+/// 422 for a key that was used for another request.
+pub(super) async fn claim(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<(), ApiError> {
+    // The same event means the same thing.
+    let Some(fingerprint) = key.fingerprint() else { return Ok(()) };
+    let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
+    let first = FirstRow { notification: None, fingerprint: Some(fingerprint), expires_at };
+    let row = item(&Key::idempotency(&key.id().to_string()), &first)?;
+    match table.write(Action::put_new(row, now)).await? {
+        Write::Done(_) | Write::ConditionFailed(None) => Ok(()),
+        Write::ConditionFailed(Some(row)) => {
+            let first: FirstRow = read(row)?;
+            key.must_match(first.fingerprint.as_deref())?;
+            idempotency::must_be_same(first.notification.is_none())
+        }
+    }
 }
 
 /// The user's counter and preferences, in one round trip.
@@ -236,7 +260,7 @@ async fn commit(
             // An event may come again from a queue of dead letters.
             None => new.day.expires_at(),
         };
-        let first = FirstRow { notification: new.id.clone(), fingerprint, expires_at };
+        let first = FirstRow { notification: Some(new.id.clone()), fingerprint, expires_at };
         let first = item(&Key::idempotency(&key.id().to_string()), &first)?;
         writes.push(Action::put_new(first, now));
     }

@@ -113,36 +113,52 @@ export type LeaseMemberAdded = ConnectedLeaseMember;
  */
 export type LeaseMemberRemoved = ConnectedLeaseMember;
 /**
- * A back end asks for a notification. A sender who may put events on the bus may notify any user. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason.
+ * A back end asks for a notification. A sender who may put events on the bus may notify any user, or with `userIds` up to 100. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason; and so does one of whose users not all could be notified, after two repetitions.
  */
-export type NotificationRequested = NotificationRequested1 & {
-  userId: Id;
-  type: NotificationType;
-  /**
-   * A headline instead of the type's. Required for a type of your own.
-   */
-  title?: string | null;
-  /**
-   * A sentence instead of the type's. Required for a type of your own.
-   */
-  body?: string | null;
-  data?: {
-    [k: string]: unknown;
-  };
-  priority?: "normal" | "high";
-  /**
-   * How the push looks and sounds.
-   */
-  push?: PushLook | null;
-};
-export type NotificationRequested1 =
+export type NotificationRequested = (
   | {
-      type?: BuiltInNotificationType;
+      userId: Id;
     }
   | {
-      title: string;
-      body: string;
+      userIds: UserIds;
+    }
+) &
+  (
+    | {
+        type?: BuiltInNotificationType;
+      }
+    | {
+        title: string;
+        body: string;
+      }
+  ) & {
+    userId?: Id;
+    userIds?: UserIds;
+    type: NotificationType;
+    /**
+     * A headline instead of the type's. Required for a type of your own.
+     */
+    title?: string | null;
+    /**
+     * A sentence instead of the type's. Required for a type of your own.
+     */
+    body?: string | null;
+    data?: {
+      [k: string]: unknown;
     };
+    priority?: "normal" | "high";
+    /**
+     * How the push looks and sounds.
+     */
+    push?: PushLook | null;
+  };
+/**
+ * Different users.
+ *
+ * @minItems 1
+ * @maxItems 100
+ */
+export type UserIds = string[];
 /**
  * An address that begins with `https://`.
  */

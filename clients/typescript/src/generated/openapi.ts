@@ -400,6 +400,8 @@ export interface paths {
          * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. A built-in type determines title and sentence, in the user's language; `title` and `body` replace them. A type of your own has neither, so send both, in the user's language. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type; for a type of your own, `sourceId` or `senderId`. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
          *
          *     A push makes the device's usual sound, and on iOS it sets the number on the app's icon to the user's unread notifications. `push` chooses its image, icon, link and action, or silence. A push holds 4,096 bytes with all of the data and addresses; a longer `body` is cut. A request with `push` that would be longer even without its body is refused with 400. Without `push`, the notification is stored and sent to the app, and not pushed: that happens with much more than 3 KB of data.
+         *
+         *     `userIds` in place of `userId` notifies up to 100 users. Each has a notification of their own, and a result in the response: `created`, `refused` (the same would be refused again) or `failed` (repeat it). One user's failure does not concern the others. Send an `Idempotency-Key`, and repeat the request with it while a result is `failed`, or if there was no response: it creates what is missing, and nothing twice. An event with `userIds` fails if one of its users is not notified; Lambda then repeats it twice, and it becomes a dead letter.
          */
         post: operations["createNotification"];
         delete?: never;
@@ -1480,6 +1482,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Different users. An id of another form is refused by itself, in its result. */
+        UserIds: string[];
         PushLook: {
             /** @description A large picture below the words, at most 1 MB. Android and browsers on Chromium show it; on iOS, an app needs a notification service extension with Firebase's helper. */
             image?: components["schemas"]["SecureAddress"] | null;
@@ -1494,6 +1498,27 @@ export interface components {
         };
         /** @description An address on the web, without user name and password. */
         SecureAddress: string;
+        NotificationResults: {
+            /** @description One for each user, in the order of `userIds`. */
+            results: ({
+                /** @description As the request has it. */
+                userId: string;
+                /** @constant */
+                status: "created";
+                notificationId: components["schemas"]["Id"];
+            } | {
+                /** @description As the request has it. */
+                userId: string;
+                /**
+                 * @description `refused`: the same is refused again. `failed`: repeat the request with its `Idempotency-Key`.
+                 * @enum {unknown}
+                 */
+                status: "refused" | "failed";
+                /** @description As in the body of an error. */
+                error: string;
+                message: components["schemas"]["Message"];
+            })[];
+        };
         /** @description The event's name. */
         TriggeredName: string;
         /** @description The event's data, usually JSON as text; at most 10,240 bytes of UTF-8. */
@@ -3055,7 +3080,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    userId: components["schemas"]["Id"];
+                    userId?: components["schemas"]["Id"];
+                    userIds?: components["schemas"]["UserIds"];
                     type: components["schemas"]["NotificationType"];
                     /** @description A headline of your own instead of the type's. It is shown as it is, whatever the user's language. Required for a type of your own. */
                     title?: string | null;
@@ -3066,16 +3092,20 @@ export interface operations {
                     priority?: components["schemas"]["Priority"];
                     /** @description How the push looks and sounds. */
                     push?: components["schemas"]["PushLook"] | null;
-                } & ({
+                } & (({
+                    userId: components["schemas"]["Id"];
+                } | {
+                    userIds: components["schemas"]["UserIds"];
+                }) & ({
                     type?: components["schemas"]["BuiltInNotificationType"];
                 } | {
                     title: string;
                     body: string;
-                });
+                }));
             };
         };
         responses: {
-            /** @description The notification is stored. */
+            /** @description The notification is stored; with `userIds`, that of every user. */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3085,7 +3115,17 @@ export interface operations {
                 content: {
                     "application/json": {
                         notificationId: components["schemas"]["Id"];
-                    };
+                    } | components["schemas"]["NotificationResults"];
+                };
+            };
+            /** @description With `userIds` only. Not every user was notified; the results say who, and why the others were not. */
+            207: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationResults"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3102,7 +3142,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body. No user is notified. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
