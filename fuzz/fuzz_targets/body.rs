@@ -12,7 +12,7 @@ use shared::parties::{NewParty, PartyChanges};
 fuzz_target!(|body: &[u8]| {
     let mut request = Request::new(Body::Binary(body.to_vec()));
     request.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    let _ = request.json::<NewNotification>();
+    let _ = request.json().and_then(NewNotification::check);
     let _ = request.json::<NewParty>();
     let _ = request.json::<PartyChanges>();
     let _ = serde_json::from_slice::<DeviceToken>(body);

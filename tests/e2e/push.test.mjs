@@ -128,6 +128,81 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.deepEqual((await fcm.sent(device)).map((message) => message.data.type), ["ORDER_SHIPPED", "SYSTEM"]);
   });
 
+  test("a push has its sender's image, icon, link and action, a sound, and the number of unread notifications", async () => {
+    const { user, device } = await withDevice("Ada");
+    const [image, icon, link] = ["https://cdn.example/parcel.jpg", "https://cdn.example/icon.png", "https://app.example/orders/7"];
+    const own = { type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday." };
+    await notify(user, { ...own, push: { image, icon, link, clickAction: "OPEN_ORDER" } });
+    const [message] = await fcm.got(device);
+    assert.deepEqual(message.notification, { title: own.title, body: own.body, image });
+    assert.equal(message.data.link, link);
+    const { android, apns, webpush } = message;
+    assert.deepEqual([android.notification.sound, android.notification.click_action], ["default", "OPEN_ORDER"]);
+    assert.deepEqual(apns.payload.aps, { sound: "default", badge: 1, category: "OPEN_ORDER", "mutable-content": 1 });
+    assert.equal(apns.fcm_options.image, image);
+    assert.deepEqual([webpush.notification.icon, webpush.notification.image, webpush.fcm_options.link], [icon, image, link]);
+
+    await notify(user, { ...own, push: { silent: true } });
+    const [, silent] = await fcm.got(device, 2);
+    assert.deepEqual(silent.apns.payload.aps, { badge: 2 });
+    assert.equal(silent.android.notification.sound, undefined);
+    await expecting(200, "POST", "/notifications/read-all", { as: user });
+    await notify(user);
+    assert.equal((await fcm.got(device, 3))[2].apns.payload.aps.badge, 1);
+  });
+
+  test("a push that FCM would refuse for its look is refused at once", async () => {
+    const { user, device } = await withDevice("Ada");
+    const ask = (more) => call("POST", "/notifications", { as: backEnd, json: { userId: user.userId, type: "MESSAGE", ...more } });
+    const image = `https://cdn.example/${"x".repeat(480)}`;
+    for (const [push, told] of [
+      [{ link: "http://app.example/" }, "push.link"],
+      [{ image: "/parcel.jpg" }, "push.image"],
+      [{ icon: "data:image/png;base64,AAAA" }, "push.icon"],
+      [{ clickAction: "open it" }, "push.clickAction"],
+      [{ badge: 7 }, "badge is not a field of push"],
+      [{ image }, "push does not fit"],
+    ]) {
+      const { status, body } = await ask({ push, data: { x: "y".repeat(2_300) } });
+      assert.equal(status, 400, JSON.stringify(push).slice(0, 60));
+      assert.ok(body.message.startsWith(told), body.message);
+    }
+    assert.deepEqual(await list(user), []);
+    assert.deepEqual(await fcm.sent(device), []);
+  });
+
+  test("one request notifies several users in the app and on the phone, each in their language, and once with its key", async (t) => {
+    const [ada, ben] = [await withDevice("Ada"), await withDevice("Ben")];
+    await save(ben.user, { locale: "fr" });
+    const listener = await listen(t, ada.user);
+    await listener.subscribe(ada.user.ownChannel);
+    const userIds = [ada, ben].map(({ user }) => user.userId);
+    const json = { userIds, type: "MESSAGE", data: { senderName: "Eve" }, priority: "high" };
+    const headers = { "idempotency-key": newId("key") };
+    const send = () => call("POST", "/notifications", { as: backEnd, json, headers });
+    const { status, body } = await send();
+    assert.equal(status, 201);
+    assert.deepEqual(body.results.map(({ userId, status: ended }) => [userId, ended]), userIds.map((id) => [id, "created"]));
+    assert.equal((await listener.next("notification:new")).data.notificationId, body.results[0].notificationId);
+    const [[english], [french]] = [await fcm.got(ada.device), await fcm.got(ben.device)];
+    assert.deepEqual([english.notification.title, french.notification.title], ["New Message", "Nouveau message"]);
+    assert.equal(french.data.notificationId, body.results[1].notificationId);
+
+    assert.deepEqual((await send()).body, body);
+    const other = await call("POST", "/notifications", { as: backEnd, json: { ...json, userIds: [userIds[0], "auth0|nobody"] } });
+    assert.equal(other.status, 207);
+    assert.deepEqual(other.body.results.map((result) => result.status), ["created", "refused"]);
+    assert.match(other.body.results[1].message, /^userId must be/);
+    await nothingIsOwedTo(...userIds);
+    assert.deepEqual([(await list(ada.user)).length, (await list(ben.user)).length], [2, 1]);
+  });
+
+  test("an event on EventBridge notifies several users", async () => {
+    const [ada, ben] = [await withDevice("Ada"), await withDevice("Ben")];
+    await putEvent("NotificationRequested", { userIds: [ada.user.userId, ben.user.userId], type: "SYSTEM" });
+    await Promise.all([fcm.got(ada.device), fcm.got(ben.device)]);
+  });
+
   test("an event on the account's default bus, which other stages hear as well, notifies nobody", async () => {
     const { user, device } = await withDevice("Ada");
     await putEvent("NotificationRequested", { userId: user.userId, type: "SYSTEM" }, { bus: "default" });

@@ -92,6 +92,10 @@ async fn a_request_that_google_would_refuse_is_refused_and_not_accepted() {
         json!({ "token": "p", "notification": { "title": "t" }, "data": { "gcm.n": "1" } }),
         json!({ "token": "p", "notification": { "title": "t" }, "data": { "n": "x".repeat(4096) } }),
         json!({ "token": "p", "data": {} }),
+        json!({ "token": "p", "notification": { "title": "t", "icon": "https://a.example" } }),
+        json!({ "token": "p", "notification": { "title": "t" }, "android": { "notification": { "badge": 1 } } }),
+        json!({ "token": "p", "notification": { "title": "t" }, "webpush": { "fcm_options": { "link": "http://a.example" } } }),
+        json!({ "token": "p", "notification": { "title": "t" }, "apns": { "payload": { "aps": { "badge": "1" } } } }),
     ] {
         let (status, answer) = send(&google, &token, json!({ "message": message })).await;
         assert_eq!((status, &answer["error"]["details"][0]["errorCode"]), (400, &json!("INVALID_ARGUMENT")));

@@ -72,6 +72,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("show 20 users of a room", |world| Box::pin(occupants(world))),
     ("webhook of 10 members", |world| Box::pin(webhook(world))),
     ("create a notification", |world| Box::pin(notify(world))),
+    ("notify 10 users by one request", |world| Box::pin(notify_several(world))),
     ("list 20 notifications", |world| Box::pin(list(world))),
     ("count unread notifications", |world| Box::pin(unread(world))),
     ("show a notification", |world| Box::pin(show_one(world))),
@@ -373,6 +374,17 @@ async fn create(world: &World) -> (String, [Traffic; 2]) {
     let (reply, traffic) = world.count(notifications::handle, &request).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     (reply.body["notificationId"].as_str().unwrap().to_owned(), traffic)
+}
+
+async fn notify_several(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    let users: Vec<_> = (0..10).map(|n| format!("user-{n}")).collect();
+    let body = json!({ "userIds": users, "type": "MESSAGE", "data": { "senderName": "Ben" } });
+    let request = Request::new("POST /notifications").bearer(&service).json(&body);
+    let (reply, traffic) = world.count(notifications::handle, &request).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    traffic
 }
 
 async fn authorize_guest(world: &World) -> [Traffic; 2] {

@@ -16,8 +16,8 @@ fn unregister(user: &str) -> Request {
 
 async fn devices(world: &World, user: &str) -> Vec<String> {
     let user = UserId::parse(user).unwrap();
-    let tokens = device::of_user(&world.app.table, &user, Millis::now()).await.unwrap();
-    tokens.iter().map(|token| token.as_str().to_owned()).collect()
+    let devices = device::of_user(&world.app.table, &user, Millis::now()).await.unwrap();
+    devices.iter().map(|device| device.token.as_str().to_owned()).collect()
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use shared::api_error::ApiError;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::idempotency::IdempotencyKey;
+use shared::notifications::NewNotification;
 use tests::{Reply, Request, World, token_with};
 
 fn service() -> String {
@@ -208,11 +209,13 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
     let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
     let done = match step {
         Step::Create => {
-            let request = serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
+            let request: NewNotification =
+                serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
+            let (_, content) = request.check().unwrap();
             let key = IdempotencyKey::absent();
             let (writer, settings) = (world.app.writer("test"), &world.app.settings);
             let notifier = shared::notifications::Notifier { table: store, writer: &writer, settings };
-            notifier.create(request, &key, now).await.map(drop)
+            notifier.create(&ada, &content, &key, now).await.map(drop)
         }
         Step::Read(n) => match known.get(n) {
             Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),

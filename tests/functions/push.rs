@@ -30,7 +30,7 @@ async fn pushes_reach_each_device_of_a_user_who_is_not_connected() {
     let data = json!({ "type": "MESSAGE", "senderName": "Ben", "senderId": "ben", "notificationId": id });
     assert_eq!(message["data"], data);
     let tag = &id[13..];
-    assert_eq!(message["android"], json!({ "priority": "NORMAL", "notification": { "tag": tag } }));
+    assert_eq!(message["android"], json!({ "priority": "NORMAL", "notification": { "tag": tag, "sound": "default" } }));
     assert_eq!(message["apns"]["headers"]["apns-collapse-id"], tag);
     assert!(owed(&world).await.is_empty());
     assert!(world.pusher.take_sent().is_empty(), "and the app is not told again");

@@ -60,7 +60,8 @@ async fn remove_only(app: &App, user: &UserId) -> Result<(), ApiError> {
         );
         return Err(ApiError::Conflict(told));
     }
-    Ok(device::remove(&app.table, user, &devices).await?)
+    let tokens: Vec<_> = devices.into_iter().map(|device| device.token).collect();
+    Ok(device::remove(&app.table, user, &tokens).await?)
 }
 
 /// Handles the route that API Gateway matched.

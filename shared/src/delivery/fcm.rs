@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
 
-use super::fcm_message::message;
 use super::transport::by_row;
 use super::{Due, Outcome, Transport, Visit};
 use crate::channel_server::ChannelServer;
 use crate::clients::fcm::{self, DeviceToken, Refusal};
 use crate::contract::channel::Channel;
 use crate::contract::time::Millis;
+use crate::notifications::{push_message, unread_count};
 use crate::outbox::{Delivery, Push, Rest, TransportName};
-use crate::table::Table;
+use crate::table::{Table, TableError};
 use crate::telemetry;
-use crate::users::device;
+use crate::users::device::{self, Device};
 use crate::users::quiet_hours::QuietHours;
 
 /// Rows visited at once; the client bounds the requests to FCM by itself.
@@ -76,16 +76,29 @@ impl Pushes {
             Err(error) => return Outcome::unsent(&error),
         };
         if let Some(left) = &push.devices {
-            devices.retain(|token| left.contains(&token.hash()));
+            devices.retain(|device| left.contains(&device.token.hash()));
         }
         let own_channel = Channel::User(push.user.clone());
         if devices.is_empty() || (!push.even_if_connected && self.channels.is_occupied(&own_channel).await) {
             return Outcome::Skipped;
         }
-        match message(push) {
-            Ok(message) => self.deliver(push, &devices, &message).await,
+        let badge = match self.badge(push, &devices, now).await {
+            Ok(badge) => badge,
+            Err(error) => return Outcome::unsent(&error),
+        };
+        let tokens: Vec<_> = devices.into_iter().map(|device| device.token).collect();
+        match push_message(push, badge) {
+            Ok(message) => self.deliver(push, &tokens, &message).await,
             Err(error) => Outcome::Failed(error.to_string()),
         }
+    }
+
+    /// The user's unread notifications at this moment. It costs a read, so it is left out if no device can show it.
+    async fn badge(&self, push: &Push, devices: &[Device], now: Millis) -> Result<Option<i64>, TableError> {
+        if !devices.iter().any(Device::may_be_ios) {
+            return Ok(None);
+        }
+        unread_count(&self.table, &push.user, now).await.map(Some)
     }
 
     async fn deliver(&self, push: &Push, devices: &[DeviceToken], message: &fcm::FcmMessage) -> Outcome {

@@ -17,7 +17,6 @@
 mod app_webhook;
 mod fan_out;
 mod fcm;
-mod fcm_message;
 mod notification;
 mod outcome;
 mod plan;

@@ -16,7 +16,7 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit};
 use crate::http::idempotency::{Cause, IdempotencyKey};
-use crate::notifications::{NewNotification, NotificationKind, Notifier, Sender};
+use crate::notifications::{NotificationContent, NotificationKind, Notifier, Sender};
 use crate::outbox::{Delivery, TransportName, Wake, WriteContext};
 use crate::settings::Settings;
 use crate::table::Table;
@@ -85,11 +85,12 @@ impl Wakes {
         // Every hotel and booking make an id.
         let Ok(guest) = guest_id(hotel, booking) else { return true };
         let sender = Sender { id: &guest, name: guest_name };
-        let new = NewNotification::from(&sender, user, NotificationKind::Message, data(wake));
+        let content = NotificationContent::from(&sender, NotificationKind::Message, data(wake));
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
         let writer = WriteContext::without_delivery(request);
         let notifier = Notifier { table: &self.table, writer: &writer, settings: &self.settings };
-        match notifier.create(new, &key, Millis::now()).await {
+        let created = async { notifier.create(user, &content?, &key, Millis::now()).await }.await;
+        match created {
             Ok(_) => true,
             Err(error) => {
                 telemetry::cause(&error);

@@ -21,6 +21,7 @@
 //! | a lease's request | the same | a day | what was stored |
 //! | a direct message with `clientMessageId` | the same | as long as the message has an author | what was stored |
 //! | a notification | the same | a day, by an event's id as long as the notification | the fingerprint; nothing, for an event |
+//! | notifications of several users | one for the request, put first, and one beside each notification | the same | the same |
 //!
 //! # Equal keys
 //!
@@ -124,6 +125,16 @@ impl IdempotencyKey {
             }
         };
         Self { id, has_key: true, fingerprint: None }
+    }
+
+    /// The key of this user's part of a request for several users. It has the fingerprint of the whole request.
+    #[must_use]
+    pub fn of_user(&self, user: &UserId) -> Self {
+        if !self.has_key {
+            return Self::absent();
+        }
+        let id = hash(&["one of several", &self.id.to_string(), user.as_str()]);
+        Self { id, has_key: true, fingerprint: self.fingerprint.clone() }
     }
 
     /// The key of a request that has none: it is never a repetition.

@@ -14,7 +14,8 @@ pub use lambda_http::service_fn;
 
 pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event, no_such_route};
 pub use response::{
-    Response, ResponseExt, Work, accepted, created, empty, html, no_content, not_modified, ok, unavailable,
+    Response, ResponseExt, Work, accepted, created, empty, html, multi_status, no_content, not_modified, ok,
+    unavailable,
 };
 pub use serve::{
     Before, after_not_found, after_response, answer, before_each, respond, serve, serve_compressed, serve_with_events,

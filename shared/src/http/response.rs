@@ -28,6 +28,13 @@ pub fn created(body: &impl Serialize) -> Response {
     json(StatusCode::CREATED, body)
 }
 
+/// 207 with this body, as JSON: a part of what was asked for is done, and the body says of each part how it ended (RFC 4918,
+/// section 11.1).
+#[must_use]
+pub fn multi_status(body: &impl Serialize) -> Response {
+    json(StatusCode::MULTI_STATUS, body)
+}
+
 /// 202 with this body, as JSON: it is stored, and will be done.
 #[must_use]
 pub fn accepted(body: &impl Serialize) -> Response {
@@ -153,9 +160,14 @@ mod tests {
 
     #[test]
     fn no_cache_keeps_a_response() {
-        for response in
-            [ok(&1), created(&1), unavailable(&1), no_content(), json_text(StatusCode::NOT_FOUND, String::new())]
-        {
+        for response in [
+            ok(&1),
+            created(&1),
+            multi_status(&1),
+            unavailable(&1),
+            no_content(),
+            json_text(StatusCode::NOT_FOUND, String::new()),
+        ] {
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{}", response.status());
             assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer", "{}", response.status());
         }

@@ -1,85 +1,22 @@
 //! Stores a notification: one transaction of its row, the counter and, for a request with a key, the idempotency row.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::collapse::{self, Groups};
+use super::content::{NotificationContent, SENDER_ID};
 use super::counter::LastDay;
 use super::row::NotificationRow;
-use super::{Counter, Notification, NotificationKind, NotificationType, Preferences, Priority, Words};
+use super::{Counter, Notification, NotificationType, Preferences};
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 use crate::contract::id::UserId;
-use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
-use crate::http::idempotency::{Cause, IdempotencyKey, REMEMBERED_SECONDS};
-use crate::outbox::{Committed, Delivery, Done, Notify, Outbox, WriteContext};
+use crate::http::idempotency::{self, Cause, IdempotencyKey, REMEMBERED_SECONDS};
+use crate::outbox::{Committed, Done, Notify, Outbox, WriteContext};
 use crate::settings::Settings;
-use crate::table::{Action, Item, Key, Table, TableError, Transaction, item, read, retry};
-use crate::users::locale::Locale;
+use crate::table::{Action, Item, Key, Table, TableError, Transaction, Write, item, read, retry};
 use crate::users::profile::known_by;
-
-/// The refusal of an own type without a title or a body.
-const MISSING: &str = r#"is missing: a type of your own needs both, such as {"type": "ORDER_SHIPPED", "title": "Your parcel", "body": "It arrives on Friday."}"#;
-
-/// A service's request, over HTTP or as the detail of a `NotificationRequested` event.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewNotification {
-    user_id: String,
-    r#type: String,
-    /// Instead of the title that the type has. An own type has none, so its sender sends one.
-    title: Option<String>,
-    /// Instead of the sentence that the type has; as the title.
-    body: Option<String>,
-    #[serde(default)]
-    data: Map<String, Value>,
-    #[serde(default)]
-    priority: Priority,
-}
-
-impl NewNotification {
-    /// A notification of normal priority, from this sender.
-    pub(crate) fn from(sender: &Sender<'_>, user: &UserId, kind: NotificationKind, more: Map<String, Value>) -> Self {
-        let data = sender.data().into_iter().chain(more).collect();
-        Self::worded_by_type(user.to_string(), kind.name().to_owned(), data)
-    }
-
-    fn worded_by_type(user_id: String, r#type: String, data: Map<String, Value>) -> Self {
-        Self { user_id, r#type, title: None, body: None, data, priority: Priority::default() }
-    }
-}
-
-/// The field of the data with the sender's id.
-const SENDER_ID: &str = "senderId";
-
-/// The sender of a notification that this code creates. The id goes with the name, so that erasing the user finds both.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sender<'a> {
-    pub(crate) id: &'a UserId,
-    pub(crate) name: &'a Line,
-}
-
-impl Sender<'_> {
-    fn data(&self) -> Map<String, Value> {
-        let fields = [(SENDER_ID, self.id.as_str()), ("senderName", self.name.as_str())];
-        fields.into_iter().map(|(field, text)| (field.to_owned(), text.into())).collect()
-    }
-
-    /// Owes a user a notification of this sender's change. `change` names the change, so that the notification is created once.
-    pub(crate) fn notifies<const FIELDS: usize>(
-        &self,
-        user: &UserId,
-        kind: NotificationKind,
-        more: [(&str, Value); FIELDS],
-        change: &str,
-    ) -> Delivery {
-        let more = more.into_iter().map(|(field, value)| (field.to_owned(), value));
-        let data = self.data().into_iter().chain(more).collect();
-        let (r#type, id) = (kind.name().to_owned(), change.to_owned());
-        Delivery::Notify { notify: Box::new(Notify { user: user.clone(), r#type, data, id }) }
-    }
-}
 
 /// Creates a notification for a user whom an event did not reach; once, however often it is called. The stream's consumer
 /// delivers it. Returns false for an unknown user: one who was erased since the message was sent gets no row any more.
@@ -90,8 +27,8 @@ pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &
     create_for_known(table, settings, notify, Cause::Unread { receiver: &notify.user, message: &notify.id }).await
 }
 
-/// Creates the notification of a change, once. Otherwise as [`create_instead`]; false also for a sender who is not known any more: who was
-/// erased since is named to nobody.
+/// Creates the notification of a change, once. Otherwise as [`create_instead`]; false also for a sender who is not known any more: the
+/// notification would name a user who was erased since.
 ///
 /// # Errors
 /// As [`Notifier::create`].
@@ -112,10 +49,11 @@ async fn create_for_known(
     cause: Cause<'_>,
 ) -> Result<bool, ApiError> {
     let key = IdempotencyKey::of_cause(cause);
-    let request = NewNotification::worded_by_type(notify.user.to_string(), notify.r#type.clone(), notify.data.clone());
+    let kind = NotificationType::parse(notify.r#type.as_str()).map_err(|error| ApiError::field("type", error))?;
+    let content = NotificationContent::worded_by_type(&kind, notify.data.clone())?;
     let writer = WriteContext::without_delivery("");
     let notifier = Notifier { table, writer: &writer, settings };
-    match notifier.create_for(Receiver::Known, request, &key, Millis::now()).await {
+    match notifier.create_for(Receiver::Known(&notify.user), &content, &key, Millis::now()).await {
         Ok(_) => Ok(true),
         Err(ApiError::NotFound(_)) => Ok(false),
         Err(other) => Err(other),
@@ -124,17 +62,27 @@ async fn create_for_known(
 
 /// Whom a notification is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Receiver {
+enum Receiver<'a> {
     /// The user whom the app's back end names: it knows its users.
-    Anybody,
-    /// A user who has a row here.
-    Known,
+    Anybody(&'a UserId),
+    /// A user who must have a row here.
+    Known(&'a UserId),
+}
+
+impl<'a> Receiver<'a> {
+    fn user(self) -> &'a UserId {
+        match self {
+            Self::Anybody(user) | Self::Known(user) => user,
+        }
+    }
 }
 
 /// The idempotency row, which the first request with a key stores.
 #[derive(Serialize, Deserialize)]
 struct FirstRow {
-    notification: String,
+    /// The id. The row of a request for several users has none: each user has a further row.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    notification: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     fingerprint: Option<String>,
     expires_at: i64,
@@ -143,7 +91,8 @@ struct FirstRow {
 impl FirstRow {
     fn replay(self, key: &IdempotencyKey) -> Result<Done<String>, ApiError> {
         key.must_match(self.fingerprint.as_deref())?;
-        Ok(Done::replay(self.notification))
+        idempotency::must_be_same(self.notification.is_some())?;
+        Ok(Done::replay(self.notification.unwrap_or_default()))
     }
 }
 
@@ -159,43 +108,39 @@ impl Notifier<'_> {
     /// Stores a notification with the user's next number; returns its id.
     ///
     /// # Errors
-    /// 400 for invalid fields, 413 when the event would be over 10 KB, 422 for a reused key, 500
-    /// when DynamoDB fails or too many writers compete for the user's next number.
+    /// 413 when the event would be over 10 KB, 422 for a reused key, 500 when DynamoDB fails or too many writers compete for the
+    /// user's next number.
     pub async fn create(
         self,
-        request: NewNotification,
+        user: &UserId,
+        content: &NotificationContent,
         key: &IdempotencyKey,
         now: Millis,
     ) -> Result<Done<String>, ApiError> {
-        self.create_for(Receiver::Anybody, request, key, now).await
+        self.create_for(Receiver::Anybody(user), content, key, now).await
     }
 
     /// As [`Notifier::create`], and 404 for a receiver who must be known and is not.
     async fn create_for(
         self,
-        receiver: Receiver,
-        request: NewNotification,
+        receiver: Receiver<'_>,
+        content: &NotificationContent,
         key: &IdempotencyKey,
         now: Millis,
     ) -> Result<Done<String>, ApiError> {
-        let Self { table, writer, settings } = self;
-        let user = UserId::parse(request.user_id.clone()).map_err(|error| ApiError::field("userId", error))?;
-        let kind = &NotificationType::parse(request.r#type.as_str()).map_err(|error| ApiError::field("type", error))?;
-        let wording = &Wording::of(kind, &request)?;
-        let request = NewNotification { data: Words::clean_data(request.data)?, ..request };
+        let (Self { table, writer, settings }, user) = (self, receiver.user());
         if let Some(first) = first_of(table, key, now).await? {
             return first.replay(key);
         }
         retry(|| async {
-            let (counter, preferences) = look_up(table, &user).await?;
+            let (counter, preferences) = look_up(table, user).await?;
             // A user who has had a notification is known.
-            let must_be_found = receiver == Receiver::Known && counter.is_none();
-            if must_be_found && table.get_many(&known_by(&user), true).await?.is_empty() {
+            let must_be_found = receiver == Receiver::Known(user) && counter.is_none();
+            if must_be_found && table.get_many(&known_by(user), true).await?.is_empty() {
                 return Err(ApiError::NotFound("There is no such user".to_owned()));
             }
             let (preferences, unique) = (&preferences, uuid::Uuid::now_v7());
-            let draft =
-                Draft { writer, user: &user, kind, new: &request, wording, preferences, key, unique, settings, now };
+            let draft = Draft { writer, user, content, preferences, key, unique, settings, now };
             let new = draft.write(counter.as_ref())?;
             match commit(table, &draft, &new, counter.as_ref()).await? {
                 Transaction::Done => Ok(Some(Done::now(new.id, [new.committed]))),
@@ -210,35 +155,6 @@ impl Notifier<'_> {
     }
 }
 
-/// Where a notification's title and sentence come from.
-enum Wording {
-    /// The type, and the sender in place of either.
-    OfType(NotificationKind, Option<Line>, Option<Text>),
-    /// The sender: an own type has no words.
-    OfSender(Words),
-}
-
-impl Wording {
-    /// # Errors
-    /// 400 for a text that is invalid, or missing for an own type.
-    fn of(kind: &NotificationType, new: &NewNotification) -> Result<Self, ApiError> {
-        let own = Words::own(new.title.as_deref(), new.body.as_deref())?;
-        match (kind, own) {
-            (NotificationType::BuiltIn(kind), (title, body)) => Ok(Self::OfType(*kind, title, body)),
-            (NotificationType::Own(_), (Some(title), Some(body))) => Ok(Self::OfSender(Words { title, body })),
-            (NotificationType::Own(_), (None, _)) => Err(ApiError::field("title", MISSING)),
-            (NotificationType::Own(_), (_, None)) => Err(ApiError::field("body", MISSING)),
-        }
-    }
-
-    fn words(&self, locale: Locale, data: &Map<String, Value>) -> Words {
-        match self {
-            Self::OfType(kind, title, body) => Words::of(*kind, locale, data).or_own(title.clone(), body.clone()),
-            Self::OfSender(words) => words.clone(),
-        }
-    }
-}
-
 /// The row of an earlier request with the same key.
 async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Option<FirstRow>, TableError> {
     if !key.has_key() {
@@ -248,6 +164,27 @@ async fn first_of(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<Op
     let first: Option<FirstRow> = row.map(read).transpose()?;
     // DynamoDB deletes expired rows some time later.
     Ok(first.filter(|first| first.expires_at > now.seconds()))
+}
+
+/// Stores that a key is for this request, before the first of its users is notified. A request with the same key goes on where this one
+/// ended.
+///
+/// # Errors
+/// 422 for a key that was used for another request.
+pub(super) async fn claim(table: &Table, key: &IdempotencyKey, now: Millis) -> Result<(), ApiError> {
+    // The same event means the same thing.
+    let Some(fingerprint) = key.fingerprint() else { return Ok(()) };
+    let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
+    let first = FirstRow { notification: None, fingerprint: Some(fingerprint), expires_at };
+    let row = item(&Key::idempotency(&key.id().to_string()), &first)?;
+    match table.write(Action::put_new(row, now)).await? {
+        Write::Done(_) | Write::ConditionFailed(None) => Ok(()),
+        Write::ConditionFailed(Some(row)) => {
+            let first: FirstRow = read(row)?;
+            key.must_match(first.fingerprint.as_deref())?;
+            idempotency::must_be_same(first.notification.is_none())
+        }
+    }
 }
 
 /// The user's counter and preferences, in one round trip.
@@ -261,9 +198,7 @@ async fn look_up(table: &Table, user: &UserId) -> Result<(Option<Counter>, Prefe
 struct Draft<'a> {
     writer: &'a WriteContext,
     user: &'a UserId,
-    kind: &'a NotificationType,
-    new: &'a NewNotification,
-    wording: &'a Wording,
+    content: &'a NotificationContent,
     preferences: &'a Preferences,
     key: &'a IdempotencyKey,
     /// Part of the notification's id.
@@ -284,21 +219,11 @@ struct New {
 
 impl Draft<'_> {
     fn write(&self, counter: Option<&Counter>) -> Result<New, ApiError> {
-        let Self { user, kind, new, preferences, now, .. } = *self;
+        let Self { user, content, preferences, now, .. } = *self;
         let n = counter.map_or(0, |counter| counter.last) + 1;
         // Ids sort by number, and are unique among all users.
         let id = format!("{n:012}-{}", self.unique.simple());
-        let mut data = new.data.clone();
-        data.insert("notificationId".to_owned(), Value::String(id.clone()));
-        let words = self.wording.words(preferences.locale.unwrap_or_default(), &data);
-        let notification = Notification {
-            user: user.clone(),
-            kind: kind.clone(),
-            words,
-            priority: new.priority,
-            data,
-            created_at: now,
-        };
+        let notification = content.notification(user, &id, preferences.locale.unwrap_or_default(), now);
         let bytes = notification.event().data().len();
         if bytes > MAX_EVENT_BYTES {
             return Err(ApiError::TooLarge { what: "The event with this data", bytes, limit: MAX_EVENT_BYTES });
@@ -309,11 +234,12 @@ impl Draft<'_> {
         let row = NotificationRow {
             sk: key.sk.clone(),
             n,
-            r#type: kind.name().to_owned(),
+            r#type: content.kind.name().to_owned(),
             title: Some(notification.words.title.clone()),
             message: notification.words.body.clone(),
-            data: Value::Object(new.data.clone()).to_string(),
-            priority: new.priority.name().to_owned(),
+            data: Value::Object(content.data.clone()).to_string(),
+            priority: content.priority.name().to_owned(),
+            push: content.look.clone(),
             created_at: now,
             expires_at: day.expires_at(),
             read_at: None,
@@ -330,13 +256,14 @@ impl Draft<'_> {
 
     /// The tag of the push and the groups with it, if there is a push. A group has the tag of its first push.
     fn group(&self, counter: Option<&Counter>) -> Result<Option<(String, Groups)>, ApiError> {
-        if self.settings.firebase.is_none() || !self.preferences.of(self.kind).push {
+        let NotificationContent { kind, data, .. } = self.content;
+        if self.settings.firebase.is_none() || !self.preferences.of(kind).push {
             return Ok(None);
         }
         let secret = &self.settings.pusher().map_err(ApiError::internal)?.credentials.secret;
         let mut groups = counter.map(Counter::groups).unwrap_or_default();
-        let source = collapse::source(secret, self.kind, &self.new.data);
-        let tag = groups.join(self.kind.clone(), source, self.unique.simple().to_string(), self.now);
+        let source = collapse::source(secret, kind, data);
+        let tag = groups.join(kind.clone(), source, self.unique.simple().to_string(), self.now);
         Ok(Some((tag, groups)))
     }
 }
@@ -357,7 +284,7 @@ async fn commit(
             // An event may come again from a queue of dead letters.
             None => new.day.expires_at(),
         };
-        let first = FirstRow { notification: new.id.clone(), fingerprint, expires_at };
+        let first = FirstRow { notification: Some(new.id.clone()), fingerprint, expires_at };
         let first = item(&Key::idempotency(&key.id().to_string()), &first)?;
         writes.push(Action::put_new(first, now));
     }

@@ -11,8 +11,8 @@ use super::{Notification, NotificationKind, Words};
 use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Text};
-use crate::outbox::{Append, Committed, Delivery, Emit, Push};
-use crate::table::{self, Item, Key, Table, TableError, Write, eq, retry_from};
+use crate::outbox::{Append, Committed, Delivery, Emit, Push, PushLook};
+use crate::table::{self, AttributeValue, Item, Key, Table, TableError, Write, eq, retry_from};
 use crate::users::locale::Locale;
 
 /// In place of the user's name in a sender's own text.
@@ -23,8 +23,8 @@ const SHORTEST: usize = 3;
 /// The part of a path before a user's id.
 const PEOPLE: [&str; 7] = ["user", "users", "member", "members", "people", "profile", "profiles"];
 
-/// Takes a user out of a notification whose data names their id: what its data says of them goes, its text no longer names them, and
-/// what it still owes says no more than it does. Any other notification stays as it is, whatever words are in it. Returns whether
+/// Takes a user out of a notification whose data names their id, or whose push links to them: what its data says of them and the
+/// addresses of its push go, its text no longer names them, and what it still owes says no more than it does. Any other notification stays as it is, whatever words are in it. Returns whether
 /// they were in it.
 ///
 /// # Errors
@@ -37,26 +37,30 @@ pub(crate) async fn erase_from(
 ) -> Result<bool, TableError> {
     retry_from(row, |row| async move {
         // Most rows are of others, and then it does not matter whether they can be read.
-        let data = row.get("data").and_then(table::text);
         let (_, id) = person.booking.unwrap_or(("", person.id.as_str()));
-        if !data.is_some_and(|data| data.contains(id)) {
+        let has_id = |value: &AttributeValue| table::text(value).is_some_and(|text| text.contains(id));
+        let push = row.get("push").and_then(|push| push.as_m().ok());
+        if !row.get("data").into_iter().chain(push.into_iter().flat_map(Item::values)).any(has_id) {
             return Ok(Break(false));
         }
         let earlier = Committed::of_row(&row);
         let row: NotificationRow = table::read(row)?;
         let before: Map<String, Value> = serde_json::from_str(&row.data).unwrap_or_default();
-        let Some(erased) = Erased::of(person, &before) else {
+        let Some(erased) = Erased::of(person, &before, &row.push) else {
             return Ok(Break(false));
         };
         let data = erased.without(&before);
         let (title, message) = erased.reworded(&row, &before, &data);
         let data = Value::Object(data).to_string();
+        // A picture may show them, and a link may lead to them, whatever the address says.
+        let push = row.push.without_addresses();
         let left =
-            NotificationRow { title: title.clone(), message: message.clone(), data: data.clone(), ..row.clone() };
+            NotificationRow { title: title.clone(), message: message.clone(), data: data.clone(), push, ..row.clone() };
         let now = Notification::of_row(key, &left);
         let append = Append::rewriting(key.clone(), earlier, |pending| rewritten(pending, now.as_ref()?));
         let update = append.update().set("data", &data).set("message", message.as_str());
         let update = title.iter().fold(update, |update, title| update.set("title", title));
+        let update = row.push.addresses().fold(update, |update, (name, _)| update.remove(("push", name)));
         Ok(match table.write(update.when(eq("data", &row.data))).await? {
             Write::Done(_) => Break(true),
             Write::ConditionFailed(None) => Break(false),
@@ -76,7 +80,8 @@ fn rewritten(pending: &Delivery, now: &Notification) -> Option<Delivery> {
         }
         Delivery::Push(push) => {
             let (title, body, data) = (now.words.title.clone(), now.words.body.clone(), now.data.clone());
-            Some(Delivery::Push(Box::new(Push { title, body, data, ..push.as_ref().clone() })))
+            let look = now.look.clone();
+            Some(Delivery::Push(Box::new(Push { title, body, data, look, ..push.as_ref().clone() })))
         }
         // By its name it says what the row then says.
         named if named.name().is_some() => Some(named.clone()),
@@ -101,10 +106,11 @@ struct Erased<'a> {
 }
 
 impl<'a> Erased<'a> {
-    /// `None` where the data does not name the user's id.
-    fn of(person: &'a ErasedUser<'_>, data: &Map<String, Value>) -> Option<Self> {
+    /// `None` where the data does not name the user's id, and no address of the push leads to them.
+    fn of(person: &'a ErasedUser<'_>, data: &Map<String, Value>, push: &PushLook) -> Option<Self> {
         let mut erased = Self { person, names: BTreeSet::new() };
-        if erased.without(data) == *data {
+        let is_linked = push.addresses().any(|(_, address)| erased.is_linked_in(address.as_str()));
+        if erased.without(data) == *data && !is_linked {
             return None;
         }
         let mut names: Vec<_> = person.names.iter().map(|name| (*name).to_owned()).collect();
@@ -229,7 +235,7 @@ impl<'a> Erased<'a> {
     ) -> (Option<Line>, Text) {
         let of = |kind, locale| (Words::of(kind, locale, before), Words::of(kind, locale, data));
         let kind = NotificationKind::named(&row.r#type);
-        let of_type = kind.into_iter().flat_map(|kind| [Locale::En, Locale::Fr].map(|locale| of(kind, locale)));
+        let of_type = kind.into_iter().flat_map(|kind| Locale::ALL.map(|locale| of(kind, locale)));
         let of_type: Vec<(Words, Words)> = of_type.collect();
         let title = row.title.as_ref().map(|title| match of_type.iter().find(|(was, _)| was.title == *title) {
             Some((_, left)) => left.title.clone(),
@@ -288,7 +294,7 @@ mod tests {
     /// The remaining data; `None` where the user is not in it.
     fn left(person: &ErasedUser<'_>, data: &Value) -> Option<Value> {
         let data = data.as_object().unwrap();
-        Erased::of(person, data).map(|erased| Value::Object(erased.without(data)))
+        Erased::of(person, data, &PushLook::default()).map(|erased| Value::Object(erased.without(data)))
     }
 
     #[test]
@@ -352,12 +358,14 @@ mod tests {
             message: Text::parse("Someone sent you a message", 100).unwrap(),
             data: "{}".to_owned(),
             priority: "high".to_owned(),
+            push: PushLook::default(),
             created_at: crate::contract::time::Millis(1),
             expires_at: 1,
             read_at: None,
         };
         let left = Notification::of_row(&key, &row).unwrap();
         let push = json!({ "user": "ben", "type": "MESSAGE", "title": "Ada", "body": "Ada sent", "data": { "senderId": "ada" },
+            "look": { "image": "https://cdn.example/ada.png", "silent": true },
             "high": true, "evenIfConnected": true, "tag": "t", "devices": ["d1"] });
         let Some(Delivery::Push(push)) = rewritten(&Delivery::Push(serde_json::from_value(push).unwrap()), &left)
         else {
@@ -366,6 +374,7 @@ mod tests {
         assert_eq!((push.title.as_str(), push.body.as_str()), ("New Message", "Someone sent you a message"));
         assert_eq!(Value::Object(push.data), json!({ "notificationId": "000000000001-ff" }));
         assert_eq!((push.tag.as_str(), push.devices), ("t", Some(vec!["d1".to_owned()])));
+        assert!(push.look.is_default(), "as the row has it");
         assert_eq!(rewritten(&Delivery::Unreadable { text: "Ada".to_owned() }, &left), None);
     }
 }

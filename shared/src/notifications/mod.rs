@@ -6,12 +6,16 @@
 //! types, e-mail is a preference for other back ends to read.
 
 mod collapse;
+mod content;
 mod counter;
 mod create;
+mod create_each;
 mod delete;
 mod erase;
+mod fcm_message;
 mod kind;
 mod list;
+mod look;
 mod notification;
 mod notification_type;
 mod preferences;
@@ -20,10 +24,14 @@ mod row;
 mod unsubscribe;
 mod words;
 
-pub use create::{NewNotification, Notifier};
-pub(crate) use create::{Sender, create_instead, create_of_change};
+pub(crate) use content::Sender;
+pub use content::{MAX_USERS, NewNotification, NotificationContent, Recipients};
+pub use create::Notifier;
+pub(crate) use create::{create_instead, create_of_change};
+pub use create_each::UserResult;
 pub use delete::delete;
 pub(crate) use erase::{ErasedUser, erase_from};
+pub(crate) use fcm_message::message as push_message;
 pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;

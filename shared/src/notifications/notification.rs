@@ -9,7 +9,7 @@ use crate::contract::notifications::NotificationNew;
 use crate::contract::sockets::{DashboardNotification, Namespace};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
-use crate::outbox::{Committed, Delivery, Emit, OfRow, Push, PushTerms};
+use crate::outbox::{Committed, Delivery, Emit, OfRow, Push, PushLook, PushTerms};
 use crate::table::key::NOTIFICATION;
 use crate::table::{self, Item, Key};
 use crate::users::locale::Locale;
@@ -30,6 +30,8 @@ pub struct Notification {
     pub priority: Priority,
     /// Its subject, and `notificationId`.
     pub data: Map<String, Value>,
+    /// How its push looks.
+    pub look: PushLook,
     pub created_at: Millis,
 }
 
@@ -67,10 +69,11 @@ impl Notification {
         let title = row.title.clone().unwrap_or_else(|| title_of(&kind, &data));
         let words = Words { title, body: row.message.clone() };
         let priority = if row.priority == Priority::High.name() { Priority::High } else { Priority::Normal };
-        Some(Self { user, kind, words, priority, data, created_at: row.created_at })
+        let look = row.push.clone();
+        Some(Self { user, kind, words, priority, data, look, created_at: row.created_at })
     }
 
-    fn push(&self, terms: PushTerms) -> Push {
+    pub(super) fn push(&self, terms: PushTerms) -> Push {
         let PushTerms { even_if_connected, tag, quiet_hours } = terms;
         Push {
             user: self.user.clone(),
@@ -78,6 +81,7 @@ impl Notification {
             title: self.words.title.clone(),
             body: self.words.body.clone(),
             data: self.data.clone(),
+            look: self.look.clone(),
             high: self.priority == Priority::High,
             even_if_connected,
             tag,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
+use crate::outbox::PushLook;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct NotificationRow {
@@ -19,6 +20,9 @@ pub(super) struct NotificationRow {
     /// JSON text.
     pub(super) data: String,
     pub(super) priority: String,
+    /// How it is pushed.
+    #[serde(default, skip_serializing_if = "PushLook::is_default")]
+    pub(super) push: PushLook,
     pub(super) created_at: Millis,
     pub(super) expires_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::PushLook;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
 use crate::contract::text::{Line, Text};
@@ -20,6 +21,9 @@ pub struct Push {
     pub body: Text,
     /// The data of the notification, with `notificationId`; never cut.
     pub data: Map<String, Value>,
+    /// Image, icon, link, action and silence, as its sender chose them.
+    #[serde(skip_serializing_if = "PushLook::is_default", default)]
+    pub look: PushLook,
     /// Wakes the device, and goes out in quiet hours and to users who are connected, too.
     pub high: bool,
     /// Goes out although the user is connected: nothing tells them in the app, or they want both.

@@ -96,7 +96,7 @@ mod tests {
     use crate::contract::id::UserId;
     use crate::contract::text::{Line, Text};
     use crate::contract::time::Millis;
-    use crate::outbox::{Push, WriteContext};
+    use crate::outbox::{Push, PushLook, WriteContext};
     use crate::table::Key;
 
     fn push(body: &str) -> Delivery {
@@ -106,6 +106,7 @@ mod tests {
             title: Line::cleaned("New message", 64).unwrap(),
             body: Text::parse(body, 100).unwrap(),
             data: serde_json::Map::new(),
+            look: PushLook::default(),
             high: false,
             even_if_connected: false,
             tag: "t".to_owned(),

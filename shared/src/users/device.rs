@@ -32,6 +32,21 @@ pub enum Platform {
     Web,
 }
 
+/// A device that receives pushes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub token: DeviceToken,
+    platform: Option<Platform>,
+}
+
+impl Device {
+    /// Whether it may be an iPhone or iPad, whose apps have a number on their icon: it is one, or did not say what it is.
+    #[must_use]
+    pub fn may_be_ios(&self) -> bool {
+        matches!(self.platform, Some(Platform::Ios) | None)
+    }
+}
+
 /// A device as its user sees it, without its token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,8 +86,9 @@ struct OwnerRow {
 }
 
 /// The user's devices, the last registered first.
-pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<DeviceToken>, TableError> {
-    Ok(current(table, user, now).await?.into_iter().map(|row| row.token).collect())
+pub async fn of_user(table: &Table, user: &UserId, now: Millis) -> Result<Vec<Device>, TableError> {
+    let device = |row: DeviceRow| Device { token: row.token, platform: row.platform };
+    Ok(current(table, user, now).await?.into_iter().map(device).collect())
 }
 
 /// The user's devices as they may see them, the last registered first.

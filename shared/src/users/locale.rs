@@ -13,6 +13,8 @@ pub enum Locale {
 }
 
 impl Locale {
+    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
+
     /// The language of a tag such as `fr-CA`, the format of a token's `locale` (OpenID Connect Core, section 5.1).
     #[must_use]
     pub fn of_tag(tag: &str) -> Self {

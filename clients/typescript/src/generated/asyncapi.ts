@@ -113,32 +113,56 @@ export type LeaseMemberAdded = ConnectedLeaseMember;
  */
 export type LeaseMemberRemoved = ConnectedLeaseMember;
 /**
- * A back end asks for a notification. A sender who may put events on the bus may notify any user. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason.
+ * A back end asks for a notification. A sender who may put events on the bus may notify any user, or with `userIds` up to 100. An event that is delivered twice notifies once. An event that is malformed, or has a field that is not named here, goes to the dead-letter queue with the reason; and so does one of whose users not all could be notified, after two repetitions.
  */
-export type NotificationRequested = NotificationRequested1 & {
-  userId: Id;
-  type: NotificationType;
-  /**
-   * A headline instead of the type's. Required for a type of your own.
-   */
-  title?: string | null;
-  /**
-   * A sentence instead of the type's. Required for a type of your own.
-   */
-  body?: string | null;
-  data?: {
-    [k: string]: unknown;
-  };
-  priority?: "normal" | "high";
-};
-export type NotificationRequested1 =
+export type NotificationRequested = (
   | {
-      type?: BuiltInNotificationType;
+      userId: Id;
     }
   | {
-      title: string;
-      body: string;
+      userIds: UserIds;
+    }
+) &
+  (
+    | {
+        type?: BuiltInNotificationType;
+      }
+    | {
+        title: string;
+        body: string;
+      }
+  ) & {
+    userId?: Id;
+    userIds?: UserIds;
+    type: NotificationType;
+    /**
+     * A headline instead of the type's. Required for a type of your own.
+     */
+    title?: string | null;
+    /**
+     * A sentence instead of the type's. Required for a type of your own.
+     */
+    body?: string | null;
+    data?: {
+      [k: string]: unknown;
     };
+    priority?: "normal" | "high";
+    /**
+     * How the push looks and sounds.
+     */
+    push?: PushLook | null;
+  };
+/**
+ * Different users.
+ *
+ * @minItems 1
+ * @maxItems 100
+ */
+export type UserIds = string[];
+/**
+ * An address that begins with `https://`.
+ */
+export type SecureAddress = string;
 
 export interface Events {
   names: ChannelNames;
@@ -987,4 +1011,26 @@ export interface MarkAsRead {
  */
 export interface BusEvents {
   NotificationRequested: NotificationRequested;
+}
+export interface PushLook {
+  /**
+   * A large picture below the words.
+   */
+  image?: SecureAddress | null;
+  /**
+   * The small picture in a browser.
+   */
+  icon?: SecureAddress | null;
+  /**
+   * The page that a click opens in a browser, and `link` in the push's data.
+   */
+  link?: SecureAddress | null;
+  /**
+   * The action of an Android activity's intent filter, and the category of an iOS notification.
+   */
+  clickAction?: string | null;
+  /**
+   * Whether it makes no sound.
+   */
+  silent?: boolean | null;
 }

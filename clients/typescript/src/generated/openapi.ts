@@ -397,7 +397,11 @@ export interface paths {
         put?: never;
         /**
          * Notify a user, as another back end
-         * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. A built-in type determines title and sentence, in the user's language; `title` and `body` replace them. A type of your own has neither, so send both, in the user's language. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type; for a type of your own, `sourceId` or `senderId`. A push holds 4,096 bytes with all of the data, so a notification with much more than 3 KB of data is not pushed. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         * @description The token needs the role `service`. Stores the notification and sends `notification:new` to the user's channel `private-user-{userId}`. Also sends a push to the user's devices when no client is subscribed to that channel, or always with priority high. The user's preferences apply to both. A built-in type determines title and sentence, in the user's language; `title` and `body` replace them. A type of your own has neither, so send both, in the user's language. Notifications of one type and one source within a minute replace each other on the device. The source is the data's `sourceId`, or else `conversationId`, `postId`, `projectId`, `referralId`, `sessionId`, `partyId` or `senderId`, as fits the type; for a type of your own, `sourceId` or `senderId`. An event `NotificationRequested` on the stack's event bus, with this body as its detail, does the same.
+         *
+         *     A push makes the device's usual sound, and on iOS it sets the number on the app's icon to the user's unread notifications. `push` chooses its image, icon, link and action, or silence. A push holds 4,096 bytes with all of the data and addresses; a longer `body` is cut. A request with `push` that would be longer even without its body is refused with 400. Without `push`, the notification is stored and sent to the app, and not pushed: that happens with much more than 3 KB of data.
+         *
+         *     `userIds` in place of `userId` notifies up to 100 users. Each has a notification of their own, and a result in the response: `created`, `refused` (the same would be refused again) or `failed` (repeat it). One user's failure does not concern the others. Send an `Idempotency-Key`, and repeat the request with it while a result is `failed`, or if there was no response: it creates what is missing, and nothing twice. An event with `userIds` fails if one of its users is not notified; Lambda then repeats it twice, and it becomes a dead letter.
          */
         post: operations["createNotification"];
         delete?: never;
@@ -1237,7 +1241,7 @@ export interface paths {
         post?: never;
         /**
          * Erase a user everywhere
-         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and every known name from data and text, if the data has the id (as text, a number, a key or in a path such as `/users/ada`); a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups, dead letters and undelivered events of Pusher's HTTP API are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
+         * @description For services, when an account is deleted. End the user's sessions first: data that the user writes during the erasure may stay. The user's connections end, and profile, devices, preferences, notifications, keys, kudos, presence, invitations and limits are removed. Messages and requests lose their text, their author and the author's name. A party of the user's goes to the member who has been in it longest, or ends. Data of other users then names an alias instead of the user. Other users' notifications lose the user's id and every known name from data and text, and the addresses of their push, if the data has the id (as text, a number, a key or in a path such as `/users/ada`) or such a path is in an address; a text without such data stays. Invitations that the user sent remain valid, without a sender. In direct conversations the other user's messages stay, and the erased id stays in their keys. A lease keeps its title: put the lease again to change it. Backups, dead letters and undelivered events of Pusher's HTTP API are not changed. Each change sends its usual event to other users. It reads the whole table, and a call takes some 12 s: while `done` is false, call again to continue. A failed call may be repeated, and the whole erasure may be done again at any time.
          */
         delete: operations["eraseUser"];
         options?: never;
@@ -1478,6 +1482,43 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Different users. An id of another form is refused by itself, in its result. */
+        UserIds: string[];
+        PushLook: {
+            /** @description A large picture below the words, at most 1 MB. Android and browsers on Chromium show it; on iOS, an app needs a notification service extension with Firebase's helper. */
+            image?: components["schemas"]["SecureAddress"] | null;
+            /** @description The small picture in a browser. Apps on phones have their own. */
+            icon?: components["schemas"]["SecureAddress"] | null;
+            /** @description The page that a click opens in a browser; Firebase's library opens only pages of its own page's host. On phones, the app finds it in the push's data as `link`. A field `link` of `data` is then called `data.link` there. */
+            link?: components["schemas"]["SecureAddress"] | null;
+            /** @description On Android a tap starts the activity whose intent filter has this action. On iOS it is the notification's category. Without it, the app opens. */
+            clickAction?: string | null;
+            /** @description Whether it makes no sound. From Android 8 on, the app's notification channel decides. Default: false. */
+            silent?: boolean | null;
+        };
+        /** @description An address on the web, without user name and password. */
+        SecureAddress: string;
+        NotificationResults: {
+            /** @description One for each user, in the order of `userIds`. */
+            results: ({
+                /** @description As the request has it. */
+                userId: string;
+                /** @constant */
+                status: "created";
+                notificationId: components["schemas"]["Id"];
+            } | {
+                /** @description As the request has it. */
+                userId: string;
+                /**
+                 * @description `refused`: the same is refused again. `failed`: repeat the request with its `Idempotency-Key`.
+                 * @enum {unknown}
+                 */
+                status: "refused" | "failed";
+                /** @description As in the body of an error. */
+                error: string;
+                message: components["schemas"]["Message"];
+            })[];
+        };
         /** @description The event's name. */
         TriggeredName: string;
         /** @description The event's data, usually JSON as text; at most 10,240 bytes of UTF-8. */
@@ -1683,7 +1724,7 @@ export interface components {
         NewDevice: {
             /** @description The result of Firebase's `getToken()` in the app. */
             token: string;
-            /** @description The app's platform, for the list of devices. */
+            /** @description The app's platform, for the list of devices. The number on the app's icon is left out if all devices are `android` or `web`. */
             platform?: components["schemas"]["Platform"] | null;
         };
         DeviceToken: {
@@ -3039,7 +3080,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    userId: components["schemas"]["Id"];
+                    userId?: components["schemas"]["Id"];
+                    userIds?: components["schemas"]["UserIds"];
                     type: components["schemas"]["NotificationType"];
                     /** @description A headline of your own instead of the type's. It is shown as it is, whatever the user's language. Required for a type of your own. */
                     title?: string | null;
@@ -3048,16 +3090,22 @@ export interface operations {
                     data?: components["schemas"]["NotificationData"];
                     /** @description Default: normal. */
                     priority?: components["schemas"]["Priority"];
-                } & ({
+                    /** @description How the push looks and sounds. */
+                    push?: components["schemas"]["PushLook"] | null;
+                } & (({
+                    userId: components["schemas"]["Id"];
+                } | {
+                    userIds: components["schemas"]["UserIds"];
+                }) & ({
                     type?: components["schemas"]["BuiltInNotificationType"];
                 } | {
                     title: string;
                     body: string;
-                });
+                }));
             };
         };
         responses: {
-            /** @description The notification is stored. */
+            /** @description The notification is stored; with `userIds`, that of every user. */
             201: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -3067,7 +3115,17 @@ export interface operations {
                 content: {
                     "application/json": {
                         notificationId: components["schemas"]["Id"];
-                    };
+                    } | components["schemas"]["NotificationResults"];
+                };
+            };
+            /** @description With `userIds` only. Not every user was notified; the results say who, and why the others were not. */
+            207: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationResults"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3084,7 +3142,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body. No user is notified. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

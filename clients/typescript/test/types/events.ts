@@ -66,8 +66,13 @@ const requested: NotificationRequested = { userId: "ada", type: "MESSAGE", data:
 requested.type = "MESAGE";
 const own: NotificationRequested = { userId: "ada", type: "ORDER_SHIPPED", title: "Your parcel", body: "It arrives on Friday." };
 // @ts-expect-error: a type of your own has no words, so it needs a title and a body
-const wordless: NotificationRequested = { userId: own.userId, type: "ORDER_SHIPPED" };
-some.bind("notification:new", ({ type }) => type === "ORDER_SHIPPED" || type === wordless.type);
+const wordless: NotificationRequested = { userId: "ada", type: "ORDER_SHIPPED" };
+const several: NotificationRequested = { userIds: ["ada", "ben"], type: "SYSTEM", push: { link: "https://app.example", silent: true } };
+// @ts-expect-error: nobody is notified
+const toNobody: NotificationRequested = { type: "SYSTEM", push: several.push };
+// @ts-expect-error: a push has no such field
+own.push = { badge: 7 };
+some.bind("notification:new", ({ type }) => type === "ORDER_SHIPPED" || type === wordless.type || type === toNobody.type);
 
 const api = createApi({ apiUrl: "", token: "" });
 export async function routes() {
@@ -77,6 +82,19 @@ export async function routes() {
     params: { header: { "Idempotency-Key": "1" } },
     body: { receiverId: "ben", sessionId: "s", bookTitle: "t" },
   });
+  const { data: notified } = await api.POST("/notifications", {
+    body: { userIds: ["ada", "ben"], type: "SYSTEM", push: { image: "https://cdn.example/a.png", clickAction: "OPEN_NEWS" } },
+  });
+  if (notified && "results" in notified) {
+    for (const result of notified.results) {
+      const told: string = result.status === "created" ? result.notificationId : `${result.error}: ${result.message}`;
+      console.log(result.userId, told);
+    }
+  } else {
+    notified?.notificationId.trim();
+  }
+  // @ts-expect-error: whom?
+  await api.POST("/notifications", { body: { type: "SYSTEM" } });
   // @ts-expect-error: no such route
   await api.GET("/party/{partyId}");
   // @ts-expect-error: the book's title is missing
