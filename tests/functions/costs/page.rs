@@ -46,7 +46,7 @@ fn million(calculator: &Calculator, counted: &CountedUnits) -> String {
 
 *Stream* is the invocation of `delivery` that finds all delivered, one for each operation; where there is much to do, a hundred records share one.
 [Reading the stream is free for Lambda][streams]. *Sent* is to the internet. Pusher bills by itself; *Pusher* are the millions of messages that it
-counts for one subscriber.
+counts for one subscriber. Kudos and invitations to a user who is known also create a notification, whose row comes on top (`NotificationsOf`).
 
 [streams]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CostOptimization_StreamsUsage.html
 
