@@ -120,6 +120,22 @@ async fn an_operator_can_leave_both_to_another_back_end() {
     assert_eq!((of_ben(&world).await.len(), owed(&world).await.len()), (0, 0));
 }
 
+#[tokio::test]
+async fn an_invitation_that_was_taken_back_or_answered_meanwhile_becomes_none() {
+    let world = world().await;
+    let party = create(&world, "ada").await;
+    let reply = |by: &str, route: &str| Request::new(route).by(by).path("partyId", &party).path("userId", "ben");
+    for reply in [
+        reply("ada", "DELETE /parties/{partyId}/invitations/{userId}"),
+        reply("ben", "POST /parties/{partyId}/invitations/accept"),
+    ] {
+        assert_eq!(invite(&world, "ada", &party, "ben").await.status, 201);
+        assert!(world.send(::parties::handle, &reply).await.status < 300);
+        consume(&world).await.unwrap();
+        assert_eq!((of_ben(&world).await.len(), owed(&world).await.len()), (0, 0));
+    }
+}
+
 /// The invitation stays good, from nobody; its row may still owe the notification, which names the inviter.
 #[tokio::test]
 async fn a_sender_who_was_erased_since_is_named_in_no_notification() {

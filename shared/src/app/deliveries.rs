@@ -91,7 +91,7 @@ impl App {
     }
 
     /// As [`App::finish`], for callers whose next command must not overtake this one: the response waits for the delivery, for
-    /// [`INLINE_TIMEOUT`] at most, and for the shards of a channel with many subscribers, for [`ORDER_TIMEOUT`] in all.
+    /// [`INLINE_TIMEOUT`] at most, and for the shards of a channel with many subscribers, for four seconds in all.
     pub async fn finish_in_order(&self, done: Done<Response>) -> Response {
         let (begun, divided) = (Instant::now(), DividedRows::default());
         let mut delivery = Box::pin(self.deliver_noting(done.pending, &divided));

@@ -104,6 +104,7 @@ fn direct(message: &Message, receiver: &UserId, client_message_id: Option<&str>)
         r#type: "MESSAGE".to_owned(),
         data: about.as_object().cloned().unwrap_or_else(Map::new),
         id: view.id.clone(),
+        while_state: None,
     };
     let unread = Unread { sender: sender.clone(), seq: message.seq.0, notify: notify.clone() };
     let emit = |to: &UserId, names: &[&str], message: &DirectMessage| {

@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::unread::of_notification;
-use super::{Due, Transport, Visit};
+use super::{Due, Outcome, Transport, Visit};
 use crate::notifications;
-use crate::outbox::{Delivery, TransportName};
+use crate::outbox::{Delivery, Notify, TransportName};
 use crate::settings::Settings;
-use crate::table::Table;
+use crate::table::{Key, Table, TableError, text};
 
 /// Notifications that are created at once.
 const MAX_AT_ONCE: usize = 8;
@@ -41,9 +41,21 @@ impl Transport for Notifications {
 impl Notifications {
     async fn attempt(&self, due: &Due<'_>, visit: &Visit) {
         let Delivery::Notify { notify } = &due.entry.delivery else { return };
-        if Instant::now() < visit.deadline {
-            let created = notifications::create_of_change(&self.table, &self.settings, notify).await;
-            visit.report(due, of_notification(created));
+        if Instant::now() >= visit.deadline {
+            return;
         }
+        let outcome = match self.is_so(visit.key(due), notify).await {
+            Ok(true) => of_notification(notifications::create_of_change(&self.table, &self.settings, notify).await),
+            Ok(false) => Outcome::Skipped,
+            Err(error) => Outcome::unsent(&error),
+        };
+        visit.report(due, outcome);
+    }
+
+    /// Whether the row that owes it has the state still that it is about.
+    async fn is_so(&self, row: &Key, notify: &Notify) -> Result<bool, TableError> {
+        let Some(state) = &notify.while_state else { return Ok(true) };
+        let row = self.table.get(row, true).await?;
+        Ok(row.is_some_and(|row| row.get("state").and_then(text) == Some(state)))
     }
 }

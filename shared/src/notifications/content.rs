@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Notify, Push, PushLook, PushTerms};
+use crate::outbox::{Notify, Push, PushLook, PushTerms};
 use crate::users::locale::Locale;
 
 /// The refusal of an own type without a title or a body.
@@ -183,18 +183,18 @@ impl Sender<'_> {
         fields.into_iter().map(|(field, text)| (field.to_owned(), text.into())).collect()
     }
 
-    /// Owes a user a notification of this sender's change. `change` names the change, so that the notification is created once.
+    /// The notification of this sender's change for a user. `change` names the change, so that it is created once.
     pub(crate) fn notifies<const FIELDS: usize>(
         &self,
         user: &UserId,
         kind: NotificationKind,
         more: [(&str, Value); FIELDS],
         change: &str,
-    ) -> Delivery {
+    ) -> Notify {
         let more = more.into_iter().map(|(field, value)| (field.to_owned(), value));
         let data = self.data().into_iter().chain(more).collect();
         let (r#type, id) = (kind.name().to_owned(), change.to_owned());
-        Delivery::Notify { notify: Box::new(Notify { user: user.clone(), r#type, data, id }) }
+        Notify { user: user.clone(), r#type, data, id, while_state: None }
     }
 }
 

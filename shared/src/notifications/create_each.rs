@@ -65,7 +65,7 @@ impl Ended {
 }
 
 impl Notifier<'_> {
-    /// Notifies each of these users, at most [`MAX_AT_ONCE`] of them at a time; returns a result for each, in their order. A failure of
+    /// Notifies each of these users, sixteen of them at a time; returns a result for each, in their order. A failure of
     /// one does not concern the others. A repetition with the same key returns what was created, and creates what was not. Users who are
     /// not notified by the deadline have failed.
     ///

@@ -211,6 +211,12 @@ pub enum Rest {
     Subscribers(FanOut),
 }
 
+impl From<Notify> for Delivery {
+    fn from(notify: Notify) -> Self {
+        Self::Notify { notify: Box::new(notify) }
+    }
+}
+
 impl From<Emit> for Delivery {
     fn from(emit: Emit) -> Self {
         Self::Socket(Box::new(emit))

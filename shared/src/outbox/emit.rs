@@ -34,6 +34,9 @@ pub struct Notify {
     pub data: Map<String, Value>,
     /// The same each time it is delivered, so that it is created once.
     pub id: String,
+    /// The `state` that the row which owes it must have still; `None` where any is right.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub while_state: Option<String>,
 }
 
 /// The content.

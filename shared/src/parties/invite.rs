@@ -11,7 +11,7 @@ use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::notifications::{NotificationKind, Sender};
-use crate::outbox::{Append, Delivery, Done, WriteContext};
+use crate::outbox::{Append, Delivery, Done, Notify, WriteContext};
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent, eq, exists, gt, retry};
 
@@ -126,13 +126,15 @@ impl Invite<'_> {
     }
 }
 
-/// The notification, for an invitee who does not see the event. A user who is invited again is notified again.
+/// The notification, for an invitee who does not see the event. A user who is invited again is notified again; an invitation that was answered
+/// or taken back meanwhile is not worth one.
 fn of_invitation(inviter: &Person, event: &PartyInvitationReceived, now: Millis) -> Delivery {
     let PartyInvitationReceived { invitee, party_id, party_name, .. } = event;
     let sender = Sender { id: &inviter.user_id, name: &inviter.display_name };
     let more = [("partyId", json!(party_id)), ("partyName", json!(party_name))];
     let change = format!("invitation {party_id} {}", now.0);
-    sender.notifies(invitee, NotificationKind::PartyInvitation, more, &change)
+    let notify = sender.notifies(invitee, NotificationKind::PartyInvitation, more, &change);
+    Notify { while_state: Some(State::Pending.name().to_owned()), ..notify }.into()
 }
 
 /// Puts the invitation, on the condition that the earlier one has not changed since it was read.

@@ -66,14 +66,21 @@ pub(super) enum State {
     Revoked,
 }
 
-impl IntoValue for State {
-    fn into_value(self) -> AttributeValue {
-        string(match self {
+impl State {
+    /// As the row has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
             Self::Pending => "pending",
             Self::Accepted => "accepted",
             Self::Declined => "declined",
             Self::Revoked => "revoked",
-        })
+        }
+    }
+}
+
+impl IntoValue for State {
+    fn into_value(self) -> AttributeValue {
+        string(self.name())
     }
 }
 

@@ -101,7 +101,7 @@ pub async fn give(
 fn of_kudos(id: &str, KudosReceived { receiver, from_user, session_id, book_title }: &KudosReceived) -> Delivery {
     let sender = Sender { id: &from_user.user_id, name: &from_user.display_name };
     let more = [("kudosId", json!(id)), ("sessionId", json!(session_id)), ("bookTitle", json!(book_title))];
-    sender.notifies(receiver, NotificationKind::Kudos, more, &format!("kudos {id}"))
+    sender.notifies(receiver, NotificationKind::Kudos, more, &format!("kudos {id}")).into()
 }
 
 fn replay(id: String, first: Option<Item>, again: &KudosRow) -> Result<Done<Kudos>, ApiError> {
