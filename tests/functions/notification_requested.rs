@@ -6,7 +6,8 @@ use shared::api_error::ApiError;
 use tests::consumer::owed;
 use tests::{Request, World};
 
-async fn put(world: &World, id: &str, detail: Value) -> Result<(), ApiError> {
+/// EventBridge brings an event with this id and detail.
+pub(crate) async fn put(world: &World, id: &str, detail: Value) -> Result<(), ApiError> {
     let event = json!({ "version": "0", "id": id, "detail-type": "NotificationRequested", "source": "shop.orders",
         "account": "123456789012", "time": "2026-11-20T05:00:00Z", "region": "eu-west-1", "resources": [], "detail": detail });
     let done = requested(world.app_of("notifications"), serde_json::from_value(event).unwrap());

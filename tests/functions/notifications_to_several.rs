@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use notifications::{handle, requested};
+use notifications::handle;
 use serde_json::{Value, json};
-use shared::api_error::ApiError;
 use shared::http::idempotency::{Cause, IdempotencyKey};
 use shared::notifications::{NewNotification, Notifier};
 use tests::consumer::{consume, owed};
 use tests::devices::register;
 use tests::guest_chat::as_service;
 use tests::{Fault, Hold, Reply, Request, World};
+
+use crate::notification_requested::put;
 
 fn people(how_many: usize) -> Vec<String> {
     (1..=how_many).map(|n| format!("u{n}")).collect()
@@ -346,13 +347,6 @@ async fn the_consumer_delivers_at_once_and_waits_for_no_lease() {
     assert!(owed(&world).await.iter().all(|owed| owed.get("lease").is_none()));
     assert_eq!(told(&world).await.len(), 30);
     assert!(owed(&world).await.is_empty());
-}
-
-async fn put(world: &World, id: &str, detail: Value) -> Result<(), ApiError> {
-    let event = json!({ "version": "0", "id": id, "detail-type": "NotificationRequested", "source": "shop.orders",
-        "account": "123456789012", "time": "2026-11-20T05:00:00Z", "region": "eu-west-1", "resources": [], "detail": detail });
-    let done = requested(world.app_of("notifications"), serde_json::from_value(event).unwrap());
-    world.as_function("notifications", done).await
 }
 
 #[tokio::test]

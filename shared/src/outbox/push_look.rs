@@ -81,8 +81,7 @@ impl SecureAddress {
 
     /// The address in a row; one that another version allowed is left out.
     fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
-        Ok(text.and_then(|text| Self::parse(&text)))
+        known(deserializer, Self::parse)
     }
 }
 
@@ -112,9 +111,17 @@ impl ClickAction {
 
     /// The name in a row; one that another version allowed is left out.
     fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
-        Ok(text.and_then(|text| Self::parse(&text)))
+        known(deserializer, Self::parse)
     }
+}
+
+/// The value of a text in a row; `None` for one that this version does not allow.
+fn known<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| parse(&text)))
 }
 
 #[cfg(test)]
