@@ -5,7 +5,7 @@ use tests::consumer::{consume, owed};
 use tests::devices::register;
 use tests::{Request, World, token_with};
 
-use crate::parties::{create, invite, known};
+use crate::parties::{create, invite, known, party_of};
 
 /// A world in which both are notified, and ben is known.
 async fn world() -> World {
@@ -140,11 +140,13 @@ async fn an_invitation_that_was_taken_back_or_answered_meanwhile_becomes_none() 
 #[tokio::test]
 async fn a_sender_who_was_erased_since_is_named_in_no_notification() {
     let world = world().await;
-    let party = create(&world, "ada").await;
+    // With another member, the party goes on.
+    let party = party_of(&world, &["cy"]).await;
     invite(&world, "ada", &party, "ben").await;
     let erase = Request::new("DELETE /users/{userId}").bearer(&token_with("billing", &json!({ "roles": ["service"] })));
     let reply = world.send(::erasure::handle, &erase.path("userId", "ada")).await;
     assert_eq!((reply.status, &reply.body["done"]), (200, &json!(true)), "{reply:?}");
+    assert!(owed(&world).await.iter().any(|owed| owed["kind"] == "notify" && owed["notify"]["user"] == "ben"));
     consume(&world).await.unwrap();
     assert_eq!((of_ben(&world).await.len(), world.queues.sent("dead-letter").len()), (0, 0));
 }
