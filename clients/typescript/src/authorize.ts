@@ -1,29 +1,16 @@
 import { backoff } from "./backoff.js";
 import type { components } from "./generated/openapi.js";
+import { RefusedError } from "./refused.js";
+import { fetchInTime, refusal, retryAfter } from "./request.js";
 import { mayPass } from "./resubscribe.js";
 import { type Token, tokenNow } from "./token.js";
 
 /** Attempts of one authorization before the page gets an error. */
 const TRIES = 5;
 const FIRST_DELAY_MS = 500;
-const TIMEOUT_MS = 10_000;
-const LONGEST_RETRY_AFTER_MS = 30_000;
 
 /** Whether a failed authorization may succeed in a moment: Carillon failed, asked to wait, or could not be reached. */
 export const isPassing = (error: unknown) => !(error instanceof RefusedError) || mayPass(error.status);
-
-/** Carillon refused. The message is Carillon's, and says what to do. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
-
-  constructor(
-    /** Status code of the response. */
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 type Bodies = {
   "/pusher/auth": [components["schemas"]["ChannelAuthorizationRequest"], components["schemas"]["ChannelAuthorization"]];
@@ -68,7 +55,7 @@ export async function authorization<Path extends keyof Bodies>(
         return (await response.json()) as Bodies[Path][1];
       }
       if (isLast || !mayPass(response.status)) {
-        throw new RefusedError(response.status, await reason(response));
+        throw await refusal(response);
       }
       wait = Math.max(wait, retryAfter(response));
     } catch (error) {
@@ -84,29 +71,10 @@ export async function authorization<Path extends keyof Bodies>(
   }
 }
 
-function retryAfter(response: Response): number {
-  const seconds = Number(response.headers.get("retry-after") ?? 0);
-  return Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS) : 0;
-}
-
-async function post(url: string, token: string, body: object): Promise<Response> {
-  // `AbortSignal.timeout` is missing in React Native.
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new Error(`No response from ${url} within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
-  try {
-    return await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-      body: JSON.stringify(body),
-      signal: timeout.signal,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function reason(response: Response): Promise<string> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const message = (body as { message?: unknown } | undefined)?.message;
-  return typeof message === "string" ? message : `Refused with status ${response.status}`;
+function post(url: string, token: string, body: object): Promise<Response> {
+  return fetchInTime(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
 }

@@ -16,9 +16,12 @@ export type PusherClass = new (appKey: string, options: Options) => Pusher;
 export interface ConnectOptions extends Authorizer {
   /** Key of the Pusher app. It is public. */
   appKey: string;
-  /** Cluster of the Pusher app, such as `eu`. Leave it out for your own server. */
+  /**
+   * Cluster of the Pusher app, such as `eu`. Without it and without `wsHost`, channels are served at the host of `apiUrl`: by the local
+   * stack, or with `Channels=gateway` at `EdgeDomain`.
+   */
   cluster?: string | undefined;
-  /** Host, port and TLS of your own server, as `cargo local` prints them. */
+  /** Host, port and TLS of another server of Pusher's protocol. */
   wsHost?: string | undefined;
   wsPort?: number | undefined;
   forceTLS?: boolean | undefined;
@@ -63,9 +66,11 @@ export function connect(options: ConnectOptions): Connection {
 
 function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
   const failures = new WeakMap<object, number>();
-  const { cluster, wsHost, wsPort, forceTLS } = options;
+  const { cluster } = options;
+  const isElsewhere = [cluster, options.wsHost, options.options?.cluster, options.options?.wsHost].some((named) => named !== undefined);
+  const { wsHost, wsPort, forceTLS } = isElsewhere ? options : hostOf(options.apiUrl);
   return {
-    ...(wsHost !== undefined && { enabledTransports: ["ws"], wsHost, cluster: "mt1" }),
+    ...(wsHost !== undefined && { enabledTransports: ["ws", "wss"], wsHost, cluster: "mt1" }),
     ...(wsPort !== undefined && { wsPort, wssPort: wsPort }),
     ...(forceTLS !== undefined && { forceTLS }),
     ...options.options,
@@ -96,6 +101,13 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
       },
     },
   } as Options;
+}
+
+/** The host of a stack that serves its channels itself. */
+function hostOf(apiUrl: string): Pick<ConnectOptions, "wsHost" | "wsPort" | "forceTLS"> {
+  const { hostname, port, protocol } = new URL(apiUrl);
+  const forceTLS = protocol === "https:";
+  return { wsHost: hostname, wsPort: port === "" ? (forceTLS ? 443 : 80) : Number(port), forceTLS };
 }
 
 /**

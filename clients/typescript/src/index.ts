@@ -1,12 +1,13 @@
 export { type Api, createApi } from "./api.js";
-export { RefusedError } from "./authorize.js";
 export { type Connection, type ConnectOptions, connect } from "./connect.js";
 export type { AnyEvents, AppEvents, EventsOn, MemberOn } from "./events.js";
 export type * from "./generated/asyncapi.js";
 export type { components, operations, paths } from "./generated/openapi.js";
 export { CONNECTIONS_ENDED, reconnectWhenEnded } from "./reconnect.js";
+export { RefusedError } from "./refused.js";
 export { type ReadUntilOptions, readUntil } from "./read-until.js";
 export { keepSubscribed } from "./resubscribe.js";
+export { connectSocket, type SocketConnection, type SocketOptions, type SocketState } from "./socket.js";
 export type { Heard, Sent } from "./sockets.js";
 export { keepInSync, type SyncOptions } from "./sync.js";
 export type { Token } from "./token.js";

@@ -39,6 +39,24 @@ describe("A connection", () => {
     assert.deepEqual(heard, [sent]);
   });
 
+  test("is made to the host of the API, where that serves the channels too", async () => {
+    connection = connect({ apiUrl: server.options.apiUrl, appKey: server.options.appKey, token: "ada" });
+    connection.pusher.subscribe("private-user-ada");
+    await until("subscription", isSubscribed("private-user-ada"));
+  });
+
+  test("is made with TLS to a host of its own, and to Pusher's cluster", () => {
+    const hostOf = (options) => {
+      const { pusher, close } = connect({ apiUrl: "https://api.example", appKey: "key", token: "ada", ...options });
+      close();
+      const { wsHost, wssPort, useTLS, enabledTransports } = pusher.config;
+      return [wsHost, wssPort, useTLS, enabledTransports?.includes("wss")];
+    };
+    assert.deepEqual(hostOf({}), ["api.example", 443, true, true]);
+    assert.deepEqual(hostOf({ wsHost: "ws.example", wsPort: 8443, forceTLS: true }), ["ws.example", 8443, true, true]);
+    assert.deepEqual(hostOf({ cluster: "eu" }), ["ws-eu.pusher.com", 443, true, undefined]);
+  });
+
   test("signs in, so that Carillon can end it", async () => {
     const pusher = open();
     await until("sign-in", () => pusher.user.user_data?.id === "ada");

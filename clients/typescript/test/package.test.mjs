@@ -80,21 +80,46 @@ describe("The package that `npm pack` makes", () => {
 
   test("holds the built code, its types, the licences and the README, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "dist/react/index.js"]) {
+    for (const path of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "dist/react/index.js", "dist/server/index.js"]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
-    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path));
+    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path));
     assert.deepEqual(others, []);
   });
 
+  const printed = "console.log(typeof connect, typeof usePusher, typeof createBackend)";
+
   test("is an ES module that Node loads", async () => {
-    const script = 'const { connect } = await import("carillon"); const { usePusher } = await import("carillon/react"); console.log(typeof connect, typeof usePusher)';
+    const script = `const { connect } = await import("carillon"); const { usePusher } = await import("carillon/react"); const { createBackend } = await import("carillon/server"); ${printed}`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: app });
-    assert.equal(stdout.trim(), "function function");
+    assert.equal(stdout.trim(), "function function function");
+  });
+
+  test("is a CommonJS module that Node requires, and connects", async () => {
+    const script = `const { connect } = require("carillon"); const { usePusher } = require("carillon/react"); const { createBackend } = require("carillon/server");
+connect({ apiUrl: "http://127.0.0.1:9", appKey: "k", token: "t" }).close(); ${printed}`;
+    const { stdout } = await run(process.execPath, ["--input-type=commonjs", "--eval", script], { cwd: app });
+    assert.equal(stdout.trim(), "function function function");
   });
 
   test("marks its hooks as client code, for the app router of Next.js", () => {
-    assert.match(readFileSync(join(app, "node_modules/carillon/dist/react/index.js"), "utf8"), /^"use client";/);
+    for (const build of ["dist", "dist/cjs"]) {
+      assert.match(readFileSync(join(app, `node_modules/carillon/${build}/react/index.js`), "utf8"), /^("use strict";\n)?"use client";/);
+    }
+  });
+
+  test("passes publint and attw, which know what goes wrong with exports and types", async () => {
+    const bin = (name) => here(`../node_modules/.bin/${name}`);
+    await run(bin("publint"), ["run", join(app, packed.filename), "--strict"]);
+    // `node10` is the resolution of Node before 12, which knows no `exports`.
+    await run(bin("attw"), [join(app, packed.filename), "--profile", "node16"]);
+  });
+
+  test("would be published, with its provenance, to everybody", async () => {
+    const { publishConfig } = JSON.parse(readFileSync(here("../package.json"), "utf8"));
+    assert.deepEqual(publishConfig, { access: "public", provenance: true });
+    // Provenance needs the identity of a workflow.
+    await run("npm", ["publish", "--dry-run", "--ignore-scripts", "--provenance=false", join(app, packed.filename)], { cwd: app });
   });
 
   test("has types that accept what the documents have, and refuse anything else", async () => {
@@ -102,7 +127,20 @@ describe("The package that `npm pack` makes", () => {
   });
 
   test("has correct types also for an app that resolves modules like Node", async () => {
-    assert.equal(await faults(["types/events.ts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
+    assert.equal(await faults(["types/events.ts", "types/server.ts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
+  });
+
+  test("has correct types also for an app in CommonJS", async () => {
+    cpSync(join(app, "types/server.ts"), join(app, "types/server.cts"));
+    cpSync(join(app, "types/events.ts"), join(app, "types/events.cts"));
+    assert.equal(await faults(["types/events.cts", "types/server.cts"], { module: "NodeNext", moduleResolution: "NodeNext" }), "");
+  });
+
+  test("compiles the back end that the package's README shows", async () => {
+    const [, shown] = readFileSync(here("../README.md"), "utf8").match(/^```ts\n(import [^\n]*"carillon\/server";\n[\s\S]*?)^```$/m);
+    const ofTheApp = "declare const API_URL: string, JWT_SECRET: string, APP_ID: string, KEY: string, SECRET: string, request: Request;\n";
+    writeFileSync(join(app, "backend.ts"), ofTheApp + shown);
+    assert.equal(await faults(["backend.ts"], STRICT), "");
   });
 
   test("compiles the README's first snippet in an app that Vite's template made", async () => {

@@ -9,6 +9,7 @@ use crate::commands::smoke;
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
 use crate::state::settings::{LocalServer, PusherServer, WebhookAddress};
+use crate::state::token::LASTING;
 
 /// Carillon on this machine: without a command, starts everything and prints what to try.
 #[derive(Parser)]
@@ -156,7 +157,7 @@ pub(crate) struct Token {
     #[arg(long = "channel", value_name = "NAME")]
     pub(crate) channels: Vec<String>,
     /// How long the token is good for; at most a year
-    #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(1..=8784))]
+    #[arg(long, default_value_t = 12, value_parser = value_parser!(u64).range(LASTING))]
     pub(crate) hours: u64,
 }
 

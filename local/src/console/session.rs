@@ -9,20 +9,24 @@ use super::failure::{Answer, Failure};
 use super::parts::Console;
 use crate::state::demo::GUEST_NAME;
 use crate::state::guest::Guest;
-use crate::state::token::{self, HOURS};
+use crate::state::token::{self, Bearer, HOURS};
 
-/// The person whose token the page asks for.
+/// The person whose token the page, or the npm package's programs, ask for.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Wanted {
     #[serde(rename_all = "camelCase")]
-    Guest { hotel: String, booking: String, name: Option<String> },
+    Guest { hotel: String, booking: String, name: Option<String>, hours: Option<u64> },
     #[serde(rename_all = "camelCase")]
     User {
         user_id: String,
         name: Option<String>,
+        picture: Option<String>,
         #[serde(default)]
         roles: Vec<String>,
+        #[serde(default)]
+        channels: Vec<String>,
+        hours: Option<u64>,
     },
 }
 
@@ -48,15 +52,28 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
 /// A token, good for some hours.
 pub(super) async fn token(State(console): State<Console>, Json(wanted): Json<Wanted>) -> Answer<Json<Value>> {
     let state = console.state()?;
-    let token = match &wanted {
-        Wanted::Guest { hotel, booking, name } => {
+    let given = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (hours, token) = match &wanted {
+        Wanted::Guest { hotel, booking, name, hours } => {
             let name = name.as_deref().unwrap_or(GUEST_NAME);
-            token::of_guest(&state, Guest { hotel, booking, name }, HOURS)
+            let hours = lasting(*hours)?;
+            (hours, token::of_guest(&state, Guest { hotel, booking, name }, hours))
         }
-        Wanted::User { user_id, name, roles } => {
-            let name = name.as_deref().filter(|name| !name.is_empty());
-            token::of_named(&state, user_id, name, roles)
+        Wanted::User { user_id, name, picture, roles, channels, hours } => {
+            let (name, picture) = (given(name), given(picture));
+            let name = name.as_deref().or(state.demo.name_of(user_id));
+            let hours = lasting(*hours)?;
+            (hours, token::sign(&state, Bearer { user_id, name, picture: picture.as_deref(), roles, channels }, hours))
         }
     };
-    Ok(Json(json!({ "token": token.map_err(Failure::unusable)?, "hours": HOURS })))
+    Ok(Json(json!({ "token": token.map_err(Failure::unusable)?, "hours": hours })))
+}
+
+/// The hours that a token is good for, as `cargo local token --hours` takes them.
+fn lasting(hours: Option<u64>) -> Answer<u64> {
+    let hours = hours.unwrap_or(HOURS);
+    if token::LASTING.contains(&hours) {
+        return Ok(hours);
+    }
+    Err(Failure::unusable(format!("hours is {hours}: send {} to {}", token::LASTING.start(), token::LASTING.end())))
 }

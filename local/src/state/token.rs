@@ -1,5 +1,6 @@
 //! Tokens for the running stack.
 
+use std::ops::RangeInclusive;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +14,9 @@ use crate::state::issuer::Issuer;
 
 /// Validity of the demo's tokens, in hours.
 pub(crate) const HOURS: u64 = 12;
+
+/// The hours that a token may be good for; at most a year.
+pub(crate) const LASTING: RangeInclusive<u64> = 1..=8784;
 
 /// The person in a token.
 #[derive(Clone, Copy, Default)]
@@ -66,12 +70,6 @@ pub(crate) fn of_user(state: &State, user_id: &str) -> Result<String> {
 /// The same with these roles.
 pub(crate) fn with_roles(state: &State, user_id: &str, roles: &[String]) -> Result<String> {
     sign(state, Bearer { user_id, name: state.demo.name_of(user_id), roles, ..Bearer::default() }, HOURS)
-}
-
-/// The same with this name, where one is given.
-pub(crate) fn of_named(state: &State, user_id: &str, name: Option<&str>, roles: &[String]) -> Result<String> {
-    let name = name.or(state.demo.name_of(user_id));
-    sign(state, Bearer { user_id, name, roles, ..Bearer::default() }, HOURS)
 }
 
 /// A token for a hotel's guest, as the hotel's own back end would make it.

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { alias } from "../support/npm-package.mjs";
 import { stack } from "../support/stack.mjs";
 
 /** The port that the page is served on for people; the local stack answers pages of this machine on every port. */
@@ -35,11 +36,7 @@ async function bundle() {
     format: "esm",
     jsx: "automatic",
     // The package as it is in this clone, with the one React of this page.
-    alias: {
-      "carillon/react": here("../../../clients/typescript/src/react/index.ts"),
-      "pusher-js": here("../node_modules/pusher-js"),
-      react: here("../node_modules/react"),
-    },
+    alias,
     logLevel: "error",
     define: {
       "process.env.NODE_ENV": '"development"',
