@@ -56,25 +56,23 @@ def create_secret(secrets, secret):
 
 
 def upload_code(s3, request, binaries):
-    """One archive per binary, with a script that starts it: the debug builds have some 50 MB each, and each would be read, stored and unpacked.
+    """One archive per function, with a script that starts it: a debug build has over 100 MB, and each would be read, stored and unpacked.
 
-    The script starts a link in the stack's own folder, so a build that replaces the binary does not change the running stack.
+    All functions are one program here, and the script says which. It starts a link in the stack's own folder, so a build that replaces
+    the program does not change the running stack.
     """
     s3.create_bucket(Bucket=request["codeBucket"])
     folder = os.path.abspath(request["functions"])
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
+    program = os.path.join(folder, os.path.basename(request["program"]))
+    link(request["program"], program)
     keys = {}
     for done, binary in enumerate(binaries):
         emit(step="Uploading functions", done=done, total=len(binaries))
-        path = os.path.join(request["binaries"], binary)
-        if not os.path.isfile(path):
-            fail(f"The template names the binary {binary}, but {path} does not exist; is its package in the workspace?")
-        function = os.path.join(folder, binary)
-        link(path, function)
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("bootstrap", f'#!/bin/sh\nexec {shlex.quote(function)} "$@"\n')
+            file.writestr("bootstrap", f"#!/bin/sh\nexec {shlex.quote(program)} {shlex.quote(binary)}\n")
         keys[binary] = f"{binary}.zip"
         s3.put_object(Bucket=request["codeBucket"], Key=keys[binary], Body=archive.getvalue())
     return keys

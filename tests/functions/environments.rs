@@ -61,6 +61,19 @@ fn code(binary: &str) -> String {
 }
 
 #[test]
+fn the_program_of_the_local_stack_is_each_function() {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/functions/src/main.rs");
+    let program = std::fs::read_to_string(program).unwrap();
+    for binary in binaries() {
+        let line = format!(
+            "    \"{binary}\" is {} in \"../../../functions/{binary}/src/main.rs\",\n",
+            binary.replace('-', "_")
+        );
+        assert!(program.contains(&line), "add to local/functions/src/main.rs, and {binary} to its Cargo.toml:\n{line}");
+    }
+}
+
+#[test]
 fn each_function_has_the_variables_that_its_code_asks_for_and_no_others() {
     for binary in binaries() {
         let needs_more = needs_of(binary).contains(&Need::Gateway);

@@ -5,7 +5,7 @@ use shared::App;
 use shared::settings::Need;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let app = App::start_with_senders(&[Need::Pusher, Need::EmailLinks]).await?;
     let retry = &app.retry_queue()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<delivery::Trigger>| {

@@ -6,7 +6,7 @@ use shared::App;
 use shared::settings::Need;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let app = App::start(&[Need::Pusher]).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| {
         app.refresh().await;

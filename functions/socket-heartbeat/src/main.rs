@@ -5,7 +5,7 @@ use shared::App;
 use socket_heartbeat::handle;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let app = App::start(&[]).await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<serde_json::Value>| handle(app, event).await)).await
 }

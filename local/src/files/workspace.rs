@@ -10,8 +10,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
-    /// The directory with the functions' binaries, in the target directory.
-    pub(crate) binaries: PathBuf,
+    /// The directory with the built programs, in the target directory.
+    binaries: PathBuf,
     /// The directory of installed tools.
     pub(crate) tools: PathBuf,
 }
@@ -26,6 +26,11 @@ impl Workspace {
         let at_run_time = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = root_of(at_run_time.as_deref(), Path::new(env!("CARGO_MANIFEST_DIR")), is_this_package)?;
         Ok(Self { root, target, binaries, tools })
+    }
+
+    /// The program that is every function (`local/functions`).
+    pub(crate) fn functions(&self) -> PathBuf {
+        self.binaries.join("carillon-functions")
     }
 
     /// The end-to-end tests, which are an npm package.

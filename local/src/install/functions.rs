@@ -11,11 +11,12 @@ use crate::install::tools::{cargo, failed, with_progress};
 use crate::process::children::Processes;
 use crate::process::step::{Step, cargo_progress};
 
-/// `cargo build` of the default members, which are the functions.
+/// Builds all of them as one program (`local/functions`). The features are those of the whole workspace, so `cargo local test` builds no crate
+/// again.
 pub(crate) async fn build(workspace: &Workspace, processes: &Processes, logs: &Path) -> Result<()> {
     let mut command = Command::new(cargo());
     command
-        .args(["build", "--manifest-path"])
+        .args(["build", "--workspace", "--bin", "carillon-functions", "--manifest-path"])
         .arg(workspace.root.join("Cargo.toml"))
         .env("CARGO_TARGET_DIR", &workspace.target);
     with_progress(&mut command);

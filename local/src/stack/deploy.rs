@@ -140,7 +140,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
         "stackName": STACK_NAME,
         "apiId": API_ID,
         "socketApiId": SOCKET_API_ID,
-        "binaries": workspace.binaries,
+        "program": workspace.functions(),
         "codeBucket": "carillon-code",
         "parameters": {
             "Stage": "dev",

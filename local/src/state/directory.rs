@@ -29,7 +29,7 @@ impl StackDirectory {
         }
     }
 
-    /// Links to the binaries that this stack runs.
+    /// The link to the program that this stack runs.
     pub(crate) fn functions(&self) -> PathBuf {
         self.path.join("functions")
     }
