@@ -3,6 +3,7 @@ export { type Connection, type ConnectOptions, connect } from "./connect.js";
 export type { AnyEvents, AppEvents, EventsOn, MemberOn } from "./events.js";
 export type * from "./generated/asyncapi.js";
 export type { components, operations, paths } from "./generated/openapi.js";
+export { type Notification, type NotificationList, type NotificationListState, notificationList } from "./notification-list.js";
 export { CONNECTIONS_ENDED, reconnectWhenEnded } from "./reconnect.js";
 export { RefusedError } from "./refused.js";
 export { type ReadUntilOptions, readUntil } from "./read-until.js";

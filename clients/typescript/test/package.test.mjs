@@ -80,10 +80,10 @@ describe("The package that `npm pack` makes", () => {
 
   test("holds the built code, its types, the licences and the README, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "dist/react/index.js", "dist/server/index.js"]) {
+    for (const path of ["package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "dist/react/index.js", "dist/react/inbox.css", "dist/server/index.js"]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
-    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/cjs\/package\.json|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path));
+    const others = paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)|dist\/cjs\/package\.json|dist\/react\/inbox\.css|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(path));
     assert.deepEqual(others, []);
   });
 
@@ -112,7 +112,7 @@ connect({ apiUrl: "http://127.0.0.1:9", appKey: "k", token: "t" }).close(); ${pr
     const bin = (name) => here(`../node_modules/.bin/${name}`);
     await run(bin("publint"), ["run", join(app, packed.filename), "--strict"]);
     // `node10` is the resolution of Node before 12, which knows no `exports`.
-    await run(bin("attw"), [join(app, packed.filename), "--profile", "node16"]);
+    await run(bin("attw"), [join(app, packed.filename), "--profile", "node16", "--exclude-entrypoints", "react/inbox.css"]);
   });
 
   test("would be published, with its provenance, to everybody", async () => {
@@ -158,6 +158,15 @@ declare const toast: (text: string) => void, refresh: (partyId: string) => void;
     const component = `export function Inside() {\n${inside}\nreturn <p>{isSubscribed ? members.length : error?.message}</p>;\n}`;
     writeFileSync(join(app, "guide.tsx"), [imports, ofTheApp, root, component].join("\n"));
     assert.equal(await faults(["guide.tsx"], STRICT), "");
+  });
+
+  test("compiles the inbox that the package's README shows", async () => {
+    const shown = readFileSync(here("../README.md"), "utf8").match(/^```tsx\n(import \{ Inbox[\s\S]*?)^```$/m)[1];
+    const [, imports, element] = shown.match(/^((?:import .*\n)+)([\s\S]*)$/);
+    const ofTheApp = 'declare module "*.css";\n';
+    writeFileSync(join(app, "css.d.ts"), ofTheApp);
+    writeFileSync(join(app, "inbox.tsx"), `${imports}declare const navigate: (path: string) => void;\nexport const inbox = ${element.trim()};\n`);
+    assert.equal(await faults(["inbox.tsx", "css.d.ts"], STRICT), "");
   });
 
   const events = readFileSync(here("../../../docs/asyncapi.yaml"), "utf8");

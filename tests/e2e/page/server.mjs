@@ -14,11 +14,16 @@ export const PAGE_PORT = 3001;
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Serves the page at http://`host`:`port`; 0 is any free port. Resolves to its origin and a function that ends it. */
-export async function servePage(port, host = "localhost") {
+/**
+ * Serves the page of this folder, or of another one beside it, at http://`host`:`port`; 0 is any free port. Resolves to its origin and a
+ * function that ends it.
+ */
+export async function servePage(port, host = "localhost", folder = ".") {
+  const { js, css } = await bundle(`${folder}/main.jsx`);
   const files = {
-    "/": { type: "text/html; charset=utf-8", content: readFileSync(here("index.html")) },
-    "/page.js": { type: "text/javascript; charset=utf-8", content: await bundle() },
+    "/": { type: "text/html; charset=utf-8", content: readFileSync(here(`${folder}/index.html`)) },
+    "/page.js": { type: "text/javascript; charset=utf-8", content: js },
+    ...(css && { "/page.css": { type: "text/css; charset=utf-8", content: css } }),
   };
   const server = createServer((request, response) => {
     const file = files[request.url];
@@ -28,11 +33,13 @@ export async function servePage(port, host = "localhost") {
   return { origin: `http://${host}:${server.address().port}`, close: () => closed(server) };
 }
 
-async function bundle() {
+/** The page's script, and the style sheets that it imports. */
+async function bundle(entry) {
   const { outputFiles } = await build({
-    entryPoints: [here("main.jsx")],
+    entryPoints: [here(entry)],
     bundle: true,
     write: false,
+    outdir: "/",
     format: "esm",
     jsx: "automatic",
     // The package as it is in this clone, with the one React of this page.
@@ -50,7 +57,8 @@ async function bundle() {
       }),
     },
   });
-  return outputFiles[0].contents;
+  const named = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.contents;
+  return { js: named(".js"), css: named(".css") };
 }
 
 function listening(server, port) {

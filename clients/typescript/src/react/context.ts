@@ -1,5 +1,6 @@
 import { createContext, useContext } from "react";
 
+import type { Api } from "../api.js";
 import type { CarillonPusher } from "../typed.js";
 
 /** The one connection of an app, and its user. */
@@ -7,6 +8,8 @@ export interface CarillonContext {
   /** Null before the first effect has run, and without a signed-in user. */
   pusher: CarillonPusher | null;
   userId: string | null;
+  /** Carillon's routes, with the user's token. */
+  api: Api;
 }
 
 export const Context = createContext<CarillonContext | null>(null);
@@ -15,7 +18,7 @@ export const Context = createContext<CarillonContext | null>(null);
 export function useCarillon(): CarillonContext {
   const context = useContext(Context);
   if (context === null) {
-    throw new Error("usePusher and useChannel need a <CarillonProvider> above them");
+    throw new Error("Carillon's hooks and <Inbox/> need a <CarillonProvider> above them");
   }
   return context;
 }

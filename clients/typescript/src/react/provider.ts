@@ -1,5 +1,6 @@
 import { createElement, type ReactElement, type ReactNode, useEffect, useMemo, useState } from "react";
 
+import { createApi } from "../api.js";
 import { type ConnectOptions, connect } from "../connect.js";
 import { tokenNow } from "../token.js";
 import type { CarillonPusher } from "../typed.js";
@@ -39,6 +40,7 @@ export function CarillonProvider({ children, ...props }: CarillonProviderProps):
     };
   }, [latest, apiUrl, channelAuthUrl, appKey, cluster, wsHost, wsPort, forceTLS, signIn, userId]);
 
-  const value = useMemo(() => ({ pusher, userId }), [pusher, userId]);
+  const api = useMemo(() => createApi({ apiUrl, token: () => tokenNow(latest.current.token) }), [apiUrl, latest]);
+  const value = useMemo(() => ({ pusher, userId, api }), [pusher, userId, api]);
   return createElement(Context.Provider, { value }, children);
 }

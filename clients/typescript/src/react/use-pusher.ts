@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 
 import type { KudosReceived, NotificationNew, PartyInvitationReceived, PartyUpdated } from "../generated/asyncapi.js";
 import { CONNECTIONS_ENDED, faultOf } from "../reconnect.js";
@@ -6,6 +6,7 @@ import type { CarillonPusher } from "../typed.js";
 import { useCarillon } from "./context.js";
 import { useLatest } from "./latest.js";
 import { type PollOptions, useChannel } from "./use-channel.js";
+import { useStateOf } from "./use-connection-state.js";
 
 /** Callbacks for events of the signed-in user. They may be written inline: new callbacks neither connect nor subscribe again. */
 export interface UsePusherOptions extends PollOptions {
@@ -50,27 +51,9 @@ export function usePusher(options: UsePusherOptions = {}): PusherState {
     };
   }, [pusher, latest]);
 
-  const isConnected = useConnectionState(pusher) === "connected";
+  const isConnected = useStateOf(pusher) === "connected";
   const connectionError = useConnectionError(pusher);
   return { pusher, isConnected, isSubscribed, isPolling, error: connectionError ?? error };
-}
-
-/** The state of the connection in pusher-js's words: `connecting`, `connected`, `unavailable`, `failed`, `disconnected`. */
-function useConnectionState(pusher: CarillonPusher | null): string {
-  const subscribe = useCallback(
-    (changed: () => void) => {
-      pusher?.connection.bind("state_change", changed);
-      return () => {
-        pusher?.connection.unbind("state_change", changed);
-      };
-    },
-    [pusher],
-  );
-  return useSyncExternalStore(
-    subscribe,
-    () => pusher?.connection.state ?? "disconnected",
-    () => "disconnected",
-  );
 }
 
 function useConnectionError(pusher: CarillonPusher | null): Error | null {
