@@ -13,6 +13,7 @@ import Pusher from "pusher-js";
 import { expecting } from "./support/api.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { deleteExpired } from "./support/faults.mjs";
+import { program } from "./support/npm-package.mjs";
 import { person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
@@ -87,6 +88,16 @@ const KINDS = [
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
   // For the app that uses the package, from its tarball until it is on npm.
   [/^(?:cd (\S+) && )?npm ci && npm pack$/, (_, [, path = "clients/typescript"]) => hasScript(path, "ci")],
+  // The program of the package, which an app's owner has from npm. `listen` goes on until Ctrl-C.
+  [/^npx carillon (.*)$/, async (command, [, args]) => {
+    const { path, remove } = await program();
+    try {
+      const words = args.replace(/^listen .*/, "$& --help");
+      await succeeds(`CARILLON_URL=${stack.url} node ${path} ${words.replace(/^console$/, "console --no-open")}`);
+    } finally {
+      remove();
+    }
+  }],
   [/^npm install \/path\/to\/carillon\/(\S+)\/([^/\s]+)\.tgz pusher-js$/, (_, [, path, tarball]) => {
     const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
@@ -121,8 +132,8 @@ for (const page of PAGES) {
   });
 }
 
-test("no document offers npx, which installs a stranger's package where ours is missing", () => {
-  for (const page of PAGES) {
+test("no document offers npx, which installs a stranger's package where ours is missing, but for the package's own", () => {
+  for (const page of PAGES.filter((page) => page !== "clients/typescript/README.md")) {
     assert.doesNotMatch(readFileSync(root + page, "utf8"), /\bnpx\b/, page);
   }
 });

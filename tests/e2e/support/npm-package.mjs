@@ -31,3 +31,14 @@ export async function load(name) {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** Its program `carillon`, as one file for Node in a folder that the caller removes. */
+export async function program() {
+  const directory = mkdtempSync(join(tmpdir(), "carillon-program-"));
+  const outfile = join(directory, "carillon.mjs");
+  // pusher-js requires modules of Node's.
+  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const entryPoints = [here("../../../clients/typescript/src/cli/main.ts")];
+  await build({ entryPoints, bundle: true, format: "esm", platform: "node", outfile, alias, banner, logLevel: "error" });
+  return { path: outfile, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
