@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, existsSync, readFileSync, readdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 
@@ -21,7 +22,7 @@ import { LIMIT, until } from "./support/wait.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 // runbook.test.mjs has these two, whose commands are for an AWS account.
 const RUNBOOKS = ["OPERATIONS.md", "DEPLOY_CHECK.md"];
-const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "docs/bruno/README.md", "events/README.md"].concat(
+const PAGES = ["README.md", "CONTRIBUTING.md", "fuzz/README.md", "clients/typescript/README.md", "clients/create-carillon/README.md", "docs/bruno/README.md", "events/README.md"].concat(
   readdirSync(`${root}docs`).filter((name) => name.endsWith(".md") && !RUNBOOKS.includes(name)).map((name) => `docs/${name}`),
 );
 
@@ -96,6 +97,15 @@ const KINDS = [
       await succeeds(`CARILLON_URL=${stack.url} node ${path} ${words.replace(/^console$/, "console --no-open")}`);
     } finally {
       remove();
+    }
+  }],
+  [/^(?:npm create carillon|node clients\/create-carillon\/index\.mjs) (.*)$/, (_, [, args]) => {
+    const directory = mkdtempSync(join(tmpdir(), "carillon-created-"));
+    try {
+      const words = args.replace(/ -- /, " ").replace(/^\.\.\//, "").split(" ");
+      execFileSync(process.execPath, [`${root}clients/create-carillon/index.mjs`, ...words], { cwd: directory, encoding: "utf8" });
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
     }
   }],
   [/^npm install \/path\/to\/carillon\/(\S+)\/([^/\s]+)\.tgz pusher-js$/, (_, [, path, tarball]) => {

@@ -1,18 +1,16 @@
 // <Inbox/> in a real browser, on a page of an app.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 
 import { servePage } from "./page/server.mjs";
 import { expecting } from "./support/api.mjs";
+import { axe } from "./support/axe.mjs";
 import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { until } from "./support/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** A folder for pictures of the inbox, to look at. */
 const PICTURES = process.env.CARILLON_PICTURES;
 
@@ -52,12 +50,6 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
   const panelOn = (page) => page.getByRole("dialog", { name: "Notifications" });
   const itemsOn = (page) => panelOn(page).getByRole("listitem");
   const focused = (page) => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent);
-
-  async function axe(page) {
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`), []);
-  }
 
   async function picture(page, name) {
     if (PICTURES) {
@@ -160,7 +152,7 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
     await page.reload();
     await bellOn(page).click();
     await panelOn(page).getByRole("alert").getByText("Not today").waitFor();
-    await axe(page);
+    assert.deepEqual(await axe(page), []);
     await picture(page, "error-1280-light");
     isDown = false;
     await panelOn(page).getByRole("button", { name: "Try again" }).click();
@@ -174,7 +166,7 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
         const empty = await open(t, person("Ben"), { colorScheme, viewport: { width, height: 780 } });
         await bellOn(empty).click();
         await panelOn(empty).getByText("You are all caught up").waitFor();
-        await axe(empty);
+        assert.deepEqual(await axe(empty), []);
         await picture(empty, `empty-${width}-${colorScheme}`);
 
         const long = "The-parcel-with-the-books-that-you-ordered-on-Thursday-and-a-very-long-word-without-a-break";
@@ -185,7 +177,7 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
         await page.getByRole("button", { name: "Notifications, 3 unread" }).click();
         await itemsOn(page).getByRole("button").nth(1).click();
         await page.getByRole("button", { name: "Notifications, 2 unread" }).waitFor();
-        await axe(page);
+        assert.deepEqual(await axe(page), []);
         await picture(page, `list-${width}-${colorScheme}`);
         const { x, y, width: wide, height } = await panelOn(page).boundingBox();
         assert.ok(x >= 0 && y >= 0 && x + wide <= width && y + height <= 780, `the panel is at ${x}, ${y}, ${wide} by ${height}`);

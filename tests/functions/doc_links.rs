@@ -2,8 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "clients/typescript/README.md", "events/README.md", "fuzz/README.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "clients/typescript/README.md",
+    "clients/create-carillon/README.md",
+    "events/README.md",
+    "fuzz/README.md",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
