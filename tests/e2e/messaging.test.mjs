@@ -124,6 +124,24 @@ describe("Direct messages", () => {
     assert.deepEqual(others, { messages: [], nextCursor: null });
   });
 
+  test("a sender deletes a message, and both sides hear of it", async (t) => {
+    const { ada, grace, atAda, atGrace } = await pair(t);
+    const secret = `meet me at ${crypto.randomUUID()}`;
+    await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content: secret });
+    const { id } = await atGrace.next("message:new");
+    const path = (other) => `/messages/${other.userId}/${encodeURIComponent(id)}`;
+    assert.equal((await call("DELETE", path(ada), { as: grace })).status, 403);
+    assert.equal((await call("DELETE", path(ada), { as: person() })).status, 404);
+    const { message } = await expecting(200, "DELETE", path(grace), { as: ada });
+    assert.deepEqual([message.id, message.content], [id, null]);
+    for (const [at, other] of [[atAda, grace], [atGrace, ada]]) {
+      const deleted = await at.next("message:deleted");
+      assert.deepEqual([deleted.userId, deleted.messageId, deleted.seq], [other.userId, id, 1]);
+    }
+    assert.deepEqual(textsOf(await expecting(200, "GET", `/messages/${ada.userId}`, { as: grace })), [null]);
+    assert.equal(await itemsMentioning(secret), 0);
+  });
+
   test("a faulty event gets an error that names it, and nothing is stored", async (t) => {
     const { ada, grace, atAda } = await pair(t);
     const client = await plain(t, "ws", ada);
@@ -161,6 +179,7 @@ describe("Refusals of messages and keys", () => {
     const { userId } = person();
     for (const as of [undefined, { token: token({ sub: userId, exp: inSeconds(-60) }) }]) {
       assert.equal((await call("GET", `/messages/${userId}`, { as })).status, 401);
+      assert.equal((await call("DELETE", `/messages/${userId}/000000000001-${"0".repeat(32)}`, { as })).status, 401);
       assert.equal((await call("PUT", "/keys", { as, json: { publicKey: KEY } })).status, 401);
       assert.equal((await call("GET", `/keys/${userId}`, { as })).status, 401);
     }
@@ -172,6 +191,7 @@ describe("Refusals of messages and keys", () => {
       assert.equal((await call("GET", `/messages/grace${query}`, { as: ada })).status, 400, query);
     }
     assert.equal((await call("GET", "/messages/a%20b", { as: ada })).status, 400);
+    assert.equal((await call("DELETE", `/messages/a%20b/000000000001-${"0".repeat(32)}`, { as: ada })).status, 400);
     assert.equal((await call("GET", "/keys/a%20b", { as: ada })).status, 400);
     const bad = [
       [400, { body: "{", headers: { "content-type": "application/json" } }],

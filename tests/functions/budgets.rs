@@ -103,6 +103,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("close a socket", |world| Box::pin(socket_budgets::close(world))),
     ("answer a ping", |world| Box::pin(socket_budgets::answer_a_ping(world))),
     ("send a direct message", |world| Box::pin(socket_budgets::direct_message(world))),
+    ("delete a direct message", |world| Box::pin(socket_budgets::delete_direct_message(world))),
     ("look whether a direct message was read", |world| Box::pin(socket_budgets::look_whether_read(world))),
     ("announce to 1,000 sockets", |world| Box::pin(socket_budgets::announce(world))),
     ("ping 100 sockets", |world| Box::pin(socket_budgets::ping(world))),

@@ -730,6 +730,75 @@ async fn a_notification_reaches_dashboards_too() {
     assert_eq!(sockets::count(&world, Namespace::Dashboard).await, 0, "who finds a connection gone removes it");
 }
 
+async fn delete(world: &World, by: &str, other: &str, id: &str) -> tests::Reply {
+    let request = Request::new("DELETE /messages/{userId}/{messageId}").by(by).path("userId", other);
+    world.send(messages::handle, &request.path("messageId", id)).await
+}
+
+#[tokio::test]
+async fn a_sender_deletes_a_message_and_both_sides_hear_of_it_once() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "ada's secret").await;
+    send(&world, "b1", "ada", "bob's answer").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].as_str().unwrap().to_owned();
+    world.sockets.take_posted();
+    let reply = delete(&world, "ada", "bob", &id).await;
+    assert_eq!((reply.status, &reply.body["message"]["content"]), (200, &Value::Null), "{reply:?}");
+    for (connection, other) in [("a1", "bob"), ("b1", "ada")] {
+        let told = world.sockets.take_of(connection);
+        let deleted = by_name(&told, "message:deleted");
+        let (user, seq, message) = (&deleted[0]["userId"], &deleted[0]["seq"], &deleted[0]["messageId"]);
+        assert_eq!((deleted.len(), user, seq, message), (1, &json!(other), &json!(1), &json!(id)));
+    }
+    let bare = id.split_once(':').unwrap().1;
+    assert_eq!(delete(&world, "ada", "bob", bare).await.body, reply.body, "again, by its id without its sender");
+    assert!(world.sockets.take_posted().is_empty());
+    let page = history(&world, "bob", "ada", &[("after", "0")]).await;
+    assert_eq!(
+        (&page["messages"][0], &page["messages"][1]["content"]),
+        (&reply.body["message"], &json!("bob's answer"))
+    );
+    assert!(!world.table.rows().await.iter().any(|row| format!("{row:?}").contains("ada's secret")));
+}
+
+#[tokio::test]
+async fn only_its_sender_deletes_a_message_and_by_its_own_id() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].as_str().unwrap().to_owned();
+    let bare = id.split_once(':').unwrap().1.to_owned();
+    let other_id = format!("{}{}", &id[..id.len() - 32], "0".repeat(32));
+    for (by, other, id, status) in [
+        ("bob", "ada", &id, 403),
+        ("bob", "ada", &bare, 403),
+        ("eve", "ada", &id, 404),
+        ("eve", "bob", &bare, 404),
+        ("ada", "bob", &id.replace("ada:", "eve:"), 404),
+        ("ada", "bob", &other_id, 404),
+        ("ada", "ada", &id, 404),
+        ("ada", "bob", &"hello".to_owned(), 404),
+        ("ada", "a b", &id, 400),
+    ] {
+        let reply = delete(&world, by, other, id).await;
+        assert_eq!(reply.status, status, "{by} {other} {id}: {reply:?}");
+    }
+    assert_eq!(contents(&history(&world, "bob", "ada", &[]).await), ["Hello"]);
+}
+
+#[tokio::test]
+async fn a_message_that_its_sender_deletes_makes_no_notification() {
+    let world = World::new().await;
+    both(&world).await;
+    send(&world, "a1", "bob", "Hello").await;
+    let id = by_name(&world.sockets.take_of("b1"), "message:new")[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(delete(&world, "ada", "bob", &id).await.status, 200);
+    age(&world, 400).await;
+    consume(&world).await.unwrap();
+    assert!(notifications_of_bob(&world).await.is_empty());
+}
+
 #[tokio::test]
 async fn an_erased_account_leaves_numbers_and_nothing_else_and_both_sides_hear_of_it() {
     let world = World::new().await;
@@ -744,6 +813,7 @@ async fn an_erased_account_leaves_numbers_and_nothing_else_and_both_sides_hear_o
         let told = world.sockets.take_of(connection);
         let deleted = by_name(&told, "message:deleted");
         assert_eq!((deleted.len(), &deleted[0]["userId"], &deleted[0]["seq"]), (1, &json!(other), &json!(1)));
+        assert!(deleted[0].get("messageId").is_none(), "its id would name the sender");
     }
     let page = history(&world, "bob", "ada", &[("after", "0")]).await;
     let (erased, kept) = (&page["messages"][0], &page["messages"][1]);

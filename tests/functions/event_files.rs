@@ -60,6 +60,7 @@ fn refusal_of(name: &str) -> Option<u16> {
         | "guest-chat-staff-deletes"
         | "lease-chat-delete"
         | "lease-chat-request-change"
+        | "messages-delete"
         | "notifications-read"
         | "notifications-show"
         | "parties-accept"

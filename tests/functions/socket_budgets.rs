@@ -84,6 +84,19 @@ pub(crate) async fn direct_message(world: &World) -> [Traffic; 2] {
     world.count(socket_message::handle, &request).await.1
 }
 
+pub(crate) async fn delete_direct_message(world: &World) -> [Traffic; 2] {
+    connect(world, "ws", "a1", "ada").await;
+    connect(world, "ws", "b1", "bob").await;
+    let data = json!({ "receiverId": "bob", "content": "Hello" });
+    say(world, "ws", "a1", &json!({ "event": "sendMessage", "data": data }).to_string()).await;
+    rest(world).await;
+    let id = world.sockets.take_of("b1")[0]["data"]["id"].as_str().unwrap().to_owned();
+    world.sockets.take_posted();
+    world.knows(&tests::token("ada")).await;
+    let request = Request::new("DELETE /messages/{userId}/{messageId}").by("ada").path("userId", "bob");
+    world.count(messages::handle, &request.path("messageId", &id)).await.1
+}
+
 /// The consumer's part of a direct message that was read in time: the cost of the stream's visit and of the retry queue's.
 pub(crate) async fn look_whether_read(world: &World) -> [Traffic; 2] {
     connect(world, "ws", "a1", "ada").await;

@@ -54,7 +54,7 @@ async fn send(world: &World, route: &str, request: &Request) -> Reply {
         "dashboard" => world.send(dashboard::handle, request).await,
         "users" if path.ends_with("/profile") => world.send(profiles::handle, request).await,
         "users" => world.send(erasure::handle, request).await,
-        "keys" => world.send(messages::handle, request).await,
+        "keys" | "messages" => world.send(messages::handle, request).await,
         _ => panic!("say which function has the route {route}"),
     }
 }

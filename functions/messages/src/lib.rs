@@ -1,8 +1,9 @@
-//! The history of direct messages, and public keys for their encryption. The messages themselves go over WebSockets.
+//! The history of direct messages, their deletion, and public keys for their encryption. The messages themselves go over WebSockets.
 
+use serde_json::json;
 use shared::chats::{Range, Seq};
 use shared::contract::id::UserId;
-use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::sockets::direct::{self, keys};
 use shared::{ApiError, App};
@@ -13,11 +14,12 @@ const MAX_LIMIT: u8 = 100;
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 404, 413 and 415, as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404, 413, 415 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         "GET /messages/{userId}" => history(app, &request, &caller).await,
+        "DELETE /messages/{userId}/{messageId}" => delete(app, &request, &caller).await,
         "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
         "GET /keys/{userId}" => key(app, &request).await,
         other => Err(http::no_such_route(other)),
@@ -37,6 +39,12 @@ async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Resp
         (Some(_), Some(_)) => return Err(ApiError::Malformed("Send after or before, not both".to_owned())),
     };
     Ok(http::ok(&direct::history(&app.table, &caller.user, &other, range, limit).await?))
+}
+
+async fn delete(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
+    let (other, writer) = (user(request)?, app.writer(request.request_id()));
+    let deleted = direct::delete(&app.table, &writer, (&caller.user, &other), request.path("messageId")).await?;
+    Ok(http::ok(&json!({ "message": deleted.result })).then(app.deliver(deleted.pending)))
 }
 
 async fn key(app: &App, request: &Request) -> Result<Response, ApiError> {

@@ -909,11 +909,12 @@ export interface MessageRead {
   [k: string]: unknown;
 }
 /**
- * A message lost its content. The sender's account was erased. `userId` is the other user of the conversation.
+ * A message lost its content. Its sender deleted it, or their account was erased; then there is no `messageId`. `userId` is the other user of the conversation.
  */
 export interface DirectMessageDeleted {
   userId: Id;
   seq: number;
+  messageId?: string;
   deletedAt: string;
   timestamp: string;
   [k: string]: unknown;

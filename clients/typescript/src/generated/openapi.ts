@@ -1441,6 +1441,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages/{userId}/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+                /** @description The message's id as events have it, or the part after its colon. */
+                messageId: components["parameters"]["DirectMessageId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message
+         * @description For its sender. Removes the content; the message keeps its number. Sends `message:deleted` to both users' connections on `/ws`. Deleting again gives the same response.
+         */
+        delete: operations["deleteMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keys": {
         parameters: {
             query?: never;
@@ -2244,6 +2269,8 @@ export interface components {
         BookingId: components["schemas"]["BookingId"];
         /** @description The message. */
         MessageId: components["schemas"]["MessageId"];
+        /** @description The message's id as events have it, or the part after its colon. */
+        DirectMessageId: string;
         /** @description A member of the staff. */
         StaffId: components["schemas"]["Id"];
         /** @description The author; a guest's id is `guest;{hotelSlug};{bookingId}`. */
@@ -5812,6 +5839,59 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+                /** @description The message's id as events have it, or the part after its colon. */
+                messageId: components["parameters"]["DirectMessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message without its content. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: components["schemas"]["DirectMessage"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The other user sent it. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description The two users have exchanged no such message. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
         };
     };
     saveKey: {

@@ -10,7 +10,7 @@ use crate::text::Line;
 pub const MESSAGE_NEW: [&str; 2] = ["message:new", "MESSAGE_BROADCAST"];
 /// A message was stored, for its sender.
 pub const MESSAGE_SENT: &str = "message:sent";
-/// A message lost its content, since its sender's account was erased.
+/// A message lost its content: its sender deleted it, or their account was erased.
 pub const MESSAGE_DELETED: &str = "message:deleted";
 /// The other one has read messages.
 pub const MESSAGE_READ: &str = "message:read";
@@ -55,6 +55,9 @@ pub struct DirectMessageDeleted {
     pub user_id: UserId,
     /// Which of its messages.
     pub seq: u64,
+    /// Its id as its receiver got it; absent where its sender's account was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// ISO 8601
     pub deleted_at: String,
     pub timestamp: String,

@@ -1,4 +1,4 @@
-//! `/ws`: direct messages between two members, over sockets; their history over HTTP.
+//! `/ws`: direct messages between two members, over sockets; their history and deletion over HTTP.
 //!
 //! A message is stored as a message of the two people's conversation ([`crate::chats`]): numbered without gaps, with its
 //! outbox. A client that lost its connection reads on after the last number that it knows, and misses no message.
@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `send` | `sendMessage` |
 //! | `content` | what a message holds: text, or what is sealed |
-//! | `deleted` | the deliveries that a deletion causes |
+//! | `deleted` | deleting a message, and the deliveries of that |
 //! | `signals` | `typing`, `markAsRead` |
 //! | `history` | pages of a conversation |
 //! | `keys` | public keys for end-to-end encryption |
@@ -20,6 +20,7 @@ mod send;
 mod signals;
 
 pub use content::Content;
+pub use deleted::delete;
 pub(crate) use deleted::message_deleted;
 pub use history::{History, history};
 use send::send;
