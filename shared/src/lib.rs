@@ -9,6 +9,7 @@
 //! app             the composition root: settings and clients
 //! authorization   who may subscribe to what
 //! erasure         erasing a user everywhere
+//! conversations   the list of a user's conversations of every kind
 //! leases          a client and a notary: their chat, requests, e-mails about unseen messages
 //! hotels          guests' chats, staff, inbox
 //! delivery        delivering outbox entries: by the writer, from the stream, from the retry queue; one file per transport
@@ -44,6 +45,7 @@ pub mod channel_server;
 pub mod channels;
 pub mod chats;
 pub mod clients;
+pub mod conversations;
 pub mod delivery;
 pub mod erasure;
 pub mod gateway;

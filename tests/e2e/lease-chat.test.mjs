@@ -35,6 +35,7 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     const [atClient, atNotary] = [await listen(t, client), await listen(t, notary)];
     await atClient.subscribe(lease.channel);
     await atNotary.subscribe(lease.channel);
+    await atClient.subscribe(client.ownChannel);
     const hello = await writes(client, lease, "Bonjour, <b>Maître</b>");
     const answer = await writes(notary, lease, "Bonjour !");
     for (const message of [hello, answer]) {
@@ -50,6 +51,8 @@ describe("A lease's chat", { concurrency: 4 }, () => {
     await expecting(200, "PUT", leasePath(lease, "read"), { as: client, json: { seq: 2 } });
     const read = await atNotary.next("messages-read", { seq: 2 });
     assert.deepEqual(read.reader, { id: client.userId, role: "client" });
+    const own = await atClient.next("conversation:read", {});
+    assert.deepEqual([own.kind, own.bailId, own.seq, own.unreadCount], ["lease", lease.bailId, 2, 0]);
 
     const asked = await expecting(201, "POST", leasePath(lease, "requests"), { as: notary, json: { title: "Justificatif" } });
     assert.deepEqual(await atClient.next("request-updated", { status: "pending" }), asked);

@@ -65,6 +65,8 @@ describe("Direct messages", () => {
     assert.deepEqual(marked, { ok: true, data: { seq: 1, unread: 0 } });
     const read = await atAda.next("message:read");
     assert.deepEqual([read.messageId, read.readerId, read.seq], [id, grace.userId, 1]);
+    const own = await atGrace.next("conversation:read");
+    assert.deepEqual([own.kind, own.userId, own.seq, own.unreadCount], ["direct", ada.userId, 1, 0]);
   });
 
   test("a user's contacts get an event when the user comes or goes; a stranger does not", async (t) => {
@@ -106,6 +108,19 @@ describe("Direct messages", () => {
     const [notification] = await until("the notification", async () => (await list()).length === 1 && list());
     assert.deepEqual([notification.type, notification.data.messageId], ["MESSAGE", id]);
     assert.ok(!JSON.stringify(notification).includes("Are you there?"));
+  });
+
+  test("the conversations of a user are in a list, the newest first, with what is unread", async (t) => {
+    const { ada, grace, atAda, atGrace } = await pair(t);
+    const list = (as, query = "") => expecting(200, "GET", `/conversations${query}`, { as });
+    assert.deepEqual(await list(grace), { conversations: [], unreadCount: 0, isComplete: true, nextCursor: null });
+    await atAda.socket.emitWithAck("sendMessage", { receiverId: grace.userId, content: "Hello" });
+    await atGrace.next("message:new");
+    const { conversations: [first], unreadCount } = await list(grace);
+    assert.deepEqual([first.kind, first.user.userId, first.lastMessage.preview, first.unreadCount, unreadCount], ["direct", ada.userId, "Hello", 1, 1]);
+    await atGrace.socket.emitWithAck("sendMessage", { receiverId: ada.userId, content: "Good evening" });
+    assert.equal((await list(grace)).unreadCount, 0);
+    assert.equal((await list(ada, "?limit=1")).conversations[0].lastMessage.preview, "Good evening");
   });
 
   test("history is read on after the last known number, back before it, and in pages", async (t) => {
@@ -179,6 +194,7 @@ describe("Refusals of messages and keys", () => {
     const { userId } = person();
     for (const as of [undefined, { token: token({ sub: userId, exp: inSeconds(-60) }) }]) {
       assert.equal((await call("GET", `/messages/${userId}`, { as })).status, 401);
+      assert.equal((await call("GET", "/conversations", { as })).status, 401);
       assert.equal((await call("DELETE", `/messages/${userId}/000000000001-${"0".repeat(32)}`, { as })).status, 401);
       assert.equal((await call("PUT", "/keys", { as, json: { publicKey: KEY } })).status, 401);
       assert.equal((await call("GET", `/keys/${userId}`, { as })).status, 401);
@@ -189,6 +205,9 @@ describe("Refusals of messages and keys", () => {
     const ada = person("Ada");
     for (const query of ["?after=x", "?before=-1", "?after=1&before=2", "?limit=0", "?limit=101"]) {
       assert.equal((await call("GET", `/messages/grace${query}`, { as: ada })).status, 400, query);
+    }
+    for (const query of ["?limit=0", "?limit=51", "?cursor=x"]) {
+      assert.equal((await call("GET", `/conversations${query}`, { as: ada })).status, 400, query);
     }
     assert.equal((await call("GET", "/messages/a%20b", { as: ada })).status, 400);
     assert.equal((await call("DELETE", `/messages/a%20b/000000000001-${"0".repeat(32)}`, { as: ada })).status, 400);

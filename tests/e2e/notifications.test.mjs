@@ -226,13 +226,16 @@ describe("Notifications", { concurrency: 8 }, () => {
     assert.ok(status === 400 || body.notifications.length === 0, `answered ${status} with ${JSON.stringify(body)}`);
   });
 
-  test("a notification is read once", async () => {
+  test("a notification is read once", async (t) => {
     const ada = person();
     const [older, newer] = await notified(ada, 2);
+    const listener = await listen(t, ada);
+    await listener.subscribe(ada.ownChannel);
 
     const first = await read(ada, older);
     assert.equal(first.notificationId, older);
     assert.deepEqual(await read(ada, older), first, "reading again changes nothing");
+    assert.deepEqual(await listener.next("notification:read"), { notificationId: older, readAt: first.readAt });
 
     assert.equal(await unreadCount(ada), 1);
     const { notifications } = await list(ada);

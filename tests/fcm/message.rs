@@ -59,7 +59,9 @@ pub(crate) fn check(message: &Value, is_dry_run: bool) -> Result<(), (&'static s
             return Err(("message.data", format!("data.{name}: {value}")));
         }
     }
-    if !is_dry_run && message["notification"]["title"].as_str().is_none_or(str::is_empty) {
+    // The number on an icon alone.
+    let is_badge = message.get("notification").is_none() && message["apns"]["payload"]["aps"]["badge"].is_u64();
+    if !is_dry_run && !is_badge && message["notification"]["title"].as_str().is_none_or(str::is_empty) {
         return Err(("message.notification", "a message without a title".to_owned()));
     }
     for (part, known) in FIELDS {

@@ -19,6 +19,7 @@ use tests::guest_chat::{as_guest, as_guest_of, as_service, as_staff, guest_write
 use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
+use crate::conversations;
 use crate::parties::{ask, party_of};
 use crate::socket_budgets;
 
@@ -103,6 +104,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("close a socket", |world| Box::pin(socket_budgets::close(world))),
     ("answer a ping", |world| Box::pin(socket_budgets::answer_a_ping(world))),
     ("send a direct message", |world| Box::pin(socket_budgets::direct_message(world))),
+    ("list 20 conversations", |world| Box::pin(conversation_page(world))),
     ("delete a direct message", |world| Box::pin(socket_budgets::delete_direct_message(world))),
     ("look whether a direct message was read", |world| Box::pin(socket_budgets::look_whether_read(world))),
     ("announce to 1,000 sockets", |world| Box::pin(socket_budgets::announce(world))),
@@ -394,6 +396,14 @@ async fn authorize_guest(world: &World) -> [Traffic; 2] {
     let (reply, traffic) = world.count(pusher_auth::handle, &as_guest("POST /pusher/auth").json(&body)).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     traffic
+}
+
+/// Of a user whom each of twenty others wrote once, so that a row of its own lists each.
+async fn conversation_page(world: &World) -> [Traffic; 2] {
+    let others: Vec<_> = (0..20).map(|n| format!("user-{n:02}")).collect();
+    conversations::written_by(world, &others, "ada").await;
+    world.knows(&token("ada")).await;
+    world.count(messages::handle, &Request::new("GET /conversations").by("ada")).await.1
 }
 
 async fn lease_post(world: &World) -> [Traffic; 2] {

@@ -67,6 +67,7 @@ fn expires(kind: RowKind) -> bool {
         | RowKind::ChatMessage
         | RowKind::ChatRead
         | RowKind::Contact
+        | RowKind::ListedConversation
         | RowKind::Kudos
         | RowKind::Lease
         | RowKind::LeaseEmail

@@ -272,7 +272,9 @@ async fn a_read_mark_moves_forward_only_and_tells_the_other_side() {
     assert_eq!(read(1).await, (200, 2, 1), "not back");
     assert_eq!(read(99).await, (200, 3, 0), "not past the newest");
     assert_eq!(read(3).await, (200, 3, 0));
-    assert_eq!(world.pusher.take_sent().len(), 2, "only what moved is told");
+    let told = world.pusher.take_names();
+    let to_each = ["realtime_event", "realtime_event", "conversation:read"];
+    assert_eq!(told, to_each, "only what moved is told");
     for body in [json!({}), json!({ "seq": -1 }), json!({ "seq": "1" }), json!({ "seq": 1.5 })] {
         assert_eq!(world.send(handle, &as_staff("ada", "PUT /read").json(&body)).await.status, 400, "{body}");
     }
@@ -292,7 +294,7 @@ async fn of_several_pending_read_marks_only_the_last_is_sent() {
     consumer::age(&world, 10).await;
     consumer::consume(&world).await.unwrap();
     let seqs: Vec<_> = world.pusher.take_sent().into_iter().map(|(.., data)| data["seq"].clone()).collect();
-    assert_eq!(seqs, [json!(2), json!(2)]);
+    assert_eq!(seqs, [json!(2), json!(2), json!(2)], "to the guest, the staff and the reader");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod channels;
 mod chat_versions;
 mod chats;
 mod compression;
+mod conversations;
 mod costs;
 mod dashboard_channels;
 mod dashboard_events;

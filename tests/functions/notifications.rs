@@ -9,6 +9,7 @@ use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::idempotency::IdempotencyKey;
 use shared::notifications::NewNotification;
+use tests::consumer::owed;
 use tests::{Reply, Request, World, token_with};
 
 fn service() -> String {
@@ -114,6 +115,25 @@ async fn notifications_are_read_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test]
+async fn the_users_other_tabs_hear_once_of_what_is_read() {
+    let world = World::new().await;
+    let first = created(&world).await;
+    created(&world).await;
+    world.pusher.take_sent();
+    for (request, id) in [(read(&first), json!(first)), (read_all(), Value::Null)] {
+        assert_eq!(world.send(handle, &request).await.status, 200);
+        let sent = world.pusher.take_sent();
+        let [(channel, name, data)] = sent.as_slice() else { panic!("{sent:?}") };
+        assert_eq!((channel.as_str(), name.as_str()), ("private-user-ada", "notification:read"));
+        assert_eq!(data["notificationId"], id);
+        assert!(Millis::parse_iso(data["readAt"].as_str().unwrap()).is_some());
+        world.send(handle, &request).await;
+        assert!(world.pusher.take_sent().is_empty(), "again");
+    }
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn notifications_of_other_users_cannot_be_read() {
     let world = World::new().await;
     let id = created(&world).await;
@@ -207,25 +227,27 @@ enum Step {
 /// Does a step for ada at this time.
 async fn step(world: &World, step: Step, known: &[String], now: Millis) {
     let (store, ada) = (&world.app.table, UserId::parse("ada").unwrap());
+    let writer = world.app.writer("test");
+    let reader = shared::notifications::ReadContext { table: store, writer: &writer, user: &ada, pushes: false };
     let done = match step {
         Step::Create => {
             let request: NewNotification =
                 serde_json::from_value(json!({ "userId": "ada", "type": "SYSTEM" })).unwrap();
             let (_, content) = request.check().unwrap();
             let key = IdempotencyKey::absent();
-            let (writer, settings) = (world.app.writer("test"), &world.app.settings);
+            let settings = &world.app.settings;
             let notifier = shared::notifications::Notifier { table: store, writer: &writer, settings };
             notifier.create(&ada, &content, &key, now).await.map(drop)
         }
         Step::Read(n) => match known.get(n) {
-            Some(id) => shared::notifications::read(store, &ada, id, now).await.map(drop),
+            Some(id) => shared::notifications::read(reader, id, now).await.map(drop),
             None => Ok(()),
         },
         Step::Delete(n) => match known.get(n) {
             Some(id) => shared::notifications::delete(store, &ada, id, now).await,
             None => Ok(()),
         },
-        Step::ReadAll => shared::notifications::read_all(store, &ada, now).await.map_err(ApiError::from),
+        Step::ReadAll => shared::notifications::read_all(reader, now).await.map(drop),
     };
     assert!(matches!(done, Ok(()) | Err(ApiError::NotFound(_))), "{done:?}");
 }
@@ -284,7 +306,9 @@ async fn notifications_expire_after_the_configured_number_of_days() {
         let page = json!(shared::notifications::list(store, &ada, 10, None, moment).await.unwrap());
         assert_eq!(ids_of(&page).len() as i64, left);
     }
-    let gone = shared::notifications::read(store, &ada, &id, Millis(expires * 1000)).await;
+    let writer = world.app.writer("test");
+    let reader = shared::notifications::ReadContext { table: store, writer: &writer, user: &ada, pushes: false };
+    let gone = shared::notifications::read(reader, &id, Millis(expires * 1000)).await;
     assert!(matches!(gone, Err(ApiError::NotFound(_))));
 }
 

@@ -255,3 +255,48 @@ async fn an_own_type_is_turned_off_and_kept_silent_as_a_built_in_one() {
     let list = world.send(handle, &Request::new("GET /notifications").by("ada")).await.body;
     assert_eq!(list["unreadCount"], 3, "each is stored");
 }
+
+/// Registers a device of ada's on this platform.
+async fn with_device(platform: &str) -> World {
+    let world = World::with_push().await;
+    let device = json!({ "token": "phone", "platform": platform });
+    let register = Request::new("POST /notifications/device-token").by("ada").json(&device);
+    assert_eq!(world.send(device_tokens::handle, &register).await.status, 200);
+    world
+}
+
+fn read_one(id: &str) -> Request {
+    Request::new("POST /notifications/{notificationId}/read").by("ada").path("notificationId", id)
+}
+
+#[tokio::test]
+async fn a_notification_that_is_read_elsewhere_sets_the_number_on_an_iphone_and_nothing_else() {
+    let world = with_device("ios").await;
+    let id = notify(&world, json!({})).await;
+    notify(&world, json!({})).await;
+    pushed(&world).await;
+    world.pusher.set_users("private-user-ada", &["ada"]);
+    assert_eq!(world.send(handle, &read_one(&id)).await.status, 200);
+    let sent = pushed(&world).await;
+    let headers = json!({ "apns-priority": "5", "apns-collapse-id": "badge" });
+    let apns = json!({ "headers": headers, "payload": { "aps": { "badge": 1 } } });
+    assert_eq!(sent, [json!({ "token": "phone", "apns": apns })]);
+    let all = Request::new("POST /notifications/read-all").by("ada");
+    assert_eq!(world.send(handle, &all).await.status, 200);
+    assert_eq!(pushed(&world).await[0]["apns"]["payload"]["aps"]["badge"], 0);
+    assert!(owed(&world).await.is_empty());
+    for again in [read_one(&id), all] {
+        assert_eq!(world.send(handle, &again).await.status, 200);
+        assert!(pushed(&world).await.is_empty(), "nothing changed");
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_an_iphone_is_owed_no_number() {
+    for world in [with_device("android").await, World::with_push().await, World::new().await] {
+        let id = notify(&world, json!({})).await;
+        consume(&world).await.unwrap();
+        assert_eq!(world.send(handle, &read_one(&id)).await.status, 200);
+        assert!(!owed(&world).await.iter().any(|owed| owed["kind"] == "badge"));
+    }
+}

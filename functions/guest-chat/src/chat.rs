@@ -61,7 +61,8 @@ impl Side {
         let text = chats::message_text(&request.json::<Written>()?.message, "message")?;
         let key = app.idempotency_key(request, &self.id)?;
         let author = Author { id: self.id.clone(), name, role: self.role };
-        let new = NewMessage { author, text, key: Some(key) };
+        // The staff find it among the hotel's chats.
+        let new = NewMessage { author, others: Vec::new(), text, key: Some(key) };
         let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message);
         let writer = app.writer(request.request_id());
         let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
@@ -78,9 +79,9 @@ impl Side {
     }
 
     pub(super) async fn mark_read(self, app: &App, request: &Request) -> Handled {
-        let owes = |seq, at| {
+        let owes = |mark, at| {
             let reader = Reader { id: self.id.clone(), role: self.role };
-            hotels::messages_read(&self.hotel, &self.booking, reader, seq, at)
+            hotels::messages_read(&self.hotel, &self.booking, reader, mark, at)
         };
         let seq = Seq(request.json::<ReadUpTo>()?.seq);
         let writer = app.writer(request.request_id());

@@ -44,7 +44,8 @@ pub(super) async fn post(app: &App, request: &Request, caller: &Identity, partic
     let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
     let key = app.idempotency_key(request, &participant.id)?;
     let author = participant.author(app.person(caller).await.display_name);
-    let new = NewMessage { author, text, key: Some(key) };
+    let others = vec![participant.other.clone()];
+    let new = NewMessage { author, others, text, key: Some(key) };
     let emails = app.settings.email.is_some();
     let owes = |message: &_| participant.message_created(message, emails);
     let posted =
@@ -63,7 +64,7 @@ pub(super) async fn delete(app: &App, request: &Request, participant: &Participa
 
 pub(super) async fn mark_read(app: &App, request: &Request, participant: &Participant) -> Handled {
     let seq = Seq(request.json::<ReadUpTo>()?.seq);
-    let owes = |seq, at| participant.messages_read(seq, at);
+    let owes = |mark, at| participant.messages_read(mark, at);
     let (writer, conversation) = (app.writer(request.request_id()), participant.conversation());
     let up_to = Reading { reader: &participant.id, seq };
     let marked = chats::mark_read(&app.table, &writer, &conversation, up_to, owes).await?;

@@ -1,8 +1,10 @@
-//! The history of direct messages, their deletion, and public keys for their encryption. The messages themselves go over WebSockets.
+//! The list of a user's conversations; the history of direct messages, their deletion, and public keys for their encryption. The
+//! messages themselves go over WebSockets.
 
 use serde_json::json;
 use shared::chats::{Range, Seq};
 use shared::contract::id::UserId;
+use shared::conversations::{self, ConversationCursor};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::sockets::direct::{self, keys};
@@ -10,6 +12,8 @@ use shared::{ApiError, App};
 
 const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
+const DEFAULT_CONVERSATIONS: u8 = 20;
+const MAX_CONVERSATIONS: u8 = 50;
 
 /// Handles the route that API Gateway matched.
 ///
@@ -18,6 +22,7 @@ const MAX_LIMIT: u8 = 100;
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
+        "GET /conversations" => list(app, &request, &caller).await,
         "GET /messages/{userId}" => history(app, &request, &caller).await,
         "DELETE /messages/{userId}/{messageId}" => delete(app, &request, &caller).await,
         "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
@@ -28,6 +33,12 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 
 fn user(request: &Request) -> Result<UserId, ApiError> {
     UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
+}
+
+async fn list(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
+    let limit = request.limit(DEFAULT_CONVERSATIONS, MAX_CONVERSATIONS)?;
+    let cursor = request.query("cursor").map(ConversationCursor::parse).transpose()?;
+    Ok(http::ok(&conversations::list(&app.table, &caller.user, limit, cursor.as_ref()).await?))
 }
 
 async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {

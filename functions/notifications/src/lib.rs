@@ -25,7 +25,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         "GET /notifications/{notificationId}" => one::show(app, &request, &caller).await,
         "DELETE /notifications/{notificationId}" => one::delete(app, &request, &caller).await,
         "POST /notifications/{notificationId}/read" => read::one(app, &request, &caller).await,
-        "POST /notifications/read-all" => read::all(app, &caller).await,
+        "POST /notifications/read-all" => read::all(app, &request, &caller).await,
         "GET /notifications/preferences" => preferences::show(app, &caller).await,
         "PUT /notifications/preferences" => preferences::save(app, &request, &caller).await,
         other => Err(http::no_such_route(other)),

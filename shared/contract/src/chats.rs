@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::event::Event;
-use crate::id::{BookingId, UserId};
+use crate::id::{BookingId, HotelSlug, LeaseId, UserId};
 use crate::text::{Line, Text};
 
 /// As what somebody takes part in a conversation.
@@ -95,5 +95,41 @@ impl Event for RealtimeEvent {
 
     fn channel(&self) -> Channel {
         self.channel.clone()
+    }
+}
+
+/// Which conversation it is, as its participants see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub enum ConversationName {
+    /// With another user.
+    Direct { user_id: UserId },
+    /// About a lease.
+    Lease { bail_id: LeaseId },
+    /// Of a hotel with a guest.
+    Guest { hotel_slug: HotelSlug, booking_id: BookingId },
+}
+
+/// `conversation:read`, for the reader's other tabs and devices. Of direct messages, it goes to the reader's connections of `/ws`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationRead {
+    #[serde(skip)]
+    pub reader: UserId,
+    #[serde(flatten)]
+    pub conversation: ConversationName,
+    /// The reader has read all messages up to this number.
+    pub seq: u64,
+    /// How many messages came after it.
+    pub unread_count: u64,
+    /// ISO 8601
+    pub read_at: String,
+}
+
+impl Event for ConversationRead {
+    const NAME: &'static str = "conversation:read";
+
+    fn channel(&self) -> Channel {
+        Channel::User(self.reader.clone())
     }
 }

@@ -22,6 +22,7 @@
 //! | request to trigger events, of Pusher's HTTP API; event of a client, of which a webhook tells | `APPEVENT#{id}` | `APPEVENT` |
 //! | public key of a user | `USER#{userId}` | `PUBLICKEY` |
 //! | contact | `USER#{userId}` | `CONTACT#{userId}` |
+//! | conversation in which a user has neither written nor read yet | `USER#{userId}` | `CONVERSATION#{the conversation's pk}` |
 //! | when a connection of Socket.IO was last heard of | `HEARD#{shard}` | `{connectionId}` |
 //! | rate limit of a connection | `SOCKET#{connectionId}` | `LIMIT#{what}` |
 //! | connection of Socket.IO that has not signed in | `WAITING` | `{slot}` |
@@ -55,6 +56,7 @@
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
 //! | the parties that a user is a member of | `MEMBERSHIPS#{userId}` | time of joining, party |
 //! | kudos for a user | `KUDOS#RECEIVED#{userId}` | time, kudos |
+//! | the hotels of whose staff a user is | `HOTELS#{userId}` | slug |
 //!
 //! Ids hold no `#`, so different ids always have different keys. A channel's name may, and is last.
 
@@ -206,6 +208,12 @@ impl Key {
     #[must_use]
     pub fn contact(user: &UserId, other: &UserId) -> Self {
         Self::new(self::user(user), format!("{CONTACT}{other}"))
+    }
+
+    /// That a conversation is in a user's list, though they have neither written nor read in it.
+    #[must_use]
+    pub fn listed_conversation(user: &UserId, chat: &str) -> Self {
+        Self::new(self::user(user), format!("{CONVERSATION}{chat}"))
     }
 
     /// When a connection of Socket.IO was last heard of.

@@ -6,7 +6,7 @@
 //! ```text
 //! rooms           the events of reading rooms
 //! parties         the events of parties
-//! notifications   the event of a new notification
+//! notifications   the events of notifications
 //! leases          the events of a lease's chat
 //! chats           the events of conversations, and how a message is shown
 //! key             the keys of the table, the kinds of its rows, its partitions

@@ -1,4 +1,4 @@
-//! The event of a new notification.
+//! The events of notifications: a new one, and one that is read.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -23,6 +23,26 @@ pub struct NotificationNew {
 
 impl Event for NotificationNew {
     const NAME: &'static str = "notification:new";
+
+    fn channel(&self) -> Channel {
+        Channel::User(self.user.clone())
+    }
+}
+
+/// `notification:read`, for the user's other tabs and devices.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationRead {
+    #[serde(skip)]
+    pub user: UserId,
+    /// `None` where all of the user's notifications are read.
+    pub notification_id: Option<String>,
+    /// ISO 8601
+    pub read_at: String,
+}
+
+impl Event for NotificationRead {
+    const NAME: &'static str = "notification:read";
 
     fn channel(&self) -> Channel {
         Channel::User(self.user.clone())

@@ -39,7 +39,7 @@ pub async fn is_member(table: &Table, channel: &OwnChannel, user: &UserId) -> Re
 /// # Errors
 /// When DynamoDB fails.
 pub async fn put_member(table: &Table, channel: &OwnChannel, user: &UserId) -> Result<(), TableError> {
-    membership::put(table, &Key::channel_member(user, channel)).await
+    membership::put(table, &Key::channel_member(user, channel), None).await
 }
 
 /// Removes a member, and with `terminate` ends the user's connections, since they are still subscribed. Removing a user who is not a

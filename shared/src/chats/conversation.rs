@@ -63,6 +63,16 @@ impl Conversation {
         }
     }
 
+    /// In a direct conversation of this user: the other one.
+    #[must_use]
+    pub fn other_than(&self, user: &UserId) -> Option<&UserId> {
+        match &self.kind {
+            ConversationKind::Direct(first, second) if first == user => Some(second),
+            ConversationKind::Direct(first, second) if second == user => Some(first),
+            _ => None,
+        }
+    }
+
     /// The conversation with this partition key.
     pub(crate) fn of_partition(pk: &str) -> Option<Self> {
         if let Some(rest) = pk.strip_prefix(key::GUEST_CHAT) {

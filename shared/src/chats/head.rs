@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Author, Conversation, ConversationKind, Message, Seq};
-use crate::contract::chats::Role;
+use crate::contract::chats::{AuthorView, Role};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
@@ -56,9 +56,23 @@ pub struct Head {
     /// read mark. Heads of earlier versions have none.
     #[serde(default)]
     wrote: Option<BTreeMap<UserId, Seq>>,
+    /// The users for whom a row of its own lists the conversation, since they had not written in it. Heads of earlier versions have none.
+    #[serde(default)]
+    listed: Option<BTreeMap<UserId, bool>>,
     /// The guest's rate limit: its theoretical arrival time. A guest has this conversation alone, so the limit needs no row of its own.
     #[serde(default)]
     pub(super) guest_due: Option<Millis>,
+}
+
+/// The newest message of a conversation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastMessage {
+    seq: u64,
+    author: AuthorView,
+    /// Its beginning on one line, at most 200 characters; `null` once it is deleted.
+    preview: Option<Line>,
+    created_at: String,
 }
 
 impl Head {
@@ -71,6 +85,21 @@ impl Head {
     #[must_use]
     pub fn etag(&self) -> String {
         format!("W/\"{}-{}\"", self.seq, self.changes)
+    }
+
+    /// The newest message, as lists show it.
+    #[must_use]
+    pub fn last_message(&self) -> LastMessage {
+        LastMessage {
+            seq: self.seq.0,
+            author: AuthorView {
+                id: self.last_author.clone(),
+                name: self.last_author_name.clone().unwrap_or_default(),
+                role: self.last_role.unwrap_or(Role::Guest),
+            },
+            preview: self.preview.clone(),
+            created_at: self.last_at.unwrap_or(Millis::epoch()).iso(),
+        }
     }
 
     /// How many messages come after a read mark. Deleted ones count: their numbers stay.
@@ -90,6 +119,13 @@ impl Head {
         self.last_of(author) != Seq::NONE
     }
 
+    /// Whether this user's list of conversations has this one, as far as the head knows: by the read mark of an author, or by a row of
+    /// its own. The two of a direct conversation never change, so one who is not named any more was erased, and gets no row.
+    pub(super) fn lists(&self, conversation: &Conversation, user: &UserId) -> bool {
+        let is_direct = matches!(conversation.kind(), ConversationKind::Direct(..));
+        self.has_mark_of(user) || self.listed.as_ref().is_some_and(|listed| is_direct || listed.contains_key(user))
+    }
+
     /// Whether the newest message can be of this author and say this, as far as its preview tells.
     pub(super) fn may_say(&self, author: &UserId, text: &Text, sealed: bool) -> bool {
         self.last_author.as_ref() == Some(author)
@@ -104,14 +140,14 @@ impl Head {
         is_answer && self.contacts_at.is_none_or(|at| at.plus_seconds(RENEW_CONTACTS_SECONDS) <= now)
     }
 
-    /// The write that takes the next number for this message, on the condition that the number is still free. `due` is the state of a
-    /// guest's rate limit.
+    /// The write that takes the next number for this message, on the condition that the number is still free. The message's
+    /// transaction lists the conversation for the users in `lists`. `due` is the state of a guest's rate limit.
     pub(super) fn advance(
         &self,
         conversation: &Conversation,
         author: &Author,
         message: &Message,
-        due: Option<Millis>,
+        (lists, due): (&[&UserId], Option<Millis>),
     ) -> Action {
         let mut update = Update::new(&conversation.head())
             .set("seq", message.seq)
@@ -134,7 +170,7 @@ impl Head {
         if let Some(due) = due {
             update = update.set("guest_due", due);
         }
-        let update = self.note_writer(update, &author.id, message.seq);
+        let update = self.note_listed(self.note_writer(update, &author.id, message.seq), lists);
         update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into()
     }
 
@@ -150,10 +186,28 @@ impl Head {
         }
     }
 
+    /// Notes for whom the message's transaction lists the conversation.
+    fn note_listed(&self, update: Update, lists: &[&UserId]) -> Update {
+        if lists.is_empty() {
+            return update;
+        }
+        if self.listed.is_some() {
+            return lists.iter().fold(update, |update, user| update.set(("listed", user.as_str()), true));
+        }
+        let entries = lists.iter().map(|user| (user.to_string(), true.into_value()));
+        update.set("listed", AttributeValue::M(entries.collect()))
+    }
+
+    /// The write after which the head no longer names this user as one for whom a row lists the conversation.
+    pub(crate) fn forget_listed(head: &crate::table::Key, user: &UserId) -> Update {
+        let entry = ("listed", user.as_str());
+        Update::new(head).remove(entry).when(exists(entry))
+    }
+
     /// The write after which the head no longer names this author as one who wrote.
     pub(crate) fn forget_writer(head: &crate::table::Key, author: &UserId) -> Update {
         let entry = ("wrote", author.as_str());
-        Update::new(head).remove(entry).when(exists(entry))
+        Update::new(head).remove(entry).set_default("listed", AttributeValue::M(Item::new())).when(exists(entry))
     }
 
     /// The write that goes with the deletion of this message: another `ETag`, and nothing of the message in the inbox. With

@@ -123,6 +123,8 @@ pub struct Author {
 #[derive(Debug, Clone)]
 pub struct NewMessage {
     pub author: Author,
+    /// Those besides the author whose lists of conversations are to have this one.
+    pub others: Vec<UserId>,
     pub text: Text,
     /// The request's key. One that has none is never a repetition.
     pub key: Option<IdempotencyKey>,

@@ -29,14 +29,14 @@ pub use created::created;
 pub(crate) use created::{direct_view, make_whole, to_guest_and_staff};
 pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
-pub use head::{Head, head};
+pub use head::{Head, LastMessage, head};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};
 pub(crate) use page::find;
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};
 pub(crate) use post::{Posting, Terms, post_on};
 pub(crate) use read::seq_of;
-pub use read::{Mark, Reading, has_read, head_and_mark, mark_read};
+pub use read::{Mark, Reading, conversation_read, has_read, head_and_mark, mark_read};
 pub use wire_id::WireId;
 
 use crate::api_error::ApiError;

@@ -1,5 +1,6 @@
 //! Stores a message: its row with its deliveries, the conversation's head, the author's rate limit, and the idempotency key, in one
-//! transaction. The head has the author's read mark, and a guest's rate limit.
+//! transaction. The head has the author's read mark, and a guest's rate limit. The first message of a conversation lists it for the
+//! others, by a row each; later ones find in the head that it is listed, and cost nothing more.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,12 @@ struct KeyRow {
     fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     expires_at: Option<i64>,
+}
+
+/// The row that lists a conversation for a user who has neither written nor read in it. By their first read mark it is found without.
+#[derive(Serialize)]
+struct Listed {
+    since: Millis,
 }
 
 /// Further writes of a message's transaction, on top of this head, at this time.
@@ -121,12 +128,19 @@ pub(crate) async fn post_on(
         let outbox = Outbox::new(deliveries, writer, now);
         let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);
+        let unlisted: Vec<_> = new.others.iter().filter(|user| !seen.head.lists(conversation, user)).collect();
         let mut writes = vec![
-            seen.head.advance(conversation, &new.author, &message, guest_due),
+            seen.head.advance(conversation, &new.author, &message, (&unlisted, guest_due)),
             Action::put_new(committed.item(&MessageRow::new(&message, new.lock()))?, now),
         ];
         if !seen.head.has_mark_of(&new.author.id) {
             writes.push(new.mark(conversation, &message));
+        }
+        for user in unlisted {
+            writes.push(Action::put(item(
+                &Key::listed_conversation(user, conversation.partition()),
+                &Listed { since: now },
+            )?));
         }
         writes.extend(author_due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::head::Head;
 use super::{Conversation, Seq};
 use crate::api_error::ApiError;
+use crate::contract::chats::{ConversationName, ConversationRead};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
@@ -47,7 +48,7 @@ pub async fn mark_read(
     writer: &WriteContext,
     conversation: &Conversation,
     Reading { reader, seq }: Reading<'_>,
-    owes: impl Fn(Seq, Millis) -> Vec<Delivery>,
+    owes: impl Fn(Mark, Millis) -> Vec<Delivery>,
 ) -> Result<Done<Mark>, ApiError> {
     let key = conversation.read_mark(reader);
     super::retry(|| async {
@@ -58,13 +59,13 @@ pub async fn mark_read(
         if seq <= before {
             return Ok(Some(Done::now(Mark { seq: before, unread: head.unread_after(before) }, None)));
         }
-        let now = Millis::now();
-        let append = Append::instead(key.clone(), owing, owes(seq, now), writer, now);
+        let (now, mark) = (Millis::now(), Mark { seq, unread: head.unread_after(seq) });
+        let append = Append::instead(key.clone(), owing, owes(mark, now), writer, now);
         let update =
             append.update().set("seq", seq).set("gsi1pk", author(reader)).set("gsi1sk", conversation.partition());
         let is_unmoved = unchanged("seq", (stored != Seq::NONE).then_some(stored));
         let is_done = table.write(update.when(is_unmoved)).await?.is_done();
-        Ok(is_done.then(|| Done::now(Mark { seq, unread: head.unread_after(seq) }, append.deliverable())))
+        Ok(is_done.then(|| Done::now(mark, append.deliverable())))
     })
     .await
 }
@@ -82,6 +83,13 @@ pub async fn has_read(
         return Ok(true);
     }
     Ok(super::head(table, conversation).await?.last_of(reader) >= seq)
+}
+
+/// The event of a read mark for the reader's own other tabs and devices.
+#[must_use]
+pub fn conversation_read(reader: &UserId, conversation: ConversationName, mark: Mark, at: Millis) -> ConversationRead {
+    let (seq, unread_count) = (mark.seq.0, mark.unread);
+    ConversationRead { reader: reader.clone(), conversation, seq, unread_count, read_at: at.iso() }
 }
 
 /// The conversation's head with how far a reader has read, in one request.

@@ -10,8 +10,9 @@ use super::{Due, Outcome, Transport, Visit};
 use crate::channel_server::ChannelServer;
 use crate::clients::fcm::{self, DeviceToken, Refusal};
 use crate::contract::channel::Channel;
+use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::notifications::{push_message, unread_count};
+use crate::notifications::{badge_message, push_message, unread_count};
 use crate::outbox::{Delivery, Push, Rest, TransportName};
 use crate::table::{Table, TableError};
 use crate::telemetry;
@@ -52,11 +53,14 @@ impl Pushes {
     /// Sends the pushes of a row in order: one that is to be tried again holds up those after it. Rows do not wait for each other.
     async fn of_row(&self, row: &[Due<'_>], visit: &Visit, deadline: Instant) {
         for due in row {
-            let Delivery::Push(push) = &due.entry.delivery else { continue };
             if Instant::now() >= deadline {
                 return;
             }
-            let outcome = self.attempt(push).await;
+            let outcome = match &due.entry.delivery {
+                Delivery::Push(push) => self.attempt(push).await,
+                Delivery::Badge { user } => self.set_badge(user).await,
+                _ => continue,
+            };
             let is_held_up = outcome.is_retry();
             visit.report(due, outcome);
             if is_held_up {
@@ -87,9 +91,27 @@ impl Pushes {
             Err(error) => return Outcome::unsent(&error),
         };
         let tokens: Vec<_> = devices.into_iter().map(|device| device.token).collect();
+        let to = Receiver { user: &push.user, is_begun: push.devices.is_some() };
         match push_message(push, badge) {
-            Ok(message) => self.deliver(push, &tokens, &message).await,
+            Ok(message) => self.deliver(to, &tokens, &message).await,
             Err(error) => Outcome::Failed(error.to_string()),
+        }
+    }
+
+    /// Sets the number on the icons of a user's iPhones, connected or not: in quiet hours, too, since nothing is heard or shown.
+    async fn set_badge(&self, user: &UserId) -> Outcome {
+        let now = Millis::now();
+        let devices = match device::of_user(&self.table, user, now).await {
+            Ok(devices) => devices,
+            Err(error) => return Outcome::unsent(&error),
+        };
+        let tokens: Vec<_> = devices.into_iter().filter(Device::may_be_ios).map(|device| device.token).collect();
+        if tokens.is_empty() {
+            return Outcome::Skipped;
+        }
+        match unread_count(&self.table, user, now).await {
+            Ok(unread) => self.deliver(Receiver { user, is_begun: false }, &tokens, &badge_message(unread)).await,
+            Err(error) => Outcome::unsent(&error),
         }
     }
 
@@ -101,19 +123,27 @@ impl Pushes {
         unread_count(&self.table, &push.user, now).await.map(Some)
     }
 
-    async fn deliver(&self, push: &Push, devices: &[DeviceToken], message: &fcm::FcmMessage) -> Outcome {
+    async fn deliver(&self, to: Receiver<'_>, devices: &[DeviceToken], message: &fcm::FcmMessage) -> Outcome {
         let outcomes = join_all(devices.iter().map(|token| self.fcm.send(token, message))).await;
         let mut tally = Tally::default();
         for (token, outcome) in devices.iter().zip(outcomes) {
             tally.count(token, outcome);
         }
-        tally.judge(&self.fcm, push).await;
-        if let Err(error) = device::remove(&self.table, &push.user, &tally.gone).await {
+        tally.judge(&self.fcm, to).await;
+        if let Err(error) = device::remove(&self.table, to.user, &tally.gone).await {
             // FCM will say so again.
             telemetry::cause(&error);
         }
-        tally.outcome(push, devices.len())
+        tally.outcome(to, devices.len())
     }
+}
+
+/// The receiver of a push.
+#[derive(Clone, Copy)]
+struct Receiver<'a> {
+    user: &'a UserId,
+    /// Whether an earlier attempt reached some of the devices, or none of them for a reason of their own.
+    is_begun: bool,
 }
 
 /// The devices' responses, counted.
@@ -158,8 +188,8 @@ impl Tally {
     /// Decides whose fault the suspects' refusals are: the device's, the message's or the operator's. A device is deleted
     /// only for what FCM says of it twice: of the message, and of a minimal one in a dry run. For a token of another project
     /// another device must have taken the message, too, now or on an earlier attempt: what every device gets is a wrong project.
-    async fn judge(&mut self, fcm: &fcm::FcmClient, push: &Push) {
-        let is_good = self.arrived > 0 || push.devices.is_some();
+    async fn judge(&mut self, fcm: &fcm::FcmClient, to: Receiver<'_>) {
+        let is_good = self.arrived > 0 || to.is_begun;
         let is_our_project = is_good || fcm.is_proven(Millis::now());
         let suspects = std::mem::take(&mut self.suspects);
         let (suspects, of_all): (Vec<_>, Vec<_>) = suspects
@@ -193,7 +223,7 @@ impl Tally {
         }
     }
 
-    fn outcome(self, push: &Push, devices: usize) -> Outcome {
+    fn outcome(self, to: Receiver<'_>, devices: usize) -> Outcome {
         if let Some(why) = self.invalid {
             return Outcome::Failed(why);
         }
@@ -201,7 +231,7 @@ impl Tally {
             let is_partly_done = self.later.len() < devices;
             let left = self.later.iter().map(DeviceToken::hash).collect();
             // Without a list it goes to all devices; with one, an empty-handed attempt stays known as such.
-            let rest = is_partly_done && (self.arrived > 0 || push.devices.is_some());
+            let rest = is_partly_done && (self.arrived > 0 || to.is_begun);
             let rest = rest.then_some(Rest::Devices(left));
             let latest = Millis::now().plus_seconds(MAX_RETRY_AFTER.as_secs().cast_signed());
             return Outcome::Retry { not_before: self.not_before.map(|then| then.min(latest)), rest, tried: true };

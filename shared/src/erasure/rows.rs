@@ -3,6 +3,7 @@
 use super::messages::erase_message;
 use super::{Erasure, remove};
 use crate::api_error::ApiError;
+use crate::chats::Conversation;
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
 use crate::hotels;
@@ -11,7 +12,7 @@ use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
 use crate::sockets;
-use crate::table::key::{LEASE, PARTY, ROOM, RowKind, user as partition};
+use crate::table::key::{CONVERSATION, LEASE, PARTY, ROOM, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, Update, exists, text};
 
 /// The event that others are owed because a row goes: a user who is in a room leaves it.
@@ -56,6 +57,11 @@ impl Erasure<'_> {
             | RowKind::ChannelMember
             | RowKind::PublicKey => self.remove_if(is_own, &row).await,
             RowKind::Contact => self.remove_if(is_own || is_of, &row).await,
+            RowKind::ListedConversation => {
+                let conversation = key.sk.strip_prefix(CONVERSATION).and_then(Conversation::of_partition);
+                let is_with = conversation.is_some_and(|conversation| conversation.other_than(self.user).is_some());
+                self.remove_if(is_own || is_with, &row).await
+            }
             RowKind::DeviceOwner | RowKind::Socket | RowKind::SocketPlace => self.remove_if(has("user"), &row).await,
             RowKind::Presence | RowKind::Staff | RowKind::ChatRead | RowKind::LeaseEmail => {
                 self.remove_if(is_of, &row).await

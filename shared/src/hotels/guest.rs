@@ -2,8 +2,8 @@
 
 use crate::api_error::ApiError;
 pub use crate::chats::guest_id;
-use crate::chats::{self, Conversation, GUEST, Message, Seq, to_guest_and_staff};
-use crate::contract::chats::{GuestChatChange, Reader};
+use crate::chats::{self, Conversation, GUEST, Mark, Message, to_guest_and_staff};
+use crate::contract::chats::{ConversationName, GuestChatChange, Reader, Role};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::Delivery;
@@ -44,10 +44,15 @@ pub fn message_deleted(hotel: &HotelSlug, booking: &BookingId, left: &Message) -
     to_guest_and_staff(hotel, booking, &GuestChatChange::MessageDeleted { message: left.with_message() }).into()
 }
 
-/// The deliveries of a read mark.
+/// The deliveries of a read mark. A member of the staff has a channel of their own, on which their other tabs hear of it; a guest's
+/// tabs have the chat's.
 #[must_use]
-pub fn messages_read(hotel: &HotelSlug, booking: &BookingId, reader: Reader, seq: Seq, at: Millis) -> Vec<Delivery> {
-    to_guest_and_staff(hotel, booking, &GuestChatChange::MessagesRead { reader, seq: seq.0, read_at: at.iso() }).into()
+pub fn messages_read(hotel: &HotelSlug, booking: &BookingId, reader: Reader, mark: Mark, at: Millis) -> Vec<Delivery> {
+    let name = ConversationName::Guest { hotel_slug: hotel.clone(), booking_id: booking.clone() };
+    let own = (reader.role == Role::Staff).then(|| chats::conversation_read(&reader.id, name, mark, at));
+    let change = GuestChatChange::MessagesRead { reader, seq: mark.seq.0, read_at: at.iso() };
+    let own = own.iter().map(Delivery::event);
+    to_guest_and_staff(hotel, booking, &change).into_iter().chain(own).collect()
 }
 
 #[cfg(test)]

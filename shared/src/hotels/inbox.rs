@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use crate::api_error::ApiError;
-use crate::chats::{Conversation, ConversationKind, Head, seq_of};
-use crate::contract::chats::{AuthorView, Role};
+use crate::chats::{Conversation, ConversationKind, Head, LastMessage, seq_of};
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::page;
-use crate::table::{Item, Query, Table, TableError, key, text};
+use crate::table::{Item, Key, Query, Table, TableError, key, text};
 
 /// Most conversations of a page: each takes two rows of one `BatchGetItem`, which reads a hundred.
 pub const MAX_CHATS: u8 = 50;
@@ -70,15 +69,14 @@ pub struct Chat {
     unread_count: u64,
 }
 
-/// The newest message of a conversation.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LastMessage {
-    seq: u64,
-    author: AuthorView,
-    /// Its beginning on one line, at most 200 characters; `null` once it is deleted.
-    preview: Option<Line>,
-    created_at: String,
+/// The newest conversations of a hotel, by one query of the index.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn newest_chats(table: &Table, hotel: &HotelSlug, limit: u8) -> Result<Vec<Conversation>, TableError> {
+    let query = Query::of_index(key::hotel_chats(hotel)).descending().limit(limit.into());
+    let chat = |row: &Item| Conversation::of_partition(&Key::of(row)?.pk);
+    Ok(table.query(&query).await?.items.iter().filter_map(chat).collect())
 }
 
 /// Up to `limit` conversations of a hotel, with what this reader has not read: a query, and one request for what it names.
@@ -113,16 +111,7 @@ pub async fn inbox(
         let mark = seq_of(rows.remove(&conversation.read_mark(reader)))?.max(head.last_of(reader));
         chats.push(Chat {
             unread_count: head.unread_after(mark),
-            last_message: LastMessage {
-                seq: head.seq.0,
-                author: AuthorView {
-                    id: head.last_author,
-                    name: head.last_author_name.unwrap_or_default(),
-                    role: head.last_role.unwrap_or(Role::Guest),
-                },
-                preview: head.preview,
-                created_at: head.last_at.unwrap_or(Millis::epoch()).iso(),
-            },
+            last_message: head.last_message(),
             guest_name: head.guest_name,
             booking_id: booking,
         });

@@ -3,7 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `guest` | the id of a guest, and the deliveries that changes of their chat cause |
-//! | `staff` | who is a member of a hotel's staff |
+//! | `staff` | the members of a hotel's staff, and a user's hotels |
 //! | `inbox` | a hotel's conversations, by their newest message |
 //! | `wake` | the transport that notifies the staff of a guest's message |
 
@@ -14,6 +14,6 @@ mod wake;
 
 pub(crate) use guest::booking_of;
 pub use guest::{guest_id, message_created, message_deleted, messages_read, must_not_be_guests};
-pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox};
-pub use staff::{is_staff, put_staff, remove_staff};
+pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox, newest_chats};
+pub use staff::{hotels_of, is_staff, put_staff, remove_staff};
 pub(crate) use wake::Wakes;

@@ -20,6 +20,21 @@ pub async fn is_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result
     Ok(row.is_some_and(|row| is_member(&row)))
 }
 
+/// Up to `limit` hotels of whose staff a user is, and whether these are all. The index, which is a moment late, names them, and a
+/// consistent read confirms each. A row that the app itself wrote is not in the index.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn hotels_of(table: &Table, user: &UserId, limit: u8) -> Result<(Vec<HotelSlug>, bool), TableError> {
+    let found = table.query(&Query::of_index(key::hotels_of(user)).limit(limit.into())).await?;
+    let hotel = |row: &Item| HotelSlug::parse(Key::of(row)?.pk.strip_prefix(key::HOTEL)?).ok();
+    let mut hotels: Vec<_> = found.items.iter().filter_map(hotel).collect();
+    let keys: Vec<_> = hotels.iter().map(|hotel| Key::staff(hotel, user)).collect();
+    let rows = table.get_many(&keys, true).await?;
+    hotels.retain(|hotel| rows.get(&Key::staff(hotel, user)).is_some_and(is_member));
+    Ok((hotels, found.last_evaluated_key.is_none()))
+}
+
 /// A hotel's staff.
 ///
 /// # Errors
@@ -36,7 +51,8 @@ pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId
 /// 422 for an id that looks like a guest's, 500 when DynamoDB fails.
 pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<(), ApiError> {
     must_not_be_guests(user)?;
-    Ok(membership::put(table, &Key::staff(hotel, user)).await?)
+    let hotels = key::hotels_of(user);
+    Ok(membership::put(table, &Key::staff(hotel, user), Some((&hotels, hotel.as_str()))).await?)
 }
 
 /// Removes a user from a hotel's staff, and with `terminate` ends their connections, since they are still subscribed. Removing

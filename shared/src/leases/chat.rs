@@ -1,8 +1,8 @@
 //! The deliveries of a lease's chat: its events, and an e-mail to the other participant, in case they see none of them.
 
 use super::Participant;
-use crate::chats::{self, Author, Conversation, Message, Seq};
-use crate::contract::chats::Reader;
+use crate::chats::{self, Author, Conversation, Mark, Message};
+use crate::contract::chats::{ConversationName, Reader};
 use crate::contract::id::LeaseId;
 use crate::contract::leases::{LeaseMessageDeleted, LeaseMessagesRead, LeasePerson};
 use crate::contract::text::Line;
@@ -36,12 +36,13 @@ impl Participant {
         chats::created(&self.conversation(), message, None).into_iter().chain(email).collect()
     }
 
-    /// The delivery of a read mark: `messages-read`.
+    /// The deliveries of a read mark: `messages-read`, and `conversation:read` for the reader.
     #[must_use]
-    pub fn messages_read(&self, seq: Seq, at: Millis) -> Vec<Delivery> {
+    pub fn messages_read(&self, mark: Mark, at: Millis) -> Vec<Delivery> {
         let reader = Reader { id: self.id.clone(), role: self.role };
-        let event = LeaseMessagesRead { lease: self.lease.clone(), reader, seq: seq.0, read_at: at.iso() };
-        vec![Delivery::event(&event)]
+        let event = LeaseMessagesRead { lease: self.lease.clone(), reader, seq: mark.seq.0, read_at: at.iso() };
+        let name = ConversationName::Lease { bail_id: self.lease.clone() };
+        vec![Delivery::event(&event), Delivery::event(&chats::conversation_read(&self.id, name, mark, at))]
     }
 }
 

@@ -34,6 +34,12 @@ pub(crate) fn message(push: &Push, badge: Option<i64>) -> Result<FcmMessage, Too
     Ok(with_body(push, badge, &cut))
 }
 
+/// The message that sets the number on the app's icon on iOS, and shows and plays nothing. A later one replaces it.
+pub(crate) fn badge_message(badge: i64) -> FcmMessage {
+    let headers = json!({ "apns-priority": "5", "apns-collapse-id": "badge" });
+    FcmMessage::new(object([("apns", json!({ "headers": headers, "payload": { "aps": { "badge": badge } } }))]))
+}
+
 /// One message for all platforms (FCM, REST resource `projects.messages`): each device reads its own part and the common one.
 fn with_body(push: &Push, badge: Option<i64>, body: &str) -> FcmMessage {
     let image = push.look.image.as_ref().map(|image| ("image", json!(image)));

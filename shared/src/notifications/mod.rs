@@ -31,7 +31,7 @@ pub(crate) use create::{create_instead, create_of_change};
 pub use create_each::UserResult;
 pub use delete::delete;
 pub(crate) use erase::{ErasedUser, erase_from};
-pub(crate) use fcm_message::message as push_message;
+pub(crate) use fcm_message::{badge_message, message as push_message};
 pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
@@ -40,7 +40,7 @@ pub use notification_type::{InvalidType, NotificationType, OwnType};
 pub use preferences::{
     DeliveryPreferences, NewPreferences, Preferences, WholePreferences, preferences, save_preferences,
 };
-pub use read::{Marked, read, read_all};
+pub use read::{Marked, ReadContext, read, read_all};
 pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, unsubscribe_link};
 pub use words::Words;
 

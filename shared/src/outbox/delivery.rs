@@ -89,6 +89,8 @@ transports! {
     /// Firebase Cloud Messaging.
     Push sends {
         "push" => Push(Box<Push>),
+        /// The number of unread notifications, counted when it is sent, for the icons of a user's iPhones: without words or a sound.
+        "badge" => Badge { user: UserId },
     } ["pushOfRow" => PushOfRow]
     Email sends {
         /// About a chat message that its recipient has not seen.

@@ -18,12 +18,13 @@ pub fn is_member(row: &Item) -> bool {
     !row.contains_key(REMOVED)
 }
 
-/// Makes a user a member. Doing it twice is the same.
+/// Makes a user a member, found in the index at this place, if it says one. Doing it twice is the same.
 ///
 /// # Errors
 /// When DynamoDB fails.
-pub async fn put(table: &Table, key: &Key) -> Result<(), TableError> {
+pub async fn put(table: &Table, key: &Key, in_index: Option<(&str, &str)>) -> Result<(), TableError> {
     let update = Update::new(key).set_default("since", Millis::now());
+    let update = in_index.iter().fold(update, |update, (pk, sk)| update.set("gsi1pk", *pk).set("gsi1sk", *sk));
     table.write(update.remove(REMOVED).remove("expires_at")).await?;
     Ok(())
 }
@@ -49,6 +50,7 @@ pub async fn remove(
         let append = Append::new(key.clone(), Committed::of_row(&row), cut_off, writer, now)?;
         let expires_at = now.plus_seconds(REMEMBER_SECONDS).seconds();
         let update = append.update().set(REMOVED, true).set("expires_at", expires_at);
+        let update = update.remove("gsi1pk").remove("gsi1sk");
         let is_done = table.write(update.when(exists("pk"))).await?.is_done();
         Ok(is_done.then(|| Done::now((), append.deliverable())))
     })

@@ -57,6 +57,11 @@ impl Query {
         Self { key: self.key.and(begins_with("sk", prefix)), ..self }
     }
 
+    /// Those of them whose sort keys in the index begin so.
+    pub(crate) fn begins_with_in_index(self, prefix: &str) -> Self {
+        Self { key: self.key.and(begins_with("gsi1sk", prefix)), ..self }
+    }
+
     /// Those of them from one sort key to another, both included.
     pub(crate) fn between(self, from: &str, to: &str) -> Self {
         Self { key: self.key.and(between("sk", from, to)), ..self }

@@ -26,15 +26,19 @@ export type BuiltInNotificationType =
  * A type that your back end names. It exists as soon as a notification or a preference has it.
  */
 export type OwnNotificationType = string;
+/**
+ * ISO 8601 in UTC with milliseconds.
+ */
+export type Time = string;
+/**
+ * The message's number in its conversation, from 1 without gaps.
+ */
+export type Seq = number;
 export type PartyName = string;
 /**
  * The user's name; the user id if the token has no name.
  */
 export type Username = string;
-/**
- * ISO 8601 in UTC with milliseconds.
- */
-export type Time = string;
 /**
  * Someone entered the room. Sent once, however many connections the user has.
  */
@@ -77,10 +81,6 @@ export type GuestChatEvent =
       seq: Seq;
       readAt: Time;
     };
-/**
- * The message's number in its conversation, from 1 without gaps.
- */
-export type Seq = number;
 export type ChatRole = "guest" | "staff";
 /**
  * Something happened in a chat of the hotel. The event of the chat, with the id of the chat.
@@ -242,6 +242,8 @@ export interface ChannelEvents {
 export interface UserEvents {
   "kudos:received": KudosReceived;
   "notification:new": NotificationNew;
+  "notification:read": NotificationRead;
+  "conversation:read": ConversationRead;
   "party-invitation-received": PartyInvitationReceived;
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
@@ -290,6 +292,38 @@ export interface NotificationNew {
     notificationId: Id;
     [k: string]: unknown;
   };
+}
+/**
+ * The user has read a notification, or all of them. For the user's other tabs and devices. Without a `notificationId`, none is unread.
+ */
+export interface NotificationRead {
+  notificationId: Id | null;
+  readAt: Time;
+}
+/**
+ * The user has read a conversation. For the user's other tabs and devices. Of direct messages, it comes over `/ws`, also to the connection that reported the reading; of leases and a hotel's chats, on the user's channel. The highest `seq` counts.
+ */
+export interface ConversationRead {
+  kind: "direct" | "lease" | "guest";
+  /**
+   * An opaque identifier that is safe inside a channel name.
+   */
+  userId?: string;
+  /**
+   * An opaque identifier that is safe inside a channel name.
+   */
+  bailId?: string;
+  /**
+   * Of `guest`.
+   */
+  hotelSlug?: string;
+  /**
+   * Of `guest`.
+   */
+  bookingId?: string;
+  seq: Seq;
+  unreadCount: number;
+  readAt: Time;
 }
 /**
  * A member of a party invited the user.
@@ -825,6 +859,7 @@ export interface DirectMessagesHeard {
   "message:sent": MessageSent;
   "message:read": MessageRead;
   "message:deleted": DirectMessageDeleted;
+  "conversation:read": ConversationRead;
   "typing:start": TypingStart;
   "typing:stop": TypingStop;
   TYPING_INDICATOR: TypingIndicator;

@@ -1421,6 +1421,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's conversations
+         * @description Direct messages, leases in which the caller takes part, and the guests' chats of hotels of whose staff the caller is; the one with the newest message first, each from its first message on. At most 500 direct conversations and 500 leases, and the newest 50 chats of ten hotels; the others are in `GET /hotels/{hotelSlug}/chats`. A member of the staff whose row your app wrote itself is in the list after `PUT /hotels/{hotelSlug}/staff/{userId}`. A conversation of an earlier version, and a lease into which somebody is put later, is in the list of those who neither wrote nor read in it from its next message on. The list is read from an index, which may be a moment behind events.
+         */
+        get: operations["listConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages/{userId}": {
         parameters: {
             query?: never;
@@ -2016,6 +2036,57 @@ export interface components {
             /** @description Send it as `cursor` to get the next page. Opaque; null on the last page. */
             nextCursor: string | null;
         };
+        LastMessage: {
+            seq: components["schemas"]["Seq"];
+            author: {
+                /** @description Null once the author's account is erased. */
+                id: components["schemas"]["Id"] | null;
+                /** @description Empty once the author's account is erased. */
+                name: string;
+                /** @description `member` in direct messages; otherwise the role in the chat. */
+                role: string;
+            };
+            /** @description The beginning of the text; null once the message is deleted. */
+            preview: string | null;
+            createdAt: components["schemas"]["Time"];
+        };
+        Conversations: {
+            conversations: components["schemas"]["Conversation"][];
+            /** @description Unread messages of all conversations, not of this page alone. */
+            unreadCount: number;
+            /** @description False if the caller has more direct conversations, leases or hotels than a list can have. */
+            isComplete: boolean;
+            /** @description Send it as `cursor` to get the next page. Opaque; null on the last page. */
+            nextCursor: string | null;
+        };
+        Conversation: {
+            /** @enum {unknown} */
+            kind: "direct" | "lease" | "guest";
+            lastMessage: components["schemas"]["LastMessage"];
+            /** @description The caller has read all messages up to this number. */
+            readSeq: number;
+            unreadCount: components["schemas"]["UnreadCount"];
+        } & ({
+            /** @constant */
+            kind?: "direct";
+            user: {
+                userId: components["schemas"]["Id"];
+                displayName: string;
+                avatarUrl: string | null;
+            };
+        } | {
+            /** @constant */
+            kind?: "lease";
+            bailId: components["schemas"]["Id"];
+            title: string;
+        } | {
+            /** @constant */
+            kind?: "guest";
+            hotelSlug: components["schemas"]["HotelSlug"];
+            bookingId: components["schemas"]["BookingId"];
+            /** @description The name in the token of the guest's last message; null before the first message. */
+            guestName: string | null;
+        });
         Erased: {
             /** @description How many messages this call erased. */
             erased: number;
@@ -5794,6 +5865,36 @@ export interface operations {
                         userId: components["schemas"]["Id"];
                         online: boolean;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listConversations: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversations"];
                 };
             };
             400: components["responses"]["BadRequest"];

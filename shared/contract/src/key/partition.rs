@@ -55,13 +55,25 @@ pub const REQUEST: &str = "REQUEST#";
 /// Beginning of a contact's sort key.
 pub const CONTACT: &str = "CONTACT#";
 
+/// Beginning of the sort key of a conversation in a user's list.
+pub const CONVERSATION: &str = "CONVERSATION#";
+
 /// Beginning of an invitation's sort key.
 pub const INVITATION: &str = "INVITATION#";
 
 /// Partition key of a hotel's rows.
 #[must_use]
 pub fn hotel(hotel: &HotelSlug) -> String {
-    format!("HOTEL#{hotel}")
+    format!("{HOTEL}{hotel}")
+}
+
+/// Beginning of the partition key of a hotel's rows.
+pub const HOTEL: &str = "HOTEL#";
+
+/// Partition key, in the index, of the hotels of whose staff a user is.
+#[must_use]
+pub fn hotels_of(user: &UserId) -> String {
+    format!("HOTELS#{user}")
 }
 
 /// Beginning of a staff member's sort key.

@@ -82,7 +82,7 @@ pub(super) async fn send(
         also: &also,
     };
     let owes = |message: &Message| chats::created(&conversation, message, client_message_id.as_deref());
-    let new = NewMessage { author, text, key };
+    let new = NewMessage { author, others: vec![receiver.clone()], text, key };
     let posting = Posting { terms, new };
     let posted = chats::post_on(table, writer, &conversation, &posting, owes).await?;
 

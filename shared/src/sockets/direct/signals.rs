@@ -4,12 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api_error::ApiError;
-use crate::chats::{self, Conversation, MessageId, Seq, WireId};
+use crate::chats::{self, Conversation, Mark, MessageId, WireId};
+use crate::contract::chats::{ConversationName, ConversationRead};
+use crate::contract::event::Event as _;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{MESSAGE_READ, Namespace, TYPING_START, TYPING_STOP};
 use crate::contract::time::Millis;
 use crate::json::{self as request, Part};
-use crate::outbox::{Audience, Emit, WriteContext};
+use crate::outbox::{Audience, Delivery, Emit, WriteContext};
 use crate::sockets::replies::FrameOutcome;
 use crate::sockets::row::Socket;
 use crate::table::Table;
@@ -42,8 +44,9 @@ struct MarkAsRead {
     user_id: Option<String>,
 }
 
-/// Moves the reader's mark to this message, and tells its sender. Returns the data of the acknowledgement too. A message of an erased
-/// sender is marked without an event: by its id from before the erasure, or by its new id and `userId`.
+/// Moves the reader's mark to this message, and tells its sender and the reader's connections, this one included. Returns the data of
+/// the acknowledgement too. A message of an erased sender is marked without an event for them: by its id from before the erasure, or
+/// by its new id and `userId`.
 ///
 /// # Errors
 /// 404 for an id of no message to this reader, 400 for an own message, 503 when too many change it at once.
@@ -71,12 +74,15 @@ pub(super) async fn mark_as_read(
     let Some(message) = message else {
         return Err(ApiError::NotFound("There is no message of this id to you".to_owned()));
     };
-    let owes = |seq: Seq, at: Millis| {
-        if message.author.is_none() {
-            return Vec::new();
-        }
-        let data = json!({ "messageId": message_id, "readerId": socket.user, "seq": seq.0, "readAt": at.iso() });
-        vec![Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data).into()]
+    let owes = |mark: Mark, at: Millis| {
+        let own =
+            chats::conversation_read(&socket.user, ConversationName::Direct { user_id: id.sender.clone() }, mark, at);
+        let data = serde_json::to_value(own).expect("the event is strings and numbers");
+        let own = Emit::named(Namespace::Ws, Audience::User(socket.user.clone()), &[ConversationRead::NAME], data);
+        let data = json!({ "messageId": message_id, "readerId": socket.user, "seq": mark.seq.0, "readAt": at.iso() });
+        let read = Emit::named(Namespace::Ws, Audience::User(id.sender.clone()), &[MESSAGE_READ], data);
+        let read = message.author.is_some().then_some(read);
+        read.into_iter().chain([own]).map(Delivery::from).collect()
     };
     let seq = id.message.seq();
     let up_to = chats::Reading { reader: &socket.user, seq };
