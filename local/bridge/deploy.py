@@ -4,6 +4,7 @@ Lines are `{"step": …, "done": n, "total": n}` while it works and `{"result": 
 failure is one sentence on stderr and exit status 1.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -65,17 +66,55 @@ def upload_code(s3, request, binaries):
     folder = os.path.abspath(request["functions"])
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    program = os.path.join(folder, os.path.basename(request["program"]))
-    link(request["program"], program)
+    start = of_release(request["release"], folder) if request["release"] else of_clone(request["program"], folder)
     keys = {}
     for done, binary in enumerate(binaries):
         emit(step="Uploading functions", done=done, total=len(binaries))
+        words = " ".join(map(shlex.quote, start(binary)))
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("bootstrap", f"#!/bin/sh\nexec {shlex.quote(program)} {shlex.quote(binary)}\n")
+            file.writestr("bootstrap", f"#!/bin/sh\nexec {words}\n")
         keys[binary] = f"{binary}.zip"
         s3.put_object(Bucket=request["codeBucket"], Key=keys[binary], Body=archive.getvalue())
     return keys
+
+
+def of_clone(source, folder):
+    """How a function of the clone is started."""
+    program = os.path.join(folder, os.path.basename(source))
+    link(source, program)
+    return lambda binary: [program, binary]
+
+
+def of_release(release, folder):
+    """How a function of a release is started: its zip is unpacked, after its sum is checked."""
+    sums = sums_of(release)
+
+    def start(binary):
+        name = f"functions/{binary}.zip"
+        path = os.path.join(release, name)
+        if not os.path.isfile(path):
+            fail(f"The release lacks {path}; unpack its archive again.")
+        with open(path, "rb") as file:
+            data = file.read()
+        if hashlib.sha256(data).hexdigest() != sums.get(name):
+            fail(f"{path} is not the file that SHA256SUMS names; unpack the release's archive again.")
+        program = os.path.join(folder, binary)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, open(program, "wb") as file:
+            file.write(archive.read("bootstrap"))
+        os.chmod(program, 0o755)
+        return [program]
+
+    return start
+
+
+def sums_of(release):
+    path = os.path.join(release, "SHA256SUMS")
+    if not os.path.isfile(path):
+        fail(f"The release lacks {path}; unpack its archive again.")
+    with open(path, encoding="utf-8") as file:
+        lines = (line.split(maxsplit=1) for line in file if line.strip())
+        return {name.strip(): digest for digest, name in lines}
 
 
 def link(source, target):

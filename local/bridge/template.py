@@ -4,6 +4,7 @@ The template stays what an AWS account gets. Every difference from that is in th
 function each, with the gap of ministack 1.5 that it bridges.
 """
 
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 
 from samtranslator.translator.transform import transform
@@ -20,12 +21,18 @@ def load(path):
 
 
 def functions(template):
-    """Each function's logical id and the name of the binary that it runs."""
+    """Each function's logical id and the name of the binary that it runs; a release's template names its zip instead."""
     return {
-        name: resource["Metadata"]["BuildProperties"]["Binary"]
+        name: binary_of(resource)
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
+
+
+def binary_of(function):
+    if "Metadata" in function:
+        return function["Metadata"]["BuildProperties"]["Binary"]
+    return PurePosixPath(function["Properties"]["CodeUri"]).stem
 
 
 def place_code(template, bucket, keys):

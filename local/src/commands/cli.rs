@@ -45,6 +45,9 @@ pub(crate) struct Run {
     /// Tell the subscribers of a channel how many they are (not with another --pusher)
     #[arg(long)]
     pub(crate) subscription_counts: bool,
+    /// The unpacked folder of a release, whose functions are then run in place of this clone's: nothing is compiled for them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) release_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

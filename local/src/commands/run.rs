@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::commands::cli;
 use crate::commands::to_try;
 use crate::files::journal::{self, PUSHES};
+use crate::files::release::Release;
 use crate::files::variables::Variables;
 use crate::files::workspace::Workspace;
 use crate::install::tools::Clients;
@@ -25,6 +26,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     if options.pusher != PusherServer::Gateway && (options.webhook_url.is_some() || options.subscription_counts) {
         bail!("--webhook-url and --subscription-counts are of Carillon's own channels: leave out --pusher");
     }
+    let release = options.release_dir.as_deref().map(Release::open).transpose()?;
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
     // First, because what follows takes minutes.
     let listener = ports::claim_all(&options.ports, options.pusher == PusherServer::Sockudo)?;
@@ -51,13 +53,16 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
         channels,
         webhook_url,
         subscription_counts: options.subscription_counts,
+        release,
     };
     let file = journal::begin(&directory.logs, PUSHES)?;
     let fcm =
         settings.pushes.firebase().cloned().zip(stand_in).map(|(firebase, stand_in)| stand_in.serve(firebase, file));
-    let tools =
-        install::all(workspace, processes, &directory.logs, (&python_version, Clients::ToListen, options.pusher))
-            .await?;
+    let wanted = (&*python_version, Clients::ToListen, options.pusher);
+    let tools = match settings.release {
+        Some(_) => install::without_functions(workspace, processes, wanted).await?,
+        None => install::all(workspace, processes, &directory.logs, wanted).await?,
+    };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
     let stack = plan.start(listener).await?;
     println!("{}", to_try::text(workspace, &stack.state)?);

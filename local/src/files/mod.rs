@@ -2,5 +2,6 @@
 
 pub(crate) mod journal;
 pub(crate) mod private_file;
+pub(crate) mod release;
 pub(crate) mod variables;
 pub(crate) mod workspace;

@@ -13,6 +13,15 @@ use crate::files::workspace::Workspace;
 use crate::process::children::Processes;
 use crate::state::settings::PusherServer;
 
+/// Installs the tools alone, where the functions of a release are run.
+pub(crate) async fn without_functions(
+    workspace: &Workspace,
+    processes: &Processes,
+    (python_version, clients, pusher): (&str, Clients, PusherServer),
+) -> Result<Tools> {
+    Tools::install(workspace, processes, python_version, (clients, pusher)).await
+}
+
 /// Installs the tools and builds the functions, at once: one waits for the network, the other for the processor. `wanted` begins with the
 /// version of Python.
 pub(crate) async fn all(

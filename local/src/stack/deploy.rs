@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use crate::files::private_file;
+use crate::files::release::Release;
 use crate::files::workspace::Workspace;
 use crate::front_door::Cors;
 use crate::net::ports::Ports;
@@ -136,7 +137,8 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
     let words = of_functions(secrets, settings).map(|(name, value)| (name.to_owned(), json!(word_for(name, value))));
     let mut request = json!({
         "endpoint": ministack::endpoint(ports.ministack_port),
-        "template": workspace.root.join("template.yaml"),
+        "template": settings.release.as_ref().map_or_else(|| workspace.root.join("template.yaml"), Release::template),
+        "release": settings.release.as_ref().map(Release::folder),
         "stackName": STACK_NAME,
         "apiId": API_ID,
         "socketApiId": SOCKET_API_ID,

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::files::release::Release;
 use crate::files::variables::Variables;
 use crate::net::origin::Origin;
 use crate::state::firebase::Firebase;
@@ -103,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) webhook_url: Option<WebhookAddress>,
     /// Whether subscribers get their number, with [`PusherServer::Gateway`].
     pub(crate) subscription_counts: bool,
+    /// The release whose functions it runs, in place of those of the clone.
+    pub(crate) release: Option<Release>,
 }
 
 /// The address of a server of the developer's that gets webhooks: https, or http to this machine.
