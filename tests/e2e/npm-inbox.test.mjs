@@ -90,6 +90,16 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
     await until("the read marks", async () => (await expecting(200, "GET", "/notifications/unread-count", { as: ada })).unreadCount === 0);
   });
 
+  test("is quiet in one tab once its notification is read in the other", async (t) => {
+    const ada = person("Ada");
+    await notify(ada, "Parcel");
+    const [one, other] = [await open(t, ada), await open(t, ada)];
+    await one.getByRole("button", { name: "Notifications, 1 unread" }).click();
+    await other.getByRole("button", { name: "Notifications, 1 unread" }).waitFor();
+    await itemsOn(one).getByRole("button").click();
+    await other.getByRole("button", { name: "Notifications", exact: true }).waitFor();
+  });
+
   test("can be used with the keyboard alone", async (t) => {
     const ada = person("Ada");
     for (const n of [1, 2, 3]) {

@@ -1,5 +1,6 @@
 import type { Api } from "./api.js";
 import { backoff } from "./backoff.js";
+import type { NotificationRead } from "./generated/asyncapi.js";
 import type { components } from "./generated/openapi.js";
 import { RefusedError } from "./refused.js";
 import { mayPass } from "./resubscribe.js";
@@ -38,6 +39,8 @@ export interface NotificationList {
   loadMore(): Promise<void>;
   /** Marks one as read: at once in the list, and taken back if Carillon refuses. */
   markRead(notificationId: string): Promise<void>;
+  /** Takes a read mark of another tab or device: the event `notification:read`. */
+  heardRead(event: NotificationRead): void;
   /** Marks all as read, those that are not listed included. Resolves to whether that succeeded. */
   markAllRead(): Promise<boolean>;
 }
@@ -100,7 +103,7 @@ export function notificationList(api: Api, { limit = PAGE }: { limit?: number | 
   const readAt = (isRead: (notification: Notification) => boolean, time: string | null) =>
     state.notifications.map((notification) => (isRead(notification) ? { ...notification, readAt: time } : notification));
 
-  return {
+  const list: NotificationList = {
     state: () => state,
     subscribe(changed) {
       listeners.add(changed);
@@ -163,6 +166,18 @@ export function notificationList(api: Api, { limit = PAGE }: { limit?: number | 
         marks += 1;
       }
     },
+    heardRead({ notificationId, readAt: time }) {
+      const isMeant = (notification: Notification) =>
+        notification.readAt === null && (notificationId === null || notification.notificationId === notificationId);
+      const isListed = state.notifications.some((notification) => notification.notificationId === notificationId);
+      if (notificationId !== null && !isListed) {
+        // An older one, which only the count has.
+        list.refresh().catch(() => {});
+      } else if (notificationId === null ? state.unreadCount > 0 : state.notifications.some(isMeant)) {
+        marks += 1;
+        set({ notifications: readAt(isMeant, time), unreadCount: notificationId === null ? 0 : Math.max(0, state.unreadCount - 1) });
+      }
+    },
     async markAllRead() {
       const { notifications, unreadCount } = state;
       if (unreadCount === 0) {
@@ -184,6 +199,7 @@ export function notificationList(api: Api, { limit = PAGE }: { limit?: number | 
       }
     },
   };
+  return list;
 }
 
 interface Answer<Data> {

@@ -138,8 +138,12 @@ describe("An inbox", () => {
     send(store("A parcel"));
     await until("label", () => label() === "Notifications, 1 unread");
     assert.equal(said(), "New notification: A parcel");
+    const words = element.querySelector('[role="status"]').firstChild;
+    send(store("A parcel"));
+    await until("label", () => label() === "Notifications, 2 unread");
+    assert.notEqual(element.querySelector('[role="status"]').firstChild, words, "the same words are announced again");
     assert.ok(bell().hasAttribute("data-ringing"));
-    assert.deepEqual(own, ["A parcel"]);
+    assert.deepEqual(own, ["A parcel", "A parcel"]);
     await until("silence", () => !bell().hasAttribute("data-ringing"));
   });
 
@@ -156,6 +160,28 @@ describe("An inbox", () => {
     button("Mark all as read").click();
     await until("label", () => label() === "Notifications");
     await until("words", () => said() === "All notifications are read");
+    assert.equal(element.querySelectorAll("[data-unread]").length, 0);
+  });
+
+  test("hears what is read in another tab", async () => {
+    [1, 2, 3].forEach((n) => store(`number ${n}`));
+    await opened({ limit: 2 });
+    await until("label", () => label() === "Notifications, 3 unread");
+    await until("subscription", isLive);
+    const readAt = "2026-11-20T05:18:15.123Z";
+    /** Carillon stores the mark before it sends the event. */
+    const read = (notificationId) => {
+      stored.filter((one) => notificationId === null || one.notificationId === notificationId).forEach((one) => (one.readAt = readAt));
+      server.send("private-user-ada", "notification:read", { notificationId, readAt });
+    };
+    read(stored[0].notificationId);
+    await until("label", () => label() === "Notifications, 2 unread");
+    assert.equal(element.querySelectorAll("[data-unread]").length, 1);
+    read(stored[0].notificationId);
+    read(stored[2].notificationId);
+    await until("the count of one that is not listed", () => label() === "Notifications, 1 unread");
+    read(null);
+    await until("label", () => label() === "Notifications");
     assert.equal(element.querySelectorAll("[data-unread]").length, 0);
   });
 

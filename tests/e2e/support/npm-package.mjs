@@ -20,12 +20,15 @@ export const alias = {
   react: here("../node_modules/react"),
 };
 
+/** pusher-js requires modules of Node's. */
+const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+
 /** One of its modules, such as `carillon/server`, for Node. */
 export async function load(name) {
   const directory = mkdtempSync(join(tmpdir(), "carillon-module-"));
   try {
     const outfile = join(directory, "module.mjs");
-    await build({ entryPoints: [alias[name]], bundle: true, format: "esm", platform: "node", outfile, alias, logLevel: "error" });
+    await build({ entryPoints: [alias[name]], bundle: true, format: "esm", platform: "node", outfile, alias, banner, logLevel: "error" });
     return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -36,8 +39,6 @@ export async function load(name) {
 export async function program() {
   const directory = mkdtempSync(join(tmpdir(), "carillon-program-"));
   const outfile = join(directory, "carillon.mjs");
-  // pusher-js requires modules of Node's.
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
   const entryPoints = [here("../../../clients/typescript/src/cli/main.ts")];
   await build({ entryPoints, bundle: true, format: "esm", platform: "node", outfile, alias, banner, logLevel: "error" });
   return { path: outfile, remove: () => rmSync(directory, { recursive: true, force: true }) };

@@ -21,8 +21,8 @@ export interface NotificationsState extends NotificationListState, Pick<Notifica
 }
 
 /**
- * The signed-in user's notifications: pages, unread count and read marks, and each new one as it comes. Read marks of
- * another tab or device show when this page is looked at again.
+ * The signed-in user's notifications: pages, unread count and read marks, those of other tabs and devices too, and each new one as it
+ * comes.
  */
 export function useNotifications({ limit, onNew }: UseNotificationsOptions = {}): NotificationsState {
   const { api, userId } = useCarillon();
@@ -46,6 +46,7 @@ export function useNotifications({ limit, onNew }: UseNotificationsOptions = {})
         latest.current?.(notification);
         void refresh();
       },
+      "notification:read": (read) => list?.heardRead(read),
     },
     { poll: async (signal) => list?.refresh(signal) },
   );

@@ -1,4 +1,5 @@
 import { type Api, createApi } from "../api.js";
+import { backoff } from "../backoff.js";
 import type { NotificationRequested } from "../generated/asyncapi.js";
 import type { components } from "../generated/openapi.js";
 import { type Attempts, untilDone } from "../request.js";
@@ -10,6 +11,8 @@ import { type Claims, type SigningKey, type SignOptions, signToken } from "./sig
 /** A service's token is renewed when it is valid for less than this. */
 const RENEWED_BEFORE_MS = 60_000;
 const SERVICE_SECONDS = 3600;
+/** The first wait before users are tried again whose notification failed. */
+const FAILED_DELAY_MS = 500;
 
 /** How a back end reaches Carillon. */
 export interface BackendOptions {
@@ -118,6 +121,7 @@ export function createBackend(options: BackendOptions): Backend {
       if (isDone || tried >= tries) {
         return answer;
       }
+      await new Promise((resolve) => setTimeout(resolve, backoff(FAILED_DELAY_MS, tried)));
     }
   }
 

@@ -132,7 +132,8 @@ export function Inbox(props: InboxProps): ReactElement {
         )}
       </button>
       <div className="carillon-inbox-said" role="status">
-        {said}
+        {/* The same words again are another element, or screen readers would not announce them. */}
+        <span key={said.count}>{said.text}</span>
       </div>
       {isOpen && (
         <div ref={panel} id={`${id}-panel`} className="carillon-inbox-panel" role="dialog" aria-labelledby={`${id}-title`} tabIndex={-1} onKeyDown={onMove}>

@@ -7,7 +7,7 @@ const RINGING_MS = 1_000;
 /** Lets the bell ring when a notification comes, and screen readers announce it. */
 export function useArrival(strings: InboxStrings) {
   const [isRinging, setRinging] = useState(false);
-  const [said, say] = useState("");
+  const [said, setSaid] = useState({ text: "", count: 0 });
 
   useEffect(() => {
     if (!isRinging) {
@@ -17,12 +17,13 @@ export function useArrival(strings: InboxStrings) {
     return () => clearTimeout(timer);
   }, [isRinging]);
 
+  const say = useCallback((text: string) => setSaid(({ count }) => ({ text, count: count + 1 })), []);
   const arrived = useCallback(
     (message: string) => {
       setRinging(true);
       say(strings.arrived(message));
     },
-    [strings],
+    [strings, say],
   );
   return { isRinging, said, say, arrived };
 }
