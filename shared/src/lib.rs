@@ -10,9 +10,8 @@
 //! authorization   who may subscribe to what
 //! erasure         erasing a user everywhere
 //! conversations   the list of a user's conversations of every kind
-//! leases          a client and a notary: their chat, requests
+//! leases          a client and a notary: their chat, requests, e-mails about unseen messages
 //! hotels          guests' chats, staff, inbox
-//! unseen          e-mails about messages that their recipient has not seen
 //! delivery        delivering outbox entries: by the writer, from the stream, from the retry queue; one file per transport
 //! sockets         WebSockets: framings, connections, dashboards, direct messages
 //! rooms           presence, kudos, books, healing after a missed webhook
@@ -67,7 +66,6 @@ pub mod sockets;
 pub mod table;
 pub mod telemetry;
 pub mod triggers;
-pub mod unseen;
 pub mod users;
 
 pub use api_error::ApiError;

@@ -8,11 +8,10 @@ import { launch, newContext, unavailable as noBrowser } from "./support/chromium
 import { cleanUp } from "./support/cleanup.mjs";
 import { messagesShown } from "./support/example-pages.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
-import { asGuest, chatPath, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
-import { mailed, mailsTo } from "./support/lease-chat.mjs";
+import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { cutClientsOff, hangPusher, replacePusher } from "./support/outage.mjs";
-import { guestOf, newHotel, newId, person, service } from "./support/people.mjs";
+import { guestOf, newHotel, person, service } from "./support/people.mjs";
 import { killFunction, unavailable } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
@@ -22,56 +21,6 @@ import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const EVENT = "realtime_event";
-
-describe("E-mail to a guest", { concurrency: 4 }, () => {
-  /** A guest who can be reached by e-mail, and has looked at the chat once. */
-  async function reachableGuest(claims = {}) {
-    const guest = guestOf(newHotel(), undefined, "Grace", { email: `${newId("mail").slice(0, 20)}@example.com`, ...claims });
-    const nora = await hire(guest.hotel);
-    await asGuest(guest, "GET", "messages");
-    // The address is stored after the response.
-    await until("the address", async () => (await itemsMentioning(guest.email)).length > 0);
-    return { guest, nora };
-  }
-
-  test("a guest who is away gets one at once, and one for the messages within the window", async () => {
-    const { guest, nora } = await reachableGuest();
-    const first = await staffWrites(nora, guest, "Your room is <b>ready</b>");
-    const [mail] = await mailed(guest, 1);
-    assert.equal(mail.Subject, `New message from Nora – ${guest.hotel}, booking ${guest.booking}`);
-    const link = `${stack.url}/examples/guest-chat?hotel=${guest.hotel}&booking=${guest.booking}#message-${first.id}`;
-    assert.ok(mail.BodyText.includes(link), mail.BodyText);
-    assert.ok(mail.BodyHtml.includes("&lt;b&gt;ready&lt;/b&gt;"), mail.BodyHtml);
-    await staffWrites(nora, guest, "1");
-    await staffWrites(nora, guest, "2");
-    const [, summary] = await mailed(guest, 2);
-    assert.match(summary.Subject, /^2 new messages from Nora/);
-  });
-
-  test("a guest who has the chat open gets none", async (t) => {
-    const { guest, nora } = await reachableGuest();
-    const atGuest = await guestListening(t, guest);
-    const message = await staffWrites(nora, guest, "Good evening");
-    await atGuest.next(EVENT, (data) => data.message?.id === message.id);
-    await nothingIsOwedTo(guest.booking);
-    assert.deepEqual(await mailsTo(guest), []);
-  });
-
-  test("the link in an e-mail turns e-mail off, and on again", async () => {
-    const { guest, nora } = await reachableGuest({ locale: "fr" });
-    await staffWrites(nora, guest, "1");
-    const [mail] = await mailed(guest, 1);
-    assert.equal(mail.Subject, `Nouveau message de Nora – ${guest.hotel}, réservation ${guest.booking}`);
-    const path = mail.BodyText.match(/http:\S+\/email\/unsubscribe\?\S+/)[0].replace(stack.url, "");
-    await expecting(200, "POST", path, { form: { "List-Unsubscribe": "One-Click" } });
-    await staffWrites(nora, guest, "2");
-    await nothingIsOwedTo(guest.booking);
-    assert.equal((await mailsTo(guest)).length, 1);
-    await expecting(200, "POST", path, { form: { emails: "on" } });
-    await staffWrites(nora, guest, "3");
-    await mailed(guest, 2);
-  });
-});
 
 describe("A guest's chat", { concurrency: 4 }, () => {
   test("guest and staff talk, and both hear each message once, with its number", async (t) => {
@@ -169,51 +118,6 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     assert.deepEqual(page.messages.map(({ message }) => message), ["first"]);
   });
 
-  test("guest and staff see each other come, type and go", async (t) => {
-    const guest = guestOf(newHotel());
-    const nora = await hire(guest.hotel);
-    const presence = guest.channel.replace("private-", "presence-");
-    const [atGuest, atStaff] = [await guestListening(t, guest), await listen(t, nora)];
-    const { members } = await atGuest.subscribe(presence);
-    assert.deepEqual(members, { [guest.id]: { name: "Grace", role: "guest" } });
-    await atStaff.subscribe(presence);
-    assert.deepEqual(await atGuest.next("pusher:member_added"), { id: nora.userId, info: { name: "Nora", role: "staff" } });
-    atStaff.unsubscribe(presence);
-    assert.equal((await atGuest.next("pusher:member_removed")).id, nora.userId);
-    await (await listen(t, person())).refusal(presence);
-    await atGuest.refusal(`${presence}4`);
-  });
-
-  test("the staff assigns and closes a chat, filters by both, and the guest's next message reopens it", async (t) => {
-    const hotel = newHotel();
-    const [nora, ben] = [await hire(hotel), await hire(hotel, person("Ben"))];
-    const guest = guestOf(hotel);
-    const atBen = await listen(t, ben);
-    await atBen.subscribe(staffChannel(hotel));
-    await expecting(404, "GET", chatPath(guest), { as: nora });
-    await expecting(404, "PATCH", chatPath(guest), { as: nora, json: { state: "closed" } });
-    await guestWrites(guest, "Hello!");
-    const change = (as, json, status = 200) => expecting(status, "PATCH", chatPath(guest), { as, json });
-    const { chat } = await change(nora, { assignedTo: nora.userId });
-    const assignedTo = { id: nora.userId, name: "Nora" };
-    assert.deepEqual([chat.assignedTo, chat.state, chat.lastMessage.author.name], [assignedTo, "open", "Grace"]);
-    const told = await atBen.next(EVENT, { type: "chat_updated" });
-    assert.deepEqual([told.assignedTo, told.by, told.bookingId], [assignedTo, assignedTo, guest.booking]);
-    await change(ben, { assignedTo: ben.userId }, 409);
-    await change(ben, { assignedTo: person().userId, assignedFrom: nora.userId }, 422);
-    await change(ben, {}, 400);
-    await change(person(), { state: "closed" }, 403);
-
-    await change(nora, { state: "closed", seq: 1 });
-    const listed = async (query) => (await expecting(200, "GET", `/hotels/${hotel}/chats?${query}`, { as: nora })).chats.map(({ bookingId }) => bookingId);
-    await until("the index", async () => (await listed("state=closed&assignedTo=me")).length === 1);
-    await until("the index", async () => (await listed("state=open")).length === 0);
-    await guestWrites(guest, "One more thing");
-    await until("the index", async () => (await listed("state=open")).length === 1);
-    assert.deepEqual(await listed("assignedTo=nobody"), []);
-    assert.equal((await expecting(200, "GET", chatPath(guest), { as: ben })).chat.state, "open");
-  });
-
   test("a guest's message notifies the staff while nobody of them is there", async (t) => {
     const guest = guestOf(newHotel());
     const nora = await hire(guest.hotel);
@@ -280,8 +184,6 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
     const body = { json: { message: "x", seq: 1 } };
     const routes = [
       ["GET", `/hotels/${guest.hotel}/chats`],
-      ["GET", chatPath(guest)],
-      ["PATCH", chatPath(guest), { json: { state: "closed" } }],
       ["GET", staffPath(guest, "messages")],
       ["POST", staffPath(guest, "messages"), body],
       ["DELETE", staffPath(guest, `messages/${id}`)],
@@ -312,9 +214,6 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
         }
       }
     }
-    for (const [status, request] of wrongBodies({ state: "closed" })) {
-      await expecting(status, "PATCH", chatPath(guest), { ...staff, ...request });
-    }
     for (const text of ["", " ", "x\0", "x".repeat(4_001)]) {
       assert.equal((await asGuest(guest, "POST", "messages", { json: { message: text } })).status, 400);
     }
@@ -322,9 +221,7 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
     assert.equal((await asGuest(guest, "GET", "messages?limit=0")).status, 400);
     await expecting(400, "GET", staffPath(guest, "messages?before=x"), staff);
     await expecting(400, "GET", `/hotels/${guest.hotel}/chats?cursor=x`, staff);
-    await expecting(400, "GET", `/hotels/${guest.hotel}/chats?state=new`, staff);
     const noHotel = { ...guest, hotel: "not.a.slug" };
-    await expecting(400, "GET", chatPath(noHotel), staff);
     await expecting(400, "DELETE", staffPath(noHotel, "messages/1"), staff);
     await expecting(404, "DELETE", staffPath(guest, "messages/1"), staff);
     await expecting(400, "PUT", "/hotels/not.a.slug/staff/zoe", { as: service() });
@@ -446,31 +343,6 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     for (const page of [atGuest, atStaff]) {
       await shows(page, ["Grace: one", "Nora: two", "Grace: three", "Grace: four"]);
     }
-  });
-
-  test("guest and staff see each other typing, and the staff closes the chat", async (t) => {
-    const guest = guestOf(newHotel());
-    const nora = await hire(guest.hotel);
-    await guestWrites(guest, "one");
-    const atGuest = await open(t, `/examples/guest-chat?hotel=${guest.hotel}&token=${guest.token}`);
-    const atStaff = await open(t, `/examples/guest-chat/staff?hotel=${guest.hotel}&staff=${nora.userId}&token=${nora.token}`);
-    await atStaff.getByRole("button", { name: guest.booking }).click();
-    await until("both in the channel", async () => {
-      const typing = (page) => page.getByRole("textbox", { name: "Message" });
-      await typing(atStaff).fill("");
-      await typing(atStaff).pressSequentially("We ");
-      return (await atGuest.getByText("is typing").count()) > 0;
-    });
-    await until("the guest's typing", async () => {
-      await atGuest.getByRole("textbox", { name: "Message" }).pressSequentially("a");
-      return (await atStaff.getByText("Grace is typing").count()) > 0;
-    });
-    await atStaff.getByRole("button", { name: "Assign to me" }).click();
-    await atStaff.getByText("Assigned to Nora").waitFor();
-    await atStaff.getByRole("button", { name: "Close", exact: true }).click();
-    await atStaff.getByRole("button", { name: "Reopen" }).waitFor();
-    await guestWrites(guest, "One more thing");
-    await atStaff.getByRole("button", { name: "Close", exact: true }).waitFor();
   });
 
   test("a message that is written between a page's first read and its subscription is shown", async (t) => {

@@ -56,9 +56,7 @@ fn success_of(route: &str) -> u16 {
 fn refusal_of(name: &str) -> Option<u16> {
     match name {
         "channels-member-show"
-        | "guest-chat-change-chat"
         | "guest-chat-guest-deletes"
-        | "guest-chat-show-chat"
         | "guest-chat-staff-deletes"
         | "lease-chat-delete"
         | "lease-chat-request-change"

@@ -1,5 +1,4 @@
-//! `/email/unsubscribe`, the link at the end of an e-mail, and what SES says about addresses: both turn e-mail off. The page behind the
-//! link also turns it on again, since a guest has no other page for it.
+//! `/email/unsubscribe`, the link at the end of an e-mail, and what SES says about addresses: both turn e-mail off.
 
 mod page;
 mod ses;
@@ -24,13 +23,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let locale = Locale::of_tag(request.query("lang").unwrap_or_default());
     match request.route() {
         "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
-        "POST /email/unsubscribe" if request.bytes() == page::ON.as_bytes() => {
-            notifications::turn_email_on(&app.table, &user).await?;
-            Ok(http::html(page::on(locale)))
-        }
         "POST /email/unsubscribe" => {
             notifications::turn_email_off(&app.table, &user).await?;
-            Ok(http::html(page::off(locale)))
+            Ok(http::html(page::done(locale)))
         }
         other => Err(http::no_such_route(other)),
     }

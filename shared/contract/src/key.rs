@@ -42,7 +42,6 @@
 //! | message | as the conversation's | `MSG#{seq, 12 digits}` |
 //! | idempotency of a message | as the conversation's | `KEY#{hash}` |
 //! | read mark | as the conversation's | `READ#{userId}` |
-//! | window of a guest's e-mails | as the conversation's | `EMAIL#{userId}` |
 //! | lease | `LEASE#{bailId}` | `LEASE` |
 //! | request of a lease | `LEASE#{bailId}` | `REQUEST#{requestId}` |
 //! | window of a lease's e-mails to a user | `LEASE#{bailId}` | `EMAIL#{userId}` |
@@ -51,8 +50,7 @@
 //!
 //! | in the index | gsi1pk | gsi1sk |
 //! |---|---|---|
-//! | a hotel's open conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
-//! | a hotel's closed conversations | `CHATS#HOTEL#{slug}#CLOSED` | likewise |
+//! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
 //! | the conversations in which a user wrote or read, by their read mark | `AUTHOR#{userId}` | the conversation's pk |
 //! | connections of clients of Pusher | `CONNECTIONS#{shard}` | time of connecting, connection id |
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |
@@ -331,12 +329,6 @@ impl Key {
     #[must_use]
     pub fn chat_read(chat: &str, user: &UserId) -> Self {
         Self::new(chat, format!("{CHAT_READ}{user}"))
-    }
-
-    /// When a guest was last sent an e-mail about their conversation.
-    #[must_use]
-    pub fn chat_email(chat: &str, user: &UserId) -> Self {
-        Self::new(chat, format!("EMAIL#{user}"))
     }
 
     #[must_use]

@@ -114,16 +114,12 @@ impl Claims {
             claimed_name: name,
             claimed_picture: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
-            locale: self.locale(),
+            locale: self.0.get("locale").and_then(text).map(str::to_owned),
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             channels: self.first(names.channels.as_deref(), &[CHANNELS], channels).unwrap_or_default(),
             user,
         })
-    }
-
-    fn locale(&self) -> Option<String> {
-        self.0.get("locale").and_then(text).map(str::to_owned)
     }
 
     /// `exp` in seconds, which [`Claims::check`] has found to be a number. Far times are cut.
@@ -140,7 +136,7 @@ impl Claims {
         let (hotel, booking) = hotel.zip(booking).ok_or(Unauthenticated::UnusableGuest)?;
         let named = |name: &str| Line::cleaned(name, MAX_NAME);
         let name = claim("name").and_then(named).or_else(|| named("Guest")).unwrap_or_default();
-        Ok(Guest { hotel, booking, name, email: self.email(), locale: self.locale() })
+        Ok(Guest { hotel, booking, name })
     }
 
     /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.

@@ -51,7 +51,7 @@ pub(crate) use acknowledge::{EntryChanges, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
 pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
-pub use email::{EmailRecipient, UnseenEmail};
+pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
 pub use fan_out::{FanOut, ShardFanOut};
 pub use member::{ChannelWebhook, MemberChange};

@@ -6,7 +6,6 @@
 mod email;
 mod firebase;
 mod notifications_of;
-mod page;
 mod pusher;
 pub mod secrets;
 mod tokens;
@@ -21,7 +20,6 @@ use zeroize::Zeroizing;
 pub use email::{Email, EmailLinks, EmailSender};
 pub use firebase::{Firebase, ServiceAccount};
 pub use notifications_of::NotificationsOf;
-pub use page::PageAddress;
 pub use pusher::{Credentials, MasterKey, PusherSettings};
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
 pub use webhooks::{WebhookType, WebhookTypes, WebhookUrl};
@@ -74,7 +72,7 @@ pub struct Settings {
     pub subscription_counts: bool,
     /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
-    /// The `EMAIL_*` variables, `APP_URL`, `GUEST_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
+    /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
     pub email: Option<Email>,
     /// `SOCKET_ENDPOINT`: the address of the WebSocket API's management API, without a stage. Only functions that post to
     /// connections have it.
@@ -216,12 +214,6 @@ impl Settings {
                 Some(_) => return Err(SettingsError::Malformed("TERMINATE_REMOVED", "true or false")),
             },
         })
-    }
-
-    /// Whether a hotel's guests are sent e-mails about messages that they have not seen.
-    #[must_use]
-    pub fn emails_guests(&self) -> bool {
-        self.email.as_ref().is_some_and(|email| email.guest_page.is_some())
     }
 
     /// The Pusher app.

@@ -21,7 +21,7 @@ use crate::contract::person::Person;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::identity::{Guest, Identity};
+use crate::identity::Identity;
 use crate::table::{Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
@@ -45,12 +45,10 @@ pub struct Profile {
 }
 
 /// The rows of a user who is known; at least one of them exists. A first connection has its row before the user's profile is kept.
-/// A hotel's guest is nobody's contact: they have a profile only for their e-mail.
 #[must_use]
-pub fn known_by(user: &UserId) -> Vec<Key> {
+pub fn known_by(user: &UserId) -> [Key; 3] {
     let connected = |namespace| Key::user_sockets(namespace, user);
-    let profile = (!user.is_guests()).then(|| Key::profile(user));
-    [connected(Namespace::Ws), connected(Namespace::Dashboard)].into_iter().chain(profile).collect()
+    [connected(Namespace::Ws), connected(Namespace::Dashboard), Key::profile(user)]
 }
 
 /// A profile as a token has it. A token without one of these leaves the stored one as it is.
@@ -75,18 +73,6 @@ impl Claimed {
             email: caller.email.clone(),
             locale: caller.locale.as_deref().map(Locale::of_tag),
         }
-    }
-
-    /// The profile in a guest's token, if their e-mail needs one: without an address it is of no use.
-    #[must_use]
-    pub fn of_guest(user: UserId, guest: &Guest) -> Option<Self> {
-        Some(Self {
-            user,
-            name: Some(guest.name.clone()),
-            avatar: None,
-            email: Some(guest.email.clone()?),
-            locale: guest.locale.as_deref().map(Locale::of_tag),
-        })
     }
 
     /// The attributes of the row that this fills.
