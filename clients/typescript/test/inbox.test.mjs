@@ -185,6 +185,18 @@ describe("An inbox", () => {
     assert.equal(element.querySelectorAll("[data-unread]").length, 0);
   });
 
+  test("says that it has no connection, and goes on without one", async () => {
+    await opened();
+    await until("subscription", isLive);
+    assert.doesNotMatch(panel().textContent, /Reconnecting/);
+    server.goAway();
+    store("Meanwhile");
+    await until("notice", () => /Reconnecting\. New notifications may take a moment/.test(panel().textContent));
+    await until("label", () => label() === "Notifications, 1 unread");
+    server.comeBack();
+    await until("no notice", () => !/Reconnecting/.test(panel().textContent));
+  });
+
   test("shows older ones when asked to, and keeps them when a new one comes", async () => {
     [1, 2, 3, 4, 5].forEach((n) => store(`number ${n}`));
     await opened({ limit: 2 });

@@ -14,8 +14,10 @@ export interface UseNotificationsOptions {
 }
 
 export interface NotificationsState extends NotificationListState, Pick<NotificationList, "loadMore" | "markRead" | "markAllRead"> {
-  /** Whether new notifications arrive at once. Otherwise the list is read every ten seconds. */
+  /** Whether new notifications arrive at once. */
   isLive: boolean;
+  /** Whether the list is read every ten seconds, because nothing arrives. */
+  isPolling: boolean;
   /** Reads the newest page. A failure is in `error`. */
   refresh: () => Promise<void>;
 }
@@ -39,7 +41,7 @@ export function useNotifications({ limit, onNew }: UseNotificationsOptions = {})
     await list?.refresh().catch(() => {});
   }, [list]);
 
-  const { isSubscribed } = useChannel(
+  const { isSubscribed, isPolling } = useChannel(
     userId === null ? null : `private-user-${userId}`,
     {
       "notification:new": (notification) => {
@@ -66,11 +68,12 @@ export function useNotifications({ limit, onNew }: UseNotificationsOptions = {})
     () => ({
       ...state,
       isLive: isSubscribed,
+      isPolling,
       refresh,
       loadMore: async () => list?.loadMore(),
       markRead: async (notificationId: string) => list?.markRead(notificationId),
       markAllRead: async () => (await list?.markAllRead()) ?? false,
     }),
-    [state, isSubscribed, refresh, list],
+    [state, isSubscribed, isPolling, refresh, list],
   );
 }

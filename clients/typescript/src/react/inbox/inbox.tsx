@@ -153,7 +153,7 @@ export function Inbox(props: InboxProps): ReactElement {
               </svg>
             </button>
           </div>
-          {status === "ready" && !inbox.isLive && <p className="carillon-inbox-notice">{strings.offline}</p>}
+          {status === "ready" && inbox.isPolling && <p className="carillon-inbox-notice">{strings.offline}</p>}
           {status === "ready" && inbox.error !== null && (
             <p className="carillon-inbox-notice" role="alert">
               {inbox.error.message}
