@@ -1,4 +1,4 @@
-// Events: each that the Pusher server or a WebSocket was given, as it happens.
+// Events: each that the Pusher server, a WebSocket or the event bus was given, as it happens.
 
 import { $, copyButton, fill, listbox, make } from "/console/dom.js";
 import { curl, duration, pretty, timeOfDay } from "/console/format.js";
@@ -7,10 +7,11 @@ import { ask, on } from "/console/server.js";
 /** Events that the page keeps, and lines that it shows. */
 const KEPT = 2000;
 const SHOWN = 300;
-const WAYS = { pusher: "Pusher", client: "between clients", socket: "WebSocket", "from-socket": "WebSocket, from the client" };
+const WAYS = { pusher: "Pusher", client: "between clients", socket: "WebSocket", "from-socket": "WebSocket, from the client", fact: "event bus" };
 /** The meaning of an arrival time, and what it leaves out. */
 const ARRIVAL = {
   socket: "The write is when the table had it, the arrival when API Gateway took it for this connection.",
+  fact: "The write is when the table had it, the arrival when EventBridge took it for your other systems.",
 };
 /** The same for events of channels, by the server that clients of Pusher's protocol connect to. */
 const ARRIVAL_BY_SERVER = {

@@ -71,7 +71,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
         Some(Command::Chaos(options)) => chaos::chaos(&workspace, processes, &options).await,
         Some(Command::Smoke(options)) => smoke::smoke(&workspace, &options).await,
         Some(Command::Token(options)) => token::print(&workspace, &options),
-        Some(Command::Listen(options)) => listen::listen(&workspace, &options),
+        Some(Command::Listen(options)) => listen::listen(&workspace, &options).await,
         Some(Command::Bruno(options)) => by_hand::bruno(&workspace, processes, &options).await,
         Some(Command::Page) => by_hand::page(&workspace, processes).await,
         Some(Command::Logs(options)) => logs::print(&workspace, &options).await,

@@ -30,7 +30,7 @@ and tags. Rust tests cover AWS's behaviour.
 rare on AWS and happen here on request; `stream_shards.py` has those of the table's stream.
 
 For the console, which shows how long an event takes from the write that owes it to its arrival: each change of what a row owes,
-each message of a WebSocket and each registration of a device is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
+each message of a WebSocket, each fact on the event bus and each registration of a device is appended to the file that `CARILLON_TRAFFIC_LOG` names, with its moment.
 """
 
 import http.server
@@ -58,6 +58,7 @@ DYNAMODB = "ministack.services.dynamodb"
 LAMBDA = "ministack.services.lambda_svc"
 LAMBDA_RUNTIME = "ministack.core.lambda_runtime"
 API_GATEWAY = "ministack.services.apigateway"
+EVENT_BRIDGE = "ministack.services.eventbridge"
 HTTP_SERVER = "hypercorn.config"
 HTTP_SERVER_SOCKETS = "hypercorn.protocol.ws_stream"
 FAULTS = Faults()
@@ -253,6 +254,21 @@ def outbox(item):
     return ((item or {}).get("outbox") or {}).get("S")
 
 
+def note_facts(module):
+    put_events = module._put_events
+
+    def put_and_note_events(data, *args, **kwargs):
+        response = put_events(data, *args, **kwargs)
+        results = json.loads(response[2]).get("Entries", [])
+        for entry, result in zip(data.get("Entries", []), results):
+            if entry.get("Source") == "carillon" and "EventId" in result:
+                name, bus, detail = (entry.get(key) or "" for key in ("DetailType", "EventBusName", "Detail"))
+                note(fact={"name": name, "bus": bus, "detail": detail})
+        return response
+
+    module._put_events = put_and_note_events
+
+
 def name_the_domain(module):
     context = module._ws_request_context
 
@@ -286,6 +302,7 @@ CHANGES = {
     LAMBDA: change_lambda,
     LAMBDA_RUNTIME: keep_output_of_functions,
     API_GATEWAY: change_api_gateway,
+    EVENT_BRIDGE: note_facts,
     HTTP_SERVER: queue_more_connections,
     HTTP_SERVER_SOCKETS: web_sockets.take_frames_as_api_gateway,
 }

@@ -49,6 +49,16 @@ class Traffic(unittest.TestCase):
         module._emit_stream_event("t", "INSERT", None, {"pk": {"S": "USER#ben"}, "sk": {"S": "PROFILE"}})
         self.assertEqual(noted, [{"registered": {"token": "phone", "user": "ben"}}])
 
+    def test_a_fact_that_the_bus_took_is_noted_and_no_event_of_others(self):
+        noted = []
+        changes.note = lambda **what: noted.append(what)
+        results = {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, {"ErrorCode": "InternalFailure"}, {"EventId": "2"}]}
+        module = types.SimpleNamespace(_put_events=lambda *_: (200, {}, json.dumps(results).encode()))
+        changes.note_facts(module)
+        entry = {"Source": "carillon", "DetailType": "kudos.given", "EventBusName": "carillon-dev", "Detail": "{}"}
+        module._put_events({"Entries": [entry, entry, {**entry, "Source": "tests"}]})
+        self.assertEqual(noted, [{"fact": {"name": "kudos.given", "bus": "carillon-dev", "detail": "{}"}}])
+
 
 if __name__ == "__main__":
     unittest.main()

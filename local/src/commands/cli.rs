@@ -92,7 +92,7 @@ pub(crate) enum Command {
     /// Prints a token for a user of the running stack
     Token(Token),
     /// Prints every event that a user of the running stack receives on their own channel and in the room of the demo's book
-    /// (the-left-hand), which this joins as the user
+    /// (the-left-hand), which this joins as the user; or with --facts, every fact on the event bus
     Listen(Listen),
     /// Prints what the functions of the running stack logged
     Logs(Logs),
@@ -167,7 +167,11 @@ pub(crate) struct Token {
 #[derive(Args)]
 pub(crate) struct Listen {
     /// The user id to listen as
-    pub(crate) user_id: String,
+    #[arg(required_unless_present = "facts")]
+    pub(crate) user_id: Option<String>,
+    /// Print the facts that pass on the event bus, which your other systems hear, until Ctrl-C
+    #[arg(long, conflicts_with = "user_id")]
+    pub(crate) facts: bool,
 }
 
 #[derive(Args)]

@@ -32,6 +32,8 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
         "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
         "pusherOfRow" | "socketOfRow" => format!("an event of this row ({})", named("name")),
         "pushOfRow" => "push of this notification".to_owned(),
+        "fact" => format!("fact {}", named("fact/type")),
+        "factOfRow" => "a fact of this row".to_owned(),
         "unreadOfRow" => "a notification of a message that is not read".to_owned(),
         "wake" | "wakeOfRow" => "notifications to a hotel's staff".to_owned(),
         "unreadable" => format!("unreadable: {}", named("text")),
@@ -70,6 +72,7 @@ mod tests {
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
             (json!({ "kind": "pusherOfRow", "name": "staff" }), "an event of this row (staff)"),
+            (json!({ "kind": "fact", "fact": { "type": "kudos.given" } }), "fact kudos.given"),
             (json!({ "kind": "later" }), "later"),
         ] {
             assert_eq!(describe(&entry(found)), expected);

@@ -6,6 +6,7 @@
 //! | events | the proxy on sockudo's port (`recorder`); without sockudo, the frames to each client, or else that the row owes it no more |
 //! | the write that caused one | ministack appends each change of a row's `outbox` to `logs/traffic.jsonl` when the table has it |
 //! | milliseconds | from that write to the response of sockudo, or of API Gateway for a WebSocket; not the way to a browser |
+//! | facts | ministack appends each that the event bus took to `logs/traffic.jsonl` |
 //! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late; without sockudo, the frames |
 //! | pending, waiting, dead | the table and both queues, read without taking anything from them; causes are from the log lines |
 //! | connections, channels, members | the table, where the functions serve channels themselves |

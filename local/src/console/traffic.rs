@@ -44,6 +44,17 @@ enum What {
     Heard(Frame),
     /// By the functions, to a client.
     Said(Frame),
+    /// On the event bus.
+    Fact(BusFact),
+}
+
+/// A fact that the event bus took.
+#[derive(Deserialize)]
+struct BusFact {
+    name: String,
+    bus: String,
+    /// JSON text.
+    detail: String,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +96,8 @@ pub(super) enum Way {
     Socket,
     /// From a client of a WebSocket.
     FromSocket,
+    /// To the event bus, for other systems.
+    Fact,
 }
 
 /// How an event that a row owes is known.
@@ -153,6 +166,7 @@ impl Traffic {
             }
             What::Heard(frame) => self.of_socket(at, Way::FromSocket, &frame),
             What::Said(frame) => self.of_socket(at, Way::Socket, &frame),
+            What::Fact(fact) => Some(self.of_fact(at, fact)),
         }
     }
 
@@ -187,6 +201,28 @@ impl Traffic {
             // To the others: seen when the client said it.
             _ => None,
         }
+    }
+
+    /// A fact, whose id is that of the entry which owed it.
+    fn of_fact(&mut self, at: f64, BusFact { name, bus, detail }: BusFact) -> Seen {
+        let said: Value = serde_json::from_str(&detail).unwrap_or_default();
+        let owed = self.owed.iter_mut().find(|owed| owed.way == Way::Fact && Some(owed.id.as_str()) == id(&said));
+        let mut seen = Seen {
+            at,
+            way: Way::Fact,
+            channel: bus,
+            event: name,
+            data: detail,
+            ms: None,
+            request_id: None,
+            again: false,
+        };
+        if let Some(owed) = owed {
+            seen.ms = Some(since(owed.at, at));
+            seen.request_id.clone_from(&owed.request_id);
+            seen.again = std::mem::replace(&mut owed.arrived, true);
+        }
+        seen
     }
 
     /// How many deliveries are owed.
@@ -317,6 +353,7 @@ impl Owed {
         let (way, content) = match entry.get("kind")?.as_str()? {
             "pusher" => (Way::Pusher, Content::Whole(Some(text("/channel")?), vec![text("/name")?], text("/data")?)),
             "pusherOfRow" => (Way::Pusher, of_row()?),
+            "fact" | "factOfRow" => (Way::Fact, Content::OfRow(text("/id")?)),
             "socket" => (Way::Socket, of_socket()?),
             "socketOfRow" => (Way::Socket, of_socket().or_else(of_row)?),
             _ => return None,
@@ -496,6 +533,22 @@ mod tests {
         assert_eq!(traffic.taken(1002.0, told("000000000002-0f")).ms, None);
         let seen = traffic.taken(1002.0, told("000000000001-0f"));
         assert_eq!((seen.ms, seen.request_id.as_deref(), seen.again), (Some(2.0), Some("r-1"), false));
+    }
+
+    #[test]
+    fn a_fact_is_shown_when_the_bus_has_it_with_the_time_since_its_write() {
+        let mut traffic = Traffic::default();
+        let owed = json!({ "id": "a", "requestId": "r-1", "kind": "fact", "fact": { "type": "kudos.given" } });
+        traffic.read(wrote(1000.0, &[], &[owed]));
+        let fact = |id: &str| {
+            let detail = json!({ "id": id, "kudosId": "1" }).to_string();
+            line(1003.0, json!({ "fact": { "name": "kudos.given", "bus": "carillon-dev", "detail": detail } }))
+        };
+        let seen = traffic.read(fact("a")).unwrap();
+        assert_eq!((seen.way, seen.channel.as_str(), seen.event.as_str()), (Way::Fact, "carillon-dev", "kudos.given"));
+        assert_eq!((seen.ms, seen.request_id.as_deref(), seen.again), (Some(3.0), Some("r-1"), false));
+        assert!(traffic.read(fact("a")).unwrap().again);
+        assert_eq!(traffic.read(fact("b")).unwrap().ms, None);
     }
 
     #[test]
