@@ -16,11 +16,12 @@ use aws_config::SdkConfig;
 use crate::api_error::ApiError;
 use crate::channel_server::{ChannelServer, ServedChannels};
 use crate::clients::connections::Connections;
+use crate::clients::event_bus::EventBus;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{PusherClient, Signer};
 use crate::clients::webhook_endpoint::WebhookEndpoint;
 use crate::clients::{fcm, ses};
-use crate::delivery::{AppWebhooks, Pushes, Transport, TurnedOff, WebhookQueue, WebhookSender};
+use crate::delivery::{AppWebhooks, Facts, Pushes, Transport, TurnedOff, WebhookQueue, WebhookSender};
 use crate::gateway::{Gateway, Poster};
 use crate::http::idempotency::Fingerprints;
 use crate::identity::Verifier;
@@ -51,7 +52,7 @@ pub struct App {
     signers: Vec<Signer>,
     fingerprints: Option<Fingerprints>,
     aws: SdkConfig,
-    /// Transports that only the consumer's process has: for pushes, e-mails and webhooks.
+    /// Transports that only the consumer's process has: for pushes, e-mails, webhooks and facts.
     senders: Vec<Arc<dyn Transport>>,
     /// Sends webhooks from their queue, in the consumer's process where the app wants any.
     webhooks: Option<WebhookSender>,
@@ -100,12 +101,15 @@ impl App {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
         let queue = settings.queues.as_ref().and_then(|queues| WebhookQueue::new(&aws, queues));
         let webhooks = webhook_endpoint(&settings, &http).zip(queue);
+        let bus = settings.event_bus.as_deref().map(|name| EventBus::new(&aws, name));
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
         let (channels, table) =
             (app.channels().map_err(|error| StartError(error.to_string()))?.clone(), app.table.clone());
         let pushes: Arc<dyn Transport> = match fcm {
-            Some(fcm) => Arc::new(Pushes { fcm, channels: channels.clone(), table: table.clone() }),
+            Some(fcm) => {
+                Arc::new(Pushes { fcm, channels: channels.clone(), table: table.clone(), facts: app.settings.facts })
+            }
             None => Arc::new(TurnedOff(TransportName::Push)),
         };
         let emails: Arc<dyn Transport> = match mailer {
@@ -117,7 +121,9 @@ impl App {
             None => Arc::new(TurnedOff(TransportName::AppWebhook)),
         };
         let webhooks = webhooks.map(|(endpoint, queue)| WebhookSender::new(endpoint, queue));
-        Ok(Self { senders: vec![pushes, emails, app_webhooks], webhooks, ..app })
+        let facts = bus.map(|bus| Arc::new(Facts { bus }) as Arc<dyn Transport>);
+        let senders = [pushes, emails, app_webhooks].into_iter().chain(facts).collect();
+        Ok(Self { senders, webhooks, ..app })
     }
 
     /// Makes the clients for these settings, but for FCM's and SES's.

@@ -168,8 +168,9 @@ const LEFT_OUT: [(&str, &[&str]); 18] = [
 ];
 
 /// Actions that no handler needs: those of `sam deploy`, of the smoke, of API Gateway's access logs (API Gateway developer guide,
-/// "Configure logging for HTTP APIs"), and of a distribution's web ACL, which CloudFront looks up in the name of its caller.
-const BESIDES: [&str; 22] = [
+/// "Configure logging for HTTP APIs"), of the secret that EventBridge keeps for a connection (EventBridge user guide, "Connections for API
+/// targets"), and of a distribution's web ACL, which CloudFront looks up in the name of its caller.
+const BESIDES: [&str; 23] = [
     "cloudformation:createchangeset",
     "cloudformation:deletechangeset",
     "cloudformation:describechangeset",
@@ -187,6 +188,7 @@ const BESIDES: [&str; 22] = [
     "logs:updatelogdelivery",
     "s3:getbucketlocation",
     "s3:putobject",
+    "secretsmanager:deletesecret",
     "secretsmanager:getsecretvalue",
     "lambda:listtags",
     "logs:createlogdelivery",
@@ -303,6 +305,11 @@ fn the_deployer_reaches_its_own_stage_alone_where_a_resource_has_a_name() {
                 services(&["iam"])
             ),
             (
+                "role/aws-service-role/apidestinations.events.amazonaws.com/AWSServiceRoleForAmazonEventBridgeApiDestinations"
+                    .to_owned(),
+                services(&["iam"])
+            ),
+            (
                 "arn:AWS::Partition:cloudformation:AWS::Region:aws:transform/Serverless-2016-10-31".to_owned(),
                 services(&["cloudformation"])
             ),
@@ -403,16 +410,21 @@ fn the_deployer_makes_no_role_that_may_do_more_than_the_boundary() {
     let (role, _) = role.split_once("\n\n").unwrap();
     assert!(role.contains(&format!("PermissionsBoundary: !Sub \"{of_aws}\"\n")), "{role}");
 
-    let (to_deploy, to_run): (Vec<_>, Vec<_>) = with("iam:PassRole").into_iter().partition(of_deployment_role);
-    assert!(!to_deploy.is_empty() && !to_run.is_empty());
-    for (passing, service) in [(to_deploy, "codedeploy"), (to_run, "lambda")] {
+    let (to_deploy, others): (Vec<_>, Vec<_>) = with("iam:PassRole").into_iter().partition(of_deployment_role);
+    let of_facts = |statement: &&str| statement.contains(":role/carillon-${Stage}-FactsRole-*\"\n");
+    let (to_send, to_run): (Vec<_>, Vec<_>) = others.into_iter().partition(of_facts);
+    for (passing, service) in [(to_deploy, "codedeploy"), (to_run, "lambda"), (to_send, "events")] {
+        assert!(!passing.is_empty(), "{service}");
         let to = format!("StringEquals: {{ iam:PassedToService: {service}.amazonaws.com }}");
         assert!(passing.iter().all(|statement| statement.contains(&to)), "{passing:?}");
     }
-    // API Gateway's own role, which it alone takes on.
-    let of_api_gateway = with("iam:CreateServiceLinkedRole");
-    let limit = "StringEquals: { iam:AWSServiceName: ops.apigateway.amazonaws.com }";
-    assert!(of_api_gateway.len() == 1 && of_api_gateway[0].contains(limit), "{of_api_gateway:?}");
+    // API Gateway's and EventBridge's own roles, which they alone take on.
+    let linked = with("iam:CreateServiceLinkedRole");
+    assert_eq!(linked.len(), 2, "{linked:?}");
+    for service in ["ops.apigateway", "apidestinations.events"] {
+        let limit = format!("StringEquals: {{ iam:AWSServiceName: {service}.amazonaws.com }}");
+        assert!(linked.iter().any(|statement| statement.contains(&limit)), "{service}");
+    }
     let mappings = with("lambda:CreateEventSourceMapping");
     assert!(mappings.iter().all(|statement| statement.contains("ArnLike: { lambda:FunctionArn: ")), "{mappings:?}");
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use shared::clients::fcm::DeviceToken;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
+use shared::outbox::WriteContext;
 use shared::users::device::{self, MAX_DEVICES};
 use tests::devices::register;
 use tests::{Fault, Hold, Request, World};
@@ -153,7 +154,15 @@ async fn a_device_that_is_renewed_while_a_further_one_replaces_it_is_kept() {
     let (ada, start) = (UserId::parse("ada").unwrap(), Millis::now());
     let register = async |token: String, seconds| {
         let token = DeviceToken::parse(token).unwrap();
-        device::register(&world.app.table, &ada, (&token, None), None, start.plus_seconds(seconds)).await.unwrap();
+        device::register(
+            &world.app.table,
+            (&WriteContext::without_delivery("r"), start.plus_seconds(seconds)),
+            &ada,
+            (&token, None),
+            None,
+        )
+        .await
+        .unwrap();
     };
     for n in 0..MAX_DEVICES {
         register(format!("device-{n}"), n as i64).await;
@@ -173,7 +182,15 @@ async fn devices_that_do_not_register_for_270_days_are_forgotten() {
     let now = Millis::now();
     for (token, days) in [("old", 271), ("recent", 269)] {
         let token = DeviceToken::parse(token.to_owned()).unwrap();
-        device::register(&world.app.table, &ada, (&token, None), None, now.plus_seconds(-days * 86_400)).await.unwrap();
+        device::register(
+            &world.app.table,
+            (&WriteContext::without_delivery("r"), now.plus_seconds(-days * 86_400)),
+            &ada,
+            (&token, None),
+            None,
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(devices(&world, "ada").await, ["recent"]);
 }

@@ -13,13 +13,13 @@ use tests::notification::save_preferences;
 use tests::{Reply, Request, World};
 
 /// The query of ada's link.
-fn link(world: &World, locale: Locale) -> String {
+pub(crate) fn link(world: &World, locale: Locale) -> String {
     let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
     let link = unsubscribe_link(links, "https://api.example.com", &UserId::parse("ada").unwrap(), locale);
     link.split_once('?').unwrap().1.to_owned()
 }
 
-async fn call(world: &World, method: &str, query: &str) -> Reply {
+pub(crate) async fn call(world: &World, method: &str, query: &str) -> Reply {
     let mut request = Request::new(&format!("{method} /email/unsubscribe"));
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap();

@@ -44,6 +44,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("DEAD_LETTER_QUEUE_URL", &[".retry_queue("]),
     ("EMAIL_FROM", &["start_with_senders(", ".settings.email"]),
     ("WEBHOOK_URL", &["start_with_senders("]),
+    ("EVENT_BUS", &["start_with_senders("]),
     ("WEBHOOK_EVENTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("SUBSCRIPTION_COUNTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("HEARTBEAT_SECONDS", &[".settings.heartbeat_seconds"]),
@@ -93,6 +94,8 @@ fn each_secret_of_the_template_is_one_that_some_code_asks_for() {
     let secrets: BTreeSet<_> = secrets.map(|rest| rest.split(':').next().unwrap()).collect();
     assert!(secrets.len() > 6, "{secrets:?}");
     let known: BTreeSet<_> = ASKED_FOR_BY.iter().map(|(variable, _)| *variable).collect();
+    // EventBridge sends it with facts.
+    let known = &known | &BTreeSet::from(["FACTS_KEY"]);
     assert_eq!(secrets.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "say who asks for it");
     let (globals, _) = template.split_once("\nResources:\n").unwrap();
     assert!(!globals.contains("{{resolve:"), "a secret in Globals is every function's");

@@ -10,13 +10,13 @@ fn creation(user: &str, title: &str) -> Request {
     ask(user, "POST /leases/{bailId}/requests").json(&json!({ "title": title, "description": "Avant vendredi" }))
 }
 
-async fn create(world: &World, user: &str) -> Value {
+pub(crate) async fn create(world: &World, user: &str) -> Value {
     let reply = world.send(handle, &creation(user, "Pièce d'identité")).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     reply.body
 }
 
-async fn change(world: &World, user: &str, request: &Value, status: &str) -> Reply {
+pub(crate) async fn change(world: &World, user: &str, request: &Value, status: &str) -> Reply {
     let id = request["id"].as_str().unwrap();
     let request = ask(user, "PATCH /leases/{bailId}/requests/{requestId}").path("requestId", id);
     world.send(handle, &request.json(&json!({ "status": status }))).await

@@ -29,6 +29,7 @@ mod event_files;
 mod every_route;
 mod expired_rows;
 mod expressions;
+mod facts;
 mod gateway;
 mod gateway_budgets;
 mod gateway_counts;

@@ -34,11 +34,11 @@ pub(crate) async fn accept(world: &World, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(user, "POST /parties/{partyId}/invitations/accept", party, "")).await
 }
 
-async fn decline(world: &World, party: &str, user: &str) -> Reply {
+pub(crate) async fn decline(world: &World, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(user, "POST /parties/{partyId}/invitations/decline", party, "")).await
 }
 
-async fn revoke(world: &World, by: &str, party: &str, user: &str) -> Reply {
+pub(crate) async fn revoke(world: &World, by: &str, party: &str, user: &str) -> Reply {
     world.send(handle, &ask(by, "DELETE /parties/{partyId}/invitations/{userId}", party, user)).await
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn change(world: &World, by: &str, party: &str, body: &Value) -
     world.send(handle, &ask(by, "PATCH /parties/{partyId}", party, "").json(body)).await
 }
 
-async fn hand_over(world: &World, by: &str, party: &str, to: &str) -> Reply {
+pub(crate) async fn hand_over(world: &World, by: &str, party: &str, to: &str) -> Reply {
     world.send(handle, &ask(by, "PUT /parties/{partyId}/owner", party, "").json(&json!({ "userId": to }))).await
 }
 

@@ -13,7 +13,7 @@ fn ending(by: &str, party: &str) -> Request {
     ask(by, "DELETE /parties/{partyId}", party, "")
 }
 
-async fn end(world: &World, by: &str, party: &str) -> Reply {
+pub(crate) async fn end(world: &World, by: &str, party: &str) -> Reply {
     world.send(handle, &ending(by, party)).await
 }
 

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use shared::contract::facts::EmailOff;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::table::Key;
@@ -237,7 +238,9 @@ async fn preferences_for_types_of_a_later_version_are_read_without_those_types_a
     assert_eq!(created.status, 201, "{created:?}");
 
     let ada = UserId::parse("ada").unwrap();
-    shared::notifications::turn_email_off(&world.app.table, &ada).await.unwrap();
+    shared::notifications::turn_email_off(&world.app.table, &world.app.writer("r"), &ada, EmailOff::Bounced)
+        .await
+        .unwrap();
     let row = world.table.every_row().await.into_values().find(|row| row.get("saved").is_some()).unwrap();
     let left: Value = serde_json::from_str(row["saved"].as_str().unwrap()).unwrap();
     let mut expected = saved;

@@ -111,7 +111,9 @@ fn a_function_that_reads_its_secrets_at_the_start_has_neither_their_values_nor_o
         parameter.contains("    Default: environment\n    AllowedValues: [environment, secrets-manager]\n"),
         "{parameter}"
     );
-    let references: Vec<_> = template.lines().filter(|line| line.contains("{{resolve:")).collect();
+    // EventBridge reads no secret of ours: its connection has the value of the deployment.
+    let references = template.lines().filter(|line| line.contains("{{resolve:") && !line.contains(":FACTS_KEY:"));
+    let references: Vec<_> = references.collect();
     let marker = format!("!If [ReadsSecrets, {}, !Sub \"{{{{resolve:", shared::settings::secrets::MARKER);
     assert!(references.iter().all(|line| line.contains(&marker)), "{references:#?}");
 
@@ -269,6 +271,8 @@ fn longest(variable: &str) -> usize {
         | "SUBSCRIPTION_COUNTS"
         | "TERMINATE_REMOVED" => 5,
         "NOTIFICATIONS_OF" => 17,
+        "FACTS" => 16,
+        "EVENT_BUS" => 16,
         // A stand-in for tests, where nothing else is long.
         "FCM_ENDPOINT" => 0,
         _ => 40,
@@ -514,6 +518,30 @@ fn an_event_that_cannot_be_delivered_to_its_function_is_kept() {
     let policy = resource("DeadLetterQueuePolicy");
     // SAM names the rule after the function and its event.
     assert!(policy.contains("aws:SourceArn: !GetAtt NotificationsRequested.Arn"), "{policy}");
+}
+
+#[test]
+fn facts_to_a_server_of_the_apps_own_have_dead_letters_of_their_own_and_are_off_by_default() {
+    assert!(template().contains("\n  HasFactsUrl: !Not [!Equals [!Ref FactsUrl, \"\"]]\n"));
+    let parameter = resource("FactsUrl");
+    assert!(parameter.contains("    Default: \"\"\n") && parameter.contains("\"(|https://"), "{parameter}");
+    for name in [
+        "FactsToUrl",
+        "FactsDestination",
+        "FactsConnection",
+        "FactsRole",
+        "FactsDeadLetterQueue",
+        "FactsDeadLetterQueuePolicy",
+        "FactsDeadLetterAlarm",
+    ] {
+        assert!(resource(name).contains("\n    Condition: HasFactsUrl\n"), "{name}");
+    }
+    let rule = resource("FactsToUrl");
+    assert!(rule.contains("EventPattern: { source: [carillon] }") && rule.contains("EventBusName: !Ref EventBus"));
+    assert!(rule.contains("DeadLetterConfig: { Arn: !GetAtt FactsDeadLetterQueue.Arn }"), "{rule}");
+    assert!(resource("FactsDeadLetterQueuePolicy").contains("aws:SourceArn: !GetAtt FactsToUrl.Arn"));
+    assert!(resource("FactsDeadLetterAlarm").contains("Value: !GetAtt FactsDeadLetterQueue.QueueName"));
+    assert!(resource("Facts").contains("    Default: \"off\"\n"), "each fact costs");
 }
 
 #[test]

@@ -24,6 +24,8 @@ EVERYTHING = {
     "PusherAppId": "1",
     "PusherKey": "key",
     "WebhookUrl": "https://app.example.com/webhooks",
+    "Facts": "on",
+    "FactsUrl": "https://app.example.com/facts",
     "MockEvents": "true",
     "KmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/a",
     "FirebaseProjectId": "app",

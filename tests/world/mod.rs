@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod bus;
 pub mod consumer;
 pub mod devices;
 mod fcm;
@@ -38,6 +39,7 @@ use shared::App;
 use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
 use shared::settings::{Need, Settings};
 
+pub use bus::{BusEntry, BusFault, FakeBus};
 pub use fcm::{FakeFcm, Refusal};
 pub use policies::{boundary, granted, granted_in, unused_grants};
 pub use pusher::FakePusher;
@@ -73,6 +75,8 @@ pub struct World {
     pub queues: FakeQueues,
     /// The fake of SES.
     pub ses: FakeSes,
+    /// The fake of EventBridge.
+    pub bus: FakeBus,
     line_bytes: AtomicUsize,
     mode: Mode,
     policies: Arc<Policies>,
@@ -131,7 +135,9 @@ impl World {
         let mode = if variables.contains(&("CHANNELS", "gateway")) { Mode::Gateway } else { Mode::Pusher };
         let (pusher, fcm, queues) = (FakePusher::new().await, FakeFcm::new().await, FakeQueues::new().await);
         let (ses, policies) = (FakeSes::new().await, Arc::new(Policies::of(mode)));
-        let table = Table::new(queues.endpoint(), ses.endpoint(), policies.clone()).await;
+        let bus = FakeBus::new().await;
+        let endpoints = [queues.endpoint(), ses.endpoint(), bus.endpoint()];
+        let table = Table::new(endpoints, policies.clone()).await;
         let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
@@ -151,6 +157,7 @@ impl World {
             ("RETRY_QUEUE_URL", &retry),
             ("DEAD_LETTER_QUEUE_URL", &dead_letter),
             ("WEBHOOK_QUEUE_URL", &webhooks),
+            ("EVENT_BUS", bus::NAME),
             ("FCM_ENDPOINT", &fcm_endpoint),
             ("SOCKET_ENDPOINT", &socket_endpoint),
         ];
@@ -162,7 +169,7 @@ impl World {
         let app = App::with_senders(settings.unwrap(), http, aws).unwrap();
         let apps = template::binaries().map(|binary| (binary, OnceLock::new())).collect();
         let line_bytes = AtomicUsize::default();
-        Self { app, table, pusher, fcm, sockets, queues, ses, line_bytes, mode, policies, variables, apps }
+        Self { app, table, pusher, fcm, sockets, queues, ses, bus, line_bytes, mode, policies, variables, apps }
     }
 
     /// The context of the function with this binary: it has the variables that the template gives it, and no others. Its connections and

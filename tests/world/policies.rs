@@ -262,6 +262,11 @@ pub(crate) fn asked_of_sqs(operation: &str, body: &[u8]) -> Vec<Grant> {
     vec![(format!("sqs:{}", operation.trim_end_matches("Batch")), queue.to_owned())]
 }
 
+/// The grants that a request to EventBridge needs.
+pub(crate) fn asked_of_events(operation: &str, _: &[u8]) -> Vec<Grant> {
+    vec![(format!("events:{operation}"), "EventBus".to_owned())]
+}
+
 /// The grants that `SendEmail` needs: on the sender's identity and the configuration set.
 pub(crate) fn asked_of_ses(body: &[u8]) -> Vec<Grant> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();

@@ -107,14 +107,15 @@ pub struct Table {
 }
 
 impl Table {
-    /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS and SES on to
+    /// A new table. All AWS clients of a function have one endpoint, so the proxy passes requests for SQS, SES and EventBridge on to
     /// these.
-    pub(crate) async fn new(sqs: String, ses: String, policies: Arc<Policies>) -> Self {
+    pub(crate) async fn new([sqs, ses, events]: [String; 3], policies: Arc<Policies>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dynamodb = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
         let state = Arc::new(ProxyState { policies, ..ProxyState::default() });
-        let proxy = Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, ses, client: reqwest_client() };
+        let proxy =
+            Proxy { state: state.clone(), dynamodb: dynamodb.clone(), sqs, ses, events, client: reqwest_client() };
         let endpoint = format!("http://127.0.0.1:{}", serve(Router::new().fallback(pass).with_state(proxy)).await);
         create(&dynamodb).await;
         let http = HttpClient::default();
@@ -149,7 +150,7 @@ impl Table {
     }
 
     /// All rows, as the SDK gives them, by `pk` and `sk`.
-    pub(crate) async fn every_item(&self) -> Vec<HashMap<String, AttributeValue>> {
+    pub async fn every_item(&self) -> Vec<HashMap<String, AttributeValue>> {
         let items = self.client.scan().table_name(NAME).into_paginator().items().send();
         let mut items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
         items.sort_by_key(|item| ["pk", "sk"].map(|name| item[name].as_s().cloned().unwrap_or_default()));
@@ -295,6 +296,7 @@ struct Proxy {
     dynamodb: String,
     sqs: String,
     ses: String,
+    events: String,
     client: reqwest::Client,
 }
 
@@ -309,8 +311,11 @@ async fn pass(State(proxy): State<Proxy>, uri: Uri, headers: HeaderMap, body: By
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let state = proxy.state.clone();
     *state.requests.lock().unwrap().entry(operation.clone()).or_default() += 1;
-    let service = if target.starts_with("AmazonSQS") { "sqs" } else { "dynamodb" };
-    let asked = if service == "sqs" { policies::asked_of_sqs } else { policies::asked_of_dynamodb };
+    let (service, asked): (_, fn(&str, &[u8]) -> _) = match target.split('.').next() {
+        Some("AmazonSQS") => ("sqs", policies::asked_of_sqs),
+        Some("AWSEvents") => ("events", policies::asked_of_events),
+        _ => ("dynamodb", policies::asked_of_dynamodb),
+    };
     if !state.policies.admit(&headers, asked(&operation, &body)) {
         return refusal(400, "AccessDeniedException", "template.yaml does not grant it");
     }
@@ -392,20 +397,24 @@ impl Proxy {
         body: Bytes,
         left: Option<Value>,
     ) -> Response {
-        let is_sqs = service == "sqs";
-        if !is_sqs && has_long_key(&serde_json::from_slice(&body).unwrap()) {
+        let is_table = service == "dynamodb";
+        if is_table && has_long_key(&serde_json::from_slice(&body).unwrap()) {
             let refusal = json!({ "__type": "com.amazon.coral.validate#ValidationException",
                 "message": "One or more parameter values were invalid: Size of rangekey has exceeded the maximum size limit" });
             return (StatusCode::BAD_REQUEST, JSON, refusal.to_string()).into_response();
         }
-        let mut request = self.client.post(if is_sqs { &self.sqs } else { &self.dynamodb });
-        request = request.body(if is_sqs { body.to_vec() } else { asking_for_capacity(&body) });
+        let mut request = self.client.post(match service {
+            "sqs" => &self.sqs,
+            "events" => &self.events,
+            _ => &self.dynamodb,
+        });
+        request = request.body(if is_table { asking_for_capacity(&body) } else { body.to_vec() });
         for (name, value) in headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length") {
             request = request.header(name, value);
         }
         let response = request.send().await.unwrap();
         let (status, response) = (response.status(), response.bytes().await.unwrap());
-        let (response, traffic) = if is_sqs {
+        let (response, traffic) = if !is_table {
             let traffic = Traffic::of(&headers, body.len(), response.len());
             (response, traffic)
         } else {

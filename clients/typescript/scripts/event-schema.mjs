@@ -7,7 +7,8 @@
  * - `ChannelEvents`: for each channel, the payloads by event name.
  * - `ConnectionEvents`: the payloads of events outside of channels.
  * - `Sockets`: for each namespace of the WebSocket API, the payloads that a client receives and sends, by event name.
- * - `BusEvents`: for back ends, the payloads by detail-type on EventBridge.
+ * - `BusEvents`: for back ends, the payloads that they put on EventBridge, by detail-type.
+ * - `Facts`: for back ends, the payloads that they hear there.
  */
 export function eventSchema({ channels, components, operations = {}, servers }) {
   const definitions = {};
@@ -28,12 +29,14 @@ export function eventSchema({ channels, components, operations = {}, servers }) 
   const events = {};
   const connection = {};
   const bus = {};
+  const facts = {};
   const sockets = {};
   for (const [key, channel] of Object.entries(channels)) {
     const kind = kindOf(channel, servers);
     const payloads = payloadsOf(Object.keys(channel.messages), channel, components.messages);
     if (kind === "bus") {
-      Object.assign(bus, payloads);
+      const isSent = carriedBy(operations, key, "send").length > 0;
+      Object.assign(isSent ? facts : bus, payloads);
     } else if (kind === "pusher" && channel.address === null) {
       Object.assign(connection, payloads);
     } else if (kind === "pusher") {
@@ -58,6 +61,7 @@ export function eventSchema({ channels, components, operations = {}, servers }) 
       connection: reference("ConnectionEvents"),
       sockets: reference("Sockets"),
       bus: reference("BusEvents"),
+      facts: reference("Facts"),
     }),
     definitions: {
       ChannelNames: closed(names, "What the names of each channel look like."),
@@ -65,6 +69,7 @@ export function eventSchema({ channels, components, operations = {}, servers }) 
       ConnectionEvents: closed(connection, "Payloads of the events that belong to no channel, by event name."),
       Sockets: closed(sockets, "For each namespace of the WebSocket API, what a client hears and what it sends."),
       BusEvents: closed(bus, "What back ends put on the stack's event bus, by detail-type."),
+      Facts: closed(facts, "What Carillon puts on the stack's event bus, by detail-type."),
       ...definitions,
     },
   };

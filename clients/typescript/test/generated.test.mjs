@@ -42,6 +42,13 @@ test("events of EventBridge are apart from those of Pusher", () => {
   assert.deepEqual(definitions.ChannelEvents.properties, {});
 });
 
+test("facts are apart from what back ends put on the bus", () => {
+  const operations = { send: { action: "send", channel: { $ref: "#/channels/facts" }, messages: [{ $ref: "#/channels/facts/messages/thingDone" }] } };
+  const { definitions } = eventSchema(document({ facts: carrying("carillon-{stage}", "bus") }, undefined, {}, operations));
+  assert.deepEqual(Object.keys(definitions.Facts.properties), ["thing:done"]);
+  assert.deepEqual(definitions.BusEvents.properties, {});
+});
+
 test("a socket's client receives the events that Carillon sends, and the other way round", () => {
   const operations = {
     send: { action: "send", channel: { $ref: "#/channels/dashboard" }, messages: [{ $ref: "#/channels/dashboard/messages/thingDone" }] },

@@ -7,6 +7,7 @@ use shared::clients::fcm::DeviceToken;
 use shared::contract::id::UserId;
 use shared::contract::time::Millis;
 use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::outbox::WriteContext;
 use shared::users::device::{self, Platform};
 use shared::{ApiError, App};
 
@@ -51,7 +52,7 @@ impl Which {
 }
 
 /// Removes the user's only device, if they have one.
-async fn remove_only(app: &App, user: &UserId) -> Result<(), ApiError> {
+async fn remove_only(app: &App, writer: &WriteContext, user: &UserId) -> Result<(), ApiError> {
     let devices = device::of_user(&app.table, user, Millis::now()).await?;
     if devices.len() > 1 {
         let told = format!(
@@ -61,7 +62,7 @@ async fn remove_only(app: &App, user: &UserId) -> Result<(), ApiError> {
         return Err(ApiError::Conflict(told));
     }
     let tokens: Vec<_> = devices.into_iter().map(|device| device.token).collect();
-    Ok(device::remove(&app.table, user, &tokens).await?)
+    Ok(device::remove(&app.table, writer, user, &tokens).await?)
 }
 
 /// Handles the route that API Gateway matched.
@@ -74,7 +75,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         "POST /notifications/device-token" => {
             let Registered { token, platform } = request.json()?;
             let (token, locale) = (DeviceToken::parse(token)?, caller.locale.as_deref());
-            device::register(&app.table, &caller.user, (&token, platform), locale, Millis::now()).await?;
+            let writer = app.writer(request.request_id());
+            device::register(&app.table, (&writer, Millis::now()), &caller.user, (&token, platform), locale).await?;
             Ok(http::ok(&json!({ "message": "Device token registered successfully" })))
         }
         "GET /notifications/device-tokens" => {
@@ -82,10 +84,11 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
             Ok(http::ok(&json!({ "devices": devices })))
         }
         "DELETE /notifications/device-token" => {
+            let writer = app.writer(request.request_id());
             match Which::of(&request)? {
-                Which::One(token) => device::remove(&app.table, &caller.user, &[token]).await?,
-                Which::All => device::remove_all(&app.table, &caller.user).await?,
-                Which::TheOnlyOne => remove_only(app, &caller.user).await?,
+                Which::One(token) => device::remove(&app.table, &writer, &caller.user, &[token]).await?,
+                Which::All => device::remove_all(&app.table, &writer, &caller.user).await?,
+                Which::TheOnlyOne => remove_only(app, &writer, &caller.user).await?,
             }
             Ok(http::ok(&json!({ "message": "Device token unregistered successfully" })))
         }

@@ -3,6 +3,7 @@
 mod page;
 mod ses;
 
+use shared::contract::facts::EmailOff;
 use shared::contract::id::UserId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::settings::EmailLinks;
@@ -24,7 +25,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     match request.route() {
         "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
         "POST /email/unsubscribe" => {
-            notifications::turn_email_off(&app.table, &user).await?;
+            let writer = app.writer(request.request_id());
+            notifications::turn_email_off(&app.table, &writer, &user, EmailOff::Unsubscribed).await?;
             Ok(http::html(page::done(locale)))
         }
         other => Err(http::no_such_route(other)),

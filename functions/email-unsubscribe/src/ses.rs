@@ -3,6 +3,7 @@
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use serde::Deserialize;
 use shared::clients::ses::recipient;
+use shared::contract::facts::EmailOff;
 use shared::json::{self, Part};
 use shared::lenient::Lenient;
 use shared::{ApiError, App, notifications, telemetry};
@@ -102,9 +103,11 @@ pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), ApiError> 
     if !detail.ends_email() {
         return Ok(());
     }
+    let (writer, is_complaint) = (app.writer(""), detail.complaint.is_some());
+    let reason = if is_complaint { EmailOff::Complained } else { EmailOff::Bounced };
     for user in detail.mail.tags.recipients.as_slice().iter().filter_map(|tag| recipient(tag)) {
-        notifications::turn_email_off(&app.table, &user).await?;
-        telemetry::email_turned_off(if detail.complaint.is_some() { "complaint" } else { "bounce" });
+        notifications::turn_email_off(&app.table, &writer, &user, reason).await?;
+        telemetry::email_turned_off(if is_complaint { "complaint" } else { "bounce" });
     }
     Ok(())
 }

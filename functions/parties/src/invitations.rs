@@ -19,7 +19,8 @@ pub(super) async fn invite(app: &App, request: &Request, caller: &Identity) -> H
 }
 
 pub(super) async fn revoke(app: &App, request: &Request, caller: &Identity) -> Handled {
-    parties::revoke(&app.table, &party_id(request)?, &caller.user, &user_id(request)?).await?;
+    let writer = app.writer(request.request_id());
+    parties::revoke(&app.table, &writer, &party_id(request)?, &caller.user, &user_id(request)?).await?;
     Ok(Done::now(http::no_content(), None))
 }
 
@@ -30,7 +31,7 @@ pub(super) async fn accept(app: &App, request: &Request, caller: &Identity) -> H
 }
 
 pub(super) async fn decline(app: &App, request: &Request, caller: &Identity) -> Handled {
-    parties::decline(&app.table, &party_id(request)?, &caller.user).await?;
+    parties::decline(&app.table, &app.writer(request.request_id()), &party_id(request)?, &caller.user).await?;
     Ok(Done::now(http::no_content(), None))
 }
 

@@ -13,7 +13,8 @@ const DEFAULT_LIMIT: u8 = 20;
 pub(super) async fn create(app: &App, request: &Request, caller: &Identity) -> Handled {
     let new = request.json()?;
     let key = app.idempotency_key(request, &caller.user)?;
-    let created = parties::create(&app.table, &app.person(caller).await, new, &key).await?;
+    let writer = app.writer(request.request_id());
+    let created = parties::create(&app.table, &writer, &app.person(caller).await, new, &key).await?;
     Ok(created.map(|party| http::created(&party)))
 }
 

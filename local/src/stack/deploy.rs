@@ -153,6 +153,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "WebhookUrl": settings.webhook_url.as_ref().map_or("", WebhookAddress::as_str),
             "WebhookEvents": WEBHOOK_EVENTS,
             "SubscriptionCounts": if settings.subscription_counts { "on" } else { "off" },
+            "Facts": "on,text,presence",
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.
             "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),

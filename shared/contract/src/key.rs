@@ -192,7 +192,8 @@ impl Key {
         Self::new(format!("SOCKETEVENT#{id}"), "SOCKETEVENT")
     }
 
-    /// A request of Pusher's HTTP API, with the events that it triggers; or an event of a client, with its webhook.
+    /// A request of Pusher's HTTP API, with the events that it triggers; an event of a client, with its webhook; or facts of a change whose own
+    /// row goes.
     #[must_use]
     pub fn app_event(id: &str) -> Self {
         Self::new(format!("APPEVENT#{id}"), "APPEVENT")

@@ -4,6 +4,7 @@
 //! builds this and not the AWS SDK before anything starts. `shared` re-exports it. Each module uses only those below it in this list:
 //!
 //! ```text
+//! facts           changes that other systems hear of, on the event bus
 //! rooms           the events of reading rooms
 //! parties         the events of parties
 //! notifications   the events of notifications
@@ -28,6 +29,7 @@ pub mod channel;
 pub mod chats;
 pub mod email;
 pub mod event;
+pub mod facts;
 pub mod id;
 pub mod key;
 pub mod leases;

@@ -34,7 +34,7 @@ impl App {
         ];
         if let Some(channels) = &self.channels {
             transports.extend(self.to_channels(Pusher::of_consumer, Subscribers::of_consumer));
-            transports.push(Arc::new(Webhooks { table: table.clone() }));
+            transports.push(Arc::new(Webhooks { table: table.clone(), facts: self.settings.facts }));
             transports.push(Arc::new(Wakes {
                 table: table.clone(),
                 channels: channels.clone(),
@@ -81,6 +81,7 @@ impl App {
             webhooks: self.settings.webhooks,
             counts: self.settings.subscription_counts,
             notifications_of: self.settings.notifications_of,
+            facts: self.settings.facts,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which conversation it is.
 
+use crate::contract::facts::ConversationRef;
 use crate::contract::id::{BookingId, HotelSlug, InvalidId, LeaseId, UserId};
 use crate::table::{Key, key};
 
@@ -89,6 +90,19 @@ impl Conversation {
     #[must_use]
     pub fn kind(&self) -> &ConversationKind {
         &self.kind
+    }
+
+    /// As facts name it.
+    pub(super) fn named(&self) -> ConversationRef {
+        match &self.kind {
+            ConversationKind::Guest(hotel, booking) => {
+                ConversationRef::Guest { hotel_slug: hotel.clone(), booking_id: booking.clone() }
+            }
+            ConversationKind::Lease(lease) => ConversationRef::Lease { bail_id: lease.clone() },
+            ConversationKind::Direct(first, second) => {
+                ConversationRef::Direct { user_ids: [first.clone(), second.clone()] }
+            }
+        }
     }
 
     /// Its partition of the table.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Conversation, ConversationKind, Message, WireId};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, RealtimeEvent, Role};
+use crate::contract::facts::Fact;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::leases::LeaseMessage;
 use crate::contract::sockets::{DirectMessage, MESSAGE_NEW, MESSAGE_SENT, Namespace};
@@ -39,6 +40,25 @@ fn named(
             direct(message, receiver, client_message_id)
         }
     }
+}
+
+/// The fact of a new message, with its text: the outbox leaves that out unless the operator asked for it.
+pub(super) fn sent(conversation: &Conversation, message: &Message) -> Delivery {
+    Delivery::fact(Fact::MessageSent {
+        conversation: conversation.named(),
+        message_id: message.id.to_string(),
+        seq: message.seq.0,
+        author_id: message.author.clone(),
+        role: message.role,
+        text: message.text.clone().filter(|_| !message.sealed),
+    })
+}
+
+/// The fact by its two names in rows: with the text, and without it.
+fn named_facts(conversation: &Conversation, message: &Message) -> Vec<(&'static str, Delivery)> {
+    let with_text = sent(conversation, message);
+    let Delivery::Fact { fact, .. } = with_text.clone() else { return Vec::new() };
+    vec![("fact", Delivery::fact(fact.without_text())), ("factWithText", with_text)]
 }
 
 /// To the chat and the staff's inbox; a guest's message wakes the hotel.
@@ -128,7 +148,8 @@ pub(super) fn shortened(
     message: &Message,
     client_message_id: Option<&str>,
 ) -> Outbox {
-    let named = named(conversation, message, client_message_id);
+    let mut named = named(conversation, message, client_message_id);
+    named.extend(named_facts(conversation, message));
     outbox.shortened(|delivery| {
         let (name, _) = named.iter().find(|(_, whole)| whole == delivery)?;
         // Only the sender's event has the name that they gave the message.
@@ -146,7 +167,8 @@ pub(crate) fn make_whole(committed: &mut Committed, row: &Item) {
     let message = Message::of_row(row.clone()).ok();
     committed.make_whole(|short| {
         let (conversation, message) = (conversation.as_ref()?, message.as_ref()?);
-        let named = named(conversation, message, short.client_message_id.as_deref());
+        let mut named = named(conversation, message, short.client_message_id.as_deref());
+        named.extend(named_facts(conversation, message));
         named.into_iter().find(|(name, _)| *name == short.name).map(|(_, delivery)| delivery)
     });
 }

@@ -3,6 +3,7 @@
 use super::head::Head;
 use super::{Conversation, Message, MessageId};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
@@ -89,7 +90,12 @@ impl ReadMessage {
             left.author_name = Line::default();
         }
         // Its readers know already that it is deleted. They need not learn who had written it.
-        let deliveries = if was_deleted { Vec::new() } else { owes(&left) };
+        let fact = Delivery::fact(Fact::MessageDeleted {
+            conversation: conversation.named(),
+            message_id: left.id.to_string(),
+            seq: left.seq.0,
+        });
+        let deliveries = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };
         let append = Append::instead(conversation.message(left.seq), self.owing, deliveries, writer, now);
         let mut update = append.update().set("deleted_at", left.deleted_at.unwrap_or(now)).remove("text");
         if erases {

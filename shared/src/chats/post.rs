@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::created::shortened;
+use super::created::{sent, shortened};
 use super::head::Head;
 use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage, Seq};
@@ -123,8 +123,9 @@ pub(crate) async fn post_on(
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
         let (guest_due, author_due) = if conversation.is_of_guest(&new.author.id) { (due, None) } else { (None, due) };
         let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
-        let deliveries = owes(&message);
+        let mut deliveries = owes(&message);
         must_fit(&deliveries)?;
+        deliveries.push(sent(conversation, &message));
         let outbox = Outbox::new(deliveries, writer, now);
         let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod breaker;
 pub mod connections;
+pub(crate) mod event_bus;
 pub mod fcm;
 pub mod https;
 pub mod pusher;

@@ -13,7 +13,8 @@ use crate::contract::channel::Channel;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::notifications::{badge_message, push_message, unread_count};
-use crate::outbox::{Delivery, Push, Rest, TransportName};
+use crate::outbox::{Delivery, Push, Rest, TransportName, WriteContext};
+use crate::settings::FactsWanted;
 use crate::table::{Table, TableError};
 use crate::telemetry;
 use crate::users::device::{self, Device};
@@ -32,6 +33,7 @@ pub(crate) struct Pushes {
     pub fcm: fcm::FcmClient,
     pub channels: ChannelServer,
     pub table: Table,
+    pub facts: FactsWanted,
 }
 
 impl Transport for Pushes {
@@ -130,7 +132,8 @@ impl Pushes {
             tally.count(token, outcome);
         }
         tally.judge(&self.fcm, to).await;
-        if let Err(error) = device::remove(&self.table, to.user, &tally.gone).await {
+        let writer = WriteContext::of_consumer("", self.facts);
+        if let Err(error) = device::remove(&self.table, &writer, to.user, &tally.gone).await {
             // FCM will say so again.
             telemetry::cause(&error);
         }

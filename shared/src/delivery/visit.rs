@@ -106,6 +106,11 @@ impl Visit {
         self.rows[due.row].report(due.entry, outcome);
     }
 
+    /// Whether this entry stands in no other's way any more: it was delivered, or can never be.
+    pub(super) fn is_done_with(&self, due: &Due<'_>) -> bool {
+        matches!(self.rows[due.row].outcomes().get(&due.entry.id), Some(Outcome::Delivered | Outcome::Failed(_)))
+    }
+
     /// Takes what was delivered out of the rows of these entries, so that it is not sent again when the process ends early.
     pub async fn acknowledge(&self, entries: &[Due<'_>]) {
         let mut rows: Vec<_> = entries.iter().map(|due| due.row).collect();

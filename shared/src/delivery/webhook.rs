@@ -7,6 +7,7 @@ use crate::clients::pusher::{MEMBER_REMOVED, Webhook};
 use crate::gateway;
 use crate::outbox::{ChannelWebhook, Delivery, TransportName, WriteContext};
 use crate::rooms;
+use crate::settings::FactsWanted;
 use crate::table::Table;
 use crate::telemetry;
 
@@ -14,6 +15,7 @@ use crate::telemetry;
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     pub table: Table,
+    pub facts: FactsWanted,
 }
 
 impl Transport for Webhooks {
@@ -43,7 +45,7 @@ impl Transport for Webhooks {
 
 impl Webhooks {
     async fn observe(&self, request: &str, webhook: &ChannelWebhook) -> Outcome {
-        let writer = WriteContext::without_delivery(request);
+        let writer = WriteContext::of_consumer(request, self.facts);
         let webhook = Webhook { time_ms: webhook.time_ms.0, events: vec![webhook.event.clone()].into() };
         // The stream brings the rooms' own entries.
         match rooms::webhook::observe(&self.table, &writer, webhook).await.failure {

@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api_error::ApiError;
 use crate::clients::connections::Connections;
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteContext};
@@ -232,7 +233,7 @@ impl Erasure<'_> {
 
     async fn chats(&mut self) -> Result<(), ApiError> {
         let cursor = self.progress.cursor.as_deref().map(MessageCursor::parse).transpose()?;
-        let erased = erase_messages(self.table, self.writer, self.user, cursor.as_ref()).await;
+        let erased = Box::pin(erase_messages(self.table, self.writer, self.user, cursor.as_ref())).await;
         // The table has these rows again, one by one, and counts those that are skipped.
         let Some(done) = or_skipped(erased.map(Some), &mut 0)? else {
             self.progress.stage = Stage::Table;
@@ -276,11 +277,12 @@ impl Erasure<'_> {
             }
         }
         self.progress.after = page.last_evaluated_key.as_ref().and_then(Key::of);
-        if self.progress.after.is_none() {
-            self.progress.stage = Stage::Done;
-            self.progress.names.clear();
+        if self.progress.after.is_some() {
+            return self.save(Vec::new()).await;
         }
-        self.save(Vec::new()).await
+        self.progress.stage = Stage::Done;
+        self.progress.names.clear();
+        self.save(vec![Delivery::fact(Fact::UserErased { user_id: self.user.clone() })]).await
     }
 
     /// Stores the progress, and owes these deliveries. Of two calls that begin at the same time, the later one takes the alias of the first.

@@ -88,7 +88,7 @@ impl Erasure<'_> {
             RowKind::Party => self.party(&key, &row).await,
             RowKind::Book => self.book(&key, has("authorId")).await,
             RowKind::ChatMessage if has("author") => {
-                let message = erase_message(self.table, self.writer, self.user, &key).await?;
+                let message = Box::pin(erase_message(self.table, self.writer, self.user, &key)).await?;
                 let is_erased = message.is_some();
                 if let Some(message) = message {
                     self.progress.learn(self.user, [message.author_name.as_str()]);
@@ -104,7 +104,8 @@ impl Erasure<'_> {
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;
                 let pending =
-                    leases::erase_from_request(self.table, self.writer, &lease, &key, (self.user, alias)).await?;
+                    Box::pin(leases::erase_from_request(self.table, self.writer, &lease, &key, (self.user, alias)))
+                        .await?;
                 let is_erased = pending.is_some();
                 self.pending.extend(pending.into_iter().flatten());
                 Ok(is_erased)
@@ -142,7 +143,7 @@ impl Erasure<'_> {
 
     async fn member(&mut self, key: &Key, row: &Item) -> Result<bool, ApiError> {
         if let Some(party) = party_of(key) {
-            self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+            self.pending.extend(Box::pin(parties::withdraw(self.table, self.writer, &party, self.user)).await?);
         }
         // That of a party which has ended.
         self.remove_if(true, row).await

@@ -18,7 +18,7 @@ impl Erasure<'_> {
         }
         if let Some(party) = key.sk.strip_prefix(INVITATION).and_then(|id| PartyId::parse(id).ok()) {
             // The party may come later in the table.
-            self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+            self.pending.extend(Box::pin(parties::withdraw(self.table, self.writer, &party, self.user)).await?);
             let party = self.table.get(&Key::party(&party), true).await?;
             if party.is_none_or(|party| party.contains_key("dissolved")) {
                 remove(self.table, row).await?;
@@ -35,7 +35,7 @@ impl Erasure<'_> {
         let mut is_changed = false;
         if row.get("owner").and_then(text) == Some(user) {
             if let Some(party) = party_of(key) {
-                self.pending.extend(parties::withdraw(self.table, self.writer, &party, self.user).await?);
+                self.pending.extend(Box::pin(parties::withdraw(self.table, self.writer, &party, self.user)).await?);
             }
             is_changed = true;
             let change = self.aliased(key, "owner").set("name", "").set("settings", "{}").remove("first_answer");

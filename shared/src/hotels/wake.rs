@@ -87,7 +87,7 @@ impl Wakes {
         let sender = Sender { id: &guest, name: guest_name };
         let content = NotificationContent::from(&sender, NotificationKind::Message, data(wake));
         let key = IdempotencyKey::of_cause(Cause::Wake { member: user, hotel, booking, message });
-        let writer = WriteContext::without_delivery(request);
+        let writer = WriteContext::of_consumer(request, self.settings.facts);
         let notifier = Notifier { table: &self.table, writer: &writer, settings: &self.settings };
         let created = async { notifier.create(user, &content?, &key, Millis::now()).await }.await;
         match created {

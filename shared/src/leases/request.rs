@@ -6,6 +6,7 @@ use super::lease::{Lease, Participant, participant_in};
 use crate::api_error::ApiError;
 use crate::chats::retry;
 use crate::contract::chats::Role;
+use crate::contract::facts::Fact;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
 use crate::contract::person::Person;
@@ -155,7 +156,13 @@ pub async fn create_request(
             updated_at: now,
         };
         let view = row.clone().view(&participant.lease);
-        let committed = Committed::new(request, Outbox::new([Delivery::event(&view)], writer, now));
+        let fact = Delivery::fact(Fact::LeaseRequestCreated {
+            bail_id: participant.lease.clone(),
+            request_id: id.as_str().to_owned(),
+            status: Pending,
+            created_by: participant.id.clone(),
+        });
+        let committed = Committed::new(request, Outbox::new([Delivery::event(&view), fact], writer, now));
         let mut writes = vec![Action::put_new(committed.item(&row)?, now), rate_limit::count(&limit, due, next)];
         if key.has_key() {
             let expires_at = now.plus_seconds(REMEMBERED_SECONDS).seconds();
@@ -205,7 +212,13 @@ pub async fn change_request(
         let updated_by = Some(participant.person(caller.display_name.clone()));
         let changed = Row { status, updated_by, updated_at: now, ..row };
         let view = changed.clone().view(lease);
-        let append = Append::new(of_request.clone(), owing, [Delivery::event(&view)], writer, now)?;
+        let fact = Delivery::fact(Fact::LeaseRequestUpdated {
+            bail_id: lease.clone(),
+            request_id: id.as_str().to_owned(),
+            status,
+            updated_by: participant.id.clone(),
+        });
+        let append = Append::new(of_request.clone(), owing, [Delivery::event(&view), fact], writer, now)?;
         let put = append.put(&changed)?.when(eq("status", name(seen)));
         let is_done = table.write(put).await?.is_done();
         Ok(is_done.then(|| Done::now(view, append.deliverable())))

@@ -51,7 +51,7 @@ async fn create_for_known(
     let key = IdempotencyKey::of_cause(cause);
     let kind = NotificationType::parse(notify.r#type.as_str()).map_err(|error| ApiError::field("type", error))?;
     let content = NotificationContent::worded_by_type(&kind, notify.data.clone())?;
-    let writer = WriteContext::without_delivery("");
+    let writer = WriteContext::of_consumer("", settings.facts);
     let notifier = Notifier { table, writer: &writer, settings };
     match notifier.create_for(Receiver::Known(&notify.user), &content, &key, Millis::now()).await {
         Ok(_) => Ok(true),

@@ -83,6 +83,7 @@ fn rewritten(pending: &Delivery, now: &Notification) -> Option<Delivery> {
             let look = now.look.clone();
             Some(Delivery::Push(Box::new(Push { title, body, data, look, ..push.as_ref().clone() })))
         }
+        Delivery::Fact { .. } => Some(pending.clone()),
         // By its name it says what the row then says.
         named if named.name().is_some() => Some(named.clone()),
         _ => None,

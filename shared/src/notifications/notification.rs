@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::row::NotificationRow;
 use super::{NotificationType, Preferences, Priority, Words};
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationNew;
 use crate::contract::sockets::{DashboardNotification, Namespace};
@@ -18,6 +19,7 @@ use crate::users::locale::Locale;
 const EVENT: &str = "event";
 const DASHBOARD: &str = "dashboard";
 const PUSH: &str = "push";
+const FACT: &str = "fact";
 
 /// The content of a notification.
 #[derive(Debug, Clone)]
@@ -97,12 +99,21 @@ impl Notification {
         PushTerms { even_if_connected, tag, quiet_hours: preferences.quiet_hours.clone().map(Into::into) }
     }
 
-    /// The deliveries that the user's preferences ask for. `tag` is the tag of the push; without it, there is no push.
+    /// The deliveries that the user's preferences ask for, and the fact. `tag` is the tag of the push; without it, there is no push.
     #[must_use]
     pub fn deliveries(&self, preferences: &Preferences, tag: Option<String>) -> Vec<Delivery> {
         let in_app = preferences.of(&self.kind).in_app.then(|| [self.to_pusher(), self.to_dashboards()]);
         let push = tag.map(|tag| Delivery::Push(Box::new(self.push(self.push_terms(tag, preferences)))));
-        in_app.into_iter().flatten().chain(push).collect()
+        in_app.into_iter().flatten().chain(push).chain([self.fact()]).collect()
+    }
+
+    fn fact(&self) -> Delivery {
+        let id = self.data.get("notificationId").and_then(Value::as_str).unwrap_or_default();
+        Delivery::fact(Fact::NotificationCreated {
+            notification_id: id.to_owned(),
+            user_id: self.user.clone(),
+            notification_type: self.kind.name().to_owned(),
+        })
     }
 
     fn to_pusher(&self) -> Delivery {
@@ -118,6 +129,7 @@ impl Notification {
         let short = match delivery {
             Delivery::Pusher(_) => OfRow::named(EVENT),
             Delivery::Socket(_) => OfRow::named(DASHBOARD),
+            Delivery::Fact { .. } => OfRow::named(FACT),
             Delivery::Push(push) => {
                 let Push { even_if_connected, tag, quiet_hours, .. } = push.as_ref().clone();
                 OfRow { push: Some(PushTerms { even_if_connected, tag, quiet_hours }), ..OfRow::named(PUSH) }
@@ -131,6 +143,7 @@ impl Notification {
         match short.name.as_str() {
             EVENT => Some(self.to_pusher()),
             DASHBOARD => Some(self.to_dashboards()),
+            FACT => Some(self.fact()),
             PUSH => Some(Delivery::Push(Box::new(self.push(short.push.clone()?)))),
             _ => None,
         }

@@ -4,6 +4,7 @@ use super::Counter;
 use super::counter::LastDay;
 use super::row::NotificationRow;
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::notifications::NotificationRead;
 use crate::contract::time::Millis;
@@ -114,9 +115,13 @@ impl ReadContext<'_> {
     /// The event for the user's tabs, and the new number for the icons of their iPhones, if they have any.
     async fn told(self, id: Option<&str>, now: Millis) -> Result<Vec<Delivery>, TableError> {
         let (user, notification_id) = (self.user.clone(), id.map(str::to_owned));
+        let fact = match notification_id.clone() {
+            Some(notification_id) => Fact::NotificationRead { notification_id, user_id: user.clone() },
+            None => Fact::AllNotificationsRead { user_id: user.clone() },
+        };
         let event = Delivery::event(&NotificationRead { user, notification_id, read_at: now.iso() });
         let badge = self.badge(now).await?;
-        Ok([event].into_iter().chain(badge).collect())
+        Ok([event].into_iter().chain(badge).chain([Delivery::fact(fact)]).collect())
     }
 
     /// The delivery of the number. It costs a query where pushes are on, and nothing more for a user without an iPhone.

@@ -12,7 +12,10 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use super::{NotificationKind, preferences};
+use crate::contract::facts::{EmailOff, Fact};
 use crate::contract::id::UserId;
+use crate::contract::time::Millis;
+use crate::outbox::{WriteContext, fact_row};
 use crate::settings::{EmailLinks, Secret};
 use crate::table::{Key, Table, TableError, Update, retry, text, unchanged};
 use crate::users::locale::Locale;
@@ -49,7 +52,12 @@ fn mac(key: &Secret, user: &UserId) -> Hmac<Sha256> {
 ///
 /// # Errors
 /// When DynamoDB fails or the preferences keep changing.
-pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableError> {
+pub async fn turn_email_off(
+    table: &Table,
+    writer: &WriteContext,
+    user: &UserId,
+    reason: EmailOff,
+) -> Result<(), TableError> {
     let key = Key::preferences(user);
     retry(|| async {
         let row = table.get(&key, true).await?;
@@ -60,7 +68,12 @@ pub async fn turn_email_off(table: &Table, user: &UserId) -> Result<(), TableErr
         let text = preferences::without_email(seen.as_ref().and_then(text));
         let text = text.map_err(|error| TableError::corrupt(Some(key.clone()), error))?;
         let update = Update::new(&key).set("saved", text).when(unchanged("saved", seen));
-        Ok(table.write(update).await?.is_done().then_some(()))
+        let fact = Fact::EmailTurnedOff { user_id: user.clone(), reason };
+        let is_done = match fact_row([fact], writer, Millis::now())? {
+            Some(owes) => table.transact([update.into(), owes]).await?.is_done(),
+            None => table.write(update).await?.is_done(),
+        };
+        Ok(is_done.then_some(()))
     })
     .await
 }

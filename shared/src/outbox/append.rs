@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{ATTRIBUTE, Committed, Delivery, Entry, Outbox, WriteContext};
+use super::{ATTRIBUTE, Committed, Delivery, Entry, Outbox, TransportName, WriteContext};
+use crate::contract::facts::Fact;
 use crate::contract::time::Millis;
 use crate::table::{Action, Condition, Key, TableError, Update, unchanged};
 
@@ -45,11 +46,27 @@ impl Append {
         writer: &WriteContext,
         at: Millis,
     ) -> Result<Self, TableError> {
-        let outbox = match &earlier {
-            Some(earlier) => earlier.outbox.clone().with(deliveries, writer, at),
-            None => Outbox::new(deliveries, writer, at),
-        };
+        let outbox = earlier.as_ref().map(|seen| seen.outbox.clone()).unwrap_or_default();
+        let outbox = outbox.with(deliveries, writer, at, lease_after(earlier.as_ref(), at));
         Self::checked(key, earlier, outbox)
+    }
+
+    /// An update of the row of this key, which then also owes this fact. Without anybody who asked for facts, the outbox is not in it, so
+    /// `earlier` is of no matter.
+    ///
+    /// # Errors
+    /// As [`Append::new`].
+    pub(crate) fn update_with_fact(
+        key: &Key,
+        earlier: Option<Committed>,
+        fact: Fact,
+        writer: &WriteContext,
+        at: Millis,
+    ) -> Result<Update, TableError> {
+        match writer.owed(Delivery::fact(fact)) {
+            Some(fact) => Ok(Self::new(key.clone(), earlier, [fact], writer, at)?.update()),
+            None => Ok(Update::new(key)),
+        }
     }
 
     /// As [`Append::new`], for a change that undoes what is still owed: entries that it undoes and that nobody is known to have sent
@@ -89,10 +106,13 @@ impl Append {
         // A receiver that does not hear of the departure need not hear of the return.
         let is_news = |delivery: &Delivery| {
             let transport = delivery.transport();
-            untold.is_empty() || (told.contains(&transport) && !untold.contains(&transport))
+            untold.is_empty()
+                || transport == TransportName::Facts
+                || (told.contains(&transport) && !untold.contains(&transport))
         };
         let outbox = Outbox { entries: kept, queue: seen.outbox.queue.clone() };
-        let outbox = outbox.with(deliveries.into_iter().filter(is_news), writer, at);
+        let lease = lease_after(Some(&seen), at);
+        let outbox = outbox.with(deliveries.into_iter().filter(is_news), writer, at, lease);
         Self::checked(key, Some(seen), outbox)
     }
 
@@ -119,16 +139,16 @@ impl Append {
             }
             stays
         });
-        outbox.entries.extend(deliveries.into_iter().map(|(delivery, then)| {
-            let entry = Entry::new(delivery, writer, at, lease.filter(|_| then.is_none()));
-            Entry { not_before: then.or(entry.not_before), ..entry }
+        outbox.entries.extend(deliveries.into_iter().filter_map(|(delivery, then)| {
+            let entry = Entry::new(delivery, writer, at, lease.filter(|_| then.is_none()))?;
+            Some(Entry { not_before: then.or(entry.not_before), ..entry })
         }));
         Self::checked(key, earlier, outbox)
     }
 
     /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go
     /// the same way are being delivered just now, the new deliveries wait for the end of that lease, so that they come after.
-    /// The row no longer waits for anything else: its message of the retry queue finds nothing to do.
+    /// The row no longer waits for anything else: its message of the retry queue finds nothing to do. Facts stay: they say what was so.
     pub(crate) fn instead(
         key: Key,
         earlier: Option<Committed>,
@@ -138,17 +158,22 @@ impl Append {
     ) -> Self {
         let deliveries: Vec<_> = deliveries.into_iter().collect();
         let entries = earlier.iter().flat_map(|seen| &seen.outbox.entries);
+        let (facts, others): (Vec<_>, Vec<_>) =
+            entries.partition(|entry| entry.delivery.transport() == TransportName::Facts);
+        let entries = facts.into_iter().cloned().collect();
         let same_way =
             |entry: &&Entry| deliveries.iter().any(|delivery| delivery.transport() == entry.delivery.transport());
-        let before: Vec<_> = entries.filter(same_way).collect();
+        let before: Vec<_> = others.into_iter().filter(same_way).collect();
         if before.is_empty() {
-            let committed = Committed::new(key, Outbox::new(deliveries, writer, at));
-            return Self { earlier, committed, follows: false };
+            let outbox = Outbox { entries, queue: None };
+            let outbox = outbox.with(deliveries, writer, at, Some(WriteContext::lease(at)));
+            return Self { earlier, committed: Committed::new(key, outbox), follows: false };
         }
         let under_way = before.iter().filter_map(|entry| entry.waits_until(at)).max();
         let queue = earlier.as_ref().and_then(|seen| seen.outbox.queue.clone());
-        let mut outbox = Outbox { entries: Vec::new(), queue }.with(deliveries, writer, at);
-        outbox.entries.iter_mut().for_each(|entry| entry.not_before = under_way);
+        let kept = entries.len();
+        let mut outbox = Outbox { entries, queue }.with(deliveries, writer, at, None);
+        outbox.entries[kept..].iter_mut().for_each(|entry| entry.not_before = under_way);
         Self { earlier, committed: Committed::new(key, outbox), follows: true }
     }
 
@@ -184,7 +209,7 @@ impl Append {
         if earlier.is_some() && outbox.is_full() {
             return Err(TableError::OwesTooMuch(key));
         }
-        let follows = earlier.is_some();
+        let follows = earlier.as_ref().is_some_and(is_followed);
         Ok(Self { earlier, committed: Committed::new(key, outbox), follows })
     }
 
@@ -217,4 +242,14 @@ impl Append {
     pub(crate) fn deliverable(self) -> Option<Committed> {
         (!self.follows && self.committed.is_writers()).then_some(self.committed)
     }
+}
+
+/// Whether the order matters between what a row owes and what a write adds. Clients hear no facts, and the consumer alone sends them.
+fn is_followed(earlier: &Committed) -> bool {
+    !earlier.outbox.is_facts_alone()
+}
+
+/// The lease of what a write adds to such a row.
+fn lease_after(earlier: Option<&Committed>, at: Millis) -> Option<Millis> {
+    (!earlier.is_some_and(is_followed)).then(|| WriteContext::lease(at))
 }

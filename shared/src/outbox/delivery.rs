@@ -10,6 +10,7 @@ use super::{
 };
 use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent};
 use crate::contract::event::Event;
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 
@@ -114,6 +115,15 @@ transports! {
     Notification sends {
         "notify" => Notify { notify: Box<Notify> },
     }
+    /// The stage's event bus.
+    Facts sends {
+        /// A change that other systems hear of, with the back end that made it for its user.
+        "fact" => Fact {
+            fact: Box<Fact>,
+            #[serde(skip_serializing_if = "Option::is_none", default)]
+            service: Option<UserId>,
+        },
+    } ["factOfRow" => FactOfRow]
     /// Sends nothing.
     None sends {
         /// An outbox that does not parse: the text as it was found. It becomes a dead letter.
@@ -135,6 +145,12 @@ impl Delivery {
         Self::Pusher(PusherEvent { channel, name: E::NAME.to_owned(), data: event.data() })
     }
 
+    /// The delivery of a fact. The outbox drops it where nobody asked for it, so a write names its facts always.
+    #[must_use]
+    pub fn fact(fact: Fact) -> Self {
+        Self::Fact { fact: Box::new(fact), service: None }
+    }
+
     /// This delivery by the name that its row has for it; `None` by a transport whose deliveries have none.
     pub(super) fn by_name(&self, name: OfRow) -> Option<Self> {
         match self.transport() {
@@ -143,6 +159,7 @@ impl Delivery {
             TransportName::Wake => Some(Self::WakeOfRow(name)),
             TransportName::Unread => Some(Self::UnreadOfRow(name)),
             TransportName::Push => Some(Self::PushOfRow(name)),
+            TransportName::Facts => Some(Self::FactOfRow(name)),
             TransportName::Email
             | TransportName::Webhook
             | TransportName::AppWebhook
@@ -157,6 +174,7 @@ impl Delivery {
             Self::PusherOfRow(name)
             | Self::SocketOfRow(name)
             | Self::PushOfRow(name)
+            | Self::FactOfRow(name)
             | Self::WakeOfRow(name)
             | Self::UnreadOfRow(name) => Some(name),
             _ => None,

@@ -28,6 +28,7 @@ mod delivery;
 mod done;
 pub mod email;
 mod emit;
+mod fact_row;
 mod fan_out;
 mod member;
 pub mod membership;
@@ -53,6 +54,7 @@ pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
 pub use email::UnseenEmail;
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
+pub(crate) use fact_row::fact_row;
 pub use fan_out::{FanOut, ShardFanOut};
 pub use member::{ChannelWebhook, MemberChange};
 pub use of_row::OfRow;
@@ -122,8 +124,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(delivery: Delivery, writer: &WriteContext, at: Millis, lease: Option<Millis>) -> Self {
-        Self {
+    /// `None` for a fact that nobody asked for.
+    fn new(delivery: Delivery, writer: &WriteContext, at: Millis, lease: Option<Millis>) -> Option<Self> {
+        let delivery = writer.owed(delivery)?;
+        Some(Self {
             id: uuid::Uuid::now_v7().simple().to_string(),
             at,
             request_id: Some(writer.request_id.clone()).filter(|id| !id.is_empty()),
@@ -133,7 +137,7 @@ impl Entry {
             fan_out: None,
             short: None,
             delivery,
-        }
+        })
     }
 
     /// A text that cannot be read. It has no recipient and becomes a dead letter.
@@ -172,14 +176,25 @@ impl Outbox {
     #[must_use]
     pub fn new(deliveries: impl IntoIterator<Item = Delivery>, writer: &WriteContext, at: Millis) -> Self {
         let lease = Some(WriteContext::lease(at));
-        let entries = deliveries.into_iter().map(|delivery| Entry::new(delivery, writer, at, lease));
+        let entries = deliveries.into_iter().filter_map(|delivery| Entry::new(delivery, writer, at, lease));
         Self { entries: entries.collect(), queue: None }
     }
 
-    /// These deliveries after the pending ones, without a lease.
-    fn with(mut self, deliveries: impl IntoIterator<Item = Delivery>, writer: &WriteContext, at: Millis) -> Self {
-        self.entries.extend(deliveries.into_iter().map(|delivery| Entry::new(delivery, writer, at, None)));
+    /// These deliveries after the pending ones.
+    fn with(
+        mut self,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        writer: &WriteContext,
+        at: Millis,
+        lease: Option<Millis>,
+    ) -> Self {
+        self.entries.extend(deliveries.into_iter().filter_map(|delivery| Entry::new(delivery, writer, at, lease)));
         self
+    }
+
+    /// Whether it has nothing but facts, which the consumer alone sends.
+    fn is_facts_alone(&self) -> bool {
+        self.entries.iter().all(|entry| entry.delivery.transport() == TransportName::Facts)
     }
 
     /// The attribute's text.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Delivery, TransportName};
 use crate::contract::time::Millis;
-use crate::settings::{NotificationsOf, WebhookTypes};
+use crate::settings::{FactsWanted, NotificationsOf, WebhookTypes};
 
 /// How long the writer itself tries to deliver.
 pub const INLINE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -26,6 +26,8 @@ pub struct WriteContext {
     pub counts: bool,
     /// The changes that their receiver gets a notification about.
     pub notifications_of: NotificationsOf,
+    /// The changes that other systems hear of.
+    pub facts: FactsWanted,
 }
 
 impl WriteContext {
@@ -39,6 +41,20 @@ impl WriteContext {
             webhooks: WebhookTypes::default(),
             counts: false,
             notifications_of: NotificationsOf::default(),
+            facts: FactsWanted::default(),
+        }
+    }
+
+    /// As [`WriteContext::without_delivery`], with these facts.
+    pub(crate) fn of_consumer(request_id: &str, facts: FactsWanted) -> Self {
+        Self { facts, ..Self::without_delivery(request_id) }
+    }
+
+    /// The delivery as its row owes it; `None` for a fact that nobody asked for.
+    pub(super) fn owed(&self, delivery: Delivery) -> Option<Delivery> {
+        match delivery {
+            Delivery::Fact { fact, .. } => Some(Delivery::fact(self.facts.of(*fact)?)),
+            other => Some(other),
         }
     }
 

@@ -7,6 +7,7 @@ use super::row::{NextVersion, PartyRow, ReadRow, Snapshot};
 use super::view::Party;
 use super::{PartySettings, check_name, check_settings, members_only, owner_only, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
@@ -128,7 +129,14 @@ impl Changed<'_> {
         row.updated_at = now;
         let update_type = PartyUpdate::SettingsChanged;
         let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-        let next = NextVersion::new(id, seen, [Delivery::event(&event)], writer, now)?
+        let fact = (row.owner != seen.row.owner).then(|| {
+            Delivery::fact(Fact::PartyOwnerChanged {
+                party_id: id.clone(),
+                owner_id: row.owner.clone(),
+                previous_owner_id: seen.row.owner.clone(),
+            })
+        });
+        let next = NextVersion::new(id, seen, [Delivery::event(&event)].into_iter().chain(fact), writer, now)?
             .set("name", &row.name)
             .set("settings", &row.settings)
             .set("owner", &row.owner);

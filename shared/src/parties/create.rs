@@ -7,13 +7,14 @@ use super::row::{PartyRow, Snapshot, put_member};
 use super::view::Party;
 use super::{PartySettings, check_name, check_settings, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::PartyId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::json::canonical;
-use crate::outbox::Done;
-use crate::table::{Action, Key, Table, TableError, Transaction, item, retry};
+use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
+use crate::table::{Action, Key, Table, TableError, Transaction, retry};
 
 /// A founder's request.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +32,7 @@ pub struct NewParty {
 /// with the key stays in its transaction.
 pub async fn create(
     table: &Table,
+    writer: &WriteContext,
     founder: &Person,
     new: NewParty,
     key: &IdempotencyKey,
@@ -55,7 +57,9 @@ pub async fn create(
     };
     let party = serde_json::to_value(Party::of(&id, &row)).map_err(ApiError::internal)?;
     row.first_response = key.has_key().then(|| party.to_string());
-    let puts = [Action::put_unless_live(item(&Key::party(&id), &row)?, now), put_member(&id, founder, now)?];
+    let fact = Delivery::fact(Fact::PartyCreated { party_id: id.clone(), owner_id: founder.user_id.clone() });
+    let committed = Committed::new(Key::party(&id), Outbox::new([fact], writer, now));
+    let puts = [Action::put_unless_live(committed.item(&row)?, now), put_member(&id, founder, now)?];
     retry(|| async {
         match table.transact(puts.clone()).await? {
             Transaction::Done => Ok(Some(Done::now(party.clone(), None))),

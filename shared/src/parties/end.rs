@@ -11,6 +11,7 @@ use super::leave::REMEMBER_SECONDS;
 use super::row::{NextVersion, Snapshot};
 use super::{members_only, owner_only, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::PartyEnded;
 use crate::contract::time::Millis;
@@ -36,7 +37,8 @@ pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &Us
         }
         let now = Millis::now();
         let event = PartyEnded { party_id: id.clone(), ended_by: caller.clone(), ended_at: now.iso() };
-        let next = NextVersion::new(id, &party, [Delivery::event(&event)], writer, now)?
+        let fact = Delivery::fact(Fact::PartyEnded { party_id: id.clone(), ended_by: caller.clone() });
+        let next = NextVersion::new(id, &party, [Delivery::event(&event), fact], writer, now)?
             .set("dissolved", true)
             .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
         let is_done = table.write(next.write()).await?.is_done();

@@ -6,12 +6,13 @@ use super::row::{InvitationRow, PartyRow, ReadRow, Snapshot, State};
 use super::view::Invitation;
 use super::{members_only, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{Inviter, PartyInvitationReceived};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::notifications::{NotificationKind, Sender};
-use crate::outbox::{Append, Delivery, Done, Notify, WriteContext};
+use crate::outbox::{Append, Committed, Delivery, Done, Notify, WriteContext};
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent, eq, exists, gt, retry};
 
@@ -121,7 +122,13 @@ impl Invite<'_> {
             expires_at: now.plus_seconds(LIFETIME_SECONDS).seconds(),
         };
         let notify = writer.notifications_of.invitations.then(|| of_invitation(inviter, &event, now));
-        let append = Append::new(key, earlier, [Delivery::event(&event)].into_iter().chain(notify), writer, now)?;
+        let fact = Delivery::fact(Fact::InvitationSent {
+            party_id: id.clone(),
+            user_id: invitee.clone(),
+            invited_by: inviter.user_id.clone(),
+        });
+        let deliveries = [Delivery::event(&event)].into_iter().chain(notify).chain([fact]);
+        let append = Append::new(key, earlier, deliveries, writer, now)?;
         Ok((row, append))
     }
 }
@@ -150,7 +157,13 @@ fn put(append: &Append, row: &InvitationRow, before: Option<&ReadRow<InvitationR
 ///
 /// # Errors
 /// 403 unless the caller is the owner or invited them, 404 when there is no such party or open invitation, 500.
-pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &UserId) -> Result<(), ApiError> {
+pub async fn revoke(
+    table: &Table,
+    writer: &WriteContext,
+    id: &PartyId,
+    caller: &UserId,
+    invitee: &UserId,
+) -> Result<(), ApiError> {
     let key = Key::invitation(invitee, id);
     retry(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), key.clone()]).await?;
@@ -162,7 +175,8 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
             ApiError::NotFound("There is no open invitation for this user: it was accepted, declined or taken back, has expired, or never was".to_owned())
         };
         let now = Millis::now();
-        let invitation = snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?.row;
+        let ReadRow { row: invitation, owing } =
+            snapshot.invitation(invitee)?.filter(|seen| seen.row.is_open(now)).ok_or_else(none)?;
         // The rows were read at different moments, so the transaction checks what gives the caller the right.
         let right = if invitation.inviter == *caller {
             TransactItem::check(&Key::member(id, caller), exists("pk"))
@@ -172,17 +186,29 @@ pub async fn revoke(table: &Table, id: &PartyId, caller: &UserId, invitee: &User
             let told = "Only the party's owner or whoever invited them may take it back";
             return Err(ApiError::Forbidden(told.to_owned()));
         };
-        let revoked = close(&key, State::Revoked, now).when(eq("invited_at", invitation.invited_at));
+        let fact = Fact::InvitationWithdrawn {
+            party_id: id.clone(),
+            user_id: invitee.clone(),
+            withdrawn_by: caller.clone(),
+        };
+        let revoked = close((&key, owing), State::Revoked, fact, writer, now)?;
+        let revoked = revoked.when(eq("invited_at", invitation.invited_at));
         let is_done = table.transact([revoked.into(), right]).await?.is_done();
-Ok(is_done.then_some(()))
+        Ok(is_done.then_some(()))
     })
     .await
 }
 
-/// Closes an open invitation. Its outbox does not change.
-pub(super) fn close(key: &Key, state: State, now: Millis) -> Update {
-    Update::new(key)
+/// Closes an open invitation, which owes `owing` if it is to owe this fact, too.
+pub(super) fn close(
+    (key, owing): (&Key, Option<Committed>),
+    state: State,
+    fact: Fact,
+    writer: &WriteContext,
+    now: Millis,
+) -> Result<Update, TableError> {
+    Ok(Append::update_with_fact(key, owing, fact, writer, now)?
         .set("state", state)
         .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds())
-        .when(eq("state", State::Pending).and(gt("expires_at", now.seconds())))
+        .when(eq("state", State::Pending).and(gt("expires_at", now.seconds()))))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 use super::row::{MemberRow, NextVersion, PartyRow, ReadRow, Snapshot, delete_member};
 use super::{members_only, owner_only, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
@@ -122,7 +123,14 @@ impl<'a> Departure<'a> {
         let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
         // The event comes first. Then a removed member's connections are closed, because they are still subscribed.
         let cut_off = terminate.then(|| Delivery::Terminate { user: user.clone() });
-        let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off);
+        let (party_id, user_id) = (id.clone(), user.clone());
+        let fact = match removed_by {
+            Some(owner) => Fact::MemberRemoved { party_id, user_id, removed_by: owner.clone() },
+            None => Fact::MemberLeft { party_id, user_id },
+        };
+        let ended = dissolves.then(|| Fact::PartyEnded { party_id: id.clone(), ended_by: user.clone() });
+        let facts = std::iter::once(fact).chain(ended).map(Delivery::fact);
+        let deliveries = std::iter::once(Delivery::event(&event)).chain(cut_off).chain(facts);
         let mut next = NextVersion::new(id, party, deliveries, writer, now)?.set("members", party.row.members - 1);
         if dissolves {
             next = next.set("dissolved", true);

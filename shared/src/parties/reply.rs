@@ -1,19 +1,22 @@
 //! Accepting and declining invitations.
 
+use std::ops::ControlFlow::{Break, Continue};
+
 use serde_json::{Map, json};
 
 use super::invite::close;
 use super::read::read;
-use super::row::{InvitationRow, NextVersion, PartyRow, Snapshot, State, put_member};
+use super::row::{InvitationRow, NextVersion, PartyRow, ReadRow, Snapshot, State, put_member};
 use super::view::Party;
 use super::{MAX_MEMBERS, unknown_party};
 use crate::api_error::ApiError;
+use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, Done, WriteContext};
-use crate::table::{self, Key, Table, Write, retry};
+use crate::outbox::{Committed, Delivery, Done, WriteContext};
+use crate::table::{self, Key, Table, Write, retry, retry_from};
 
 /// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
 ///
@@ -35,15 +38,22 @@ pub async fn accept(
             return Ok(Some(None));
         }
         let now = Millis::now();
-        let invitation_row = snapshot.invitation(user)?.map(|seen| seen.row);
-        if let Err(refusal) = must_be_open(invitation_row, now).and_then(|()| must_have_room(&party.row)) {
+        let seen = snapshot.invitation(user)?;
+        let row = seen.as_ref().map(|seen| &seen.row);
+        if let Err(refusal) = must_be_open(row, now).and_then(|()| must_have_room(&party.row)) {
             // The same user may have accepted after the member's row was read and before the others were.
             let member = table.get(&Key::member(id, user), true).await?;
             return member.map(|_| Some(None)).ok_or(refusal);
         }
-        let next = NextVersion::new(id, party, [Delivery::event(&joined(id, caller, now))], writer, now)?;
+        let Some(ReadRow { row, owing }) = seen else { return Ok(None) };
+        let accepted =
+            Fact::InvitationAccepted { party_id: id.clone(), user_id: user.clone(), invited_by: row.inviter };
+        let fact = Delivery::fact(Fact::MemberJoined { party_id: id.clone(), user_id: user.clone() });
+        let deliveries = [Delivery::event(&joined(id, caller, now)), fact];
+        let next = NextVersion::new(id, party, deliveries, writer, now)?;
         let next = next.set("members", party.row.members + 1);
-        let writes = [next.write(), put_member(id, caller, now)?, close(&invitation, State::Accepted, now).into()];
+        let closed = close((&invitation, owing), State::Accepted, accepted, writer, now)?;
+        let writes = [next.write(), put_member(id, caller, now)?, closed.into()];
         let is_done = table.transact(writes).await?.is_done();
         Ok(is_done.then(|| next.deliverable()))
     })
@@ -63,12 +73,22 @@ fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {
 ///
 /// # Errors
 /// 404 when there is no such invitation, 409 when it is no longer open, 500.
-pub async fn decline(table: &Table, id: &PartyId, caller: &UserId) -> Result<(), ApiError> {
-    let now = Millis::now();
-    match table.write(close(&Key::invitation(caller, id), State::Declined, now)).await? {
-        Write::Done(_) => Ok(()),
-        Write::ConditionFailed(row) => must_be_open(row.map(table::read).transpose()?, now),
-    }
+pub async fn decline(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<(), ApiError> {
+    let key = &Key::invitation(caller, id);
+    // Most invitations owe nothing any more, so the row is read only if this one does.
+    retry_from(None, |owing: Option<Committed>| async move {
+        let now = Millis::now();
+        let fact = Fact::InvitationDeclined { party_id: id.clone(), user_id: caller.clone() };
+        match table.write(close((key, owing), State::Declined, fact, writer, now)?).await? {
+            Write::Done(_) => Ok(Break(())),
+            Write::ConditionFailed(row) => {
+                let owing = row.as_ref().and_then(Committed::of_row);
+                must_be_open(row.map(table::read).transpose()?.as_ref(), now)?;
+                Ok(Continue(owing))
+            }
+        }
+    })
+    .await
 }
 
 fn must_have_room(party: &PartyRow) -> Result<(), ApiError> {
@@ -78,7 +98,7 @@ fn must_have_room(party: &PartyRow) -> Result<(), ApiError> {
     Err(ApiError::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")))
 }
 
-fn must_be_open(invitation: Option<InvitationRow>, now: Millis) -> Result<(), ApiError> {
+fn must_be_open(invitation: Option<&InvitationRow>, now: Millis) -> Result<(), ApiError> {
     let conflict = |message: &str| Err(ApiError::Conflict(message.to_owned()));
     match invitation {
         None => Err(ApiError::NotFound(

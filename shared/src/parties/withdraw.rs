@@ -25,7 +25,8 @@ pub(crate) async fn withdraw(
 ) -> Result<Vec<Committed>, ApiError> {
     let mut pending = Vec::new();
     for _ in 0..MAX_HEIRS {
-        match leave(table, writer, id, user).await {
+        // Boxed, here and below: an erasure holds these futures within its own.
+        match Box::pin(leave(table, writer, id, user)).await {
             Ok(done) => {
                 pending.extend(done.pending);
                 return Ok(pending);
@@ -36,7 +37,7 @@ pub(crate) async fn withdraw(
             Err(other) => return Err(other),
         }
         let Some(heir) = oldest_other(table, id, user).await? else {
-            match leave_as_last(table, writer, id, user).await {
+            match Box::pin(leave_as_last(table, writer, id, user)).await {
                 Ok(None) => continue,
                 Ok(Some(done)) => pending.extend(done.pending),
                 Err(ApiError::NotFound(_) | ApiError::Forbidden(_)) => {}
@@ -44,7 +45,7 @@ pub(crate) async fn withdraw(
             }
             return Ok(pending);
         };
-        match hand_over(table, writer, id, user, &heir).await {
+        match Box::pin(hand_over(table, writer, id, user, &heir)).await {
             Ok(done) => pending.extend(done.pending),
             Err(ApiError::NotFound(_) | ApiError::Forbidden(_)) => {}
             Err(other) => return Err(other),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
+use crate::contract::facts::Fact;
 use crate::contract::id::{InvalidId, UserId, is_channel_byte};
 use crate::contract::person::Person;
 use crate::contract::rooms::KudosReceived;
@@ -89,7 +90,14 @@ pub async fn give(
         return Err(ApiError::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
     }
     let notify = writer.notifications_of.kudos.then(|| of_kudos(&id, &event));
-    let outbox = Outbox::new([Delivery::event(&event)].into_iter().chain(notify), writer, row.created_at);
+    let fact = Delivery::fact(Fact::KudosGiven {
+        kudos_id: id.clone(),
+        giver_id: row.giver.clone(),
+        receiver_id: row.receiver.clone(),
+        session_id: row.session_id.clone(),
+    });
+    let deliveries = [Delivery::event(&event)].into_iter().chain(notify).chain([fact]);
+    let outbox = Outbox::new(deliveries, writer, row.created_at);
     let committed = Committed::new(Key::kudos(&id), outbox);
     match table.create(committed.item(&row)?, now).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),

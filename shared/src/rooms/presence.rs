@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::book::{self, Book};
 use super::observation::{Observation, RoomUser};
 use crate::contract::event::Event as _;
+use crate::contract::facts::Fact;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
@@ -97,6 +98,7 @@ pub async fn join(
         let (book, author_id) = (member.book.clone(), member.user.clone());
         events.push(Delivery::event(&AuthorJoined { book, author_id, author_name }));
     }
+    events.push(Delivery::fact(Fact::RoomJoined { book_id: member.book.clone(), user_id: member.user.clone() }));
     observe(table, writer, (member, true), &events, observation).await
 }
 
@@ -130,7 +132,8 @@ pub async fn leave(
     observation: Observation,
 ) -> Result<Done<Option<Millis>>, TableError> {
     let event = Delivery::event(&UserLeft { book: member.book.clone(), user_id: member.user.clone() });
-    observe(table, writer, (member, false), &[event], observation).await
+    let fact = Delivery::fact(Fact::RoomLeft { book_id: member.book.clone(), user_id: member.user.clone() });
+    observe(table, writer, (member, false), &[event, fact], observation).await
 }
 
 /// Records whether a user is in a room.

@@ -4,6 +4,7 @@
 //! value. An empty variable counts as absent, because CloudFormation cannot leave one out.
 
 mod email;
+mod facts;
 mod firebase;
 mod notifications_of;
 mod pusher;
@@ -18,6 +19,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use email::{Email, EmailLinks, EmailSender};
+pub use facts::FactsWanted;
 pub use firebase::{Firebase, ServiceAccount};
 pub use notifications_of::NotificationsOf;
 pub use pusher::{Credentials, MasterKey, PusherSettings};
@@ -85,6 +87,10 @@ pub struct Settings {
     pub notification_days: u32,
     /// `NOTIFICATIONS_OF`: the changes that their receiver gets a notification about; only the functions that make them have it. None if not set.
     pub notifications_of: NotificationsOf,
+    /// `FACTS`: what other systems hear of; nothing if not set.
+    pub facts: FactsWanted,
+    /// `EVENT_BUS`: the bus that facts go to; only `delivery` has it.
+    pub event_bus: Option<String>,
     /// `DASHBOARD_PUBLIC_CHANNELS`: the channels of dashboards that every member may subscribe to, with commas between them; a `*` at
     /// the end stands for any rest. `none` for none; `referrals,events,projects` if not set.
     pub dashboard_public_channels: Vec<String>,
@@ -202,6 +208,8 @@ impl Settings {
                 Some(_) => return Err(SettingsError::Malformed("WRITES_PER_MINUTE", "a number from 10 to 6000")),
             },
             notifications_of: NotificationsOf::read(&env)?,
+            facts: FactsWanted::read(&env)?,
+            event_bus: env.get("EVENT_BUS"),
             notification_days: match env.get("NOTIFICATION_DAYS").map(|days| days.parse()) {
                 None => NOTIFICATION_DAYS,
                 Some(Ok(days @ 1..=3650)) => days,

@@ -38,7 +38,8 @@ where
 {
     let mut retries = 0;
     loop {
-        match attempt().await? {
+        // Boxed: the future of an attempt is large, and so would be each that holds it.
+        match Box::pin(attempt()).await? {
             Some(done) => return Ok(done),
             None => back_off(&mut retries, MAX_RETRIES).await.map_err(|_| contended())?,
         }
@@ -81,7 +82,7 @@ where
 {
     let mut retries = 0;
     loop {
-        match attempt(known).await? {
+        match Box::pin(attempt(known)).await? {
             ControlFlow::Break(done) => return Ok(done),
             ControlFlow::Continue(next) => known = next,
         }

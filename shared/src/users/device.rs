@@ -11,8 +11,10 @@ use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::fcm::DeviceToken;
+use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
+use crate::outbox::{WriteContext, fact_row};
 use crate::table::key::{self, DEVICE};
 use crate::table::{Action, Key, Query, Table, TableError, Update, absent, eq, item, read, retry};
 use crate::users::locale::Locale;
@@ -117,17 +119,19 @@ async fn rows(table: &Table, user: &UserId) -> Result<Vec<DeviceRow>, TableError
 /// When DynamoDB fails or other writers keep changing the same device.
 pub async fn register(
     table: &Table,
+    (writer, now): (&WriteContext, Millis),
     user: &UserId,
     (token, platform): (&DeviceToken, Option<Platform>),
     locale: Option<&str>,
-    now: Millis,
 ) -> Result<(), TableError> {
     let hash = token.hash();
     retry(|| async {
         let (owner, mine) = try_join(owner(table, &hash), rows(table, user)).await?;
+        let mut facts = vec![Fact::DeviceRegistered { user_id: user.clone(), device_id: hash.clone() }];
         let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, platform, now)?];
         if let Some(other) = owner.filter(|owner| owner != user) {
             writes.push(Action::delete(&Key::device(&other, &hash)));
+            facts.push(forgotten(&other, &hash));
         }
         for surplus in mine.into_iter().filter(|row| row.token != *token).skip(MAX_DEVICES - 1) {
             let hash = surplus.token.hash();
@@ -135,8 +139,10 @@ pub async fn register(
             let oldest = Action::delete(&Key::device(user, &hash));
             writes.push(oldest.when(eq("registered_at", surplus.registered_at)));
             writes.push(disown(user, &hash));
+            facts.push(forgotten(user, &hash));
         }
         writes.extend(locale.map(|locale| keep_locale(user, locale)));
+        writes.extend(fact_row(facts, writer, now)?);
         Ok(table.transact(writes).await?.is_done().then_some(()))
     })
     .await
@@ -146,20 +152,26 @@ pub async fn register(
 ///
 /// # Errors
 /// When DynamoDB fails or other writers keep changing the same device.
-pub async fn remove(table: &Table, user: &UserId, tokens: &[DeviceToken]) -> Result<(), TableError> {
+pub async fn remove(
+    table: &Table,
+    writer: &WriteContext,
+    user: &UserId,
+    tokens: &[DeviceToken],
+) -> Result<(), TableError> {
     for token in tokens {
-        remove_one(table, user, &token.hash()).await?;
+        remove_one(table, writer, user, &token.hash()).await?;
     }
     Ok(())
 }
 
-async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), TableError> {
+async fn remove_one(table: &Table, writer: &WriteContext, user: &UserId, hash: &str) -> Result<(), TableError> {
     retry(|| async {
         if owner(table, hash).await?.is_none_or(|owner| owner != *user) {
             return Ok(Some(()));
         }
+        let owes = fact_row([forgotten(user, hash)], writer, Millis::now())?;
         let writes = [Action::delete(&Key::device(user, hash)), disown(user, hash)];
-        Ok(table.transact(writes).await?.is_done().then_some(()))
+        Ok(table.transact(writes.into_iter().chain(owes)).await?.is_done().then_some(()))
     })
     .await
 }
@@ -168,9 +180,13 @@ async fn remove_one(table: &Table, user: &UserId, hash: &str) -> Result<(), Tabl
 ///
 /// # Errors
 /// As [`remove`].
-pub async fn remove_all(table: &Table, user: &UserId) -> Result<(), TableError> {
+pub async fn remove_all(table: &Table, writer: &WriteContext, user: &UserId) -> Result<(), TableError> {
     let tokens: Vec<_> = rows(table, user).await?.into_iter().map(|row| row.token).collect();
-    remove(table, user, &tokens).await
+    remove(table, writer, user, &tokens).await
+}
+
+fn forgotten(user: &UserId, hash: &str) -> Fact {
+    Fact::DeviceForgotten { user_id: user.clone(), device_id: hash.to_owned() }
 }
 
 async fn owner(table: &Table, hash: &str) -> Result<Option<UserId>, TableError> {

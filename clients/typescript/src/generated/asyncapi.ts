@@ -163,6 +163,31 @@ export type UserIds = string[];
  * An address that begins with `https://`.
  */
 export type SecureAddress = string;
+/**
+ * The same each time that the fact arrives.
+ */
+export type FactId = string;
+/**
+ * A guest's chat, that of a lease, or the conversation of two users.
+ */
+export type ConversationRef =
+  | {
+      kind: "guest";
+      hotelSlug: string;
+      bookingId: string;
+    }
+  | {
+      kind: "lease";
+      bailId: Id;
+    }
+  | {
+      kind: "direct";
+      /**
+       * @minItems 2
+       * @maxItems 2
+       */
+      userIds: Id[];
+    };
 
 export interface Events {
   names: ChannelNames;
@@ -170,6 +195,7 @@ export interface Events {
   connection: ConnectionEvents;
   sockets: Sockets;
   bus: BusEvents;
+  facts: Facts;
 }
 /**
  * What the names of each channel look like.
@@ -1069,4 +1095,276 @@ export interface PushLook {
    * Whether it makes no sound.
    */
   silent?: boolean | null;
+}
+/**
+ * What Carillon puts on the stack's event bus, by detail-type.
+ */
+export interface Facts {
+  "invitation.sent": InvitationSent;
+  "invitation.accepted": InvitationAccepted;
+  "invitation.declined": InvitationDeclined;
+  "invitation.withdrawn": InvitationWithdrawn;
+  "party.created": PartyCreated;
+  "party.owner-changed": PartyOwnerChanged;
+  "party.ended": PartyEndedFact;
+  "member.joined": MemberJoined;
+  "member.left": MemberLeft;
+  "member.removed": MemberWasRemoved;
+  "kudos.given": KudosGiven;
+  "message.sent": MessageWasSent;
+  "message.deleted": MessageWasDeleted;
+  "lease-request.created": LeaseRequestCreated;
+  "lease-request.updated": LeaseRequestChanged;
+  "notification.created": NotificationCreated;
+  "notification.read": NotificationWasRead;
+  "notification.all-read": AllNotificationsRead;
+  "device.registered": DeviceRegistered;
+  "device.forgotten": DeviceForgotten;
+  "email.turned-off": EmailTurnedOff;
+  "user.erased": UserErased;
+  "room.joined": RoomJoined;
+  "room.left": RoomLeft;
+}
+/**
+ * A member invited a user to a party.
+ */
+export interface InvitationSent {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+  invitedBy: Id;
+}
+/**
+ * A user accepted an invitation. `member.joined` tells of the same change.
+ */
+export interface InvitationAccepted {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+  invitedBy: Id;
+}
+/**
+ * A user declined an invitation.
+ */
+export interface InvitationDeclined {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+}
+/**
+ * An invitation was taken back.
+ */
+export interface InvitationWithdrawn {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+  withdrawnBy: Id;
+}
+/**
+ * A user created a party.
+ */
+export interface PartyCreated {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  ownerId: Id;
+}
+/**
+ * A party has another owner.
+ */
+export interface PartyOwnerChanged {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  ownerId: Id;
+  previousOwnerId: Id;
+}
+/**
+ * A party ended. Its owner ended it, or its last member left.
+ */
+export interface PartyEndedFact {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  endedBy: Id;
+}
+/**
+ * A user became a member of a party.
+ */
+export interface MemberJoined {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+}
+/**
+ * A member left a party.
+ */
+export interface MemberLeft {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+}
+/**
+ * The owner removed a member from a party.
+ */
+export interface MemberWasRemoved {
+  id: FactId;
+  time: Time;
+  partyId: Id;
+  userId: Id;
+  removedBy: Id;
+}
+/**
+ * A reader gave kudos.
+ */
+export interface KudosGiven {
+  id: FactId;
+  time: Time;
+  kudosId: string;
+  giverId: Id;
+  receiverId: Id;
+  sessionId: string;
+}
+/**
+ * A user wrote a message. Messages of a guest's chat, of a lease's, and direct ones.
+ */
+export interface MessageWasSent {
+  id: FactId;
+  time: Time;
+  conversation: ConversationRef;
+  messageId: string;
+  seq: Seq;
+  /**
+   * `null` if the author's account is erased by now.
+   */
+  authorId: Id | null;
+  role: "guest" | "staff" | "client" | "notary" | "member";
+  /**
+   * Only with `Facts=on,text`; never of a sealed message.
+   */
+  text?: string;
+}
+/**
+ * A message was deleted. Also by erasing its author.
+ */
+export interface MessageWasDeleted {
+  id: FactId;
+  time: Time;
+  conversation: ConversationRef;
+  messageId: string;
+  seq: Seq;
+}
+/**
+ * A participant of a lease made a request.
+ */
+export interface LeaseRequestCreated {
+  id: FactId;
+  time: Time;
+  bailId: Id;
+  requestId: string;
+  status: "pending" | "accepted" | "refused" | "done";
+  createdBy: Id;
+}
+/**
+ * A request of a lease has another status.
+ */
+export interface LeaseRequestChanged {
+  id: FactId;
+  time: Time;
+  bailId: Id;
+  requestId: string;
+  status: "pending" | "accepted" | "refused" | "done";
+  updatedBy: Id;
+}
+/**
+ * A notification was stored.
+ */
+export interface NotificationCreated {
+  id: FactId;
+  time: Time;
+  notificationId: Id;
+  userId: Id;
+  notificationType: NotificationType;
+}
+/**
+ * A user has read a notification.
+ */
+export interface NotificationWasRead {
+  id: FactId;
+  time: Time;
+  notificationId: Id;
+  userId: Id;
+}
+/**
+ * A user has read all notifications up to this moment.
+ */
+export interface AllNotificationsRead {
+  id: FactId;
+  time: Time;
+  userId: Id;
+}
+/**
+ * A device gets a user's pushes. Apps register a device at each start, and each time is a fact.
+ */
+export interface DeviceRegistered {
+  id: FactId;
+  time: Time;
+  userId: Id;
+  /**
+   * A hash of the device's token.
+   */
+  deviceId: string;
+}
+/**
+ * A device gets a user's pushes no more. The user unregistered it, another user or a newer device took its place, or FCM does not know it.
+ */
+export interface DeviceForgotten {
+  id: FactId;
+  time: Time;
+  userId: Id;
+  /**
+   * A hash of the device's token.
+   */
+  deviceId: string;
+}
+/**
+ * A user gets no more e-mail about messages.
+ */
+export interface EmailTurnedOff {
+  id: FactId;
+  time: Time;
+  userId: Id;
+  reason: "unsubscribed" | "bounced" | "complained";
+}
+/**
+ * A user was erased everywhere.
+ */
+export interface UserErased {
+  id: FactId;
+  time: Time;
+  userId: Id;
+}
+/**
+ * A user entered a reading room. Only with `Facts=on,presence`.
+ */
+export interface RoomJoined {
+  id: FactId;
+  time: Time;
+  bookId: Id;
+  userId: Id;
+}
+/**
+ * A user left a reading room. Only with `Facts=on,presence`.
+ */
+export interface RoomLeft {
+  id: FactId;
+  time: Time;
+  bookId: Id;
+  userId: Id;
 }
