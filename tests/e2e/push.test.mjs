@@ -147,8 +147,10 @@ describe("Pushes", { concurrency: 8 }, () => {
     assert.deepEqual(silent.apns.payload.aps, { badge: 2 });
     assert.equal(silent.android.notification.sound, undefined);
     await expecting(200, "POST", "/notifications/read-all", { as: user });
+    const [, , number] = await fcm.got(device, 3);
+    assert.deepEqual([number.notification, number.apns.payload.aps], [undefined, { badge: 0 }], "nothing is shown or heard");
     await notify(user);
-    assert.equal((await fcm.got(device, 3))[2].apns.payload.aps.badge, 1);
+    assert.equal((await fcm.got(device, 4))[3].apns.payload.aps.badge, 1);
   });
 
   test("a push that FCM would refuse for its look is refused at once", async () => {
