@@ -9,7 +9,7 @@ use tests::consumer::{age, consume, owed, retry};
 use tests::devices::register;
 use tests::guest_chat::{as_guest, guest_writes};
 use tests::notification::notify;
-use tests::{BusEntry, BusFault, Request, World, lease};
+use tests::{BusEntry, BusFault, Request, World, lease, token_with};
 
 use crate::erasure::one_step;
 use crate::sockets::{connect, emit};
@@ -80,6 +80,17 @@ async fn kudos_are_a_fact_beside_their_event() {
     let expected = json!({ "kudosId": id, "giverId": "ada", "receiverId": "ben", "sessionId": "s1" });
     assert_eq!(said(heard(&world).await), [is("kudos.given", expected)]);
     assert!(heard(&world).await.is_empty() && owed(&world).await.is_empty(), "once");
+}
+
+#[tokio::test]
+async fn a_fact_names_the_back_end_that_acted_for_its_user() {
+    let world = World::with(&[ON]).await;
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    let kudos = json!({ "receiverId": "ben", "sessionId": "s1", "bookTitle": "Emma" });
+    let request = Request::new("POST /kudos").bearer(&service).header("on-behalf-of", "ada").json(&kudos);
+    assert_eq!(world.send(kudos_create::handle, &request).await.status, 201);
+    let said = said(heard(&world).await);
+    assert_eq!((&said[0].1["service"], &said[0].1["giverId"]), (&json!("billing"), &json!("ada")), "{said:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod access_patterns;
+mod acting;
 mod apps_events;
 mod aws;
 mod books;

@@ -8,26 +8,32 @@ use crate::contract::id::UserId;
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::hotels;
-use crate::http::idempotency::{Fingerprints, IdempotencyKey};
+use crate::http::idempotency::{Fingerprints, IdempotencyKey, KeyOwner};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
 use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
 use crate::settings::{Need, SettingsError};
+use crate::telemetry;
 use crate::triggers;
 use crate::users::profile::Claimed;
 
 /// Beginning of each path of Pusher's HTTP API.
 const APPS: &str = "/apps/";
+/// Names the user for whom a service sends a request. Pages never send it, so it is not among the template's `AllowedHeaders`.
+const ON_BEHALF_OF: &str = "on-behalf-of";
 
 impl App {
     /// Verifies the token and returns the caller. The caller's profile is stored after the response, so a user is known from
-    /// their first call on. A request whose method changes something counts against the user's budget, unless the caller is a
-    /// service.
+    /// their first call on. A request whose method changes something counts against the user's budget, unless a service sent it.
+    ///
+    /// With `On-Behalf-Of: {userId}`, a service acts for that user: the caller is the user, as their stored profile shows them, without roles and
+    /// without the claims of a token. The service is in [`Identity::service`], in the log line and in [`App::writer`]'s context.
     ///
     /// # Errors
-    /// 401 for no or a bad token, 429 when the budget is spent.
+    /// 401 for no or a bad token, 429 when the budget is spent. With `On-Behalf-Of`, 403 for a caller without the role `service`, and 400 for an id that
+    /// no member has.
     pub async fn authenticate(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.authenticate_subscriber(request).await?;
-        if !caller.is_service() {
+        if !caller.is_service() && caller.service.is_none() {
             self.count(request, &caller.user).await?;
         }
         Ok(caller)
@@ -37,9 +43,10 @@ impl App {
     /// subscribe to.
     ///
     /// # Errors
-    /// 401 for no or a bad token.
+    /// As [`App::authenticate`], without 429.
     pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.verifier()?.member(request.header("authorization")).await?;
+        let caller = if names_another(request) { on_behalf(request, caller)? } else { caller };
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
     }
@@ -72,8 +79,14 @@ impl App {
     /// Their profile is kept as with [`App::authenticate`].
     ///
     /// # Errors
-    /// 401 for no or a bad token, 403 where `userId` of the query names somebody else.
+    /// 400 with `On-Behalf-Of`, 401 for no or a bad token, 403 where `userId` of the query names somebody else.
     pub async fn authenticate_handshake(&self, request: &Request) -> Result<Identity, ApiError> {
+        if names_another(request) {
+            return Err(ApiError::field(
+                "On-Behalf-Of",
+                "is for HTTP requests: a connection is that of its token's user",
+            ));
+        }
         let token = (request.query("token"), request.header("authorization"));
         self.authenticate_connection(token, request.query("userId")).await
     }
@@ -116,9 +129,12 @@ impl App {
     /// As [`App::authenticate_guest`], of what changes nothing whatever its method.
     ///
     /// # Errors
-    /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest.
+    /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest, and with `On-Behalf-Of`.
     pub async fn authenticate_subscribing_guest(&self, request: &Request) -> Result<Guest, ApiError> {
         let guest = self.verifier()?.guest(request.header("authorization"), request.query("token")).await?;
+        if names_another(request) {
+            return Err(only_services_act());
+        }
         if guest.hotel.as_str() == request.path("hotelSlug") {
             return Ok(guest);
         }
@@ -175,15 +191,17 @@ impl App {
     /// # Errors
     /// As [`IdempotencyKey::of`].
     pub fn idempotency_key_of_app(&self, request: &Request) -> Result<IdempotencyKey, ApiError> {
-        IdempotencyKey::of(request, APPS, self.fingerprints()?)
+        IdempotencyKey::of(request, KeyOwner { caller: APPS, service: None }, self.fingerprints()?)
     }
 
-    /// The request's `Idempotency-Key`, as one of this caller's.
+    /// The request's `Idempotency-Key`, as one of this caller's, or of the service that acts for them.
     ///
     /// # Errors
     /// As [`IdempotencyKey::of`].
     pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
-        IdempotencyKey::of(request, caller.as_str(), self.fingerprints()?)
+        let service = http::acting_service();
+        let owner = KeyOwner { caller: caller.as_str(), service: service.as_ref() };
+        IdempotencyKey::of(request, owner, self.fingerprints()?)
     }
 
     fn fingerprints(&self) -> Result<&Fingerprints, ApiError> {
@@ -199,4 +217,33 @@ impl App {
         let signer = self.signer()?;
         Ok(Authorizer { table: &self.table, profiles: &self.profiles, signer, master_key })
     }
+}
+
+/// Whether the request is to be another user's than the token's.
+fn names_another(request: &Request) -> bool {
+    request.headers().contains_key(ON_BEHALF_OF)
+}
+
+/// The user for whom this caller, a service, sent the request.
+fn on_behalf(request: &Request, caller: Identity) -> Result<Identity, ApiError> {
+    if !caller.is_service() {
+        return Err(only_services_act());
+    }
+    // A header that is not text is refused as an empty one is.
+    let named = UserId::parse(request.header(ON_BEHALF_OF).unwrap_or_default());
+    let user = named.map_err(|error| ApiError::field("On-Behalf-Of", error))?;
+    if hotels::must_not_be_guests(&user).is_err() {
+        let rule = "must be a member's id: those that begin with guest; are the guests', who have links of their own";
+        return Err(ApiError::field("On-Behalf-Of", rule));
+    }
+    telemetry::note("service", caller.user.as_str());
+    telemetry::note("onBehalfOf", user.as_str());
+    http::note_acting_service(&caller.user);
+    Ok(caller.acting_for(user))
+}
+
+fn only_services_act() -> ApiError {
+    ApiError::Forbidden(
+        "Only services may act for others: leave out On-Behalf-Of, or send a token with the role service".to_owned(),
+    )
 }

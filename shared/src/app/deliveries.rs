@@ -14,7 +14,7 @@ use crate::delivery::{
 };
 use crate::gateway::DividedRows;
 use crate::hotels::Wakes;
-use crate::http::{Response, ResponseExt as _};
+use crate::http::{self, Response, ResponseExt as _};
 use crate::outbox::{Committed, Done, INLINE_TIMEOUT, WriteContext};
 use crate::settings::{MasterKey, Settings};
 use crate::table::Table;
@@ -82,6 +82,7 @@ impl App {
             counts: self.settings.subscription_counts,
             notifications_of: self.settings.notifications_of,
             facts: self.settings.facts,
+            service: http::acting_service(),
         }
     }
 

@@ -27,7 +27,8 @@
 //!
 //! The scope, the caller and the key. The scope of a request is the route that API Gateway matched with each parameter of its
 //! path, so the same key in two leases, hotels or bookings is two keys. [`IdempotencyKey::of`] takes it from the request, and a
-//! new route cannot forget it. Everything else has a variant of [`Cause`] as its scope.
+//! new route cannot forget it. Everything else has a variant of [`Cause`] as its scope. A service that acts for a user is a caller of its own:
+//! no key of its requests meets one that the user or another service chose.
 //!
 //! # Ids
 //!
@@ -72,6 +73,15 @@ pub struct IdempotencyKey {
     fingerprint: Option<Fingerprint>,
 }
 
+/// The sender of a key.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyOwner<'a> {
+    /// The user, the guest, or all that have the app's keys.
+    pub caller: &'a str,
+    /// The back end that acts for the user.
+    pub service: Option<&'a UserId>,
+}
+
 /// The cause of a creation that is not a request. It creates once for its id.
 #[derive(Debug, Clone, Copy)]
 pub enum Cause<'a> {
@@ -92,7 +102,7 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII; with a key, 400 for a body that is not JSON.
-    pub fn of(request: &Request, caller: &str, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
+    pub fn of(request: &Request, owner: KeyOwner<'_>, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
         if !request.headers().contains_key("idempotency-key") {
             return Ok(Self::absent());
         }
@@ -100,11 +110,12 @@ impl IdempotencyKey {
         let key = request.header("idempotency-key").unwrap_or_default();
         check("Idempotency-Key", key)?;
         let parameters = request.path_parameters();
-        let mut parts = vec!["request", request.route()];
+        let mut parts = vec![if owner.service.is_some() { "acting request" } else { "request" }, request.route()];
         for (name, value) in &parameters {
             parts.extend([name.as_str(), value]);
         }
-        parts.extend([caller, key]);
+        parts.extend(owner.service.map(UserId::as_str));
+        parts.extend([owner.caller, key]);
         let fingerprint = fingerprints.of(&json::parse(request.bytes())?);
         Ok(Self { id: hash(&parts), has_key: true, fingerprint: Some(fingerprint) })
     }

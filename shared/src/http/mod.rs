@@ -1,5 +1,6 @@
 //! HTTP as the functions see it: lambda_http's [`Request`] comes in, its [`Response`] or a [`crate::ApiError`] goes out.
 
+mod acting;
 mod compress;
 pub mod idempotency;
 pub(crate) mod page;
@@ -12,6 +13,7 @@ pub mod throttle;
 
 pub use lambda_http::service_fn;
 
+pub use acting::{acting_service, note_acting_service};
 pub use request::{MAX_WEBHOOK_BYTES, ReadRequest, Request, body_of_event, no_such_route};
 pub use response::{
     Response, ResponseExt, Work, accepted, created, empty, html, multi_status, no_content, not_modified, ok,

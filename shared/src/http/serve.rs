@@ -33,6 +33,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::acting;
 use super::compress::compressed;
 use super::response::{ResponseExt as _, Work, json_text};
 use super::{ReadRequest as _, Request, Response, query};
@@ -252,7 +253,7 @@ where
     })
     .catch_unwind();
     let with_later = async { (handling.await, LATER.with(RefCell::take)) };
-    let (handled, later) = LATER.scope(RefCell::default(), record.scope(with_later)).await;
+    let (handled, later) = LATER.scope(RefCell::default(), acting::scope(record.scope(with_later))).await;
     let mut response = match handled {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => error_response(&error, &record),

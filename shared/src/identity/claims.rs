@@ -118,6 +118,7 @@ impl Claims {
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             channels: self.first(names.channels.as_deref(), &[CHANNELS], channels).unwrap_or_default(),
+            service: None,
             user,
         })
     }

@@ -25,7 +25,7 @@ use token::Token;
 /// Longest token, in bytes. API Gateway allows 10,240 bytes for all headers together.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// A signed-in member of the app, or a service of its back end.
+/// A signed-in member of the app, or a service of its back end; or the member for whom a service acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// `JWT_CLAIM_USER_ID`, or else `sub`.
@@ -46,6 +46,9 @@ pub struct Identity {
     roles: Vec<String>,
     /// `JWT_CLAIM_CHANNELS`, or else `channels`: channels of dashboards and of the app's own, likewise; the first hundred.
     pub channels: Vec<String>,
+    /// The service that acts for this user (`On-Behalf-Of`). Then only the id and `expires` are known: the service's token says nothing of the
+    /// user.
+    pub service: Option<UserId>,
 }
 
 /// A hotel's guest. Their token opens the chat of one booking, and nothing else.
@@ -63,10 +66,16 @@ impl Identity {
     /// Checks that the caller is another back end (role `service`).
     ///
     /// # Errors
-    /// 403 when it is not.
+    /// 403 when it is not, 400 when it acts for a user, to whom the route is closed.
     pub fn must_be_service(&self) -> Result<(), ApiError> {
         if self.is_service() {
             return Ok(());
+        }
+        if self.service.is_some() {
+            return Err(ApiError::field(
+                "On-Behalf-Of",
+                "is for members' routes: leave it out, as services call this one for themselves",
+            ));
         }
         Err(ApiError::Forbidden("Only services may do this: the token needs the role service".to_owned()))
     }
@@ -75,6 +84,21 @@ impl Identity {
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.roles.iter().any(|role| role == "service")
+    }
+
+    /// This user, for whom the caller acts.
+    pub(crate) fn acting_for(self, user: UserId) -> Self {
+        Self {
+            user,
+            claimed_name: None,
+            claimed_picture: None,
+            email: None,
+            locale: None,
+            expires: self.expires,
+            roles: Vec::new(),
+            channels: Vec::new(),
+            service: Some(self.user),
+        }
     }
 
     /// A member whose token has this name and nothing else.
@@ -89,6 +113,7 @@ impl Identity {
             expires: Millis::epoch(),
             roles: Vec::new(),
             channels: Vec::new(),
+            service: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Delivery, TransportName};
+use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::settings::{FactsWanted, NotificationsOf, WebhookTypes};
 
@@ -28,6 +29,8 @@ pub struct WriteContext {
     pub notifications_of: NotificationsOf,
     /// The changes that other systems hear of.
     pub facts: FactsWanted,
+    /// The back end that sent the request for its user, by the id in its token.
+    pub service: Option<UserId>,
 }
 
 impl WriteContext {
@@ -42,6 +45,7 @@ impl WriteContext {
             counts: false,
             notifications_of: NotificationsOf::default(),
             facts: FactsWanted::default(),
+            service: None,
         }
     }
 
@@ -53,7 +57,10 @@ impl WriteContext {
     /// The delivery as its row owes it; `None` for a fact that nobody asked for.
     pub(super) fn owed(&self, delivery: Delivery) -> Option<Delivery> {
         match delivery {
-            Delivery::Fact { fact, .. } => Some(Delivery::fact(self.facts.of(*fact)?)),
+            Delivery::Fact { fact, service } => {
+                let fact = Box::new(self.facts.of(*fact)?);
+                Some(Delivery::Fact { fact, service: service.or_else(|| self.service.clone()) })
+            }
             other => Some(other),
         }
     }

@@ -75,6 +75,11 @@ impl Claimed {
         }
     }
 
+    /// Whether a profile that has all of this has the other, too: a service that acts for a user claims nothing of them.
+    fn includes(&self, other: &Self) -> bool {
+        other.attributes().all(|claimed| self.attributes().any(|known| known == claimed))
+    }
+
     /// The attributes of the row that this fills.
     fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let attributes = [
@@ -268,7 +273,8 @@ impl Profiles {
     /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
     /// again.
     pub async fn keep_if_new(self, claimed: Claimed) {
-        let is_stored = self.known().get(&claimed.user).is_some_and(|known| known.stored.as_ref() == Some(&claimed));
+        let stored = |known: &Known| known.stored.as_ref().is_some_and(|stored| stored.includes(&claimed));
+        let is_stored = self.known().get(&claimed.user).is_some_and(stored);
         if is_stored || self.breaker.is_open(Millis::now()) {
             return;
         }

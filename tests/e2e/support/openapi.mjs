@@ -7,13 +7,14 @@ import { Document } from "./schemas.mjs";
 const document = new Document("openapi.yaml");
 const METHODS = ["get", "head", "put", "post", "delete", "patch"];
 
-/** Every operation: its path template, its method, and the status codes that it documents. */
+/** Every operation: its path template, its method, the status codes that it documents, and whether a service may act for a user on it. */
 export const operations = Object.entries(document.root.paths).flatMap(([path, item]) =>
   METHODS.filter((method) => item[method]).map((method) => ({
     path,
     method,
     name: `${method.toUpperCase()} ${path}`,
     statuses: Object.keys(item[method].responses).map(Number),
+    takesOnBehalfOf: (item[method].parameters ?? []).some(({ $ref }) => $ref === "#/components/parameters/OnBehalfOf"),
     matches: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`),
   })),
 );

@@ -168,6 +168,10 @@ export type SecureAddress = string;
  */
 export type FactId = string;
 /**
+ * The back end that made the change for its user (`On-Behalf-Of`), by the id in its token; absent where the user did it. Facts about messages and notifications do not have it.
+ */
+export type FactService = Id;
+/**
  * A guest's chat, that of a lease, or the conversation of two users.
  */
 export type ConversationRef =
@@ -1130,6 +1134,7 @@ export interface Facts {
  */
 export interface InvitationSent {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1140,6 +1145,7 @@ export interface InvitationSent {
  */
 export interface InvitationAccepted {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1150,6 +1156,7 @@ export interface InvitationAccepted {
  */
 export interface InvitationDeclined {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1159,6 +1166,7 @@ export interface InvitationDeclined {
  */
 export interface InvitationWithdrawn {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1169,6 +1177,7 @@ export interface InvitationWithdrawn {
  */
 export interface PartyCreated {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   ownerId: Id;
@@ -1178,6 +1187,7 @@ export interface PartyCreated {
  */
 export interface PartyOwnerChanged {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   ownerId: Id;
@@ -1188,6 +1198,7 @@ export interface PartyOwnerChanged {
  */
 export interface PartyEndedFact {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   endedBy: Id;
@@ -1197,6 +1208,7 @@ export interface PartyEndedFact {
  */
 export interface MemberJoined {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1206,6 +1218,7 @@ export interface MemberJoined {
  */
 export interface MemberLeft {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1215,6 +1228,7 @@ export interface MemberLeft {
  */
 export interface MemberWasRemoved {
   id: FactId;
+  service?: FactService;
   time: Time;
   partyId: Id;
   userId: Id;
@@ -1225,6 +1239,7 @@ export interface MemberWasRemoved {
  */
 export interface KudosGiven {
   id: FactId;
+  service?: FactService;
   time: Time;
   kudosId: string;
   giverId: Id;
@@ -1236,6 +1251,7 @@ export interface KudosGiven {
  */
 export interface MessageWasSent {
   id: FactId;
+  service?: FactService;
   time: Time;
   conversation: ConversationRef;
   messageId: string;
@@ -1255,6 +1271,7 @@ export interface MessageWasSent {
  */
 export interface MessageWasDeleted {
   id: FactId;
+  service?: FactService;
   time: Time;
   conversation: ConversationRef;
   messageId: string;
@@ -1265,6 +1282,7 @@ export interface MessageWasDeleted {
  */
 export interface LeaseRequestCreated {
   id: FactId;
+  service?: FactService;
   time: Time;
   bailId: Id;
   requestId: string;
@@ -1276,6 +1294,7 @@ export interface LeaseRequestCreated {
  */
 export interface LeaseRequestChanged {
   id: FactId;
+  service?: FactService;
   time: Time;
   bailId: Id;
   requestId: string;
@@ -1287,6 +1306,7 @@ export interface LeaseRequestChanged {
  */
 export interface NotificationCreated {
   id: FactId;
+  service?: FactService;
   time: Time;
   notificationId: Id;
   userId: Id;
@@ -1297,6 +1317,7 @@ export interface NotificationCreated {
  */
 export interface NotificationWasRead {
   id: FactId;
+  service?: FactService;
   time: Time;
   notificationId: Id;
   userId: Id;
@@ -1306,6 +1327,7 @@ export interface NotificationWasRead {
  */
 export interface AllNotificationsRead {
   id: FactId;
+  service?: FactService;
   time: Time;
   userId: Id;
 }
@@ -1314,6 +1336,7 @@ export interface AllNotificationsRead {
  */
 export interface DeviceRegistered {
   id: FactId;
+  service?: FactService;
   time: Time;
   userId: Id;
   /**
@@ -1326,6 +1349,7 @@ export interface DeviceRegistered {
  */
 export interface DeviceForgotten {
   id: FactId;
+  service?: FactService;
   time: Time;
   userId: Id;
   /**
@@ -1338,6 +1362,7 @@ export interface DeviceForgotten {
  */
 export interface EmailTurnedOff {
   id: FactId;
+  service?: FactService;
   time: Time;
   userId: Id;
   reason: "unsubscribed" | "bounced" | "complained";
@@ -1347,6 +1372,7 @@ export interface EmailTurnedOff {
  */
 export interface UserErased {
   id: FactId;
+  service?: FactService;
   time: Time;
   userId: Id;
 }
@@ -1355,6 +1381,7 @@ export interface UserErased {
  */
 export interface RoomJoined {
   id: FactId;
+  service?: FactService;
   time: Time;
   bookId: Id;
   userId: Id;
@@ -1364,6 +1391,7 @@ export interface RoomJoined {
  */
 export interface RoomLeft {
   id: FactId;
+  service?: FactService;
   time: Time;
   bookId: Id;
   userId: Id;

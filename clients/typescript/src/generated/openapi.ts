@@ -2156,6 +2156,16 @@ export interface components {
         Message: string;
     };
     responses: {
+        /** @description `On-Behalf-Of` came with a token that has no role `service`. */
+        NotAService: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ForbiddenError"];
+            };
+        };
         /** @description The key is unknown, the signature is wrong, `body_md5` is not that of the body, or the request was signed more than 600 s ago or will be in as long. */
         Unsigned: {
             headers: {
@@ -2316,6 +2326,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description For services alone, the user for whom the request is. */
+        OnBehalfOf: components["schemas"]["Id"];
         /** @description The id of the Pusher app. */
         AppId: string;
         /** @description A channel of any type. */
@@ -2378,7 +2390,10 @@ export interface operations {
     authorizeChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2424,7 +2439,10 @@ export interface operations {
     authenticateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2447,6 +2465,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["CallerTooFast"];
@@ -2841,7 +2860,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2863,6 +2885,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2873,6 +2896,8 @@ export interface operations {
             header?: {
                 /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path?: never;
             cookie?: never;
@@ -2906,6 +2931,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             /** @description The receiver is the caller, or the idempotency key was used before with another body. */
@@ -3037,7 +3063,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The book whose reading room this is. */
                 bookId: components["schemas"]["Id"];
@@ -3063,6 +3092,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3070,7 +3100,10 @@ export interface operations {
     joinRoom: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The book whose reading room this is. */
                 bookId: components["schemas"]["Id"];
@@ -3098,6 +3131,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
@@ -3106,7 +3140,10 @@ export interface operations {
     leaveRoom: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The book whose reading room this is. */
                 bookId: components["schemas"]["Id"];
@@ -3125,6 +3162,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
@@ -3138,7 +3176,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3161,6 +3202,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3257,7 +3299,10 @@ export interface operations {
     countUnreadNotifications: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3277,6 +3322,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3284,7 +3330,10 @@ export interface operations {
     showNotification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description Id of the notification. */
                 notificationId: components["schemas"]["Id"];
@@ -3305,6 +3354,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description The caller has no such notification. It may be another user's. */
             404: {
                 headers: {
@@ -3322,7 +3372,10 @@ export interface operations {
     deleteNotification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description Id of the notification. */
                 notificationId: components["schemas"]["Id"];
@@ -3341,6 +3394,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description The id does not have the form of a notification's id. */
             404: {
                 headers: {
@@ -3358,7 +3412,10 @@ export interface operations {
     markNotificationRead: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description Id of the notification. */
                 notificationId: components["schemas"]["Id"];
@@ -3382,6 +3439,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description The caller has no such notification. It may be another user's. */
             404: {
                 headers: {
@@ -3399,7 +3457,10 @@ export interface operations {
     markAllNotificationsRead: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3420,6 +3481,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3427,7 +3489,10 @@ export interface operations {
     showPreferences: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3445,6 +3510,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3452,7 +3518,10 @@ export interface operations {
     savePreferences: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3487,6 +3556,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["CallerTooFast"];
@@ -3496,7 +3566,10 @@ export interface operations {
     registerDeviceToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3521,6 +3594,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["CallerTooFast"];
@@ -3535,7 +3609,10 @@ export interface operations {
                 /** @description Unregister all of the caller's devices; without `token`. */
                 all?: "true";
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3560,6 +3637,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description The request names no device, and the caller has several. */
             409: {
                 headers: {
@@ -3579,7 +3657,10 @@ export interface operations {
     listDevices: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3599,6 +3680,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3665,7 +3747,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3687,6 +3772,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -3697,6 +3783,8 @@ export interface operations {
             header?: {
                 /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path?: never;
             cookie?: never;
@@ -3723,6 +3811,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             /** @description The idempotency key was used before with another body. */
@@ -3742,7 +3831,10 @@ export interface operations {
     readParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -3781,7 +3873,10 @@ export interface operations {
     endParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -3810,7 +3905,10 @@ export interface operations {
     changeParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -3850,7 +3948,10 @@ export interface operations {
     handOverParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -3890,7 +3991,10 @@ export interface operations {
     removePartyMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -3931,7 +4035,10 @@ export interface operations {
     inviteToParty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -4000,7 +4107,10 @@ export interface operations {
     revokeInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -4039,7 +4149,10 @@ export interface operations {
     acceptInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -4060,6 +4173,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["InvitationClosed"];
             429: components["responses"]["CallerTooFast"];
@@ -4070,7 +4184,10 @@ export interface operations {
     declineInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The party. */
                 partyId: components["parameters"]["PartyId"];
@@ -4089,6 +4206,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["InvitationClosed"];
             429: components["responses"]["CallerTooFast"];
@@ -4103,7 +4221,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4125,6 +4246,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -4419,7 +4541,10 @@ export interface operations {
     showLease: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The lease. */
                 bailId: components["parameters"]["BailId"];
@@ -4440,6 +4565,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4522,6 +4648,8 @@ export interface operations {
             header?: {
                 /** @description The `etag` of the newest page that the client has. */
                 "If-None-Match"?: string;
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path: {
                 /** @description The lease. */
@@ -4553,6 +4681,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4573,6 +4702,8 @@ export interface operations {
             header?: {
                 /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path: {
                 /** @description The lease. */
@@ -4599,6 +4730,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4629,7 +4761,10 @@ export interface operations {
     deleteLeaseMessage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The lease. */
                 bailId: components["parameters"]["BailId"];
@@ -4680,7 +4815,10 @@ export interface operations {
     readLease: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The lease. */
                 bailId: components["parameters"]["BailId"];
@@ -4705,6 +4843,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4730,7 +4869,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The lease. */
                 bailId: components["parameters"]["BailId"];
@@ -4751,6 +4893,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4771,6 +4914,8 @@ export interface operations {
             header?: {
                 /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path: {
                 /** @description The lease. */
@@ -4797,6 +4942,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             /** @description There is no such lease, or the caller is neither its client nor its notary. */
             404: {
                 headers: {
@@ -4827,7 +4973,10 @@ export interface operations {
     changeLeaseRequest: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The lease. */
                 bailId: components["parameters"]["BailId"];
@@ -5006,7 +5155,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The hotel. */
                 hotelSlug: components["parameters"]["HotelSlug"];
@@ -5054,6 +5206,8 @@ export interface operations {
             header?: {
                 /** @description The `etag` of the newest page that the client has. */
                 "If-None-Match"?: string;
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path: {
                 /** @description The hotel. */
@@ -5107,6 +5261,8 @@ export interface operations {
             header?: {
                 /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
             };
             path: {
                 /** @description The hotel. */
@@ -5165,7 +5321,10 @@ export interface operations {
     deleteHotelMessage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The hotel. */
                 hotelSlug: components["parameters"]["HotelSlug"];
@@ -5209,7 +5368,10 @@ export interface operations {
     markHotelChatRead: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The hotel. */
                 hotelSlug: components["parameters"]["HotelSlug"];
@@ -5845,7 +6007,10 @@ export interface operations {
     isOnline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The other user. */
                 userId: components["parameters"]["UserIdInPath"];
@@ -5869,6 +6034,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -5881,7 +6047,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5899,6 +6068,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -5913,7 +6083,10 @@ export interface operations {
                 /** @description How many to return at most. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The other user. */
                 userId: components["parameters"]["UserIdInPath"];
@@ -5938,6 +6111,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -5945,7 +6119,10 @@ export interface operations {
     deleteMessage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The other user. */
                 userId: components["parameters"]["UserIdInPath"];
@@ -5998,7 +6175,10 @@ export interface operations {
     saveKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6022,6 +6202,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["CallerTooFast"];
@@ -6031,7 +6212,10 @@ export interface operations {
     showKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The other user. */
                 userId: components["parameters"]["UserIdInPath"];
@@ -6052,6 +6236,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
