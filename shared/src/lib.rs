@@ -9,6 +9,7 @@
 //! app             the composition root: settings and clients
 //! authorization   who may subscribe to what
 //! erasure         erasing a user everywhere
+//! summary         a user's everything, for operators
 //! conversations   the list of a user's conversations of every kind
 //! leases          a client and a notary: their chat, requests, e-mails about unseen messages
 //! hotels          guests' chats, staff, inbox
@@ -63,6 +64,7 @@ pub mod rooms;
 pub mod running;
 pub mod settings;
 pub mod sockets;
+pub mod summary;
 pub mod table;
 pub mod telemetry;
 pub mod triggers;

@@ -135,7 +135,7 @@ async fn routes_for_services_alone_refuse_a_service_that_acts_for_a_user() {
         let reply = send(&world, with(&event, "on-behalf-of", "ben")).await;
         assert_eq!(reply.status, 400, "{name}: {reply:?}");
         let told = reply.body["message"].as_str().unwrap();
-        assert!(told.starts_with("On-Behalf-Of is for members' routes"), "{name}: {told}");
+        assert!(told.starts_with("On-Behalf-Of is for what members do"), "{name}: {told}");
         refused += 1;
     }
     assert!(refused >= 14, "{refused}");

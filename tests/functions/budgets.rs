@@ -68,6 +68,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("list 20 kudos", |world| Box::pin(kudos_page(world))),
     ("put a book", |world| Box::pin(put_book(world))),
     ("put a profile", |world| Box::pin(put_profile(world))),
+    ("show a user", |world| Box::pin(show_user(world))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
     ("show 20 users of a room", |world| Box::pin(occupants(world))),
@@ -363,6 +364,15 @@ async fn put_profile(world: &World) -> [Traffic; 2] {
     let (reply, traffic) = world.count(profiles::handle, &request).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     traffic
+}
+
+/// With a profile, a party, an invitation, kudos and a device.
+async fn show_user(world: &World) -> [Traffic; 2] {
+    let service = token_with("billing", &json!({ "roles": ["service"] }));
+    world.knows(&service).await;
+    crate::operators::have_something(world, "ada").await;
+    let request = Request::new("GET /users/{userId}").path("userId", "ada").bearer(&service);
+    asked(world, erasure::handle, &request, 200).await
 }
 
 async fn notify(world: &World) -> [Traffic; 2] {

@@ -58,6 +58,7 @@ mod notification_requested;
 mod notifications;
 mod notifications_of_changes;
 mod notifications_to_several;
+mod operators;
 mod pages;
 mod parties;
 mod party_end;

@@ -15,13 +15,17 @@ const DEFAULT_CHATS: u8 = 20;
 
 pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> Handled {
     let hotel = hotel(request)?;
+    let is_inbox = request.route() == "GET /hotels/{hotelSlug}/chats";
+    if is_inbox && caller.is_operator() {
+        return inbox(app, request, caller, &hotel).await;
+    }
     if !hotels::is_staff(&app.table, &hotel, &caller.user).await? {
         return Err(ApiError::Forbidden(
             "Only the hotel's staff may do this: a service adds a member with PUT /hotels/{hotelSlug}/staff/{userId}"
                 .to_owned(),
         ));
     }
-    if request.route() == "GET /hotels/{hotelSlug}/chats" {
+    if is_inbox {
         return inbox(app, request, caller, &hotel).await;
     }
     let side = Side { hotel, booking: booking(request)?, id: caller.user.clone(), role: Role::Staff };

@@ -6,7 +6,9 @@ mod party;
 
 use shared::contract::id::{PartyId, UserId};
 use shared::http::{self, ReadRequest as _, Request, Response};
+use shared::identity::Identity;
 use shared::outbox::Done;
+use shared::parties::PartyCaller;
 use shared::{ApiError, App};
 
 /// Handles the route that API Gateway matched.
@@ -17,7 +19,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     let done = match request.route() {
         "POST /parties" => party::create(app, &request, &caller).await,
-        "GET /parties" => party::mine(app, &request, &caller).await,
+        "GET /parties" => party::list(app, &request, &caller).await,
         "GET /parties/{partyId}" => party::read(app, &request, &caller).await,
         "PATCH /parties/{partyId}" => party::change(app, &request, &caller).await,
         "DELETE /parties/{partyId}" => party::end(app, &request, &caller).await,
@@ -42,6 +44,10 @@ fn party_id(request: &Request) -> Result<PartyId, ApiError> {
 
 fn user_id(request: &Request) -> Result<UserId, ApiError> {
     UserId::parse(request.path("userId")).map_err(|error| ApiError::field("userId", error))
+}
+
+fn party_caller(caller: &Identity) -> PartyCaller<'_> {
+    PartyCaller { user: &caller.user, is_operator: caller.is_operator() }
 }
 
 /// A body that names a user.

@@ -5,7 +5,7 @@ use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::parties::{self, Removal};
 
-use super::{Handled, party_id, user_id};
+use super::{Handled, party_caller, party_id, user_id};
 
 pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Identity) -> Handled {
     let (party, user) = (party_id(request)?, user_id(request)?);
@@ -17,7 +17,7 @@ pub(super) async fn leave_or_remove(app: &App, request: &Request, caller: &Ident
             &app.table,
             &app.writer(request.request_id()),
             &party,
-            &caller.user,
+            party_caller(caller),
             Removal { user: &user, terminate },
         )
         .await?

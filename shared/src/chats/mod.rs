@@ -11,6 +11,7 @@
 //! | `message`, `head` | the rows |
 //! | `created` | the deliveries of a new message, which its row has by name |
 //! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
+//! | `of_user` | the conversations of a user |
 //! | `wire_id` | ids of direct messages on the wire |
 
 mod conversation;
@@ -18,6 +19,7 @@ mod created;
 mod delete;
 mod head;
 mod message;
+mod of_user;
 mod page;
 mod post;
 mod read;
@@ -31,6 +33,7 @@ pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
 pub use head::{Head, LastMessage, head};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};
+pub use of_user::{UserConversation, UserConversations, of_user};
 pub(crate) use page::find;
 pub use page::{Newest, Page, Range, newest, page};
 pub use post::{MESSAGES, post};

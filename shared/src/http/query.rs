@@ -35,9 +35,9 @@ pub fn parameters(route: &str) -> Parameters {
         | "GET /kudos"
         | "GET /leases/{bailId}/requests"
         | "GET /notifications"
-        | "GET /parties"
         | "GET /party-invitations"
         | "GET /rooms/{bookId}/presence" => Only(&["limit", "cursor"]),
+        "GET /parties" => Only(&["limit", "cursor", "userId", "all"]),
         "GET /hotels/{hotelSlug}/chats/{bookingId}/messages"
         | "GET /leases/{bailId}/messages"
         | "GET /messages/{userId}" => Only(&["limit", "before", "after"]),

@@ -71,19 +71,44 @@ impl Identity {
         if self.is_service() {
             return Ok(());
         }
-        if self.service.is_some() {
-            return Err(ApiError::field(
-                "On-Behalf-Of",
-                "is for members' routes: leave it out, as services call this one for themselves",
-            ));
-        }
+        self.must_not_act()?;
         Err(ApiError::Forbidden("Only services may do this: the token needs the role service".to_owned()))
+    }
+
+    /// Checks that the caller is an operator: another back end, or a person with the role `admin`.
+    ///
+    /// # Errors
+    /// As [`Identity::must_be_service`].
+    pub fn must_be_operator(&self) -> Result<(), ApiError> {
+        if self.is_operator() {
+            return Ok(());
+        }
+        self.must_not_act()?;
+        Err(ApiError::Forbidden("Only operators may do this: the token needs the role service or admin".to_owned()))
+    }
+
+    fn must_not_act(&self) -> Result<(), ApiError> {
+        if self.service.is_none() {
+            return Ok(());
+        }
+        let rule = "is for what members do: leave it out, as services do this for themselves";
+        Err(ApiError::field("On-Behalf-Of", rule))
     }
 
     /// Whether the caller is another back end (role `service`).
     #[must_use]
     pub fn is_service(&self) -> bool {
-        self.roles.iter().any(|role| role == "service")
+        self.has_role("service")
+    }
+
+    /// Whether the caller looks after all users: another back end, or a person with the role `admin`.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.is_service() || self.has_role("admin")
+    }
+
+    fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
     }
 
     /// This user, for whom the caller acts.

@@ -9,35 +9,38 @@
 
 use super::leave::REMEMBER_SECONDS;
 use super::row::{NextVersion, Snapshot};
-use super::{members_only, owner_only, unknown_party};
+use super::{PartyCaller, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
-use crate::contract::id::{PartyId, UserId};
+use crate::contract::id::PartyId;
 use crate::contract::parties::PartyEnded;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
 use crate::table::key::{self, MEMBER};
 use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, retry};
 
-/// Ends the caller's party for all of its members. Its invitations can no longer be accepted. For a day, a repeated call of the
-/// owner's changes nothing, but that it deletes what an earlier one may have left.
+/// Ends a party for all of its members. Its invitations can no longer be accepted. For a day, a repeated call of the
+/// owner's or an operator's changes nothing, but that it deletes what an earlier one may have left.
 ///
 /// # Errors
-/// 403 unless the caller is the owner, 404 for an unknown party, 500; 503 when too much of the party waits for delivery.
-pub async fn end(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, ApiError> {
+/// 403 unless the caller is the owner or an operator, 404 for an unknown party, 500; 503 when too much of the party waits for delivery.
+pub async fn end(
+    table: &Table,
+    writer: &WriteContext,
+    id: &PartyId,
+    caller: PartyCaller<'_>,
+) -> Result<Done<()>, ApiError> {
     let pending = retry(|| async {
-        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
-        if snapshot.ended.as_ref().is_some_and(|row| row.owner == *caller) {
-            return Ok(Some(None));
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller.user)]).await?;
+        if snapshot.ended.as_ref().is_some_and(|row| caller.must_own(row, false).is_ok()) {
+            return Ok::<_, ApiError>(Some(None));
         }
-        let is_member = snapshot.has_member(caller);
+        let is_member = snapshot.has_member(caller.user);
         let party = snapshot.party.ok_or_else(unknown_party)?;
-        if party.row.owner != *caller {
-            return Err(if is_member { owner_only() } else { members_only() });
-        }
+        caller.must_own(&party.row, is_member)?;
         let now = Millis::now();
-        let event = PartyEnded { party_id: id.clone(), ended_by: caller.clone(), ended_at: now.iso() };
-        let fact = Delivery::fact(Fact::PartyEnded { party_id: id.clone(), ended_by: caller.clone() });
+        let event = PartyEnded { party_id: id.clone(), ended_by: caller.user.clone(), ended_at: now.iso() };
+        let fact = Delivery::fact(Fact::PartyEnded { party_id: id.clone(), ended_by: caller.user.clone() });
         let next = NextVersion::new(id, &party, [Delivery::event(&event), fact], writer, now)?
             .set("dissolved", true)
             .set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());

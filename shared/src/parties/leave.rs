@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, ReadRow, Snapshot, delete_member};
-use super::{members_only, owner_only, unknown_party};
+use super::{PartyCaller, members_only, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
@@ -54,31 +54,34 @@ pub struct Removal<'a> {
     pub terminate: bool,
 }
 
-/// Removes a member from the caller's party.
+/// Removes another member from a party.
 ///
 /// # Errors
-/// 403 unless the caller is the owner, 404 when there is no such party or member, 500.
+/// 403 unless the caller is the owner or an operator, 404 when there is no such party or member, 409 for the owner, 500.
 pub async fn remove(
     table: &Table,
     writer: &WriteContext,
     id: &PartyId,
-    caller: &UserId,
+    caller: PartyCaller<'_>,
     Removal { user, terminate }: Removal<'_>,
 ) -> Result<Done<()>, ApiError> {
     retry(|| async {
-        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, user)]).await?;
+        let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller.user), Key::member(id, user)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
-        if !snapshot.has_member(caller) {
+        let is_member = snapshot.has_member(caller.user);
+        if !is_member && !caller.is_operator {
             return Err(members_only());
         }
-        if party.row.owner != *caller {
-            return Err(owner_only());
-        }
+        caller.must_own(&party.row, is_member)?;
         let none =
             || ApiError::NotFound("The party has no such member: GET /parties/{partyId} lists its members".to_owned());
         let member = snapshot.member(user)?.ok_or_else(none)?;
+        if party.row.owner == *user {
+            let told = "The user owns the party: hand it over for them (PUT /parties/{partyId}/owner with On-Behalf-Of), or end it";
+            return Err(ApiError::Conflict(told.to_owned()));
+        }
         let departure =
-            Departure { id, party, user, member: &member, removed_by: Some(caller), terminate, dissolves: false };
+            Departure { id, party, user, member: &member, removed_by: Some(caller.user), terminate, dissolves: false };
         if let Some(done) = departure.write(table, writer).await? {
             return Ok(Some(done));
         }

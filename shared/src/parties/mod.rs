@@ -7,6 +7,8 @@
 //! `BatchGetItem` is not a snapshot, and the version covers the party's row alone. So every other fact that a decision rests
 //! on is a condition of its transaction: that the new owner is a member, that the caller is still one.
 
+mod all;
+mod caller;
 mod change;
 mod create;
 mod end;
@@ -20,6 +22,8 @@ mod row;
 mod view;
 mod withdraw;
 
+pub use all::{AllCursor, all};
+pub use caller::PartyCaller;
 pub use change::{PartyChanges, change, hand_over};
 pub use create::{NewParty, create};
 pub use end::end;

@@ -2,20 +2,21 @@
 
 use super::row::{MemberRow, PartyRow};
 use super::view::Party;
-use super::{members_only, unknown_party};
+use super::{PartyCaller, members_only, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::table::key::{self, MEMBER};
 use crate::table::{self, Key, Query, Table, TableError};
 
-/// Reads a party for one of its members, with one consistent query.
+/// Reads a party for one of its members or an operator, with one consistent query.
 ///
 /// # Errors
-/// 404 for an unknown party, 403 unless the caller is a member, 500 when DynamoDB fails.
-pub async fn read(table: &Table, id: &PartyId, caller: &UserId) -> Result<Party, ApiError> {
+/// 404 for an unknown party, 403 unless the caller is a member or an operator, 500 when DynamoDB fails.
+pub async fn read(table: &Table, id: &PartyId, caller: PartyCaller<'_>) -> Result<Party, ApiError> {
     let (party, members) = rows(table, id).await?;
     let party = party.filter(|row| !row.dissolved).ok_or_else(unknown_party)?;
-    if !members.iter().any(|row| row.sk.strip_prefix(MEMBER) == Some(caller.as_str())) {
+    let is_member = members.iter().any(|row| row.sk.strip_prefix(MEMBER) == Some(caller.user.as_str()));
+    if !is_member && !caller.is_operator {
         return Err(members_only());
     }
     Ok(Party::of(id, &party).with_members(members))

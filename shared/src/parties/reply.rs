@@ -8,7 +8,7 @@ use super::invite::close;
 use super::read::read;
 use super::row::{InvitationRow, NextVersion, PartyRow, ReadRow, Snapshot, State, put_member};
 use super::view::Party;
-use super::{MAX_MEMBERS, unknown_party};
+use super::{MAX_MEMBERS, PartyCaller, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
@@ -58,7 +58,8 @@ pub async fn accept(
         Ok(is_done.then(|| next.deliverable()))
     })
     .await?;
-    Ok(Done::now(read(table, id, user).await?, pending))
+    let caller = PartyCaller { user, is_operator: false };
+    Ok(Done::now(read(table, id, caller).await?, pending))
 }
 
 fn joined(id: &PartyId, person: &Person, now: Millis) -> PartyUpdated {

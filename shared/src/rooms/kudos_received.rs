@@ -88,6 +88,28 @@ pub async fn received(
     Ok(KudosPage { kudos: kudos.collect(), next_cursor: last.map(page::cursor) })
 }
 
+/// Most kudos that are counted: they are read from the index.
+const MAX_COUNTED: u16 = 1_000;
+
+/// How many kudos a user has received.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KudosCount {
+    /// At most 1,000.
+    received: usize,
+    /// Whether there are more.
+    has_more: bool,
+}
+
+/// Counts a user's kudos, by one query of the index.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn count(table: &Table, receiver: &UserId) -> Result<KudosCount, TableError> {
+    let found = table.query(&Query::of_index(kudos_received(receiver)).limit(MAX_COUNTED)).await?;
+    Ok(KudosCount { received: found.items.len(), has_more: found.last_evaluated_key.is_some() })
+}
+
 fn id_of(row: &Item) -> Option<String> {
     Some(text(row.get("pk")?)?.strip_prefix(KUDOS)?.to_owned())
 }

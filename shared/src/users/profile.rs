@@ -190,6 +190,28 @@ fn picture(address: &str) -> Result<Picture, ApiError> {
     Picture::parse(address).ok_or_else(|| ApiError::field("avatarUrl", Picture::RULE))
 }
 
+/// A profile as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileView {
+    display_name: Line,
+    avatar_url: Option<Picture>,
+    email: Option<String>,
+}
+
+/// A user's profile, if one is stored.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn show(table: &Table, user: &UserId) -> Result<Option<ProfileView>, TableError> {
+    let stored = Profile::or_none(table.get(&Key::profile(user), true).await?);
+    Ok(stored.map(|profile| {
+        let email = profile.email().map(str::to_owned);
+        let Person { display_name, avatar_url, .. } = profile.person(user.clone());
+        ProfileView { display_name, avatar_url, email }
+    }))
+}
+
 /// The people among these users whose profiles are stored, by one eventually consistent request for up to 100.
 pub async fn people(
     table: &Table,

@@ -585,7 +585,7 @@ export interface paths {
         };
         /**
          * List the parties that the caller is a member of
-         * @description The party that the caller created or joined last comes first. A party created or joined a moment ago may be missing. For the members, read the party.
+         * @description The party that the caller created or joined last comes first. A party created or joined a moment ago may be missing. For the members, read the party. Operators may list those of another user (`userId`), or all (`all=true`). No index has all: a page of them reads up to 4,000 rows of the table, of 4 MB at most (1,000 read units), comes in no useful order, and may be empty though there are more.
          */
         get: operations["listParties"];
         put?: never;
@@ -610,13 +610,16 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read a party and its members */
+        /**
+         * Read a party and its members
+         * @description For members and operators.
+         */
         get: operations["readParty"];
         put?: never;
         post?: never;
         /**
          * End a party for all of its members
-         * @description For the owner. After the response the party does not exist: reading it, subscribing to its channels and accepting an invitation to it are refused. Sends `party-ended` on `private-party-{partyId}`; open subscriptions stay open until their clients end them. For a day, ending it again gives the same response. Takes no request body.
+         * @description For the owner and operators. After the response the party does not exist: reading it, subscribing to its channels and accepting an invitation to it are refused. Sends `party-ended` on `private-party-{partyId}`; open subscriptions stay open until their clients end them. For a day, ending it again gives the same response. Takes no request body.
          */
         delete: operations["endParty"];
         options?: never;
@@ -668,7 +671,7 @@ export interface paths {
         post?: never;
         /**
          * Leave a party, or remove someone from it
-         * @description With the caller's own id, the caller leaves. An owner hands the party over first; if the owner is the only member, the party ends. With another id, the owner removes that member. Sends `party-updated` with `updateType` `member-left` on `private-party-{partyId}`. From then on the user may not subscribe to the party's channels; `asyncapi.yaml` describes at that channel how open subscriptions end.
+         * @description With the caller's own id, the caller leaves. An owner hands the party over first; if the owner is the only member, the party ends. With another id, the owner or an operator removes that member, unless it is the owner. Sends `party-updated` with `updateType` `member-left` on `private-party-{partyId}`. From then on the user may not subscribe to the party's channels; `asyncapi.yaml` describes at that channel how open subscriptions end.
          */
         delete: operations["removePartyMember"];
         options?: never;
@@ -1105,7 +1108,7 @@ export interface paths {
         };
         /**
          * Read the hotel's inbox
-         * @description For the hotel's staff: the hotel's chats, the one with the newest message first, each with the number of messages that the caller has not read. Deleted messages count, too, as their numbers stay. The list is read from an index, which may be a moment behind `realtime_event`: add the event's data to your list, or read again until the list has the message's `seq`.
+         * @description For the hotel's staff and operators: the hotel's chats, the one with the newest message first, each with the number of messages that the caller has not read. Deleted messages count, too, as their numbers stay. The list is read from an index, which may be a moment behind `realtime_event`: add the event's data to your list, or read again until the list has the message's `seq`.
          */
         get: operations["listHotelChats"];
         put?: never;
@@ -1236,7 +1239,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show everything of a user
+         * @description For operators: the beginning of each list, and how much there is. A conversation in which the user has neither written nor read is not listed, nor is a lease without such a one. The user need not be known here.
+         */
+        get: operations["showUser"];
         put?: never;
         post?: never;
         /**
@@ -1527,6 +1534,59 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        UserSummary: {
+            userId: components["schemas"]["Id"];
+            /** @description As others see the user, with the address for e-mails; null if no profile is stored. */
+            profile: null | {
+                displayName: string;
+                avatarUrl: string | null;
+                email: string | null;
+            };
+            /** @description The first page of `GET /parties?userId=`. */
+            parties: {
+                parties: components["schemas"]["Party"][];
+                /** @description Send it as `cursor` to get the next page. */
+                nextCursor: string | null;
+            };
+            /** @description The first page of the user's own `GET /party-invitations`. */
+            invitations: {
+                invitations: components["schemas"]["PartyInvitation"][];
+                /** @description Send it as `cursor` to get the next page. */
+                nextCursor: string | null;
+            };
+            /** @description How many kudos the user has received. */
+            kudos: {
+                received: number;
+                /** @description Whether there are more than that. */
+                hasMore: boolean;
+            };
+            notifications: {
+                unread: number;
+            };
+            /** @description As the user sees them, without their tokens. */
+            devices: components["schemas"]["Device"][];
+            /** @description Those in which the user has written or read. */
+            conversations: {
+                conversations: components["schemas"]["ConversationOfUser"][];
+                /** @description Whether there are more. */
+                hasMore: boolean;
+            };
+        };
+        ConversationOfUser: {
+            /** @constant */
+            kind: "guest";
+            hotelSlug: components["schemas"]["HotelSlug"];
+            bookingId: components["schemas"]["BookingId"];
+        } | {
+            /** @constant */
+            kind: "lease";
+            bailId: components["schemas"]["Id"];
+        } | {
+            /** @constant */
+            kind: "direct";
+            /** @description The other user. */
+            userId: components["schemas"]["Id"];
+        };
         /** @description Different users. An id of another form is refused by itself, in its result. */
         UserIds: string[];
         PushLook: {
@@ -2158,6 +2218,16 @@ export interface components {
     responses: {
         /** @description `On-Behalf-Of` came with a token that has no role `service`. */
         NotAService: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ForbiddenError"];
+            };
+        };
+        /** @description The token has neither the role `service` nor `admin`, and the request names another user or all. */
+        NotAnOperator: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];
                 [name: string]: unknown;
@@ -3742,6 +3812,10 @@ export interface operations {
     listParties: {
         parameters: {
             query?: {
+                /** @description For operators, the user whose parties to list. */
+                userId?: components["schemas"]["Id"];
+                /** @description For operators, to list all parties. */
+                all?: "true";
                 /** @description How many to return at most. */
                 limit?: number;
                 /** @description The `nextCursor` of the page before; without it, the first page. */
@@ -3772,7 +3846,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["NotAService"];
+            403: components["responses"]["NotAnOperator"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
@@ -4017,7 +4091,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotTheOwner"];
             404: components["responses"]["NotFound"];
-            /** @description The caller owns the party and others are in it. */
+            /** @description The user owns the party, and others are in it or an operator removes them. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5500,6 +5574,44 @@ export interface operations {
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["OwesTooMuch"];
+        };
+    };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user; a guest's id is `guest;{hotelSlug};{bookingId}`. */
+                userId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSummary"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token has neither the role `service` nor `admin`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     eraseUser: {
