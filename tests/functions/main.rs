@@ -13,6 +13,7 @@ mod chat_versions;
 mod chats;
 mod compression;
 mod conversations;
+mod cookies;
 mod costs;
 mod dashboard_channels;
 mod dashboard_events;

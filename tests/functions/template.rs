@@ -553,6 +553,7 @@ fn each_name_of_a_claim_is_a_parameter_that_reaches_every_function() {
         ("JWT_CLAIM_PICTURE", "JwtClaimPicture"),
         ("JWT_CLAIM_ROLES", "JwtClaimRoles"),
         ("JWT_CLAIM_CHANNELS", "JwtClaimChannels"),
+        ("TOKEN_COOKIE", "TokenCookie"),
     ] {
         let declared = format!("\n  {parameter}:\n    Type: String\n    Default: \"\"\n");
         assert!(of_all_functions.contains(&declared), "{parameter}");

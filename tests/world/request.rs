@@ -109,6 +109,13 @@ impl Request {
         self
     }
 
+    /// Sets these cookies, such as `theme=dark`, which an HTTP API passes on beside the headers (payload format 2.0).
+    #[must_use]
+    pub fn cookies(mut self, cookies: &[&str]) -> Self {
+        self.event["cookies"] = json!(cookies);
+        self
+    }
+
     /// Sets this parameter in the path of the route.
     #[must_use]
     pub fn path(mut self, name: &str, value: &str) -> Self {

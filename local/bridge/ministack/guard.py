@@ -8,6 +8,10 @@ PAGE = (
 )
 
 
+# The front door names the page that asked in these, for the function.
+OF_THE_PAGE = {b"x-carillon-origin": b"origin", b"x-carillon-sec-fetch-site": b"sec-fetch-site"}
+
+
 def refusal(header):
     """Why a request is refused, or `None`. `header` returns a header's text by its name in lower case, or `None`."""
     host, site, origin = header("host") or "", header("sec-fetch-site"), header("origin")
@@ -27,7 +31,8 @@ def guarded(app):
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         reason = refusal(headers.get)
         if reason is None:
-            return await app(scope, receive, without_permissions(send))
+            named = [(OF_THE_PAGE.get(name.lower(), name), value) for name, value in scope["headers"]]
+            return await app({**scope, "headers": named}, receive, without_permissions(send))
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(reason)).encode())]

@@ -49,6 +49,15 @@ class Guard(unittest.TestCase):
         start = ask(guard.guarded(emulator), "http", {"host": "localhost:4566"})[0]
         self.assertEqual(start["headers"], [(b"x-amzn-requestid", b"1")])
 
+    def test_the_application_learns_which_page_asked_the_front_door(self):
+        begun = []
+
+        async def app(scope, receive, send):
+            begun.append(dict(scope["headers"]))
+
+        ask(guard.guarded(app), "http", {"host": "localhost:4566", "X-Carillon-Origin": "https://a.example"})
+        self.assertEqual(begun, [{b"host": b"localhost:4566", b"origin": b"https://a.example"}])
+
     def test_a_handshake_of_a_page_is_closed(self):
         headers = {"host": "localhost:4566", "origin": "https://evil.example"}
         self.assertEqual(ask(guard.guarded(emulator), "websocket", headers), [{"type": "websocket.close", "code": 1008}])

@@ -1,23 +1,30 @@
 //! The HTTP API: forwards requests to ministack, with the limits and error responses of API Gateway.
 //!
-//! Gaps that remain: a function's event has no `Origin` and no `Sec-Fetch-…`, its `Host` is ministack's, and its `rawPath` is decoded.
-//! No function reads them.
+//! Gaps that remain: of the headers that say which page asked, a function's event has `Origin` and `Sec-Fetch-Site` alone, its `Host` is
+//! ministack's, its cookies are in `headers`, and its `rawPath` is decoded. No function reads the others.
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::cors::Cors;
+use crate::net::guard::SEC_FETCH_SITE;
 use crate::net::relay::{Relay, RelayError};
 
 /// API Gateway's limit for the body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// The headers that say which page asked, for the function. ministack itself refuses pages, so they have other names on the way to it, and
+/// `guard.py` gives them back theirs.
+const OF_THE_PAGE: [(HeaderName, HeaderName); 2] = [
+    (ORIGIN, HeaderName::from_static("x-carillon-origin")),
+    (SEC_FETCH_SITE, HeaderName::from_static("x-carillon-sec-fetch-site")),
+];
 /// API Gateway's time-out for an integration of an HTTP API.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -55,6 +62,12 @@ async fn forward(api: &HttpApi, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if let Some(without) = without_prefix(&parts.uri) {
         parts.uri = without;
+    }
+    for (name, on_the_way) in OF_THE_PAGE {
+        parts.headers.remove(&on_the_way);
+        if let Some(value) = parts.headers.remove(name) {
+            parts.headers.insert(on_the_way, value);
+        }
     }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return gateway_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
@@ -112,7 +125,7 @@ mod tests {
     use super::*;
     use crate::state::settings::PusherServer;
     use axum::Router;
-    use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN};
+    use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
     use tokio::net::TcpListener;
     use tower::ServiceExt;
 
@@ -125,6 +138,11 @@ mod tests {
                 (StatusCode::BAD_GATEWAY, r#"{"errorMessage":"a secret","errorType":"E"}"#).into_response()
             }
             "/stage/refusing" => (StatusCode::BAD_GATEWAY, r#"{"error":"Bad Gateway"}"#).into_response(),
+            "/stage/page" => {
+                let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap());
+                let [origin, site] = ["x-carillon-origin", "x-carillon-sec-fetch-site"].map(|name| text(name).unwrap());
+                format!("{:?} {:?} {origin} {site}", text("origin"), text("sec-fetch-site")).into_response()
+            }
             _ => {
                 let said = format!(
                     "{} {} {} {body}",
@@ -161,6 +179,15 @@ mod tests {
         assert_eq!(body, "PUT /stage/a%20b?c=%2F&c=d Bearer t { }");
         assert_eq!(headers["x-request-id"], "1");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "http://localhost:3001");
+    }
+
+    #[tokio::test]
+    async fn the_page_that_asked_is_named_to_the_function_and_not_to_ministack() {
+        let request =
+            Request::get("/page").header(ORIGIN, "http://localhost:3001").header("sec-fetch-site", "same-site");
+        let forged = request.header("x-carillon-origin", "http://forged");
+        let (_, _, body) = response_to(forged, "").await;
+        assert_eq!(body, "None None http://localhost:3001 same-site");
     }
 
     #[tokio::test]

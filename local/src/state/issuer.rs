@@ -27,6 +27,8 @@ pub(crate) struct Issuer {
     pub(crate) roles: Option<String>,
     /// `JWT_CLAIM_CHANNELS`
     pub(crate) channels: Option<String>,
+    /// `TOKEN_COOKIE`: a cookie that may hold a token.
+    pub(crate) cookie: Option<String>,
 }
 
 /// The keys that verify tokens.
@@ -65,11 +67,12 @@ impl Issuer {
             picture: variables.get("JWT_CLAIM_PICTURE"),
             roles: variables.get("JWT_CLAIM_ROLES"),
             channels: variables.get("JWT_CLAIM_CHANNELS"),
+            cookie: variables.get("TOKEN_COOKIE"),
         })
     }
 
     /// The template's parameters, each with its value; an empty one for what is not set.
-    pub(crate) fn parameters(&self) -> [(&'static str, &str); 8] {
+    pub(crate) fn parameters(&self) -> [(&'static str, &str); 9] {
         let jwks = match &self.keys {
             Keys::Jwks(url) => url,
             Keys::Own | Keys::Secret(_) => "",
@@ -83,6 +86,7 @@ impl Issuer {
             ("JwtClaimPicture", self.picture.as_deref().unwrap_or_default()),
             ("JwtClaimRoles", self.roles.as_deref().unwrap_or_default()),
             ("JwtClaimChannels", self.channels.as_deref().unwrap_or_default()),
+            ("TokenCookie", self.cookie.as_deref().unwrap_or_default()),
         ]
     }
 

@@ -10,7 +10,7 @@ use crate::contract::time::Millis;
 use crate::hotels;
 use crate::http::idempotency::{Fingerprints, IdempotencyKey, KeyOwner};
 use crate::http::{self, MAX_WEBHOOK_BYTES, ReadRequest as _, Request};
-use crate::identity::{Guest, Identity, Unauthenticated, Verifier};
+use crate::identity::{Effect, Guest, Identity, Unauthenticated, Verifier};
 use crate::settings::{Need, SettingsError};
 use crate::telemetry;
 use crate::triggers;
@@ -29,8 +29,8 @@ impl App {
     /// without the claims of a token. The service is in [`Identity::service`], in the log line and in [`App::writer`]'s context.
     ///
     /// # Errors
-    /// 401 for no or a bad token, 429 when the budget is spent. With `On-Behalf-Of`, 403 for a caller without the role `service`, and 400 for an id that
-    /// no member has.
+    /// 401 for no or a bad token, 403 for a cookie that another page may have sent, 429 when the budget is spent. With `On-Behalf-Of`, 403 for a
+    /// caller without the role `service`, and 400 for an id that no member has.
     pub async fn authenticate(&self, request: &Request) -> Result<Identity, ApiError> {
         let caller = self.authenticate_subscriber(request).await?;
         if !caller.is_service() && caller.service.is_none() {
@@ -45,7 +45,8 @@ impl App {
     /// # Errors
     /// As [`App::authenticate`], without 429.
     pub async fn authenticate_subscriber(&self, request: &Request) -> Result<Identity, ApiError> {
-        let caller = self.verifier()?.member(request.header("authorization")).await?;
+        let effect = if request.method().is_safe() { Effect::Reads } else { Effect::Changes };
+        let caller = self.verifier()?.member_by_headers(request.headers(), effect).await?;
         let caller = if names_another(request) { on_behalf(request, caller)? } else { caller };
         http::after_response(self.profiles.clone().keep_if_new(Claimed::of(&caller)));
         Ok(caller)
@@ -72,10 +73,11 @@ impl App {
     /// # Errors
     /// As [`App::authenticate_handshake`].
     pub async fn authenticate_join(&self, token: Option<&str>, named: Option<&UserId>) -> Result<Identity, ApiError> {
-        self.authenticate_connection((token, None), named.map(UserId::as_str)).await
+        let caller = self.verifier()?.member_by_token(token).await?;
+        self.admit_connection(caller, named.map(UserId::as_str))
     }
 
-    /// The user who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or by the header.
+    /// The user who is connecting: by the `token` of the query, since browsers set no header on a WebSocket, or else by the header or the cookie.
     /// Their profile is kept as with [`App::authenticate`].
     ///
     /// # Errors
@@ -87,17 +89,15 @@ impl App {
                 "is for HTTP requests: a connection is that of its token's user",
             ));
         }
-        let token = (request.query("token"), request.header("authorization"));
-        self.authenticate_connection(token, request.query("userId")).await
+        let caller = match request.query("token") {
+            Some(token) => self.verifier()?.member_by_token(Some(token)).await?,
+            None => self.verifier()?.member_by_headers(request.headers(), Effect::Changes).await?,
+        };
+        self.admit_connection(caller, request.query("userId"))
     }
 
-    /// `token` is that of a query or a packet, and the `Authorization` header.
-    async fn authenticate_connection(
-        &self,
-        (token, authorization): (Option<&str>, Option<&str>),
-        named: Option<&str>,
-    ) -> Result<Identity, ApiError> {
-        let caller = self.verifier()?.member_by_token(token, authorization).await?;
+    /// Lets a caller connect, if their client names nobody else.
+    fn admit_connection(&self, caller: Identity, named: Option<&str>) -> Result<Identity, ApiError> {
         if named.is_some_and(|named| named != caller.user.as_str()) {
             return Err(ApiError::Forbidden("userId must be the user whom the token names".to_owned()));
         }

@@ -6,7 +6,7 @@
 //!
 //! For functions whose responses can be that long; the others do without the layer, and without gzip in their binaries. API Gateway
 //! compresses nothing by itself in an HTTP API. The attacks on compressed secrets (BREACH) need a page that sends the victim's
-//! requests: what authenticates here is a header that no other page can send, not a cookie.
+//! requests: what authenticates here is a header that no other page can send, and a cookie (`TOKEN_COOKIE`) counts on no request of another site's page.
 
 use http_body::Body;
 use lambda_runtime::tower::Layer as _;

@@ -1,13 +1,16 @@
-//! Verifies bearer tokens, to know who is calling.
+//! Verifies bearer tokens, to know who is calling. A cookie may hold the token (`TOKEN_COOKIE`).
 //!
 //! The configuration sets the algorithm (HS256 for a shared secret, that of the key for a JWKS key; of its type, where the set names
 //! none). `exp` is required. Guests' tokens (`aud: "guest"`) are refused on members' routes, and members' on guests'. Which claims say who
 //! the caller is, the settings decide (`JWT_CLAIM_*`), or else the usual names are tried.
 
 mod claims;
+mod cookie;
 mod jwks;
 mod token;
 
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::api_error::ApiError;
@@ -16,7 +19,9 @@ use crate::contract::email::EmailAddress;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::settings::{ClaimNames, Secret, TokenKeys, Tokens};
+use crate::settings::{ClaimNames, Secret, TokenCookie, TokenKeys, Tokens};
+
+pub use cookie::Effect;
 
 use claims::Claims;
 use jwks::Jwks;
@@ -146,7 +151,7 @@ impl Identity {
 /// Why a token was not accepted. The sentence is for the client. [`Unauthenticated::cause`] is for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unauthenticated {
-    /// No `Authorization: Bearer …`.
+    /// No `Authorization: Bearer …`, and no cookie.
     #[error("Sign in first: send the header Authorization: Bearer <token>")]
     Missing,
     /// `Authorization: Bearer` with nothing after it: whatever was to give the token gave none.
@@ -256,6 +261,7 @@ pub struct Verifier {
     /// Whom a member's token must be for, unless empty. A guest's `aud` is always `guest`.
     audiences: Vec<String>,
     claim_names: ClaimNames,
+    cookie: Option<TokenCookie>,
 }
 
 enum Keys {
@@ -286,8 +292,8 @@ impl Verifier {
             }
             TokenKeys::Jwks(url) => Keys::Jwks(Box::new(Jwks::new(http, url)?)),
         };
-        let Tokens { issuer, audiences, claims, .. } = tokens.clone();
-        Ok(Self { keys, issuer, audiences, claim_names: claims })
+        let Tokens { issuer, audiences, claims, cookie, .. } = tokens.clone();
+        Ok(Self { keys, issuer, audiences, claim_names: claims, cookie })
     }
 
     /// Fetches the JWKS, if there is one, so that the first request does not wait for it. That request reports a
@@ -306,6 +312,22 @@ impl Verifier {
         self.member_of(bearer(authorization)?).await
     }
 
+    /// The sender of these headers: by `Authorization`, or without it by the cookie that the settings name.
+    ///
+    /// # Errors
+    /// As [`Verifier::member`]; 403 for a cookie on a request that may be another page's.
+    pub async fn member_by_headers(&self, headers: &HeaderMap, effect: Effect) -> Result<Identity, ApiError> {
+        if headers.contains_key(AUTHORIZATION) {
+            let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+            return self.member(authorization).await;
+        }
+        let token = self.cookie.as_ref().map(|cookie| cookie::token_in(cookie, headers, effect)).transpose()?.flatten();
+        match token {
+            Some(token) => self.member_of(given(token)?).await,
+            None => self.member(None).await,
+        }
+    }
+
     async fn member_of(&self, token: &str) -> Result<Identity, ApiError> {
         let claims = self.claims(token).await?;
         if claims.is_guest() {
@@ -317,16 +339,12 @@ impl Verifier {
         Ok(claims.into_identity(&self.claim_names)?)
     }
 
-    /// The sender of this token, in a query or in an `Authorization` header; the former comes first.
+    /// The sender of this token, in a query or a packet.
     ///
     /// # Errors
     /// As [`Verifier::member`].
-    pub async fn member_by_token(
-        &self,
-        token: Option<&str>,
-        authorization: Option<&str>,
-    ) -> Result<Identity, ApiError> {
-        self.member_of(token.map_or_else(|| bearer(authorization), given)?).await
+    pub async fn member_by_token(&self, token: Option<&str>) -> Result<Identity, ApiError> {
+        self.member_of(token.map_or(Err(Unauthenticated::Missing), given)?).await
     }
 
     /// Which guest sent this `Authorization` header, or this token in the query where there is no bearer's header.

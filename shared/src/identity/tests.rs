@@ -13,7 +13,7 @@ use crate::clients::https::HttpClient;
 const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
 fn tokens(keys: TokenKeys) -> Tokens {
-    Tokens { keys, issuer: None, audiences: Vec::new(), claims: ClaimNames::default() }
+    Tokens { keys, issuer: None, audiences: Vec::new(), claims: ClaimNames::default(), cookie: None }
 }
 
 fn verifier(keys: TokenKeys) -> Verifier {
@@ -242,7 +242,7 @@ async fn a_request_without_a_bearer_token_is_refused_as_missing() {
         assert_eq!(error.token_refused(), Some("empty"), "{empty:?}");
     }
     for empty in ["", " ", "undefined", "null"] {
-        let in_query = shared_secret().member_by_token(Some(empty), None).await.unwrap_err();
+        let in_query = shared_secret().member_by_token(Some(empty)).await.unwrap_err();
         assert_eq!(in_query.to_string(), Unauthenticated::Empty.to_string(), "{empty:?}");
     }
     let lower_case = format!("bearer {}", signed(&claims(json!({}))));
@@ -256,6 +256,7 @@ async fn issuer_and_audience_are_required_where_configured() {
         issuer: Some("https://id".to_owned()),
         audiences: vec!["web".to_owned(), "carillon".to_owned()],
         claims: ClaimNames::default(),
+        cookie: None,
     };
     crate::jws::install_for_tests();
     let verifier = Verifier::new(HttpClient::default(), &tokens).unwrap();

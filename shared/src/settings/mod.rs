@@ -9,6 +9,7 @@ mod firebase;
 mod notifications_of;
 mod pusher;
 pub mod secrets;
+mod token_cookie;
 mod tokens;
 mod webhooks;
 
@@ -23,6 +24,7 @@ pub use facts::FactsWanted;
 pub use firebase::{Firebase, ServiceAccount};
 pub use notifications_of::NotificationsOf;
 pub use pusher::{Credentials, MasterKey, PusherSettings};
+pub use token_cookie::TokenCookie;
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
 pub use webhooks::{WebhookType, WebhookTypes, WebhookUrl};
 

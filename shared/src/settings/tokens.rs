@@ -1,6 +1,6 @@
 //! `JWT_*`: how bearer tokens are verified, and which claims say who a user is.
 
-use super::{Secret, SettingsError, Variables};
+use super::{Secret, SettingsError, TokenCookie, Variables};
 
 /// Shortest secret of HS256, in bytes (RFC 7518, section 3.2: at least as large as the hash).
 const MIN_SECRET_BYTES: usize = 32;
@@ -16,6 +16,8 @@ pub struct Tokens {
     pub audiences: Vec<String>,
     /// The `JWT_CLAIM_*` variables.
     pub claims: ClaimNames,
+    /// `TOKEN_COOKIE` and `ALLOWED_ORIGINS`
+    pub cookie: Option<TokenCookie>,
 }
 
 /// The claims that say who a user is, where they have other names than the usual ones. A dot leads into an object
@@ -66,6 +68,7 @@ impl Tokens {
             issuer: env.get("JWT_ISSUER"),
             audiences: env.get("JWT_AUDIENCE").map_or(Ok(Vec::new()), |list| audiences(&list))?,
             claims: ClaimNames::read(env),
+            cookie: TokenCookie::read(env)?,
         })
     }
 }

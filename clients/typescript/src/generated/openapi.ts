@@ -1241,7 +1241,7 @@ export interface paths {
         };
         /**
          * Show everything of a user
-         * @description For operators: the beginning of each list, and how much there is. A conversation in which the user has neither written nor read is not listed, nor is a lease without such a one. The user need not be known here.
+         * @description For operators: the beginning of each list, and how much there is. Conversations, those of leases too, are listed if the user has written or read in them. The user need not be known here.
          */
         get: operations["showUser"];
         put?: never;
@@ -2216,7 +2216,7 @@ export interface components {
         Message: string;
     };
     responses: {
-        /** @description `On-Behalf-Of` came with a token that has no role `service`. */
+        /** @description `On-Behalf-Of` came with a token that has no role `service`, or another page may have sent the cookie that holds the token. */
         NotAService: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];

@@ -26,6 +26,7 @@ use crate::services::webhooks::WebhookStandIn;
 use crate::stack::plan::Plan;
 use crate::state::State;
 use crate::state::directory::StackDirectory;
+use crate::state::issuer::Issuer;
 use crate::state::settings::{LocalServer, PushTarget, Settings};
 
 /// Interval of looking in the state file for a process that a test has replaced.
@@ -67,7 +68,9 @@ pub(crate) async fn test(workspace: &Workspace, processes: &Processes, options: 
     // Listeners that ask for none take no notice.
     let subscription_counts = options.pusher == LocalServer::Gateway;
     let channels = options.pusher.into();
-    let settings = Settings { pushes, channels, webhook_url, subscription_counts, ..Settings::default() };
+    // tests/e2e/cookies.test.mjs
+    let issuer = Issuer { cookie: Some("carillon-token".to_owned()), ..Issuer::default() };
+    let settings = Settings { issuer, pushes, channels, webhook_url, subscription_counts, ..Settings::default() };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports, settings };
     let stack = plan.start(listener).await?;
     let against_stack = async {
