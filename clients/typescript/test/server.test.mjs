@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { createBackend, RefusedError, signToken, verifyWebhook, WebhookError } from "carillon/server";
+import { createBackend, RefusedError, signToken, verifyFact, verifyWebhook, WebhookError } from "carillon/server";
 
 const APP = { appId: "1000", key: "app-key", secret: "app-secret" };
 const parts = (token) => token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
@@ -184,7 +184,7 @@ describe("A webhook", () => {
       await refused({ headers: { ...headers, "x-pusher-signature": wrong }, body });
     }
     await refused({ headers: {}, body });
-    await assert.rejects(verifyWebhook({ headers, body: JSON.parse(body) }, APP), /as text, as it came/);
+    await assert.rejects(verifyWebhook({ headers, body: JSON.parse(body) }, APP), /as it came/);
   });
 
   test("is taken from the app before while its key is rotated", async () => {
@@ -197,6 +197,24 @@ describe("A webhook", () => {
     const request = { headers: { ...headers, "x-pusher-signature": signature(APP.secret, old) }, body: old };
     await refused(request);
     assert.deepEqual((await verifyWebhook(request, APP, { maxAgeMs: Number.POSITIVE_INFINITY })).events, []);
+  });
+});
+
+describe("A fact", () => {
+  const fact = { source: "carillon", "detail-type": "kudos.given", detail: { id: "f-1" } };
+  const body = JSON.stringify(fact);
+
+  test("is read with the stack's key, or while that is changed with either", async () => {
+    const request = new Request("https://app.example/facts", { method: "POST", headers: { "X-Carillon-Key": "k3y" }, body });
+    assert.deepEqual(await verifyFact(request, "k3y"), fact);
+    assert.deepEqual(await verifyFact({ headers: { "x-carillon-key": "k3y" }, body }, ["next", "k3y"]), fact);
+  });
+
+  test("is refused with another key, and without one", async () => {
+    for (const [headers, keys] of [[{ "x-carillon-key": "k3" }, "k3y"], [{}, "k3y"], [{ "x-carillon-key": "" }, ""], [{ "x-carillon-key": "k3y" }, []]]) {
+      await assert.rejects(verifyFact({ headers, body }, keys), WebhookError);
+    }
+    await assert.rejects(verifyFact({ headers: { "x-carillon-key": "k3y" }, body: fact }, "k3y"), /as it came/);
   });
 });
 

@@ -8,6 +8,7 @@ export {
   type PublishOptions,
 } from "./backend.js";
 export type { NotificationRequested } from "../generated/asyncapi.js";
+export { type Fact, verifyFact } from "./fact.js";
 export { RefusedError } from "../refused.js";
 export type { Attempts } from "../request.js";
 export type { PusherApp } from "./pusher-request.js";

@@ -54,10 +54,7 @@ export async function verifyWebhook(
   apps: WebhookApp | WebhookApp[],
   { maxAgeMs = MAX_AGE_MS }: VerifyOptions = {},
 ): Promise<Webhook> {
-  const body = request instanceof Request ? await request.text() : request.body;
-  if (typeof body !== "string") {
-    throw new TypeError("verifyWebhook needs the body as text, as it came: for Express, express.text({ type: '*/*' })");
-  }
+  const body = await bodyOf(request);
   const key = header(request.headers, "x-pusher-key");
   const signature = header(request.headers, "x-pusher-signature");
   if (key === null || signature === null) {
@@ -77,7 +74,17 @@ export async function verifyWebhook(
   return webhook;
 }
 
-function header(headers: WebhookRequest["headers"], name: string): string | null {
+/** The body as it came. */
+export async function bodyOf(request: Request | WebhookRequest): Promise<string> {
+  const body = request instanceof Request ? await request.text() : request.body;
+  if (typeof body !== "string") {
+    throw new TypeError("The body has to be the text, as it came: for Express, express.text({ type: '*/*' })");
+  }
+  return body;
+}
+
+/** A header's value, by its name in lowercase. */
+export function header(headers: WebhookRequest["headers"], name: string): string | null {
   if (headers instanceof Headers) {
     return headers.get(name);
   }

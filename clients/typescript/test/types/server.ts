@@ -1,6 +1,6 @@
 // The types must refuse the lines with an expected error, and accept all others.
 
-import { createBackend, signToken, verifyWebhook } from "carillon/server";
+import { createBackend, signToken, verifyFact, verifyWebhook } from "carillon/server";
 
 const backend = createBackend({ apiUrl: "http://localhost:3000", key: { secret: "s" }, app: { appId: "1", key: "k", secret: "s" } });
 
@@ -16,6 +16,12 @@ export async function notified() {
   // @ts-expect-error: a signature needs a secret or a private key
   await signToken({ sub: "ada" }, {});
   await signToken({ sub: "ada" }, { privateKey: "-----BEGIN PRIVATE KEY-----", keyId: "k" });
+  const fact = await verifyFact({ headers: {}, body: "" }, "key");
+  if (fact["detail-type"] === "member.joined") {
+    fact.detail.partyId.trim();
+  }
+  // @ts-expect-error: not every fact is about a party
+  fact.detail.partyId;
   const { events } = await verifyWebhook({ headers: {}, body: "" }, { key: "k", secret: "s" });
   for (const event of events) {
     if (event.name === "member_added") {
