@@ -56,11 +56,12 @@ fn render(push: &Push, owner: Option<&str>) -> String {
     if push.part("android/priority").as_deref() == Some("HIGH") {
         shown.push_str(", high priority");
     }
-    for part in ["notification/title", "notification/body"] {
-        let _ = write!(shown, "\n  {}", push.part(part).unwrap_or_default());
+    for words in push.words().iter().filter(|words| !words.is_empty()) {
+        let _ = write!(shown, "\n  {words}");
     }
-    let data = push.message.get("data").cloned().unwrap_or_default();
-    let _ = write!(shown, "\n  data {data}");
+    if let Some(data) = push.message.get("data") {
+        let _ = write!(shown, "\n  data {data}");
+    }
     shown
 }
 

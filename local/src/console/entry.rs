@@ -25,6 +25,7 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
         "shardFanOut" => format!("an event to shard {} of {}", named("shard"), named("channel")),
         "terminate" => format!("end of the connections of {}", named("user")),
         "push" => format!("push to {}", named("user")),
+        "badge" => format!("the number on the icons of {}'s iPhones", named("user")),
         "email" => format!("e-mail to {} about lease {}", named("recipient"), named("bailId")),
         "socket" => {
             format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
@@ -69,6 +70,7 @@ mod tests {
             ),
             (json!({ "kind": "shardFanOut", "shard": 2, "channel": "news" }), "an event to shard 2 of news"),
             (json!({ "kind": "push", "user": "ben" }), "push to ben"),
+            (json!({ "kind": "badge", "user": "ben" }), "the number on the icons of ben's iPhones"),
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
             (json!({ "kind": "pusherOfRow", "name": "staff" }), "an event of this row (staff)"),

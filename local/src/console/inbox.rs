@@ -41,11 +41,11 @@ fn of_mail(mail: &Mail) -> (u64, Value) {
 }
 
 fn of_push(push: &Push, owner: Option<&str>) -> (u64, Value) {
-    let part = |pointer: &str| push.part(pointer).unwrap_or_default();
+    let [title, text] = push.words();
     let shown = json!({
         "kind": "push", "id": format!("{}-{}", push.at, push.device()), "at": push.at, "to": [owner.unwrap_or("nobody known")],
-        "device": push.device(), "title": part("notification/title"), "text": part("notification/body"),
-        "high": part("android/priority") == "HIGH", "data": push.message.get("data"),
+        "device": push.device(), "title": title, "text": text,
+        "high": push.part("android/priority").as_deref() == Some("HIGH"), "data": push.message.get("data"),
     });
     (push.at, shown)
 }

@@ -71,6 +71,15 @@ impl Push {
         let first = parts.next().and_then(|name| self.message.get(name));
         parts.try_fold(first?, |value, name| value.get(name)).and_then(Value::as_str).map(str::to_owned)
     }
+
+    /// The words on the device, or what the push does without any.
+    pub(crate) fn words(&self) -> [String; 2] {
+        let badge = self.message.get("apns").and_then(|apns| apns.pointer("/payload/aps/badge"));
+        match badge.filter(|_| !self.message.contains_key("notification")) {
+            Some(badge) => [format!("The number on the app's icon: {badge}"), String::new()],
+            None => ["title", "body"].map(|name| self.part(&format!("notification/{name}")).unwrap_or_default()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +89,15 @@ mod tests {
     use serde_json::json;
     use std::fs::OpenOptions;
     use std::io::Write as _;
+
+    #[test]
+    fn a_push_without_words_says_the_number_that_it_sets() {
+        let push = |message: Value| Push { at: 1, message: message.as_object().unwrap().clone() };
+        let aps = json!({ "payload": { "aps": { "badge": 3 } } });
+        assert_eq!(push(json!({ "apns": aps })).words(), ["The number on the app's icon: 3", ""]);
+        let words = json!({ "title": "T", "body": "B" });
+        assert_eq!(push(json!({ "apns": aps, "notification": words })).words(), ["T", "B"]);
+    }
 
     #[test]
     fn a_push_names_the_user_who_had_the_device_then() {
