@@ -31,6 +31,8 @@ pub enum Part {
     Webhook,
     /// The detail of an event on EventBridge, or the data of one from a socket.
     Event,
+    /// A line of a body of several.
+    Line,
 }
 
 impl Part {
@@ -41,6 +43,7 @@ impl Part {
             Self::Form => "form",
             Self::Webhook => "webhook",
             Self::Event => "event",
+            Self::Line => "line",
         }
     }
 
@@ -51,6 +54,7 @@ impl Part {
             Self::Form => "The form",
             Self::Webhook => "The webhook",
             Self::Event => "The event's data",
+            Self::Line => "The line",
         }
     }
 }
@@ -113,14 +117,22 @@ pub fn object(body: &[u8]) -> Result<Value, ApiError> {
 /// # Errors
 /// 400 for what is not JSON, or is nested too deep.
 pub fn parse(body: &[u8]) -> Result<Value, ApiError> {
-    let body = without_mark(body);
-    if is_too_deep(body) {
-        return Err(too_deep(Part::Body));
+    parse_part(Part::Body, body)
+}
+
+/// As [`parse`], for another part.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_part(part: Part, text: &[u8]) -> Result<Value, ApiError> {
+    let text = without_mark(text);
+    if is_too_deep(text) {
+        return Err(too_deep(part));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        not_kept(Part::Body, body).unwrap_or_else(|| ApiError::Unreadable {
-            told: not_json(Part::Body, &error),
-            logged: format!("body: not JSON at line {} column {}", error.line(), error.column()),
+    serde_json::from_slice(text).map_err(|error| {
+        not_kept(part, text).unwrap_or_else(|| ApiError::Unreadable {
+            told: not_json(part, &error),
+            logged: format!("{}: not JSON at line {} column {}", part.name(), error.line(), error.column()),
         })
     })
 }

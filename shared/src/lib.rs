@@ -8,6 +8,7 @@
 //! running         the app of a process: made at its start, and again when its secret was rotated; only functions use it
 //! app             the composition root: settings and clients
 //! authorization   who may subscribe to what
+//! imports         data of another system, line by line
 //! erasure         erasing a user everywhere
 //! summary         a user's everything, for operators
 //! conversations   the list of a user's conversations of every kind
@@ -53,6 +54,7 @@ pub mod gateway;
 pub mod hotels;
 pub mod http;
 pub mod identity;
+pub mod imports;
 pub mod json;
 pub mod jws;
 pub mod leases;

@@ -20,6 +20,7 @@ use tests::lease;
 use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
 use crate::conversations;
+use crate::imports;
 use crate::parties::{ask, party_of};
 use crate::socket_budgets;
 
@@ -69,6 +70,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("put a book", |world| Box::pin(put_book(world))),
     ("put a profile", |world| Box::pin(put_profile(world))),
     ("show a user", |world| Box::pin(show_user(world))),
+    ("import 100 kudos", |world| Box::pin(import(world, imports::hundred_kudos()))),
+    ("import 100 messages of a conversation", |world| Box::pin(import(world, imports::hundred_messages()))),
+    ("import 100 notifications of a user", |world| Box::pin(import(world, imports::hundred_notifications()))),
     ("join a room", |world| Box::pin(join(world))),
     ("leave a room", |world| Box::pin(leave(world))),
     ("show 20 users of a room", |world| Box::pin(occupants(world))),
@@ -356,6 +360,13 @@ async fn put_book(world: &World) -> [Traffic; 2] {
     traffic
 }
 
+async fn import(world: &World, lines: Vec<Value>) -> [Traffic; 2] {
+    world.knows(&token_with("pms", &json!({ "roles": ["service"] }))).await;
+    let (reply, traffic) = world.count(::imports::handle, &imports::request(&lines)).await;
+    assert!(imports::all_created(&reply), "{reply:?}");
+    traffic
+}
+
 async fn put_profile(world: &World) -> [Traffic; 2] {
     let service = token_with("billing", &json!({ "roles": ["service"] }));
     world.knows(&service).await;
@@ -587,6 +598,7 @@ async fn the_future_of_a_handler_is_small() {
     let call = || kudos().build();
     let sizes = [
         size_of_val(&books::handle(&world.app, call())),
+        size_of_val(&::imports::handle(&world.app, call())),
         size_of_val(&profiles::handle(&world.app, call())),
         size_of_val(&::channels::handle(&world.app, call())),
         size_of_val(&kudos_create::handle(&world.app, call())),

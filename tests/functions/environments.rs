@@ -39,7 +39,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("FIREBASE_CLIENT_EMAIL", &["start_with_senders("]),
     ("FIREBASE_PRIVATE_KEY", &["start_with_senders("]),
     ("FIREBASE_PROJECT_ID", &["start_with_senders(", "Notifier {"]),
-    ("NOTIFICATION_DAYS", &["start_with_senders(", "Notifier {"]),
+    ("NOTIFICATION_DAYS", &["start_with_senders(", "Notifier {", "Importer {"]),
     ("RETRY_QUEUE_URL", &[".retry_queue("]),
     ("DEAD_LETTER_QUEUE_URL", &[".retry_queue("]),
     ("EMAIL_FROM", &["start_with_senders(", ".settings.email"]),

@@ -21,7 +21,7 @@ macro_rules! handlers {
 }
 
 handlers! {
-    books channels dashboard device_tokens email_unsubscribe erasure guest_chat health kudos_create kudos_list lease_chat messages
+    books channels dashboard device_tokens email_unsubscribe erasure guest_chat health imports kudos_create kudos_list lease_chat messages
     notifications parties presence_join presence_leave presence_list profiles pusher_api pusher_auth pusher_mock_event pusher_webhook
 }
 

@@ -45,6 +45,7 @@ mod handlers;
 mod health;
 mod idempotency;
 mod identity;
+mod imports;
 mod kudos;
 mod kudos_received;
 mod lease_chat;

@@ -48,6 +48,7 @@ async fn send(world: &World, route: &str, request: &Request) -> Reply {
         "notifications" if path.contains("/device-token") => world.send(device_tokens::handle, request).await,
         "notifications" => world.send(notifications::handle, request).await,
         "api" | "hotels" | "conversations" => world.send(guest_chat::handle, request).await,
+        "imports" => world.send(::imports::handle, request).await,
         "leases" => world.send(lease_chat::handle, request).await,
         "parties" => world.send(parties::handle, request).await,
         "channels" => world.send(::channels::handle, request).await,

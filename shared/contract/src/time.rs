@@ -36,6 +36,17 @@ impl Millis {
         text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
     }
 
+    /// The rule of a time that [`Millis::parse_past`] reads.
+    pub const RULE: &str =
+        "must be a time with its zone, since 1970 and not in the future, such as 2026-11-20T05:18:15.123Z";
+
+    /// As [`Millis::parse`], for what has happened: from 1970 up to now, or a day later, since clocks differ.
+    #[must_use]
+    pub fn parse_past(text: &str) -> Option<Self> {
+        let latest = Self::now().plus_seconds(24 * 3600);
+        Self::parse(text).filter(|moment| (Self::epoch()..=latest).contains(moment))
+    }
+
     /// The moment that [`Millis::iso`] printed; `None` for any other text.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
@@ -78,6 +89,10 @@ mod tests {
         assert_eq!(Millis::parse("2025-12-01T09:00:00Z"), Some(Millis(1_764_579_600_000)));
         assert_eq!(Millis::parse("2025-12-01T10:00:00.120+01:00"), Some(Millis(1_764_579_600_120)));
         assert_eq!(Millis::parse("tomorrow"), None);
+        assert_eq!(Millis::parse_past("1970-01-01T00:00:00Z"), Some(Millis(0)));
+        for never in ["1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z", "2025-12-01 09:00:00"] {
+            assert_eq!(Millis::parse_past(never), None, "{never}");
+        }
         assert_eq!(Millis::parse_iso("2025-12-01T09:00:00.120Z"), Some(Millis(1_764_579_600_120)));
         for other in ["", "2025-12-01T09:00:00Z", "2025-12-01T10:00:00.120+01:00", "yesterday"] {
             assert_eq!(Millis::parse_iso(other), None, "{other}");

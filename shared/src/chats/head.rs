@@ -59,6 +59,9 @@ pub struct Head {
     /// The users for whom a row of its own lists the conversation, since they had not written in it. Heads of earlier versions have none.
     #[serde(default)]
     listed: Option<BTreeMap<UserId, bool>>,
+    /// The newest message that an import wrote. While it is the newest of all, nobody has written here.
+    #[serde(default)]
+    imported_seq: Option<Seq>,
     /// The guest's rate limit: its theoretical arrival time. A guest has this conversation alone, so the limit needs no row of its own.
     #[serde(default)]
     pub(super) guest_due: Option<Millis>,
@@ -172,6 +175,75 @@ impl Head {
         }
         let update = self.note_listed(self.note_writer(update, &author.id, message.seq), lists);
         update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into()
+    }
+
+    /// Whether there are messages that no import wrote.
+    pub(super) fn goes_on_here(&self) -> bool {
+        self.seq != Seq::NONE && self.imported_seq != Some(self.seq)
+    }
+
+    /// When messages of another system last made or renewed the contacts of a direct conversation, if they did.
+    pub(super) fn contacts_of_imported(&self, conversation: &Conversation, messages: &[Message]) -> Option<Millis> {
+        if !matches!(conversation.kind(), ConversationKind::Direct(..)) {
+            return None;
+        }
+        let mut head = self.clone();
+        for message in messages {
+            if message.author.as_ref().is_some_and(|author| head.renews_contacts(author, message.created_at)) {
+                head.contacts_at = Some(message.created_at);
+            }
+            head.last_author = message.author.clone();
+        }
+        head.contacts_at.filter(|at| self.contacts_at != Some(*at))
+    }
+
+    /// The write that takes the next numbers for these messages of another system, as [`Head::advance`] does for each of them; `None` for no
+    /// messages.
+    pub(super) fn advance_imported(
+        &self,
+        conversation: &Conversation,
+        messages: &[Message],
+        lists: &[&UserId],
+    ) -> Option<Action> {
+        let newest = messages.last()?;
+        let mut update = Update::new(&conversation.head())
+            .set("seq", newest.seq)
+            .set("imported_seq", newest.seq)
+            .set("last_at", newest.created_at)
+            .replace("preview", newest.text.as_ref().map(|text| preview(Some(text), newest.sealed)))
+            .replace("last_author", newest.author.as_ref())
+            .set("last_author_name", &newest.author_name)
+            .set("last_role", role_name(newest.role));
+        if let ConversationKind::Guest(hotel, _) = conversation.kind() {
+            update = update.set("gsi1pk", hotel_chats(hotel)).set("gsi1sk", newest.created_at.iso());
+        }
+        if let Some(of_guest) = messages.iter().rfind(|message| message.role == Role::Guest) {
+            update = update.set("guest_name", &of_guest.author_name);
+        }
+        if let Some(at) = self.contacts_of_imported(conversation, messages) {
+            update = update.set("contacts_at", at);
+        }
+        let update = self.note_listed(self.note_writers(update, messages), lists);
+        Some(update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into())
+    }
+
+    /// Notes the newest message of each author, where the head has room for them.
+    fn note_writers(&self, update: Update, messages: &[Message]) -> Update {
+        let authors = messages.iter().filter_map(|message| Some((message.author.clone()?, message.seq)));
+        let newest: BTreeMap<UserId, Seq> = authors.collect();
+        let Some(wrote) = &self.wrote else {
+            let first = newest.iter().take(MAX_WRITERS).map(|(author, seq)| (author.to_string(), seq.into_value()));
+            return update.set("wrote", AttributeValue::M(first.collect()));
+        };
+        let room = MAX_WRITERS.saturating_sub(wrote.len());
+        let (known, new): (Vec<_>, Vec<_>) = newest.into_iter().partition(|(author, _)| wrote.contains_key(author));
+        let set = |update: Update, (author, seq): (UserId, Seq)| update.set(("wrote", author.as_str()), seq);
+        let update = new.into_iter().take(room).fold(update, set);
+        let kept = |update: Update, (author, seq): (UserId, Seq)| {
+            let entry = ("wrote", author.as_str());
+            update.set(entry, seq).when(exists(entry))
+        };
+        known.into_iter().fold(update, kept)
     }
 
     /// Notes an author's newest message, where the head has room for one more author.

@@ -12,12 +12,14 @@
 //! | `created` | the deliveries of a new message, which its row has by name |
 //! | `post`, `delete`, `page`, `read` | writing, deleting, reading, read marks |
 //! | `of_user` | the conversations of a user |
+//! | `import` | messages of another system |
 //! | `wire_id` | ids of direct messages on the wire |
 
 mod conversation;
 mod created;
 mod delete;
 mod head;
+mod import;
 mod message;
 mod of_user;
 mod page;
@@ -32,6 +34,7 @@ pub(crate) use created::{direct_view, make_whole, to_guest_and_staff};
 pub(crate) use delete::ReadMessage;
 pub use delete::{Deletion, delete};
 pub use head::{Head, LastMessage, head};
+pub(crate) use import::{ImportedMessage, MAX_IMPORTED, OldMark, OldMessage, import, import_mark};
 pub use message::{Author, MAX_TEXT, Message, MessageId, NewMessage, Seq, message_text};
 pub use of_user::{UserConversation, UserConversations, of_user};
 pub(crate) use page::find;

@@ -10,6 +10,7 @@ use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage, Seq};
 use crate::api_error::ApiError;
 use crate::contract::event::MAX_EVENT_BYTES;
+use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey, REMEMBERED_SECONDS};
 use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
@@ -22,19 +23,19 @@ pub const MESSAGES: Limit = Limit { burst: 30, interval: 2_000 };
 
 /// The row of an idempotency key. A repetition is compared with the message, and with the fingerprint once the message is deleted.
 #[derive(Serialize, Deserialize)]
-struct KeyRow {
-    message: MessageId,
+pub(super) struct KeyRow {
+    pub(super) message: MessageId,
     /// Only in a row that expires.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    fingerprint: Option<String>,
+    pub(super) fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    expires_at: Option<i64>,
+    pub(super) expires_at: Option<i64>,
 }
 
 /// The row that lists a conversation for a user who has neither written nor read in it. By their first read mark it is found without.
 #[derive(Serialize)]
-struct Listed {
-    since: Millis,
+pub(super) struct Listed {
+    pub(super) since: Millis,
 }
 
 /// Further writes of a message's transaction, on top of this head, at this time.
@@ -135,7 +136,7 @@ pub(crate) async fn post_on(
             Action::put_new(committed.item(&MessageRow::new(&message, new.lock()))?, now),
         ];
         if !seen.head.has_mark_of(&new.author.id) {
-            writes.push(new.mark(conversation, &message));
+            writes.push(mark_of_author(conversation, &new.author.id, message.seq));
         }
         for user in unlisted {
             writes.push(Action::put(item(
@@ -213,16 +214,6 @@ impl NewMessage {
         }
     }
 
-    /// The author has read up to their own message. No mark is higher than its number, which is new in this transaction. By the mark's
-    /// entry in the index an erasure finds the conversation, so an author's first message in it writes one.
-    fn mark(&self, conversation: &Conversation, message: &Message) -> Action {
-        Update::new(&conversation.read_mark(&self.author.id))
-            .set("seq", message.seq)
-            .set("gsi1pk", author(&self.author.id))
-            .set("gsi1sk", conversation.partition())
-            .into()
-    }
-
     fn remember(
         &self,
         conversation: &Conversation,
@@ -238,6 +229,16 @@ impl NewMessage {
         let first = KeyRow { message: message.id.clone(), fingerprint, expires_at };
         Ok(Some(Action::put_unless_live(item(&row, &first)?, now)))
     }
+}
+
+/// The author has read up to their own message. No mark is higher than its number, which is new in this transaction. By the mark's
+/// entry in the index an erasure finds the conversation, so an author's first message in it writes one.
+pub(super) fn mark_of_author(conversation: &Conversation, user: &UserId, seq: Seq) -> Action {
+    Update::new(&conversation.read_mark(user))
+        .set("seq", seq)
+        .set("gsi1pk", author(user))
+        .set("gsi1sk", conversation.partition())
+        .into()
 }
 
 /// Refuses an event that Pusher would refuse.

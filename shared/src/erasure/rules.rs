@@ -8,7 +8,7 @@ use crate::contract::id::PartyId;
 use crate::hotels;
 use crate::parties;
 use crate::table::key::{GUEST_CHAT, INVITATION};
-use crate::table::{AttributeValue, Item, Key, Update, eq, exists, text};
+use crate::table::{AttributeValue, IMPORTED, Item, Key, Update, eq, exists, text};
 
 impl Erasure<'_> {
     /// An invitation that the user sent: it stays good, from nobody; one to a party that has ended goes.
@@ -82,7 +82,7 @@ impl Erasure<'_> {
 
     /// Puts the alias into an attribute that still names the user.
     fn aliased(&self, key: &Key, attribute: &'static str) -> Update {
-        Update::new(key).set(attribute, &self.progress.alias).when(eq(attribute, self.user))
+        Update::new(key).set(attribute, &self.progress.alias).remove(IMPORTED).when(eq(attribute, self.user))
     }
 
     async fn write_if(&self, concerns: bool, change: Update) -> Result<bool, ApiError> {

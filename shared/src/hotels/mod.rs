@@ -15,5 +15,6 @@ mod wake;
 pub(crate) use guest::booking_of;
 pub use guest::{guest_id, message_created, message_deleted, messages_read, must_not_be_guests};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox, newest_chats};
+pub(crate) use staff::imported_staff;
 pub use staff::{hotels_of, is_staff, put_staff, remove_staff};
 pub(crate) use wake::Wakes;

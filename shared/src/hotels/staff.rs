@@ -3,10 +3,11 @@
 use super::guest::{is_guests, must_not_be_guests};
 use crate::api_error::ApiError;
 use crate::contract::id::{HotelSlug, UserId};
+use crate::contract::time::Millis;
 use crate::outbox::membership::{self, is_member};
 use crate::outbox::{Done, WriteContext};
 use crate::table::key::{self, STAFF};
-use crate::table::{Item, Key, Query, Table, TableError};
+use crate::table::{Action, Item, Key, Query, Table, TableError};
 
 /// Whether a user is of a hotel's staff: one consistent read.
 ///
@@ -53,6 +54,16 @@ pub async fn put_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Resul
     must_not_be_guests(user)?;
     let hotels = key::hotels_of(user);
     Ok(membership::put(table, &Key::staff(hotel, user), Some((&hotels, hotel.as_str()))).await?)
+}
+
+/// The write of a member of the staff from another system's data.
+///
+/// # Errors
+/// 422 for an id that looks like a guest's.
+pub(crate) fn imported_staff(hotel: &HotelSlug, user: &UserId, since: Millis, now: Millis) -> Result<Action, ApiError> {
+    must_not_be_guests(user)?;
+    let hotels = key::hotels_of(user);
+    Ok(membership::imported(&Key::staff(hotel, user), Some((&hotels, hotel.as_str())), since, now))
 }
 
 /// Removes a user from a hotel's staff, and with `terminate` ends their connections, since they are still subscribed. Removing

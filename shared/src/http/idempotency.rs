@@ -93,6 +93,8 @@ pub enum Cause<'a> {
     Unread { receiver: &'a UserId, message: &'a str },
     /// A change that its receiver gets a notification about, beside the event.
     Change { receiver: &'a UserId, change: &'a str },
+    /// A line of an import, by its own id. `within` names what the id is unique in.
+    Line { kind: &'a str, within: &'a str, id: &'a str },
     /// A notification to a member of a hotel's staff about a guest's message.
     Wake { member: &'a UserId, hotel: &'a HotelSlug, booking: &'a BookingId, message: &'a str },
 }
@@ -131,6 +133,7 @@ impl IdempotencyKey {
             Cause::Event { source, id } => hash(&["event", source, id]),
             Cause::Unread { receiver, message } => hash(&["unread", receiver.as_str(), message]),
             Cause::Change { receiver, change } => hash(&["change", receiver.as_str(), change]),
+            Cause::Line { kind, within, id } => hash(&["import", kind, within, id]),
             Cause::Wake { member, hotel, booking, message } => {
                 hash(&["wake", member.as_str(), hotel.as_str(), booking.as_str(), message])
             }

@@ -108,6 +108,20 @@ pub trait ReadRequest {
         }
     }
 
+    /// The body as lines of JSON.
+    ///
+    /// # Errors
+    /// 413 over 64 KB, 415 for another `Content-Type`.
+    fn lines(&self) -> Result<&[u8], ApiError> {
+        let body = self.bytes_up_to(MAX_BODY_BYTES)?;
+        match media_type(self.header("content-type")).as_str() {
+            "application/x-ndjson" => Ok(body),
+            _ => Err(ApiError::UnsupportedMediaType(
+                "Send one JSON object per line, with the header Content-Type: application/x-ndjson",
+            )),
+        }
+    }
+
     /// The body as JSON or as a form, which pusher-js sends.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::contract::id::{LeaseId, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, Done, WriteContext};
-use crate::table::{Action, Item, Key, Table, TableError, eq, read};
+use crate::table::{Action, Item, Key, Table, TableError, eq, item, read};
 use crate::users::locale::Locale;
 
 /// Longest title, in characters.
@@ -144,6 +144,19 @@ impl PutLease {
             updated_at: now,
         })
     }
+}
+
+/// The write of a lease from another system's data, unless there is one of this id.
+///
+/// # Errors
+/// 400 for a bad field, 422 when both are the same person.
+pub(crate) fn imported(
+    id: &LeaseId,
+    put: PutLease,
+    (created_at, updated_at): (Millis, Millis),
+) -> Result<Action, ApiError> {
+    let lease = Lease { updated_at, ..put.checked(created_at)? };
+    Ok(Action::put_new(item(&Key::lease(id), &lease)?, created_at))
 }
 
 /// Puts a lease, or replaces it: absent fields are then absent. A replaced participant gets no further messages;

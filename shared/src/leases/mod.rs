@@ -20,8 +20,9 @@ mod words;
 
 pub use chat::message_deleted;
 pub(crate) use email::Emails;
+pub(crate) use lease::imported as imported_lease;
 pub use lease::{Lease, LeaseView, Participant, PutLease, participant, put, role_in};
-pub(crate) use request::erase_from_request;
 pub use request::{
     NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, StatusChange, change_request, create_request, requests,
 };
+pub(crate) use request::{OldRequest, erase_from_request};

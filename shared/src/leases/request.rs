@@ -26,6 +26,8 @@ pub const REQUESTS: Limit = Limit { burst: 20, interval: 30_000 };
 /// Longest title and description, in characters. With the longest names, the event is then within Pusher's 10 KB.
 const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 1_500;
+/// Longest name of a person, in characters, as that of a caller.
+const MAX_NAME: usize = 128;
 /// In place of the title and the name of a user who is erased: neither may be empty.
 const ERASED: &str = "…";
 
@@ -72,6 +74,76 @@ pub struct NewRequest {
     title: String,
     #[serde(default)]
     description: String,
+}
+
+impl NewRequest {
+    /// The title and the description.
+    fn checked(self) -> Result<(Line, Text), ApiError> {
+        let title = Line::parse(&self.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
+        let description = Text::parse_optional(&self.description, MAX_DESCRIPTION);
+        Ok((title, description.map_err(|error| ApiError::field("description", error))?))
+    }
+}
+
+/// A person in a request of another system.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OldRequestPerson {
+    id: String,
+    name: String,
+    role: Role,
+}
+
+impl OldRequestPerson {
+    fn checked(self, field: &str) -> Result<LeasePerson, ApiError> {
+        let id = UserId::parse(self.id).map_err(|error| ApiError::field(&format!("{field}.id"), error))?;
+        let name =
+            Line::parse(&self.name, MAX_NAME).map_err(|error| ApiError::field(&format!("{field}.name"), error))?;
+        if matches!(self.role, Role::Guest | Role::Staff | Role::Member) {
+            return Err(ApiError::field(
+                &format!("{field}.role"),
+                "must be that of a participant, such as client or notary",
+            ));
+        }
+        Ok(LeasePerson { id, name, role: self.role })
+    }
+}
+
+/// A request of another system, with its status.
+#[derive(Debug, Clone)]
+pub(crate) struct OldRequest {
+    pub status: RequestStatus,
+    pub created_by: OldRequestPerson,
+    pub created_at: Millis,
+    pub updated_by: Option<OldRequestPerson>,
+    pub updated_at: Millis,
+}
+
+impl OldRequest {
+    /// The id that the request has here: it sorts by time. `unique` is that of its own id.
+    pub(crate) fn id(&self, unique: uuid::Uuid) -> RequestId {
+        RequestId(format!("{:012x}{}", self.created_at.0, &unique.simple().to_string()[12..]))
+    }
+
+    /// The write of the request, unless it is there.
+    ///
+    /// # Errors
+    /// 400 for invalid fields.
+    pub(crate) fn imported(self, lease: &LeaseId, id: &RequestId, new: NewRequest) -> Result<Action, ApiError> {
+        let (title, description) = new.checked()?;
+        let key = Key::lease_request(lease, id.as_str());
+        let row = Row {
+            sk: key.sk.clone(),
+            title,
+            description,
+            status: self.status,
+            created_by: self.created_by.checked("createdBy")?,
+            created_at: self.created_at,
+            updated_by: self.updated_by.map(|person| person.checked("updatedBy")).transpose()?,
+            updated_at: self.updated_at,
+        };
+        Ok(Action::put_new(item(&key, &row)?, self.created_at))
+    }
 }
 
 /// A request, as stored.
@@ -123,9 +195,7 @@ pub async fn create_request(
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, ApiError> {
-    let title = Line::parse(&new.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
-    let description = Text::parse_optional(&new.description, MAX_DESCRIPTION);
-    let description = description.map_err(|error| ApiError::field("description", error))?;
+    let (title, description) = new.checked()?;
     let limit = Key::limit(&participant.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
     let created_by = participant.person(name);

@@ -3,14 +3,17 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::counter::LastDay;
 use super::fcm_message;
 use super::look::NewLook;
+use super::row::NotificationRow;
 use super::{Notification, NotificationKind, NotificationType, Priority, Words};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::outbox::{Notify, Push, PushLook, PushTerms};
+use crate::table::Key;
 use crate::users::locale::Locale;
 
 /// The refusal of an own type without a title or a body.
@@ -141,6 +144,23 @@ impl NotificationContent {
             data,
             look: self.look.clone(),
             created_at: now,
+        }
+    }
+
+    /// The row of this notification, which has the content in the user's language, with number `n`.
+    pub(super) fn row(&self, key: &Key, n: i64, notification: &Notification, day: LastDay) -> NotificationRow {
+        NotificationRow {
+            sk: key.sk.clone(),
+            n,
+            r#type: self.kind.name().to_owned(),
+            title: Some(notification.words.title.clone()),
+            message: notification.words.body.clone(),
+            data: Value::Object(self.data.clone()).to_string(),
+            priority: self.priority.name().to_owned(),
+            push: self.look.clone(),
+            created_at: notification.created_at,
+            expires_at: day.expires_at(),
+            read_at: None,
         }
     }
 

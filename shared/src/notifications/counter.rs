@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::collapse::Groups;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::{AttributeValue, Item, Key, Table, TableError, Update, absent, eq, number};
+use crate::table::{AttributeValue, Item, Key, Table, TableError, Update, absent, eq, exists, number};
 
 /// Seconds of a day.
 const DAY: i64 = 24 * 3600;
@@ -74,6 +74,31 @@ impl Counter {
     /// How many notifications are unread now.
     pub(super) fn unread(&self, now: Millis) -> i64 {
         self.unread_by_day.iter().filter(|(day, _)| !is_over(day, now)).map(|(_, unread)| unread).sum()
+    }
+
+    /// Whether the user has marked all as read after this number was taken. That of an imported notification is 0.
+    pub(super) fn has_read(&self, n: i64) -> bool {
+        n <= self.read_up_to && (n > 0 || self.read_all_at.is_some())
+    }
+
+    /// The write that counts unread notifications of another system, which take no number: so many for each day of expiry. A user who has
+    /// marked all as read here has read these, too. `before` is the row as it was read.
+    pub(super) fn count_imported(user: &UserId, before: Option<&Self>, days: &BTreeMap<String, i64>) -> Option<Update> {
+        let update = Update::new(&Key::notification_counter(user));
+        match before {
+            _ if days.is_empty() => None,
+            None => {
+                let days = days.iter().map(|(day, unread)| (day.clone(), number(*unread))).collect();
+                Some(update.set("last", 0_i64).set("unread_by_day", AttributeValue::M(days)).when(absent("pk")))
+            }
+            Some(before) if before.read_all_at.is_some() => None,
+            Some(_) => {
+                let add = |update: Update, (day, unread): (&String, &i64)| {
+                    update.add(("unread_by_day", day.as_str()), *unread)
+                };
+                Some(days.iter().fold(update, add).when(exists("pk").and(absent("read_all_at"))))
+            }
+        }
     }
 
     /// The groups of pushes of the last minute.

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::collapse::{self, Groups};
 use super::content::{NotificationContent, SENDER_ID};
 use super::counter::LastDay;
-use super::row::NotificationRow;
 use super::{Counter, Notification, NotificationType, Preferences};
 use crate::api_error::ApiError;
 use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
@@ -231,19 +230,7 @@ impl Draft<'_> {
         let (tag, groups) = self.group(counter)?.unzip();
         let day = LastDay::after(self.settings.notification_days, now);
         let key = Key::notification(user, &id);
-        let row = NotificationRow {
-            sk: key.sk.clone(),
-            n,
-            r#type: content.kind.name().to_owned(),
-            title: Some(notification.words.title.clone()),
-            message: notification.words.body.clone(),
-            data: Value::Object(content.data.clone()).to_string(),
-            priority: content.priority.name().to_owned(),
-            push: content.look.clone(),
-            created_at: now,
-            expires_at: day.expires_at(),
-            read_at: None,
-        };
+        let row = content.row(&key, n, &notification, day);
         let outbox = Outbox::new(notification.deliveries(preferences, tag), self.writer, now);
         // Compared with what the row gives when it is read: a number of the data may come back in another form.
         let outbox = match Notification::of_row(&key, &row) {

@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox;
-use crate::table::{self, Key, Table, Update, absent, eq, exists, retry};
+use crate::table::{self, IMPORTED, Key, Table, Update, absent, eq, exists, retry};
 
 /// By how many seconds clocks may differ: a deleted notification has expired by all of them.
 const CLOCKS: i64 = 3600;
@@ -35,7 +35,7 @@ pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Resu
         }
         let counter = Counter::of(table, user).await?.unwrap_or_default();
         let empty = empty(user, id, now);
-        let is_done = if row.read_at.is_some() || row.n <= counter.read_up_to {
+        let is_done = if row.read_at.is_some() || counter.has_read(row.n) {
             table.write(empty.when(exists("pk"))).await?.is_done()
         } else {
             let unread = empty.when(absent("read_at").and(eq("expires_at", row.expires_at)));
@@ -53,5 +53,6 @@ fn empty(user: &UserId, id: &str, now: Millis) -> Update {
         .set("data", "{}")
         .set("expires_at", now.plus_seconds(-CLOCKS).seconds())
         .remove("title")
+        .remove(IMPORTED)
         .remove(outbox::ATTRIBUTE)
 }

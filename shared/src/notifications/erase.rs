@@ -12,7 +12,7 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Text};
 use crate::outbox::{Append, Committed, Delivery, Emit, Push, PushLook};
-use crate::table::{self, AttributeValue, Item, Key, Table, TableError, Write, eq, retry_from};
+use crate::table::{self, AttributeValue, IMPORTED, Item, Key, Table, TableError, Write, eq, retry_from};
 use crate::users::locale::Locale;
 
 /// In place of the user's name in a sender's own text.
@@ -58,7 +58,7 @@ pub(crate) async fn erase_from(
             NotificationRow { title: title.clone(), message: message.clone(), data: data.clone(), push, ..row.clone() };
         let now = Notification::of_row(key, &left);
         let append = Append::rewriting(key.clone(), earlier, |pending| rewritten(pending, now.as_ref()?));
-        let update = append.update().set("data", &data).set("message", message.as_str());
+        let update = append.update().set("data", &data).set("message", message.as_str()).remove(IMPORTED);
         let update = title.iter().fold(update, |update, title| update.set("title", title));
         let update = row.push.addresses().fold(update, |update, (name, _)| update.remove(("push", name)));
         Ok(match table.write(update.when(eq("data", &row.data))).await? {

@@ -118,7 +118,7 @@ fn view(row: NotificationRow, counter: &Counter) -> NotificationView {
     let data = serde_json::from_str(&row.data).unwrap_or_default();
     let of_type = || NotificationKind::named(&row.r#type).map(|kind| Words::of(kind, Locale::default(), &data).title);
     let title = row.title.clone().or_else(of_type).unwrap_or_default();
-    let read_all_at = counter.read_all_at.filter(|_| row.n <= counter.read_up_to);
+    let read_all_at = counter.read_all_at.filter(|_| counter.has_read(row.n));
     NotificationView {
         notification_id: row.sk.strip_prefix(NOTIFICATION).unwrap_or_default().to_owned(),
         r#type: row.r#type,

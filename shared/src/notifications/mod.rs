@@ -13,6 +13,7 @@ mod create_each;
 mod delete;
 mod erase;
 mod fcm_message;
+mod import;
 mod kind;
 mod list;
 mod look;
@@ -32,11 +33,13 @@ pub use create_each::UserResult;
 pub use delete::delete;
 pub(crate) use erase::{ErasedUser, erase_from};
 pub(crate) use fcm_message::{badge_message, message as push_message};
+pub(crate) use import::{MAX_IMPORTED, OldNotification, import};
 pub use kind::{NotificationKind, Priority};
 pub use list::{NotificationCursor, NotificationPage, NotificationView, list, show, unread_count};
 pub use notification::Notification;
 pub(crate) use notification::make_whole;
 pub use notification_type::{InvalidType, NotificationType, OwnType};
+pub(crate) use preferences::imported_preferences;
 pub use preferences::{
     DeliveryPreferences, NewPreferences, Preferences, WholePreferences, preferences, save_preferences,
 };

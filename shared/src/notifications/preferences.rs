@@ -9,7 +9,7 @@ use super::{NotificationKind, NotificationType};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
-use crate::table::{Item, Key, Table, TableError, Update, Write, read};
+use crate::table::{Action, Item, Key, Table, TableError, Update, Write, absent, read};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;
 
@@ -243,8 +243,20 @@ pub async fn preferences(table: &Table, user: &UserId) -> Result<Preferences, Ta
 /// # Errors
 /// 400 for invalid quiet hours or too many own types, 500 when DynamoDB fails.
 pub async fn save_preferences(table: &Table, user: &UserId, new: NewPreferences) -> Result<Preferences, ApiError> {
-    let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
-    let update = Update::new(&Key::preferences(user)).set("saved", text);
+    let update = saving(user, new)?;
     let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;
     Ok(Preferences::of_row(row)?)
+}
+
+/// The write of preferences from another system's data, unless the user has saved some here.
+///
+/// # Errors
+/// 400 for invalid quiet hours or too many own types.
+pub(crate) fn imported_preferences(user: &UserId, new: NewPreferences) -> Result<Action, ApiError> {
+    Ok(saving(user, new)?.when(absent("saved")).into())
+}
+
+fn saving(user: &UserId, new: NewPreferences) -> Result<Update, ApiError> {
+    let text = serde_json::to_string(&new.checked()?).expect("preferences are strings and booleans");
+    Ok(Update::new(&Key::preferences(user)).set("saved", text))
 }

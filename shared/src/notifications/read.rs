@@ -52,7 +52,7 @@ pub async fn read(reader: ReadContext<'_>, id: &str, now: Millis) -> Result<Done
             return Ok(Some(Done::now(Marked { read_at }, None)));
         }
         let counter = Counter::of(table, user).await?.unwrap_or_default();
-        if let Some(read_at) = counter.read_all_at.filter(|_| row.n <= counter.read_up_to) {
+        if let Some(read_at) = counter.read_all_at.filter(|_| counter.has_read(row.n)) {
             return Ok(Some(Done::now(Marked { read_at }, None)));
         }
         let append = Append::new(key, owing, reader.told(Some(id), now).await?, reader.writer, now)?;

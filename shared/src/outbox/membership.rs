@@ -5,7 +5,7 @@
 use super::{Append, Committed, Delivery, Done, WriteContext};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::{Item, Key, Table, TableError, Update, exists, retry};
+use crate::table::{Action, IntoValue as _, Item, Key, Table, TableError, Update, exists, retry, string};
 
 /// How long the row of a removed member is kept, in seconds: for its deliveries.
 const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -27,6 +27,17 @@ pub async fn put(table: &Table, key: &Key, in_index: Option<(&str, &str)>) -> Re
     let update = in_index.iter().fold(update, |update, (pk, sk)| update.set("gsi1pk", *pk).set("gsi1sk", *sk));
     table.write(update.remove(REMOVED).remove("expires_at")).await?;
     Ok(())
+}
+
+/// The row of a member from another system's data, unless there is one already; also not where a member was removed.
+pub(crate) fn imported(key: &Key, in_index: Option<(&str, &str)>, since: Millis, now: Millis) -> Action {
+    let mut row = key.item();
+    row.insert("since".to_owned(), since.into_value());
+    if let Some((pk, sk)) = in_index {
+        row.insert("gsi1pk".to_owned(), string(pk));
+        row.insert("gsi1sk".to_owned(), string(sk));
+    }
+    Action::put_unless_live(row, now)
 }
 
 /// Removes a member, and with `terminate` ends their connections to Pusher, which cannot end a single subscription. Removing a user

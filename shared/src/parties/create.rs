@@ -20,9 +20,9 @@ use crate::table::{Action, Key, Table, TableError, Transaction, retry};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewParty {
-    party_name: String,
+    pub(super) party_name: String,
     #[serde(default)]
-    settings: PartySettings,
+    pub(super) settings: PartySettings,
 }
 
 /// Creates a party that the caller owns. A repeated request returns what the first response held.

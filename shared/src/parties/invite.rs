@@ -20,7 +20,7 @@ use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent,
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
 
 /// Lifetime of an open invitation, in seconds.
-const LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
+pub(super) const LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
 /// How long a closed invitation is kept, in seconds, to distinguish "revoked" from "never invited".
 pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 

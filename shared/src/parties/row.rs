@@ -155,6 +155,11 @@ impl Snapshot {
         self.items.get(&Key::invitation(user, &self.id)).cloned().map(ReadRow::of).transpose()
     }
 
+    /// One of the others, as it was read.
+    pub(super) fn row(&self, key: &Key) -> Option<&Item> {
+        self.items.get(key)
+    }
+
     pub(super) fn has(&self, key: &Key) -> bool {
         self.items.contains_key(key)
     }

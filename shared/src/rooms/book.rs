@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::api_error::ApiError;
 use crate::contract::id::{BookId, UserId};
 use crate::contract::text::Line;
-use crate::table::{Item, Key, Table, TableError, Update, read};
+use crate::table::{Action, Item, Key, Table, TableError, Update, absent, read};
 use crate::users::profile::Profile;
 
 /// A book's attributes that Carillon reads.
@@ -47,19 +47,39 @@ pub struct Kept {
 /// # Errors
 /// 400 for invalid fields, 500 when DynamoDB fails.
 pub async fn put(table: &Table, book_id: BookId, new: NewBook) -> Result<Kept, ApiError> {
-    let NewBook { author_id, author_name, title } = new;
-    let author_id = UserId::parse(author_id).map_err(|error| ApiError::field("authorId", error))?;
-    let line = |text: Option<String>, most, field| {
-        let line = text.map(|text| Line::parse(&text, most)).transpose();
-        line.map_err(|error| ApiError::field(field, error))
-    };
-    let (author_name, title) = (line(author_name, MAX_NAME, "authorName")?, line(title, MAX_TITLE, "title")?);
-    let update = Update::new(&Key::book(&book_id))
-        .set("authorId", &author_id)
-        .replace("authorName", author_name.as_ref())
-        .replace("title", title.as_ref());
-    table.write(update).await?;
-    Ok(Kept { book_id, author_id, author_name, title })
+    let kept = new.checked(book_id)?;
+    table.write(kept.update()).await?;
+    Ok(kept)
+}
+
+/// The write of a book from another system's data, unless there is one already.
+///
+/// # Errors
+/// 400 for invalid fields.
+pub(crate) fn imported(book_id: BookId, new: NewBook) -> Result<Action, ApiError> {
+    Ok(new.checked(book_id)?.update().when(absent("pk")).into())
+}
+
+impl NewBook {
+    fn checked(self, book_id: BookId) -> Result<Kept, ApiError> {
+        let Self { author_id, author_name, title } = self;
+        let author_id = UserId::parse(author_id).map_err(|error| ApiError::field("authorId", error))?;
+        let line = |text: Option<String>, most, field| {
+            let line = text.map(|text| Line::parse(&text, most)).transpose();
+            line.map_err(|error| ApiError::field(field, error))
+        };
+        let (author_name, title) = (line(author_name, MAX_NAME, "authorName")?, line(title, MAX_TITLE, "title")?);
+        Ok(Kept { book_id, author_id, author_name, title })
+    }
+}
+
+impl Kept {
+    fn update(&self) -> Update {
+        Update::new(&Key::book(&self.book_id))
+            .set("authorId", &self.author_id)
+            .replace("authorName", self.author_name.as_ref())
+            .replace("title", self.title.as_ref())
+    }
 }
 
 impl Book {

@@ -17,7 +17,7 @@ use crate::http::idempotency::{self, IdempotencyKey};
 use crate::notifications::{NotificationKind, Sender};
 use crate::outbox::{Committed, Delivery, Done, Outbox, WriteContext};
 use crate::table::key::kudos_received;
-use crate::table::{ByTime, Item, Key, Table, TableError, Write, read};
+use crate::table::{Action, ByTime, Item, Key, Table, TableError, Write, item, read};
 
 /// Longest book title, in characters.
 const MAX_TITLE: usize = 500;
@@ -66,25 +66,15 @@ pub async fn give(
     new: NewKudos,
     key: &IdempotencyKey,
 ) -> Result<Done<Kudos>, ApiError> {
-    let receiver = UserId::parse(new.receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
-    check_session(&new.session_id)?;
-    let book_title = Line::parse(&new.book_title, MAX_TITLE).map_err(|error| ApiError::field("bookTitle", error))?;
-    if receiver == from.user_id {
-        return Err(ApiError::Unprocessable(
-            "Kudos are for others: receiverId is your own id; send that of the reader whom you thank".to_owned(),
-        ));
-    }
     let (id, now) = (key.id().to_string(), Millis::now());
-    let row = KudosRow {
-        giver: from.user_id.clone(),
+    let row = KudosRow::new(&id, from.user_id.clone(), new, now)?;
+    let KudosRow { receiver, session_id, book_title, .. } = &row;
+    let event = KudosReceived {
         receiver: receiver.clone(),
-        session_id: new.session_id.clone(),
+        from_user: from,
+        session_id: session_id.clone(),
         book_title: book_title.clone(),
-        created_at: now,
-        gsi1pk: kudos_received(&receiver),
-        gsi1sk: ByTime::new(now, &id).text(),
     };
-    let event = KudosReceived { receiver, from_user: from, session_id: new.session_id, book_title };
     let bytes = event.data().len();
     if bytes > MAX_EVENT_BYTES {
         return Err(ApiError::TooLarge { what: "The event", bytes, limit: MAX_EVENT_BYTES });
@@ -102,6 +92,30 @@ pub async fn give(
     match table.create(committed.item(&row)?, now).await? {
         Write::Done(()) => Ok(Done::now(Kudos { id, created_at: row.created_at }, [committed])),
         Write::ConditionFailed(first) => replay(id, first, &row),
+    }
+}
+
+/// The write of kudos from another system's data, unless there are some of this id.
+///
+/// # Errors
+/// 400 for invalid fields, 422 for kudos to oneself.
+pub(crate) fn imported(id: &str, giver: UserId, new: NewKudos, at: Millis) -> Result<Action, ApiError> {
+    Ok(Action::put_new(item(&Key::kudos(id), &KudosRow::new(id, giver, new, at)?)?, at))
+}
+
+impl KudosRow {
+    fn new(id: &str, giver: UserId, new: NewKudos, at: Millis) -> Result<Self, ApiError> {
+        let receiver = UserId::parse(new.receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
+        check_session(&new.session_id)?;
+        let book_title = Line::parse(&new.book_title, MAX_TITLE);
+        let book_title = book_title.map_err(|error| ApiError::field("bookTitle", error))?;
+        if receiver == giver {
+            return Err(ApiError::Unprocessable(
+                "Kudos are for others: receiverId is your own id; send that of the reader whom you thank".to_owned(),
+            ));
+        }
+        let (gsi1pk, gsi1sk) = (kudos_received(&receiver), ByTime::new(at, id).text());
+        Ok(Self { giver, receiver, session_id: new.session_id, book_title, created_at: at, gsi1pk, gsi1sk })
     }
 }
 

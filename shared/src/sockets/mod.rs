@@ -27,7 +27,7 @@ mod admit;
 mod audience;
 pub mod beats;
 mod connect;
-mod contacts;
+pub(crate) mod contacts;
 pub mod dashboard;
 pub mod direct;
 mod end_all;

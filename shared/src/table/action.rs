@@ -19,6 +19,8 @@ pub(crate) struct Action {
     pub(super) kind: Kind,
     pub(super) condition: Option<Condition>,
     pub(super) returns_new: bool,
+    /// Whether it writes a row of another system's data.
+    pub(super) is_import: bool,
 }
 
 /// The kind of an action.
@@ -56,7 +58,7 @@ impl Action {
     }
 
     fn new(kind: Kind) -> Self {
-        Self { kind, condition: None, returns_new: false }
+        Self { kind, condition: None, returns_new: false, is_import: false }
     }
 
     /// Requires this of the present row, and what was required before.
@@ -139,7 +141,7 @@ impl Update {
 
 impl From<Update> for Action {
     fn from(Update { key, changes, condition, returns_new }: Update) -> Self {
-        Self { kind: Kind::Update { key, changes }, condition, returns_new }
+        Self { kind: Kind::Update { key, changes }, condition, returns_new, is_import: false }
     }
 }
 

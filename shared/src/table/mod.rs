@@ -7,6 +7,7 @@
 //! | `row` | rows as types |
 //! | `expression` | conditions and changes in DynamoDB's expression language |
 //! | `action` | a write of one row, alone or in a transaction |
+//! | `imported` | rows of another system's data |
 //! | `query` | pages of rows with one partition key |
 //! | `retry` | retries after a conflict with another writer |
 //! | `by_time` | places in the index by time |
@@ -16,6 +17,7 @@ mod action;
 mod attribute;
 mod by_time;
 mod expression;
+mod imported;
 #[cfg(test)]
 mod model;
 mod query;
@@ -51,6 +53,7 @@ pub(crate) use action::{Action, TransactItem, Update};
 pub(crate) use attribute::IntoValue;
 pub(crate) use by_time::ByTime;
 pub(crate) use expression::{Condition, absent, contains, eq, exists, gt, le, lt, ne, unchanged};
+pub(crate) use imported::{IMPORTED, Imported, LineDigest};
 pub(crate) use query::Query;
 pub(crate) use retry::{retry, retry_from, retry_in_a_crowd, retry_or};
 pub(crate) use row::{item, read};
@@ -265,7 +268,8 @@ impl Table {
     /// Does a write once.
     ///
     /// When the response to a put is lost, the SDK retries the put, and its condition fails because the first attempt
-    /// has written the row. The present row then equals the put one in every attribute, and the put counts as done.
+    /// has written the row. The present row then equals the put one in every attribute, and the put counts as done. That of an import
+    /// does not: it tells a repetition from the first time.
     async fn attempt(&self, action: &Action) -> Result<Write<Option<Item>>, TableError> {
         let (client, expressions) = (self.client(), action.expressions());
         let old = expressions.condition.as_ref().map(|_| ReturnValuesOnConditionCheckFailure::AllOld);
@@ -278,7 +282,7 @@ impl Table {
                         PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
                         _ => None,
                     })? {
-                        Some(row) if row == *item => return Ok(Write::Done(None)),
+                        Some(row) if row == *item && !action.is_import => return Ok(Write::Done(None)),
                         row => row,
                     },
                 }

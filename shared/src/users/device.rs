@@ -16,7 +16,9 @@ use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{WriteContext, fact_row};
 use crate::table::key::{self, DEVICE};
-use crate::table::{Action, Key, Query, Table, TableError, Update, absent, eq, item, read, retry};
+use crate::table::{
+    Action, Imported, Item, Key, LineDigest, Query, Table, TableError, Update, absent, eq, item, read, retry,
+};
 use crate::users::locale::Locale;
 
 /// Most devices of a user. A further one replaces the one that was registered longest ago.
@@ -128,18 +130,15 @@ pub async fn register(
     retry(|| async {
         let (owner, mine) = try_join(owner(table, &hash), rows(table, user)).await?;
         let mut facts = vec![Fact::DeviceRegistered { user_id: user.clone(), device_id: hash.clone() }];
-        let mut writes = vec![put_owner(&hash, user, owner.as_ref(), now)?, put_device(user, token, platform, now)?];
+        let mut writes =
+            vec![put_owner(&hash, user, owner.as_ref(), now)?, Action::put(device_row(user, token, platform, now)?)];
         if let Some(other) = owner.filter(|owner| owner != user) {
             writes.push(Action::delete(&Key::device(&other, &hash)));
             facts.push(forgotten(&other, &hash));
         }
         for surplus in mine.into_iter().filter(|row| row.token != *token).skip(MAX_DEVICES - 1) {
-            let hash = surplus.token.hash();
-            // Another request may renew it meanwhile, and then it is not the oldest.
-            let oldest = Action::delete(&Key::device(user, &hash));
-            writes.push(oldest.when(eq("registered_at", surplus.registered_at)));
-            writes.push(disown(user, &hash));
-            facts.push(forgotten(user, &hash));
+            writes.extend(forget_oldest(user, &surplus));
+            facts.push(forgotten(user, &surplus.token.hash()));
         }
         writes.extend(locale.map(|locale| keep_locale(user, locale)));
         writes.extend(fact_row(facts, writer, now)?);
@@ -203,15 +202,68 @@ fn put_owner(hash: &str, user: &UserId, before: Option<&UserId>, now: Millis) ->
     })
 }
 
-fn put_device(
+fn device_row(
     user: &UserId,
     token: &DeviceToken,
     platform: Option<Platform>,
+    registered_at: Millis,
+) -> Result<Item, TableError> {
+    let expires_at = registered_at.plus_seconds(LIFETIME_SECONDS).seconds();
+    let row = DeviceRow { token: token.clone(), platform, registered_at, expires_at };
+    item(&Key::device(user, &token.hash()), &row)
+}
+
+/// Deletes a device, unless another request renews it meanwhile: then it is not the oldest.
+fn forget_oldest(user: &UserId, oldest: &DeviceRow) -> [Action; 2] {
+    let hash = oldest.token.hash();
+    let delete = Action::delete(&Key::device(user, &hash));
+    [delete.when(eq("registered_at", oldest.registered_at)), disown(user, &hash)]
+}
+
+/// A device from another system's data.
+#[derive(Debug, Clone)]
+pub(crate) struct OldDevice {
+    pub user: UserId,
+    pub token: DeviceToken,
+    pub platform: Option<Platform>,
+    pub registered_at: Millis,
+}
+
+/// Registers a device as of when another system did. One that is registered here stays as it is, and so do the user's twenty that were
+/// registered later.
+///
+/// # Errors
+/// When DynamoDB fails or other writers keep changing the same device.
+pub(crate) async fn import(
+    table: &Table,
+    old: &OldDevice,
+    line: &LineDigest,
     now: Millis,
-) -> Result<Action, TableError> {
-    let expires_at = now.plus_seconds(LIFETIME_SECONDS).seconds();
-    let row = DeviceRow { token: token.clone(), platform, registered_at: now, expires_at };
-    Ok(Action::put(item(&Key::device(user, &token.hash()), &row)?))
+) -> Result<Imported, TableError> {
+    let OldDevice { user, token, platform, registered_at } = old;
+    let hash = token.hash();
+    if registered_at.plus_seconds(LIFETIME_SECONDS) <= now {
+        return Ok(Imported::Skipped("it was registered too long ago: FCM drops a token after 270 days"));
+    }
+    let (owner_key, key) = (Key::device_owner(&hash), Key::device(user, &hash));
+    retry(|| async {
+        let ([owner, device], mine) = try_join(table.get_each([&owner_key, &key], true), rows(table, user)).await?;
+        let is_live = |row: &Item| read::<OwnerRow>(row.clone()).is_ok_and(|row| row.expires_at > now.seconds());
+        if let Some(present) = device.filter(|_| owner.as_ref().is_some_and(is_live)).or(owner.filter(is_live)) {
+            return Ok(Some(Imported::of_present(&present, line)));
+        }
+        let newer = mine.iter().filter(|row| row.registered_at >= *registered_at).count();
+        if newer >= MAX_DEVICES {
+            return Ok(Some(Imported::Skipped("the user has twenty devices that were registered later")));
+        }
+        let expires_at = registered_at.plus_seconds(LIFETIME_SECONDS).seconds();
+        let owner = item(&owner_key, &OwnerRow { user: user.clone(), expires_at })?;
+        let row = device_row(user, token, *platform, *registered_at)?;
+        let mut writes = vec![Action::put_new(owner, now), Action::put_new(row, now).imported(line)];
+        writes.extend(mine.iter().skip(MAX_DEVICES - 1).flat_map(|surplus| forget_oldest(user, surplus)));
+        Ok(table.transact(writes).await?.is_done().then_some(Imported::Created))
+    })
+    .await
 }
 
 /// Deletes the owner row of a device, on the condition that it still names this user.

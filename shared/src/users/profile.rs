@@ -22,7 +22,7 @@ use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
-use crate::table::{Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
+use crate::table::{Action, Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
 
@@ -169,21 +169,40 @@ pub struct Put {
 /// # Errors
 /// 400 for invalid fields, 500 when DynamoDB fails.
 pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put, ApiError> {
-    let NewProfile { display_name, avatar_url, email } = new;
-    let name = display_name.map(|name| Line::parse(&name, MAX_NAME)).transpose();
-    let put = Put {
-        user_id,
-        display_name: name.map_err(|error| ApiError::field("displayName", error))?,
-        avatar_url: avatar_url.map(|address| picture(&address)).transpose()?,
-        email: email.map(EmailAddress::parse).transpose().map_err(|error| ApiError::field("email", error))?,
-    };
-    let update = Update::new(&Key::profile(&put.user_id))
-        .set("putAt", Millis::now().iso())
-        .replace("putName", put.display_name.as_ref())
-        .replace("putAvatar", put.avatar_url.as_ref().map(Picture::as_str))
-        .replace("putEmail", put.email.as_ref().map(EmailAddress::as_str));
-    table.write(update).await?;
+    let put = new.checked(user_id)?;
+    table.write(put.update(Millis::now())).await?;
     Ok(put)
+}
+
+/// The write of a profile from another system's data, unless a back end has put one already.
+///
+/// # Errors
+/// 400 for invalid fields.
+pub(crate) fn imported(user_id: UserId, new: NewProfile, at: Millis) -> Result<Action, ApiError> {
+    Ok(new.checked(user_id)?.update(at).when(absent("putAt")).into())
+}
+
+impl NewProfile {
+    fn checked(self, user_id: UserId) -> Result<Put, ApiError> {
+        let Self { display_name, avatar_url, email } = self;
+        let name = display_name.map(|name| Line::parse(&name, MAX_NAME)).transpose();
+        Ok(Put {
+            user_id,
+            display_name: name.map_err(|error| ApiError::field("displayName", error))?,
+            avatar_url: avatar_url.map(|address| picture(&address)).transpose()?,
+            email: email.map(EmailAddress::parse).transpose().map_err(|error| ApiError::field("email", error))?,
+        })
+    }
+}
+
+impl Put {
+    fn update(&self, at: Millis) -> Update {
+        Update::new(&Key::profile(&self.user_id))
+            .set("putAt", at.iso())
+            .replace("putName", self.display_name.as_ref())
+            .replace("putAvatar", self.avatar_url.as_ref().map(Picture::as_str))
+            .replace("putEmail", self.email.as_ref().map(EmailAddress::as_str))
+    }
 }
 
 fn picture(address: &str) -> Result<Picture, ApiError> {

@@ -332,6 +332,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the data of another system
+         * @description For other back ends: the token needs the role `service`. The body has up to 100 lines, each an `ImportLine`: a row of another system with its own id and times. No event, notification, push or e-mail goes out, and no limit per user counts.
+         *
+         *     A line is written once. The same line again is `unchanged`, as long as its row is there, whatever users have changed since. Another line of the same id has `failed` as a conflict, and changes nothing. `skipped` are lines of what has expired, and of what is here already without an import: it may be newer. One line's failure does not concern the others; its `reason` says what to do. Where `retryable` is true, send the same line again.
+         *
+         *     Lines of one conversation, party or user are written in the order of the lines, all others side by side. Messages get their numbers in the order in which they come, and are refused once somebody has written in the conversation here. Notifications come before all that are created here.
+         */
+        post: operations["importLines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{userId}/profile": {
         parameters: {
             query?: never;
@@ -1586,6 +1610,284 @@ export interface components {
             kind: "direct";
             /** @description The other user. */
             userId: components["schemas"]["Id"];
+        };
+        /** @description A line of `POST /imports`. A field that is null counts as left out. */
+        ImportLine: components["schemas"]["ImportedProfileLine"] | components["schemas"]["ImportedPreferencesLine"] | components["schemas"]["ImportedDeviceLine"] | components["schemas"]["ImportedBookLine"] | components["schemas"]["ImportedKudosLine"] | components["schemas"]["ImportedNotificationLine"] | components["schemas"]["ImportedPartyLine"] | components["schemas"]["ImportedMemberLine"] | components["schemas"]["ImportedInvitationLine"] | components["schemas"]["ImportedStaffLine"] | components["schemas"]["ImportedLeaseLine"] | components["schemas"]["ImportedLeaseRequestLine"] | components["schemas"]["ImportedMessageLine"] | components["schemas"]["ImportedReadMarkLine"];
+        /** @description Shown in place of what the user's tokens say, as `PUT /users/{userId}/profile` does. */
+        ImportedProfileLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "profile";
+            userId: components["schemas"]["Id"];
+            displayName?: string | null;
+            avatarUrl?: string | null;
+            email?: string | null;
+            updatedAt?: components["schemas"]["ImportedTime"];
+        };
+        /** @description As `PUT /notifications/preferences`. */
+        ImportedPreferencesLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "preferences";
+            userId: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            locale?: "en" | "fr" | null;
+            quietHours?: {
+                from: string;
+                to: string;
+                timeZone: string;
+            } | null;
+            pushWhileConnected?: boolean;
+            types?: {
+                [key: string]: {
+                    inApp?: boolean;
+                    push?: boolean;
+                    email?: boolean;
+                };
+            };
+        };
+        /** @description Kept for 270 days after its registration. */
+        ImportedDeviceLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "device";
+            userId: components["schemas"]["Id"];
+            token: string;
+            /** @enum {unknown} */
+            platform?: "android" | "ios" | "web" | null;
+            registeredAt: components["schemas"]["ImportedTime"];
+        };
+        /** @description As `PUT /books/{bookId}`. */
+        ImportedBookLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "book";
+            id: components["schemas"]["Id"];
+            authorId: components["schemas"]["Id"];
+            authorName?: string | null;
+            title?: string | null;
+        };
+        ImportedKudosLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "kudos";
+            id: components["schemas"]["ImportedId"];
+            giverId: components["schemas"]["Id"];
+            receiverId: components["schemas"]["Id"];
+            sessionId: components["schemas"]["Id"];
+            bookTitle: string;
+            createdAt: components["schemas"]["ImportedTime"];
+        };
+        /** @description Kept for as many days after its time as `NotificationDays` says. */
+        ImportedNotificationLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "notification";
+            id: components["schemas"]["ImportedId"];
+            userId: components["schemas"]["Id"];
+            type: components["schemas"]["NotificationType"];
+            title?: string | null;
+            body?: string | null;
+            data?: components["schemas"]["NotificationData"];
+            priority?: components["schemas"]["Priority"];
+            push?: components["schemas"]["PushLook"] | null;
+            createdAt: components["schemas"]["ImportedTime"];
+            readAt?: components["schemas"]["ImportedTime"];
+        };
+        /** @description With the owner and up to 98 others. Further ones are lines of the kind `member`. */
+        ImportedPartyLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "party";
+            id: components["schemas"]["Id"];
+            ownerId: components["schemas"]["Id"];
+            partyName: string;
+            settings?: {
+                [key: string]: unknown;
+            };
+            members: components["schemas"]["ImportedMember"][];
+            createdAt: components["schemas"]["ImportedTime"];
+            updatedAt?: components["schemas"]["ImportedTime"];
+        };
+        /** @description Of a party whose line came before. */
+        ImportedMemberLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "member";
+            partyId: components["schemas"]["Id"];
+            userId: components["schemas"]["Id"];
+            username: string;
+            avatar?: string | null;
+            joinedAt: components["schemas"]["ImportedTime"];
+        };
+        /** @description An open one, to a party whose line came before. */
+        ImportedInvitationLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "invitation";
+            partyId: components["schemas"]["Id"];
+            userId: components["schemas"]["Id"];
+            partyName: string;
+            invitedBy: {
+                id: components["schemas"]["Id"];
+                username: string;
+            };
+            invitedAt: components["schemas"]["ImportedTime"];
+        };
+        ImportedStaffLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "staff";
+            hotelSlug: components["schemas"]["HotelSlug"];
+            userId: components["schemas"]["Id"];
+            since?: components["schemas"]["ImportedTime"];
+        };
+        /** @description As `PUT /leases/{bailId}`. */
+        ImportedLeaseLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "lease";
+            id: components["schemas"]["Id"];
+            clientId: components["schemas"]["Id"];
+            notaryId: components["schemas"]["Id"];
+            title: string;
+            /** @enum {unknown} */
+            locale?: "en" | "fr" | null;
+            clientEmail?: string | null;
+            notaryEmail?: string | null;
+            createdAt: components["schemas"]["ImportedTime"];
+            updatedAt?: components["schemas"]["ImportedTime"];
+        };
+        ImportedLeaseRequestLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "leaseRequest";
+            id: components["schemas"]["ImportedId"];
+            bailId: components["schemas"]["Id"];
+            title: string;
+            description?: string;
+            /** @enum {unknown} */
+            status: "pending" | "accepted" | "refused" | "done";
+            createdBy: components["schemas"]["ImportedLeasePerson"];
+            createdAt: components["schemas"]["ImportedTime"];
+            updatedBy?: components["schemas"]["ImportedLeasePerson"];
+            updatedAt?: components["schemas"]["ImportedTime"];
+        };
+        /** @description Without `authorId`, the guest's. A deleted message has `deletedAt` and no text. A lease's has a `role`. */
+        ImportedMessageLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "message";
+            conversation: components["schemas"]["ImportedConversation"];
+            id: components["schemas"]["ImportedId"];
+            authorId?: components["schemas"]["Id"];
+            authorName: string;
+            /** @enum {unknown} */
+            role?: "client" | "notary" | "guest" | "staff" | "member";
+            text?: string;
+            createdAt: components["schemas"]["ImportedTime"];
+            deletedAt?: components["schemas"]["ImportedTime"];
+        };
+        /** @description The user, or without one the guest, has read up to this message, whose line came before. */
+        ImportedReadMarkLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "readMark";
+            conversation: components["schemas"]["ImportedConversation"];
+            userId?: components["schemas"]["Id"];
+            messageId: components["schemas"]["ImportedId"];
+        };
+        /** @description The other system's own id. Where an id here has another form, the result names it as `storedAs`. */
+        ImportedId: string | number;
+        /**
+         * Format: date-time
+         * @description ISO 8601 with a zone, not in the future.
+         */
+        ImportedTime: string | null;
+        ImportedMember: {
+            userId: components["schemas"]["Id"];
+            username: string;
+            avatar?: string | null;
+            /** @description Default: when the party was created. */
+            joinedAt?: components["schemas"]["ImportedTime"];
+        };
+        ImportedLeasePerson: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @enum {unknown} */
+            role: "client" | "notary";
+        };
+        ImportedConversation: {
+            /** @constant */
+            type: "guest";
+            hotelSlug: components["schemas"]["HotelSlug"];
+            bookingId: string;
+        } | {
+            /** @constant */
+            type: "lease";
+            bailId: components["schemas"]["Id"];
+        } | {
+            /** @constant */
+            type: "direct";
+            userIds: components["schemas"]["Id"][];
+        };
+        ImportReport: {
+            /** @description How many lines ended in each way. */
+            counts: {
+                created: number;
+                unchanged: number;
+                skipped: number;
+                failed: number;
+            };
+            /** @description In the order of the lines. */
+            results: components["schemas"]["ImportResult"][];
+        };
+        ImportResult: {
+            /** @description Its number in the body, from 1. */
+            line: number;
+            /** @description `null` where the line names none that is known. */
+            kind: string | null;
+            /** @description The line's id; where a row has none, the ids that it consists of, with a slash. `null` where the line cannot be read. */
+            id: string | null;
+            /** @enum {unknown} */
+            result: "created" | "unchanged" | "skipped" | "failed";
+            /** @description The id that its row has here, where it is another one. */
+            storedAs?: string;
+            /** @description What to do */
+            reason?: string;
+            /**
+             * @description There where the same line may succeed when it is sent again.
+             * @constant
+             */
+            retryable?: true;
         };
         /** @description Different users. An id of another form is refused by itself, in its result. */
         UserIds: string[];
@@ -3052,6 +3354,47 @@ export interface operations {
                         authorName: string | null;
                         title: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token does not carry the role `service`. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    importLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["ImportLine"][];
+            };
+        };
+        responses: {
+            /** @description Each line has a result, also if all have failed. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -43,6 +43,7 @@ pub(crate) fn command(
         .args(extra)
         // It writes its own files where it is started.
         .current_dir(&directory.path)
+        .env("SCHEMATHESIS_HOOKS", workspace.schemathesis().join("hooks.py"))
         // Not arguments, because arguments are visible to every user of the machine.
         .env("CARILLON_MEMBER", token::of_user(state, MEMBER)?)
         .env("CARILLON_GUEST", token::of_guest(state, GUEST, token::HOURS)?)
