@@ -38,7 +38,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use commands::cli::{Cli, Command};
-use commands::{by_hand, listen, logs, mails, pushes, reset, run, smoke, status, test, to_try, token};
+use commands::{by_hand, import, listen, logs, mails, pushes, reset, run, smoke, status, test, to_try, token};
 use files::workspace::Workspace;
 use process::children::Processes;
 use process::watchdog;
@@ -70,6 +70,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
         Some(Command::Test(options)) => test::test(&workspace, processes, &options).await,
         Some(Command::Chaos(options)) => chaos::chaos(&workspace, processes, &options).await,
         Some(Command::Smoke(options)) => smoke::smoke(&workspace, &options).await,
+        Some(Command::Import(options)) => import::import(&workspace, &options).await,
         Some(Command::Token(options)) => token::print(&workspace, &options),
         Some(Command::Listen(options)) => listen::listen(&workspace, &options).await,
         Some(Command::Bruno(options)) => by_hand::bruno(&workspace, processes, &options).await,

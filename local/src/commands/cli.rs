@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::chaos;
-use crate::commands::smoke;
+use crate::commands::{import, smoke};
 use crate::net::origin::Origin;
 use crate::net::ports::Ports;
 use crate::state::settings::{LocalServer, PusherServer, WebhookAddress};
@@ -89,6 +89,11 @@ pub(crate) enum Command {
     /// It asks as a member, and as another back end where it has the token of one. Without --write it stores nothing but the counts of
     /// its requests and a member's profile. It connects directly, without a proxy. It exits with 1 if a check fails.
     Smoke(smoke::SmokeOptions),
+    /// Sends a file of another system's data to a deployed stack, or the running local one. docs/MIGRATE.md has how to write it
+    ///
+    /// Stopped and called again, it goes on where it was. Lines that failed are in FILE.failed.ndjson, the reasons in FILE.failed.txt. It exits
+    /// with 1 if a line failed.
+    Import(import::ImportOptions),
     /// Prints a token for a user of the running stack
     Token(Token),
     /// Prints every event that a user of the running stack receives on their own channel and in the room of the demo's book

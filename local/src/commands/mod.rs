@@ -2,6 +2,7 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod cli;
+pub(crate) mod import;
 pub(crate) mod listen;
 pub(crate) mod logs;
 pub(crate) mod mails;

@@ -7,10 +7,10 @@ use http::Uri;
 
 /// An address without its query: `https://api.example/base`, without a slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub(in crate::commands) struct Address {
     scheme: &'static str,
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(in crate::commands) host: String,
+    pub(in crate::commands) port: u16,
     /// The path that precedes every route; mostly empty.
     prefix: String,
 }
@@ -25,7 +25,7 @@ impl Address {
     ///
     /// # Errors
     /// For another scheme than http and https, http to another machine, and whatever an address of an API has not.
-    pub(super) fn of_http(text: &str) -> Result<Self> {
+    pub(in crate::commands) fn of_http(text: &str) -> Result<Self> {
         Self::parse(text, HTTP)
     }
 
@@ -33,32 +33,32 @@ impl Address {
     ///
     /// # Errors
     /// As [`Address::of_http`], for ws and wss.
-    pub(super) fn of_sockets(text: &str) -> Result<Self> {
+    pub(in crate::commands) fn of_sockets(text: &str) -> Result<Self> {
         Self::parse(text, SOCKETS)
     }
 
     /// The WebSocket API's, where both APIs have one origin; `None` for API Gateway's own addresses, of which each API has one.
-    pub(super) fn sockets_beside(&self) -> Option<Self> {
+    pub(in crate::commands) fn sockets_beside(&self) -> Option<Self> {
         (!self.is_api_gateways()).then(|| Self { scheme: SOCKETS[usize::from(!self.is_tls())], ..self.clone() })
     }
 
     /// Whether it is `{api}.execute-api.{region}.amazonaws.com`, and not a domain of the stack's owner.
-    pub(super) fn is_api_gateways(&self) -> bool {
+    pub(in crate::commands) fn is_api_gateways(&self) -> bool {
         self.host.split('.').nth(1) == Some("execute-api")
     }
 
-    pub(super) fn is_tls(&self) -> bool {
+    pub(in crate::commands) fn is_tls(&self) -> bool {
         self.scheme == HTTP[0] || self.scheme == SOCKETS[0]
     }
 
     /// The value of `Host`: with the port, unless it is the scheme's own.
-    pub(super) fn authority(&self) -> String {
+    pub(in crate::commands) fn authority(&self) -> String {
         let of_scheme = if self.is_tls() { 443 } else { 80 };
         if self.port == of_scheme { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
     }
 
     /// The path of a route.
-    pub(super) fn path(&self, route: &str) -> String {
+    pub(in crate::commands) fn path(&self, route: &str) -> String {
         format!("{}{route}", self.prefix)
     }
 

@@ -17,65 +17,70 @@ use super::wire::Connector;
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// A request.
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
+pub(in crate::commands) struct Call<'a> {
+    pub(in crate::commands) method: Method,
     /// With the query.
-    pub(super) path: &'a str,
+    pub(in crate::commands) path: &'a str,
     token: Option<&'a Secret>,
     headers: Vec<(HeaderName, &'a str)>,
     body: Option<(&'static str, String)>,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(method: Method, path: &'a str) -> Self {
+    pub(in crate::commands) fn new(method: Method, path: &'a str) -> Self {
         Self { method, path, token: None, headers: Vec::new(), body: None }
     }
 
-    pub(super) fn get(path: &'a str) -> Self {
+    pub(in crate::commands) fn get(path: &'a str) -> Self {
         Self::new(Method::GET, path)
     }
 
-    pub(super) fn by(self, token: &'a Secret) -> Self {
+    pub(in crate::commands) fn by(self, token: &'a Secret) -> Self {
         Self { token: Some(token), ..self }
     }
 
-    pub(super) fn header(mut self, name: HeaderName, value: &'a str) -> Self {
+    pub(in crate::commands) fn header(mut self, name: HeaderName, value: &'a str) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    pub(super) fn json(self, body: &Value) -> Self {
+    pub(in crate::commands) fn json(self, body: &Value) -> Self {
         Self { body: Some(("application/json", body.to_string())), ..self }
     }
 
+    /// Lines of JSON.
+    pub(in crate::commands) fn lines(self, body: String) -> Self {
+        Self { body: Some(("application/x-ndjson", body)), ..self }
+    }
+
     /// As pusher-js sends its questions.
-    pub(super) fn form(self, fields: &[(&str, &str)]) -> Self {
+    pub(in crate::commands) fn form(self, fields: &[(&str, &str)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Self { body: Some(("application/x-www-form-urlencoded", body)), ..self }
     }
 }
 
 /// A response.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(in crate::commands) struct Reply {
+    pub(in crate::commands) status: StatusCode,
+    pub(in crate::commands) headers: HeaderMap,
+    pub(in crate::commands) text: String,
     /// The body, if it is JSON.
-    pub(super) json: Value,
+    pub(in crate::commands) json: Value,
 }
 
 impl Reply {
     /// The header's value; empty if it is missing.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(in crate::commands) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// A text in the body; empty if there is none.
-    pub(super) fn field(&self, name: &str) -> &str {
+    pub(in crate::commands) fn field(&self, name: &str) -> &str {
         self.json[name].as_str().unwrap_or_default()
     }
 
-    pub(super) fn shown(&self, redaction: &Redaction) -> String {
+    pub(in crate::commands) fn shown(&self, redaction: &Redaction) -> String {
         match redaction.shown(&self.text) {
             text if text.is_empty() => format!("{} without a body", self.status.as_u16()),
             text => format!("{} {text}", self.status.as_u16()),
@@ -85,7 +90,7 @@ impl Reply {
 
 /// Why there is no response.
 #[derive(Debug)]
-pub(super) enum NoReply {
+pub(in crate::commands) enum NoReply {
     Late(Duration),
     NoConnection(std::io::Error),
     Broken,
@@ -102,10 +107,10 @@ impl fmt::Display for NoReply {
 }
 
 /// The HTTP API, and how it is reached.
-pub(super) struct Http {
-    pub(super) address: Address,
-    pub(super) connector: Connector,
-    pub(super) timeout: Duration,
+pub(in crate::commands) struct Http {
+    pub(in crate::commands) address: Address,
+    pub(in crate::commands) connector: Connector,
+    pub(in crate::commands) timeout: Duration,
 }
 
 impl Http {
@@ -113,7 +118,7 @@ impl Http {
     ///
     /// # Errors
     /// [`NoReply`]
-    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Reply, NoReply> {
+    pub(in crate::commands) async fn send(&self, call: &Call<'_>) -> Result<Reply, NoReply> {
         let exchanged = tokio::time::timeout(self.timeout, self.exchange(call)).await;
         exchanged.unwrap_or(Err(NoReply::Late(self.timeout)))
     }

@@ -3,18 +3,18 @@
 //! It reads, and sends what is refused; only with `--write` it stores something, which it takes away again. A check does not stop
 //! the others, unless they need what it was to find. `docs/DEPLOY_CHECK.md` has what only the owner of an account can try.
 
-mod address;
+pub(super) mod address;
 mod checks;
-mod http;
+pub(super) mod http;
 mod options;
 mod report;
-mod secret;
+pub(super) mod secret;
 mod sections;
 mod socket;
 mod target;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(super) mod wire;
 
 use std::io::Write;
 use std::process::ExitCode;

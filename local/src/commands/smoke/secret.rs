@@ -2,22 +2,22 @@
 
 /// A token. It cannot be printed by mistake.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
+pub(in crate::commands) struct Secret(String);
 
 impl Secret {
     /// `None` for an empty text.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(in crate::commands) fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// For a request alone.
-    pub(super) fn reveal(&self) -> &str {
+    pub(in crate::commands) fn reveal(&self) -> &str {
         &self.0
     }
 
     /// The same with another signature, as a forger would send it.
-    pub(super) fn forged(&self) -> Self {
+    pub(in crate::commands) fn forged(&self) -> Self {
         let (message, signature) = self.0.rsplit_once('.').unwrap_or((&self.0, ""));
         // The first character: the last one of base64 may hold bits that do not count.
         let other = if signature.starts_with('A') { 'B' } else { 'A' };
@@ -33,17 +33,17 @@ const SIGNATURE: usize = 64;
 
 /// Removes secrets from texts.
 #[derive(Clone, Default)]
-pub(super) struct Redaction {
+pub(in crate::commands) struct Redaction {
     secrets: Vec<Secret>,
 }
 
 impl Redaction {
-    pub(super) fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
+    pub(in crate::commands) fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
         Self { secrets: secrets.into_iter().collect() }
     }
 
     /// The text as it may be shown: in one line, shortened, without tokens and without signatures that would open a channel.
-    pub(super) fn shown(&self, text: &str) -> String {
+    pub(in crate::commands) fn shown(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
             text = text.replace(secret.reveal(), "…");

@@ -12,20 +12,20 @@ use tokio_rustls::TlsConnector;
 use super::address::Address;
 
 /// A connection, with or without TLS.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(in crate::commands) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector(TlsConnector);
+pub(in crate::commands) struct Connector(TlsConnector);
 
 impl Connector {
     /// Trusts the certificate authorities that browsers trust, as the functions do.
-    pub(super) fn new() -> Self {
+    pub(in crate::commands) fn new() -> Self {
         Self::trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
     }
 
-    pub(super) fn trusting(roots: RootCertStore) -> Self {
+    pub(in crate::commands) fn trusting(roots: RootCertStore) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -40,7 +40,7 @@ impl Connector {
     ///
     /// # Errors
     /// No such host, no connection, or a certificate that is not trusted.
-    pub(super) async fn connect(&self, address: &Address) -> io::Result<Box<dyn Wire>> {
+    pub(in crate::commands) async fn connect(&self, address: &Address) -> io::Result<Box<dyn Wire>> {
         let host = address.host.trim_start_matches('[').trim_end_matches(']');
         let stream = TcpStream::connect((host, address.port)).await?;
         stream.set_nodelay(true)?;
