@@ -32,6 +32,7 @@ functions! {
     "erasure" is erasure in "../../../functions/erasure/src/main.rs",
     "guest-chat" is guest_chat in "../../../functions/guest-chat/src/main.rs",
     "health" is health in "../../../functions/health/src/main.rs",
+    "imports" is imports in "../../../functions/imports/src/main.rs",
     "kudos-create" is kudos_create in "../../../functions/kudos-create/src/main.rs",
     "kudos-list" is kudos_list in "../../../functions/kudos-list/src/main.rs",
     "lease-chat" is lease_chat in "../../../functions/lease-chat/src/main.rs",

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::head::Head;
 use super::message::MessageRow;
-use super::post::{KeyRow, Listed, mark_of_author};
+use super::post::{KeyRow, ListedRow, mark_of_author};
 use super::read::seq_of;
 use super::{Author, Conversation, ConversationKind, Message, MessageId, Seq};
 use crate::api_error::ApiError;
@@ -126,7 +126,7 @@ pub(crate) async fn import(
         writes.extend(first_marks(conversation, &head, &messages));
         for user in unlisted {
             let key = Key::listed_conversation(user, conversation.partition());
-            writes.push(Action::put(item(&key, &Listed { since: now })?));
+            writes.push(Action::put(item(&key, &ListedRow { since: now })?));
         }
         writes.extend(made.map(contacts).transpose()?.into_iter().flatten());
         Ok(table.transact(writes).await?.is_done().then_some((results, made.is_some())))

@@ -34,7 +34,7 @@ pub(super) struct KeyRow {
 
 /// The row that lists a conversation for a user who has neither written nor read in it. By their first read mark it is found without.
 #[derive(Serialize)]
-pub(super) struct Listed {
+pub(super) struct ListedRow {
     pub(super) since: Millis,
 }
 
@@ -141,7 +141,7 @@ pub(crate) async fn post_on(
         for user in unlisted {
             writes.push(Action::put(item(
                 &Key::listed_conversation(user, conversation.partition()),
-                &Listed { since: now },
+                &ListedRow { since: now },
             )?));
         }
         writes.extend(author_due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
