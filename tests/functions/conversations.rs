@@ -14,7 +14,7 @@ pub(crate) async fn written_by(world: &World, authors: &[impl AsRef<str>], to: &
     world.knows(&tests::token(to)).await;
     for author in authors.iter().map(AsRef::as_ref) {
         connect(world, "ws", &format!("{author}-1"), author).await;
-        writes(world, author, to, "Hello").await;
+        Box::pin(writes(world, author, to, "Hello")).await;
     }
     world.sockets.take_posted();
 }
@@ -29,7 +29,7 @@ async fn writes(world: &World, author: &str, to: &str, content: &str) {
 
 async fn page(world: &World, user: &str, query: &[(&str, &str)]) -> Value {
     let request = query.iter().fold(Request::new("GET /conversations").by(user), |request, (n, v)| request.query(n, v));
-    let reply = world.send(messages::handle, &request).await;
+    let reply = Box::pin(world.send(messages::handle, &request)).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.body
 }
@@ -54,12 +54,12 @@ async fn rest() {
 #[tokio::test]
 async fn conversations_of_every_kind_are_in_one_list_the_newest_first() {
     let world = World::new().await;
-    written_by(&world, &["cleo"], "ada").await;
-    lease::put(&world, json!({})).await;
-    lease::write(&world, "ben", "Bonjour").await;
+    Box::pin(written_by(&world, &["cleo"], "ada")).await;
+    Box::pin(lease::put(&world, json!({}))).await;
+    Box::pin(lease::write(&world, "ben", "Bonjour")).await;
     rest().await;
-    hire(&world, &["ada"]).await;
-    guest_writes(&world, "A towel, please").await;
+    Box::pin(hire(&world, &["ada"])).await;
+    Box::pin(guest_writes(&world, "A towel, please")).await;
     rest().await;
     let list = page(&world, "ada", &[]).await;
     assert_eq!(shown(&list), pairs(&[("BK-2025-0123", 1), ("b1", 1), ("cleo", 1)]));

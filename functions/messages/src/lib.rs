@@ -22,7 +22,8 @@ const MAX_CONVERSATIONS: u8 = 50;
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
-        "GET /conversations" => list(app, &request, &caller).await,
+        // Boxed: the runtime moves the future of a handler several times.
+        "GET /conversations" => Box::pin(list(app, &request, &caller)).await,
         "GET /messages/{userId}" => history(app, &request, &caller).await,
         "DELETE /messages/{userId}/{messageId}" => delete(app, &request, &caller).await,
         "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
