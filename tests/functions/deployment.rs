@@ -65,15 +65,17 @@ fn a_run_of_a_schedule_is_not_repeated_beside_the_next_one() {
 #[test]
 fn the_table_and_the_dead_letters_stay_when_the_stack_is_deleted() {
     let retained = "\n    DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n";
-    for (name, property) in [("Table", "TableName:"), ("DeadLetterQueue", "QueueName:")] {
+    for (name, property) in
+        [("Table", "TableName:"), ("DeadLetterQueue", "QueueName:"), ("FactsDeadLetterQueue", "QueueName:")]
+    {
         let resource = resource(name);
         assert!(resource.contains(retained), "{resource}");
         assert!(!resource.contains(property), "{resource}");
     }
     assert!(!resource("RetryQueue").contains("Policy: Retain"), "the rows hold what is to be delivered");
-    assert_eq!(template().matches(retained).count(), 2);
+    assert_eq!(template().matches(retained).count(), 3);
     let page = include_str!("../../docs/OPERATIONS.md");
-    assert!(page.contains("the table and the dead-letter queue stay"));
+    assert!(page.contains("the table and the dead-letter queues stay"));
 }
 
 #[test]

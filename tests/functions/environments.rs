@@ -71,6 +71,7 @@ fn the_program_of_the_local_stack_is_each_function() {
             binary.replace('-', "_")
         );
         assert!(program.contains(&line), "add to local/functions/src/main.rs, and {binary} to its Cargo.toml:\n{line}");
+        assert!(code(binary).contains("pub(crate) async fn main"), "local/functions calls {binary}'s main");
     }
 }
 

@@ -217,7 +217,8 @@ impl World {
         self.take_traffic();
         let function = policies::function_of(&handler);
         let app = self.app_for(function.as_deref());
-        let service = service_fn(|request| handler(app, request));
+        // Boxed: a handler's future is large in a debug build, and a test's thread has two megabytes.
+        let service = service_fn(|request| Box::pin(handler(app, request)));
         let answer = policies::as_function(function.clone(), respond(service, request.build()));
         let (mut response, record) = answer.await;
         let before = self.take_traffic();
@@ -278,7 +279,8 @@ impl World {
     {
         let function = policies::function_of(&handler);
         let app = self.app_for(function.as_deref());
-        let service = service_fn(|request| handler(app, request));
+        // Boxed: a handler's future is large in a debug build, and a test's thread has two megabytes.
+        let service = service_fn(|request| Box::pin(handler(app, request)));
         let (response, record) = policies::as_function(function, respond(service, request.build())).await;
         self.policies.check();
         reply(response, &record)
