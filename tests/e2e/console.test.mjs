@@ -99,7 +99,8 @@ describe("The console", { skip: unavailable }, () => {
     const page = await open(t, "events");
     const [ada, ben] = [person("Ada"), person("Ben")];
     const first = await giveKudos(ada, ben);
-    await filter(page, `kudos ${ben.userId}`);
+    // Not the fact beside it.
+    await filter(page, `kudos:received ${ben.userId}`);
     await eventsOn(page).filter({ hasText: first }).waitFor();
     assert.equal(await eventsOn(page).count(), 1);
 
@@ -450,7 +451,7 @@ describe("The console", { skip: unavailable }, () => {
     await page.keyboard.press("Home");
     await page.keyboard.press("/");
     assert.match(await focused(), /^Filter by/);
-    await page.keyboard.type(ben.userId);
+    await page.keyboard.type(`kudos:received ${ben.userId}`);
     await until("the filtered list", async () => (await eventsOn(page).count()) === 1);
     for (let presses = 0; (await page.evaluate(() => document.activeElement.id)) !== "event-list"; presses += 1) {
       assert.ok(presses < 6, "the list is not reached by Tab");
