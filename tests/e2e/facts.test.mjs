@@ -89,6 +89,7 @@ describe("Facts", { concurrency: 6 }, () => {
     await bus.next("notification.created", { notificationId, userId, notificationType: "COMMENT_MENTION" });
     await expecting(200, "POST", `/notifications/${notificationId}/read`, { as });
     await bus.next("notification.read", { notificationId, userId });
+    await expecting(201, "POST", "/notifications", { as: service(), json });
     await expecting(200, "POST", "/notifications/read-all", { as });
     await bus.next("notification.all-read", { userId });
     const token = newId("phone");

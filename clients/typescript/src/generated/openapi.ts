@@ -1881,7 +1881,7 @@ export interface components {
             result: "created" | "unchanged" | "skipped" | "failed";
             /** @description The id that its row has here, where it is another one. */
             storedAs?: string;
-            /** @description What to do */
+            /** @description What to do, or why there is nothing to do. */
             reason?: string;
             /**
              * @description There where the same line may succeed when it is sent again.
