@@ -22,7 +22,7 @@ pub struct ConversationCursor {
 }
 
 impl ConversationCursor {
-    /// Parses a [`ConversationPage::next_cursor`].
+    /// Parses a `nextCursor`.
     ///
     /// # Errors
     /// 400 for anything else.

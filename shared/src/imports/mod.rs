@@ -9,7 +9,7 @@
 //! | `run` | the jobs: in order where they share rows, otherwise side by side |
 //! | `report` | the result of each line |
 //!
-//! A line is written once: each row has the digest of its line ([`crate::table::IMPORTED`]). `BatchWriteItem` has no conditions, and would
+//! A line is written once: each row has the digest of its line (`table::IMPORTED`). `BatchWriteItem` has no conditions, and would
 //! overwrite what a user has changed here meanwhile; so most lines are a conditional put each. Those that share rows, messages of a
 //! conversation and notifications of a user, are written together in transactions.
 
