@@ -1,7 +1,7 @@
 //! Notifications of kudos and invitations, beside their events.
 
 use serde_json::{Value, json};
-use tests::consumer::{consume, owed};
+use tests::consumer::{age, consume, owed, retry};
 use tests::devices::register;
 use tests::{Request, World, token_with};
 
@@ -14,11 +14,15 @@ async fn world() -> World {
     world
 }
 
+/// Ada's kudos for this user.
+fn kudos_for(receiver: &str) -> Request {
+    let kudos = json!({ "receiverId": receiver, "sessionId": "s1", "bookTitle": "Emma" });
+    Request::new("POST /kudos").by("ada").header("idempotency-key", "k-1").json(&kudos)
+}
+
 /// Ada gives this user kudos.
 async fn give_kudos(world: &World, receiver: &str) -> String {
-    let kudos = json!({ "receiverId": receiver, "sessionId": "s1", "bookTitle": "Emma" });
-    let request = Request::new("POST /kudos").by("ada").header("idempotency-key", "k-1").json(&kudos);
-    let reply = world.send(kudos_create::handle, &request).await;
+    let reply = world.send(kudos_create::handle, &kudos_for(receiver)).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     reply.body["kudosId"].as_str().unwrap().to_owned()
 }
@@ -147,6 +151,22 @@ async fn a_sender_who_was_erased_since_is_named_in_no_notification() {
     let reply = world.send(::erasure::handle, &erase.path("userId", "ada")).await;
     assert_eq!((reply.status, &reply.body["done"]), (200, &json!(true)), "{reply:?}");
     assert!(owed(&world).await.iter().any(|owed| owed["kind"] == "notify" && owed["notify"]["user"] == "ben"));
+    age(&world, 30).await;
     consume(&world).await.unwrap();
     assert_eq!((of_ben(&world).await.len(), world.queues.sent("dead-letter").len()), (0, 0));
+}
+
+/// The profile of a new user is written after the response to their first request.
+#[tokio::test]
+async fn the_first_request_of_its_sender_becomes_a_notification_once_their_profile_is_there() {
+    let world = world().await;
+    assert_eq!(world.send_and_kill(kudos_create::handle, &kudos_for("ben")).await.status, 201);
+    // The lease of the event is over.
+    age(&world, 5).await;
+    consume(&world).await.unwrap();
+    assert_eq!(of_ben(&world).await.len(), 0);
+    known(&world, &["ada"]).await;
+    let waiting = world.queues.sent("retry");
+    assert!(retry(&world, &waiting[0].body).await);
+    assert_eq!(of_ben(&world).await.len(), 1);
 }

@@ -3,18 +3,22 @@
 //! The notification has a row, and that row owes its own events and pushes. So a visit to the change only creates it, once for the change.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::unread::of_notification;
 use super::{Due, Outcome, Transport, Visit};
-use crate::notifications;
+use crate::contract::time::Millis;
+use crate::notifications::{self, OfChange};
 use crate::outbox::{Delivery, Notify, TransportName};
 use crate::settings::Settings;
 use crate::table::{Key, Table, TableError, text};
 
+/// How long after a change its sender may still be without a profile, which is written after the response to their first request. A
+/// function has ten seconds.
+const FIRST_PROFILE: Duration = Duration::from_secs(30);
 /// Notifications that are created at once.
 const MAX_AT_ONCE: usize = 8;
 
@@ -45,7 +49,10 @@ impl Notifications {
             return;
         }
         let outcome = match self.is_so(visit.key(due), notify).await {
-            Ok(true) => of_notification(notifications::create_of_change(&self.table, &self.settings, notify).await),
+            Ok(true) => match notifications::create_of_change(&self.table, &self.settings, notify).await {
+                Ok(OfChange::SenderUnknown) if due.entry.at.until(Millis::now()) < FIRST_PROFILE => Outcome::UNSENT,
+                created => of_notification(created.map(|created| created == OfChange::Created)),
+            },
             Ok(false) => Outcome::Skipped,
             Err(error) => Outcome::unsent(&error),
         };

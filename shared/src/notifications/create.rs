@@ -31,14 +31,29 @@ pub(crate) async fn create_instead(table: &Table, settings: &Settings, notify: &
 ///
 /// # Errors
 /// As [`Notifier::create`].
-pub(crate) async fn create_of_change(table: &Table, settings: &Settings, notify: &Notify) -> Result<bool, ApiError> {
+pub(crate) async fn create_of_change(
+    table: &Table,
+    settings: &Settings,
+    notify: &Notify,
+) -> Result<OfChange, ApiError> {
     let sender = notify.data.get(SENDER_ID).and_then(Value::as_str).and_then(|id| UserId::parse(id).ok());
     if let Some(sender) = sender
         && table.get_many(&known_by(&sender), true).await?.is_empty()
     {
-        return Ok(false);
+        return Ok(OfChange::SenderUnknown);
     }
-    create_for_known(table, settings, notify, Cause::Change { receiver: &notify.user, change: &notify.id }).await
+    let cause = Cause::Change { receiver: &notify.user, change: &notify.id };
+    let created = create_for_known(table, settings, notify, cause).await?;
+    Ok(if created { OfChange::Created } else { OfChange::ReceiverUnknown })
+}
+
+/// What became of a change's notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfChange {
+    Created,
+    ReceiverUnknown,
+    /// The sender was erased, or the change was their first request: the profile is written after its response.
+    SenderUnknown,
 }
 
 async fn create_for_known(

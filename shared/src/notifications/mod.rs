@@ -28,7 +28,7 @@ mod words;
 pub(crate) use content::Sender;
 pub use content::{MAX_USERS, NewNotification, NotificationContent, Recipients};
 pub use create::Notifier;
-pub(crate) use create::{create_instead, create_of_change};
+pub(crate) use create::{OfChange, create_instead, create_of_change};
 pub use create_each::UserResult;
 pub use delete::delete;
 pub(crate) use erase::{ErasedUser, erase_from};
