@@ -47,7 +47,7 @@ pub(crate) async fn create_of_change(
     Ok(if created { OfChange::Created } else { OfChange::ReceiverUnknown })
 }
 
-/// What became of a change's notification.
+/// How the notification of a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OfChange {
     Created,
