@@ -98,20 +98,22 @@ describe("The console", { skip: unavailable }, () => {
   test("shows the events that match a filter, and holds others back while it is paused", async (t) => {
     const page = await open(t, "events");
     const [ada, ben] = [person("Ada"), person("Ben")];
+    // The fact of the kudos is another line: it shows until the filter has come into force.
+    const ofSession = (sessionId) => eventsOn(page).filter({ hasText: "kudos:received" }).filter({ hasText: sessionId });
+    const linesAre = (count) => until(`${count} lines`, async () => (await eventsOn(page).count()) === count);
     const first = await giveKudos(ada, ben);
-    // Not the fact beside it.
     await filter(page, `kudos:received ${ben.userId}`);
-    await eventsOn(page).filter({ hasText: first }).waitFor();
-    assert.equal(await eventsOn(page).count(), 1);
+    await ofSession(first).waitFor();
+    await linesAre(1);
 
     await page.getByRole("button", { name: "Pause" }).click();
     const second = await giveKudos(ada, ben);
     await page.getByText(/paused, [1-9]\d* waiting/).waitFor();
-    assert.equal(await eventsOn(page).filter({ hasText: second }).count(), 0);
+    assert.equal(await ofSession(second).count(), 0);
 
     await page.getByRole("button", { name: "Resume" }).click();
-    await eventsOn(page).filter({ hasText: second }).waitFor();
-    assert.equal(await eventsOn(page).count(), 2);
+    await ofSession(second).waitFor();
+    await linesAre(2);
     await filter(page, newId("nobody"));
     await page.getByText("No event matches the filter.").waitFor();
   });
