@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::contract::time::Millis;
 use tests::consumer::{consume, owed};
 use tests::guest_chat::{as_guest, as_service, as_staff, inbox};
-use tests::{Reply, Request, World, lease};
+use tests::{Fault, Reply, Request, World, lease};
 
 pub(crate) fn request(lines: &[Value]) -> Request {
     let text: Vec<String> = lines.iter().map(Value::to_string).collect();
@@ -387,6 +387,30 @@ async fn messages_are_numbered_as_they_come_over_several_requests_and_are_writte
     let expected: Vec<_> = (1..=100).map(|n| format!("{n} text {n}")).collect();
     assert_eq!(texts(&world, "after", "0").await, expected);
     assert_eq!(texts(&world, "after", "148").await, ["149 text 149", "150 text 150"]);
+}
+
+#[tokio::test]
+async fn messages_after_some_that_failed_for_now_wait_with_them_and_keep_their_order() {
+    let world = World::new().await;
+    let lines: Vec<_> = (1..=64).map(|n| direct(n, "ada")).collect();
+    world.table.inject("TransactWriteItems", &[Fault::refusal(400, "ResourceNotFoundException")]);
+    let results = import(&world, &lines).await;
+    assert!(results.iter().all(|line| line["result"] == "failed" && line["retryable"] == true), "{results:?}");
+    created(&world, &lines).await;
+    let expected: Vec<_> = (1..=64).map(|n| format!("{n} text {n}")).collect();
+    assert_eq!(texts(&world, "after", "0").await, expected);
+}
+
+#[tokio::test]
+async fn rows_whose_uuids_differ_in_their_time_alone_are_two() {
+    let world = World::new().await;
+    let id = |n: char| format!("7d8f5c2{n}-cc0e-11f1-89ce-02fc00000001");
+    let line = |n: char| {
+        let mut line = notification(1, 60, json!({ "id": id(n) }));
+        line["createdAt"] = json!("2026-11-29T10:00:00Z");
+        line
+    };
+    created(&world, &[line('a'), line('b')]).await;
 }
 
 #[tokio::test]

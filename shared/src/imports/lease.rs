@@ -1,7 +1,7 @@
 //! Leases and their requests.
 
 use super::job::ReadJob;
-use super::line::{LineFields, uuid_of};
+use super::line::{LineFields, made_of};
 use crate::api_error::ApiError;
 use crate::contract::id::LeaseId;
 use crate::contract::time::Millis;
@@ -26,7 +26,7 @@ pub(super) fn request(mut fields: LineFields, _: &LineDigest, _: Millis) -> Resu
     })?;
     let updated_by = fields.part("updatedBy")?;
     let old = OldRequest { status, created_by, created_at, updated_by, updated_at };
-    let id = old.id(uuid_of("leaseRequest", lease.as_str(), &own));
+    let id = old.id(made_of("leaseRequest", lease.as_str(), &own));
     let key = Key::lease_request(&lease, id.as_str());
     Ok(ReadJob::row(own, &key, old.imported(&lease, &id, fields.rest()?)?).stored_as(id.as_str().to_owned()))
 }

@@ -1,7 +1,7 @@
 //! Notifications.
 
 use super::job::{ImportJob, ReadJob};
-use super::line::{LineFields, uuid_of};
+use super::line::{LineFields, made_of};
 use crate::api_error::ApiError;
 use crate::contract::time::Millis;
 use crate::notifications::{NewNotification, OldNotification, Recipients};
@@ -15,7 +15,7 @@ pub(super) fn notification(mut fields: LineFields, line: &LineDigest, _: Millis)
     let Recipients::One(user) = recipients else {
         return Err(ApiError::field("userId", "must name one user: send a line for each"));
     };
-    let unique = uuid_of("notification", user.as_str(), &own);
+    let unique = made_of("notification", user.as_str(), &own);
     let old = OldNotification { content, created_at, read_at, unique, line: line.clone() };
     let (id, sequence) = (old.id(), format!("{} notifications", key::user(&user)));
     Ok(ReadJob::new(own, sequence, ImportJob::Notification(user, Box::new(old))).stored_as(id))

@@ -53,6 +53,16 @@ impl LineOutcome {
         Self::Failed { reason: "There was no time left for this line: send it again".to_owned(), again: true }
     }
 
+    /// Of a line that waits for an earlier one.
+    pub(super) fn after_another() -> Self {
+        let reason = "An earlier line of this row or conversation was not written yet: send both again, in this order";
+        Self::Failed { reason: reason.to_owned(), again: true }
+    }
+
+    pub(super) fn is_to_be_sent_again(&self) -> bool {
+        matches!(self, Self::Failed { again: true, .. })
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Created => "created",

@@ -123,11 +123,16 @@ fn steps(jobs: Vec<Placed>) -> Vec<Step> {
     steps
 }
 
+/// Once a step may succeed later, the rest waits with it: messages are numbered in their order, and a member needs the party's line.
 async fn sequence(importer: Importer<'_>, jobs: Vec<Placed>, now: Millis) -> Vec<Ended> {
     let deadline = Instant::from_std(importer.deadline);
-    let mut ended = Vec::with_capacity(jobs.len());
+    let mut ended: Vec<Ended> = Vec::with_capacity(jobs.len());
     for step in steps(jobs) {
         let places = step.places();
+        if ended.iter().any(|(_, outcome, _)| outcome.is_to_be_sent_again()) {
+            ended.extend(places.into_iter().map(|place| (place, LineOutcome::after_another(), None)));
+            continue;
+        }
         if Instant::now() >= deadline {
             ended.extend(places.into_iter().map(|place| (place, LineOutcome::late(), None)));
             continue;
