@@ -152,7 +152,7 @@ async fn routes_for_services_alone_refuse_a_service_that_acts_for_a_user() {
 #[tokio::test]
 async fn an_id_that_no_member_has_is_refused() {
     let world = World::new().await;
-    for id in ["", "a b", "auth0|abc", "guest;killarney;BK-1", &"x".repeat(129)] {
+    for id in ["", "a b", "auth0|abc", "guest;killarney;BK-1", "ada,ada", &"x".repeat(129)] {
         let reply = give(&world, &acting(kudos("ursula"), id)).await;
         assert_eq!(reply.status, 400, "{id}: {reply:?}");
         assert!(reply.body["message"].as_str().unwrap().starts_with("On-Behalf-Of must be "), "{id}: {reply:?}");

@@ -124,3 +124,14 @@ async fn a_page_of_the_apps_own_connects_with_the_cookie() {
     let by_query = connect("a4").header("Origin", "https://evil.example").asking("token", &token("ada"));
     assert_eq!(world.send(socket_connect::handle, &by_query).await.status, 200, "a token in the query is no cookie");
 }
+
+#[tokio::test]
+async fn two_cookies_with_different_tokens_are_refused() {
+    let world = world().await;
+    let name = |user: &str| format!("__Host-token={}", token(user));
+    let unread =
+        |cookies: [&str; 2]| Request::new("GET /notifications/unread-count").cookies(&cookies).header("origin", ORIGIN);
+    let (ada, eve) = (name("ada"), name("eve"));
+    assert_eq!(send(&world, &unread([&ada, &ada])).await.status, 200);
+    assert_eq!(send(&world, &unread([&eve, &ada])).await.status, 403);
+}

@@ -230,8 +230,12 @@ fn on_behalf(request: &Request, caller: Identity) -> Result<Identity, ApiError> 
         return Err(only_services_act());
     }
     // A header that is not text is refused as an empty one is.
-    let named = UserId::parse(request.header(ON_BEHALF_OF).unwrap_or_default());
-    let user = named.map_err(|error| ApiError::field("On-Behalf-Of", error))?;
+    let named = request.header(ON_BEHALF_OF).unwrap_or_default();
+    // API Gateway joins repeated headers with commas, and an id may have one.
+    if named.contains(',') {
+        return Err(ApiError::field("On-Behalf-Of", "must be one id, without a comma: send the header once"));
+    }
+    let user = UserId::parse(named).map_err(|error| ApiError::field("On-Behalf-Of", error))?;
     if hotels::must_not_be_guests(&user).is_err() {
         let rule = "must be a member's id: those that begin with guest; are the guests', who have links of their own";
         return Err(ApiError::field("On-Behalf-Of", rule));

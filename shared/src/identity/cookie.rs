@@ -34,7 +34,7 @@ pub(super) fn token_in<'a>(
     headers: &'a HeaderMap,
     effect: Effect,
 ) -> Result<Option<&'a str>, ApiError> {
-    let Some(token) = value(headers, &cookie.name) else { return Ok(None) };
+    let Some(token) = value(headers, &cookie.name)? else { return Ok(None) };
     if is_of_own_page(cookie, headers, effect) {
         return Ok(Some(token));
     }
@@ -45,12 +45,18 @@ pub(super) fn token_in<'a>(
     )))
 }
 
-/// The first cookie of this name: browsers send the one with the longest path first.
-fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of the cookies of this name. Two that differ are refused: a page of another subdomain can set one that a browser sends first.
+fn value<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ApiError> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-    let mut pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(own, _)| *own == name)?;
-    Some(value.trim_matches('"')).filter(|value| !value.is_empty())
+    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(own, _)| *own == name).map(|(_, value)| value.trim_matches('"'));
+    let first = values.next();
+    if values.any(|other| Some(other) != first) {
+        return Err(ApiError::Forbidden(format!(
+            "There are cookies {name} with different values: delete those that another page or an older version of yours has set"
+        )));
+    }
+    Ok(first.filter(|value| !value.is_empty()))
 }
 
 fn is_of_own_page(cookie: &TokenCookie, headers: &HeaderMap, effect: Effect) -> bool {
