@@ -89,16 +89,10 @@ def of_clone(source, folder):
 def of_release(release, folder):
     """How a function of a release is started: its zip is unpacked, after its sum is checked."""
     sums = sums_of(release)
+    checked(release, sums, "template.yaml")
 
     def start(binary):
-        name = f"functions/{binary}.zip"
-        path = os.path.join(release, name)
-        if not os.path.isfile(path):
-            fail(f"The release lacks {path}; unpack its archive again.")
-        with open(path, "rb") as file:
-            data = file.read()
-        if hashlib.sha256(data).hexdigest() != sums.get(name):
-            fail(f"{path} is not the file that SHA256SUMS names; unpack the release's archive again.")
+        data = checked(release, sums, f"functions/{binary}.zip")
         program = os.path.join(folder, binary)
         with zipfile.ZipFile(io.BytesIO(data)) as archive, open(program, "wb") as file:
             file.write(archive.read("bootstrap"))
@@ -106,6 +100,18 @@ def of_release(release, folder):
         return [program]
 
     return start
+
+
+def checked(release, sums, name):
+    """The bytes of a file of the release, which must have its sum."""
+    path = os.path.join(release, name)
+    if not os.path.isfile(path):
+        fail(f"The release lacks {path}; unpack its archive again.")
+    with open(path, "rb") as file:
+        data = file.read()
+    if hashlib.sha256(data).hexdigest() != sums.get(name):
+        fail(f"{path} is not the file that SHA256SUMS names; unpack the release's archive again.")
+    return data
 
 
 def sums_of(release):

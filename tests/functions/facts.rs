@@ -313,16 +313,18 @@ async fn e_mail_that_is_turned_off_is_a_fact_with_the_reason() {
     assert_eq!(said(heard(&world).await), [expected], "once");
 }
 
+async fn erase_ada(world: &World) {
+    let token = token_with("app", &json!({ "roles": ["service"] }));
+    let erase = Request::new("DELETE /users/{userId}").bearer(&token).path("userId", "ada");
+    while world.send(erasure::handle, &erase).await.body["done"] != json!(true) {}
+}
+
 #[tokio::test]
 async fn an_erased_user_is_a_fact() {
     let world = World::with(&[ON]).await;
     give_kudos(&world).await;
     heard(&world).await;
-    let erase = || {
-        let token = tests::token_with("app", &json!({ "roles": ["service"] }));
-        Request::new("DELETE /users/{userId}").bearer(&token).path("userId", "ada")
-    };
-    while world.send(erasure::handle, &erase()).await.body["done"] != json!(true) {}
+    erase_ada(&world).await;
     assert_eq!(said(heard(&world).await), [is("user.erased", json!({ "userId": "ada" }))]);
     // A call that begins before the others are done.
     assert!(!one_step(&world, "ben").await.done);
@@ -339,6 +341,31 @@ async fn entering_and_leaving_a_room_are_facts_only_where_the_operator_asks_for_
         let names: Vec<_> = heard(&world).await.into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, expected);
     }
+}
+
+#[tokio::test]
+async fn an_erased_user_leaves_the_room_for_other_systems_too() {
+    let world = World::with(&[("FACTS", "on,presence")]).await;
+    let join = Request::new("POST /rooms/{bookId}/presence").by("ada").path("bookId", "emma");
+    world.send(presence_join::handle, &join).await;
+    heard(&world).await;
+    erase_ada(&world).await;
+    let expected =
+        [is("room.left", json!({ "bookId": "emma", "userId": "ada" })), is("user.erased", json!({ "userId": "ada" }))];
+    assert_eq!(said(heard(&world).await), expected);
+}
+
+#[tokio::test]
+async fn a_notification_that_is_deleted_at_once_was_created_all_the_same() {
+    let world = World::with(&[ON]).await;
+    let create = json!({ "userId": "ada", "type": "SYSTEM" });
+    let token = token_with("app", &json!({ "roles": ["service"] }));
+    let create = Request::new("POST /notifications").bearer(&token).json(&create);
+    let id = world.send(::notifications::handle, &create).await.body["notificationId"].as_str().unwrap().to_owned();
+    let delete = Request::new("DELETE /notifications/{notificationId}").by("ada").path("notificationId", &id);
+    assert_eq!(world.send(::notifications::handle, &delete).await.status, 204);
+    let names: Vec<_> = heard(&world).await.into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["notification.created"]);
 }
 
 #[tokio::test]

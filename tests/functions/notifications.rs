@@ -244,7 +244,7 @@ async fn step(world: &World, step: Step, known: &[String], now: Millis) {
             None => Ok(()),
         },
         Step::Delete(n) => match known.get(n) {
-            Some(id) => shared::notifications::delete(store, &ada, id, now).await,
+            Some(id) => shared::notifications::delete(store, &writer, &ada, id, now).await,
             None => Ok(()),
         },
         Step::ReadAll => shared::notifications::read_all(reader, now).await.map(drop),

@@ -12,7 +12,7 @@ pub(super) async fn show(app: &App, request: &Request, caller: &Identity) -> Res
 }
 
 pub(super) async fn delete(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
-    let id = request.path("notificationId");
-    notifications::delete(&app.table, &caller.user, id, Millis::now()).await?;
+    let (id, writer) = (request.path("notificationId"), app.writer(request.request_id()));
+    notifications::delete(&app.table, &writer, &caller.user, id, Millis::now()).await?;
     Ok(http::no_content())
 }

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::table::{Key, Table, TableError, text};
 
 /// How long after a change its sender may still be without a profile, which is written after the response to their first request. A
-/// function has ten seconds.
+/// function has ten seconds. If it was killed before that, nobody is notified.
 const FIRST_PROFILE: Duration = Duration::from_secs(30);
 /// Notifications that are created at once.
 const MAX_AT_ONCE: usize = 8;

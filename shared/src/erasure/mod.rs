@@ -253,9 +253,9 @@ impl Erasure<'_> {
         let page = self.table.scan(self.progress.after.as_ref(), ROWS_OF_A_PAGE).await?;
         for row in page.items {
             let key = Key::of(&row);
-            // The event is committed before its row is removed.
-            if let Some(event) = rows::event(self.user, &row) {
-                self.save(vec![event]).await?;
+            // It is committed before its row is removed.
+            if let Some(owed) = rows::owed(self.user, &row) {
+                self.save(owed).await?;
             }
             let skipped = self.progress.skipped;
             let erased = Box::pin(self.row(row)).await;

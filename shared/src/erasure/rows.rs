@@ -4,6 +4,7 @@ use super::messages::erase_message;
 use super::{Erasure, remove};
 use crate::api_error::ApiError;
 use crate::chats::Conversation;
+use crate::contract::facts::Fact;
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
 use crate::hotels;
@@ -15,15 +16,16 @@ use crate::sockets;
 use crate::table::key::{CONVERSATION, LEASE, PARTY, ROOM, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, Update, exists, text};
 
-/// The event that others are owed because a row goes: a user who is in a room leaves it.
-pub(super) fn event(user: &UserId, row: &Item) -> Option<Delivery> {
+/// The events that a row owes when it goes: a user who is in a room leaves it.
+pub(super) fn owed(user: &UserId, row: &Item) -> Option<Vec<Delivery>> {
     let key = Key::of(row)?;
     let is_present = matches!(row.get("present"), Some(AttributeValue::Bool(true)));
     if RowKind::of(&key)? != RowKind::Presence || ends(&key) != user.as_str() || !is_present {
         return None;
     }
     let book = BookId::parse(key.pk.strip_prefix(ROOM)?).ok()?;
-    Some(Delivery::event(&UserLeft { book, user_id: user.clone() }))
+    let fact = Fact::RoomLeft { book_id: book.clone(), user_id: user.clone() };
+    Some(vec![Delivery::event(&UserLeft { book, user_id: user.clone() }), Delivery::fact(fact)])
 }
 
 /// The part of a sort key after its kind, such as the user in `MEMBER#{userId}`.

@@ -1,6 +1,6 @@
 //! Deletes a notification.
 //!
-//! The row stays until it expires, without its text and without an outbox: a row that is removed while it owes something would
+//! The row stays until it expires, without its text, and owes nothing but facts: a row that is removed while it owes something would
 //! become dead letters.
 
 use super::Counter;
@@ -9,32 +9,40 @@ use super::row::NotificationRow;
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::outbox;
+use crate::outbox::{Append, Committed, WriteContext};
 use crate::table::{self, IMPORTED, Key, Table, Update, absent, eq, exists, retry};
 
 /// By how many seconds clocks may differ: a deleted notification has expired by all of them.
 const CLOCKS: i64 = 3600;
 
-/// Deletes one notification, read or unread, with its pending deliveries. Deleting it twice is the same. Its texts leave the row at
+/// Deletes one notification, read or unread, with its pending deliveries; facts stay, because they say what was so. Deleting it twice is the same. Its texts leave the row at
 /// once, and DynamoDB removes the row later, as it does those that expire: a row that is removed with an outbox becomes a dead
 /// letter.
 ///
 /// # Errors
 /// 404 for a text without the form of an id, 500 when DynamoDB fails.
-pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Result<(), ApiError> {
+pub async fn delete(
+    table: &Table,
+    writer: &WriteContext,
+    user: &UserId,
+    id: &str,
+    now: Millis,
+) -> Result<(), ApiError> {
     if !is_id(id) {
         return Err(unknown());
     }
     retry(|| async {
-        let Some(row) = table.get(&Key::notification(user, id), true).await? else {
+        let key = Key::notification(user, id);
+        let Some(row) = table.get(&key, true).await? else {
             return Ok(Some(()));
         };
+        let owing = Committed::of_row(&row);
         let row: NotificationRow = table::read(row)?;
         if row.expires_at <= now.seconds() {
             return Ok(Some(()));
         }
         let counter = Counter::of(table, user).await?.unwrap_or_default();
-        let empty = empty(user, id, now);
+        let empty = empty(Append::instead(key, owing, [], writer, now).update(), now);
         let is_done = if row.read_at.is_some() || counter.has_read(row.n) {
             table.write(empty.when(exists("pk"))).await?.is_done()
         } else {
@@ -47,12 +55,11 @@ pub async fn delete(table: &Table, user: &UserId, id: &str, now: Millis) -> Resu
 }
 
 /// The update that leaves nothing of a notification but its number.
-fn empty(user: &UserId, id: &str, now: Millis) -> Update {
-    Update::new(&Key::notification(user, id))
+fn empty(update: Update, now: Millis) -> Update {
+    update
         .set("message", "")
         .set("data", "{}")
         .set("expires_at", now.plus_seconds(-CLOCKS).seconds())
         .remove("title")
         .remove(IMPORTED)
-        .remove(outbox::ATTRIBUTE)
 }

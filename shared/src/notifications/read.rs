@@ -125,7 +125,7 @@ impl ReadContext<'_> {
     }
 
     /// The delivery of the number. It costs a query where pushes are on, and nothing more for a user without an iPhone.
-    pub(super) async fn badge(self, now: Millis) -> Result<Option<Delivery>, TableError> {
+    async fn badge(self, now: Millis) -> Result<Option<Delivery>, TableError> {
         let has_badge =
             self.pushes && device::of_user(self.table, self.user, now).await?.iter().any(Device::may_be_ios);
         Ok(has_badge.then(|| Delivery::Badge { user: self.user.clone() }))

@@ -67,8 +67,8 @@ pub use write_context::{INLINE_TIMEOUT, WriteContext};
 
 /// Name of the attribute.
 pub const ATTRIBUTE: &str = "outbox";
-/// Most entries of a row. Presence and parties coalesce or refuse before they get here; a row of more is nearer to DynamoDB's
-/// 400 KB than to its delivery.
+/// Most entries of a row. Events of presence and parties coalesce before they get here, and facts do not; a row of more is nearer to
+/// DynamoDB's 400 KB than to its delivery.
 pub const MAX_ENTRIES: usize = 100;
 /// Most bytes of the attribute, for the same reason.
 pub const MAX_BYTES: usize = 200 * 1024;

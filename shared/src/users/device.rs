@@ -260,7 +260,9 @@ pub(crate) async fn import(
         let owner = item(&owner_key, &OwnerRow { user: user.clone(), expires_at })?;
         let row = device_row(user, token, *platform, *registered_at)?;
         let mut writes = vec![Action::put_new(owner, now), Action::put_new(row, now).imported(line)];
-        writes.extend(mine.iter().skip(MAX_DEVICES - 1).flat_map(|surplus| forget_oldest(user, surplus)));
+        // A row of this token that has expired is written again, and not removed.
+        let others = mine.iter().filter(|row| row.token != *token);
+        writes.extend(others.skip(MAX_DEVICES - 1).flat_map(|surplus| forget_oldest(user, surplus)));
         Ok(table.transact(writes).await?.is_done().then_some(Imported::Created))
     })
     .await

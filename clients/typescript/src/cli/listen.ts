@@ -5,7 +5,7 @@ import { fetchInTime, refusal } from "../request.js";
 import { mayPass } from "../resubscribe.js";
 import { bearer } from "./bearer.js";
 import { Failure, UsageError } from "./failure.js";
-import { type Settings, settings } from "./settings.js";
+import { STACK_OPTIONS, type Settings, settings } from "./settings.js";
 
 /** `carillon listen`: a pusher-js client that prints what it receives, until Ctrl-C. */
 export async function listen(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -13,9 +13,7 @@ export async function listen(args: string[], env: NodeJS.ProcessEnv): Promise<vo
     args,
     allowPositionals: true,
     options: {
-      url: { type: "string" },
-      key: { type: "string" },
-      cluster: { type: "string" },
+      ...STACK_OPTIONS,
       channel: { type: "string", multiple: true, default: [] },
     },
   });

@@ -5,7 +5,7 @@ import { fetchInTime, refusal } from "../request.js";
 import { createBackend } from "../server/backend.js";
 import { bearer } from "./bearer.js";
 import { Failure, UsageError } from "./failure.js";
-import { type Settings, settings } from "./settings.js";
+import { STACK_OPTIONS, type Settings, settings } from "./settings.js";
 
 const SERVICE = { sub: "carillon-cli", roles: ["service"] };
 
@@ -15,9 +15,7 @@ export async function send(args: string[], env: NodeJS.ProcessEnv): Promise<void
     args,
     allowPositionals: true,
     options: {
-      url: { type: "string" },
-      key: { type: "string" },
-      cluster: { type: "string" },
+      ...STACK_OPTIONS,
       "app-id": { type: "string" },
       title: { type: "string" },
       body: { type: "string" },

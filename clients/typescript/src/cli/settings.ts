@@ -1,6 +1,13 @@
 import { isLocal } from "../server/local-token.js";
 import { UsageError } from "./failure.js";
 
+/** The flags that name a stack, for `parseArgs`. */
+export const STACK_OPTIONS = {
+  url: { type: "string" },
+  key: { type: "string" },
+  cluster: { type: "string" },
+} as const;
+
 /** Flags of every command, as typed. */
 export interface StackFlags {
   url?: string | undefined;

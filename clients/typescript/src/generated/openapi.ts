@@ -2414,9 +2414,9 @@ export interface components {
         };
         Conversations: {
             conversations: components["schemas"]["Conversation"][];
-            /** @description Unread messages of all conversations, not of this page alone. */
+            /** @description Unread messages of all conversations that the list can have, not of this page alone. */
             unreadCount: number;
-            /** @description False if the caller has more direct conversations, leases or hotels than a list can have. */
+            /** @description False if the caller has more direct conversations, leases or hotels than a list can have. Of each hotel, it has the newest 50 chats. */
             isComplete: boolean;
             /** @description Send it as `cursor` to get the next page. Opaque; null on the last page. */
             nextCursor: string | null;
