@@ -1,4 +1,4 @@
-//! The page's files: its own, which are part of this program, and those of two Node packages, installed at set-up.
+//! The page's files: its own, which are part of this program, and those of Node packages, installed at set-up.
 
 use std::path::{Path, PathBuf};
 
@@ -8,20 +8,22 @@ use axum::routing::get;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use crate::files::page_file::page_file;
+
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 macro_rules! own {
-    ($($kind:ident $name:literal)*) => {
-        [$(($kind, concat!("/console/", $name), include_str!(concat!("../../console/", $name)))),*]
+    ($directory:literal: $($kind:ident $name:literal)*) => {
+        [$(($kind, concat!("/console/", $name), page_file!($directory, "/", $name))),*]
     };
 }
 
 /// The routes of the files. `packages` is where the Node packages of `cargo local listen` are.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(packages: &Path) -> Router<S> {
-    let own = own! {
+    let own = own! { "console":
         CSS "console.css" CSS "controls.css" CSS "panels.css" CSS "act.css"
         SVG "icon.svg"
         JAVASCRIPT "main.js" JAVASCRIPT "theme.js" JAVASCRIPT "dom.js" JAVASCRIPT "format.js" JAVASCRIPT "server.js"
@@ -33,10 +35,12 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(packages: &Path) -> Route
         JAVASCRIPT "inbox.js"
         JAVASCRIPT "pictures.js"
     };
-    let page = include_str!("../../console/index.html");
-    let mut router = Router::new().route("/console", get(async move || file(HTML, page)));
-    for (kind, path, text) in own {
-        router = router.route(path, get(async move || file(kind, text)));
+    // Of the page at `/`, and of the reference.
+    let start = own! { "start": CSS "start.css" JAVASCRIPT "start.js" CSS "reference.css" JAVASCRIPT "reference.js" };
+    let page = page_file!("console/index.html");
+    let mut router = Router::new().route("/console", get(async move || file(HTML, page.text())));
+    for (kind, path, own) in own.into_iter().chain(start) {
+        router = router.route(path, get(async move || file(kind, own.text())));
     }
     for (kind, path, installed) in [
         (JAVASCRIPT, "/console/pusher.js", "pusher-js/dist/web/pusher-with-encryption.min.js"),

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, Method, StatusCode};
 
+use super::reference;
 use crate::net::guard::Sender;
 use crate::net::origin::is_this_machine;
 use crate::state::pusher_app::{AppServer, HOST};
@@ -35,8 +36,8 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
         Sender::Person | Sender::Program => method == Method::GET,
         Sender::OtherPage => false,
     };
-    // A link from elsewhere may lead to the page, which is the same for everybody and can be in no frame.
-    let is_page = method == Method::GET && path == "/console";
+    // A link from elsewhere may lead to a page, which is the same for everybody and can be in no frame.
+    let is_page = method == Method::GET && (path == "/console" || reference::PAGES.contains(&path));
     (!is_own && !is_page)
         .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
 }

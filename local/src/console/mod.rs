@@ -25,6 +25,7 @@ mod letters;
 mod meter;
 mod occupancy;
 mod parts;
+mod reference;
 mod session;
 mod switches;
 mod traffic;
@@ -48,7 +49,9 @@ impl Console {
             .route("/console/events", get(events))
             .route("/console/session", get(session::show))
             .route("/console/token", post(session::token))
-            .route("/console/openapi.json", get(contract::show))
+            .route("/console/openapi.json", get(contract::openapi))
+            .route("/console/asyncapi.json", get(contract::asyncapi))
+            .merge(reference::router(&self.0.packages))
             .route("/console/delivery", get(delivery::show))
             .route("/console/letters/{id}/replay", post(letters::replay))
             .route("/console/channels", get(occupancy::show))
@@ -69,6 +72,7 @@ async fn events(State(console): State<Console>, headers: HeaderMap) -> Response 
 
 #[cfg(test)]
 mod tests {
+    use super::contract::Documents;
     use super::feed::Feed;
     use super::parts::Inner;
     use super::*;
@@ -77,7 +81,6 @@ mod tests {
     use http::{Method, StatusCode};
     use std::path::PathBuf;
     use std::sync::Arc;
-    use tokio::sync::OnceCell;
     use tokio::sync::mpsc;
     use tower::ServiceExt as _;
 
@@ -97,7 +100,7 @@ mod tests {
             root: nowhere.clone(),
             packages: nowhere.clone(),
             python: nowhere,
-            contract: OnceCell::new(),
+            documents: Documents::default(),
         }))
     }
 
@@ -121,8 +124,11 @@ mod tests {
             "the policy allows none of it"
         );
         let scripts = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/console")).unwrap();
-        for name in
-            scripts.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(|name| name != "index.html")
+        let of_start = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/start")).unwrap();
+        for name in scripts
+            .chain(of_start)
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !name.ends_with(".html"))
         {
             let (status, headers, _) = asked(Method::GET, &format!("/console/{name}"), &host).await;
             assert_eq!(
@@ -130,6 +136,19 @@ mod tests {
                 (StatusCode::OK, &"nosniff".parse().unwrap()),
                 "{name}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_reference_has_a_policy_of_its_own() {
+        let host = [("host", "localhost:3000")];
+        for path in reference::PAGES {
+            let (status, headers, page) = asked(Method::GET, path, &host).await;
+            assert_eq!((status, page.contains("<redoc ")), (StatusCode::OK, true), "{path}");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("script-src 'self'; style-src 'self' 'unsafe-inline'"), "{path} {policy}");
+            let linked = asked(Method::GET, path, &[host[0], ("sec-fetch-site", "cross-site")]).await.0;
+            assert_eq!(linked, StatusCode::OK, "a link from elsewhere leads to {path}");
         }
     }
 

@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
+use super::contract::Documents;
 use super::feed::Feed;
 use crate::files::workspace::Workspace;
 use crate::install::tools::Tools;
@@ -26,8 +25,7 @@ pub(super) struct Inner {
     /// Where the Node packages of `cargo local listen` are.
     pub(super) packages: PathBuf,
     pub(super) python: PathBuf,
-    /// docs/openapi.yaml as JSON.
-    pub(super) contract: OnceCell<String>,
+    pub(super) documents: Documents,
 }
 
 /// The stack that the console shows.
@@ -52,7 +50,7 @@ impl Console {
             root: workspace.root.clone(),
             packages: workspace.listen(),
             python: tools.python.clone(),
-            contract: OnceCell::new(),
+            documents: Documents::default(),
         }))
     }
 

@@ -38,6 +38,7 @@ pub(super) async fn show(State(console): State<Console>) -> Answer<Json<Value>> 
     let people = [&demo.reader_id, &demo.author_id, &demo.staff_id, &demo.notary_id].map(person);
     Ok(Json(json!({
         "url": state.url,
+        "aws": state.aws_endpoint,
         "takes": state.issuer.describe(),
         "makesTokens": state.jwt_secret.is_some(),
         "pusher": state.pusher.of_pages(),

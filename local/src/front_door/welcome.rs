@@ -1,15 +1,27 @@
-//! The page of links at `/`, and redirects from a page's address with a slash at its end to the page. All other requests get
+//! The page at `/`, and redirects from a page's address with a slash at its end to the page. All other requests get
 //! the response that AWS would give.
 
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http::{Method, Request};
 
+use crate::files::page_file::page_file;
 use crate::net::guard::Sender;
 
 /// The pages of the front door.
-const PAGES: [&str; 5] =
-    ["/console", "/examples", "/examples/guest-chat", "/examples/guest-chat/staff", "/examples/lease-chat"];
+const PAGES: [&str; 7] = [
+    "/console",
+    "/reference",
+    "/reference/events",
+    "/examples",
+    "/examples/guest-chat",
+    "/examples/guest-chat/staff",
+    "/examples/lease-chat",
+];
+
+/// The page's own files alone, and this stack.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
 
 /// The response to such a request, and none to any other, or to one that a page of another origin sent.
 pub(super) fn response<B>(request: &Request<B>) -> Option<Response> {
@@ -18,8 +30,13 @@ pub(super) fn response<B>(request: &Request<B>) -> Option<Response> {
         return None;
     }
     if path == "/" || path == "/examples" {
-        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-        return Some((headers, include_str!("../../examples/index.html")).into_response());
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8"),
+            (CACHE_CONTROL, "no-store"),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (REFERRER_POLICY, "no-referrer"),
+        ];
+        return Some((headers, page_file!("start/index.html").text()).into_response());
     }
     let page = path.strip_suffix('/').filter(|page| PAGES.contains(page))?;
     let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -63,7 +80,7 @@ mod tests {
     #[test]
     fn the_address_alone_shows_a_page_with_links_to_every_page() {
         assert_eq!(asked(&Method::GET, "/").unwrap().status(), StatusCode::OK);
-        let text = include_str!("../../examples/index.html");
+        let text = page_file!("start/index.html").text();
         for page in PAGES.iter().filter(|page| **page != "/examples") {
             assert!(text.contains(&format!("href=\"{page}")), "{page}");
         }
