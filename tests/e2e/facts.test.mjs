@@ -7,7 +7,7 @@ import { call, expecting } from "./support/api.mjs";
 import { hearFacts } from "./support/facts.mjs";
 import { asGuest, guestWrites } from "./support/guest-chat.mjs";
 import { leasePath, mailed, newLease, writes } from "./support/lease-chat.mjs";
-import { accept, decline, end, handOver, introduce, invite, leave, partyOf, remove, revoke } from "./support/party.mjs";
+import { accept, change, decline, end, handOver, introduce, invite, leave, partyOf, remove, revoke } from "./support/party.mjs";
 import { guestOf, newHotel, newId, person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 
@@ -43,6 +43,8 @@ describe("Facts", { concurrency: 6 }, () => {
     await bus.next("invitation.withdrawn", { ...of, userId, withdrawnBy: ada.userId });
     await bus.next("invitation.accepted", { ...of, userId });
     await bus.next("member.joined", { ...of, userId });
+    await change(ada, party, { partyName: "Friday readers" });
+    await bus.next("party.updated", { ...of, updatedBy: ada.userId });
     await handOver(ada, party, ben);
     await bus.next("party.owner-changed", { ...of, ownerId: userId, previousOwnerId: ada.userId });
     await leave(ada, party);

@@ -28,6 +28,9 @@ pub enum Fact {
     InvitationWithdrawn { party_id: PartyId, user_id: UserId, withdrawn_by: UserId },
     #[serde(rename = "party.created")]
     PartyCreated { party_id: PartyId, owner_id: UserId },
+    /// Another name or other settings; which, the party's route says.
+    #[serde(rename = "party.updated")]
+    PartyUpdated { party_id: PartyId, updated_by: UserId },
     #[serde(rename = "party.owner-changed")]
     PartyOwnerChanged { party_id: PartyId, owner_id: UserId, previous_owner_id: UserId },
     /// The owner has ended the party, or its last member has left.

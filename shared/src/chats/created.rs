@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Conversation, ConversationKind, Message, WireId};
+use super::wire_id::{of_direct, shown_id};
+use super::{Conversation, ConversationKind, Message};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{GuestChatChange, RealtimeEvent, Role};
 use crate::contract::facts::Fact;
@@ -46,7 +47,7 @@ fn named(
 pub(super) fn sent(conversation: &Conversation, message: &Message) -> Delivery {
     Delivery::fact(Fact::MessageSent {
         conversation: conversation.named(),
-        message_id: message.id.to_string(),
+        message_id: shown_id(conversation, message),
         seq: message.seq.0,
         author_id: message.author.clone(),
         role: message.role,
@@ -93,13 +94,8 @@ pub(crate) fn to_guest_and_staff(hotel: &HotelSlug, booking: &BookingId, change:
 
 /// A direct message as both sides see it. `receiver` is the one of the two who did not write it.
 pub(crate) fn direct_view(message: &Message, receiver: &UserId) -> DirectMessage {
-    let id = match message.author.clone() {
-        Some(sender) => WireId { sender, message: message.id.clone() }.to_string(),
-        // Its sender's account was erased.
-        None => message.id.to_string(),
-    };
     DirectMessage {
-        id,
+        id: of_direct(message),
         seq: message.seq.0,
         sender_id: message.author.clone(),
         sender_name: message.author_name.clone(),

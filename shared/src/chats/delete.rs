@@ -1,6 +1,7 @@
 //! Deleting a message: its number stays, what it said goes.
 
 use super::head::Head;
+use super::wire_id::shown_id;
 use super::{Conversation, Message, MessageId};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
@@ -92,7 +93,7 @@ impl ReadMessage {
         // Its readers know already that it is deleted. They need not learn who had written it.
         let fact = Delivery::fact(Fact::MessageDeleted {
             conversation: conversation.named(),
-            message_id: left.id.to_string(),
+            message_id: shown_id(conversation, &left),
             seq: left.seq.0,
         });
         let deliveries = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };

@@ -9,6 +9,7 @@ use super::head::Head;
 use super::message::MessageRow;
 use super::post::{KeyRow, ListedRow, mark_of_author};
 use super::read::seq_of;
+use super::wire_id::shown_id;
 use super::{Author, Conversation, ConversationKind, Message, MessageId, Seq};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
@@ -66,17 +67,17 @@ impl OldMessage {
     }
 }
 
-/// How the import of a message ended, with the id that it has here.
-pub(crate) type ImportedMessage = (Imported, Option<MessageId>);
+/// How the import of a message ended, with the id by which its readers know it here.
+pub(crate) type ImportedMessage = (Result<Imported, ApiError>, Option<String>);
 
 /// Further writes of the transaction in which messages make or renew contacts, at this time.
 type Contacts<'a> = dyn Fn(Millis) -> Result<Vec<Action>, TableError> + Sync + 'a;
 
 /// Stores up to [`MAX_IMPORTED`] messages with different ids: those that are not there, in one transaction. Returns a result for each, and
-/// whether contacts were made.
+/// whether contacts were made. Where somebody has written here, each new message is refused with 409; the others are not concerned.
 ///
 /// # Errors
-/// 409 where somebody has written here and one of the messages is new, 500 when DynamoDB fails or others keep writing.
+/// 500 when DynamoDB fails or others keep writing.
 pub(crate) async fn import(
     table: &Table,
     conversation: &Conversation,
@@ -100,8 +101,13 @@ pub(crate) async fn import(
         for (n, (old, id)) in old.iter().zip(ids).enumerate() {
             if let Some(id) = id {
                 let row = stored.remove(&conversation.message(id.seq())).map(Message::of_row).transpose()?;
-                let is_same = row.is_some_and(|message| old.is(&message));
-                results.push((if is_same { Imported::Unchanged } else { Imported::Conflict }, Some(id)));
+                let is_same = row.as_ref().is_some_and(|message| old.is(message));
+                let id = row.map_or_else(|| id.to_string(), |message| shown_id(conversation, &message));
+                results.push((Ok(if is_same { Imported::Unchanged } else { Imported::Conflict }), Some(id)));
+                continue;
+            }
+            if head.goes_on_here() {
+                results.push((Err(goes_on_here()), None));
                 continue;
             }
             seq = seq.next();
@@ -110,16 +116,13 @@ pub(crate) async fn import(
             rows.push(Action::put_new(item(&conversation.message(seq), &row)?, now));
             let row = KeyRow { message: message.id.clone(), fingerprint: None, expires_at: None };
             rows.push(Action::put_unless_live(item(&keys[n], &row)?, now));
-            results.push((Imported::Created, Some(message.id.clone())));
+            results.push((Ok(Imported::Created), Some(shown_id(conversation, &message))));
             messages.push(message);
         }
         let unlisted = unlisted(conversation, &head, &messages);
         let Some(advanced) = head.advance_imported(conversation, &messages, &unlisted) else {
             return Ok(Some((results, false)));
         };
-        if head.goes_on_here() {
-            return Err(goes_on_here());
-        }
         let made = head.contacts_of_imported(conversation, &messages);
         let mut writes = vec![advanced];
         writes.extend(rows);

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::MessageId;
+use super::{Conversation, ConversationKind, Message, MessageId};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 
@@ -28,6 +28,22 @@ impl WireId {
         let (sender, message) = text.split_once(':').ok_or_else(unknown)?;
         let sender = UserId::parse(sender).map_err(|_| unknown())?;
         Ok(Self { sender, message: MessageId::parse(message).map_err(|_| unknown())? })
+    }
+}
+
+/// The id of a direct message on the wire. Once its sender's account is erased, it does not name the sender.
+pub(super) fn of_direct(message: &Message) -> String {
+    match message.author.clone() {
+        Some(sender) => WireId { sender, message: message.id.clone() }.to_string(),
+        None => message.id.to_string(),
+    }
+}
+
+/// The id of a message as its readers have it.
+pub(super) fn shown_id(conversation: &Conversation, message: &Message) -> String {
+    match conversation.kind() {
+        ConversationKind::Direct(..) => of_direct(message),
+        ConversationKind::Guest(..) | ConversationKind::Lease(_) => message.id.to_string(),
     }
 }
 

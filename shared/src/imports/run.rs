@@ -153,6 +153,10 @@ async fn sequence(importer: Importer<'_>, jobs: Vec<Placed>, now: Millis) -> Vec
     ended
 }
 
+fn outcome(one: Result<Imported, ApiError>) -> LineOutcome {
+    one.map_or_else(|error| LineOutcome::from(&error), Into::into)
+}
+
 impl Importer<'_> {
     async fn step(self, step: Step, now: Millis) -> Result<Vec<(LineOutcome, Option<String>)>, ApiError> {
         let table = self.table;
@@ -162,14 +166,12 @@ impl Importer<'_> {
                 let old: Vec<_> = some.into_iter().map(|(_, old)| old).collect();
                 let days = self.settings.notification_days;
                 let results = notifications::import(table, &user, &old, days, now).await?;
-                let outcome =
-                    |one: Result<Imported, ApiError>| one.map_or_else(|error| LineOutcome::from(&error), Into::into);
                 Ok(results.into_iter().map(|one| (outcome(one), None)).collect())
             }
             Step::Messages(conversation, some) => {
                 let old: Vec<_> = some.into_iter().map(|(_, old)| old).collect();
                 let results = self.messages(&conversation, &old, now).await?;
-                Ok(results.into_iter().map(|(one, id)| (one.into(), id.map(|id| id.to_string()))).collect())
+                Ok(results.into_iter().map(|(one, id)| (outcome(one), id)).collect())
             }
         }
     }

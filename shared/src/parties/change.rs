@@ -129,14 +129,15 @@ impl Changed<'_> {
         row.updated_at = now;
         let update_type = PartyUpdate::SettingsChanged;
         let event = PartyUpdated { party_id: id.clone(), update_type, data, updated_at: now.iso() };
-        let fact = (row.owner != seen.row.owner).then(|| {
-            Delivery::fact(Fact::PartyOwnerChanged {
-                party_id: id.clone(),
-                owner_id: row.owner.clone(),
-                previous_owner_id: seen.row.owner.clone(),
-            })
-        });
-        let next = NextVersion::new(id, seen, [Delivery::event(&event)].into_iter().chain(fact), writer, now)?
+        // The caller owns the party.
+        let (party_id, caller) = (id.clone(), seen.row.owner.clone());
+        let fact = if row.owner == caller {
+            Fact::PartyUpdated { party_id, updated_by: caller }
+        } else {
+            Fact::PartyOwnerChanged { party_id, owner_id: row.owner.clone(), previous_owner_id: caller }
+        };
+        let owed = [Delivery::event(&event), Delivery::fact(fact)];
+        let next = NextVersion::new(id, seen, owed, writer, now)?
             .set("name", &row.name)
             .set("settings", &row.settings)
             .set("owner", &row.owner);

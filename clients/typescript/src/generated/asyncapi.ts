@@ -192,6 +192,10 @@ export type ConversationRef =
        */
       userIds: Id[];
     };
+/**
+ * The id by which the message's readers know it. That of a direct message begins with its sender, as long as their account is not erased; `conversation` and `seq` name a message for ever.
+ */
+export type FactMessageId = string;
 
 export interface Events {
   names: ChannelNames;
@@ -1109,6 +1113,7 @@ export interface Facts {
   "invitation.declined": InvitationDeclined;
   "invitation.withdrawn": InvitationWithdrawn;
   "party.created": PartyCreated;
+  "party.updated": PartyChanged;
   "party.owner-changed": PartyOwnerChanged;
   "party.ended": PartyEndedFact;
   "member.joined": MemberJoined;
@@ -1183,6 +1188,16 @@ export interface PartyCreated {
   ownerId: Id;
 }
 /**
+ * A party's name or settings changed. `GET /parties/{partyId}` has them.
+ */
+export interface PartyChanged {
+  id: FactId;
+  service?: FactService;
+  time: Time;
+  partyId: Id;
+  updatedBy: Id;
+}
+/**
  * A party has another owner.
  */
 export interface PartyOwnerChanged {
@@ -1254,7 +1269,7 @@ export interface MessageWasSent {
   service?: FactService;
   time: Time;
   conversation: ConversationRef;
-  messageId: string;
+  messageId: FactMessageId;
   seq: Seq;
   /**
    * `null` if the author's account is erased by now.
@@ -1274,7 +1289,7 @@ export interface MessageWasDeleted {
   service?: FactService;
   time: Time;
   conversation: ConversationRef;
-  messageId: string;
+  messageId: FactMessageId;
   seq: Seq;
 }
 /**

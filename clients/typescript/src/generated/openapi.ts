@@ -347,7 +347,7 @@ export interface paths {
          *
          *     A line is written once. The same line again is `unchanged`, as long as its row is there, whatever users have changed since. Another line of the same id has `failed` as a conflict, and changes nothing. `skipped` are lines of what has expired, and of what is here already without an import: it may be newer. One line's failure does not concern the others; its `reason` says what to do. Where `retryable` is true, send the same line again.
          *
-         *     Lines of one conversation, party or user are written in the order of the lines, all others side by side. Messages get their numbers in the order in which they come, and are refused once somebody has written in the conversation here. Notifications come before all that are created here.
+         *     Lines of one conversation, party or user are written in the order of the lines, all others side by side. Messages get their numbers in the order in which they come, so send a conversation's lines one request after the other: requests at the same time mix their numbers. New messages are refused once somebody has written in the conversation here. Notifications come before all that are created here.
          */
         post: operations["importLines"];
         delete?: never;
