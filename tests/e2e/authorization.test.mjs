@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
-import { listen } from "./support/listener.mjs";
+import { guidesAuthorizer, listen } from "./support/listener.mjs";
 import { newId, person } from "./support/people.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
@@ -139,16 +139,7 @@ test("a user signs in and is reached by their id", async (t) => {
 
 test("the integration guide's own authorizer, which sends JSON, works", async (t) => {
   const ada = person();
-  const authorizer = (channel) => ({
-    authorize: async (socketId, callback) => {
-      const response = await fetch(new URL("/pusher/auth", stack.url), {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${ada.token}` },
-        body: JSON.stringify({ socket_id: socketId, channel_name: channel.name }),
-      });
-      return response.ok ? callback(null, await response.json()) : callback(new Error("Authorization failed"), null);
-    },
-  });
+  const authorizer = guidesAuthorizer(ada);
   const listener = await listen(t, ada, { authorizer });
   await listener.subscribe(ada.ownChannel);
   await listener.subscribe(`presence-room-${newId("book")}`);

@@ -16,8 +16,9 @@ import { guestOf, newHotel, newId, person, service } from "./support/people.mjs"
 const NDJSON = { "content-type": "application/x-ndjson" };
 const run = promisify(execFile);
 
-/** Imports lines; every one ends in this way. A person's own message is a read mark already, so an earlier mark changes nothing. */
-async function imported(lines, way = "created") {
+/** Imports a team's database; every line ends in this way. A person's own message is a read mark already, so an earlier mark changes nothing. */
+async function imported(database, way = "created") {
+  const lines = database.lines();
   const report = await expecting(200, "POST", "/imports", { as: service(), body: lines, headers: NDJSON });
   const isExpected = ({ kind, result }) => result === way || (kind === "readMark" && result === "unchanged");
   assert.deepEqual(report.results.filter((line) => !isExpected(line)), []);
@@ -26,9 +27,9 @@ async function imported(lines, way = "created") {
 
 test("kudos and notifications of a NestJS app are where its members look for them", async () => {
   const [author, giver, reader, book] = [person("Jane"), person("Ben"), person("Ada"), newId("book")];
-  const lines = readingRooms({ author, giver, reader, book });
-  await imported(lines);
-  await imported(lines, "unchanged");
+  const database = readingRooms({ author, giver, reader, book });
+  await imported(database);
+  await imported(database, "unchanged");
   const { kudos } = await expecting(200, "GET", "/kudos", { as: reader });
   assert.deepEqual(kudos.map(({ sessionId, fromUser, bookTitle }) => [sessionId, fromUser.displayName, bookTitle]), [["s-2", "Ben", "Emma"], ["s-1", "Ben", "Emma"]]);
   const list = await expecting(200, "GET", "/notifications", { as: reader });
@@ -103,6 +104,11 @@ test("cargo local import sends a file, goes on after a stop, and names the lines
   assert.equal(JSON.parse(readFileSync(`${file}.failed.ndjson`, "utf8")).id, `${reader.userId}-120`);
   assert.match((await command()).stderr, /Going on after line 250/);
   assert.match((await command("--again")).stdout, /kudos\s+0\s+249\s+0\s+1/);
+  const ids = readFileSync(`${file}.ids.ndjson`, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(ids.length, 249);
+  assert.deepEqual([ids[0].kind, ids[0].id], ["kudos", `${reader.userId}-0`]);
+  const { kudos: listed } = await expecting(200, "GET", "/kudos", { as: reader });
+  assert.equal(listed[0].kudosId, ids.at(-1).storedAs);
 });
 
 test("a request that is refused whole says why", async () => {

@@ -91,8 +91,8 @@ pub(crate) enum Command {
     Smoke(smoke::SmokeOptions),
     /// Sends a file of another system's data to a deployed stack, or the running local one. docs/MIGRATE.md has how to write it
     ///
-    /// Stopped and called again, it goes on where it was. Lines that failed are in FILE.failed.ndjson, the reasons in FILE.failed.txt. It exits
-    /// with 1 if a line failed.
+    /// Stopped and called again, it goes on where it was. Lines that failed are in FILE.failed.ndjson, the reasons in FILE.failed.txt. FILE.ids.ndjson
+    /// has the ids of rows that have another one here. It exits with 1 if a line failed.
     Import(import::ImportOptions),
     /// Prints a token for a user of the running stack
     Token(Token),

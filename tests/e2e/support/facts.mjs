@@ -14,26 +14,36 @@ const BUS = "carillon-{stage}";
 const sqs = (name, input) => action("sqs", `AmazonSQS.${name}`, input);
 const events = (name, input) => action("events", `AWSEvents.${name}`, { EventBusName: stack.eventBusName, ...input });
 
-/** Hears the facts from now on; each is held against docs/asyncapi.yaml. */
-export async function hearFacts(t) {
+/** A queue that gets the facts from now on, or those of these types; resolves to its address. */
+export async function queueOfFacts(t, types) {
   const name = newId("facts");
   const { QueueUrl } = await sqs("CreateQueue", { QueueName: name });
   cleanUp(t, () => sqs("DeleteQueue", { QueueUrl }));
   const { Attributes } = await sqs("GetQueueAttributes", { QueueUrl, AttributeNames: ["QueueArn"] });
-  await events("PutRule", { Name: name, EventPattern: JSON.stringify({ source: ["carillon"] }) });
+  const pattern = { source: ["carillon"], ...(types && { "detail-type": types }) };
+  await events("PutRule", { Name: name, EventPattern: JSON.stringify(pattern) });
   cleanUp(t, async () => {
     await events("RemoveTargets", { Rule: name, Ids: ["queue"] });
     await events("DeleteRule", { Name: name });
   });
   await events("PutTargets", { Rule: name, Targets: [{ Id: "queue", Arn: Attributes.QueueArn }] });
+  return QueueUrl;
+}
+
+/** Hears the facts from now on; each is held against docs/asyncapi.yaml. */
+export async function hearFacts(t) {
+  const QueueUrl = await queueOfFacts(t);
   const heard = [];
+  const all = [];
   const take = async () => {
     const { Messages = [] } = await sqs("ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 });
     for (const { Body, ReceiptHandle } of Messages) {
-      const { "detail-type": type, source, detail } = JSON.parse(Body);
+      const event = JSON.parse(Body);
+      const { "detail-type": type, source, detail } = event;
       checkEvent(BUS, type, detail);
       noteEvent(BUS, type);
       heard.push({ type, source, ...detail });
+      all.push(event);
       await sqs("DeleteMessage", { QueueUrl, ReceiptHandle });
     }
   };
@@ -47,5 +57,7 @@ export async function hearFacts(t) {
       }),
     /** All that were heard so far. */
     all: find,
+    /** The events as EventBridge gave them, of facts that name one of these. */
+    events: (...ids) => all.filter(({ detail }) => ids.some((id) => JSON.stringify(detail).includes(`"${id}"`))),
   };
 }

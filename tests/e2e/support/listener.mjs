@@ -27,6 +27,18 @@ export async function listen(t, user, { authorizer, authEndpoint = "/pusher/auth
   return listener;
 }
 
+/** How the integration guide's page asks for authorization: with JSON, and the token in a header. */
+export const guidesAuthorizer = (user) => (channel) => ({
+  authorize: async (socketId, callback) => {
+    const response = await fetch(new URL("/pusher/auth", stack.url), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${user.token}` },
+      body: JSON.stringify({ socket_id: socketId, channel_name: channel.name }),
+    });
+    return response.ok ? callback(null, await response.json()) : callback(new Error("Authorization failed"), null);
+  },
+});
+
 class Listener {
   #pusher;
   #foreign;

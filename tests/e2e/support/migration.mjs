@@ -1,29 +1,67 @@
-// Small databases as the five systems have them, and their lines as docs/migrate writes them.
+// Small databases as the five systems have them, their lines as docs/migrate writes them, and what docs/migrate writes back into them.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
+
+import { service } from "./people.mjs";
+import { stack } from "./stack.mjs";
 
 const scripts = fileURLToPath(new URL("../../../docs/migrate/", import.meta.url));
 const CREATE = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())";
+const READ = "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall()))";
+const run = promisify(execFile);
 
 /** A value in SQL. */
 const literal = (value) => (value === null ? "NULL" : typeof value === "number" ? value : `'${String(value).replaceAll("'", "''")}'`);
 
-/** The statements that create a table with these rows; each row has the columns of the first one. */
-export function table(name, ...rows) {
-  const columns = Object.keys(rows[0]).map((column) => `"${column}"`).join(", ");
+/** The statements that create a table with these rows; each row has the columns of the first one. An id that is a number is given by the table. */
+function table(name, ...rows) {
+  const type = (column, value) => (column === "id" && typeof value === "number" ? " INTEGER PRIMARY KEY" : "");
+  const columns = Object.entries(rows[0]).map(([column, value]) => `"${column}"${type(column, value)}`).join(", ");
   const values = rows.map((row) => `(${Object.values(row).map(literal).join(", ")})`).join(", ");
   return `CREATE TABLE "${name}" (${columns}); INSERT INTO "${name}" VALUES ${values};`;
 }
 
-/** The lines that a script writes of a database with these tables. */
-export function linesOf(script, ...tables) {
-  const file = join(mkdtempSync(join(tmpdir(), "carillon-")), "db.sqlite3");
-  execFileSync("python3", ["-c", CREATE, file], { input: tables.join("\n") });
-  return execFileSync("python3", [join(scripts, script), file], { encoding: "utf8" });
+/** A database of a team. */
+class TeamDatabase {
+  #file = join(mkdtempSync(join(tmpdir(), "carillon-")), "db.sqlite3");
+  #name;
+
+  /** `name` is that of the team's scripts. */
+  constructor(name, ...tables) {
+    this.#name = name;
+    execFileSync("python3", ["-c", CREATE, this.#file], { input: tables.join("\n") });
+  }
+
+  /** The lines that the team's script writes of it. */
+  lines() {
+    return execFileSync("python3", [join(scripts, `${this.#name}.py`), this.#file], { encoding: "utf8" });
+  }
+
+  rows(query) {
+    return JSON.parse(execFileSync("python3", ["-c", READ, this.#file, query], { encoding: "utf8" }));
+  }
+
+  /** The first column of each row. */
+  values(query) {
+    return this.rows(query).map(([value]) => value);
+  }
+
+  /**
+   * Calls the script of the way back, with events of the bus as its input; resolves to its last line, which counts the changed rows. `python` is
+   * another than the first one on the path.
+   */
+  async back(options, { events = [], env = {}, python = "python3" } = {}) {
+    const own = { CARILLON_URL: stack.url, CARILLON_SERVICE_TOKEN: service().token };
+    const command = run(python, [join(scripts, `${this.#name}_back.py`), this.#file, ...options], { env: { ...process.env, ...own, ...env } });
+    command.child.stdin.end(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    const { stdout } = await command;
+    return stdout.trim().split("\n").at(-1);
+  }
 }
 
 /** Moments that follow each other, in the form in which SQLite keeps them. */
@@ -36,8 +74,8 @@ export function readingRooms({ author, giver, reader, book }) {
     id: `note-${n}-${book}`, user_id: reader.userId, type: "POST_COMMENT", title: null, message: null, data: '{"postId": "p1"}', created_at: at(n),
     read_at: read,
   });
-  return linesOf(
-    "reading_rooms.py",
+  return new TeamDatabase(
+    "reading_rooms",
     table("users", ...[author, giver, reader].map(user)),
     table("books", { id: book, title: "Emma", author_id: author.userId }),
     table("reading_sessions", { id: "s-1", book_id: book }, { id: "s-2", book_id: book }),
@@ -49,8 +87,8 @@ export function readingRooms({ author, giver, reader, book }) {
 export function parties({ owner, member, invitee, party }) {
   const user = ({ userId, displayName }) => ({ id: userId, username: displayName, avatar: null });
   const joins = ({ userId }, n) => ({ partyId: party, userId, createdAt: at(n) });
-  return linesOf(
-    "parties.py",
+  return new TeamDatabase(
+    "parties",
     table("Users", ...[owner, member, invitee].map(user)),
     table("Parties", { id: party, name: "Readers", settings: '{"genre": "SF"}', ownerId: owner.userId, createdAt: at(0), updatedAt: at(5) }),
     table("PartyMembers", joins(member, 1), joins(owner, 2)),
@@ -64,8 +102,8 @@ export function messages({ ada, ben, id }) {
     id: `${id}-${n}`, senderId: from.userId, receiverId: to.userId, content: `text ${n}`, createdAt: at(n), readAt: read,
   });
   const notification = { id, userId: ada.userId, type: "SYSTEM", title: "Hello", body: "There is news.", data: null, createdAt: at(1), readAt: null };
-  return linesOf(
-    "messages.py",
+  return new TeamDatabase(
+    "messages",
     table("users", user(ada), user(ben)),
     table("device_tokens", { userId: ada.userId, token: `phone-of-${ada.userId}`, platform: "ios", updatedAt: at(0) }),
     table("notification_settings", { userId: ada.userId, locale: "fr", push: 1, email: 0 }),
@@ -78,8 +116,8 @@ export function guestChat({ hotel, booking, guestName, staff }) {
   const message = (id, by, text, more = {}) => ({
     id, booking_id: 1, staff_id: by?.userId ?? null, message: text, created_at: at(id), read_by_guest: 0, deleted_at: null, ...more,
   });
-  return linesOf(
-    "guest_chat.py",
+  return new TeamDatabase(
+    "guest_chat",
     table("hotels", { id: 1, slug: hotel }),
     table("auth_user", { id: staff.userId, first_name: staff.displayName }),
     table("staff", { hotel_id: 1, user_id: staff.userId }),
@@ -103,8 +141,8 @@ export function leases({ client, notary, bailId }) {
   const request = {
     id: 1, bailId, title: "Plan", description: null, status: "ACCEPTED", createdById: notary.userId, createdAt: at(1), updatedAt: at(2),
   };
-  return linesOf(
-    "leases.py",
+  return new TeamDatabase(
+    "leases",
     table("User", user(client), user(notary)),
     table("Bail", { id: bailId, title: "12 rue des Lilas", clientId: client.userId, notaryId: notary.userId, createdAt: at(0), updatedAt: at(0) }),
     table("NotaryRequest", request),

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, value_parser};
+use serde_json::json;
 
 use self::chunk::{Chunk, Chunks};
 use self::place::FilePlace;
@@ -71,6 +72,7 @@ pub(crate) async fn import(workspace: &Workspace, options: &ImportOptions) -> Re
     let sender = sender(workspace, options)?;
     let (at, failed, reasons) =
         (beside(file, ".import.json"), beside(file, ".failed.ndjson"), beside(file, ".failed.txt"));
+    let ids = beside(file, ".ids.ndjson");
     let known = if options.again { None } else { FilePlace::read(&at, bytes, sender.address()) };
     let mut place = match known {
         Some(place) => {
@@ -78,7 +80,7 @@ pub(crate) async fn import(workspace: &Workspace, options: &ImportOptions) -> Re
             place
         }
         None => {
-            for old in [&failed, &reasons] {
+            for old in [&failed, &reasons, &ids] {
                 let _ = fs::remove_file(old);
             }
             FilePlace::new(bytes, sender.address())
@@ -98,6 +100,7 @@ pub(crate) async fn import(workspace: &Workspace, options: &ImportOptions) -> Re
             }
         };
         keep_failed(&chunk, &ends, &failed, &reasons)?;
+        keep_ids(&ends, &ids)?;
         place.add(&chunk, &ends);
         place.write(&at)?;
         tally.show(&place);
@@ -131,6 +134,20 @@ fn sender(workspace: &Workspace, options: &ImportOptions) -> Result<LineSender> 
     };
     let timeout = Duration::from_secs(options.timeout);
     Ok(LineSender::new(Http { address, connector: Connector::new(), timeout }, token))
+}
+
+/// Keeps which rows have another id here. Where a run stopped between this and its place, the next one writes the same once more.
+fn keep_ids(ends: &[LineEnd], path: &Path) -> Result<()> {
+    let line = |end: &LineEnd| {
+        let (id, stored_as) = end.ids.as_ref()?;
+        Some(format!("{}\n", json!({ "kind": end.kind, "id": id, "storedAs": stored_as })))
+    };
+    let lines: String = ends.iter().filter_map(line).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let append = || OpenOptions::new().create(true).append(true).open(path)?.write_all(lines.as_bytes());
+    append().with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Keeps the lines that failed, and why.

@@ -62,7 +62,12 @@ mod tests {
     fn a_run_goes_on_with_the_same_file_and_address_alone() {
         let path = std::env::temp_dir().join(format!("carillon-import-{}.json", std::process::id()));
         let mut place = FilePlace::new(10, "https://a.example".to_owned());
-        let end = |result: &str| LineEnd { kind: "book".to_owned(), result: result.to_owned(), reason: String::new() };
+        let end = |result: &str| LineEnd {
+            kind: "book".to_owned(),
+            result: result.to_owned(),
+            reason: String::new(),
+            ids: None,
+        };
         place.add(&Chunk { lines: Vec::new(), taken: 2, bytes: 7 }, &[end("created"), end("failed")]);
         place.write(&path).unwrap();
         let read = |size, address: &str| FilePlace::read(&path, size, address.to_owned());

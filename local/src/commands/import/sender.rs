@@ -24,6 +24,8 @@ pub(super) struct LineEnd {
     /// `created`, `unchanged`, `skipped` or `failed`.
     pub(super) result: String,
     pub(super) reason: String,
+    /// The line's id, and the one that its row has here, where it is another.
+    pub(super) ids: Option<(String, String)>,
 }
 
 /// The meaning of a response.
@@ -84,7 +86,8 @@ impl LineSender {
             StatusCode::OK => Ok(ends(chunk, &reply.json, created)),
             StatusCode::PAYLOAD_TOO_LARGE if chunk.lines.len() == 1 => {
                 let reason = reply.field("message").to_owned();
-                Ok(Answer::Ends(vec![LineEnd { kind: "unknown".to_owned(), result: "failed".to_owned(), reason }]))
+                let (kind, result) = ("unknown".to_owned(), "failed".to_owned());
+                Ok(Answer::Ends(vec![LineEnd { kind, result, reason, ids: None }]))
             }
             status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
                 Ok(Answer::Again(reply.shown(&self.redaction), retry_after(&reply)))
@@ -118,6 +121,7 @@ fn ends(chunk: &Chunk, body: &Value, created: &mut Vec<usize>) -> Answer {
             text(result, "result").unwrap_or_default()
         },
         reason: text(result, "reason").unwrap_or_default(),
+        ids: text(result, "id").zip(text(result, "storedAs")),
     };
     Answer::Ends(results.iter().enumerate().map(end).collect())
 }
@@ -135,10 +139,12 @@ mod tests {
         let of = |result: &str| json!({ "kind": "book", "result": result });
         let first = ends(&chunk, &json!({ "results": [of("created"), late] }), &mut created);
         assert!(matches!(first, Answer::Again(reason, None) if reason == "send it again"));
-        let Answer::Ends(found) = ends(&chunk, &json!({ "results": [of("unchanged"), of("unchanged")] }), &mut created)
-        else {
+        let stored = json!({ "kind": "book", "result": "unchanged", "id": "1", "storedAs": "a" });
+        let Answer::Ends(found) = ends(&chunk, &json!({ "results": [stored, of("unchanged")] }), &mut created) else {
             panic!("each line has an end")
         };
+        let ids = found.iter().map(|end| end.ids.clone()).collect::<Vec<_>>();
+        assert_eq!(ids, [Some(("1".to_owned(), "a".to_owned())), None]);
         assert_eq!(found.iter().map(|end| end.result.as_str()).collect::<Vec<_>>(), ["created", "unchanged"]);
         assert!(matches!(ends(&chunk, &json!({ "results": [] }), &mut created), Answer::Again(..)));
     }

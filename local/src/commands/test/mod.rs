@@ -147,6 +147,8 @@ fn end_to_end(
         .current_dir(&workspace.root)
         .env("CARILLON_STACK", State::path(state))
         .env("CARILLON_PYTHON", &tools.python_with_pusher)
+        // That of ministack, which brings boto3.
+        .env("CARILLON_PYTHON_WITH_BOTO3", &tools.python)
         // This program, for tests that run `cargo local`. A second cargo would wait for this one's lock.
         .env("CARILLON_LOCAL", std::env::current_exe()?);
     Ok(command)

@@ -1,0 +1,58 @@
+"""Django and Pusher: guests' chats, back into your tables. Change the names of tables and columns to yours."""
+
+from back import moment, run
+
+
+def path(hotel, booking):
+    return ["hotels", hotel, "chats", booking, "messages"]
+
+
+def member(back, hotel):
+    """A member of the staff, as whom the chats are read."""
+    sql = "SELECT s.user_id FROM staff s JOIN hotels h ON h.id = s.hotel_id WHERE h.slug = ? ORDER BY s.user_id LIMIT 1"
+    return back.value(sql, hotel)
+
+
+def booking_id(back, hotel, booking):
+    return back.value("SELECT b.id FROM bookings b JOIN hotels h ON h.id = b.hotel_id WHERE h.slug = ? AND b.number = ?", hotel, booking)
+
+
+def put_message(back, hotel, booking, one):
+    row = {
+        "booking_id": booking_id(back, hotel, booking), "staff_id": one["author"]["id"] if one["author"]["role"] == "staff" else None,
+        "message": one.get("message", ""), "created_at": moment(one["createdAt"]), "read_by_guest": False,
+    }
+    back.put_numbered("message", one["id"], "room_messages", row, deleted_at=moment(one.get("deletedAt")))
+
+
+def message(back, fact):
+    if fact["conversation"]["kind"] == "guest":
+        hotel, booking = fact["conversation"]["hotelSlug"], fact["conversation"]["bookingId"]
+        one = back.message(path(hotel, booking), member(back, hotel), fact["seq"])
+        if one:
+            put_message(back, hotel, booking, one)
+
+
+def put_marks(back, user, hotel, booking, seq):
+    """Marks as read by this member of the staff what comes before the last message that they have read."""
+    last = back.message(path(hotel, booking), user, seq)
+    booking, at = booking_id(back, hotel, booking), moment(last["createdAt"])
+    for (id,) in back.rows("SELECT id FROM room_messages WHERE booking_id = ? AND created_at <= ? ORDER BY id", booking, at):
+        back.put("message_reads", {"message_id": id, "user_id": user})
+
+
+def everything(back):
+    for (hotel,) in back.rows("SELECT slug FROM hotels ORDER BY slug"):
+        for chat in back.items("chats", ["hotels", hotel, "chats"], limit=50):
+            for one in back.messages(path(hotel, chat["bookingId"]), member(back, hotel)):
+                put_message(back, hotel, chat["bookingId"], one)
+            back.connection.commit()
+        for (user,) in back.rows("SELECT s.user_id FROM staff s JOIN hotels h ON h.id = s.hotel_id WHERE h.slug = ?", hotel):
+            for chat in back.items("chats", ["hotels", hotel, "chats"], user, limit=50):
+                seq = chat["lastMessage"]["seq"] - chat["unreadCount"]
+                if seq > 0:
+                    put_marks(back, user, hotel, chat["bookingId"], seq)
+            back.connection.commit()
+
+
+run({"message.sent": message, "message.deleted": message}, everything)
