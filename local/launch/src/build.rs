@@ -1,0 +1,118 @@
+//! Runs cargo for the program of the local stack.
+
+use std::env;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::progress::Progress;
+
+/// Builds `carillon-local` with the features of the whole workspace. If that fails, what cargo said is printed.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub(crate) fn build(local: &Path, progress: &mut Progress) -> Result<(), String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
+    command
+        .args(["build", "--workspace", "--bin", "carillon-local", "--manifest-path"])
+        .arg(local.with_file_name("Cargo.toml"))
+        .envs([
+            ("CARGO_TERM_PROGRESS_WHEN", "always"),
+            ("CARGO_TERM_PROGRESS_WIDTH", "120"),
+            ("CARGO_TERM_COLOR", "never"),
+        ])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    without_this_package(&mut command);
+    let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", cargo.display()))?;
+    let output = child.stderr.take().ok_or("cargo has no output")?;
+    let said = follow(output, progress).map_err(|error| format!("the output of cargo cannot be read: {error}"))?;
+    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
+    progress.end();
+    if status.success() {
+        return Ok(());
+    }
+    said.iter().for_each(|line| progress.say(line));
+    Err("Building `cargo local` failed; correct what the compiler names above".to_owned())
+}
+
+/// Shows cargo's progress; returns the other lines, which only a failure needs.
+fn follow(mut output: impl Read, progress: &mut Progress) -> std::io::Result<Vec<String>> {
+    let (mut pending, mut chunk, mut said) = (Vec::new(), [0; 4096], Vec::new());
+    loop {
+        let read = output.read(&mut chunk)?;
+        pending.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        // Progress bars end their lines with a carriage return.
+        while let Some(end) = pending.iter().position(|&byte| byte == b'\n' || byte == b'\r') {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            heard(&String::from_utf8_lossy(&line), progress, &mut said);
+        }
+        if read == 0 {
+            heard(&String::from_utf8_lossy(&pending), progress, &mut said);
+            return Ok(said);
+        }
+    }
+}
+
+fn heard(line: &str, progress: &mut Progress, said: &mut Vec<String>) {
+    let line = line.trim_end();
+    if let Some((done, total, note)) = counted(line) {
+        progress.advance(done, total, note);
+    } else if line.trim_start().starts_with("Blocking waiting") {
+        progress.wait();
+    } else if !line.is_empty() && !is_routine(line) {
+        said.push(line.to_owned());
+    }
+}
+
+/// Parses cargo's progress, `Building [==>   ] 12/230: serde, tokio`.
+fn counted(line: &str) -> Option<(u32, u32, &str)> {
+    let (_, after_bar) = line.split_once("Building [")?.1.split_once("] ")?;
+    let (count, note) = after_bar.split_once(':').unwrap_or((after_bar, ""));
+    let (done, total) = count.trim().split_once('/')?;
+    Some((done.parse().ok()?, total.parse().ok()?, note.trim()))
+}
+
+fn is_routine(line: &str) -> bool {
+    ["Compiling ", "Finished ", "Fresh ", "Downloading ", "Downloaded "]
+        .iter()
+        .any(|start| line.trim_start().starts_with(start))
+}
+
+/// Removes the variables by which `cargo run` describes this package. A nested cargo would take them for a change and build again.
+fn without_this_package(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| text.starts_with(prefix))
+        {
+            command.env_remove(&name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargos_progress_is_parsed() {
+        assert_eq!(
+            counted("    Building [=======>      ] 12/230: serde, tokio(build)"),
+            Some((12, 230, "serde, tokio(build)"))
+        );
+        assert_eq!(counted("Building [       ] 0/3"), Some((0, 3, "")));
+        assert_eq!(counted("   Compiling serde v1.0.0"), None);
+    }
+
+    #[test]
+    fn only_what_a_failure_needs_is_kept() {
+        let output = "   Compiling a v1.0.0\n    Building [>] 1/2: a\rerror[E0425]: cannot find value `x`\n\n  --> src/main.rs:1:1\nerror: could not compile `a`";
+        let said = follow(output.as_bytes(), &mut Progress::hidden()).unwrap();
+        assert_eq!(
+            said,
+            ["error[E0425]: cannot find value `x`", "  --> src/main.rs:1:1", "error: could not compile `a`"]
+        );
+    }
+}
