@@ -3,19 +3,22 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
 
 import Pusher from "pusher-js";
 
+import { servePage } from "./page/server.mjs";
 import { expecting } from "./support/api.mjs";
+import { launch, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { deleteExpired } from "./support/faults.mjs";
 import { program } from "./support/npm-package.mjs";
-import { person, service } from "./support/people.mjs";
+import { newId, person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
 
@@ -112,7 +115,7 @@ const KINDS = [
     const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
   }],
-  [/^\.ci\/(prose|release-build)$/, (command) => succeeds(`${command} --self-test`)],
+  [/^\.ci\/(prose|release-build|site)$/, (command) => succeeds(`${command} --self-test`)],
   // With the Python of aws-sam-cli, so in .ci/run.
   [/^python -m unittest discover -s (\S+)$/, (_, [, path]) => exists(path)],
   [/^bash (\.ci\/run)$/, (_, [, path]) => exists(path)],
@@ -181,7 +184,12 @@ describe("The output of cargo local", () => {
 });
 
 test("the alias is what the documents call cargo local", () => {
-  assert.match(readFileSync(`${root}.cargo/config.toml`, "utf8"), /^local = "run --quiet --package carillon-local --"$/m);
+  assert.match(readFileSync(`${root}.cargo/config.toml`, "utf8"), /^local = "run --quiet --package carillon-launch --"$/m);
+});
+
+test("cargo local can be run in any folder of the clone", async () => {
+  const { stdout } = await promisify(execFile)("cargo", ["local", "status"], { cwd: `${root}docs`, env: process.env, timeout: LIMIT });
+  assert.match(stdout, /functions +well/);
 });
 
 test("a token for another back end, as the README makes it, has its role", async () => {
@@ -212,12 +220,40 @@ test("the logs of a request are found by the id in its response", async () => {
   assert.equal(lines.trim().split("\n").length, 1, lines);
 });
 
-describe("The README's snippets", () => {
-  const snippets = [...readFileSync(`${root}README.md`, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+describe("The snippets of README.md and docs/DEPLOY.md", () => {
+  const snippet = (page, language) => readFileSync(root + page, "utf8").match(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m"))[1];
   // The test has a class, a user and a token of its own.
-  const [local, deployed] = snippets.map((code) => code.replaceAll(/^(import .*|const (userId|token) = .*)\n/gm, ""));
+  const withoutNames = (code) => code.replaceAll(/^(import .*|const (userId|token) = .*)\n/gm, "");
+  const local = withoutNames(snippet("README.md", "ts"));
+  const deployed = withoutNames(snippet("docs/DEPLOY.md", "ts"));
 
-  test("the first one connects a page to the local stack, and hears what another back end sends", async (t) => {
+  test("the one for React shows a bell that rings, and hears what others send", { skip: unavailable }, async (t) => {
+    const [ada, ben] = [person("Ada"), person("Ben")];
+    const folder = mkdtempSync(join(tmpdir(), "carillon-snippet-"));
+    const code = snippet("README.md", "jsx")
+      .replace("http://localhost:3000", stack.url)
+      .replace('appKey="carillon-local"', `appKey=${JSON.stringify(stack.pusher.key)} wsHost="${stack.pusher.host}" wsPort={${stack.pusher.port}} forceTLS={false}`);
+    writeFileSync(join(folder, "app.jsx"), code);
+    writeFileSync(join(folder, "index.html"), '<link rel="stylesheet" href="/page.css"><div id="root"></div><script type="module" src="/page.js"></script>');
+    const user = JSON.stringify({ id: ben.userId, token: ben.token });
+    writeFileSync(join(folder, "main.jsx"), `import { createRoot } from "react-dom/client";\nimport { App } from "./app.jsx";\ncreateRoot(document.getElementById("root")).render(<App user={${user}} />);`);
+    const served = await servePage(0, "localhost", folder);
+    cleanUp(t, () => served.close().then(() => rmSync(folder, { recursive: true })));
+    const browser = await launch();
+    cleanUp(t, () => browser.close());
+    const page = await browser.newPage();
+    const alerted = page.waitForEvent("dialog", { timeout: LIMIT }).then((dialog) => dialog.dismiss().then(() => dialog.message()));
+    const subscribed = page.waitForEvent("websocket").then((socket) =>
+      socket.waitForEvent("framereceived", { predicate: ({ payload }) => String(payload).includes("subscription_succeeded"), timeout: LIMIT }),
+    );
+    await page.goto(served.origin);
+    await subscribed;
+    await expecting(201, "POST", "/kudos", { as: ada, json: { receiverId: ben.userId, sessionId: newId("session"), bookTitle: "Emma" } });
+    assert.equal(await alerted, "Ada likes it!");
+    await page.getByRole("button", { name: "Notifications, 1 unread" }).waitFor({ timeout: LIMIT });
+  });
+
+  test("the one for pusher-js connects a page to the local stack, and hears what another back end sends", async (t) => {
     const ada = person("Ada");
     const heard = [];
     const code = local
@@ -235,7 +271,7 @@ describe("The README's snippets", () => {
     assert.equal(heard.find(({ data }) => data?.data?.notificationId === notificationId).event, "notification:new");
   });
 
-  test("the second one differs from it only in where the servers are", () => {
+  test("the one for a deployed stack differs from it only in where the servers are", () => {
     const options = (code, names) => {
       let given;
       const Fake = class {

@@ -18,6 +18,7 @@ export const alias = {
   "openapi-fetch": here("../node_modules/openapi-fetch"),
   "pusher-js": here("../node_modules/pusher-js"),
   react: here("../node_modules/react"),
+  "react-dom": here("../node_modules/react-dom"),
 };
 
 /** pusher-js requires modules of Node's. */
