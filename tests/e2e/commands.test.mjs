@@ -86,7 +86,7 @@ const KINDS = [
   // `ID` stands for the x-request-id of a response. A test below looks for a real one.
   [/^cargo local logs --request ID$/, (command) => parsed(command.replace("ID", randomUUID()))],
   [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
-  [/^cargo local( |$)/, parsed],
+  [/^(?:[A-Z_]+=\S+ )?cargo local( |$)/, parsed],
   // For .ci/run, or for a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
