@@ -23,12 +23,14 @@ use crate::clients::webhook_endpoint::WebhookEndpoint;
 use crate::clients::{fcm, ses};
 use crate::delivery::{AppWebhooks, Facts, Pushes, Transport, TurnedOff, WebhookQueue, WebhookSender};
 use crate::gateway::{Gateway, Poster};
+use crate::hotels::EmailedGuest;
 use crate::http::idempotency::Fingerprints;
 use crate::identity::Verifier;
-use crate::leases::Emails;
-use crate::outbox::TransportName;
+use crate::leases::EmailedParticipant;
+use crate::outbox::{EmailRecipient, TransportName};
 use crate::settings::{Need, Settings, SettingsError};
 use crate::table::Table;
+use crate::unseen::{Emails, Recipient};
 use crate::users::budget::WriteBudget;
 use crate::users::profile::Profiles;
 
@@ -113,7 +115,7 @@ impl App {
             None => Arc::new(TurnedOff(TransportName::Push)),
         };
         let emails: Arc<dyn Transport> = match mailer {
-            Some(mailer) => Arc::new(Emails { mailer, channels, table }),
+            Some(mailer) => Arc::new(Emails { mailer, channels, table, recipient }),
             None => Arc::new(TurnedOff(TransportName::Email)),
         };
         let app_webhooks: Arc<dyn Transport> = match &webhooks {
@@ -192,6 +194,16 @@ impl App {
     pub fn connections(&self) -> Result<&Connections, ApiError> {
         self.connections.as_ref().ok_or_else(|| ApiError::internal("set the environment variable SOCKET_ENDPOINT"))
     }
+}
+
+/// The recipient whom a pending e-mail names.
+fn recipient(to: &EmailRecipient) -> Option<Box<dyn Recipient>> {
+    Some(match to {
+        EmailRecipient::Lease { lease, recipient } => {
+            Box::new(EmailedParticipant { lease: lease.clone(), id: recipient.clone() })
+        }
+        EmailRecipient::Guest { hotel, booking } => Box::new(EmailedGuest::new(hotel, booking).ok()?),
+    })
 }
 
 /// Where webhooks go, if the settings say so. They are signed as Pusher signs them: with the oldest key that is in use (Pusher Channels docs,

@@ -12,8 +12,9 @@
 //! erasure         erasing a user everywhere
 //! summary         a user's everything, for operators
 //! conversations   the list of a user's conversations of every kind
-//! leases          a client and a notary: their chat, requests, e-mails about unseen messages
+//! leases          a client and a notary: their chat, requests
 //! hotels          guests' chats, staff, inbox
+//! unseen          e-mails about messages that their recipient has not seen
 //! delivery        delivering outbox entries: by the writer, from the stream, from the retry queue; one file per transport
 //! sockets         WebSockets: framings, connections, dashboards, direct messages
 //! rooms           presence, kudos, books, healing after a missed webhook
@@ -70,6 +71,7 @@ pub mod summary;
 pub mod table;
 pub mod telemetry;
 pub mod triggers;
+pub mod unseen;
 pub mod users;
 
 pub use api_error::ApiError;

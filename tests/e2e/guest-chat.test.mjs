@@ -9,9 +9,10 @@ import { cleanUp } from "./support/cleanup.mjs";
 import { messagesShown } from "./support/example-pages.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
 import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
+import { mailed, mailsTo } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { cutClientsOff, hangPusher, replacePusher } from "./support/outage.mjs";
-import { guestOf, newHotel, person, service } from "./support/people.mjs";
+import { guestOf, newHotel, newId, person, service } from "./support/people.mjs";
 import { killFunction, unavailable } from "./support/processes.mjs";
 import { server } from "./support/server.mjs";
 import { stack } from "./support/stack.mjs";
@@ -21,6 +22,56 @@ import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const EVENT = "realtime_event";
+
+describe("E-mail to a guest", { concurrency: 4 }, () => {
+  /** A guest who can be reached by e-mail, and has looked at the chat once. */
+  async function reachableGuest(claims = {}) {
+    const guest = guestOf(newHotel(), undefined, "Grace", { email: `${newId("mail").slice(0, 20)}@example.com`, ...claims });
+    const nora = await hire(guest.hotel);
+    await asGuest(guest, "GET", "messages");
+    // The address is stored after the response.
+    await until("the address", async () => (await itemsMentioning(guest.email)).length > 0);
+    return { guest, nora };
+  }
+
+  test("a guest who is away gets one at once, and one for the messages within the window", async () => {
+    const { guest, nora } = await reachableGuest();
+    const first = await staffWrites(nora, guest, "Your room is <b>ready</b>");
+    const [mail] = await mailed(guest, 1);
+    assert.equal(mail.Subject, `New message from Nora – ${guest.hotel}, booking ${guest.booking}`);
+    const link = `${stack.url}/examples/guest-chat?hotel=${guest.hotel}&booking=${guest.booking}#message-${first.id}`;
+    assert.ok(mail.BodyText.includes(link), mail.BodyText);
+    assert.ok(mail.BodyHtml.includes("&lt;b&gt;ready&lt;/b&gt;"), mail.BodyHtml);
+    await staffWrites(nora, guest, "1");
+    await staffWrites(nora, guest, "2");
+    const [, summary] = await mailed(guest, 2);
+    assert.match(summary.Subject, /^2 new messages from Nora/);
+  });
+
+  test("a guest who has the chat open gets none", async (t) => {
+    const { guest, nora } = await reachableGuest();
+    const atGuest = await guestListening(t, guest);
+    const message = await staffWrites(nora, guest, "Good evening");
+    await atGuest.next(EVENT, (data) => data.message?.id === message.id);
+    await nothingIsOwedTo(guest.booking);
+    assert.deepEqual(await mailsTo(guest), []);
+  });
+
+  test("the link in an e-mail turns e-mail off, and on again", async () => {
+    const { guest, nora } = await reachableGuest({ locale: "fr" });
+    await staffWrites(nora, guest, "1");
+    const [mail] = await mailed(guest, 1);
+    assert.equal(mail.Subject, `Nouveau message de Nora – ${guest.hotel}, réservation ${guest.booking}`);
+    const path = mail.BodyText.match(/http:\S+\/email\/unsubscribe\?\S+/)[0].replace(stack.url, "");
+    await expecting(200, "POST", path, { form: { "List-Unsubscribe": "One-Click" } });
+    await staffWrites(nora, guest, "2");
+    await nothingIsOwedTo(guest.booking);
+    assert.equal((await mailsTo(guest)).length, 1);
+    await expecting(200, "POST", path, { form: { emails: "on" } });
+    await staffWrites(nora, guest, "3");
+    await mailed(guest, 2);
+  });
+});
 
 describe("A guest's chat", { concurrency: 4 }, () => {
   test("guest and staff talk, and both hear each message once, with its number", async (t) => {

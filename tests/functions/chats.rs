@@ -38,7 +38,7 @@ fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
 
 /// Posts without delivering: as a process that is killed right after its response.
 async fn post(app: &App, booking: &BookingId, new: NewMessage) -> Result<(Message, bool), ApiError> {
-    let owes = |message: &Message| hotels::message_created(&hotel(), booking, message);
+    let owes = |message: &Message| hotels::message_created(&hotel(), booking, message, false);
     let conversation = Conversation::guest(&hotel(), booking);
     let done = chats::post(&app.table, &WriteContext::without_delivery("r"), &conversation, new, owes).await?;
     Ok((done.result, done.is_replay))

@@ -43,6 +43,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("RETRY_QUEUE_URL", &[".retry_queue("]),
     ("DEAD_LETTER_QUEUE_URL", &[".retry_queue("]),
     ("EMAIL_FROM", &["start_with_senders(", ".settings.email"]),
+    ("GUEST_URL", &["start_with_senders(", ".settings.emails_guests("]),
     ("WEBHOOK_URL", &["start_with_senders("]),
     ("EVENT_BUS", &["start_with_senders("]),
     ("WEBHOOK_EVENTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),

@@ -70,6 +70,7 @@ fn expires(kind: RowKind) -> bool {
         | RowKind::ListedConversation
         | RowKind::Kudos
         | RowKind::Lease
+        | RowKind::ChatEmail
         | RowKind::LeaseEmail
         | RowKind::LeaseRequest
         | RowKind::Member

@@ -41,6 +41,7 @@ mod gateway_webhooks;
 mod guest_chat;
 mod guest_chat_access;
 mod guest_chat_staff;
+mod guest_emails;
 mod handlers;
 mod health;
 mod idempotency;

@@ -253,7 +253,7 @@ fn longest(variable: &str) -> usize {
         "FIREBASE_PRIVATE_KEY" => 1_710,
         "JWT_SECRET" => 128,
         "JWT_JWKS_URL" | "RETRY_QUEUE_URL" | "DEAD_LETTER_QUEUE_URL" | "WEBHOOK_QUEUE_URL" | "WEBHOOK_URL" => 120,
-        "JWT_AUDIENCE" | "APP_URL" => 120,
+        "JWT_AUDIENCE" | "APP_URL" | "GUEST_URL" => 120,
         // The names of all types.
         "WEBHOOK_EVENTS" => 110,
         "JWT_ISSUER" | "FIREBASE_CLIENT_EMAIL" | "API_URL" | "SOCKET_ENDPOINT" | "PUSHER_HOST" => 70,

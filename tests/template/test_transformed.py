@@ -31,6 +31,7 @@ EVERYTHING = {
     "FirebaseProjectId": "app",
     "EmailFrom": "chat@example.com",
     "AppUrl": "https://app.example.com",
+    "GuestUrl": "https://app.example.com/{hotelSlug}/chat/{bookingId}",
     "EdgeDomain": "app.example.com",
     "ApiDomain": "api.example.com",
     "ApiCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/a",

@@ -1,4 +1,5 @@
-//! `/email/unsubscribe`, the link at the end of an e-mail, and what SES says about addresses: both turn e-mail off.
+//! `/email/unsubscribe`, the link at the end of an e-mail, and what SES says about addresses: both turn e-mail off. The page behind the
+//! link also turns it on again, since a guest has no other page for it.
 
 mod page;
 mod ses;
@@ -24,10 +25,14 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let locale = Locale::of_tag(request.query("lang").unwrap_or_default());
     match request.route() {
         "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
+        "POST /email/unsubscribe" if request.bytes() == page::ON.as_bytes() => {
+            notifications::turn_email_on(&app.table, &user).await?;
+            Ok(http::html(page::on(locale)))
+        }
         "POST /email/unsubscribe" => {
             let writer = app.writer(request.request_id());
             notifications::turn_email_off(&app.table, &writer, &user, EmailOff::Unsubscribed).await?;
-            Ok(http::html(page::done(locale)))
+            Ok(http::html(page::off(locale)))
         }
         other => Err(http::no_such_route(other)),
     }

@@ -1,4 +1,4 @@
-//! The two pages. They quote nothing from the request: the button posts to the page's own address.
+//! The pages. They quote nothing from the request: the button posts to the page's own address.
 
 use shared::users::locale::Locale;
 
@@ -14,25 +14,41 @@ pub(super) fn question(locale: Locale) -> String {
             "Ne plus les recevoir",
         ),
     };
-    let form = format!(
-        "<p>{text}</p>\n<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\
-         <button>{button}</button></form>"
-    );
-    page(locale, title, &form)
+    page(locale, title, &form(text, "List-Unsubscribe", "One-Click", button))
 }
 
-/// Says that e-mail is off.
-pub(super) fn done(locale: Locale) -> String {
-    let (title, text) = match locale {
-        Locale::En => {
-            ("E-mails are off", "You get no more e-mails about new messages. You can turn them on again in the app.")
+/// The body that the button of [`off`] posts.
+pub(super) const ON: &str = "emails=on";
+
+/// Says that e-mail is off, with a button that turns it on again.
+pub(super) fn off(locale: Locale) -> String {
+    let (title, text, button) = match locale {
+        Locale::En => ("E-mails are off", "You get no more e-mails about new messages.", "Turn them on again"),
+        Locale::Fr => {
+            ("E-mails désactivés", "Vous ne recevrez plus d’e-mails au sujet des nouveaux messages.", "Les réactiver")
         }
-        Locale::Fr => (
-            "E-mails désactivés",
-            "Vous ne recevrez plus d’e-mails au sujet des nouveaux messages. Vous pouvez les réactiver dans l’application.",
-        ),
+    };
+    let (name, value) = ON.split_once('=').unwrap_or_default();
+    page(locale, title, &form(text, name, value, button))
+}
+
+/// Says that e-mail is on.
+pub(super) fn on(locale: Locale) -> String {
+    let (title, text) = match locale {
+        Locale::En => ("E-mails are on", "You get e-mails about new messages while you are away."),
+        Locale::Fr => {
+            ("E-mails activés", "Vous recevrez des e-mails au sujet des nouveaux messages pendant votre absence.")
+        }
     };
     page(locale, title, &format!("<p>{text}</p>"))
+}
+
+/// A button that posts one field to the page's own address.
+fn form(text: &str, name: &str, value: &str, button: &str) -> String {
+    format!(
+        "<p>{text}</p>\n<form method=\"post\"><input type=\"hidden\" name=\"{name}\" value=\"{value}\">\
+         <button>{button}</button></form>"
+    )
 }
 
 fn page(locale: Locale, title: &str, body: &str) -> String {

@@ -63,7 +63,8 @@ impl Side {
         let author = Author { id: self.id.clone(), name, role: self.role };
         // The staff find it among the hotel's chats.
         let new = NewMessage { author, others: Vec::new(), text, key: Some(key) };
-        let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message);
+        let emails = app.settings.emails_guests();
+        let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message, emails);
         let writer = app.writer(request.request_id());
         let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
         Ok(posted.map(|message| http::created(&json!({ "message": message.with_message() }))))

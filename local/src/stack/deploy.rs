@@ -162,6 +162,7 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "EmailFromName": "Carillon",
             "EmailWindowSeconds": EMAIL_WINDOW_SECONDS.to_string(),
             "AppUrl": format!("http://localhost:{}", ports.port),
+            "GuestUrl": format!("http://localhost:{}/examples/guest-chat?hotel={{hotelSlug}}&booking={{bookingId}}#message-{{messageId}}", ports.port),
             "ApiUrl": format!("http://localhost:{}", ports.port),
             "FcmEndpoint": firebase.map(|firebase| firebase.endpoint()).unwrap_or_default(),
         },

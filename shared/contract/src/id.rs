@@ -86,6 +86,17 @@ id!(
     LeaseId
 );
 
+/// Beginning of a guest's id in conversations. No member of a hotel's staff has an id that begins like this.
+pub const GUEST: &str = "guest;";
+
+impl UserId {
+    /// Whether it has the form of a guest's: `guest;{hotel};{booking}`.
+    #[must_use]
+    pub fn is_guests(&self) -> bool {
+        self.0.starts_with(GUEST)
+    }
+}
+
 /// Longest slug of a hotel, in characters.
 pub const MAX_SLUG: usize = 50;
 /// Longest id of a booking, in characters. With it and the longest slug, every channel name of a chat fits.

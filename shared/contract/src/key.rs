@@ -42,6 +42,7 @@
 //! | message | as the conversation's | `MSG#{seq, 12 digits}` |
 //! | idempotency of a message | as the conversation's | `KEY#{hash}` |
 //! | read mark | as the conversation's | `READ#{userId}` |
+//! | window of a guest's e-mails | as the conversation's | `EMAIL#{userId}` |
 //! | lease | `LEASE#{bailId}` | `LEASE` |
 //! | request of a lease | `LEASE#{bailId}` | `REQUEST#{requestId}` |
 //! | window of a lease's e-mails to a user | `LEASE#{bailId}` | `EMAIL#{userId}` |
@@ -330,6 +331,12 @@ impl Key {
     #[must_use]
     pub fn chat_read(chat: &str, user: &UserId) -> Self {
         Self::new(chat, format!("{CHAT_READ}{user}"))
+    }
+
+    /// When a guest was last sent an e-mail about their conversation.
+    #[must_use]
+    pub fn chat_email(chat: &str, user: &UserId) -> Self {
+        Self::new(chat, format!("EMAIL#{user}"))
     }
 
     #[must_use]

@@ -115,7 +115,7 @@ impl App {
     }
 
     /// Which hotel's guest is calling, by the bearer token or the one in the query: the pages that guests open have it in their
-    /// address. Requests that change something count against the guest's budget, which is the booking's.
+    /// address. Where the token has an e-mail address, it is stored after the response. Requests that change something count against the guest's budget, which is the booking's.
     ///
     /// # Errors
     /// 401 for no or a bad token, a member's among them; 403 for that of another hotel's guest; 429 when the budget is spent.
@@ -123,6 +123,9 @@ impl App {
         let guest = self.authenticate_subscribing_guest(request).await?;
         let user = hotels::guest_id(&guest.hotel, &guest.booking).map_err(ApiError::internal)?;
         self.count(request, &user).await?;
+        if let Some(claimed) = Claimed::of_guest(user, &guest) {
+            http::after_response(self.profiles.clone().keep_if_new(claimed));
+        }
         Ok(guest)
     }
 

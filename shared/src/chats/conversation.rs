@@ -1,13 +1,10 @@
 //! Which conversation it is.
 
 use crate::contract::facts::ConversationRef;
-use crate::contract::id::{BookingId, HotelSlug, InvalidId, LeaseId, UserId};
+use crate::contract::id::{BookingId, GUEST, HotelSlug, InvalidId, LeaseId, UserId};
 use crate::table::{Key, key};
 
 use super::Seq;
-
-/// Beginning of a guest's id as an author. No member of a hotel's staff has an id that begins like this.
-pub(crate) const GUEST: &str = "guest;";
 
 /// A guest's id in conversations: there is one for each booking. `;` is in no slug, so no two bookings share one.
 ///

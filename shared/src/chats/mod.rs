@@ -27,7 +27,6 @@ mod post;
 mod read;
 mod wire_id;
 
-pub(crate) use conversation::GUEST;
 pub use conversation::{Conversation, ConversationKind, guest_id};
 pub use created::created;
 pub(crate) use created::{direct_view, make_whole, to_guest_and_staff};

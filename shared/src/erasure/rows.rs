@@ -65,7 +65,7 @@ impl Erasure<'_> {
                 self.remove_if(is_own || is_with, &row).await
             }
             RowKind::DeviceOwner | RowKind::Socket | RowKind::SocketPlace => self.remove_if(has("user"), &row).await,
-            RowKind::Presence | RowKind::Staff | RowKind::ChatRead | RowKind::LeaseEmail => {
+            RowKind::Presence | RowKind::Staff | RowKind::ChatRead | RowKind::ChatEmail | RowKind::LeaseEmail => {
                 self.remove_if(is_of, &row).await
             }
             RowKind::Kudos => self.remove_if(has("giver") || has("receiver"), &row).await,

@@ -2,21 +2,15 @@
 
 use crate::api_error::ApiError;
 pub use crate::chats::guest_id;
-use crate::chats::{self, Conversation, GUEST, Mark, Message, to_guest_and_staff};
+use crate::chats::{self, Conversation, Mark, Message, to_guest_and_staff};
 use crate::contract::chats::{ConversationName, GuestChatChange, Reader, Role};
-use crate::contract::id::{BookingId, HotelSlug, UserId};
+use crate::contract::id::{BookingId, GUEST, HotelSlug, UserId};
 use crate::contract::time::Millis;
-use crate::outbox::Delivery;
+use crate::outbox::{Delivery, EmailRecipient, UnseenEmail};
 
 /// The hotel and the booking in a guest's id; `None` for a member's.
 pub(crate) fn booking_of(user: &UserId) -> Option<(&str, &str)> {
     user.as_str().strip_prefix(GUEST)?.split_once(';')
-}
-
-/// Whether an id has the form of a guest's.
-#[must_use]
-pub(super) fn is_guests(user: &UserId) -> bool {
-    user.as_str().starts_with(GUEST)
 }
 
 /// Refuses a guest's id: a guest's token opens one chat alone.
@@ -24,7 +18,7 @@ pub(super) fn is_guests(user: &UserId) -> bool {
 /// # Errors
 /// 422 for an id that looks like a guest's.
 pub fn must_not_be_guests(user: &UserId) -> Result<(), ApiError> {
-    if is_guests(user) {
+    if user.is_guests() {
         return Err(ApiError::Unprocessable(
             "Ids that begin with guest; are the guests': send the id of a member".to_owned(),
         ));
@@ -32,10 +26,14 @@ pub fn must_not_be_guests(user: &UserId) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The deliveries of a new message: to the chat and the staff's inbox, and a guest's message wakes the hotel.
+/// The deliveries of a new message: to the chat and the staff's inbox. A guest's message wakes the hotel. Where `emails` is true, a
+/// message of the staff owes the guest an e-mail, and the transport finds out later whether they need it.
 #[must_use]
-pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message) -> Vec<Delivery> {
-    chats::created(&Conversation::guest(hotel, booking), message, None)
+pub fn message_created(hotel: &HotelSlug, booking: &BookingId, message: &Message, emails: bool) -> Vec<Delivery> {
+    let to = EmailRecipient::Guest { hotel: hotel.clone(), booking: booking.clone() };
+    let email = UnseenEmail { to, seq: message.seq.0 };
+    let email = (emails && message.role == Role::Staff).then_some(Delivery::Email(email));
+    chats::created(&Conversation::guest(hotel, booking), message, None).into_iter().chain(email).collect()
 }
 
 /// The deliveries of a deletion.
@@ -63,6 +61,6 @@ mod tests {
     fn the_longest_slug_and_booking_make_an_id() {
         let hotel = HotelSlug::parse("h".repeat(crate::contract::id::MAX_SLUG)).unwrap();
         let booking = BookingId::parse("b".repeat(crate::contract::id::MAX_BOOKING)).unwrap();
-        assert!(is_guests(&guest_id(&hotel, &booking).unwrap()));
+        assert!(guest_id(&hotel, &booking).unwrap().is_guests());
     }
 }

@@ -4,14 +4,17 @@
 //! |---|---|
 //! | `guest` | the id of a guest, and the deliveries that changes of their chat cause |
 //! | `staff` | the members of a hotel's staff, and a user's hotels |
+//! | `email` | the guest, as the recipient of e-mails about unseen messages |
 //! | `inbox` | a hotel's conversations, by their newest message |
 //! | `wake` | the transport that notifies the staff of a guest's message |
 
+mod email;
 mod guest;
 mod inbox;
 mod staff;
 mod wake;
 
+pub(crate) use email::EmailedGuest;
 pub(crate) use guest::booking_of;
 pub use guest::{guest_id, message_created, message_deleted, messages_read, must_not_be_guests};
 pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox, newest_chats};

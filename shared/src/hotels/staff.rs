@@ -1,6 +1,6 @@
 //! A hotel's staff. Their rows are the hotel's own app's to put, or a service's, by a route.
 
-use super::guest::{is_guests, must_not_be_guests};
+use super::guest::must_not_be_guests;
 use crate::api_error::ApiError;
 use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::time::Millis;
@@ -14,7 +14,7 @@ use crate::table::{Action, Item, Key, Query, Table, TableError};
 /// # Errors
 /// When DynamoDB fails.
 pub async fn is_staff(table: &Table, hotel: &HotelSlug, user: &UserId) -> Result<bool, TableError> {
-    if is_guests(user) {
+    if user.is_guests() {
         return Ok(false);
     }
     let row = table.get(&Key::staff(hotel, user), true).await?;
@@ -43,7 +43,7 @@ pub async fn hotels_of(table: &Table, user: &UserId, limit: u8) -> Result<(Vec<H
 pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId>, TableError> {
     let rows = table.query_all(Query::new(key::hotel(hotel)).begins_with(STAFF)).await?;
     let user = |row: &Item| UserId::parse(Key::of(row)?.sk.strip_prefix(STAFF)?).ok();
-    Ok(rows.iter().filter(|row| is_member(row)).filter_map(user).filter(|user| !is_guests(user)).collect())
+    Ok(rows.iter().filter(|row| is_member(row)).filter_map(user).filter(|user| !user.is_guests()).collect())
 }
 
 /// Makes a user a member of a hotel's staff. Doing it twice is the same.

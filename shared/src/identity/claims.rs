@@ -114,13 +114,17 @@ impl Claims {
             claimed_name: name,
             claimed_picture: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
-            locale: self.0.get("locale").and_then(text).map(str::to_owned),
+            locale: self.locale(),
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             channels: self.first(names.channels.as_deref(), &[CHANNELS], channels).unwrap_or_default(),
             service: None,
             user,
         })
+    }
+
+    fn locale(&self) -> Option<String> {
+        self.0.get("locale").and_then(text).map(str::to_owned)
     }
 
     /// `exp` in seconds, which [`Claims::check`] has found to be a number. Far times are cut.
@@ -137,7 +141,7 @@ impl Claims {
         let (hotel, booking) = hotel.zip(booking).ok_or(Unauthenticated::UnusableGuest)?;
         let named = |name: &str| Line::cleaned(name, MAX_NAME);
         let name = claim("name").and_then(named).or_else(|| named("Guest")).unwrap_or_default();
-        Ok(Guest { hotel, booking, name })
+        Ok(Guest { hotel, booking, name, email: self.email(), locale: self.locale() })
     }
 
     /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.

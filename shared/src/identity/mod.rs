@@ -65,6 +65,10 @@ pub struct Guest {
     pub booking: BookingId,
     /// `name`; without one, `Guest`. At most 128 characters, cleaned.
     pub name: Line,
+    /// `email`, unless `email_verified` is false.
+    pub email: Option<EmailAddress>,
+    /// `locale`, such as `fr-FR` (OpenID Connect)
+    pub locale: Option<String>,
 }
 
 impl Identity {

@@ -7,7 +7,7 @@ use crate::contract::id::LeaseId;
 use crate::contract::leases::{LeaseMessageDeleted, LeaseMessagesRead, LeasePerson};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
-use crate::outbox::{Delivery, UnseenEmail};
+use crate::outbox::{Delivery, EmailRecipient, UnseenEmail};
 
 impl Participant {
     #[must_use]
@@ -31,7 +31,8 @@ impl Participant {
     /// finds out later whether they need it.
     #[must_use]
     pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
-        let email = UnseenEmail { lease: self.lease.clone(), recipient: self.other.clone(), seq: message.seq.0 };
+        let to = EmailRecipient::Lease { lease: self.lease.clone(), recipient: self.other.clone() };
+        let email = UnseenEmail { to, seq: message.seq.0 };
         let email = emails.then_some(Delivery::Email(email));
         chats::created(&self.conversation(), message, None).into_iter().chain(email).collect()
     }

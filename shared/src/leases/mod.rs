@@ -5,21 +5,15 @@
 //! | `lease` | the lease and its two participants |
 //! | `chat` | the deliveries that changes of the chat cause |
 //! | `request` | requests between the participants |
-//! | `unseen` | the messages that an e-mail sums up |
-//! | `email` | the transport of these e-mails |
-//! | `window` | whether an e-mail goes now, later or not at all: pure functions |
-//! | `words` | the text of an e-mail |
+//! | `email` | the participants, as recipients of e-mails about unseen messages |
 
 mod chat;
 mod email;
 mod lease;
 mod request;
-mod unseen;
-mod window;
-mod words;
 
 pub use chat::message_deleted;
-pub(crate) use email::Emails;
+pub(crate) use email::EmailedParticipant;
 pub(crate) use lease::imported as imported_lease;
 pub use lease::{Lease, LeaseView, Participant, PutLease, participant, put, role_in};
 pub use request::{

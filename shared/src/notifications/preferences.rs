@@ -93,7 +93,7 @@ pub struct DeliveryPreferences {
     pub in_app: bool,
     /// Pushes to the user's devices.
     pub push: bool,
-    /// `MESSAGE`: e-mails about a lease's messages. The other types are for the back ends that send e-mail.
+    /// `MESSAGE`: e-mails about messages of a lease's or a guest's chat. The other types are for the back ends that send e-mail.
     pub email: bool,
 }
 
@@ -213,15 +213,15 @@ pub(super) fn saved(row: Option<Item>) -> Result<Preferences, TableError> {
     Ok(saved.map_err(|error| TableError::corrupt(key, error))?.unwrap_or_default())
 }
 
-/// The stored text with e-mail about messages off. The rest stays, and so does what a later version stored.
+/// The stored text with e-mail about messages on or off. The rest stays, and so does what a later version stored.
 ///
 /// # Errors
 /// When the text is not a JSON object.
-pub(super) fn without_email(saved: Option<&str>) -> serde_json::Result<String> {
+pub(super) fn with_email(saved: Option<&str>, on: bool) -> serde_json::Result<String> {
     let mut saved: Map<String, Value> = saved.map(serde_json::from_str).transpose()?.unwrap_or_default();
     let types = object(saved.entry("types").or_insert(Value::Null));
     let message = object(types.entry(NotificationKind::Message.name()).or_insert(Value::Null));
-    message.insert("email".to_owned(), Value::Bool(false));
+    message.insert("email".to_owned(), Value::Bool(on));
     serde_json::to_string(&saved)
 }
 

@@ -1,4 +1,4 @@
-//! The link that turns e-mail off without a login (RFC 8058), and turning it off.
+//! The link that turns e-mail off without a login (RFC 8058), turning it off, and turning it on again.
 //!
 //! ```text
 //! {API_URL}/email/unsubscribe?user=…&lang=fr&signature=base64url(HMAC-SHA256(EMAIL_LINK_KEY, "unsubscribe:" + user))
@@ -11,14 +11,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-use super::{NotificationKind, preferences};
+use super::{NotificationKind, Preferences, preferences};
+use crate::contract::email::EmailAddress;
 use crate::contract::facts::{EmailOff, Fact};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::outbox::{WriteContext, fact_row};
 use crate::settings::{EmailLinks, Secret};
-use crate::table::{Key, Table, TableError, Update, retry, text, unchanged};
+use crate::table::{Action, Item, Key, Table, TableError, Update, retry, text, unchanged};
 use crate::users::locale::Locale;
+use crate::users::profile::Profile;
+
+/// The address to which a guest gets no more e-mail. The next guest of the booking may have another.
+const OFF_FOR: &str = "email_off_for";
 
 /// The address that turns a user's e-mail off, in the API at `api_url`.
 #[must_use]
@@ -48,7 +53,8 @@ fn mac(key: &Secret, user: &UserId) -> Hmac<Sha256> {
     mac.chain_update("unsubscribe:").chain_update(user.as_str())
 }
 
-/// Turns off e-mail about messages for a user; other preferences stay. Turning it off twice writes once.
+/// Turns off e-mail about messages for a user; other preferences stay. A guest's stays on for another address than that of their last
+/// token. Turning it off twice writes once.
 ///
 /// # Errors
 /// When DynamoDB fails or the preferences keep changing.
@@ -58,24 +64,60 @@ pub async fn turn_email_off(
     user: &UserId,
     reason: EmailOff,
 ) -> Result<(), TableError> {
+    let profile = if user.is_guests() { table.get(&Key::profile(user), true).await? } else { None };
+    let profile = Profile::or_none(profile);
+    let off_for = profile.as_ref().and_then(Profile::email);
+    let fact = Fact::EmailTurnedOff { user_id: user.clone(), reason };
+    turn_email(table, user, false, off_for, fact_row([fact], writer, Millis::now())?).await
+}
+
+/// Turns on e-mail about messages again.
+///
+/// # Errors
+/// As [`turn_email_off`].
+pub async fn turn_email_on(table: &Table, user: &UserId) -> Result<(), TableError> {
+    turn_email(table, user, true, None, None).await
+}
+
+/// Turns e-mail on or off, together with the row that owes its fact.
+async fn turn_email(
+    table: &Table,
+    user: &UserId,
+    on: bool,
+    off_for: Option<&str>,
+    owes: Option<Action>,
+) -> Result<(), TableError> {
     let key = Key::preferences(user);
     retry(|| async {
         let row = table.get(&key, true).await?;
         let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
-        if !preferences::saved(row)?.of(&NotificationKind::Message.into()).email {
+        let was_off_for = email_off_for(row.as_ref());
+        let was_on = preferences::saved(row)?.of(&NotificationKind::Message.into()).email;
+        if was_on == on && was_off_for.as_deref() == off_for {
             return Ok(Some(()));
         }
-        let text = preferences::without_email(seen.as_ref().and_then(text));
+        let text = preferences::with_email(seen.as_ref().and_then(text), on);
         let text = text.map_err(|error| TableError::corrupt(Some(key.clone()), error))?;
-        let update = Update::new(&key).set("saved", text).when(unchanged("saved", seen));
-        let fact = Fact::EmailTurnedOff { user_id: user.clone(), reason };
-        let is_done = match fact_row([fact], writer, Millis::now())? {
-            Some(owes) => table.transact([update.into(), owes]).await?.is_done(),
+        let update = Update::new(&key).set("saved", text).replace(OFF_FOR, off_for);
+        let update = update.when(unchanged("saved", seen)).when(unchanged(OFF_FOR, was_off_for));
+        let is_done = match &owes {
+            Some(owes) => table.transact([update.into(), owes.clone()]).await?.is_done(),
             None => table.write(update).await?.is_done(),
         };
         Ok(is_done.then_some(()))
     })
     .await
+}
+
+/// The one address to which e-mail is turned off, by the row of a guest's preferences.
+pub(crate) fn email_off_for(row: Option<&Item>) -> Option<String> {
+    row?.get(OFF_FOR).and_then(text).map(str::to_owned)
+}
+
+/// Whether a user with these preferences gets e-mail about messages at this address.
+pub(crate) fn takes_email(preferences: &Preferences, off_for: Option<&str>, address: &EmailAddress) -> bool {
+    let is_another = off_for.is_some_and(|off| off != address.as_str());
+    is_another || preferences.of(&NotificationKind::Message.into()).email
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(crate) use acknowledge::{EntryChanges, acknowledge, discard};
 pub(crate) use append::{Append, Undone};
 pub use delivery::{Delivery, Rest, TransportName, UNREAD_SECONDS};
 pub use done::Done;
-pub use email::UnseenEmail;
+pub use email::{EmailRecipient, UnseenEmail};
 pub use emit::{Audience, Emit, Notify, PageStart, Progress, Say, Target};
 pub(crate) use fact_row::fact_row;
 pub use fan_out::{FanOut, ShardFanOut};

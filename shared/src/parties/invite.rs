@@ -83,7 +83,7 @@ fn invitable(snapshot: &Snapshot, inviter: &UserId, invitee: &UserId) -> Result<
     if snapshot.has_member(invitee) {
         return Err(ApiError::Conflict("They are already a member: there is nothing to do".to_owned()));
     }
-    if !snapshot.has(&Key::profile(invitee)) {
+    if invitee.is_guests() || !snapshot.has(&Key::profile(invitee)) {
         return Err(ApiError::NotFound("Nobody with this id has signed in here yet: check the id, or ask them to sign in once, and invite them then".to_owned()));
     }
     Ok(party)

@@ -1,7 +1,8 @@
-//! `EMAIL_*`, `APP_URL` and `API_URL`: what e-mail needs. All are optional: without `EMAIL_FROM`, e-mail is off.
+//! `EMAIL_*`, `APP_URL`, `GUEST_URL` and `API_URL`: what e-mail needs. All are optional: without `EMAIL_FROM`, e-mail is off.
 
 use std::time::Duration;
 
+use super::page::{PageAddress, address};
 use super::{Secret, SettingsError, Variables};
 use crate::contract::email::EmailAddress;
 
@@ -19,8 +20,11 @@ pub struct Email {
     pub from_name: Option<String>,
     /// The keys of the links that unsubscribe; only in functions with [`Need::EmailLinks`](super::Need::EmailLinks).
     pub links: Option<EmailLinks>,
-    /// `EMAIL_WINDOW_SECONDS`: at most one e-mail for each recipient and lease in this time.
+    /// `EMAIL_WINDOW_SECONDS`: at most one e-mail for each recipient and conversation in this time.
     pub window: Duration,
+    /// `GUEST_URL`: the app's own page of a guest's chat, with `{bookingId}` and, where there are several hotels, `{hotelSlug}`; if it
+    /// leads to a message, `{messageId}`. Without it, guests are sent no e-mail.
+    pub guest_page: Option<PageAddress>,
     /// The settings that only the sending function has.
     pub sender: Option<EmailSender>,
 }
@@ -37,13 +41,22 @@ pub struct EmailLinks {
 /// Where the links of an e-mail lead, and how SES is to treat it; only `delivery` has it.
 #[derive(Debug, Clone)]
 pub struct EmailSender {
-    /// `APP_URL`: the app's own page of a lease.
-    pub lease_page: LeasePage,
+    /// `APP_URL`: the app's own page of a lease, with `{bailId}` and, if the page leads to a message, `{messageId}`.
+    pub lease_page: PageAddress,
     /// `API_URL`: where this API is, without a slash at the end.
     pub api_url: String,
     /// `EMAIL_CONFIGURATION_SET`: the SES configuration set that reports bounces and complaints.
     pub configuration_set: Option<String>,
 }
+
+/// The lease's page where `APP_URL` is the address of the app alone.
+const LEASE_PATH: &str = "/leases/{bailId}/chat#message-{messageId}";
+const LEASE_PAGE: &str = "an https address such as https://app.example.com, or with the path to a lease's page: \
+     https://app.example.com/leases/{bailId}/chat#message-{messageId}";
+const GUEST_PAGE: &str =
+    "an https address with a booking such as https://app.example.com/{hotelSlug}/chat/{bookingId}#message-{messageId}";
+
+const API_URL: &str = "an https address such as https://api.example.com, without ? and #";
 
 impl Email {
     pub(super) fn read(env: &Variables<'_>, needs_links: bool) -> Result<Option<Self>, SettingsError> {
@@ -67,6 +80,7 @@ impl Email {
             from_name,
             links: needs_links.then(|| EmailLinks::read(env)).transpose()?,
             window: Duration::from_secs(window),
+            guest_page: guest_page(env)?,
             sender: EmailSender::read(env)?,
         }))
     }
@@ -91,70 +105,34 @@ impl EmailLinks {
 
 impl EmailSender {
     fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
-        let Some(api_url) = address(env, "API_URL")? else {
+        let Some(api_url) = env.get("API_URL") else {
             return Ok(None);
         };
+        let api_url = address(&api_url).ok_or(SettingsError::Malformed("API_URL", API_URL))?;
         Ok(Some(Self {
-            lease_page: LeasePage::read(env)?.ok_or(SettingsError::Missing("APP_URL"))?,
+            lease_page: lease_page(env)?.ok_or(SettingsError::Missing("APP_URL"))?,
             api_url,
             configuration_set: env.get("EMAIL_CONFIGURATION_SET"),
         }))
     }
 }
 
-/// The address of a lease's page in the app, with `{bailId}` and, if the page leads to a message, `{messageId}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeasePage(String);
-
-impl LeasePage {
-    /// The page where `APP_URL` is the address of the app alone.
-    const PATH: &str = "/leases/{bailId}/chat#message-{messageId}";
-
-    fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
-        const WANTED: &str = "an https address such as https://app.example.com, or with the path to a lease's page: \
-             https://app.example.com/leases/{bailId}/chat#message-{messageId}";
-        let Some(text) = env.get("APP_URL") else {
-            return Ok(None);
-        };
-        if !text.contains("{bailId}") {
-            let app = address(env, "APP_URL").map_err(|_| SettingsError::Malformed("APP_URL", WANTED))?;
-            return Ok(app.map(|app| Self(app + Self::PATH)));
-        }
-        let fixed = text.replace("{bailId}", "").replace("{messageId}", "");
-        let begins = text.starts_with("https://") || text.starts_with("http://");
-        // The host must be fixed. Otherwise the links lead to as many hosts as there are leases.
-        let host = text.split('/').nth(2).unwrap_or_default();
-        if begins
-            && !host.is_empty()
-            && !host.contains(['{', '?', '#'])
-            && fixed.bytes().all(|b| is_path(b) || b"?=&#".contains(&b))
-        {
-            return Ok(Some(Self(text)));
-        }
-        Err(SettingsError::Malformed("APP_URL", WANTED))
-    }
-
-    /// The page of this lease, at this message.
-    #[must_use]
-    pub fn at(&self, lease: &str, message: &str) -> String {
-        self.0.replace("{bailId}", lease).replace("{messageId}", message)
-    }
-}
-
-fn is_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~:/@%[]".contains(&byte)
-}
-
-/// An address that paths are added to: nothing in it may end an attribute of HTML, a header or a URL's path.
-fn address(env: &Variables<'_>, name: &'static str) -> Result<Option<String>, SettingsError> {
-    let Some(text) = env.get(name) else {
+fn lease_page(env: &Variables<'_>) -> Result<Option<PageAddress>, SettingsError> {
+    let malformed = || SettingsError::Malformed("APP_URL", LEASE_PAGE);
+    let Some(text) = env.get("APP_URL") else {
         return Ok(None);
     };
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(is_path) => Ok(Some(text.trim_end_matches('/').to_owned())),
-        _ => Err(SettingsError::Malformed(name, "an https address such as https://app.example.com, without ? and #")),
-    }
+    let text = if text.contains("{bailId}") { text } else { address(&text).ok_or_else(malformed)? + LEASE_PATH };
+    PageAddress::parse(&text, &["bailId", "messageId"]).map(Some).ok_or_else(malformed)
+}
+
+fn guest_page(env: &Variables<'_>) -> Result<Option<PageAddress>, SettingsError> {
+    let Some(text) = env.get("GUEST_URL") else {
+        return Ok(None);
+    };
+    let page = PageAddress::parse(&text, &["hotelSlug", "bookingId", "messageId"]);
+    let page = page.filter(|_| text.contains("{bookingId}"));
+    page.map(Some).ok_or(SettingsError::Malformed("GUEST_URL", GUEST_PAGE))
 }
 
 #[cfg(test)]
@@ -190,7 +168,7 @@ mod tests {
         let without_links = Email::read(&Variables(&from), false).unwrap().unwrap();
         assert!(without_links.links.is_none(), "a function that only writes what is mailed later has no key");
         let all = read(&with(&[])).unwrap().unwrap();
-        let page = all.sender.unwrap().lease_page.at("b1", "7");
+        let page = all.sender.unwrap().lease_page.at(&[("bailId", "b1"), ("messageId", "7")]);
         assert_eq!(page, "https://app.example.com/leases/b1/chat#message-7");
         assert_eq!(all.window, Duration::from_secs(300));
     }
@@ -203,7 +181,27 @@ mod tests {
             ("https://app.example.com/fr/", "/fr/leases/b1/chat#message-7"),
         ] {
             let email = read(&with(&[("APP_URL", template)])).unwrap().unwrap();
-            assert_eq!(email.sender.unwrap().lease_page.at("b1", "7"), format!("https://app.example.com{page}"));
+            assert_eq!(
+                email.sender.unwrap().lease_page.at(&[("bailId", "b1"), ("messageId", "7")]),
+                format!("https://app.example.com{page}")
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_of_a_guest_is_where_the_app_has_it_and_none_if_it_has_none() {
+        assert!(read(&with(&[])).unwrap().unwrap().guest_page.is_none());
+        let values = [("hotelSlug", "killarney"), ("bookingId", "BK-1"), ("messageId", "7")];
+        for (template, page) in [
+            (
+                "https://app.example.com/{hotelSlug}/chat/{bookingId}#message-{messageId}",
+                "/killarney/chat/BK-1#message-7",
+            ),
+            ("https://app.example.com/stay?booking={bookingId}", "/stay?booking=BK-1"),
+        ] {
+            let email = read(&with(&[("GUEST_URL", template)])).unwrap().unwrap();
+            let guest_page = email.guest_page.unwrap();
+            assert_eq!(guest_page.at(&values), format!("https://app.example.com{page}"));
         }
     }
 
@@ -224,6 +222,9 @@ mod tests {
             ("APP_URL", "https:///{bailId}/999"),
             ("APP_URL", "javascript:999//{bailId}"),
             ("APP_URL", "https://app.example.com/{bailId}\"999"),
+            ("GUEST_URL", "https://app.example.com/999"),
+            ("GUEST_URL", "https://{hotelSlug}.example.com/{bookingId}/999"),
+            ("GUEST_URL", "https://app.example.com/{bookingId}/{token}999"),
             ("API_URL", "https://\"999"),
             ("API_URL", "https://"),
         ] {

@@ -7,6 +7,7 @@ mod email;
 mod facts;
 mod firebase;
 mod notifications_of;
+mod page;
 mod pusher;
 pub mod secrets;
 mod token_cookie;
@@ -23,6 +24,7 @@ pub use email::{Email, EmailLinks, EmailSender};
 pub use facts::FactsWanted;
 pub use firebase::{Firebase, ServiceAccount};
 pub use notifications_of::NotificationsOf;
+pub use page::PageAddress;
 pub use pusher::{Credentials, MasterKey, PusherSettings};
 pub use token_cookie::TokenCookie;
 pub use tokens::{ClaimNames, TokenKeys, Tokens};
@@ -76,7 +78,7 @@ pub struct Settings {
     pub subscription_counts: bool,
     /// The `FIREBASE_*` variables; without them, push is off.
     pub firebase: Option<Firebase>,
-    /// The `EMAIL_*` variables, `APP_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
+    /// The `EMAIL_*` variables, `APP_URL`, `GUEST_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
     pub email: Option<Email>,
     /// `SOCKET_ENDPOINT`: the address of the WebSocket API's management API, without a stage. Only functions that post to
     /// connections have it.
@@ -224,6 +226,12 @@ impl Settings {
                 Some(_) => return Err(SettingsError::Malformed("TERMINATE_REMOVED", "true or false")),
             },
         })
+    }
+
+    /// Whether a hotel's guests are sent e-mails about messages that they have not seen.
+    #[must_use]
+    pub fn emails_guests(&self) -> bool {
+        self.email.as_ref().is_some_and(|email| email.guest_page.is_some())
     }
 
     /// The Pusher app.

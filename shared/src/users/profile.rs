@@ -21,7 +21,7 @@ use crate::contract::person::Person;
 use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
-use crate::identity::Identity;
+use crate::identity::{Guest, Identity};
 use crate::table::{Action, Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
 use crate::telemetry;
 use crate::users::locale::Locale;
@@ -45,10 +45,12 @@ pub struct Profile {
 }
 
 /// The rows of a user who is known; at least one of them exists. A first connection has its row before the user's profile is kept.
+/// A hotel's guest is nobody's contact: they have a profile only for their e-mail.
 #[must_use]
-pub fn known_by(user: &UserId) -> [Key; 3] {
+pub fn known_by(user: &UserId) -> Vec<Key> {
     let connected = |namespace| Key::user_sockets(namespace, user);
-    [connected(Namespace::Ws), connected(Namespace::Dashboard), Key::profile(user)]
+    let profile = (!user.is_guests()).then(|| Key::profile(user));
+    [connected(Namespace::Ws), connected(Namespace::Dashboard)].into_iter().chain(profile).collect()
 }
 
 /// A profile as a token has it. A token without one of these leaves the stored one as it is.
@@ -78,6 +80,18 @@ impl Claimed {
     /// Whether a profile that has all of this has the other, too: a service that acts for a user claims nothing of them.
     fn includes(&self, other: &Self) -> bool {
         other.attributes().all(|claimed| self.attributes().any(|known| known == claimed))
+    }
+
+    /// The profile in a guest's token, if their e-mail needs one: without an address it is of no use.
+    #[must_use]
+    pub fn of_guest(user: UserId, guest: &Guest) -> Option<Self> {
+        Some(Self {
+            user,
+            name: Some(guest.name.clone()),
+            avatar: None,
+            email: Some(guest.email.clone()?),
+            locale: guest.locale.as_deref().map(Locale::of_tag),
+        })
     }
 
     /// The attributes of the row that this fills.

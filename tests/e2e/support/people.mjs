@@ -18,10 +18,10 @@ export function person(name = "Ada", picture = null, claims = {}) {
 export const newHotel = () => `hotel-${randomUUID().slice(0, 8)}`;
 
 /** A guest of this hotel; `token` is what the hotel's own back end would give them. */
-export function guestOf(hotel, booking = `BK-${randomUUID().slice(0, 8)}`, name = "Grace") {
+export function guestOf(hotel, booking = `BK-${randomUUID().slice(0, 8)}`, name = "Grace", claims = {}) {
   const channel = `private-hotel-${hotel}-guest-chat-booking-${booking}`;
   const id = `guest;${hotel};${booking}`;
-  return { hotel, booking, name, id, channel, token: token({ aud: "guest", hotel, booking, name }) };
+  return { hotel, booking, name, id, channel, token: token({ aud: "guest", hotel, booking, name, ...claims }), ...claims };
 }
 
 /** A person as events show them. */

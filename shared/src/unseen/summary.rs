@@ -1,10 +1,10 @@
-//! The messages of a lease's chat that an e-mail sums up.
+//! The messages that an e-mail sums up.
 
 use std::collections::VecDeque;
 
 use crate::chats::{Conversation, Message, Seq};
-use crate::contract::id::{LeaseId, UserId};
-use crate::outbox::{Committed, Delivery};
+use crate::contract::id::UserId;
+use crate::outbox::{Committed, Delivery, EmailRecipient};
 use crate::table::{Query, Table, TableError};
 
 /// Most messages that are read. For more unseen ones, the e-mail says "100+".
@@ -34,12 +34,11 @@ pub(super) struct Unseen {
 /// When DynamoDB fails.
 pub(super) async fn unseen(
     table: &Table,
-    lease: &LeaseId,
-    recipient: &UserId,
+    conversation: &Conversation,
+    (to, recipient): (&EmailRecipient, &UserId),
     after: Seq,
     own: Seq,
 ) -> Result<Option<Unseen>, TableError> {
-    let conversation = Conversation::lease(lease);
     let query = Query::new(conversation.partition())
         .between(&conversation.message(after.next()).sk, &conversation.message(Seq::LAST).sk)
         .descending()
@@ -50,8 +49,7 @@ pub(super) async fn unseen(
     let mut has_written = false;
     for row in page.items {
         let owes = Committed::of_row(&row).is_some_and(|row| {
-            let is_theirs =
-                |delivery: &Delivery| matches!(delivery, Delivery::Email(email) if email.recipient == *recipient);
+            let is_theirs = |delivery: &Delivery| matches!(delivery, Delivery::Email(email) if email.to == *to);
             row.outbox.entries.iter().any(|entry| is_theirs(&entry.delivery))
         });
         let message = Message::of_row(row)?;

@@ -1,11 +1,11 @@
-//! The text of an e-mail about a lease's messages, in the recipient's language, as text and as HTML.
+//! The text of an e-mail about unseen messages, in the recipient's language, as text and as HTML.
 
 use crate::contract::text::{Line, Text};
 use crate::users::locale::Locale;
 
 /// Most characters of a message that an e-mail shows, the ellipsis included.
 const MAX_PREVIEW: usize = 200;
-/// Most characters of a name and of a lease's title in a subject.
+/// Most characters of a name and of a conversation's title in a subject.
 const MAX_NAME: usize = 60;
 
 /// The facts of an e-mail.
@@ -14,7 +14,7 @@ pub(super) struct EmailFacts<'a> {
     pub(super) locale: Locale,
     /// The author of the messages.
     pub(super) author: &'a Line,
-    /// The lease's title.
+    /// The conversation's title.
     pub(super) title: &'a Line,
     pub(super) count: usize,
     /// Whether there may be more than `count`.

@@ -1,7 +1,7 @@
-//! Whether an e-mail goes now, later or not at all: at most one per window for each lease and recipient. Decided without
+//! Whether an e-mail goes now, later or not at all: at most one per window for each conversation and recipient. Decided without
 //! touching anything, so that a test can try every order of messages, failures and kills.
 //!
-//! A **claim** is the row of a lease and a recipient. An attempt first writes itself there, on the condition that the
+//! A **claim** is the row of a conversation and a recipient. An attempt first writes itself there, on the condition that the
 //! row is as it was read; so of several that want to send at once, one does. It says whose the last e-mail is, which messages it
 //! covers, and whether SES took it. An e-mail that SES did not take is its owner's to send again; after the window it may also
 //! be another's, which then covers the same messages, since their rows still have it pending.
@@ -14,7 +14,7 @@ use crate::chats::Seq;
 use crate::contract::time::Millis;
 use crate::table::{Condition, eq};
 
-/// The last e-mail about a lease to a recipient.
+/// The last e-mail about a conversation to a recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claim {
     /// When it was claimed.

@@ -1,0 +1,207 @@
+//! E-mails to a hotel's guest who is away: when one is sent, where to, and what it says. Windows, failures and kills are those of
+//! `lease_emails`.
+
+use guest_chat::handle;
+use serde_json::{Value, json};
+use shared::contract::id::UserId;
+use shared::notifications::unsubscribe_link;
+use shared::users::locale::Locale;
+use tests::consumer::{consume, owed};
+use tests::guest_chat::{as_guest, as_service, guest_writes, hire, staff_writes, with_token};
+use tests::lease::with_email_and;
+use tests::{Reply, Request, World, signed};
+
+const GUEST: &str = "guest;killarney;BK-2025-0123";
+const CHANNEL: &str = "private-hotel-killarney-guest-chat-booking-BK-2025-0123";
+const PAGE: (&str, &str) = ("GUEST_URL", "https://app.example.com/{hotelSlug}/chat/{bookingId}#message-{messageId}");
+
+/// A world that sends e-mails to guests, where ada is of the staff.
+async fn with_page() -> World {
+    let world = with_email_and(&[PAGE]).await;
+    hire(&world, &["ada"]).await;
+    world
+}
+
+/// The guest looks at the chat, with these further claims in the token.
+async fn looks(world: &World, more: Value) {
+    let mut claims = json!({ "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "exp": 4_102_444_800_i64 });
+    claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let reply = world.send(handle, &with_token(&signed(&claims), "GET /messages")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+}
+
+/// A world whose guest can be reached.
+async fn with_grace() -> World {
+    let world = with_page().await;
+    looks(&world, json!({ "email": "grace@example.com" })).await;
+    world
+}
+
+async fn mails(world: &World) -> Vec<Value> {
+    consume(world).await.unwrap();
+    world.ses.take_sent()
+}
+
+fn part<'a>(mail: &'a Value, part: &str) -> &'a str {
+    mail["Content"]["Simple"]["Body"][part]["Data"].as_str().unwrap()
+}
+
+fn subject(mail: &Value) -> &str {
+    mail["Content"]["Simple"]["Subject"]["Data"].as_str().unwrap()
+}
+
+/// Follows the link at the end of the guest's e-mail, and posts this body there.
+async fn unsubscribe(world: &World, body: &str) -> Reply {
+    let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
+    let link = unsubscribe_link(links, "https://api.example.com", &UserId::parse(GUEST).unwrap(), Locale::En);
+    let (_, signature) = link.split_once("signature=").unwrap();
+    let request = Request::new("POST /email/unsubscribe").query("user", GUEST).query("signature", signature);
+    let reply = world.send(email_unsubscribe::handle, &request.form(body)).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply
+}
+
+#[tokio::test]
+async fn a_guest_who_is_away_gets_the_staffs_message_by_e_mail() {
+    let world = with_grace().await;
+    let message = staff_writes(&world, "ada", "Your room is <ready>").await;
+    assert!(world.ses.take_sent().is_empty(), "not in the request");
+    let sent = mails(&world).await;
+    assert_eq!(sent.len(), 1);
+    let mail = &sent[0];
+    assert_eq!(mail["Destination"]["ToAddresses"], json!(["grace@example.com"]));
+    assert_eq!(subject(mail), "New message from Ada – killarney, booking BK-2025-0123");
+    let link =
+        format!("https://app.example.com/killarney/chat/BK-2025-0123#message-{}", message["id"].as_str().unwrap());
+    assert!(part(mail, "Text").contains(&link) && part(mail, "Html").contains(&link), "{}", part(mail, "Text"));
+    assert!(part(mail, "Text").contains("> Your room is <ready>\n"));
+    assert!(part(mail, "Text").contains("/email/unsubscribe?user=guest%3Bkillarney%3BBK-2025-0123&lang=en&signature="));
+    assert!(owed(&world).await.is_empty() && mails(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn messages_of_the_staff_within_five_minutes_are_summed_up() {
+    let world = with_grace().await;
+    staff_writes(&world, "ada", "0").await;
+    assert_eq!(mails(&world).await.len(), 1);
+    staff_writes(&world, "ada", "1").await;
+    staff_writes(&world, "ada", "2").await;
+    assert!(mails(&world).await.is_empty());
+    let delays: Vec<_> = world.queues.sent("retry").iter().map(|message| message.delay).collect();
+    assert!(delays.len() == 2 && delays.iter().all(|delay| (290..=300).contains(delay)), "{delays:?}");
+}
+
+#[tokio::test]
+async fn a_guest_who_has_the_chat_open_has_read_it_or_wrote_it_gets_no_e_mail() {
+    let world = with_grace().await;
+    world.pusher.set_users(CHANNEL, &["somebody"]);
+    staff_writes(&world, "ada", "1").await;
+    assert!(mails(&world).await.is_empty(), "they are there");
+    world.pusher.set_users(CHANNEL, &[]);
+    staff_writes(&world, "ada", "2").await;
+    world.send(handle, &as_guest("PUT /read").json(&json!({ "seq": 2 }))).await;
+    assert!(mails(&world).await.is_empty(), "they have read it");
+    guest_writes(&world, "3").await;
+    assert!(mails(&world).await.is_empty(), "it is their own");
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_outbox_names_nobodys_address_and_quotes_nothing() {
+    let world = with_grace().await;
+    staff_writes(&world, "ada", "a secret").await;
+    let owed = owed(&world).await;
+    let expected = json!({ "kind": "email", "hotelSlug": "killarney", "bookingId": "BK-2025-0123", "seq": 1 });
+    assert_eq!(owed.len(), 1);
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(&owed[0][field], value, "{field}");
+    }
+    assert!(!owed[0].to_string().contains("secret") && !owed[0].to_string().contains("example.com"));
+}
+
+#[tokio::test]
+async fn a_guests_e_mail_goes_to_the_address_of_the_last_token_that_had_one_in_its_language() {
+    let world = with_page().await;
+    looks(&world, json!({ "email": "eve@example.com", "email_verified": false })).await;
+    staff_writes(&world, "ada", "1").await;
+    assert!(mails(&world).await.is_empty(), "no address");
+    looks(&world, json!({ "email": "grace@example.com", "locale": "fr-FR" })).await;
+    looks(&world, json!({})).await;
+    staff_writes(&world, "ada", "2").await;
+    let sent = mails(&world).await;
+    assert_eq!(sent[0]["Destination"]["ToAddresses"], json!(["grace@example.com"]));
+    assert_eq!(subject(&sent[0]), "Nouveau message de Ada – killarney, réservation BK-2025-0123");
+}
+
+#[tokio::test]
+async fn the_address_is_written_once_however_often_the_guest_looks() {
+    let world = with_page().await;
+    let writes = async |claims| {
+        world.take_traffic();
+        looks(&world, claims).await;
+        world.take_traffic().write_units
+    };
+    assert!(writes(json!({})).await == 0.0, "without an address there is nothing to keep");
+    assert!(writes(json!({ "email": "grace@example.com" })).await > 0.0);
+    assert!(writes(json!({ "email": "grace@example.com" })).await == 0.0);
+    assert!(writes(json!({ "email": "moran@example.com" })).await > 0.0);
+}
+
+#[tokio::test]
+async fn without_a_page_to_link_to_no_e_mail_is_owed() {
+    let world = with_email_and(&[]).await;
+    hire(&world, &["ada"]).await;
+    looks(&world, json!({ "email": "grace@example.com" })).await;
+    staff_writes(&world, "ada", "1").await;
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_guest_who_unsubscribes_gets_none_until_they_turn_it_on_again() {
+    let world = with_grace().await;
+    let page = unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    assert!(page.body.as_str().unwrap().contains("value=\"on\""), "{page:?}");
+    staff_writes(&world, "ada", "1").await;
+    looks(&world, json!({ "email": "grace@example.com" })).await;
+    assert!(mails(&world).await.is_empty());
+    let page = unsubscribe(&world, "emails=on").await;
+    assert!(page.body.as_str().unwrap().contains("E-mails are on"), "{page:?}");
+    staff_writes(&world, "ada", "2").await;
+    assert_eq!(mails(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_guest_who_unsubscribes_with_one_address_gets_e_mail_at_another() {
+    let world = with_grace().await;
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    looks(&world, json!({ "email": "moran@example.com" })).await;
+    staff_writes(&world, "ada", "1").await;
+    let sent = mails(&world).await;
+    assert_eq!(sent[0]["Destination"]["ToAddresses"], json!(["moran@example.com"]));
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    staff_writes(&world, "ada", "2").await;
+    assert!(mails(&world).await.is_empty(), "nor at that one, now");
+}
+
+#[tokio::test]
+async fn an_erased_guests_address_is_in_no_row() {
+    let world = with_grace().await;
+    staff_writes(&world, "ada", "1").await;
+    assert_eq!(mails(&world).await.len(), 1);
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    staff_writes(&world, "ada", "2").await;
+    let erase = as_service("DELETE /users/{userId}").path("userId", GUEST);
+    let reply = world.send(erasure::handle, &erase).await;
+    assert_eq!((reply.status, &reply.body["done"]), (200, &json!(true)), "{reply:?}");
+    let left = json!(world.table.every_row().await.into_values().collect::<Vec<_>>()).to_string();
+    assert!(!left.contains("grace@example.com") && !left.contains("EMAIL#guest"), "{left}");
+    assert!(mails(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_guest_with_an_address_is_still_nobody_whom_members_can_invite() {
+    let world = with_grace().await;
+    let notify =
+        as_service("POST /notifications").json(&json!({ "userId": GUEST, "type": "SYSTEM", "message": "Hello" }));
+    assert_eq!(world.send(notifications::handle, &notify).await.status, 404);
+}
