@@ -8,7 +8,7 @@ import { launch, newContext, unavailable as noBrowser } from "./support/chromium
 import { cleanUp } from "./support/cleanup.mjs";
 import { messagesShown } from "./support/example-pages.mjs";
 import { holdDeliveries } from "./support/functions.mjs";
-import { asGuest, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
+import { asGuest, chatPath, guestListening, guestPath, guestWrites, hire, staffChannel, staffPath, staffWrites } from "./support/guest-chat.mjs";
 import { mailed, mailsTo } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { cutClientsOff, hangPusher, replacePusher } from "./support/outage.mjs";
@@ -167,6 +167,36 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     assert.deepEqual(seen, [[one.booking, 2], [two.booking, 1]]);
     const page = await expecting(200, "GET", staffPath(one, "messages?before=2"), { as: nora });
     assert.deepEqual(page.messages.map(({ message }) => message), ["first"]);
+  });
+
+  test("the staff assigns and closes a chat, filters by both, and the guest's next message reopens it", async (t) => {
+    const hotel = newHotel();
+    const [nora, ben] = [await hire(hotel), await hire(hotel, person("Ben"))];
+    const guest = guestOf(hotel);
+    const atBen = await listen(t, ben);
+    await atBen.subscribe(staffChannel(hotel));
+    await expecting(404, "GET", chatPath(guest), { as: nora });
+    await expecting(404, "PATCH", chatPath(guest), { as: nora, json: { state: "closed" } });
+    await guestWrites(guest, "Hello!");
+    const change = (as, json, status = 200) => expecting(status, "PATCH", chatPath(guest), { as, json });
+    const { chat } = await change(nora, { assignedTo: nora.userId });
+    const assignedTo = { id: nora.userId, name: "Nora" };
+    assert.deepEqual([chat.assignedTo, chat.state, chat.lastMessage.author.name], [assignedTo, "open", "Grace"]);
+    const told = await atBen.next(EVENT, { type: "chat_updated" });
+    assert.deepEqual([told.assignedTo, told.by, told.bookingId], [assignedTo, assignedTo, guest.booking]);
+    await change(ben, { assignedTo: ben.userId }, 409);
+    await change(ben, { assignedTo: person().userId, assignedFrom: nora.userId }, 422);
+    await change(ben, {}, 400);
+    await change(person(), { state: "closed" }, 403);
+
+    await change(nora, { state: "closed", seq: 1 });
+    const listed = async (query) => (await expecting(200, "GET", `/hotels/${hotel}/chats?${query}`, { as: nora })).chats.map(({ bookingId }) => bookingId);
+    await until("the index", async () => (await listed("state=closed&assignedTo=me")).length === 1);
+    await until("the index", async () => (await listed("state=open")).length === 0);
+    await guestWrites(guest, "One more thing");
+    await until("the index", async () => (await listed("state=open")).length === 1);
+    assert.deepEqual(await listed("assignedTo=nobody"), []);
+    assert.equal((await expecting(200, "GET", chatPath(guest), { as: ben })).chat.state, "open");
   });
 
   test("a guest's message notifies the staff while nobody of them is there", async (t) => {

@@ -95,6 +95,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("poll a chat without news", |world| Box::pin(chat_poll(world))),
     ("delete a chat message", |world| Box::pin(chat_delete(world))),
     ("mark a chat as read", |world| Box::pin(chat_mark(world))),
+    ("assign a chat", |world| Box::pin(chat_assign(world))),
     ("list 20 chats", |world| Box::pin(chat_inbox(world))),
     ("erase 10 chat messages", |world| Box::pin(chat_erase(world))),
     ("erase a user who gave kudos", |world| Box::pin(erase_user(world))),
@@ -514,6 +515,15 @@ async fn chat_mark(world: &World) -> [Traffic; 2] {
     // The process knows the guest's budget of writes.
     world.send(guest_chat::handle, &mark(0)).await;
     counted_chat(world, &mark(1)).await
+}
+
+async fn chat_assign(world: &World) -> [Traffic; 2] {
+    hire(world, &["ada", "ben"]).await;
+    guest_writes(world, "Hello").await;
+    let assign = |to: &str| as_staff("ada", "PATCH ").json(&json!({ "assignedTo": to }));
+    // The process knows ada's budget of writes and her profile.
+    world.send(guest_chat::handle, &assign("eve")).await;
+    counted_chat(world, &assign("ben")).await
 }
 
 async fn chat_inbox(world: &World) -> [Traffic; 2] {

@@ -56,7 +56,9 @@ fn success_of(route: &str) -> u16 {
 fn refusal_of(name: &str) -> Option<u16> {
     match name {
         "channels-member-show"
+        | "guest-chat-change-chat"
         | "guest-chat-guest-deletes"
+        | "guest-chat-show-chat"
         | "guest-chat-staff-deletes"
         | "lease-chat-delete"
         | "lease-chat-request-change"

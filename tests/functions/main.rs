@@ -40,6 +40,7 @@ mod gateway_presence;
 mod gateway_webhooks;
 mod guest_chat;
 mod guest_chat_access;
+mod guest_chat_handling;
 mod guest_chat_staff;
 mod guest_emails;
 mod handlers;

@@ -1,8 +1,9 @@
-//! The staff's side: the inbox, and any of the hotel's chats.
+//! The staff's side: the inbox, and any of the hotel's chats: its messages, whom it is assigned to, whether it is open.
 
-use shared::contract::chats::Role;
+use serde_json::json;
+use shared::contract::chats::{Role, StaffMember};
 use shared::contract::id::HotelSlug;
-use shared::hotels::{self, InboxCursor, MAX_CHATS};
+use shared::hotels::{self, ChatPatch, InboxCursor, InboxFilter, MAX_CHATS};
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
@@ -30,6 +31,18 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
     }
     let side = Side { hotel, booking: booking(request)?, id: caller.user.clone(), role: Role::Staff };
     match request.route() {
+        "GET /hotels/{hotelSlug}/chats/{bookingId}" => {
+            let chat = hotels::chat(&app.table, (&side.hotel, &side.booking), &side.id).await?;
+            Ok(Done::now(http::ok(&json!({ "chat": chat })), None))
+        }
+        "PATCH /hotels/{hotelSlug}/chats/{bookingId}" => {
+            let patch = request.json::<ChatPatch>()?;
+            let by = StaffMember { id: side.id, name: app.person(caller).await.display_name };
+            let writer = app.writer(request.request_id());
+            let chat = (&side.hotel, &side.booking);
+            let changed = hotels::change_chat(&app.table, &writer, chat, &by, &patch).await?;
+            Ok(changed.map(|chat| http::ok(&json!({ "chat": chat }))))
+        }
         "GET /hotels/{hotelSlug}/chats/{bookingId}/messages" => side.read(app, request).await,
         "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => {
             side.write(app, request, app.person(caller).await.display_name).await
@@ -43,6 +56,7 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
 async fn inbox(app: &App, request: &Request, caller: &Identity, hotel: &HotelSlug) -> Handled {
     let limit = request.limit(DEFAULT_CHATS, MAX_CHATS)?;
     let cursor = request.query("cursor").map(InboxCursor::parse).transpose()?;
-    let inbox = hotels::inbox(&app.table, hotel, &caller.user, limit, cursor.as_ref()).await?;
+    let filter = InboxFilter::parse(request.query("state"), request.query("assignedTo"), &caller.user)?;
+    let inbox = hotels::inbox(&app.table, (hotel, &caller.user), limit, cursor, &filter).await?;
     Ok(Done::now(http::ok(&inbox), None))
 }

@@ -60,6 +60,21 @@ pub struct Reader {
     pub role: Role,
 }
 
+/// Whether a hotel's staff has something to do in a guest's chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChatState {
+    Open,
+    Closed,
+}
+
+/// A member of a hotel's staff, as the others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffMember {
+    pub id: UserId,
+    pub name: Line,
+}
+
 /// A change of a guest's chat, by the payload's `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -74,6 +89,16 @@ pub enum GuestChatChange {
         seq: u64,
         /// ISO 8601
         read_at: String,
+    },
+    /// The staff assigned, closed or reopened the chat. Only they hear of it.
+    ChatUpdated {
+        state: ChatState,
+        /// `null` for nobody.
+        assigned_to: Option<StaffMember>,
+        /// Who changed it.
+        by: StaffMember,
+        /// ISO 8601
+        updated_at: String,
     },
 }
 

@@ -51,7 +51,8 @@
 //!
 //! | in the index | gsi1pk | gsi1sk |
 //! |---|---|---|
-//! | a hotel's conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
+//! | a hotel's open conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
+//! | a hotel's closed conversations | `CHATS#HOTEL#{slug}#CLOSED` | likewise |
 //! | the conversations in which a user wrote or read, by their read mark | `AUTHOR#{userId}` | the conversation's pk |
 //! | connections of clients of Pusher | `CONNECTIONS#{shard}` | time of connecting, connection id |
 //! | users who are in rooms | `PRESENT#{shard}` | the room's pk and user |

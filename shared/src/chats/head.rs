@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Author, Conversation, ConversationKind, Message, Seq};
-use crate::contract::chats::{AuthorView, Role};
+use crate::contract::chats::{AuthorView, ChatState, Role, StaffMember};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
-use crate::table::key::hotel_chats;
+use crate::table::key::{hotel_chats, is_of_closed_chats};
 use crate::table::{
     Action, AttributeValue, IntoValue as _, Item, Table, TableError, Update, eq, exists, read, unchanged,
 };
@@ -52,6 +52,15 @@ pub struct Head {
     /// The name in the token with which the guest last wrote.
     #[serde(default)]
     pub(crate) guest_name: Option<Line>,
+    /// The member of a hotel's staff who sees to the guest's chat.
+    #[serde(default)]
+    pub(crate) assigned_to: Option<UserId>,
+    /// Their name when it was assigned.
+    #[serde(default)]
+    pub(crate) assigned_name: Option<Line>,
+    /// The index's partition of a hotel's chat. It says whether the chat is closed, so the list and the head never disagree.
+    #[serde(default, rename = "gsi1pk")]
+    pub(crate) listed_in: Option<String>,
     /// The newest message of each author: they have read all up to it. Of an author who is in it, the message's transaction writes no
     /// read mark. Heads of earlier versions have none.
     #[serde(default)]
@@ -103,6 +112,19 @@ impl Head {
             preview: self.preview.clone(),
             created_at: self.last_at.unwrap_or(Millis::epoch()).iso(),
         }
+    }
+
+    /// Whether the hotel's staff has something to do in the chat.
+    #[must_use]
+    pub(crate) fn state(&self) -> ChatState {
+        if self.listed_in.as_deref().is_some_and(is_of_closed_chats) { ChatState::Closed } else { ChatState::Open }
+    }
+
+    /// The member of the hotel's staff who sees to the chat.
+    #[must_use]
+    pub(crate) fn assignee(&self) -> Option<StaffMember> {
+        let id = self.assigned_to.clone()?;
+        Some(StaffMember { name: self.assigned_name.clone().unwrap_or_else(|| Line::from(&id)), id })
     }
 
     /// How many messages come after a read mark. Deleted ones count: their numbers stay.
@@ -160,7 +182,11 @@ impl Head {
             .set("last_author_name", &author.name)
             .set("last_role", role_name(author.role));
         if let ConversationKind::Guest(hotel, _) = conversation.kind() {
-            update = update.set("gsi1pk", hotel_chats(hotel)).set("gsi1sk", message.created_at.iso());
+            update = update.set("gsi1sk", message.created_at.iso());
+            // A guest's message reopens the chat. One of the staff, such as a last word, leaves it as it is.
+            if author.role == Role::Guest || self.listed_in.is_none() {
+                update = update.set("gsi1pk", hotel_chats(hotel));
+            }
         }
         if author.role == Role::Guest {
             update = update.set("guest_name", &author.name);

@@ -55,8 +55,8 @@ impl Erasure<'_> {
         self.write_if(is_theirs, self.aliased(key, "authorId").remove("authorName")).await
     }
 
-    /// The head of a conversation: its last author is removed if that is the user, and so is its guest, and the user from those who
-    /// wrote and from those for whom a row lists it.
+    /// The head of a conversation: its last author is removed if that is the user, and so are its guest and its assignee, and the user from
+    /// those who wrote and from those for whom a row lists it.
     pub(super) async fn head(&self, key: &Key, row: &Item, is_last: bool) -> Result<bool, ApiError> {
         let booking = key.pk.strip_prefix(GUEST_CHAT).and_then(|chat| chat.split_once('#'));
         let is_named = booking.is_some() && booking == hotels::booking_of(self.user) && row.contains_key("guest_name");
@@ -66,8 +66,11 @@ impl Erasure<'_> {
         let is_unnamed = self.write_if(is_named, unnamed).await?;
         let is_forgotten = self.write_if(has("wrote"), Head::forget_writer(key, self.user)).await?;
         let is_unlisted = self.write_if(has("listed"), Head::forget_listed(key, self.user)).await?;
+        let is_assigned = row.get("assigned_to").and_then(text) == Some(self.user.as_str());
+        let unassigned = Update::new(key).remove("assigned_to").remove("assigned_name");
+        let is_unassigned = self.write_if(is_assigned, unassigned.when(eq("assigned_to", self.user))).await?;
         let is_other = self.write_if(is_last, last.when(eq("last_author", self.user))).await?;
-        Ok(is_other || is_unnamed || is_forgotten || is_unlisted)
+        Ok(is_other || is_unnamed || is_forgotten || is_unlisted || is_unassigned)
     }
 
     /// A lease of the user's: the other of the two keeps it, with a participant whom nobody is until a service puts another.

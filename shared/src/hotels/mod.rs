@@ -6,18 +6,21 @@
 //! | `staff` | the members of a hotel's staff, and a user's hotels |
 //! | `email` | the guest, as the recipient of e-mails about unseen messages |
 //! | `inbox` | a hotel's conversations, by their newest message |
+//! | `change_chat` | whom a conversation is assigned to, and whether it is open |
 //! | `wake` | the transport that notifies the staff of a guest's message |
 
+mod change_chat;
 mod email;
 mod guest;
 mod inbox;
 mod staff;
 mod wake;
 
+pub use change_chat::{ChatPatch, change_chat, chat};
 pub(crate) use email::EmailedGuest;
 pub(crate) use guest::booking_of;
 pub use guest::{guest_id, message_created, message_deleted, messages_read, must_not_be_guests};
-pub use inbox::{Cursor as InboxCursor, Inbox, MAX_CHATS, inbox, newest_chats};
+pub use inbox::{Chat, Cursor as InboxCursor, Inbox, InboxFilter, MAX_CHATS, inbox, newest_chats};
 pub(crate) use staff::imported_staff;
 pub use staff::{hotels_of, is_staff, put_staff, remove_staff};
 pub(crate) use wake::Wakes;

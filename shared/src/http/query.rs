@@ -30,8 +30,8 @@ pub fn parameters(route: &str) -> Parameters {
     use Parameters::{Any, Only, Signed};
 
     match route {
+        "GET /hotels/{hotelSlug}/chats" => Only(&["limit", "cursor", "state", "assignedTo"]),
         "GET /conversations"
-        | "GET /hotels/{hotelSlug}/chats"
         | "GET /kudos"
         | "GET /leases/{bailId}/requests"
         | "GET /notifications"

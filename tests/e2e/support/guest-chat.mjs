@@ -6,6 +6,8 @@ import { person, service } from "./people.mjs";
 
 /** The address of a route of the guest's, such as "messages". */
 export const guestPath = ({ hotel }, route) => `/api/guest/hotel/${hotel}/chat/${route}`;
+/** The address of the guest's chat in the staff's inbox. */
+export const chatPath = ({ hotel, booking }) => `/hotels/${hotel}/chats/${booking}`;
 /** The address of a route of the staff's for the guest's chat. */
 export const staffPath = ({ hotel, booking }, route) => `/hotels/${hotel}/chats/${booking}/${route}`;
 

@@ -117,6 +117,21 @@ pub fn hotel_chats(hotel: &HotelSlug) -> String {
     format!("CHATS#HOTEL#{hotel}")
 }
 
+/// Partition key, in the index, of a hotel's conversations that are closed.
+#[must_use]
+pub fn hotel_closed_chats(hotel: &HotelSlug) -> String {
+    format!("CHATS#HOTEL#{hotel}{CLOSED}")
+}
+
+/// End of the partition key of closed conversations. No slug ends so.
+const CLOSED: &str = "#CLOSED";
+
+/// Whether this is such a partition.
+#[must_use]
+pub fn is_of_closed_chats(gsi1pk: &str) -> bool {
+    gsi1pk.ends_with(CLOSED)
+}
+
 /// Partition key, in the index, of a user's read marks. Messages of earlier versions are there, too.
 #[must_use]
 pub fn author(user: &UserId) -> String {
