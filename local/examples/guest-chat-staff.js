@@ -5,6 +5,7 @@ import { connectionOf } from "/examples/connection.js";
 import { Inbox } from "/examples/inbox.js";
 import { readUntil, stayLive } from "/examples/live.js";
 import { $, call, complain, otherSide, sayStatus, start } from "/examples/page.js";
+import { showTyping } from "/examples/typing.js";
 import { dayOf, timeOf, words } from "/examples/words.js";
 
 const parameters = new URLSearchParams(location.search);
@@ -19,6 +20,7 @@ async function main() {
   staff = { id: parameters.get("staff") ?? session.staff.id, token: parameters.get("token") ?? session.staff.token };
   const headers = { Authorization: `Bearer ${staff.token}` };
   const base = `/hotels/${hotel}/chats`;
+  const pusher = new Pusher(session.pusher.key, { ...connectionOf(session), authEndpoint: "/pusher/auth", auth: { headers } });
   const inbox = new Inbox(staff.id);
   let open = null;
 
@@ -43,6 +45,7 @@ async function main() {
       fill(item.firstElementChild, chat);
       return item;
     });
+    showHandling();
     // An element that is in place is not moved, so it keeps the focus.
     shown.forEach((item, index) => {
       if ($("inbox").children[index] !== item) {
@@ -59,7 +62,7 @@ async function main() {
     return item;
   }
 
-  function fill(button, { bookingId, guestName, lastMessage, unreadCount }) {
+  function fill(button, { bookingId, guestName, state, assignedTo, lastMessage, unreadCount }) {
     const name = guestName ?? words.guest;
     const at = lastMessage.createdAt;
     const when = dayOf(at) === words.today ? timeOf(at) : dayOf(at);
@@ -72,14 +75,44 @@ async function main() {
       make("time", { className: "quiet", dateTime: at }, when),
       make("span", { className: "quiet", dir: "auto" }, lastMessage.preview ?? words.removed),
       make("span", { className: "badge" }, unreadCount > 0 ? String(unreadCount) : ""),
-      make("span", { className: "quiet" }, bookingId),
+      make("span", { className: "quiet" }, [bookingId, assignedTo?.name, state === "closed" && words.closed].filter(Boolean).join(", ")),
     );
   }
 
   // ---- The chat that is open
 
+  const openChat = () => inbox.chats.find(({ bookingId }) => bookingId === open?.booking);
+
+  /** Whom the open chat is assigned to, and the buttons that change it. */
+  function showHandling() {
+    const chat = openChat();
+    $("assign").hidden = $("close-chat").hidden = !chat;
+    $("assigned").textContent = chat?.assignedTo ? words.assignedTo(chat.assignedTo.name) : "";
+    $("assign").textContent = chat?.assignedTo?.id === staff.id ? words.giveUp : words.takeChat;
+    $("close-chat").textContent = chat?.state === "closed" ? words.reopen : words.closeChat;
+  }
+
+  async function change(patch) {
+    const booking = open.booking;
+    const options = { method: "PATCH", headers, body: JSON.stringify(patch) };
+    const { body } = await call(`${base}/${booking}`, options);
+    inbox.hear({ type: "chat_updated", bookingId: booking, ...body.chat });
+    showInbox();
+  }
+
+  $("assign").addEventListener("click", () => {
+    const { assignedTo } = openChat();
+    const isMine = assignedTo?.id === staff.id;
+    // Of two who take it at once, the later one reads here who was first.
+    change({ assignedTo: isMine ? null : staff.id, assignedFrom: assignedTo?.id ?? null }).then(() => complain(), complain);
+  });
+  $("close-chat").addEventListener("click", () => {
+    const { state, lastMessage } = openChat();
+    change(state === "closed" ? { state: "open" } : { state: "closed", seq: lastMessage.seq }).then(() => complain(), complain);
+  });
+
   async function choose(booking) {
-    open?.conversation.close();
+    closeChat();
     const conversation = new Conversation({
       messagesUrl: (query) => `${base}/${booking}/messages?${query}`,
       deleteUrl: (id) => `${base}/${booking}/messages/${id}`,
@@ -91,7 +124,9 @@ async function main() {
         showInbox();
       },
     });
-    open = { booking, conversation };
+    const presence = pusher.subscribe(`presence-hotel-${hotel}-guest-chat-booking-${booking}`);
+    const typing = showTyping(presence, { userId: staff.id, name: staff.name ?? staff.id });
+    open = { booking, conversation, presence, typing };
     $("page").dataset.view = "chat";
     $("booking").textContent = words.booking(booking);
     $("form").hidden = false;
@@ -103,8 +138,16 @@ async function main() {
     $("text").focus();
   }
 
-  $("back").addEventListener("click", () => {
+  function closeChat() {
     open?.conversation.close();
+    open?.typing.close();
+    if (open) {
+      pusher.unsubscribe(open.presence.name);
+    }
+  }
+
+  $("back").addEventListener("click", () => {
+    closeChat();
     const { booking } = open ?? {};
     open = null;
     $("page").dataset.view = "inbox";
@@ -127,10 +170,12 @@ async function main() {
 
   // ---- Pusher
 
-  const pusher = new Pusher(session.pusher.key, { ...connectionOf(session), authEndpoint: "/pusher/auth", auth: { headers } });
   const channel = pusher.subscribe(`private-hotel-${hotel}-staff`);
   channel.bind("realtime_event", (data) => {
     if (data.bookingId === open?.booking) {
+      if (data.message?.author.role === "guest") {
+        open.typing.isStill();
+      }
       if (data.type === "messages_read" && data.reader.role === "guest") {
         open.conversation.seen(data.seq, "guest");
       } else if (data.message) {

@@ -4,6 +4,7 @@ import { Conversation, sending } from "/examples/chat.js";
 import { connectionOf } from "/examples/connection.js";
 import { stayLive } from "/examples/live.js";
 import { $, CallError, call, otherSide, sayStatus, start } from "/examples/page.js";
+import { showTyping } from "/examples/typing.js";
 import { words } from "/examples/words.js";
 
 const STATUS = { Unauthorized: 401, Forbidden: 403, "Bad Request": 400 };
@@ -64,7 +65,13 @@ await start(async () => {
   });
   // ---------------------------------------------------------------------------------------------------
 
+  // The guest and the hotel see each other typing on the chat's presence channel.
+  const presence = pusher.subscribe(context.pusher.channel.replace("private-", "presence-"));
+  const typing = showTyping(presence, { userId: context.guest.id, name: context.guest.name });
   channel.bind("realtime_event", (data) => {
+    if (data.message?.author.role === "staff") {
+      typing.isStill();
+    }
     if (data.type === "message_deleted") {
       conversation.add(data.message);
     } else if (data.type === "messages_read" && data.reader.role === "staff") {

@@ -46,11 +46,17 @@ export class Inbox {
    * Takes a `realtime_event` of the staff's channel. Returns whether it said all that the list needs; if not, the route is to be read: nobody
    * knows yet how much of that chat this member has read.
    */
-  hear({ type, bookingId, message, reader, seq }) {
+  hear({ type, bookingId, message, reader, seq, state, assignedTo }) {
     const known = this.#chats.get(bookingId);
     if (type === "messages_read") {
       if (known && reader.id === this.#me) {
         this.#chats.set(bookingId, { ...known, mark: Math.max(known.mark, seq) });
+      }
+      return true;
+    }
+    if (type === "chat_updated") {
+      if (known) {
+        this.#chats.set(bookingId, { ...known, state, assignedTo });
       }
       return true;
     }
@@ -71,7 +77,10 @@ export class Inbox {
     const guestName = message.author.role === "guest" ? message.author.name : (known?.guestName ?? null);
     const { author, createdAt } = message;
     const lastMessage = { seq: message.seq, author, preview: preview(message), createdAt };
-    this.#chats.set(bookingId, { bookingId, guestName, lastMessage, mark, isGuess });
+    // A guest's message reopens a closed chat.
+    const isOpen = message.author.role === "guest" || known?.state !== "closed";
+    const handling = { state: isOpen ? "open" : "closed", assignedTo: known?.assignedTo ?? null };
+    this.#chats.set(bookingId, { bookingId, guestName, ...handling, lastMessage, mark, isGuess });
     return !isGuess && guestName !== null;
   }
 }

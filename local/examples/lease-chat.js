@@ -4,9 +4,9 @@ import { Conversation, make, sending } from "/examples/chat.js";
 import { connectionOf } from "/examples/connection.js";
 import { stayLive } from "/examples/live.js";
 import { $, call, complain, otherSide, sayStatus, start } from "/examples/page.js";
+import { showTyping } from "/examples/typing.js";
 import { words } from "/examples/words.js";
 
-const TYPING_MS = 3000;
 const parameters = new URLSearchParams(location.search);
 
 await start(async () => {
@@ -152,25 +152,7 @@ await start(async () => {
     channel.bind(event, showThere);
   }
 
-  let typed = 0;
-  // Sending ends "is typing" at the other one's, so what is typed then is said at once.
-  $("form").addEventListener("submit", () => (typed = 0));
-  $("text").addEventListener("input", () => {
-    if (channel.subscribed && Date.now() - typed > TYPING_MS / 2) {
-      typed = Date.now();
-      channel.trigger("client-typing", { userId: seat.me.id, name: seat.me.name });
-    }
-  });
-  let still = null;
-  const isStill = () => {
-    clearTimeout(still);
-    $("typing").textContent = "";
-  };
-  channel.bind("client-typing", ({ name }) => {
-    isStill();
-    $("typing").textContent = words.isTyping(name);
-    still = setTimeout(isStill, TYPING_MS);
-  });
+  const { isStill } = showTyping(channel, { userId: seat.me.id, name: seat.me.name });
 
   stayLive(pusher, [channel], {
     catchUp: () => Promise.all([conversation.catchUp(), readRequests()]),

@@ -11,6 +11,7 @@ use crate::api_error::ApiError;
 use crate::channels::own;
 use crate::clients::pusher::{SharedSecret, Signer};
 use crate::contract::channel::{Channel, ChannelName};
+use crate::contract::chats::{GuestChatMember, Role};
 use crate::contract::id::{HotelSlug, PartyId, UserId};
 use crate::contract::leases::LeaseMember;
 use crate::contract::parties::PartyMember;
@@ -79,6 +80,12 @@ impl Authorizer<'_> {
                 self.staff_only(&hotel, caller).await?;
                 Ok(self.private(socket, name))
             }
+            Some(Channel::GuestChatPresence(hotel, _)) => {
+                self.staff_only(&hotel, caller).await?;
+                let name_shown = room_member(self.profiles.person(caller).await, false).person.display_name;
+                let member = GuestChatMember { name: name_shown, role: Role::Staff };
+                Ok(self.presence(socket, name, &caller.user, &member))
+            }
             Some(Channel::EncryptedGuestChat(hotel, _) | Channel::EncryptedHotelStaff(hotel)) => {
                 self.staff_only(&hotel, caller).await?;
                 self.encrypted(socket, name)
@@ -108,7 +115,7 @@ impl Authorizer<'_> {
         }
     }
 
-    /// Authorizes a guest's subscription: to the channel of exactly that hotel and booking, and to no other.
+    /// Authorizes a guest's subscription: to the channels of exactly that hotel and booking, and to no other.
     ///
     /// # Errors
     /// 403 for any other channel, and for the encrypted one when no key is configured.
@@ -118,6 +125,12 @@ impl Authorizer<'_> {
             Some(Channel::GuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => Ok(self.private(socket, name)),
             Some(Channel::EncryptedGuestChat(hotel, booking)) if is_theirs(&hotel, &booking) => {
                 self.encrypted(socket, name)
+            }
+            Some(Channel::GuestChatPresence(hotel, booking)) if is_theirs(&hotel, &booking) => {
+                let id = hotels::guest_id(&hotel, &booking).map_err(ApiError::internal)?;
+                // A name of a token fits Pusher's limit.
+                let member = GuestChatMember { name: guest.name.clone(), role: Role::Guest };
+                Ok(self.presence(socket, name, &id, &member))
             }
             _ => Err(ApiError::not_your_channel()),
         }

@@ -169,6 +169,21 @@ describe("A guest's chat", { concurrency: 4 }, () => {
     assert.deepEqual(page.messages.map(({ message }) => message), ["first"]);
   });
 
+  test("guest and staff see each other come, type and go", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    const presence = guest.channel.replace("private-", "presence-");
+    const [atGuest, atStaff] = [await guestListening(t, guest), await listen(t, nora)];
+    const { members } = await atGuest.subscribe(presence);
+    assert.deepEqual(members, { [guest.id]: { name: "Grace", role: "guest" } });
+    await atStaff.subscribe(presence);
+    assert.deepEqual(await atGuest.next("pusher:member_added"), { id: nora.userId, info: { name: "Nora", role: "staff" } });
+    atStaff.unsubscribe(presence);
+    assert.equal((await atGuest.next("pusher:member_removed")).id, nora.userId);
+    await (await listen(t, person())).refusal(presence);
+    await atGuest.refusal(`${presence}4`);
+  });
+
   test("the staff assigns and closes a chat, filters by both, and the guest's next message reopens it", async (t) => {
     const hotel = newHotel();
     const [nora, ben] = [await hire(hotel), await hire(hotel, person("Ben"))];
@@ -265,6 +280,8 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
     const body = { json: { message: "x", seq: 1 } };
     const routes = [
       ["GET", `/hotels/${guest.hotel}/chats`],
+      ["GET", chatPath(guest)],
+      ["PATCH", chatPath(guest), { json: { state: "closed" } }],
       ["GET", staffPath(guest, "messages")],
       ["POST", staffPath(guest, "messages"), body],
       ["DELETE", staffPath(guest, `messages/${id}`)],
@@ -295,6 +312,9 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
         }
       }
     }
+    for (const [status, request] of wrongBodies({ state: "closed" })) {
+      await expecting(status, "PATCH", chatPath(guest), { ...staff, ...request });
+    }
     for (const text of ["", " ", "x\0", "x".repeat(4_001)]) {
       assert.equal((await asGuest(guest, "POST", "messages", { json: { message: text } })).status, 400);
     }
@@ -302,7 +322,9 @@ describe("Refusals in a guest's chat", { concurrency: 4 }, () => {
     assert.equal((await asGuest(guest, "GET", "messages?limit=0")).status, 400);
     await expecting(400, "GET", staffPath(guest, "messages?before=x"), staff);
     await expecting(400, "GET", `/hotels/${guest.hotel}/chats?cursor=x`, staff);
+    await expecting(400, "GET", `/hotels/${guest.hotel}/chats?state=new`, staff);
     const noHotel = { ...guest, hotel: "not.a.slug" };
+    await expecting(400, "GET", chatPath(noHotel), staff);
     await expecting(400, "DELETE", staffPath(noHotel, "messages/1"), staff);
     await expecting(404, "DELETE", staffPath(guest, "messages/1"), staff);
     await expecting(400, "PUT", "/hotels/not.a.slug/staff/zoe", { as: service() });
@@ -424,6 +446,31 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     for (const page of [atGuest, atStaff]) {
       await shows(page, ["Grace: one", "Nora: two", "Grace: three", "Grace: four"]);
     }
+  });
+
+  test("guest and staff see each other typing, and the staff closes the chat", async (t) => {
+    const guest = guestOf(newHotel());
+    const nora = await hire(guest.hotel);
+    await guestWrites(guest, "one");
+    const atGuest = await open(t, `/examples/guest-chat?hotel=${guest.hotel}&token=${guest.token}`);
+    const atStaff = await open(t, `/examples/guest-chat/staff?hotel=${guest.hotel}&staff=${nora.userId}&token=${nora.token}`);
+    await atStaff.getByRole("button", { name: guest.booking }).click();
+    await until("both in the channel", async () => {
+      const typing = (page) => page.getByRole("textbox", { name: "Message" });
+      await typing(atStaff).fill("");
+      await typing(atStaff).pressSequentially("We ");
+      return (await atGuest.getByText("is typing").count()) > 0;
+    });
+    await until("the guest's typing", async () => {
+      await atGuest.getByRole("textbox", { name: "Message" }).pressSequentially("a");
+      return (await atStaff.getByText("Grace is typing").count()) > 0;
+    });
+    await atStaff.getByRole("button", { name: "Assign to me" }).click();
+    await atStaff.getByText("Assigned to Nora").waitFor();
+    await atStaff.getByRole("button", { name: "Close", exact: true }).click();
+    await atStaff.getByRole("button", { name: "Reopen" }).waitFor();
+    await guestWrites(guest, "One more thing");
+    await atStaff.getByRole("button", { name: "Close", exact: true }).waitFor();
   });
 
   test("a message that is written between a page's first read and its subscription is shown", async (t) => {

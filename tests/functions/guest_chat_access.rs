@@ -48,6 +48,26 @@ async fn the_guests_own_channel_is_granted_as_form_and_as_json_by_query_and_by_h
 }
 
 #[tokio::test]
+async fn guest_and_staff_see_each_other_in_the_presence_channel_by_name_and_role() {
+    let world = World::new().await;
+    hire(&world, &["ada"]).await;
+    let presence = CHANNEL.replace("private-", "presence-");
+    let data = |reply: tests::Reply| -> serde_json::Value {
+        assert_eq!(reply.status, 200, "{reply:?}");
+        serde_json::from_str(reply.body["channel_data"].as_str().unwrap()).unwrap()
+    };
+    let guest = json!({ "user_id": "guest;killarney;BK-2025-0123", "user_info": { "name": "Grace", "role": "guest" } });
+    assert_eq!(data(ask(&world, &presence).await), guest);
+    let subscribe = |user: &str| {
+        Request::new("POST /pusher/auth").by(user).json(&json!({ "socket_id": "123.456", "channel_name": presence }))
+    };
+    let staff = json!({ "user_id": "ada", "user_info": { "name": "Ada", "role": "staff" } });
+    assert_eq!(data(world.send(pusher_auth::handle, &subscribe("ada")).await), staff);
+    assert_eq!(world.send(pusher_auth::handle, &subscribe("eve")).await.status, 403);
+    assert_eq!(ask(&world, &format!("{presence}4")).await.status, 403);
+}
+
+#[tokio::test]
 async fn a_token_must_match_the_hotel_of_the_path() {
     let world = World::new().await;
     for hotel in ["killarne", "killarney2", "Killarney", "killarney-", ""] {
@@ -73,7 +93,8 @@ async fn a_channel_must_be_that_of_the_tokens_booking_to_the_last_character() {
     for channel in [
         "private-hotel-Killarney-guest-chat-booking-BK-2025-0123",
         "private-hotel-killarney2-guest-chat-booking-BK-2025-0123",
-        "presence-hotel-killarney-guest-chat-booking-BK-2025-0123",
+        "presence-hotel-killarney-staff",
+        "presence-hotel-killarney2-guest-chat-booking-BK-2025-0123",
         "private-hotel-killarney-guest-chat-booking-",
         "private-hotel-killarney-staff",
         "private-encrypted-hotel-killarney-staff",

@@ -15,7 +15,7 @@ pub(crate) fn print(workspace: &Workspace, options: &cli::Token) -> Result<ExitC
     let state = State::of_running(&workspace.running())?;
     if let (Some(hotel), Some(booking)) = (&options.hotel, &options.booking) {
         let name = options.name.as_deref().unwrap_or(GUEST_NAME);
-        println!("{}", of_guest(&state, Guest { hotel, booking, name }, options.hours)?);
+        println!("{}", of_guest(&state, Guest { hotel, booking, name, email: None }, options.hours)?);
         return Ok(ExitCode::SUCCESS);
     }
     let user_id = options.user_id.as_deref().context("Say whose token: a user's id, or --hotel and --booking")?;

@@ -58,7 +58,7 @@ pub(super) async fn token(State(console): State<Console>, Json(wanted): Json<Wan
         Wanted::Guest { hotel, booking, name, hours } => {
             let name = name.as_deref().unwrap_or(GUEST_NAME);
             let hours = lasting(*hours)?;
-            (hours, token::of_guest(&state, Guest { hotel, booking, name }, hours))
+            (hours, token::of_guest(&state, Guest { hotel, booking, name, email: None }, hours))
         }
         Wanted::User { user_id, name, picture, roles, channels, hours } => {
             let (name, picture) = (given(name), given(picture));

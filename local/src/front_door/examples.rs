@@ -57,6 +57,7 @@ impl Examples {
             .route("/examples/inbox.js", script(include_str!("../../examples/inbox.js")))
             .route("/examples/live.js", script(include_str!("../../examples/live.js")))
             .route("/examples/page.js", script(include_str!("../../examples/page.js")))
+            .route("/examples/typing.js", script(include_str!("../../examples/typing.js")))
             .route("/examples/words.js", script(include_str!("../../examples/words.js")))
             .route("/examples/chat.css", get(|| async { file(CSS, include_str!("../../examples/chat.css")) }))
             .route("/examples/lease-chat.js", script(include_str!("../../examples/lease-chat.js")))

@@ -24,6 +24,7 @@ pub(crate) struct Demo {
 pub(crate) const AUTHOR_NAME: &str = "Ursula Vey";
 /// The name of the hotel's guest.
 pub(crate) const GUEST_NAME: &str = "Grace Moran";
+const GUEST_EMAIL: &str = "grace@example.com";
 
 impl Demo {
     pub(crate) fn new() -> Self {
@@ -42,7 +43,7 @@ impl Demo {
 
     /// The hotel's guest.
     pub(crate) fn guest(&self) -> Guest<'_> {
-        Guest { hotel: &self.hotel_slug, booking: &self.booking_id, name: GUEST_NAME }
+        Guest { hotel: &self.hotel_slug, booking: &self.booking_id, name: GUEST_NAME, email: Some(GUEST_EMAIL) }
     }
 
     /// The name that the person's token carries.

@@ -12,6 +12,8 @@ pub(crate) struct Guest<'a> {
     pub(crate) hotel: &'a str,
     pub(crate) booking: &'a str,
     pub(crate) name: &'a str,
+    /// Where e-mails to the guest go.
+    pub(crate) email: Option<&'a str>,
 }
 
 impl Guest<'_> {
@@ -36,6 +38,9 @@ impl Guest<'_> {
         set("hotel", json!(self.hotel));
         set("booking", json!(self.booking));
         set("name", json!(self.name));
+        if let Some(email) = self.email {
+            set("email", json!(email));
+        }
         if let Some(name) = &issuer.issuer {
             set("iss", json!(name));
         }

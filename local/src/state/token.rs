@@ -139,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_guests_token_names_the_hotel_the_booking_and_the_guest() {
-        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace", email: None };
         assert_eq!(
             Value::Object(guest.claims(&Issuer::default(), 1, 1)),
             json!({ "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "iat": 1, "exp": 3601 })
         );
         assert!(guest.check().is_ok());
         for (hotel, booking) in [("a.b", "BK-1"), ("", "BK-1"), ("killarney", ""), ("killarney", "BK 1")] {
-            assert!(Guest { hotel, booking, name: "Grace" }.check().is_err(), "{hotel} {booking}");
+            assert!(Guest { hotel, booking, name: "Grace", email: None }.check().is_err(), "{hotel} {booking}");
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
             name: Some("user_metadata.full_name".to_owned()),
             ..Issuer::default()
         };
-        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace" };
+        let guest = Guest { hotel: "killarney", booking: "BK-2025-0123", name: "Grace", email: None };
         let claims = Value::Object(guest.claims(&issuer, 1, 1));
         assert_eq!(
             [&claims["iss"], &claims["aud"], &claims["name"]],

@@ -101,6 +101,8 @@ pub enum Channel {
     GuestChat(HotelSlug, BookingId),
     /// `private-encrypted-hotel-{slug}-guest-chat-booking-{bookingId}`: the same, encrypted end to end.
     EncryptedGuestChat(HotelSlug, BookingId),
+    /// `presence-hotel-{slug}-guest-chat-booking-{bookingId}`: the people who have a guest's chat open, and their typing.
+    GuestChatPresence(HotelSlug, BookingId),
     /// `private-hotel-{slug}-staff`: what happens in any chat of a hotel.
     HotelStaff(HotelSlug),
     /// `private-encrypted-hotel-{slug}-staff`: the same, encrypted end to end.
@@ -162,6 +164,7 @@ const PARTY_PRESENCE: &str = "presence-party-";
 const LEASE: &str = "presence-bail-";
 const HOTEL: &str = "private-hotel-";
 const ENCRYPTED_HOTEL: &str = "private-encrypted-hotel-";
+const HOTEL_PRESENCE: &str = "presence-hotel-";
 const STAFF: &str = "-staff";
 /// Prefix of every reading room's channel, as `GET /channels?filter_by_prefix=` takes it.
 pub const ROOM: &str = "presence-room-";
@@ -190,6 +193,7 @@ impl Channel {
             .or_else(|| LeaseId::parse(id(LEASE)?).ok().map(Self::Lease))
             .or_else(|| guest(HOTEL).map(|(hotel, booking)| Self::GuestChat(hotel, booking)))
             .or_else(|| guest(ENCRYPTED_HOTEL).map(|(hotel, booking)| Self::EncryptedGuestChat(hotel, booking)))
+            .or_else(|| guest(HOTEL_PRESENCE).map(|(hotel, booking)| Self::GuestChatPresence(hotel, booking)))
             .or_else(|| staff(HOTEL).map(Self::HotelStaff))
             .or_else(|| staff(ENCRYPTED_HOTEL).map(Self::EncryptedHotelStaff))
             .or_else(|| name.reserved().is_none().then(|| Self::Own(OwnChannel(name.clone()))))
@@ -209,6 +213,9 @@ impl fmt::Display for Channel {
             Self::GuestChat(hotel, booking) => write!(f, "{HOTEL}{hotel}{GUEST_CHAT}-{booking}"),
             Self::EncryptedGuestChat(hotel, booking) => {
                 write!(f, "{ENCRYPTED_HOTEL}{hotel}{GUEST_CHAT}-{booking}")
+            }
+            Self::GuestChatPresence(hotel, booking) => {
+                write!(f, "{HOTEL_PRESENCE}{hotel}{GUEST_CHAT}-{booking}")
             }
             Self::HotelStaff(hotel) => write!(f, "{HOTEL}{hotel}{STAFF}"),
             Self::EncryptedHotelStaff(hotel) => write!(f, "{ENCRYPTED_HOTEL}{hotel}{STAFF}"),
@@ -286,12 +293,18 @@ mod tests {
         assert_eq!(of(name), chat("killarney", "BK-2025-0123"));
         assert_eq!(of("private-hotel-a-guest-chat-booking-b-staff"), chat("a", "b-staff"));
         assert_eq!(of("private-hotel-a-staff-guest-chat-booking-b"), chat("a-staff", "b"));
+        let open = Channel::GuestChatPresence(hotel("a-staff"), BookingId::parse("b").unwrap());
+        assert_eq!(of("presence-hotel-a-staff-guest-chat-booking-b"), Some(open));
         let twice = "private-hotel-a-guest-chat-booking-guest-chat-booking-b";
         assert_eq!(of(twice), chat("a", "guest-chat-booking-b"));
         assert_eq!(of("private-hotel-a-staff-staff"), Some(Channel::HotelStaff(hotel("a-staff"))));
-        for none in
-            ["private-hotel--staff", "private-hotel-staff", "private-hotel-a-guest-chat-booking-", "private-hotel-a"]
-        {
+        for none in [
+            "presence-hotel-a-staff",
+            "private-hotel--staff",
+            "private-hotel-staff",
+            "private-hotel-a-guest-chat-booking-",
+            "private-hotel-a",
+        ] {
             assert_eq!(of(none), None, "{none}");
         }
         let longest = Channel::EncryptedGuestChat(hotel(&"h".repeat(50)), BookingId::parse("b".repeat(64)).unwrap());
@@ -301,7 +314,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_hotels_channel_prints_as_the_name_it_came_from(
-            text in "private-(encrypted-)?hotel-[-a-z]{1,20}(-staff|-guest-chat-booking-[-a-z]{1,20}(-staff|-guest-chat-booking)?)"
+            text in "(private|private-encrypted|presence)-hotel-[-a-z]{1,20}(-staff|-guest-chat-booking-[-a-z]{1,20}(-staff|-guest-chat-booking)?)"
         ) {
             if let Some(channel) = of(&text) {
                 prop_assert_eq!(channel.to_string(), text);

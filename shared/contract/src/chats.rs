@@ -75,6 +75,13 @@ pub struct StaffMember {
     pub name: Line,
 }
 
+/// `user_info` of a member of the presence channel of a guest's chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GuestChatMember {
+    pub name: Line,
+    pub role: Role,
+}
+
 /// A change of a guest's chat, by the payload's `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
@@ -95,7 +102,7 @@ pub enum GuestChatChange {
         state: ChatState,
         /// `null` for nobody.
         assigned_to: Option<StaffMember>,
-        /// Who changed it.
+        /// The member of the staff who changed it.
         by: StaffMember,
         /// ISO 8601
         updated_at: String,

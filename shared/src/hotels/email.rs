@@ -46,10 +46,16 @@ impl Recipient for EmailedGuest {
         Key::chat_email(self.conversation().partition(), &self.id)
     }
 
-    /// Staff pages hear of everything on the staff's channel, so a subscriber of the guest's own channel is the guest.
+    /// Staff pages hear of everything on the staff's channel, so a subscriber of the guest's own channel is the guest. The presence channel,
+    /// where staff pages are, too, names its members.
     fn is_there<'a>(&'a self, channels: &'a ChannelServer) -> BoxFuture<'a, Result<bool, ChannelServerError>> {
         let own = Channel::GuestChat(self.hotel.clone(), self.booking.clone());
-        async move { Ok(channels.is_occupied(&own).await) }.boxed()
+        let presence = Channel::GuestChatPresence(self.hotel.clone(), self.booking.clone()).to_string();
+        async move {
+            let (is_occupied, users) = futures_util::join!(channels.is_occupied(&own), channels.users(&presence));
+            Ok(is_occupied || users?.contains(&self.id))
+        }
+        .boxed()
     }
 
     fn row(&self) -> Option<Key> {

@@ -42,7 +42,7 @@ impl InboxFilter {
     /// Parses the `state` and the `assignedTo` of a query of this caller.
     ///
     /// # Errors
-    /// 400 for another state, and for what is no id.
+    /// 400 for another state, and for an assignee that is not an id.
     pub fn parse(state: Option<&str>, assigned_to: Option<&str>, caller: &UserId) -> Result<Self, ApiError> {
         let state = match state {
             None => None,

@@ -2,7 +2,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `recipient` | what the kinds of conversation differ in |
+//! | `recipient` | the differences between kinds of conversation |
 //! | `email` | the transport of these e-mails |
 //! | `summary` | the messages that an e-mail sums up |
 //! | `window` | whether an e-mail goes now, later or not at all: pure functions |

@@ -1,4 +1,4 @@
-//! What the kinds of conversation differ in.
+//! The differences between kinds of conversation.
 
 use std::fmt;
 

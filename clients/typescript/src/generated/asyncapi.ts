@@ -83,7 +83,15 @@ export type GuestChatEvent =
     };
 export type ChatRole = "guest" | "staff";
 /**
- * Something happened in a chat of the hotel. The event of the chat, with the id of the chat.
+ * A person's first connection subscribed.
+ */
+export type GuestChatMemberAdded = ConnectedGuestChatMember;
+/**
+ * A person's last connection ended.
+ */
+export type GuestChatMemberRemoved = ConnectedGuestChatMember;
+/**
+ * Something happened in a chat of the hotel. The event of the chat, with the id of the chat. `chat_updated` is for the staff alone: one of them assigned, closed or reopened the chat. A guest's `chat_message` reopens a closed chat, too. Of two `chat_updated`, the one with the later `updatedAt` counts.
  */
 export type HotelStaffEvent =
   | {
@@ -101,6 +109,17 @@ export type HotelStaffEvent =
       reader: ChatReader;
       seq: Seq;
       readAt: Time;
+      bookingId: Id;
+    }
+  | {
+      type: "chat_updated";
+      state: "open" | "closed";
+      /**
+       * Null for nobody.
+       */
+      assignedTo: StaffMember | null;
+      by: StaffMember;
+      updatedAt: Time;
       bookingId: Id;
     };
 export type LeaseRole = "client" | "notary";
@@ -238,6 +257,10 @@ export interface ChannelNames {
    */
   guestChat: `private-hotel-${string}-guest-chat-booking-${string}`;
   /**
+   * Who has a guest's chat open, and who is typing
+   */
+  guestChatPresence: `presence-hotel-${string}-guest-chat-booking-${string}`;
+  /**
    * A guest's chat, encrypted end to end
    */
   encryptedGuestChat: `private-encrypted-hotel-${string}-guest-chat-booking-${string}`;
@@ -265,6 +288,7 @@ export interface ChannelEvents {
   encryptedParty: EncryptedPartyEvents;
   partyPresence: PartyPresenceEvents;
   guestChat: GuestChatEvents;
+  guestChatPresence: GuestChatPresenceEvents;
   encryptedGuestChat: EncryptedGuestChatEvents;
   hotelStaff: HotelStaffEvents;
   encryptedHotelStaff: EncryptedHotelStaffEvents;
@@ -618,6 +642,34 @@ export interface ChatReader {
   role: ChatRole;
 }
 /**
+ * The events on `presence-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
+ */
+export interface GuestChatPresenceEvents {
+  "pusher:subscription_succeeded": GuestChatSubscriptionSucceeded;
+  "pusher:subscription_error": SubscriptionError;
+  "pusher:member_added": GuestChatMemberAdded;
+  "pusher:member_removed": GuestChatMemberRemoved;
+}
+/**
+ * The subscription is confirmed; the connected people. As on other presence channels.
+ */
+export interface GuestChatSubscriptionSucceeded {
+  members: {
+    [k: string]: GuestChatMemberInfo;
+  };
+  count: number;
+  myID: Id;
+  me: ConnectedGuestChatMember;
+}
+export interface GuestChatMemberInfo {
+  name: string;
+  role: ChatRole;
+}
+export interface ConnectedGuestChatMember {
+  id: Id;
+  info: GuestChatMemberInfo;
+}
+/**
  * The events on `private-encrypted-hotel-{hotelSlug}-guest-chat-booking-{bookingId}`.
  */
 export interface EncryptedGuestChatEvents {
@@ -631,6 +683,10 @@ export interface HotelStaffEvents {
   realtime_event: HotelStaffEvent;
   "pusher:subscription_succeeded": SubscriptionSucceeded;
   "pusher:subscription_error": SubscriptionError;
+}
+export interface StaffMember {
+  id: Id;
+  name: string;
 }
 /**
  * The events on `private-encrypted-hotel-{hotelSlug}-staff`.

@@ -25,6 +25,7 @@ export interface paths {
          *     | `presence-party-{partyId}` | the party's members; the response adds `channel_data` |
          *     | `presence-bail-{bailId}` | the lease's client and notary; the response adds `channel_data` |
          *     | `private-hotel-{slug}-guest-chat-booking-{bookingId}` | the hotel's staff; its guest asks `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth` |
+         *     | `presence-hotel-{slug}-guest-chat-booking-{bookingId}` | the same; the response adds `channel_data` |
          *     | `private-hotel-{slug}-staff` | the hotel's staff |
          *     | `private-encrypted-hotel-…` of both | the same; the response adds `shared_secret` |
          *     | any other: `private-…`, `private-cache-…` | users whose token names it in its claim `channels`, and its members (`PUT /channels/{channel}/members/{userId}`) |
@@ -926,7 +927,7 @@ export interface paths {
         put?: never;
         /**
          * Authorize a guest's subscription
-         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, and its encrypted twin, but no other channel. A guest may ask 200 times at once, and then ten times per second.
+         * @description The channel authorization endpoint of a guest's page. It grants `private-hotel-{hotelSlug}-guest-chat-booking-{bookingId}` of exactly the token's hotel and booking, its encrypted twin, and `presence-hotel-…` likewise for typing, but no other channel. A guest may ask 200 times at once, and then ten times per second.
          */
         post: operations["authorizeGuestChannel"];
         delete?: never;
@@ -1110,8 +1111,8 @@ export interface paths {
         get: operations["showUnsubscribe"];
         put?: never;
         /**
-         * Turn e-mail off
-         * @description Called by the page's button, and by mail clients (RFC 8058). It turns off the preference `email` of the type MESSAGE, and ignores the body. It may be repeated.
+         * Turn e-mail off, or on again
+         * @description Called by the page's button, and by mail clients (RFC 8058). It turns off the preference `email` of the type MESSAGE, unless the body is `emails=on`, as that of the next page's button: then it turns it on again. A guest's is off for the address in their last token. It may be repeated.
          */
         post: operations["unsubscribe"];
         delete?: never;
@@ -1143,6 +1144,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hotels/{hotelSlug}/chats/{bookingId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        /** Show a chat as the inbox does */
+        get: operations["getHotelChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Assign, close or reopen a chat
+         * @description Sends `realtime_event` with the type `chat_updated` to the hotel's staff; the guest does not hear of it. A new message of the guest's reopens a closed chat, without that event. The request may be repeated; a repetition changes nothing.
+         */
+        patch: operations["changeHotelChat"];
+        trace?: never;
+    };
     "/hotels/{hotelSlug}/chats/{bookingId}/messages": {
         parameters: {
             query?: never;
@@ -1163,7 +1190,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. The sender's read mark moves to the new message. A person may send 30 messages at once, and then one every two seconds.
+         * @description Sends `realtime_event` with the type `chat_message` to the chat and to the hotel's staff. A guest who is away, and whose token has an `email`, gets an e-mail: one for the first message at once, and one for all messages of the next five minutes after these. The sender's read mark moves to the new message. A person may send 30 messages at once, and then one every two seconds.
          */
         post: operations["sendHotelMessage"];
         delete?: never;
@@ -1461,7 +1488,7 @@ export interface paths {
         };
         /**
          * List the caller's conversations
-         * @description Direct messages, leases in which the caller takes part, and the guests' chats of hotels of whose staff the caller is; the one with the newest message first, each from its first message on. At most 500 direct conversations and 500 leases, and the newest 50 chats of ten hotels; the others are in `GET /hotels/{hotelSlug}/chats`. A member of the staff whose row your app wrote itself is in the list after `PUT /hotels/{hotelSlug}/staff/{userId}`. A conversation of an earlier version, and a lease into which somebody is put later, is in the list of those who neither wrote nor read in it from its next message on. The list is read from an index, which may be a moment behind events.
+         * @description Direct messages, leases in which the caller takes part, and the guests' chats of hotels of whose staff the caller is; the one with the newest message first, each from its first message on. At most 500 direct conversations and 500 leases, and the newest 50 open chats of ten hotels; the others are in `GET /hotels/{hotelSlug}/chats`. A member of the staff whose row your app wrote itself is in the list after `PUT /hotels/{hotelSlug}/staff/{userId}`. A conversation of an earlier version, and a lease into which somebody is put later, is in the list of those who neither wrote nor read in it from its next message on. The list is read from an index, which may be a moment behind events.
          */
         get: operations["listConversations"];
         put?: never;
@@ -2088,7 +2115,7 @@ export interface components {
                     inApp: boolean;
                     /** @description To the user's devices, when no client is connected, the priority is high, or `pushWhileConnected` is true. */
                     push: boolean;
-                    /** @description For MESSAGE: e-mails about messages in a lease's chat. The other types are kept for back ends that send e-mail themselves. */
+                    /** @description For MESSAGE: e-mails about messages in a lease's or a guest's chat. The other types are kept for back ends that send e-mail themselves. */
                     email: boolean;
                 };
             };
@@ -2382,19 +2409,7 @@ export interface components {
             unreadCount: components["schemas"]["UnreadCount"];
         };
         Inbox: {
-            chats: {
-                bookingId: components["schemas"]["BookingId"];
-                /** @description The name in the token of the guest's last message; null before the first message. */
-                guestName: string | null;
-                lastMessage: {
-                    seq: components["schemas"]["Seq"];
-                    author: components["schemas"]["ChatAuthor"];
-                    /** @description The beginning of the text; null once the message is deleted. */
-                    preview: string | null;
-                    createdAt: components["schemas"]["Time"];
-                };
-                unreadCount: components["schemas"]["UnreadCount"];
-            }[];
+            chats: components["schemas"]["HotelChat"][];
             /** @description Send it as `cursor` to get the next page. Opaque; null on the last page. */
             nextCursor: string | null;
         };
@@ -2449,6 +2464,38 @@ export interface components {
             /** @description The name in the token of the guest's last message; null before the first message. */
             guestName: string | null;
         });
+        HotelChat: {
+            bookingId: components["schemas"]["BookingId"];
+            /** @description The name in the token of the guest's last message; null before the first message. */
+            guestName: string | null;
+            state: components["schemas"]["ChatState"];
+            /** @description The member of the staff who sees to the chat; null for nobody. */
+            assignedTo: components["schemas"]["StaffMember"] | null;
+            lastMessage: components["schemas"]["LastMessage"];
+            unreadCount: components["schemas"]["UnreadCount"];
+        };
+        HotelChatAlone: {
+            chat: components["schemas"]["HotelChat"];
+        };
+        /**
+         * @description A chat is open until the staff closes it; the guest's next message opens it again.
+         * @enum {string}
+         */
+        ChatState: "open" | "closed";
+        StaffMember: {
+            id: components["schemas"]["Id"];
+            /** @description Their name when it was assigned. */
+            name: string;
+        };
+        ChatPatch: {
+            state?: components["schemas"]["ChatState"];
+            /** @description A member of the hotel's staff; null for nobody. */
+            assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Whom the chat must be assigned to now. Without it, the chat must be assigned to nobody, or to `assignedTo` already. */
+            assignedFrom?: components["schemas"]["Id"] | null;
+            /** @description The newest message that the caller has seen. A chat with a newer one is not closed. */
+            seq?: components["schemas"]["Seq"] | null;
+        };
         Erased: {
             /** @description How many messages this call erased. */
             erased: number;
@@ -5526,11 +5573,13 @@ export interface operations {
                 "application/x-www-form-urlencoded": {
                     /** @constant */
                     "List-Unsubscribe"?: "One-Click";
+                    /** @constant */
+                    emails?: "on";
                 };
             };
         };
         responses: {
-            /** @description E-mail is off; a page says so. */
+            /** @description E-mail is off, or on again; a page says so. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5571,6 +5620,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
+                /** @description Only chats in this state. */
+                state?: components["schemas"]["ChatState"];
+                /** @description Only chats that are assigned to this member of the staff, to the caller (`me`), or to nobody (`nobody`). A page then has fewer chats than `limit` where the next 200 have no more; go on while there is a `nextCursor`. */
+                assignedTo?: components["schemas"]["Id"];
             };
             header?: {
                 /** @description For services alone, the user for whom the request is. */
@@ -5608,6 +5661,133 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    getHotelChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotelChatAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description The chat has no message yet. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    changeHotelChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatPatch"];
+            };
+        };
+        responses: {
+            /** @description The chat as it is now. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotelChatAlone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            /** @description The chat has no message yet. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            /** @description The chat is not as the caller saw it: somebody else assigned it, or it has a newer message than `seq`. The message says how it is now. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictError"];
+                };
+            };
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The new assignee is not a member of the hotel's staff. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
         };
     };
     readHotelMessages: {
