@@ -17,7 +17,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::recipient::Recipient;
 use super::summary::{Unseen, unseen};
-use super::window::{Claim, Decision, decide};
+use super::window::{ATTEMPT_SECONDS, Claim, Decision, decide};
 use super::words::EmailFacts;
 use crate::channel_server::ChannelServer;
 use crate::chats::{Conversation, Seq, seq_of};
@@ -163,7 +163,9 @@ impl Emails {
             let Some(unseen) = unseen(&self.table, &known.conversation, recipient, after, seq).await? else {
                 return Ok(Outcome::Skipped);
             };
-            let claim = Claim { sent_at: now, covered: unseen.newest, token: token.to_owned(), sent: false };
+            let busy_until = Some(now.plus_seconds(ATTEMPT_SECONDS));
+            let claim =
+                Claim { sent_at: now, covered: unseen.newest, token: token.to_owned(), sent: false, busy_until };
             if known.claim(&self.table, claim).await? {
                 return Ok(self.deliver(known, &unseen).await);
             }
@@ -175,11 +177,15 @@ impl Emails {
         let Some(mail) = known.mail(&self.mailer, unseen) else {
             return Outcome::Skipped;
         };
-        match self.mailer.send(&mail).await {
-            Ok(()) => {
-                known.note_sent(&self.table).await;
-                Outcome::Delivered
-            }
+        let sent = self.mailer.send(&mail).await;
+        match &sent {
+            Ok(()) => known.note_sent(&self.table).await,
+            // SES may have taken it, and may still be about to say so.
+            Err(SesError::NoResponse(_)) => {}
+            Err(_) => known.note_refused(&self.table).await,
+        }
+        match sent {
+            Ok(()) => Outcome::Delivered,
             Err(error @ (SesError::Refused { .. } | SesError::Incomplete(_))) => Outcome::Failed(error.to_string()),
             Err(error @ SesError::Operator { .. }) => {
                 telemetry::operator_error(error.to_string());
@@ -230,8 +236,21 @@ impl Known {
         let Some(claim) = &mut self.claim else { return };
         claim.sent = true;
         let update = Update::new(&self.window).set("sent", true);
-        let update = update.when(claim.is_stored());
-        if let Err(error) = table.write(update).await {
+        self.note(table, update).await;
+    }
+
+    /// Notes that SES did not take the claimed e-mail, so that the next visit need not wait. If that fails, it waits.
+    async fn note_refused(&mut self, table: &Table) {
+        let Some(claim) = &mut self.claim else { return };
+        claim.busy_until = None;
+        let update = Update::new(&self.window).remove("busy_until");
+        self.note(table, update).await;
+    }
+
+    /// Changes the row, if the claim is still in it.
+    async fn note(&self, table: &Table, update: Update) {
+        let Some(claim) = &self.claim else { return };
+        if let Err(error) = table.write(update.when(claim.is_stored())).await {
             telemetry::cause(&error);
         }
     }

@@ -25,7 +25,13 @@ pub(super) struct Claim {
     pub(super) token: String,
     /// Whether SES took it.
     pub(super) sent: bool,
+    /// Until when its worker may be sending it. Another worker that has the same entry waits, so that two do not send it at once.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) busy_until: Option<Millis>,
 }
+
+/// Longest attempt, in seconds: as long as the function may take.
+pub(super) const ATTEMPT_SECONDS: i64 = 30;
 
 impl Claim {
     /// Whether the row holds this claim.
@@ -54,7 +60,10 @@ pub(super) fn decide(claim: Option<&Claim>, token: &str, seq: Seq, now: Millis, 
     match () {
         () if claim.sent && claim.covered >= seq => Decision::Covered,
         // It was killed, or SES did not take it.
-        () if !claim.sent && claim.token == token => Decision::Send,
+        () if !claim.sent && claim.token == token => match claim.busy_until {
+            Some(until) if now < until => Decision::Later(until),
+            _ => Decision::Send,
+        },
         () if now < end => Decision::Later(end),
         () => Decision::Send,
     }
@@ -71,7 +80,7 @@ mod tests {
     const WINDOW: Duration = Duration::from_secs(300);
 
     fn claim(sent_at: i64, covered: u64, token: &str, sent: bool) -> Claim {
-        Claim { sent_at: Millis(sent_at), covered: Seq(covered), token: token.to_owned(), sent }
+        Claim { sent_at: Millis(sent_at), covered: Seq(covered), token: token.to_owned(), sent, busy_until: None }
     }
 
     #[test]
@@ -88,6 +97,9 @@ mod tests {
         assert_eq!(decide(Some(&unsent), "a", 1, 1_000), Decision::Send, "its owner tries again");
         assert_eq!(decide(Some(&unsent), "b", 2, 1_000), Decision::Later(Millis(300_000)), "others wait for it");
         assert_eq!(decide(Some(&unsent), "b", 2, 300_000), Decision::Send, "and then do it themselves");
+        let busy = Claim { busy_until: Some(Millis(30_000)), ..unsent };
+        assert_eq!(decide(Some(&busy), "a", 1, 1_000), Decision::Later(Millis(30_000)), "its owner may be sending it");
+        assert_eq!(decide(Some(&busy), "a", 1, 30_000), Decision::Send, "and was killed");
     }
 
     /// The end of an attempt.
@@ -138,7 +150,8 @@ mod tests {
                         let after = row.as_ref().filter(|row| row.sent).map_or(0, |row| row.covered.0);
                         let told: Vec<u64> = owed.keys().copied().filter(|seq| *seq > after).filter(there).collect();
                         let newest = arrivals.keys().copied().filter(there).max().unwrap();
-                        row = Some(claim(now, newest, &token, false));
+                        let busy_until = Some(Millis(now).plus_seconds(ATTEMPT_SECONDS));
+                        row = Some(Claim { busy_until, ..claim(now, newest, &token, false) });
                         let attempt = attempts.next().unwrap_or(Attempt::Sent);
                         failed |= attempt != Attempt::Sent;
                         if matches!(attempt, Attempt::Sent | Attempt::DiedAfter) {
@@ -149,7 +162,11 @@ mod tests {
                                 row.as_mut().unwrap().sent = true;
                                 owed.remove(&seq);
                             }
-                            _ => { owed.insert(seq, now + 30_000); }
+                            Attempt::Refused => {
+                                row.as_mut().unwrap().busy_until = None;
+                                owed.insert(seq, now + 2_000);
+                            }
+                            _ => { owed.insert(seq, now + 2_000); }
                         }
                     }
                 }
