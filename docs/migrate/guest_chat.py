@@ -1,4 +1,4 @@
-"""Django and Pusher: a hotel's staff, and its guests' chats. Change the names of tables and columns to yours."""
+"""Django and Pusher: a hotel's staff, and its guests' chats; those of guests who have left are closed. Change the names of tables and columns to yours."""
 
 from database import rows, time, write
 
@@ -33,3 +33,10 @@ for hotel, booking, user, id in rows(
 ):
     conversation = {"type": "guest", "hotelSlug": hotel, "bookingId": booking}
     write("readMark", conversation=conversation, userId=str(user), messageId=id)
+
+# After the messages. Without this, each chat of earlier years is open in the inbox.
+for hotel, booking in rows(
+    """SELECT DISTINCT h.slug, b.number FROM bookings b JOIN hotels h ON h.id = b.hotel_id JOIN room_messages m ON m.booking_id = b.id
+       WHERE b.checked_out_at IS NOT NULL"""
+):
+    write("chat", hotelSlug=hotel, bookingId=booking, state="closed")

@@ -125,7 +125,8 @@ async function main() {
       },
     });
     const presence = pusher.subscribe(`presence-hotel-${hotel}-guest-chat-booking-${booking}`);
-    const typing = showTyping(presence, { userId: staff.id, name: staff.name ?? staff.id });
+    // The guest sees that the hotel is typing, and who of the staff it is once they have written.
+    const typing = showTyping(presence, { userId: staff.id, name: hotel });
     open = { booking, conversation, presence, typing };
     $("page").dataset.view = "chat";
     $("booking").textContent = words.booking(booking);

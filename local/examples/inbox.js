@@ -46,7 +46,7 @@ export class Inbox {
    * Takes a `realtime_event` of the staff's channel. Returns whether it said all that the list needs; if not, the route is to be read: nobody
    * knows yet how much of that chat this member has read.
    */
-  hear({ type, bookingId, message, reader, seq, state, assignedTo }) {
+  hear({ type, bookingId, message, reader, seq, state, assignedTo, updatedAt }) {
     const known = this.#chats.get(bookingId);
     if (type === "messages_read") {
       if (known && reader.id === this.#me) {
@@ -55,8 +55,11 @@ export class Inbox {
       return true;
     }
     if (type === "chat_updated") {
-      if (known) {
-        this.#chats.set(bookingId, { ...known, state, assignedTo });
+      // Events of a chat may change places: the later change counts, and a guest's later message has reopened the chat.
+      if (known && !(updatedAt <= known.updatedAt)) {
+        const { author, createdAt } = known.lastMessage;
+        const isReopened = author.role === "guest" && createdAt > updatedAt;
+        this.#chats.set(bookingId, { ...known, state: isReopened ? "open" : state, assignedTo, updatedAt: updatedAt ?? known.updatedAt });
       }
       return true;
     }
@@ -77,9 +80,9 @@ export class Inbox {
     const guestName = message.author.role === "guest" ? message.author.name : (known?.guestName ?? null);
     const { author, createdAt } = message;
     const lastMessage = { seq: message.seq, author, preview: preview(message), createdAt };
-    // A guest's message reopens a closed chat.
-    const isOpen = message.author.role === "guest" || known?.state !== "closed";
-    const handling = { state: isOpen ? "open" : "closed", assignedTo: known?.assignedTo ?? null };
+    // A guest's message reopens a chat that was closed before.
+    const isOpen = known?.state !== "closed" || (message.author.role === "guest" && !(createdAt < known.updatedAt));
+    const handling = { state: isOpen ? "open" : "closed", assignedTo: known?.assignedTo ?? null, updatedAt: known?.updatedAt };
     this.#chats.set(bookingId, { bookingId, guestName, ...handling, lastMessage, mark, isGuess });
     return !isGuess && guestName !== null;
   }

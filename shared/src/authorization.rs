@@ -82,8 +82,7 @@ impl Authorizer<'_> {
             }
             Some(Channel::GuestChatPresence(hotel, _)) => {
                 self.staff_only(&hotel, caller).await?;
-                let name_shown = room_member(self.profiles.person(caller).await, false).person.display_name;
-                let member = GuestChatMember { name: name_shown, role: Role::Staff };
+                let member = GuestChatMember { name: None, role: Role::Staff };
                 Ok(self.presence(socket, name, &caller.user, &member))
             }
             Some(Channel::EncryptedGuestChat(hotel, _) | Channel::EncryptedHotelStaff(hotel)) => {
@@ -129,7 +128,7 @@ impl Authorizer<'_> {
             Some(Channel::GuestChatPresence(hotel, booking)) if is_theirs(&hotel, &booking) => {
                 let id = hotels::guest_id(&hotel, &booking).map_err(ApiError::internal)?;
                 // A name of a token fits Pusher's limit.
-                let member = GuestChatMember { name: guest.name.clone(), role: Role::Guest };
+                let member = GuestChatMember { name: Some(guest.name.clone()), role: Role::Guest };
                 Ok(self.presence(socket, name, &id, &member))
             }
             _ => Err(ApiError::not_your_channel()),

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { call, expecting } from "./support/api.mjs";
 import { hearFacts } from "./support/facts.mjs";
-import { asGuest, guestWrites } from "./support/guest-chat.mjs";
+import { asGuest, chatPath, guestWrites, hire } from "./support/guest-chat.mjs";
 import { leasePath, mailed, newLease, writes } from "./support/lease-chat.mjs";
 import { accept, change, decline, end, handOver, introduce, invite, leave, partyOf, remove, revoke } from "./support/party.mjs";
 import { guestOf, newHotel, newId, person, service } from "./support/people.mjs";
@@ -69,7 +69,21 @@ describe("Facts", { concurrency: 6 }, () => {
     await bus.next("message.sent", { messageId: id, role: "client" });
   });
 
-  test("it hears of a lease's requests, and of e-mail that somebody turned off", async (t) => {
+  test("it hears whose a hotel's chat is, and that it was closed and reopened", async (t) => {
+    const [bus, guest] = [await hearFacts(t), guestOf(newHotel())];
+    const { hotel: hotelSlug, booking: bookingId } = guest;
+    const as = await hire(hotelSlug);
+    const change = (json) => expecting(200, "PATCH", chatPath(guest), { as, json });
+    const of = { hotelSlug, bookingId };
+    await guestWrites(guest, "Hello!");
+    await change({ assignedTo: as.userId, state: "closed" });
+    await bus.next("chat.assigned", { ...of, userId: as.userId, previousUserId: null, assignedBy: as.userId });
+    await bus.next("chat.closed", { ...of, closedBy: as.userId });
+    await guestWrites(guest, "One more thing");
+    await bus.next("chat.reopened", { ...of, reopenedBy: guest.id });
+  });
+
+  test("it hears of a lease's requests, and of e-mail that somebody turned off and on", async (t) => {
     const [bus, lease] = [await hearFacts(t), await newLease()];
     const { client, notary, bailId } = lease;
     const request = await expecting(201, "POST", leasePath(lease, "requests"), { as: notary, json: { title: "Justificatif" } });
@@ -81,6 +95,8 @@ describe("Facts", { concurrency: 6 }, () => {
     const [link] = mail.BodyText.match(/http:\S+\/email\/unsubscribe\?\S+/);
     await expecting(200, "POST", link.replace(stack.url, ""), { form: { "List-Unsubscribe": "One-Click" } });
     await bus.next("email.turned-off", { userId: notary.userId, reason: "unsubscribed" });
+    await expecting(200, "POST", link.replace(stack.url, ""), { form: { emails: "on" } });
+    await bus.next("email.turned-on", { userId: notary.userId });
   });
 
   test("it hears of notifications, devices, rooms, and of an erased user", async (t) => {

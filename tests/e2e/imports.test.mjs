@@ -65,10 +65,13 @@ test("direct messages, devices and preferences of a Socket.IO app are there", as
 test("a hotel's chat of a Django app goes on with numbers, read marks and unread counts", async () => {
   const [staff, hotel] = [person("Nora"), newHotel()];
   const guest = guestOf(hotel);
-  await imported(guestChat({ hotel, booking: guest.booking, guestName: "Grace", staff }));
+  const left = `${guest.booking}-old`;
+  await imported(guestChat({ hotel, booking: guest.booking, guestName: "Grace", staff, left }));
   const inbox = async () => (await expecting(200, "GET", `/hotels/${hotel}/chats`, { as: staff })).chats[0];
   const chat = await inbox();
   assert.deepEqual([chat.guestName, chat.unreadCount, chat.lastMessage.preview], ["Grace", 1, "Thanks"]);
+  const { chats: closed } = await expecting(200, "GET", `/hotels/${hotel}/chats?state=closed`, { as: staff });
+  assert.deepEqual(closed.map(({ bookingId }) => bookingId), [left]);
   const { messages: page } = (await asGuest(guest, "GET", "messages")).body;
   assert.deepEqual(page.map(({ seq, message }) => [seq, message]), [[4, "Thanks"], [3, undefined], [2, "Yes"], [1, "Is there a pool?"]]);
   const answer = await expecting(201, "POST", staffPath(guest, "messages"), { as: staff, json: { message: "Bye" } });

@@ -97,6 +97,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("mark a chat as read", |world| Box::pin(chat_mark(world))),
     ("assign a chat", |world| Box::pin(chat_assign(world))),
     ("list 20 chats", |world| Box::pin(chat_inbox(world))),
+    ("list 20 members of a hotel's staff", |world| Box::pin(staff_list(world))),
     ("erase 10 chat messages", |world| Box::pin(chat_erase(world))),
     ("erase a user who gave kudos", |world| Box::pin(erase_user(world))),
     ("send a lease's message", |world| Box::pin(lease_post(world))),
@@ -534,6 +535,17 @@ async fn chat_inbox(world: &World) -> [Traffic; 2] {
     }
     world.knows(&token("ada")).await;
     counted_chat(world, &inbox("ada")).await
+}
+
+async fn staff_list(world: &World) -> [Traffic; 2] {
+    let others: Vec<_> = (1..20).map(|n| format!("user-{n:02}")).collect();
+    hire(world, &others.iter().map(String::as_str).chain(["ada"]).collect::<Vec<_>>()).await;
+    for user in &others {
+        world.knows(&token(user)).await;
+    }
+    world.knows(&token("ada")).await;
+    let list = Request::new("GET /hotels/{hotelSlug}/staff").by("ada").path("hotelSlug", "killarney");
+    counted_chat(world, &list).await
 }
 
 async fn erase_user(world: &World) -> [Traffic; 2] {

@@ -20,12 +20,16 @@ pub(crate) fn link(world: &World, locale: Locale) -> String {
 }
 
 pub(crate) async fn call(world: &World, method: &str, query: &str) -> Reply {
+    submit(world, method, query, "List-Unsubscribe=One-Click").await
+}
+
+pub(crate) async fn submit(world: &World, method: &str, query: &str, form: &str) -> Reply {
     let mut request = Request::new(&format!("{method} /email/unsubscribe"));
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap();
         request = request.query(name, value);
     }
-    world.send(handle, &request.form("List-Unsubscribe=One-Click")).await
+    world.send(handle, &request.form(form)).await
 }
 
 async fn wants_email(world: &World) -> bool {

@@ -138,6 +138,7 @@ async fn chats(world: &World) {
     let accept = of_lease("PATCH /leases/{bailId}/requests/{requestId}").path("requestId", &theirs);
     expect(200, world.send(lease_chat::handle, &accept.json(&json!({ "status": "accepted" })))).await;
     world.table.put(&[("pk", "LEASE#b1"), ("sk", "EMAIL#ada"), ("of", "window")]).await;
+    world.table.put(&[("pk", "CHAT#GUEST#killarney#BK-2025-0123"), ("sk", "EMAIL#ada"), ("of", "window")]).await;
 }
 
 async fn sockets(world: &World) {

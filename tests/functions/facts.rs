@@ -308,13 +308,18 @@ async fn a_device_is_a_fact_when_it_is_registered_and_when_it_is_forgotten() {
 }
 
 #[tokio::test]
-async fn e_mail_that_is_turned_off_is_a_fact_with_the_reason() {
+async fn e_mail_that_is_turned_off_and_on_is_a_fact_each_time() {
     let world = lease::with_email_and(&[ON]).await;
     for _ in 0..2 {
         email_unsubscribe::call(&world, "POST", &email_unsubscribe::link(&world, Locale::En)).await;
     }
     let expected = is("email.turned-off", json!({ "userId": "ada", "reason": "unsubscribed" }));
     assert_eq!(said(heard(&world).await), [expected], "once");
+    for _ in 0..2 {
+        let on = email_unsubscribe::link(&world, Locale::En);
+        email_unsubscribe::submit(&world, "POST", &on, "emails=on").await;
+    }
+    assert_eq!(said(heard(&world).await), [is("email.turned-on", json!({ "userId": "ada" }))]);
 }
 
 async fn erase_ada(world: &World) {

@@ -3,7 +3,7 @@
 use guest_chat::handle;
 use serde_json::{Value, json};
 use tests::guest_chat::{as_guest_of, as_service, as_staff, guest_writes, hire, inbox, staff_writes};
-use tests::{Reply, World};
+use tests::{Fault, Hold, Reply, Request, World, guest_token, token_with};
 
 const STAFF_CHANNEL: &str = "private-hotel-killarney-staff";
 
@@ -194,9 +194,123 @@ async fn a_filter_by_assignee_finds_the_chats_behind_those_that_it_leaves_out() 
     assert_eq!(bookings(&world, "50", &[("assignedTo", "ben")]).await.concat(), ["BK-2"]);
     let nobodys = bookings(&world, "50", &[("assignedTo", "nobody"), ("state", "open")]).await;
     assert_eq!((nobodys.concat().len(), nobodys[0].len()), (56, 50));
-    for (name, value) in [("state", "new"), ("assignedTo", "a b")] {
+    for (name, value) in [("state", "new"), ("assignedTo", "a:b")] {
         assert_eq!(world.send(handle, &inbox("ada").query(name, value)).await.status, 400, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_chat_that_is_closed_while_its_guest_writes_is_open_and_each_change_is_a_fact() {
+    let world = World::with(&[("FACTS", "on")]).await;
+    hire(&world, &["ada", "ben"]).await;
+    guest_writes(&world, "Hello").await;
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    let write = guest_writes(&world, "One more thing");
+    let close = hold.meanwhile(change(&world, "ada", json!({ "state": "closed", "seq": 1, "assignedTo": "ben" })));
+    let (_, closed) = tokio::join!(write, close);
+    assert_eq!(closed.status, 200, "{closed:?}");
+    assert_eq!(shown(&world, "ada").await["state"], "open");
+    tests::consumer::age(&world, 4).await;
+    tests::consumer::consume(&world).await.unwrap();
+    let heard = world.bus.take_heard().into_iter().map(|fact| (fact.name, fact.detail));
+    let mut about: Vec<_> = heard.filter(|(name, _)| name.starts_with("chat.")).collect();
+    about.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let [(assigned, to), (_, by), (_, reopened)] = about.as_slice() else { panic!("{about:?}") };
+    assert_eq!((assigned.as_str(), &to["userId"], &to["assignedBy"]), ("chat.assigned", &json!("ben"), &json!("ada")));
+    assert_eq!((&to["previousUserId"], &by["closedBy"]), (&Value::Null, &json!("ada")));
+    assert_eq!(reopened["reopenedBy"], "guest;killarney;BK-2025-0123");
+}
+
+#[tokio::test]
+async fn a_message_of_the_staff_does_not_undo_what_a_colleague_does_meanwhile() {
+    let world = with_chat().await;
+    let hold = Hold::default();
+    world.table.inject("TransactWriteItems", &[Fault::Held(hold.clone())]);
+    let write = staff_writes(&world, "ben", "Good night");
+    let close = hold.meanwhile(change(&world, "ada", json!({ "state": "closed" })));
+    tokio::join!(write, close);
+    assert_eq!(shown(&world, "ada").await["state"], "closed");
+}
+
+#[tokio::test]
+async fn a_service_that_acts_for_a_member_assigns_a_chat_in_their_name() {
+    let world = with_chat().await;
+    let assign = as_staff("ada", "PATCH ").json(&json!({ "assignedTo": "ben" }));
+    let service = token_with("pms", &json!({ "roles": ["service"] }));
+    let of = |user: &str| assign.clone().bearer(&service).header("on-behalf-of", user);
+    assert_eq!(world.send(handle, &of("eve")).await.status, 403, "eve may not, and so a service for her");
+    assert_eq!(world.send(handle, &of("ada")).await.status, 200);
+    assert_eq!(world.pusher.take_sent()[0].2["by"]["id"], "ada");
+}
+
+#[tokio::test]
+async fn the_list_of_conversations_says_whose_a_chat_is_and_leaves_out_what_is_closed() {
+    let world = with_chat().await;
+    change(&world, "ada", json!({ "assignedTo": "ben" })).await;
+    let list = async || {
+        let reply = world.send(messages::handle, &Request::new("GET /conversations").by("ben")).await;
+        (reply.body["conversations"][0]["assignedTo"]["id"].clone(), reply.body["unreadCount"].clone())
+    };
+    assert_eq!(list().await, (json!("ben"), json!(1)));
+    change(&world, "ada", json!({ "state": "closed" })).await;
+    assert_eq!(list().await, (Value::Null, json!(0)));
+    guest_writes(&world, "One more thing").await;
+    assert_eq!(list().await, (json!("ben"), json!(2)));
+}
+
+/// The hotel's staff as this user sees them, page by page.
+async fn colleagues(world: &World, user: &str, limit: &str) -> Vec<Value> {
+    let (mut pages, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let request = staff_of("killarney").by(user).query("limit", limit);
+        let request = cursor.iter().fold(request, |request, cursor| request.query("cursor", cursor));
+        let reply = world.send(handle, &request).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        pages.push(reply.body["staff"].clone());
+        cursor = reply.body["nextCursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            return pages;
+        }
+    }
+}
+
+fn staff_of(hotel: &str) -> Request {
+    Request::new("GET /hotels/{hotelSlug}/staff").path("hotelSlug", hotel)
+}
+
+#[tokio::test]
+async fn the_staff_see_each_others_names_page_by_page() {
+    let world = World::new().await;
+    hire(&world, &["cleo", "ada", "ben"]).await;
+    let put = as_service("PUT /users/{userId}/profile").path("userId", "ben");
+    assert!(world.send(profiles::handle, &put.json(&json!({ "displayName": "Ben B." }))).await.status < 300);
+    let of = |id: &str, name: &str| json!({ "id": id, "name": name });
+    let all = [of("ada", "Ada"), of("ben", "Ben B."), of("cleo", "cleo")];
+    // ada's name is in her token, and cleo has not been here yet.
+    assert_eq!(colleagues(&world, "ada", "100").await.len(), 1);
+    assert_eq!(colleagues(&world, "ada", "100").await, [json!(all)]);
+    assert_eq!(colleagues(&world, "ada", "2").await, [json!(all[..2]), json!(all[2..])]);
+    let leaves = as_service("DELETE /hotels/{hotelSlug}/staff/{userId}").path("hotelSlug", "killarney");
+    world.send(handle, &leaves.path("userId", "ben")).await;
+    assert_eq!(colleagues(&world, "ada", "2").await, [json!(all[..1]), json!(all[2..])]);
+    for (name, value) in [("limit", "101"), ("cursor", "x")] {
+        assert_eq!(world.send(handle, &staff_of("killarney").by("ada").query(name, value)).await.status, 400, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_the_hotels_staff_and_operators_sees_their_names() {
+    let world = with_chat().await;
+    let guest = guest_token("killarney", "BK-2025-0123");
+    let admin = token_with("root", &json!({ "roles": ["admin"] }));
+    assert_eq!(world.send(handle, &staff_of("killarney").by("eve")).await.status, 403);
+    assert_eq!(world.send(handle, &staff_of("killarney").bearer(&guest)).await.status, 401);
+    assert_eq!(world.send(handle, &staff_of("muckross").by("ada")).await.status, 403, "another hotel's");
+    assert_eq!(world.send(handle, &staff_of("killarney").bearer(&admin)).await.status, 200);
+    let chat = |route: &str| as_staff("root", route).bearer(&admin).json(&json!({ "state": "closed" }));
+    assert_eq!(world.send(handle, &chat("GET ")).await.status, 200, "an operator looks");
+    assert_eq!(world.send(handle, &chat("PATCH ")).await.status, 403, "and changes nothing");
 }
 
 #[tokio::test]

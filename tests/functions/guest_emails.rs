@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use shared::contract::id::UserId;
 use shared::notifications::unsubscribe_link;
 use shared::users::locale::Locale;
-use tests::consumer::{consume, owed};
-use tests::guest_chat::{as_guest, as_service, guest_writes, hire, staff_writes, with_token};
+use tests::consumer::{age, consume, owed, retry};
+use tests::guest_chat::{as_guest, as_service, as_staff, guest_writes, hire, staff_writes, with_token};
 use tests::lease::with_email_and;
-use tests::{Reply, Request, World, signed};
+use tests::{Reply, Request, World, signed, token_with};
 
 const GUEST: &str = "guest;killarney;BK-2025-0123";
 const CHANNEL: &str = "private-hotel-killarney-guest-chat-booking-BK-2025-0123";
@@ -23,10 +23,14 @@ async fn with_page() -> World {
 }
 
 /// The guest looks at the chat, with these further claims in the token.
-async fn looks(world: &World, more: Value) {
+fn look(more: Value) -> Request {
     let mut claims = json!({ "aud": "guest", "hotel": "killarney", "booking": "BK-2025-0123", "name": "Grace", "exp": 4_102_444_800_i64 });
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let reply = world.send(handle, &with_token(&signed(&claims), "GET /messages")).await;
+    with_token(&signed(&claims), "GET /messages")
+}
+
+async fn looks(world: &World, more: Value) {
+    let reply = world.send(handle, &look(more)).await;
     assert_eq!(reply.status, 200, "{reply:?}");
 }
 
@@ -89,6 +93,54 @@ async fn messages_of_the_staff_within_five_minutes_are_summed_up() {
     assert!(mails(&world).await.is_empty());
     let delays: Vec<_> = world.queues.sent("retry").iter().map(|message| message.delay).collect();
     assert!(delays.len() == 2 && delays.iter().all(|delay| (290..=300).contains(delay)), "{delays:?}");
+    let (pk, sk) = ("CHAT#GUEST#killarney#BK-2025-0123", "EMAIL#guest;killarney;BK-2025-0123");
+    let mut row = world.table.row(pk, sk).await.unwrap();
+    row.insert("sent_at".to_owned(), json!(row["sent_at"].as_i64().unwrap() - 300_000));
+    world.table.put_rows(&[json!(row)]).await;
+    age(&world, 300).await;
+    for message in world.queues.sent("retry") {
+        retry(&world, &message.body).await;
+    }
+    let sent = world.ses.take_sent();
+    assert_eq!(
+        sent.iter().map(subject).collect::<Vec<_>>(),
+        ["2 new messages from Ada – killarney, booking BK-2025-0123"]
+    );
+    assert!(part(&sent[0], "Text").contains("> 1\n\n> 2\n"), "{}", part(&sent[0], "Text"));
+    assert!(owed(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_e_mail_shows_the_beginning_of_a_long_message_and_no_name_makes_another_header() {
+    let world = with_grace().await;
+    let eve = token_with("ada", &json!({ "name": "Ada\r\nBcc: eve@example.com" }));
+    let write = as_staff("ada", "POST /messages").bearer(&eve).json(&json!({ "message": "word ".repeat(400) }));
+    assert_eq!(world.send(handle, &write).await.status, 201);
+    let sent = mails(&world).await;
+    assert!(!subject(&sent[0]).contains(['\r', '\n']), "{}", subject(&sent[0]));
+    assert_eq!(sent[0]["Destination"], json!({ "ToAddresses": ["grace@example.com"] }));
+    assert!(part(&sent[0], "Text").chars().count() < 1_200, "{}", part(&sent[0], "Text"));
+}
+
+#[tokio::test]
+async fn a_token_with_several_addresses_has_no_address() {
+    let world = with_page().await;
+    for bad in ["grace@example.com, eve@example.com", "grace@example.com\r\nBcc: eve@example.com", "grace"] {
+        looks(&world, json!({ "email": bad })).await;
+        staff_writes(&world, "ada", "1").await;
+        assert!(mails(&world).await.is_empty(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_runs_twice_sends_one_e_mail() {
+    let world = with_grace().await;
+    staff_writes(&world, "ada", "1").await;
+    age(&world, 60).await;
+    let (one, other) = tokio::join!(consume(&world), consume(&world));
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(world.ses.take_sent().len(), 1);
 }
 
 #[tokio::test]
@@ -107,7 +159,7 @@ async fn a_guest_who_has_the_chat_open_has_read_it_or_wrote_it_gets_no_e_mail() 
     assert!(mails(&world).await.is_empty(), "they have read it");
     guest_writes(&world, "3").await;
     assert!(mails(&world).await.is_empty(), "it is their own");
-    assert!(owed(&world).await.is_empty());
+    assert!(owed(&world).await.iter().all(|entry| entry["kind"] != "email"));
 }
 
 #[tokio::test]
@@ -141,9 +193,8 @@ async fn a_guests_e_mail_goes_to_the_address_of_the_last_token_that_had_one_in_i
 async fn the_address_is_written_once_however_often_the_guest_looks() {
     let world = with_page().await;
     let writes = async |claims| {
-        world.take_traffic();
-        looks(&world, claims).await;
-        world.take_traffic().write_units > 0.0
+        let (_, [before, after]) = world.count(handle, &look(claims)).await;
+        before.write_units + after.write_units > 0.0
     };
     assert!(!writes(json!({})).await, "without an address there is nothing to keep");
     assert!(writes(json!({ "email": "grace@example.com" })).await);
@@ -205,6 +256,6 @@ async fn an_erased_guests_address_is_in_no_row() {
 #[tokio::test]
 async fn a_guest_with_an_address_is_still_nobody_whom_members_can_invite() {
     let world = with_grace().await;
-    let notify = as_service("POST /notifications").json(&json!({ "userId": GUEST, "type": "SYSTEM" }));
-    assert_eq!(world.send(notifications::handle, &notify).await.status, 404);
+    let party = crate::parties::party_of(&world, &[]).await;
+    assert_eq!(crate::parties::invite(&world, "ada", &party, GUEST).await.status, 404);
 }

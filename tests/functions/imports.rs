@@ -85,6 +85,8 @@ fn one_of_each() -> Vec<Value> {
         json!({ "kind": "message", "conversation": lease_chat, "id": "m1", "authorId": "ada", "authorName": "Ada",
             "role": "client", "text": "Hello", "createdAt": at(0) }),
         json!({ "kind": "readMark", "conversation": lease_chat, "userId": "ben", "messageId": "m1" }),
+        of_guest(1, "Is there a pool?"),
+        chat(json!({ "state": "closed", "assignedTo": "eve" })),
     ]
 }
 
@@ -470,6 +472,69 @@ async fn a_hotels_conversation_goes_on_where_the_import_ended() {
     assert_eq!(ways(&import(&world, &lines).await)[..7], ["unchanged"; 7]);
 }
 
+fn of_guest(n: i64, text: &str) -> Value {
+    json!({ "kind": "message", "conversation": { "type": "guest", "hotelSlug": "killarney", "bookingId": "BK-2025-0123" },
+        "id": n, "authorName": "Grace", "text": text, "createdAt": at(n) })
+}
+
+fn chat(more: Value) -> Value {
+    let mut line = json!({ "kind": "chat", "hotelSlug": "killarney", "bookingId": "BK-2025-0123" });
+    line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    line
+}
+
+/// The bookings, states and assignees of killarney's chats.
+async fn handled(world: &World) -> Vec<(Value, Value)> {
+    let chats = world.send(guest_chat::handle, &inbox("ada")).await.body;
+    let chats = chats["chats"].as_array().unwrap().iter();
+    chats.map(|chat| (chat["state"].clone(), chat["assignedTo"].clone())).collect()
+}
+
+#[tokio::test]
+async fn an_imported_chat_is_closed_and_assigned_as_it_was_until_its_guest_writes_here() {
+    let world = World::new().await;
+    let closed = chat(json!({ "state": "closed", "assignedTo": "ben", "assignedName": "Ben B." }));
+    let staff = json!({ "kind": "staff", "hotelSlug": "killarney", "userId": "ada" });
+    created(&world, &[staff, of_guest(1, "Is there a pool?"), closed.clone()]).await;
+    let ben = json!({ "id": "ben", "name": "Ben B." });
+    assert_eq!(handled(&world).await, [(json!("closed"), ben.clone())]);
+    let again =
+        [of_guest(1, "Is there a pool?"), closed.clone(), chat(json!({ "state": "open" })), of_guest(2, "Or a lake?")];
+    assert_eq!(ways(&import(&world, &again).await), ["unchanged", "unchanged", "failed", "created"]);
+    assert_eq!(handled(&world).await, [(json!("closed"), ben.clone())], "an older message reopens nothing");
+    tests::guest_chat::guest_writes(&world, "Thanks").await;
+    assert_eq!(ways(&import(&world, &[closed]).await), ["unchanged"]);
+    assert_eq!(handled(&world).await, [(json!("open"), ben)]);
+    assert!(owed(&world).await.iter().all(|entry| !entry.to_string().contains("chat_updated")));
+    let erase = as_service("DELETE /users/{userId}").path("userId", "ben");
+    assert_eq!(world.send(erasure::handle, &erase).await.body["done"], true);
+    let rows = world.table.every_row().await;
+    let head = rows.iter().find(|((_, sk), _)| sk == "HEAD").unwrap().1;
+    assert!(head.get("imported").is_none() && !json!(head).to_string().contains("Ben"), "{head:?}");
+}
+
+#[tokio::test]
+async fn a_line_of_a_chat_changes_nothing_that_was_done_here() {
+    let world = World::new().await;
+    let closed = chat(json!({ "state": "closed" }));
+    let results = import(&world, std::slice::from_ref(&closed)).await;
+    assert!(results[0]["reason"].as_str().unwrap().contains("messages first"), "{results:#?}");
+    let staff = json!({ "kind": "staff", "hotelSlug": "killarney", "userId": "ada" });
+    created(&world, &[staff, of_guest(1, "Is there a pool?")]).await;
+    let assign = as_staff("ada", "PATCH ").json(&json!({ "assignedTo": "ada" }));
+    assert_eq!(world.send(guest_chat::handle, &assign).await.status, 200);
+    assert_eq!(ways(&import(&world, std::slice::from_ref(&closed)).await), ["skipped"]);
+    assert_eq!(handled(&world).await[0].0, "open");
+    for bad in [
+        json!({ "state": "done" }),
+        json!({ "assignedName": "Ben" }),
+        json!({ "assignedTo": "guest;killarney;BK-2025-0123" }),
+        json!({ "assignedTo": "ben", "assignedName": "" }),
+    ] {
+        assert_eq!(ways(&import(&world, &[chat(bad)]).await), ["failed"]);
+    }
+}
+
 #[tokio::test]
 async fn participants_of_an_imported_lease_go_on_with_its_chat_and_its_requests() {
     let world = World::new().await;
@@ -490,7 +555,7 @@ async fn participants_of_an_imported_lease_go_on_with_its_chat_and_its_requests(
     assert_eq!(world.send(lease_chat::handle, &posted).await.body["message"]["seq"], 2);
     let rows = world.table.rows().await;
     let again = import(&world, &lines).await;
-    assert_eq!(ways(&again)[10..], ["unchanged", "skipped", "unchanged", "unchanged"], "{again:#?}");
+    assert_eq!(ways(&again)[10..14], ["unchanged", "skipped", "unchanged", "unchanged"], "{again:#?}");
     assert_eq!(world.table.rows().await, rows);
 }
 

@@ -263,7 +263,7 @@ fn longest(variable: &str) -> usize {
         "PUSHER_KEY" | "PUSHER_SECRET" | "PUSHER_PREVIOUS_KEY" | "PUSHER_PREVIOUS_SECRET" => 20,
         // A release and the id of a secret's version.
         "RELEASE" => 64 + 1 + 64,
-        "STAGE" | "PUSHER_CLUSTER" | "PUSHER_PORT" | "PUSHER_SCHEME" | "PUSHER_APP_ID" => 8,
+        "STAGE" | "CHANNELS" | "PUSHER_CLUSTER" | "PUSHER_PORT" | "PUSHER_SCHEME" | "PUSHER_APP_ID" => 8,
         "WRITES_PER_MINUTE"
         | "NOTIFICATION_DAYS"
         | "HEARTBEAT_SECONDS"

@@ -26,7 +26,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     match request.route() {
         "GET /email/unsubscribe" => Ok(http::html(page::question(locale))),
         "POST /email/unsubscribe" if request.bytes() == page::ON.as_bytes() => {
-            notifications::turn_email_on(&app.table, &user).await?;
+            let writer = app.writer(request.request_id());
+            notifications::turn_email_on(&app.table, &writer, &user).await?;
             Ok(http::html(page::on(locale)))
         }
         "POST /email/unsubscribe" => {

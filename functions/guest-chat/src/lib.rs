@@ -23,7 +23,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
             let guest = app.authenticate_guest(&request).await?;
             Box::pin(guest::handle(app, &request, &guest)).await
         }
-        path if path.starts_with("/hotels/{hotelSlug}/chats") => {
+        path if path.starts_with("/hotels/{hotelSlug}/chats") || path == "/hotels/{hotelSlug}/staff" => {
             let caller = app.authenticate(&request).await?;
             Box::pin(staff::handle(app, &request, &caller)).await
         }

@@ -78,7 +78,9 @@ pub struct StaffMember {
 /// `user_info` of a member of the presence channel of a guest's chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GuestChatMember {
-    pub name: Line,
+    /// The guest's. The guest sees a member of the staff by name only once they write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Line>,
     pub role: Role,
 }
 

@@ -58,6 +58,20 @@ pub enum Fact {
     },
     #[serde(rename = "message.deleted")]
     MessageDeleted { conversation: ConversationRef, message_id: String, seq: u64 },
+    /// A hotel's chat is another member's of the staff to see to, or nobody's.
+    #[serde(rename = "chat.assigned")]
+    ChatAssigned {
+        hotel_slug: HotelSlug,
+        booking_id: BookingId,
+        user_id: Option<UserId>,
+        previous_user_id: Option<UserId>,
+        assigned_by: UserId,
+    },
+    #[serde(rename = "chat.closed")]
+    ChatClosed { hotel_slug: HotelSlug, booking_id: BookingId, closed_by: UserId },
+    /// By a member of the staff, or by the guest, who wrote.
+    #[serde(rename = "chat.reopened")]
+    ChatReopened { hotel_slug: HotelSlug, booking_id: BookingId, reopened_by: UserId },
     #[serde(rename = "lease-request.created")]
     LeaseRequestCreated { bail_id: LeaseId, request_id: String, status: RequestStatus, created_by: UserId },
     #[serde(rename = "lease-request.updated")]
@@ -74,6 +88,9 @@ pub enum Fact {
     DeviceForgotten { user_id: UserId, device_id: String },
     #[serde(rename = "email.turned-off")]
     EmailTurnedOff { user_id: UserId, reason: EmailOff },
+    /// By the page behind the link in an e-mail.
+    #[serde(rename = "email.turned-on")]
+    EmailTurnedOn { user_id: UserId },
     #[serde(rename = "user.erased")]
     UserErased { user_id: UserId },
     #[serde(rename = "room.joined")]

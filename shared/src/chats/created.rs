@@ -7,9 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use super::wire_id::{of_direct, shown_id};
-use super::{Conversation, ConversationKind, Message};
+use super::{Conversation, ConversationKind, Head, Message};
 use crate::contract::channel::Channel;
-use crate::contract::chats::{GuestChatChange, RealtimeEvent, Role};
+use crate::contract::chats::{ChatState, GuestChatChange, RealtimeEvent, Role};
 use crate::contract::facts::Fact;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::leases::LeaseMessage;
@@ -53,6 +53,15 @@ pub(super) fn sent(conversation: &Conversation, message: &Message) -> Delivery {
         role: message.role,
         text: message.text.clone().filter(|_| !message.sealed),
     })
+}
+
+/// The fact that this message reopened a hotel's chat, if the chat with this head was closed: a guest's does.
+pub(super) fn reopened(conversation: &Conversation, head: &Head, message: &Message) -> Option<Delivery> {
+    let ConversationKind::Guest(hotel, booking) = conversation.kind() else { return None };
+    let reopens = message.role == Role::Guest && head.state() == ChatState::Closed;
+    let reopened_by = message.author.clone().filter(|_| reopens)?;
+    let (hotel_slug, booking_id) = (hotel.clone(), booking.clone());
+    Some(Delivery::fact(Fact::ChatReopened { hotel_slug, booking_id, reopened_by }))
 }
 
 /// The fact by its two names in rows: with the text, and without it.

@@ -186,6 +186,8 @@ impl Head {
             // A guest's message reopens the chat. One of the staff, such as a last word, leaves it as it is.
             if author.role == Role::Guest || self.listed_in.is_none() {
                 update = update.set("gsi1pk", hotel_chats(hotel));
+                // The staff may close it meanwhile. Then the message is the one that reopens it, and says so in a fact.
+                update = update.when(unchanged("gsi1pk", self.listed_in.as_ref()));
             }
         }
         if author.role == Role::Guest {
@@ -204,7 +206,7 @@ impl Head {
     }
 
     /// Whether there are messages that no import wrote.
-    pub(super) fn goes_on_here(&self) -> bool {
+    pub(crate) fn goes_on_here(&self) -> bool {
         self.seq != Seq::NONE && self.imported_seq != Some(self.seq)
     }
 
@@ -241,7 +243,11 @@ impl Head {
             .set("last_author_name", &newest.author_name)
             .set("last_role", role_name(newest.role));
         if let ConversationKind::Guest(hotel, _) = conversation.kind() {
-            update = update.set("gsi1pk", hotel_chats(hotel)).set("gsi1sk", newest.created_at.iso());
+            update = update.set("gsi1sk", newest.created_at.iso());
+            // The other system says itself whether the chat is closed.
+            if self.listed_in.is_none() {
+                update = update.set("gsi1pk", hotel_chats(hotel));
+            }
         }
         if let Some(of_guest) = messages.iter().rfind(|message| message.role == Role::Guest) {
             update = update.set("guest_name", &of_guest.author_name);

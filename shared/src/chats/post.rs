@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::created::{sent, shortened};
+use super::created::{reopened, sent, shortened};
 use super::head::Head;
 use super::message::MessageRow;
 use super::{Conversation, Message, MessageId, NewMessage, Seq};
@@ -127,6 +127,7 @@ pub(crate) async fn post_on(
         let mut deliveries = owes(&message);
         must_fit(&deliveries)?;
         deliveries.push(sent(conversation, &message));
+        deliveries.extend(reopened(conversation, &seen.head, &message));
         let outbox = Outbox::new(deliveries, writer, now);
         let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::find::{Found, find};
 use crate::api_error::ApiError;
 use crate::chats::{Conversation, ConversationKind, Head, LastMessage, Seq, seq_of};
+use crate::contract::chats::{ChatState, StaffMember};
 use crate::contract::id::{BookingId, HotelSlug, LeaseId, UserId};
 use crate::contract::person::Person;
 use crate::contract::text::Line;
@@ -74,8 +75,8 @@ enum About {
     Direct { user: Person },
     /// About a lease.
     Lease { bail_id: LeaseId, title: Line },
-    /// Of a hotel, of whose staff the user is, with a guest; without a name until the guest writes.
-    Guest { hotel_slug: HotelSlug, booking_id: BookingId, guest_name: Option<Line> },
+    /// Of a hotel, of whose staff the user is, with a guest; without a name until the guest writes. Assigned to nobody without `assigned_to`.
+    Guest { hotel_slug: HotelSlug, booking_id: BookingId, guest_name: Option<Line>, assigned_to: Option<StaffMember> },
 }
 
 /// A conversation with its head and how far the user has read.
@@ -132,6 +133,7 @@ pub async fn list(
                 hotel_slug: hotel.clone(),
                 booking_id: booking.clone(),
                 guest_name: read.head.guest_name.clone(),
+                assigned_to: read.head.assignee(),
             },
             ConversationKind::Lease(lease) => {
                 let Some(found) = leases.remove(lease) else { continue };
@@ -153,7 +155,7 @@ pub async fn list(
     Ok(ConversationPage { conversations, unread_count, is_complete, next_cursor })
 }
 
-/// The conversations that have a message.
+/// The conversations that have a message, without the chats that a hotel's staff closed.
 async fn read(table: &Table, user: &UserId, conversations: Vec<Conversation>) -> Result<Vec<Read>, TableError> {
     let keys: Vec<_> = conversations.iter().flat_map(|chat| [chat.head(), chat.read_mark(user)]).collect();
     let mut rows = table.get_many(&keys, true).await?;
@@ -161,7 +163,8 @@ async fn read(table: &Table, user: &UserId, conversations: Vec<Conversation>) ->
     for conversation in conversations {
         let head = Head::of_row(rows.remove(&conversation.head()))?;
         let mark = seq_of(rows.remove(&conversation.read_mark(user)))?.max(head.last_of(user));
-        if head.seq != Seq::NONE {
+        // The index of open chats is a moment late.
+        if head.seq != Seq::NONE && head.state() == ChatState::Open {
             found.push(Read { conversation, head, mark });
         }
     }

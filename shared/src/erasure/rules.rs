@@ -67,7 +67,7 @@ impl Erasure<'_> {
         let is_forgotten = self.write_if(has("wrote"), Head::forget_writer(key, self.user)).await?;
         let is_unlisted = self.write_if(has("listed"), Head::forget_listed(key, self.user)).await?;
         let is_assigned = row.get("assigned_to").and_then(text) == Some(self.user.as_str());
-        let unassigned = Update::new(key).remove("assigned_to").remove("assigned_name");
+        let unassigned = Update::new(key).remove("assigned_to").remove("assigned_name").remove(IMPORTED);
         let is_unassigned = self.write_if(is_assigned, unassigned.when(eq("assigned_to", self.user))).await?;
         let is_other = self.write_if(is_last, last.when(eq("last_author", self.user))).await?;
         Ok(is_other || is_unnamed || is_forgotten || is_unlisted || is_unassigned)

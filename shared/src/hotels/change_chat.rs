@@ -1,6 +1,6 @@
 //! Whom a chat is assigned to, and whether it is open: changes by the hotel's staff.
 //!
-//! The head of the conversation has both, and owes the event. A change says what it saw (`assignedFrom`, `seq`), so of two members who
+//! The head of the conversation has both, and owes the event and the facts. A change says what it saw (`assignedFrom`, `seq`), so of two members who
 //! act at once, the later one gets a conflict.
 
 use serde::{Deserialize, Deserializer};
@@ -10,6 +10,7 @@ use crate::api_error::ApiError;
 use crate::chats::{Conversation, Head, Seq, retry, seq_of};
 use crate::contract::channel::Channel;
 use crate::contract::chats::{ChatState, GuestChatChange, RealtimeEvent, StaffMember};
+use crate::contract::facts::Fact;
 use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::membership::is_member;
@@ -133,7 +134,9 @@ pub async fn change_chat(
         };
         let channel = Channel::HotelStaff(hotel.clone());
         let event = Delivery::event(&RealtimeEvent { channel, change, booking_id: Some(booking.clone()) });
-        let append = Append::new(conversation.head(), chat.owing, [event], writer, now)?;
+        let facts = facts((hotel, booking), &by.id, &chat.head, assigned_to.as_ref(), state);
+        let owes = std::iter::once(event).chain(facts);
+        let append = Append::new(conversation.head(), chat.owing, owes, writer, now)?;
         let (id, name) = assigned_to.map(|StaffMember { id, name }| (id, name)).unzip();
         let listed_in = match state {
             ChatState::Open => hotel_chats(hotel),
@@ -157,6 +160,31 @@ pub async fn change_chat(
         Ok(Some(Done::now(view(head), append.deliverable())))
     })
     .await
+}
+
+/// The facts of a change from this head.
+fn facts(
+    (hotel, booking): (&HotelSlug, &BookingId),
+    by: &UserId,
+    head: &Head,
+    assigned_to: Option<&StaffMember>,
+    state: ChatState,
+) -> impl Iterator<Item = Delivery> {
+    let (hotel_slug, booking_id, by) = (hotel.clone(), booking.clone(), by.clone());
+    let user_id = assigned_to.map(|member| member.id.clone());
+    let previous_user_id = head.assigned_to.clone();
+    let assigned = (user_id != previous_user_id).then(|| Fact::ChatAssigned {
+        hotel_slug: hotel_slug.clone(),
+        booking_id: booking_id.clone(),
+        user_id,
+        previous_user_id,
+        assigned_by: by.clone(),
+    });
+    let moved = (head.state() != state).then_some(match state {
+        ChatState::Closed => Fact::ChatClosed { hotel_slug, booking_id, closed_by: by },
+        ChatState::Open => Fact::ChatReopened { hotel_slug, booking_id, reopened_by: by },
+    });
+    assigned.into_iter().chain(moved).map(Delivery::fact)
 }
 
 impl ReadChat {

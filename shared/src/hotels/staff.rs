@@ -42,8 +42,13 @@ pub async fn hotels_of(table: &Table, user: &UserId, limit: u8) -> Result<(Vec<H
 /// When DynamoDB fails.
 pub(super) async fn staff(table: &Table, hotel: &HotelSlug) -> Result<Vec<UserId>, TableError> {
     let rows = table.query_all(Query::new(key::hotel(hotel)).begins_with(STAFF)).await?;
-    let user = |row: &Item| UserId::parse(Key::of(row)?.sk.strip_prefix(STAFF)?).ok();
-    Ok(rows.iter().filter(|row| is_member(row)).filter_map(user).filter(|user| !user.is_guests()).collect())
+    Ok(rows.iter().filter_map(member_of).collect())
+}
+
+/// The member of the staff whose row this is; `None` for one who was removed.
+pub(super) fn member_of(row: &Item) -> Option<UserId> {
+    let user = UserId::parse(Key::of(row)?.sk.strip_prefix(STAFF)?).ok()?;
+    (is_member(row) && !user.is_guests()).then_some(user)
 }
 
 /// Makes a user a member of a hotel's staff. Doing it twice is the same.

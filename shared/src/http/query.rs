@@ -30,6 +30,7 @@ pub fn parameters(route: &str) -> Parameters {
     use Parameters::{Any, Only, Signed};
 
     match route {
+        "GET /hotels/{hotelSlug}/staff" => Only(&["limit", "cursor"]),
         "GET /hotels/{hotelSlug}/chats" => Only(&["limit", "cursor", "state", "assignedTo"]),
         "GET /conversations"
         | "GET /kudos"

@@ -1,4 +1,4 @@
-//! Messages of conversations, and how far somebody has read them. All of a conversation are one sequence.
+//! Messages of conversations, how far somebody has read them, and how a hotel handles its chats. All of a conversation are one sequence.
 
 use serde::Deserialize;
 
@@ -6,11 +6,11 @@ use super::job::{ImportJob, ReadJob};
 use super::line::{LineFields, uuid_of};
 use crate::api_error::ApiError;
 use crate::chats::{Author, Conversation, ConversationKind, OldMark, OldMessage, guest_id, message_text};
-use crate::contract::chats::Role;
+use crate::contract::chats::{ChatState, Role, StaffMember};
 use crate::contract::id::{BookingId, HotelSlug, LeaseId, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
-use crate::hotels::must_not_be_guests;
+use crate::hotels::{OldChat, must_not_be_guests};
 use crate::table::LineDigest;
 
 /// Longest name of an author, in characters, as that of a caller.
@@ -123,4 +123,25 @@ pub(super) fn read_mark(mut fields: LineFields, _: &LineDigest, _: Millis) -> Re
     fields.end()?;
     let (id, sequence) = (format!("{reader}/{message}"), conversation.partition().to_owned());
     Ok(ReadJob::new(id, sequence, ImportJob::ReadMark(conversation, OldMark { reader, message })))
+}
+
+/// `{"kind": "chat", "hotelSlug", "bookingId", "state"?, "assignedTo"?, "assignedName"?}`
+pub(super) fn chat(mut fields: LineFields, _: &LineDigest, _: Millis) -> Result<ReadJob, ApiError> {
+    let (hotel, booking): (HotelSlug, BookingId) = (fields.parsed("hotelSlug")?, fields.parsed("bookingId")?);
+    let state = fields.part::<ChatState>("state")?.unwrap_or(ChatState::Open);
+    let (assigned_to, name) = (fields.optional("assignedTo")?, fields.optional("assignedName")?);
+    fields.end()?;
+    if assigned_to.is_none() && name.is_some() {
+        return Err(ApiError::field("assignedName", "needs assignedTo, the id of the member of the staff"));
+    }
+    let member = |id: String| {
+        let id = UserId::parse(id).map_err(|error| ApiError::field("assignedTo", error))?;
+        must_not_be_guests(&id)?;
+        let name = name.map(|name| Line::parse(&name, MAX_NAME)).transpose();
+        let name = name.map_err(|error| ApiError::field("assignedName", error))?;
+        Ok::<_, ApiError>(StaffMember { name: name.unwrap_or_else(|| Line::from(&id)), id })
+    };
+    let assigned_to = assigned_to.map(member).transpose()?;
+    let (id, sequence) = (format!("{hotel}/{booking}"), Conversation::guest(&hotel, &booking).partition().to_owned());
+    Ok(ReadJob::new(id, sequence, ImportJob::Chat(Box::new(OldChat { hotel, booking, state, assigned_to }))))
 }

@@ -2,6 +2,7 @@
 
 use crate::chats::{Conversation, OldMark, OldMessage};
 use crate::contract::id::{PartyId, UserId};
+use crate::hotels::OldChat;
 use crate::notifications::OldNotification;
 use crate::parties::{OldInvitation, OldMember, OldParty};
 use crate::table::{Action, Key};
@@ -19,6 +20,7 @@ pub(super) enum ImportJob {
     Invitation(Box<OldInvitation>),
     Message(Conversation, Box<OldMessage>),
     ReadMark(Conversation, OldMark),
+    Chat(Box<OldChat>),
 }
 
 /// A line that was read.

@@ -15,7 +15,7 @@ pub(super) struct LineKind {
 }
 
 /// All kinds.
-const KINDS: [LineKind; 14] = [
+const KINDS: [LineKind; 15] = [
     LineKind { name: "profile", read: person::profile },
     LineKind { name: "preferences", read: person::preferences },
     LineKind { name: "device", read: person::device },
@@ -30,6 +30,7 @@ const KINDS: [LineKind; 14] = [
     LineKind { name: "leaseRequest", read: lease::request },
     LineKind { name: "message", read: chat::message },
     LineKind { name: "readMark", read: chat::read_mark },
+    LineKind { name: "chat", read: chat::chat },
 ];
 
 impl LineKind {

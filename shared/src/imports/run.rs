@@ -13,6 +13,7 @@ use crate::api_error::ApiError;
 use crate::chats::{self, Conversation, OldMessage};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
+use crate::hotels;
 use crate::notifications::{self, OldNotification};
 use crate::parties;
 use crate::settings::Settings;
@@ -185,6 +186,7 @@ impl Importer<'_> {
             ImportJob::Member(party, member) => parties::import_member(table, &party, &member, line).await,
             ImportJob::Invitation(old) => old.import(table, line, now).await,
             ImportJob::ReadMark(conversation, mark) => chats::import_mark(table, &conversation, &mark).await,
+            ImportJob::Chat(old) => hotels::import_chat(table, &old, line).await,
             // Written together with others of their kind.
             ImportJob::Notification(..) | ImportJob::Message(..) => Err(ApiError::internal("a step of its own")),
         }

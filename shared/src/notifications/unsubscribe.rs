@@ -75,8 +75,9 @@ pub async fn turn_email_off(
 ///
 /// # Errors
 /// As [`turn_email_off`].
-pub async fn turn_email_on(table: &Table, user: &UserId) -> Result<(), TableError> {
-    turn_email(table, user, true, None, None).await
+pub async fn turn_email_on(table: &Table, writer: &WriteContext, user: &UserId) -> Result<(), TableError> {
+    let fact = Fact::EmailTurnedOn { user_id: user.clone() };
+    turn_email(table, user, true, None, fact_row([fact], writer, Millis::now())?).await
 }
 
 /// Turns e-mail on or off, together with the row that owes its fact.

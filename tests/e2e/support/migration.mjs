@@ -112,7 +112,8 @@ export function messages({ ada, ben, id }) {
   );
 }
 
-export function guestChat({ hotel, booking, guestName, staff }) {
+/** With `left`, the guest of that booking has written and gone. */
+export function guestChat({ hotel, booking, guestName, staff, left }) {
   const message = (id, by, text, more = {}) => ({
     id, booking_id: 1, staff_id: by?.userId ?? null, message: text, created_at: at(id), read_by_guest: 0, deleted_at: null, ...more,
   });
@@ -121,9 +122,14 @@ export function guestChat({ hotel, booking, guestName, staff }) {
     table("hotels", { id: 1, slug: hotel }),
     table("auth_user", { id: staff.userId, first_name: staff.displayName }),
     table("staff", { hotel_id: 1, user_id: staff.userId }),
-    table("bookings", { id: 1, hotel_id: 1, number: booking, guest_name: guestName }),
+    table(
+      "bookings",
+      { id: 1, hotel_id: 1, number: booking, guest_name: guestName, checked_out_at: null },
+      ...(left ? [{ id: 2, hotel_id: 1, number: left, guest_name: "Moran", checked_out_at: at(0) }] : []),
+    ),
     table(
       "room_messages",
+      ...(left ? [message(0, null, "I am leaving", { booking_id: 2 })] : []),
       message(1, null, "Is there a pool?"),
       message(2, staff, "Yes", { read_by_guest: 1 }),
       message(3, null, "Oops", { deleted_at: at(4) }),

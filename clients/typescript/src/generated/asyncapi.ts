@@ -91,7 +91,7 @@ export type GuestChatMemberAdded = ConnectedGuestChatMember;
  */
 export type GuestChatMemberRemoved = ConnectedGuestChatMember;
 /**
- * Something happened in a chat of the hotel. The event of the chat, with the id of the chat. `chat_updated` is for the staff alone: one of them assigned, closed or reopened the chat. A guest's `chat_message` reopens a closed chat, too. Of two `chat_updated`, the one with the later `updatedAt` counts.
+ * Something happened in a chat of the hotel. The event of the chat, with the id of the chat. `chat_updated` is for the staff alone: one of them assigned, closed or reopened the chat. A guest's `chat_message` reopens a chat that was closed before its `createdAt`. Of two `chat_updated`, the one with the later `updatedAt` counts.
  */
 export type HotelStaffEvent =
   | {
@@ -662,7 +662,10 @@ export interface GuestChatSubscriptionSucceeded {
   me: ConnectedGuestChatMember;
 }
 export interface GuestChatMemberInfo {
-  name: string;
+  /**
+   * The guest's. `GET /hotels/{hotelSlug}/staff` has the names of the staff, for the staff.
+   */
+  name?: string;
   role: ChatRole;
 }
 export interface ConnectedGuestChatMember {
@@ -1178,6 +1181,9 @@ export interface Facts {
   "kudos.given": KudosGiven;
   "message.sent": MessageWasSent;
   "message.deleted": MessageWasDeleted;
+  "chat.assigned": ChatAssigned;
+  "chat.closed": ChatClosed;
+  "chat.reopened": ChatReopened;
   "lease-request.created": LeaseRequestCreated;
   "lease-request.updated": LeaseRequestChanged;
   "notification.created": NotificationCreated;
@@ -1186,6 +1192,7 @@ export interface Facts {
   "device.registered": DeviceRegistered;
   "device.forgotten": DeviceForgotten;
   "email.turned-off": EmailTurnedOff;
+  "email.turned-on": EmailTurnedOn;
   "user.erased": UserErased;
   "room.joined": RoomJoined;
   "room.left": RoomLeft;
@@ -1349,6 +1356,41 @@ export interface MessageWasDeleted {
   seq: Seq;
 }
 /**
+ * A hotel's chat was assigned to another member of the staff, or to nobody.
+ */
+export interface ChatAssigned {
+  id: FactId;
+  service?: FactService;
+  time: Time;
+  hotelSlug: Id;
+  bookingId: Id;
+  userId: Id | null;
+  previousUserId: Id | null;
+  assignedBy: Id;
+}
+/**
+ * A hotel's staff closed a chat.
+ */
+export interface ChatClosed {
+  id: FactId;
+  service?: FactService;
+  time: Time;
+  hotelSlug: Id;
+  bookingId: Id;
+  closedBy: Id;
+}
+/**
+ * A hotel's staff reopened a chat, or its guest wrote in it. The fact of a guest's message may come after this one.
+ */
+export interface ChatReopened {
+  id: FactId;
+  service?: FactService;
+  time: Time;
+  hotelSlug: Id;
+  bookingId: Id;
+  reopenedBy: Id;
+}
+/**
  * A participant of a lease made a request.
  */
 export interface LeaseRequestCreated {
@@ -1437,6 +1479,15 @@ export interface EmailTurnedOff {
   time: Time;
   userId: Id;
   reason: "unsubscribed" | "bounced" | "complained";
+}
+/**
+ * A user gets e-mail about messages again, by the page behind the link in an e-mail.
+ */
+export interface EmailTurnedOn {
+  id: FactId;
+  service?: FactService;
+  time: Time;
+  userId: Id;
 }
 /**
  * A user was erased everywhere.

@@ -1156,7 +1156,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Show a chat as the inbox does */
+        /**
+         * Show a chat as the inbox does
+         * @description For the hotel's staff and operators.
+         */
         get: operations["getHotelChat"];
         put?: never;
         post?: never;
@@ -1165,7 +1168,7 @@ export interface paths {
         head?: never;
         /**
          * Assign, close or reopen a chat
-         * @description Sends `realtime_event` with the type `chat_updated` to the hotel's staff; the guest does not hear of it. A new message of the guest's reopens a closed chat, without that event. The request may be repeated; a repetition changes nothing.
+         * @description Sends `realtime_event` with the type `chat_updated` to the hotel's staff; the guest does not hear of it. A new message of the guest's reopens a closed chat, without that event; one of the staff does not. A chat stays assigned when it is closed, and when its assignee leaves the staff. The request may be repeated; a repetition changes nothing.
          */
         patch: operations["changeHotelChat"];
         trace?: never;
@@ -1244,6 +1247,29 @@ export interface paths {
          * @description The read mark moves forward only, at most to the newest message. A move sends `realtime_event` with the type `messages_read`.
          */
         put: operations["markHotelChatRead"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the hotel's staff by name
+         * @description For the hotel's staff and operators, by id. A guest sees by name only who has written to them.
+         */
+        get: operations["listHotelStaff"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1639,7 +1665,7 @@ export interface components {
             userId: components["schemas"]["Id"];
         };
         /** @description A line of `POST /imports`. A field that is null counts as left out. */
-        ImportLine: components["schemas"]["ImportedProfileLine"] | components["schemas"]["ImportedPreferencesLine"] | components["schemas"]["ImportedDeviceLine"] | components["schemas"]["ImportedBookLine"] | components["schemas"]["ImportedKudosLine"] | components["schemas"]["ImportedNotificationLine"] | components["schemas"]["ImportedPartyLine"] | components["schemas"]["ImportedMemberLine"] | components["schemas"]["ImportedInvitationLine"] | components["schemas"]["ImportedStaffLine"] | components["schemas"]["ImportedLeaseLine"] | components["schemas"]["ImportedLeaseRequestLine"] | components["schemas"]["ImportedMessageLine"] | components["schemas"]["ImportedReadMarkLine"];
+        ImportLine: components["schemas"]["ImportedProfileLine"] | components["schemas"]["ImportedPreferencesLine"] | components["schemas"]["ImportedDeviceLine"] | components["schemas"]["ImportedBookLine"] | components["schemas"]["ImportedKudosLine"] | components["schemas"]["ImportedNotificationLine"] | components["schemas"]["ImportedPartyLine"] | components["schemas"]["ImportedMemberLine"] | components["schemas"]["ImportedInvitationLine"] | components["schemas"]["ImportedStaffLine"] | components["schemas"]["ImportedLeaseLine"] | components["schemas"]["ImportedLeaseRequestLine"] | components["schemas"]["ImportedMessageLine"] | components["schemas"]["ImportedReadMarkLine"] | components["schemas"]["ImportedChatLine"];
         /** @description Shown in place of what the user's tokens say, as `PUT /users/{userId}/profile` does. */
         ImportedProfileLine: {
             /**
@@ -1851,6 +1877,24 @@ export interface components {
             conversation: components["schemas"]["ImportedConversation"];
             userId?: components["schemas"]["Id"];
             messageId: components["schemas"]["ImportedId"];
+        };
+        /** @description Whether a hotel's chat is closed, and whom it is assigned to. The lines of its messages come before; a chat in which somebody has written, or which somebody has changed here, stays as it is. */
+        ImportedChatLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "chat";
+            hotelSlug: components["schemas"]["HotelSlug"];
+            bookingId: components["schemas"]["BookingId"];
+            /**
+             * @description Default: open.
+             * @enum {unknown}
+             */
+            state?: "open" | "closed" | null;
+            assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Default: the id. */
+            assignedName?: string | null;
         };
         /** @description The other system's own id. Where an id here has another form, the result names it as `storedAs`. */
         ImportedId: string | number;
@@ -2463,6 +2507,8 @@ export interface components {
             bookingId: components["schemas"]["BookingId"];
             /** @description The name in the token of the guest's last message; null before the first message. */
             guestName: string | null;
+            /** @description The member of the staff who sees to the chat; null for nobody. */
+            assignedTo: components["schemas"]["StaffMember"] | null;
         });
         HotelChat: {
             bookingId: components["schemas"]["BookingId"];
@@ -2484,8 +2530,13 @@ export interface components {
         ChatState: "open" | "closed";
         StaffMember: {
             id: components["schemas"]["Id"];
-            /** @description Their name when it was assigned. */
+            /** @description As their profile has it, or as it was when the chat was assigned. */
             name: string;
+        };
+        HotelStaff: {
+            staff: components["schemas"]["StaffMember"][];
+            /** @description The `cursor` of the next page, or null. */
+            nextCursor: string | null;
         };
         ChatPatch: {
             state?: components["schemas"]["ChatState"];
@@ -5666,7 +5717,10 @@ export interface operations {
     getHotelChat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The hotel. */
                 hotelSlug: components["parameters"]["HotelSlug"];
@@ -5716,7 +5770,10 @@ export interface operations {
     changeHotelChat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
             path: {
                 /** @description The hotel. */
                 hotelSlug: components["parameters"]["HotelSlug"];
@@ -6010,6 +6067,67 @@ export interface operations {
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
+        };
+    };
+    listHotelStaff: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. A page has fewer where somebody was removed in the last day. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "staff": [
+                     *         {
+                     *           "id": "ada",
+                     *           "name": "Ada Lovelace"
+                     *         },
+                     *         {
+                     *           "id": "ben",
+                     *           "name": "Ben"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HotelStaff"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     putHotelStaff: {
