@@ -42,12 +42,12 @@ function card(is, key, ...lines) {
   return make("li", { className: "card", "data-is": is }, ...shown, make("p", { className: "row-key" }, row(key)));
 }
 
-function owed({ id, what, at, row: key, tried, queued, tries, due, reason, notBefore }) {
+function owed({ id, what, at, row: key, tried, queued, tries, due, reason, notBefore, requestId }) {
   const state = queued ? `waits in the retry queue, ${tries} ${tries === 1 ? "try" : "tries"} so far` : tried ? "tried, not delivered" : "not tried by the consumer yet";
   const when = notBefore && notBefore > Date.now() ? `, not before ${timeOfDay(notBefore)}` : "";
   const next = queued && due ? `, next ${distance(due - Date.now() / 1000)}` : "";
   const since = `since ${timeOfDay(at)}: ${state}${next}${when}`;
-  return card(`${id} ${since} ${reason}`, key, make("strong", {}, what), since, reason && `because: ${reason}`);
+  return card(`${id} ${since} ${reason}`, key, make("strong", {}, what), since, reason && `because: ${reason}`, requestId && make("a", { href: `#events?request=${encodeURIComponent(requestId)}` }, "Story of its request"));
 }
 
 function waits({ id, row: key, due, tries }) {

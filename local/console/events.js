@@ -1,8 +1,12 @@
 // Events: each that the Pusher server, a WebSocket or the event bus was given, as it happens.
 
-import { $, copyButton, fill, listbox, make } from "/console/dom.js";
+import { chosenIn, choose, linkTo } from "/console/address.js";
+import { asTest, testable } from "/console/as-test.js";
+import { $, copy, copyButton, fill, isShown, listbox, make } from "/console/dom.js";
 import { curl, duration, pretty, timeOfDay } from "/console/format.js";
+import { compose } from "/console/send.js";
 import { ask, on } from "/console/server.js";
+import { leaveStory, showStory } from "/console/story.js";
 
 /** Events that the page keeps, and lines that it shows. */
 const KEPT = 2000;
@@ -28,8 +32,13 @@ const APART_MS = 3000;
 
 /** Unknown until the first answer; the events do not wait for it. */
 let server;
+let session;
 ask("session").then(
-  (session) => (server = session.server),
+  (known) => {
+    session = known;
+    ({ server } = known);
+    $("export").disabled = server === "hosted";
+  },
   () => {},
 );
 
@@ -139,6 +148,8 @@ function show(key) {
   if (!event) {
     return;
   }
+  leaveStory();
+  note();
   const term = (name, value) => value && [make("dt", {}, name), make("dd", {}, value)];
   const facts = [
     term("Channel", event.channel),
@@ -153,9 +164,16 @@ function show(key) {
     $("event-detail"),
     make("h2", {}, event.event),
     make("dl", {}, ...facts.filter(Boolean).flat()),
-    make("div", { className: "row" }, canBeSent(event) && copyButton("Copy curl that sends it again", () => asCurl(event)), copyButton("Copy data", () => event.data)),
+    make(
+      "div",
+      { className: "row" },
+      event.requestId && make("button", { type: "button", className: "small", onclick: () => tell(event.requestId) }, "Story of its request"),
+      canBeSent(event) && make("button", { type: "button", className: "small", onclick: () => compose({ ...event, data: parsed(event.data) }) }, "Change and send"),
+      canBeSent(event) && copyButton("Copy curl that sends it again", () => asCurl(event)),
+      canBeSent(event) && testable([event]).length > 0 && exportButton(() => [event]),
+      copyButton("Copy data", () => event.data),
+    ),
     make("pre", { tabIndex: 0, "aria-label": "Data" }, pretty(event.data)),
-    event.requestId && make("p", { className: "note" }, "What the functions did: ", make("code", {}, `cargo local logs --request ${event.requestId}`)),
     event.ms !== null && make("p", { className: "note" }, event.way === "pusher" ? ARRIVAL_BY_SERVER[server] : ARRIVAL[event.way]),
   );
 }
@@ -163,16 +181,55 @@ function show(key) {
 /** With an app at Pusher, the stack has no route that sends any event. */
 const canBeSent = ({ way }) => server !== "hosted" && (way === "pusher" || way === "client");
 
+function parsed(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
+  }
+}
+
+/** Shows the story of a request, and has it in the address. */
+function tell(requestId) {
+  chosen = null;
+  note({ request: requestId });
+  showStory(requestId);
+  draw();
+}
+
+/** The users who are connected to these channels now, where the stack knows. */
+async function subscribersOf(channels) {
+  const found = {};
+  for (const channel of channels) {
+    const { connections } = await ask(`channels?${new URLSearchParams({ find: channel, channels: 0, connections: 0 })}`).catch(() => ({ connections: { shown: [] } }));
+    const one = connections.shown.find(({ user, channels: heard }) => user && heard.includes(channel));
+    if (one && !one.user.startsWith("guest;")) {
+      found[channel] = one.user;
+    }
+  }
+  return found;
+}
+
+async function copyTest(button, chosenEvents) {
+  const some = testable(chosenEvents);
+  if (some.length === 0) {
+    $("export-note").textContent = "No event of a channel is shown: a test needs one.";
+    return;
+  }
+  $("export-note").textContent = "";
+  const subscribers = await subscribersOf([...new Set(some.map(({ channel }) => channel))]);
+  await copy(button, asTest(some, { session, subscribers }));
+}
+
+function exportButton(chosenEvents) {
+  const button = make("button", { type: "button", className: "small" }, "Copy as test");
+  button.addEventListener("click", () => copyTest(button, chosenEvents()));
+  return button;
+}
+
 /** The event as a request that sends it again: the mock route, which takes any event for any channel. */
 function asCurl({ channel, event, data }) {
-  const parsed = (() => {
-    try {
-      return JSON.parse(data);
-    } catch {
-      return data;
-    }
-  })();
-  const body = JSON.stringify({ channel, event, data: parsed });
+  const body = JSON.stringify({ channel, event, data: parsed(data) });
   return curl({ method: "POST", url: `${location.origin}/pusher/mock-event`, headers: { "content-type": "application/json" }, body });
 }
 
@@ -187,13 +244,39 @@ function pause(isPaused) {
   count();
 }
 
-$("filter").addEventListener("input", draw);
-$("way").addEventListener("change", draw);
+/** Puts the filter, and what the detail shows if it is a request's story, into the address. */
+const note = ({ request } = {}) => choose("events", { filter: $("filter").value.trim(), kind: $("way").value, request }, { isShown: isShown("events") });
+
+const filtered = () => {
+  note({ request: chosenIn("events").get("request") });
+  draw();
+};
+$("filter").addEventListener("input", filtered);
+$("way").addEventListener("change", filtered);
+$("share").addEventListener("click", ({ target }) => copy(target, linkTo("events", Object.fromEntries(chosenIn("events")))));
+$("export").addEventListener("click", ({ target }) => copyTest(target, wanted()));
+
+/** Shows what the address says. */
+function follow() {
+  const asked = chosenIn("events");
+  $("filter").value = asked.get("filter") ?? "";
+  $("way").value = asked.get("kind") ?? "";
+  if ($("way").selectedIndex < 0) {
+    $("way").value = "";
+  }
+  if (asked.get("request")) {
+    showStory(asked.get("request"));
+  }
+  draw();
+}
+addEventListener("address", ({ detail }) => detail === "events" && follow());
 $("pause").addEventListener("click", () => pause(!paused));
 $("clear").addEventListener("click", () => {
   events = [];
   held = [];
   chosen = null;
+  leaveStory();
+  note();
   fill($("event-detail"), hint());
   draw();
 });
@@ -201,4 +284,4 @@ listbox($("event-list"), show);
 
 const hint = () => make("p", { className: "empty" }, "Choose an event to see its data.");
 fill($("event-detail"), hint());
-draw();
+follow();

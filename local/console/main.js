@@ -5,6 +5,8 @@ import "/console/delivery.js";
 import "/console/inbox.js";
 import "/console/occupancy.js";
 import "/console/pictures.js";
+import "/console/send.js";
+import { addressOf, panelInAddress } from "/console/address.js";
 import { $ } from "/console/dom.js";
 import { listen, on } from "/console/server.js";
 
@@ -21,7 +23,7 @@ function show(chosen, { focus = false } = {}) {
   const panel = chosen.getAttribute("aria-controls");
   // Not at the start: the browser would go there, past the bar.
   if (location.hash || chosen !== tabs[0]) {
-    history.replaceState(null, "", `#${panel}`);
+    history.replaceState(null, "", addressOf(panel));
   }
   if (focus) {
     chosen.focus();
@@ -43,7 +45,7 @@ $("tabs").addEventListener("keydown", (event) => {
     show(tabs[(next + tabs.length) % tabs.length], { focus: true });
   }
 });
-// `/` goes to the filter of the panel, as in other tools; 1 to 6 to a panel.
+// `/` goes to the filter of the panel, as in other tools; 1 to 7 to a panel.
 addEventListener("keydown", (event) => {
   const isTyping = event.target.closest?.("input, textarea, select");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {
@@ -56,8 +58,8 @@ addEventListener("keydown", (event) => {
     show(tabs[Number(event.key) - 1], { focus: true });
   }
 });
-addEventListener("hashchange", () => show(named(location.hash.slice(1))));
-show(named(location.hash.slice(1)));
+addEventListener("hashchange", () => show(named(panelInAddress())));
+show(named(panelInAddress()));
 
 on("live", (isLive) => {
   $("live").dataset.live = String(isLive);

@@ -1,5 +1,6 @@
 // Channels: which have subscribers, who is in them, and the connections. With a Pusher server, the panel says that it has them.
 
+import { chosenIn, choose } from "/console/address.js";
 import { $, fill, isShown, make } from "/console/dom.js";
 import { timeOfDay } from "/console/format.js";
 import { ask, repeatedly } from "/console/server.js";
@@ -53,8 +54,17 @@ const chips = (names, more) => names.length > 0 && make("p", { className: "chips
 function channel({ name, connections, members, more }) {
   const tabs = ({ id, connections: count }) => (count > 1 ? `${id} (${count})` : id);
   const head = [counted(connections, "connection", "connections"), members.length > 0 && counted(members.length + more, "member", "members")];
-  return make("li", { className: "card" }, make("strong", {}, name), make("p", {}, head.filter(Boolean).join(", ")), chips(members.map(tabs), more));
+  return make("li", { className: "card" }, make("strong", {}, name), make("p", {}, head.filter(Boolean).join(", ")), chips(members.map(tabs), more), ways(name));
 }
+
+/** Links from a channel to its events, and to the form that sends it one. */
+const ways = (name) =>
+  make(
+    "p",
+    { className: "row" },
+    make("a", { href: `#events?${new URLSearchParams({ filter: name })}`, "aria-label": `Its events: ${name}` }, "Its events"),
+    make("a", { href: `#send?${new URLSearchParams({ channel: name })}`, "aria-label": `Send it an event: ${name}` }, "Send it an event"),
+  );
 
 function connection({ id, socketId, since, user, channels, more }) {
   return make(
@@ -68,7 +78,16 @@ function connection({ id, socketId, since, user, channels, more }) {
 }
 
 $("find-channel").addEventListener("input", () => {
+  choose("channels", { filter: $("find-channel").value.trim() }, { isShown: isShown("channels") });
   pages.channels = 0;
   pages.connections = 0;
   refresh();
 });
+
+/** Shows what the address says. */
+function follow() {
+  $("find-channel").value = chosenIn("channels").get("filter") ?? "";
+  refresh();
+}
+addEventListener("address", ({ detail }) => detail === "channels" && follow());
+follow();

@@ -1,7 +1,8 @@
 // Every operation of the API as a form, sent as the chosen person.
 
 import { $, copyButton, fill, make } from "/console/dom.js";
-import { operations } from "/console/contract.js";
+import { operations, resolved } from "/console/contract.js";
+import { fieldsOf } from "/console/fields.js";
 import { curl, duration, pretty } from "/console/format.js";
 import { me, session } from "/console/identity.js";
 
@@ -77,13 +78,34 @@ function field({ name, where, required, description, example, options }) {
   return { input, where, name, label: make("label", {}, make("span", {}, name, make("span", { className: "quiet" }, ` ${where}${required ? "" : ", optional"}`)), input) };
 }
 
-function bodyOf({ type, examples }) {
+/** The body field by field, made once it is wanted. A change of a field is a change of the text, and the other way round. */
+function fieldByField(schema, area) {
+  const place = make("div", { className: "fields" });
+  const draw = () => {
+    try {
+      const field = fieldsOf(schema, JSON.parse(area.value || "{}"), { resolve: resolved, changed: () => (area.value = JSON.stringify(field.read(), null, 2)) });
+      fill(place, field.element);
+    } catch {
+      fill(place, make("p", { className: "complaint" }, "The body is no JSON."));
+    }
+  };
+  const shown = make("details", {}, make("summary", {}, "Field by field"), place);
+  shown.addEventListener("toggle", () => (shown.open ? draw() : fill(place)));
+  area.addEventListener("input", () => shown.open && draw());
+  return { shown, draw: () => shown.open && draw() };
+}
+
+function bodyOf({ type, examples, schema }) {
   const text = (value) => (type.includes("json") ? JSON.stringify(ofDemo(value), null, 2) : new URLSearchParams(value ?? {}).toString());
   const area = make("textarea", { name: "body", rows: 9, spellcheck: false, value: text(examples[0][1]), "aria-label": "Body" });
   const choice = make("select", { "aria-label": "Example" }, ...examples.map(([name], index) => make("option", { value: index }, name)));
-  choice.addEventListener("change", () => (area.value = text(examples[Number(choice.value)][1])));
+  const fields = type.includes("json") && schema && fieldByField(schema, area);
+  choice.addEventListener("change", () => {
+    area.value = text(examples[Number(choice.value)][1]);
+    fields?.draw?.();
+  });
   const title = make("span", {}, "body", make("span", { className: "quiet" }, ` ${type}`));
-  return [make("label", {}, title, area), examples.length > 1 && make("label", {}, "example", choice)].filter(Boolean);
+  return [make("label", {}, title, area), examples.length > 1 && make("label", {}, "example", choice), fields && fields.shown].filter(Boolean);
 }
 
 /** The request that the form describes. */
@@ -118,9 +140,10 @@ async function send({ method, url, headers, body }, shown) {
     const text = await answer.text();
     const took = performance.now() - begun;
     const kind = answer.ok ? "good" : "bad";
+    const id = answer.headers.get("x-request-id");
     fill(
       shown,
-      make("p", { className: "row" }, make("span", { className: `badge ${kind}` }, `${answer.status} ${answer.statusText}`.trim()), make("span", { className: "quiet" }, duration(took))),
+      make("p", { className: "row" }, make("span", { className: `badge ${kind}` }, `${answer.status} ${answer.statusText}`.trim()), make("span", { className: "quiet" }, duration(took)), id && make("a", { href: `#events?request=${encodeURIComponent(id)}` }, "What happened")),
       make("details", {}, make("summary", {}, "Headers"), make("pre", { tabIndex: 0 }, [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n"))),
       make("pre", { tabIndex: 0, "aria-label": "Body of the answer" }, text === "" ? "(no body)" : pretty(text)),
     );

@@ -31,6 +31,7 @@ pub(super) fn describe(entry: &Map<String, Value>) -> String {
             format!("{} to /{}", text("say/event/names/0").unwrap_or_else(|| "message".to_owned()), named("namespace"))
         }
         "unread" => format!("a notification to {} of a message that is not read", named("notify/user")),
+        "notify" => format!("a notification to {}", named("notify/user")),
         "pusherOfRow" | "socketOfRow" => format!("an event of this row ({})", named("name")),
         "pushOfRow" => "push of this notification".to_owned(),
         "fact" => format!("fact {}", named("fact/type")),
@@ -73,6 +74,7 @@ mod tests {
             (json!({ "kind": "badge", "user": "ben" }), "the number on the icons of ben's iPhones"),
             (json!({ "kind": "email", "recipient": "ben", "bailId": "b-1" }), "e-mail to ben about lease b-1"),
             (json!({ "kind": "terminate", "user": "ben" }), "end of the connections of ben"),
+            (json!({ "kind": "notify", "notify": { "user": "ben" } }), "a notification to ben"),
             (json!({ "kind": "pusherOfRow", "name": "staff" }), "an event of this row (staff)"),
             (json!({ "kind": "fact", "fact": { "type": "kudos.given" } }), "fact kudos.given"),
             (json!({ "kind": "later" }), "later"),

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use http::HeaderMap;
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::meter::Meter;
@@ -143,6 +144,14 @@ impl Feed {
         let _ = self.0.sender.send(Arc::new(Told { number: 0, name: "second", data }));
     }
 
+    /// The events of a request that pages get of the time before, as the pages get them.
+    pub(super) fn of_request(&self, id: &str) -> Vec<Value> {
+        let inner = self.inner();
+        let kept = inner.kept.iter().filter(|told| told.data.contains(id));
+        let all = kept.filter_map(|told| serde_json::from_str::<Value>(&told.data).ok());
+        all.filter(|seen| seen.get("requestId").and_then(Value::as_str) == Some(id)).collect()
+    }
+
     /// The stream for one page. One that comes back says with `Last-Event-ID` what it has.
     pub(super) fn stream(&self, headers: &HeaderMap) -> Response {
         let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
@@ -196,7 +205,7 @@ fn seconds() -> u64 {
 mod tests {
     use super::*;
     use futures_util::FutureExt as _;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn taken(name: &str) -> Arrival {
         let message = PusherEvent { channel: "c".to_owned(), name: name.to_owned(), data: "{}".to_owned() };
@@ -229,6 +238,18 @@ mod tests {
         assert!(!rest.contains("\"event\":\"one\"") && rest.contains("\"event\":\"two\""), "{rest}");
         let of_another_stack = told(&feed, "99");
         assert!(of_another_stack.contains("\"event\":\"one\""), "{of_another_stack}");
+    }
+
+    #[test]
+    fn the_events_of_a_request_are_found_by_its_id() {
+        let feed = Feed::new();
+        let entry =
+            json!({ "id": "a", "requestId": "r-1", "kind": "pusher", "channel": "c", "name": "n", "data": "{}" });
+        let wrote = json!({ "pk": "p", "sk": "s", "was": null, "now": json!({ "owed": [entry] }).to_string() });
+        feed.take(vec![line(json!({ "at": 1000.0, "wrote": wrote }))], vec![taken("n"), taken("r-1")]);
+        let found = feed.of_request("r-1");
+        assert_eq!((found.len(), &found[0]["event"], &found[0]["ms"]), (1, &json!("n"), &json!(5.0)));
+        assert_eq!(feed.of_request("r-2"), Vec::<Value>::new());
     }
 
     #[tokio::test]

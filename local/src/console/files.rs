@@ -24,10 +24,11 @@ macro_rules! own {
 /// The routes of the files. `packages` is where the Node packages of `cargo local listen` are.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(packages: &Path) -> Router<S> {
     let own = own! { "console":
-        CSS "console.css" CSS "controls.css" CSS "panels.css" CSS "act.css"
+        CSS "console.css" CSS "controls.css" CSS "panels.css" CSS "act.css" CSS "send.css"
         SVG "icon.svg"
         JAVASCRIPT "main.js" JAVASCRIPT "theme.js" JAVASCRIPT "dom.js" JAVASCRIPT "format.js" JAVASCRIPT "server.js"
-        JAVASCRIPT "events.js"
+        JAVASCRIPT "events.js" JAVASCRIPT "address.js" JAVASCRIPT "story.js" JAVASCRIPT "as-test.js"
+        JAVASCRIPT "send.js" JAVASCRIPT "events-contract.js" JAVASCRIPT "fields.js" JAVASCRIPT "schema.js"
         JAVASCRIPT "delivery.js" JAVASCRIPT "letters.js" JAVASCRIPT "switches.js"
         JAVASCRIPT "act.js" JAVASCRIPT "identity.js" JAVASCRIPT "contract.js" JAVASCRIPT "operations.js"
         JAVASCRIPT "channels.js" JAVASCRIPT "sockets.js"

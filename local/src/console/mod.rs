@@ -8,6 +8,7 @@
 //! | milliseconds | from that write to the response of sockudo, or of API Gateway for a WebSocket; not the way to a browser |
 //! | facts | ministack appends each that the event bus took to `logs/traffic.jsonl` |
 //! | events of clients | sockudo's `client_event` webhooks, a quarter of a second late; without sockudo, the frames |
+//! | a request's story | the functions' log lines, the changes of outboxes, and the events that the page has |
 //! | pending, waiting, dead | the table and both queues, read without taking anything from them; causes are from the log lines |
 //! | connections, channels, members | the table, where the functions serve channels themselves |
 //! | pictures | the same events, counted each second; percentiles are of the last ten seconds |
@@ -27,6 +28,7 @@ mod occupancy;
 mod parts;
 mod reference;
 mod session;
+mod story;
 mod switches;
 mod traffic;
 mod webhook;
@@ -52,6 +54,7 @@ impl Console {
             .route("/console/openapi.json", get(contract::openapi))
             .route("/console/asyncapi.json", get(contract::asyncapi))
             .merge(reference::router(&self.0.packages))
+            .route("/console/requests/{id}", get(story::show))
             .route("/console/delivery", get(delivery::show))
             .route("/console/letters/{id}/replay", post(letters::replay))
             .route("/console/channels", get(occupancy::show))
