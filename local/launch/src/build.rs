@@ -12,7 +12,7 @@ use crate::progress::Progress;
 /// # Errors
 ///
 /// A sentence for the user.
-pub(crate) fn build(local: &Path, progress: &mut Progress) -> Result<(), String> {
+pub(crate) fn build(local: &Path, is_first: bool, progress: &mut Progress) -> Result<(), String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command
@@ -30,7 +30,7 @@ pub(crate) fn build(local: &Path, progress: &mut Progress) -> Result<(), String>
     let output = child.stderr.take().ok_or("cargo has no output")?;
     let said = follow(output, progress).map_err(|error| format!("the output of cargo cannot be read: {error}"))?;
     let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
-    progress.end();
+    progress.end(is_first && status.success());
     if status.success() {
         return Ok(());
     }

@@ -31,10 +31,11 @@ fn start() -> Result<std::convert::Infallible, String> {
     let local = package()?;
     let program = here.with_file_name("carillon-local");
     let mut progress = progress::Progress::begin(Instant::now());
-    if !program.exists() {
+    let is_first = !program.exists();
+    if is_first {
         progress.say(&first_words(&here));
     }
-    build::build(&local, &mut progress)?;
+    build::build(&local, is_first, &mut progress)?;
     // It finds the repository by this.
     let error = Command::new(&program).args(env::args_os().skip(1)).env("CARGO_MANIFEST_DIR", &local).exec();
     Err(format!("{} cannot be run: {error}", program.display()))

@@ -8,6 +8,8 @@ const TITLE: &str = "Building cargo local";
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 /// A build that takes less is not worth a word: each later command looks whether there is something to build.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The functions and their deployment take so many times as long as this program, on any machine.
+const REST: u32 = 2;
 const BAR: u32 = 30;
 const WIDTH: usize = 100;
 
@@ -67,13 +69,16 @@ impl Progress {
         }
     }
 
-    /// Ends the line that changes; says how long it took, if anything was shown.
-    pub(crate) fn end(&mut self) {
+    /// Ends the line that changes; says how long it took, if anything was shown. On a first start, the time tells how fast the machine is.
+    pub(crate) fn end(&mut self, is_first: bool) {
         if self.way == Way::Overwritten && self.printed.is_some() {
             let _ = write!(stderr(), "\r\x1b[K");
         }
         if self.printed.take().is_some() {
-            self.say(&format!("{TITLE}: {:.1} s", self.begun.elapsed().as_secs_f32()));
+            let took = self.begun.elapsed();
+            let rest =
+                if is_first { format!("; the rest takes about {} s", (took * REST).as_secs()) } else { String::new() };
+            self.say(&format!("{TITLE}: {:.1} s{rest}", took.as_secs_f32()));
         }
     }
 
