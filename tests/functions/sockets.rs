@@ -227,6 +227,8 @@ async fn a_handshake_without_a_good_token_is_refused_and_leaves_no_trace() {
         (handshake().asking("token", &token("ada")).asking("EIO", "4"), 400),
         (handshake().asking("token", &token("ada")).asking("EIO", "4").asking("transport", "polling"), 400),
         (handshake().asking("token", &token("ada")).asking("names", "all"), 400),
+        (handshake().asking("token", &token("ada")).asking("refusal", "frame"), 400),
+        (handshake().asking("token", &expired).asking("refusal", "status"), 401),
         (Request::socket("$connect", "socketio", "c1").asking("token", &token("ada")), 400),
         (Request::socket("$connect", "other", "c1").asking("token", &token("ada")), 404),
     ] {
@@ -243,13 +245,43 @@ async fn a_handshake_without_a_good_token_is_refused_and_leaves_no_trace() {
 async fn a_token_that_expired_a_moment_ago_opens_no_socket() {
     let world = World::new().await;
     let expired = token_with("ada", &json!({ "exp": Millis::now().plus_seconds(-3).seconds() }));
-    for (stage, io) in [("dashboard", false), ("ws", false), ("socketio", true)] {
+    for stage in ["dashboard", "ws"] {
         let request = Request::socket("$connect", stage, "c1").asking("token", &expired);
-        let request = if io { request.asking("EIO", "4").asking("transport", "websocket") } else { request };
         let reply = world.send(socket_connect::handle, &request).await;
         assert_eq!((reply.status, &reply.line["tokenRefused"]), (401, &json!("expired")), "{reply:?}");
     }
     assert!(world.table.rows().await.is_empty());
+}
+
+/// A page cannot read the status of a refused handshake.
+#[tokio::test]
+async fn a_client_of_plain_json_that_asks_gets_the_reason_of_its_refusal_and_is_ended() {
+    let world = World::new().await;
+    for n in 0..5 {
+        connect(&world, "ws", &format!("c{n}"), "ada").await;
+    }
+    world.sockets.take_posted();
+    let rows = world.table.rows().await;
+    let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
+    let asking =
+        |token: &str| Request::socket("$connect", "ws", "c5").asking("refusal", "event").asking("token", token);
+    for (request, error, message) in [
+        (asking(&expired), "Unauthorized", "The token has expired; sign in again"),
+        (asking(&token("ada")).asking("userId", "ben"), "Forbidden", "userId must be the user whom the token names"),
+        (asking(&token("ada")), "Too Many Requests", "You have 5 connections here already; close one of them first"),
+    ] {
+        world.sockets.open("c5");
+        let reply = world.send(socket_connect::handle, &request).await;
+        assert_eq!((reply.status, &reply.line["outcome"]), (200, &json!(message)), "{reply:?}");
+        let posted = world.sockets.take_posted();
+        assert_eq!(posted.len(), 1, "{posted:?}");
+        let event: Value = serde_json::from_str(&posted[0].2).unwrap();
+        assert_eq!((&event["event"], &event["data"]["error"]), (&json!("error"), &json!(error)), "{event}");
+        assert_eq!(event["data"]["message"], message, "{event}");
+        assert!(!world.sockets.is_open("c5"));
+    }
+    assert_eq!(world.table.rows().await, rows, "it leaves no trace");
+    assert_eq!(world.send(socket_connect::handle, &asking(&token("ben"))).await.status, 200);
 }
 
 #[tokio::test]

@@ -256,15 +256,59 @@ async fn a_connection_that_signed_in_by_its_handshake_stays_its_users_whatever_i
 }
 
 #[tokio::test]
-async fn plain_json_and_a_bad_token_in_the_address_are_refused_at_the_handshake() {
+async fn plain_json_without_a_token_and_another_protocol_are_refused_at_the_handshake() {
     let world = World::new().await;
-    let bad = handshake("c1", "192.0.2.1").asking("token", "x.y.z");
-    for refused in
-        [Request::socket("$connect", "ws", "c1"), bad, Request::socket("$connect", "ws", "c1").asking("EIO", "3")]
+    for refused in [Request::socket("$connect", "ws", "c1"), Request::socket("$connect", "ws", "c1").asking("EIO", "3")]
     {
         assert_eq!(world.send(socket_connect::handle, &refused).await.status, 401);
     }
     assert!(world.table.every_row().await.is_empty());
+}
+
+/// socket.io-client shows nothing of a refused handshake but "websocket error", and repeats it for ever.
+#[tokio::test]
+async fn a_bad_token_in_the_address_is_a_connect_error_of_the_namespace_that_is_asked_for() {
+    let world = World::new().await;
+    let expired = token_with("ada", &json!({ "exp": 1_000_000_000 }));
+    let by = |bad: &str| handshake("c1", "192.0.2.1").asking("token", bad);
+    for (request, status, cause, words) in [
+        (by("x.y.z"), 401, Some("malformed"), "The token is not valid here; sign in again"),
+        (by(&expired), 401, Some("expired"), "The token has expired; sign in again"),
+        (by(&token("ada")).asking("userId", "ben"), 403, None, "userId must be the user whom the token names"),
+    ] {
+        world.sockets.open("c1");
+        let reply = world.send(socket_connect::handle, &request).await;
+        assert_eq!((reply.status, &reply.line["outcome"]), (200, &json!(words)), "{reply:?}");
+        assert_eq!(reply.line.get("tokenRefused"), cause.map(Value::from).as_ref(), "{}", reply.line);
+        assert!(posted(&world, "c1")[0].starts_with("0{"));
+        say(&world, "socketio", "c1", "40/ws,").await;
+        let told = posted(&world, "c1");
+        assert_eq!(told, [format!(r#"44/ws,{{"data":{{"status":{status}}},"message":"{words}"}}"#)]);
+        disconnect(&world, "socketio", "c1").await;
+        assert_eq!((waiting(&world).await, count(&world, Namespace::SocketIo).await), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_in_the_packet_signs_in_after_a_bad_one_in_the_address() {
+    let world = World::new().await;
+    world.sockets.open("c1");
+    world.send(socket_connect::handle, &handshake("c1", "192.0.2.1").asking("token", "x.y.z")).await;
+    posted(&world, "c1");
+    sign_in(&world, "c1", "ws", &token("ada")).await;
+    assert!(posted(&world, "c1")[0].starts_with("40/ws,"));
+}
+
+/// Clients that repeat a bad token do not keep those out that sign in by their packet.
+#[tokio::test]
+async fn a_bad_token_is_refused_at_the_handshake_where_too_many_wait() {
+    let world = World::new().await;
+    for n in 0..20 {
+        assert_eq!(connect_without_token(&world, &format!("c{n}"), "192.0.2.1").await.status, 200);
+    }
+    let refused = world.send(socket_connect::handle, &handshake("c20", "192.0.2.1").asking("token", "x.y.z")).await;
+    assert_eq!((refused.status, &refused.body["message"]), (401, &json!("The token is not valid here; sign in again")));
+    assert_eq!(waiting(&world).await, 20);
 }
 
 /// Else it would hold a place of a user's, and be in a namespace, until a heartbeat finds that it is gone.

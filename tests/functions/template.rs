@@ -675,7 +675,6 @@ fn carillons_own_channels_are_off_unless_a_parameter_turns_them_on() {
         "pusher-api",
         "pusher-auth",
         "pusher-mock-event",
-        "socket-connect",
         "socket-disconnect",
         "socket-heartbeat",
     ];

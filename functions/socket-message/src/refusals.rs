@@ -34,7 +34,12 @@ pub(crate) fn refusal(socket: &Socket, frame: &Frame, error: &ApiError) -> Frame
 }
 
 pub(crate) fn connect_error(namespace: &str, error: &ApiError) -> Outgoing {
-    let data = error.retry_after().map_or(Value::Null, |seconds| json!({ "retryAfter": seconds }));
+    let data = match (error.retry_after(), error.status().as_u16()) {
+        (Some(seconds), _) => json!({ "retryAfter": seconds }),
+        // Another token may help.
+        (None, status @ (401 | 403)) => json!({ "status": status }),
+        _ => Value::Null,
+    };
     Outgoing::Refused { namespace: namespace.to_owned(), message: error.to_string(), data }
 }
 

@@ -69,8 +69,12 @@ async fn outcome(app: &App, request: &Request, waiting: &WaitingSocket) -> Resul
     })
 }
 
-/// Verifies the packet's token as a handshake's, and lets the connection into the namespace.
+/// Verifies the packet's token as a handshake's, and lets the connection into the namespace. Without one, a client whose handshake had a
+/// token learns why that was refused.
 async fn sign_in(app: &App, request: &Request, waiting: &WaitingSocket, join: &Join) -> Result<FrameOutcome, ApiError> {
+    if let (None, Some(refused)) = (&join.token, &waiting.refused) {
+        return Err(refused.error());
+    }
     let caller = app.authenticate_join(join.token.as_deref(), waiting.named.as_ref()).await?;
     let (writer, person) = (app.writer(request.request_id()), app.person(&caller).await);
     let entered = sockets::sign_in(&app.table, &writer, waiting, &caller, person).await?;

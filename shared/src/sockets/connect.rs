@@ -22,6 +22,8 @@ pub struct Handshake {
     address: Address,
     /// The channels that the token opens.
     channels: Vec<String>,
+    /// `refusal=event`
+    tells_refusals: bool,
 }
 
 impl Handshake {
@@ -36,7 +38,7 @@ impl Handshake {
     ///
     /// # Errors
     /// 400 for an `EIO` other than 4, for a transport of Engine.IO other than `websocket`, `names` other than `lower` and
-    /// `upper`, and plain JSON on the stage of Socket.IO.
+    /// `upper`, `refusal` other than `status` and `event`, and plain JSON on the stage of Socket.IO.
     pub fn read(request: &Request, now: Millis) -> Result<Self, ApiError> {
         let (connection, stage) = (request.connection(SocketRoute::Connect)?, request.stage()?);
         let framing = framing::asked_for(request.query("EIO")).map_err(|told| ApiError::Malformed(told.to_owned()))?;
@@ -44,6 +46,11 @@ impl Handshake {
             let told = "transport must be websocket: set transports: [\"websocket\"], since there is no HTTP long-polling here";
             return Err(ApiError::Malformed(told.to_owned()));
         }
+        let tells_refusals = match request.query("refusal") {
+            None | Some("status") => false,
+            Some("event") => framing == Framing::Json,
+            Some(_) => return Err(ApiError::field("refusal", "must be status or event")),
+        };
         if framing == Framing::Json && stage == Namespace::SocketIo {
             let told = "This address is for Socket.IO: connect with EIO=4, or to /dashboard or /ws";
             return Err(ApiError::Malformed(told.to_owned()));
@@ -58,7 +65,19 @@ impl Handshake {
         Ok(Self {
             address: Address { connection, stage, framing, names, since: now, token_expires },
             channels: Vec::new(),
+            tells_refusals,
         })
+    }
+
+    /// Whether a refused client is let in, told why by an `error` event, and ended.
+    #[must_use]
+    pub fn tells_refusals(&self) -> bool {
+        self.tells_refusals
+    }
+
+    #[must_use]
+    pub fn is_socket_io(&self) -> bool {
+        self.address.framing == Framing::SocketIo
     }
 
     /// By this caller.
@@ -85,7 +104,7 @@ pub async fn connect(
     table: &Table,
     writer: &WriteContext,
     heartbeat_seconds: u32,
-    Handshake { address, channels }: Handshake,
+    Handshake { address, channels, .. }: Handshake,
     caller: Person,
 ) -> Result<Done<()>, NotEntered> {
     let now = address.since;

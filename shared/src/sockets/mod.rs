@@ -9,6 +9,7 @@
 //! | `not_entered` | why a connection may not enter |
 //! | `connect` | the handshake, and the first messages to a connection |
 //! | `waiting` | connections of Socket.IO that have not signed in |
+//! | `turn_away` | reasons for clients that may not connect |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
 //! | `beats` | when heartbeats are due, and which there were |
@@ -43,6 +44,7 @@ mod row;
 mod slot;
 mod status;
 mod subscribe;
+mod turn_away;
 mod waiting;
 
 use admit::CountedIn;
@@ -59,6 +61,7 @@ pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;
 pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};
+pub use turn_away::{RefusedHandshake, turn_away};
 pub(crate) use waiting::forget_waiting;
 pub use waiting::{Counted, WaitingSocket, wait};
 

@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::framing;
 use super::not_entered::NotEntered;
+use super::turn_away::RefusedHandshake;
 use crate::clients::connections::{Connections, ForOpening};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, ConnectionId, Outgoing};
@@ -49,6 +50,9 @@ pub struct WaitingSocket {
     /// `userId` of the handshake's query: the token must name this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<UserId>,
+    /// Why the handshake's token was refused: the client learns it in the namespace that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedHandshake>,
     /// How many frames came.
     frames: i64,
     expires_at: i64,
@@ -87,7 +91,8 @@ fn places_of(source: Option<&str>) -> BTreeSet<u16> {
     places
 }
 
-/// Lets a connection from this address wait for its token.
+/// Lets a connection from this address wait for its token: that of the user whom its handshake named, or another one than that which was
+/// refused.
 ///
 /// # Errors
 /// [`NotEntered::Crowded`] beyond a limit; nothing is written then.
@@ -95,9 +100,9 @@ pub async fn wait(
     table: &Table,
     address: &Address,
     source: Option<&str>,
-    named: Option<UserId>,
+    (named, refused): (Option<UserId>, Option<RefusedHandshake>),
 ) -> Result<WaitingSocket, NotEntered> {
-    let (now, places, named) = (address.since, places_of(source), &named);
+    let (now, places, named, refused) = (address.since, places_of(source), &named, &refused);
     retry(|| async {
         let rows = table.query_all(live(now).project(&["sk"])).await?;
         let taken: BTreeSet<u16> = rows.iter().filter_map(slot_of).collect();
@@ -108,7 +113,8 @@ pub async fn wait(
         let slot = free[rand::random_range(0..free.len())];
         let address = Address { token_expires: now.plus_seconds(WAIT_SECONDS), ..address.clone() };
         let expires_at = now.plus_seconds(KEEP_SECONDS).seconds();
-        let waiting = WaitingSocket { slot, address, named: named.clone(), frames: 0, expires_at };
+        let (named, refused) = (named.clone(), refused.clone());
+        let waiting = WaitingSocket { slot, address, named, refused, frames: 0, expires_at };
         let put = Action::put_new(item(&Key::waiting(slot), &waiting)?, now);
         // Another connection took the place: look again.
         Ok(table.write(put).await?.is_done().then_some(waiting))
