@@ -2,8 +2,10 @@ import PusherJs, { type Options } from "pusher-js";
 
 import { type Authorizer, authorization, isPassing } from "./authorize.js";
 import { backoff } from "./backoff.js";
+import { type OnError, problems } from "./problem.js";
 import { reconnectWhenEnded } from "./reconnect.js";
 import { subscribeAgain } from "./resubscribe.js";
+import { tellFaults } from "./tell-faults.js";
 import { type CarillonPusher, type Pusher, typed } from "./typed.js";
 
 /** The wait after the attempts of one authorization, which take some seconds themselves. */
@@ -30,6 +32,11 @@ export interface ConnectOptions extends Authorizer {
    * connection has no user to sign in.
    */
   signIn?: boolean | undefined;
+  /**
+   * Called with the reason when Carillon refuses the connection, a channel (its name is the second argument) or the sign-in, and when there is
+   * no connection. pusher-js alone shows none of them. By default the console does.
+   */
+  onError?: OnError | undefined;
   /** Any other option of pusher-js. */
   options?: Partial<Omit<Options, "authorizer" | "channelAuthorization" | "userAuthentication">> | undefined;
   /** Another build of pusher-js: that of `pusher-js/react-native`, `pusher-js/worker` or `pusher-js/with-encryption`. */
@@ -49,22 +56,23 @@ export interface Connection {
  */
 export function connect(options: ConnectOptions): Connection {
   const Client = (options.Pusher ?? PusherJs) as PusherClass;
-  const pusher: Pusher = new Client(options.appKey, pusherOptions(options, () => pusher));
-  const stop = reconnectWhenEnded(pusher);
+  const { tell, mended } = problems(() => options.onError);
+  const pusher: Pusher = new Client(options.appKey, pusherOptions(options, () => pusher, tell));
+  const stop = [reconnectWhenEnded(pusher), tellFaults(pusher, { tell, mended })];
   if (options.signIn !== false) {
     pusher.signin();
   }
   return {
     pusher: typed(pusher),
     close() {
-      stop();
+      stop.forEach((end) => end());
       pusher.unbind_all();
       pusher.disconnect();
     },
   };
 }
 
-function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
+function pusherOptions(options: ConnectOptions, pusher: () => Pusher, tell: OnError): Options {
   const failures = new WeakMap<object, number>();
   const { cluster } = options;
   const isElsewhere = [cluster, options.wsHost, options.options?.cluster, options.options?.wsHost].some((named) => named !== undefined);
@@ -82,6 +90,9 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
         const channel = pusher().channel(channelName);
         answer(authorization(options, "/pusher/auth", body, isWanted), isWanted, (error, granted) => {
           callback(error, granted);
+          if (error) {
+            tell(error, channelName);
+          }
           // pusher-js asks once for each connection, so a channel would stay refused after a failure.
           if (error && isPassing(error) && channel) {
             const failed = (failures.get(channel) ?? 0) + 1;
@@ -97,7 +108,12 @@ function pusherOptions(options: ConnectOptions, pusher: () => Pusher): Options {
       customHandler: ({ socketId }, callback) => {
         const isWanted = isCurrent(pusher, socketId);
         // No limit on attempts: pusher-js would not ask again on this connection, and no page waits for the sign-in.
-        answer(authorization(options, "/pusher/user-auth", { socket_id: socketId }, isWanted, Number.POSITIVE_INFINITY), isWanted, callback);
+        answer(authorization(options, "/pusher/user-auth", { socket_id: socketId }, isWanted, Number.POSITIVE_INFINITY), isWanted, (error, granted) => {
+          callback(error, granted);
+          if (error) {
+            tell(error);
+          }
+        });
       },
     },
   } as Options;

@@ -5,6 +5,7 @@ export type * from "./generated/asyncapi.js";
 export type { components, operations, paths } from "./generated/openapi.js";
 export { type Notification, type NotificationList, type NotificationListState, notificationList } from "./notification-list.js";
 export { CONNECTIONS_ENDED, reconnectWhenEnded } from "./reconnect.js";
+export type { OnError } from "./problem.js";
 export { RefusedError } from "./refused.js";
 export { type ReadUntilOptions, readUntil } from "./read-until.js";
 export { keepSubscribed } from "./resubscribe.js";

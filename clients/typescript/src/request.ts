@@ -64,7 +64,7 @@ export async function fetchInTime(url: string, init: RequestInit, signal?: Abort
     if (timeout.signal.aborted) {
       throw timeout.signal.reason;
     }
-    throw new Error(`${originOf(url)} cannot be reached: check the address and the network`, { cause: error });
+    throw new Error(`${originOf(url)} cannot be reached: check the address and the network${ofThisPage(url)}`, { cause: error });
   } finally {
     clearTimeout(late);
     signal?.removeEventListener("abort", stop);
@@ -83,6 +83,13 @@ export async function refusal(response: Response): Promise<RefusedError> {
   const message = (body as { message?: unknown } | undefined)?.message;
   const words = typeof message === "string" ? message : `Refused with status ${response.status}`;
   return new RefusedError(response.status, words, response.headers.get("x-request-id"));
+}
+
+/** A browser hides that CORS refused a request, so a page of another origin is told that it may have. */
+function ofThisPage(url: string): string {
+  const page = (globalThis as { location?: { origin?: string } }).location?.origin;
+  const isOther = page !== undefined && page !== originOf(url);
+  return isOther ? `, and whether CORS allows ${page} (AllowedOrigins, or \`cargo local --origin\`)` : "";
 }
 
 /** An address without its path and query, which may have a token. */

@@ -1,5 +1,6 @@
 import { backoff } from "./backoff.js";
 import type { Sockets } from "./generated/asyncapi.js";
+import { type OnError, problems, refusalOf } from "./problem.js";
 import { type Token, tokenNow } from "./token.js";
 
 const FIRST_DELAY_MS = 1_000;
@@ -8,6 +9,8 @@ const LASTING_MS = 60_000;
 /** Carillon sends something at least once a minute. After this silence the connection is asked, and then made again. */
 const SILENCE_MS = 75_000;
 const ANSWER_MS = 10_000;
+/** A connection that asks for the reason of a refusal receives it within this time of its opening. */
+const VERDICT_MS = 1_000;
 
 const PATHS = { dashboard: "dashboard", directMessages: "ws" } as const satisfies Record<keyof Sockets, string>;
 
@@ -22,6 +25,8 @@ export interface SocketOptions {
   names?: "lower" | "upper" | undefined;
   /** Called when the connection opens and ends. */
   onState?: ((state: SocketState) => void) | undefined;
+  /** Called with the reason when Carillon refuses the connection or cannot be reached; further attempts follow. By default the console shows it. */
+  onError?: OnError | undefined;
   /** A WebSocket class, where there is no global one: in Node before 22, that of the package `ws`. */
   WebSocket?: unknown;
 }
@@ -52,6 +57,9 @@ export function connectSocket<Namespace extends keyof Sockets>(namespace: Namesp
   let failures = 0;
   let again: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
+  // A browser hides the reason of a refused handshake, so the next attempt asks for an event with it.
+  let asksWhy = false;
+  const { tell, mended } = problems(() => options.onError);
 
   const isClosed = () => state === "closed";
   const show = (now: SocketState) => {
@@ -64,7 +72,11 @@ export function connectSocket<Namespace extends keyof Sockets>(namespace: Namesp
   async function open(): Promise<void> {
     let address: string;
     try {
-      const query = new URLSearchParams({ token: await tokenNow(options.token), ...(options.names && { names: options.names }) });
+      const query = new URLSearchParams({
+        token: await tokenNow(options.token),
+        ...(options.names && { names: options.names }),
+        ...(asksWhy && { refusal: "event" }),
+      });
       address = `${options.socketUrl.replace(/^http/, "ws").replace(/\/+$/, "")}/${PATHS[namespace]}?${query}`;
     } catch {
       // The token may be available in a moment.
@@ -76,19 +88,48 @@ export function connectSocket<Namespace extends keyof Sockets>(namespace: Namesp
     }
     const opened = new Client!(address);
     socket = opened;
+    let [hasOpened, isAccepted] = [false, false];
     let lasting: ReturnType<typeof setTimeout> | undefined;
+    let verdict: ReturnType<typeof setTimeout> | undefined;
+    const accept = () => {
+      clearTimeout(verdict);
+      if (!isAccepted && socket === opened) {
+        [isAccepted, asksWhy] = [true, false];
+        mended();
+        lasting = setTimeout(() => (failures = 0), LASTING_MS);
+        show("connected");
+      }
+    };
     opened.onopen = () => {
-      lasting = setTimeout(() => (failures = 0), LASTING_MS);
+      hasOpened = true;
       listenForSilence(opened);
-      show("connected");
+      if (asksWhy) {
+        verdict = setTimeout(accept, VERDICT_MS);
+      } else {
+        accept();
+      }
     };
     opened.onmessage = ({ data }) => {
       listenForSilence(opened);
-      hear(data);
+      const heard = read(data);
+      if (!isAccepted && heard?.event === "error") {
+        clearTimeout(verdict);
+        tell(refusalOf(heard.data));
+        return;
+      }
+      accept();
+      hear(heard);
     };
+    // The end follows. The package `ws` throws an error that nobody handles.
+    opened.onerror = () => {};
     opened.onclose = () => {
       clearTimeout(lasting);
+      clearTimeout(verdict);
       if (socket === opened) {
+        if (asksWhy && !hasOpened) {
+          tell(new Error(`No connection to ${address.split("?")[0]}: check the address and the network`));
+        }
+        asksWhy = !isAccepted;
         retry();
       }
     };
@@ -119,15 +160,9 @@ export function connectSocket<Namespace extends keyof Sockets>(namespace: Namesp
     }, SILENCE_MS);
   }
 
-  function hear(frame: unknown): void {
-    let heard: { event?: unknown; data?: unknown };
-    try {
-      heard = JSON.parse(String(frame));
-    } catch {
-      return;
-    }
-    for (const callback of callbacks.get(String(heard.event)) ?? []) {
-      callback(heard.data as never);
+  function hear(heard: Frame | undefined): void {
+    for (const callback of callbacks.get(String(heard?.event)) ?? []) {
+      callback(heard?.data as never);
     }
   }
 
@@ -161,4 +196,17 @@ export function connectSocket<Namespace extends keyof Sockets>(namespace: Namesp
       ended?.close(1000);
     },
   };
+}
+
+interface Frame {
+  event?: unknown;
+  data?: unknown;
+}
+
+function read(frame: unknown): Frame | undefined {
+  try {
+    return JSON.parse(String(frame)) as Frame;
+  } catch {
+    return undefined;
+  }
 }

@@ -156,6 +156,14 @@ describe("carillon listen", () => {
     return new Promise((resolve) => child.on("exit", resolve));
   }
 
+  test("ends with the reason when the key is not the stack's", async () => {
+    const ended = listen(["ben"]);
+    await until("connection", () => server.sockets.size === 1);
+    server.end(4001, "There is no app with this key here");
+    assert.equal(await ended, 1);
+    assert.match(output, /error: The connection is refused: There is no app with this key here/);
+  });
+
   test("prints what a user receives, also on further channels", async () => {
     listen(["ben", "--channel", "private-orders-1"]);
     await until("subscriptions", () => server.subscriptions.length === 2);

@@ -102,6 +102,31 @@ describe("A connection", () => {
     assert.deepEqual(server.subscriptions, ["private-user-ada"]);
   });
 
+  test("tells once for what it is refused: the connection, a channel, the sign-in", async () => {
+    const told = [];
+    const message = "The token has expired; sign in again";
+    server.answer = () => ({ status: 401, body: { error: "Unauthorized", message } });
+    const onError = (error, channel) => told.push([error.name, error.status, error.message, channel]);
+    const channel = open({ onError }).subscribe("private-user-ada");
+    await until("both", () => told.length === 2);
+    assert.deepEqual(
+      told.toSorted(([, , , one]) => (one ? 1 : -1)),
+      [["RefusedError", 401, message, undefined], ["RefusedError", 401, message, "private-user-ada"]],
+    );
+    channel.unsubscribe();
+    server.end(4001, "There is no app with this key here");
+    await until("the end", () => told.length === 3);
+    assert.deepEqual(told[2], ["RefusedError", 4001, "There is no app with this key here", undefined]);
+  });
+
+  test("shows in the console what nobody asks for", async (t) => {
+    const shown = t.mock.method(console, "error", () => {});
+    server.answer = () => ({ status: 403, body: { message: "Not authorized to access this channel" } });
+    open({ signIn: false }).subscribe("private-user-ben");
+    await until("a line", () => shown.mock.callCount() > 0);
+    assert.deepEqual(shown.mock.calls[0].arguments, ["Carillon: private-user-ben: Not authorized to access this channel"]);
+  });
+
   test("signs in once Carillon has recovered, however often it failed", async () => {
     const failures = Array.from({ length: 5 }, () => ({ status: 503, body: {} }));
     server.answer = ({ path }) => (path === "/pusher/user-auth" ? failures.shift() : undefined);

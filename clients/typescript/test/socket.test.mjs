@@ -70,6 +70,37 @@ describe("A socket", () => {
     await until("connection", () => connection.state === "connected");
   });
 
+  test("asks why a handshake was refused, tells it once, and is not connected meanwhile", async () => {
+    let isGood = false;
+    const [states, told, asked] = [[], [], []];
+    const said = { error: "Unauthorized", message: "The token has expired; sign in again", timestamp: "" };
+    sockets.options.verifyClient = ({ req: { url } }) => {
+      asked.push(new URL(url, "ws://x").searchParams.get("refusal"));
+      return isGood || url.includes("refusal=event");
+    };
+    sockets.on("connection", (socket) => {
+      if (!isGood) {
+        socket.send(JSON.stringify({ event: "error", data: said }));
+        socket.close();
+      }
+    });
+    open("dashboard", { onState: (state) => states.push(state), onError: (error) => told.push(error) });
+    await until("three attempts", () => asked.length >= 3);
+    assert.deepEqual(asked.slice(0, 3), [null, "event", "event"]);
+    assert.deepEqual(told.map(({ name, status, message }) => [name, status, message]), [["RefusedError", 401, said.message]]);
+    assert.deepEqual(states, []);
+    isGood = true;
+    await until("connection", () => connection.state === "connected");
+  });
+
+  test("says in the console that there is no connection", async (t) => {
+    const shown = t.mock.method(console, "error", () => {});
+    open("dashboard", { socketUrl: "ws://127.0.0.1:9/" });
+    await until("a line", () => shown.mock.callCount() > 0);
+    const said = "Carillon: No connection to ws://127.0.0.1:9/dashboard: check the address and the network";
+    assert.deepEqual(shown.mock.calls[0].arguments, [said]);
+  });
+
   test("that is closed stays closed", async () => {
     open("dashboard");
     await until("connection", () => connection.state === "connected");

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { type ConnectOptions, connect } from "../connect.js";
+import { RefusedError } from "../refused.js";
 import { fetchInTime, refusal } from "../request.js";
 import { mayPass } from "../resubscribe.js";
 import { bearer } from "./bearer.js";
@@ -24,12 +25,21 @@ export async function listen(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   const stack = settings(values, env);
   const own = values.channel.filter((name) => /^(private|presence)-/.test(name));
   const token = await bearer(stack, { sub: userId, ...(own.length > 0 && { channels: own }) });
-  const { pusher } = connect({ ...(await channelsOf(stack)), apiUrl: stack.url, token });
+  let end: (error: Error) => void = () => {};
+  const onError = (error: Error, channel?: string) => {
+    if (channel === undefined && error instanceof RefusedError && isFinal(error.status)) {
+      end(new Failure(`The connection is refused: ${error.message}`));
+    } else if (channel === undefined) {
+      console.error(`error: ${error.message}`);
+    }
+  };
+  const { pusher } = connect({ ...(await channelsOf(stack)), apiUrl: stack.url, token, onError });
 
   // In Node, pusher-js throws at API Gateway's frame about a function that failed. It connects again.
   process.on("uncaughtException", (error) => console.error(`error: ${error.message}`));
   pusher.connection.bind("state_change", ({ current }: { current: string }) => print("connection", current));
   await new Promise<never>((_, reject) => {
+    end = reject;
     for (const name of [`private-user-${userId}`, ...values.channel]) {
       const channel = pusher.subscribe(name);
       channel.bind_global((event: string, data: unknown) => print(name, event, data));
@@ -44,6 +54,9 @@ export async function listen(args: string[], env: NodeJS.ProcessEnv): Promise<vo
     console.log("Ctrl-C ends this.");
   }).finally(() => pusher.disconnect());
 }
+
+/** Whether a close code ends the connection for good, such as that of a wrong key. After 4004, too many connections, it is made again. */
+const isFinal = (code: number) => code >= 4000 && code < 4100 && code !== 4004;
 
 const print = (channel: string, event: string, data?: unknown) =>
   console.log(`${new Date().toISOString()}  ${channel}  ${event}  ${JSON.stringify(data ?? null)}`);

@@ -16,6 +16,12 @@ const COMMANDS: Record<Command, (args: string[], env: NodeJS.ProcessEnv) => Prom
   console: openConsole,
 };
 
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 20) {
+  console.error(`error: carillon needs Node.js 20.10 or later, and this is ${process.versions.node}. A later one: https://nodejs.org, or \`nvm install 20\``);
+  process.exit(1);
+}
+
 const [name = "", ...args] = process.argv.slice(2);
 if (isCommand(name)) {
   if (args.includes("--help") || args.includes("-h")) {

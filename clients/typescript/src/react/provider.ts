@@ -28,10 +28,11 @@ export function CarillonProvider({ children, ...props }: CarillonProviderProps):
       return undefined;
     }
     const { options, Pusher } = latest.current;
+    const onError = latest.current.onError && ((error: Error, channel?: string) => latest.current.onError?.(error, channel));
     const token = () => tokenNow(latest.current.token);
     const connection = connect({
       ...{ apiUrl, channelAuthUrl, appKey, token, cluster, wsHost, wsPort, forceTLS, signIn },
-      ...{ options, Pusher },
+      ...{ options, Pusher, onError },
     });
     setPusher(connection.pusher);
     return () => {
