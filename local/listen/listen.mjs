@@ -31,6 +31,13 @@ const print = (channelName, event, data) =>
   console.log(`${new Date().toISOString()}  ${channelName}  ${event}  ${JSON.stringify(data ?? null)}`);
 
 pusher.connection.bind("state_change", ({ current }) => print("connection", current));
+// A frame of the server's, such as that a limit is reached. Without this, pusher-js passes them to nobody.
+pusher.connection.bind("error", (error) => {
+  const { message } = error?.data ?? error?.error?.data ?? {};
+  if (message) {
+    console.error(`error: ${message}`);
+  }
+});
 /** Ends, where the token may not listen as the user: it will not be able to later. */
 async function refuse(name, status) {
   const body = new URLSearchParams({ socket_id: pusher.connection.socket_id, channel_name: name });

@@ -208,7 +208,8 @@ test("listening ends with one sentence where the token may not", async () => {
 
 test("without a stack, a command says how to start one", async () => {
   const { output } = await bash(`CARILLON_STACK=/nowhere/stack.json cargo local status`);
-  assert.equal(output.trim(), "error: No local stack is running; start it with `cargo local`");
+  const which = "No stack is running at /nowhere/stack.json, which CARILLON_STACK names; unset it, and start one with `cargo local`";
+  assert.equal(output.trim(), `error: ${which}`);
 });
 
 test("the logs of a request are found by the id in its response", async () => {

@@ -80,7 +80,14 @@ async fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
         let said = String::from_utf8_lossy(&read.stderr);
         bail!("{} cannot be read: {}", path.display(), said.lines().next().unwrap_or("node said nothing"));
     }
-    serde_json::from_slice(&read.stdout).with_context(|| format!("{} is no list of NAME=value", path.display()))
+    let given: BTreeMap<String, String> =
+        serde_json::from_slice(&read.stdout).with_context(|| format!("{} is no list of NAME=value", path.display()))?;
+    // Node leaves out what it does not understand.
+    let is_written = text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+    if is_written && !text.contains("PATH=") && given.keys().all(|name| name == "PATH") {
+        bail!("{} has no line NAME=value, such as JWT_SECRET=…; write some, or leave out --env-file", path.display());
+    }
+    Ok(given)
 }
 
 /// A file's text, whatever editor wrote it: without the byte-order mark that would become part of the first name, and with the
@@ -96,6 +103,19 @@ fn text_of(bytes: &[u8]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_without_a_variable_is_refused_and_one_of_comments_is_not() {
+        let path = env::temp_dir().join(format!("carillon-env-none-{}", std::process::id()));
+        let read = async |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Variables::read(Some(&path)).await.map(|variables| variables.of_file.len())
+        };
+        assert!(read("# JWT_SECRET=later\n\n").await.is_ok());
+        let message = read("JWT_SECRET: a secret\n").await.unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(message.contains("has no line NAME=value, such as JWT_SECRET=…"), "{message}");
+    }
 
     #[tokio::test]
     async fn a_file_means_what_it_means_to_node() {

@@ -63,6 +63,12 @@ impl Cors {
         headers
     }
 
+    /// The origin of a page that may not call the API.
+    pub(crate) fn refused<'a>(&self, request: &'a HeaderMap) -> Option<&'a str> {
+        let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok())?;
+        (self.is_configured() && self.origin_headers(request).is_empty()).then_some(origin)
+    }
+
     fn origin_headers(&self, request: &HeaderMap) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let Some(origin) = request.get(ORIGIN) else {
@@ -148,7 +154,9 @@ mod tests {
         for origin in ["http://localhost:3002", "http://localhost:3001.example", "null", "https"] {
             assert!(cors.preflight_headers(&request(origin)).is_empty(), "{origin}");
             assert!(cors.response_headers(&request(origin)).is_empty(), "{origin}");
+            assert_eq!(cors.refused(&request(origin)), Some(origin));
         }
+        assert_eq!(cors.refused(&request("http://localhost:3001")), None);
         assert!(cors.response_headers(&HeaderMap::new()).is_empty());
     }
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::cors::Cors;
+use super::refused_pages::RefusedPages;
 use crate::net::guard::SEC_FETCH_SITE;
 use crate::net::relay::{Relay, RelayError};
 
@@ -33,17 +34,21 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct HttpApi {
     relay: Relay,
     cors: Cors,
+    refused: RefusedPages,
 }
 
 impl HttpApi {
     /// `address` is the address of the stage, without a slash at the end.
     pub(super) fn new(address: &str, cors: Cors) -> Self {
-        Self { relay: Relay::to(address), cors }
+        Self { relay: Relay::to(address), cors, refused: RefusedPages::default() }
     }
 }
 
 /// Handles one request.
 pub(super) async fn handle(api: &HttpApi, request: Request) -> Response {
+    if let Some(line) = api.cors.refused(request.headers()).and_then(|origin| api.refused.line(origin)) {
+        eprintln!("{line}");
+    }
     if request.method() == Method::OPTIONS && api.cors.is_configured() {
         return (StatusCode::NO_CONTENT, api.cors.preflight_headers(request.headers())).into_response();
     }

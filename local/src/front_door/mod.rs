@@ -3,8 +3,10 @@
 mod cors;
 mod examples;
 mod http_api;
+mod refused_pages;
 mod sockets;
 mod welcome;
+mod without_upgrade;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -79,7 +81,7 @@ fn router(api: HttpApi, sockets: Sockets) -> Router {
     Router::new().fallback(async move |request: Request| {
         if is_handshake(request.headers()) {
             sockets.handle(request).await
-        } else if let Some(response) = welcome::response(&request) {
+        } else if let Some(response) = welcome::response(&request).or_else(|| without_upgrade::response(&request)) {
             response
         } else {
             http_api::handle(&api, request).await

@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow};
 use self::tools::{Clients, Tools};
 use crate::files::workspace::Workspace;
 use crate::process::children::Processes;
+use crate::process::step;
 use crate::state::settings::PusherServer;
 
 /// Installs the tools alone, where the functions of a release are run.
@@ -39,7 +40,17 @@ pub(crate) async fn all(
         built.await?;
         return Ok(tools);
     }
-    // A failure of one does not end the other, so that one run reports both.
+    // A failure of one does not end the other, so that one run reports both. The functions may take minutes, so that of the tools is shown
+    // at once, too.
+    let installed = async {
+        let outcome = installed.await;
+        if let Err(error) = &outcome {
+            step::show(&format!(
+                "error: {error:#}\nThe functions are still being built, for the next start; Ctrl-C ends that."
+            ));
+        }
+        outcome
+    };
     let (installed, built) = tokio::join!(installed, built);
     both(installed, built)
 }

@@ -282,9 +282,16 @@ pub(crate) fn with_progress(command: &mut Command) {
         .env("CARGO_TERM_COLOR", "never");
 }
 
+/// The error of a step that failed, with what to do: `advice`, unless the disk is full.
 pub(crate) fn failed(what: &str, error: &anyhow::Error, advice: &str, log: &Path) -> anyhow::Error {
+    let said = fs::read_to_string(log).unwrap_or_default();
+    let is_full = said.contains(FULL) || format!("{error:#}").contains(FULL);
+    let advice = if is_full { "the disk is full: free some of it and run `cargo local` again" } else { advice };
     anyhow!("{what} failed ({error:#}): {advice}. The full log is {}", log.display())
 }
+
+/// Every system and program says this of a full disk.
+const FULL: &str = "No space left on device";
 
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
@@ -301,6 +308,24 @@ fn site_packages(venv: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_whatever_the_step_waits_for() {
+        let log = std::env::temp_dir().join(format!("carillon-full-{}", std::process::id()));
+        let message = |said: &str| {
+            fs::write(&log, said).unwrap();
+            failed("Installing ministack", &anyhow!("exit status: 1"), "check the connection", &log).to_string()
+        };
+        assert!(
+            message("Collecting boto3\n").contains("failed (exit status: 1): check the connection. The full log is")
+        );
+        let full = message("OSError: [Errno 28] No space left on device\n");
+        assert!(full.contains("the disk is full: free some of it") && !full.contains("connection"), "{full}");
+        fs::remove_file(&log).unwrap();
+        let unwritten =
+            failed("Installing ministack", &anyhow!("No space left on device"), "check the connection", &log);
+        assert!(unwritten.to_string().contains("the disk is full"), "{unwritten}");
+    }
 
     #[test]
     fn a_stamp_holds_for_its_content_only() {

@@ -69,12 +69,7 @@ impl Step {
         let is_hidden = self.bar.is_hidden();
         self.bar.finish_and_clear();
         let line = format!("{}: {:.1} s", self.title, self.begun.elapsed().as_secs_f32());
-        // Above the bars of other steps. The line of a terminal that is gone is for nobody.
-        if is_hidden {
-            eprintln!("{line}");
-        } else {
-            let _ = BARS.println(line);
-        }
+        print(&line, is_hidden);
     }
 
     /// Runs a command to its end. Each line of its output goes to the log and to `on_line`.
@@ -118,6 +113,20 @@ impl Step {
             bail!("{status}");
         }
         Ok(())
+    }
+}
+
+/// Prints lines while steps are going on.
+pub(crate) fn show(lines: &str) {
+    print(lines, BARS.is_hidden());
+}
+
+/// Prints above the bars of other steps. The line of a terminal that is gone is for nobody.
+fn print(lines: &str, is_hidden: bool) {
+    if is_hidden {
+        eprintln!("{lines}");
+    } else {
+        let _ = BARS.println(lines);
     }
 }
 

@@ -128,6 +128,12 @@ impl State {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if std::env::var_os("CARILLON_STACK").is_some() {
+                    bail!(
+                        "No stack is running at {}, which CARILLON_STACK names; unset it, and start one with `cargo local`",
+                        path.display()
+                    )
+                }
                 bail!("No local stack is running; start it with `cargo local`")
             }
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
