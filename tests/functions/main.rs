@@ -54,6 +54,7 @@ mod lease_chat;
 mod lease_emails;
 mod lease_requests;
 mod log_line;
+mod messages;
 mod module_circles;
 mod module_map;
 mod notification_one;
