@@ -651,6 +651,23 @@ async fn lines_without_time_are_named_as_such_and_may_be_sent_again() {
     assert!(!world.table.rows().await.keys().any(|(pk, _)| pk.starts_with("KUDOS#")));
 }
 
+/// Prints what the lines of bench/import_lines.py use, sent as `cargo local import` sends them.
+#[tokio::test]
+#[ignore = "needs CARILLON_LINES, a file of lines, and takes minutes; bench/RESULTS.md has the command"]
+async fn each_line_of_a_file_is_created_and_its_units_are_counted() {
+    let world = World::new().await;
+    let file = std::fs::read_to_string(std::env::var("CARILLON_LINES").unwrap()).unwrap();
+    let lines: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (began, mut requests, mut database) = (std::time::Instant::now(), 0, tests::Traffic::default());
+    for chunk in lines.chunks(100) {
+        let (reply, traffic) = world.count(handle, &request(chunk)).await;
+        assert_eq!(reply.body["counts"]["created"], chunk.len(), "{:?}", reply.body);
+        requests += 1;
+        traffic.into_iter().for_each(|traffic| database += traffic);
+    }
+    println!("{} lines: {requests} requests in {:?}, {database:?} of DynamoDB", lines.len(), began.elapsed());
+}
+
 pub(crate) fn hundred_kudos() -> Vec<Value> {
     (0..100).map(|n| kudos(&n.to_string(), n)).collect()
 }
