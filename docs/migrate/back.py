@@ -132,6 +132,11 @@ class Back:
         where = " AND ".join(f'"{name}" = ?' for name in key)
         self.change(table, f'DELETE FROM "{table}" WHERE {where}', *key.values())
 
+    @staticmethod
+    def skip(reason):
+        """Of a row that cannot be in your database."""
+        print(f"skipped: {reason}", file=sys.stderr)
+
     # Ids, and the order of facts
 
     def learn(self, kind, id, own):
@@ -222,7 +227,7 @@ def of_queue(url, until_empty):
 
 
 def apply(back, handlers, url, until_empty):
-    """Applies facts, each in a transaction; returns how many failed. One that fails stops the input; in a queue it stays, and comes again."""
+    """Applies facts, each in a transaction; returns how many failed. One that fails stops the input; in a queue it comes again."""
     failed = 0
     for name, event, done in of_queue(url, until_empty) if url else of_input():
         fact = event["detail"]

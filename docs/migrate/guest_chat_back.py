@@ -18,8 +18,11 @@ def booking_id(back, hotel, booking):
 
 
 def put_message(back, hotel, booking, one):
+    number = booking_id(back, hotel, booking)
+    if number is None:
+        return back.skip(f"Booking {booking} of {hotel} is not in your database: message {one['id']}")
     row = {
-        "booking_id": booking_id(back, hotel, booking), "staff_id": one["author"]["id"] if one["author"]["role"] == "staff" else None,
+        "booking_id": number, "staff_id": one["author"]["id"] if one["author"]["role"] == "staff" else None,
         "message": one.get("message", ""), "created_at": moment(one["createdAt"]), "read_by_guest": False,
     }
     back.put_numbered("message", one["id"], "room_messages", row, deleted_at=moment(one.get("deletedAt")))
@@ -28,7 +31,10 @@ def put_message(back, hotel, booking, one):
 def message(back, fact):
     if fact["conversation"]["kind"] == "guest":
         hotel, booking = fact["conversation"]["hotelSlug"], fact["conversation"]["bookingId"]
-        one = back.message(path(hotel, booking), member(back, hotel), fact["seq"])
+        user = member(back, hotel)
+        if user is None:
+            return back.skip(f"Hotel {hotel} has no staff in your database: message {fact['messageId']}")
+        one = back.message(path(hotel, booking), user, fact["seq"])
         if one:
             put_message(back, hotel, booking, one)
 

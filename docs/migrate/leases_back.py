@@ -30,14 +30,20 @@ def put_request(back, bail, one):
 def message(back, fact):
     if fact["conversation"]["kind"] == "lease":
         bail = fact["conversation"]["bailId"]
-        one = back.message(["leases", bail, "messages"], client(back, bail), fact["seq"])
+        user = client(back, bail)
+        if user is None:
+            return back.skip(f"Lease {bail} is not in your database: message {fact['messageId']}")
+        one = back.message(["leases", bail, "messages"], user, fact["seq"])
         if one:
             put_message(back, bail, one)
 
 
 def request(back, fact):
     bail = fact["bailId"]
-    for one in back.items("requests", ["leases", bail, "requests"], client(back, bail), limit=100):
+    user = client(back, bail)
+    if user is None:
+        return back.skip(f"Lease {bail} is not in your database: request {fact['requestId']}")
+    for one in back.items("requests", ["leases", bail, "requests"], user, limit=100):
         if one["id"] == fact["requestId"]:
             return put_request(back, bail, one)
 

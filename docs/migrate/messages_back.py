@@ -14,7 +14,9 @@ def put_message(back, one):
     key = {"id": back.own("message", one["id"])}
     if one.get("deletedAt") or one["senderId"] is None:
         return back.delete("messages", **key)
-    content = one["content"] if isinstance(one["content"], str) else json.dumps(one["content"])
+    # A message may be an attachment alone, or ciphertext.
+    content = one["content"] or ""
+    content = content if isinstance(content, str) else json.dumps(content)
     row = {"senderId": one["senderId"], "receiverId": one["receiverId"], "content": content, "createdAt": moment(one["createdAt"])}
     back.put("messages", key, {**row, "readAt": None})
 
@@ -64,6 +66,8 @@ def device_forgotten(back, fact):
 
 
 def preferences(back, user):
+    if not back.value('SELECT 1 FROM notification_settings WHERE "userId" = ?', user):
+        return
     found = back.get(address("notifications", "preferences"), user)
     push, email = found["types"]["MESSAGE"]["push"], found["types"]["MESSAGE"]["email"]
     back.put("notification_settings", {"userId": user}, locale=found["locale"], push=push, email=email)
@@ -85,8 +89,7 @@ def everything(back):
         for one in back.items("conversations", ["conversations"], user, limit=50):
             if one["kind"] == "direct" and one["readSeq"] > 0:
                 put_mark(back, user, one["user"]["userId"], one["readSeq"])
-        if back.value('SELECT 1 FROM notification_settings WHERE "userId" = ?', user):
-            preferences(back, user)
+        preferences(back, user)
         back.connection.commit()
 
 
@@ -99,6 +102,7 @@ run(
         "notification.all-read": lambda back, fact: notifications(back, fact["userId"]),
         "device.forgotten": device_forgotten,
         "email.turned-off": lambda back, fact: preferences(back, fact["userId"]),
+        "email.turned-on": lambda back, fact: preferences(back, fact["userId"]),
     },
     everything,
 )
