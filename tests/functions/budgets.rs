@@ -456,8 +456,9 @@ async fn turn_email_off(_: &World) -> [Traffic; 2] {
     let world = lease::with_email().await;
     let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
     let ada = shared::contract::id::UserId::parse("ada").unwrap();
+    let to = shared::contract::email::EmailAddress::parse("ada@example.com").unwrap();
     let locale = shared::users::locale::Locale::En;
-    let link = shared::notifications::unsubscribe_link(links, "https://api.example.com", &ada, locale);
+    let link = shared::notifications::unsubscribe_link(links, "https://api.example.com", (&ada, &to), locale);
     let signature = link.split_once("signature=").unwrap().1;
     let request = Request::new("POST /email/unsubscribe").query("user", "ada").query("signature", signature);
     let (reply, traffic) = world.count(email_unsubscribe::handle, &request).await;

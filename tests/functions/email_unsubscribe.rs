@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use email_unsubscribe::{handle, on_event};
 use serde_json::{Value, json};
+use shared::contract::email::EmailAddress;
 use shared::contract::id::UserId;
 use shared::notifications::unsubscribe_link;
 use shared::users::locale::Locale;
@@ -15,7 +16,8 @@ use tests::{Reply, Request, World};
 /// The query of ada's link.
 pub(crate) fn link(world: &World, locale: Locale) -> String {
     let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
-    let link = unsubscribe_link(links, "https://api.example.com", &UserId::parse("ada").unwrap(), locale);
+    let (ada, to) = (UserId::parse("ada").unwrap(), EmailAddress::parse("ada@example.com").unwrap());
+    let link = unsubscribe_link(links, "https://api.example.com", (&ada, &to), locale);
     link.split_once('?').unwrap().1.to_owned()
 }
 

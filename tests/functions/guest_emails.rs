@@ -1,8 +1,11 @@
 //! E-mails to a hotel's guest who is away: when one is sent, where to, and what it says. Windows, failures and kills are those of
 //! `lease_emails`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guest_chat::handle;
 use serde_json::{Value, json};
+use shared::contract::email::EmailAddress;
 use shared::contract::id::UserId;
 use shared::notifications::unsubscribe_link;
 use shared::users::locale::Locale;
@@ -54,12 +57,20 @@ fn subject(mail: &Value) -> &str {
     mail["Content"]["Simple"]["Subject"]["Data"].as_str().unwrap()
 }
 
-/// Follows the link at the end of the guest's e-mail, and posts this body there.
+/// Follows the link at the end of an e-mail to grace@example.com, and posts this body there.
 async fn unsubscribe(world: &World, body: &str) -> Reply {
+    unsubscribe_from(world, "grace@example.com", body).await
+}
+
+/// Follows the link at the end of an e-mail to this address, and posts this body there.
+async fn unsubscribe_from(world: &World, to: &str, body: &str) -> Reply {
     let links = world.app.settings.email.as_ref().unwrap().links.as_ref().unwrap();
-    let link = unsubscribe_link(links, "https://api.example.com", &UserId::parse(GUEST).unwrap(), Locale::En);
-    let (_, signature) = link.split_once("signature=").unwrap();
-    let request = Request::new("POST /email/unsubscribe").query("user", GUEST).query("signature", signature);
+    let (guest, to) = (UserId::parse(GUEST).unwrap(), EmailAddress::parse(to).unwrap());
+    let link = unsubscribe_link(links, "https://api.example.com", (&guest, &to), Locale::En);
+    let (rest, signature) = link.split_once("&signature=").unwrap();
+    let (_, address) = rest.split_once("&address=").unwrap();
+    let request = Request::new("POST /email/unsubscribe").query("user", GUEST).query("address", address);
+    let request = request.query("signature", signature);
     let reply = world.send(email_unsubscribe::handle, &request.form(body)).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply
@@ -79,7 +90,7 @@ async fn a_guest_who_is_away_gets_the_staffs_message_by_e_mail() {
         format!("https://app.example.com/killarney/chat/BK-2025-0123#message-{}", message["id"].as_str().unwrap());
     assert!(part(mail, "Text").contains(&link) && part(mail, "Html").contains(&link), "{}", part(mail, "Text"));
     assert!(part(mail, "Text").contains("> Your room is <ready>\n"));
-    assert!(part(mail, "Text").contains("/email/unsubscribe?user=guest%3Bkillarney%3BBK-2025-0123&lang=en&signature="));
+    assert!(part(mail, "Text").contains("/email/unsubscribe?user=guest%3Bkillarney%3BBK-2025-0123&lang=en&address="));
     assert!(owed(&world).await.is_empty() && mails(&world).await.is_empty());
 }
 
@@ -233,9 +244,42 @@ async fn a_guest_who_unsubscribes_with_one_address_gets_e_mail_at_another() {
     staff_writes(&world, "ada", "1").await;
     let sent = mails(&world).await;
     assert_eq!(sent[0]["Destination"]["ToAddresses"], json!(["moran@example.com"]));
-    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    unsubscribe_from(&world, "moran@example.com", "List-Unsubscribe=One-Click").await;
     staff_writes(&world, "ada", "2").await;
     assert!(mails(&world).await.is_empty(), "nor at that one, now");
+}
+
+#[tokio::test]
+async fn a_link_in_an_e_mail_to_an_earlier_address_turns_nothing_off_nor_on() {
+    let world = with_grace().await;
+    looks(&world, json!({ "email": "moran@example.com" })).await;
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    staff_writes(&world, "ada", "1").await;
+    assert_eq!(mails(&world).await.len(), 1);
+    unsubscribe_from(&world, "moran@example.com", "List-Unsubscribe=One-Click").await;
+    unsubscribe(&world, "emails=on").await;
+    staff_writes(&world, "ada", "2").await;
+    assert!(mails(&world).await.is_empty());
+    assert!(owed(&world).await.is_empty(), "and none waits for its window");
+}
+
+#[tokio::test]
+async fn a_bounce_turns_off_the_address_that_bounced() {
+    let world = with_grace().await;
+    let bounce = async |to: &str| {
+        let tags = json!({ "carillon-user": [URL_SAFE_NO_PAD.encode(GUEST)] });
+        let detail = json!({ "mail": { "tags": tags, "destination": [to] }, "bounce": { "bounceType": "Permanent" } });
+        let event = json!({ "version": "0", "id": "e", "detail-type": "Email Bounced", "source": "aws.ses", "account": "1",
+            "region": "eu-west-1", "time": "2026-11-20T05:00:00Z", "resources": [], "detail": detail });
+        let event = serde_json::from_value(event).unwrap();
+        email_unsubscribe::on_event(world.app_of("email-unsubscribe"), event).await.unwrap();
+    };
+    bounce("graec@example.com").await;
+    staff_writes(&world, "ada", "1").await;
+    assert_eq!(mails(&world).await.len(), 1, "the address was corrected before its bounce came");
+    bounce("grace@example.com").await;
+    staff_writes(&world, "ada", "2").await;
+    assert!(mails(&world).await.is_empty() && owed(&world).await.is_empty());
 }
 
 #[tokio::test]
@@ -258,4 +302,7 @@ async fn a_guest_with_an_address_is_still_nobody_whom_members_can_invite() {
     let world = with_grace().await;
     let party = crate::parties::party_of(&world, &[]).await;
     assert_eq!(crate::parties::invite(&world, "ada", &party, GUEST).await.status, 404);
+    let by_address = Request::new("POST /parties/{partyId}/invitations").by("ada").path("partyId", &party);
+    let reply = world.send(::parties::handle, &by_address.json(&json!({ "email": "grace@example.com" }))).await;
+    assert!([400, 404].contains(&reply.status), "{reply:?}");
 }

@@ -238,7 +238,7 @@ async fn preferences_for_types_of_a_later_version_are_read_without_those_types_a
     assert_eq!(created.status, 201, "{created:?}");
 
     let ada = UserId::parse("ada").unwrap();
-    shared::notifications::turn_email_off(&world.app.table, &world.app.writer("r"), &ada, EmailOff::Bounced)
+    shared::notifications::turn_email_off(&world.app.table, &world.app.writer("r"), &ada, None, EmailOff::Bounced)
         .await
         .unwrap();
     let row = world.table.every_row().await.into_values().find(|row| row.get("saved").is_some()).unwrap();

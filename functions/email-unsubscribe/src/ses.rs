@@ -20,6 +20,9 @@ struct Detail {
 struct Mail {
     #[serde(default)]
     tags: Tags,
+    /// The addresses that it went to: one.
+    #[serde(default)]
+    destination: Lenient<String>,
 }
 
 /// The tags of an e-mail. Those of others may be anything.
@@ -105,8 +108,10 @@ pub async fn handle(app: &App, event: EventBridgeEvent) -> Result<(), ApiError> 
     }
     let (writer, is_complaint) = (app.writer(""), detail.complaint.is_some());
     let reason = if is_complaint { EmailOff::Complained } else { EmailOff::Bounced };
+    // A guest's address may have been corrected since.
+    let address = detail.mail.destination.as_slice().first().map(|to| notifications::address_in_link(to));
     for user in detail.mail.tags.recipients.as_slice().iter().filter_map(|tag| recipient(tag)) {
-        notifications::turn_email_off(&app.table, &writer, &user, reason).await?;
+        notifications::turn_email_off(&app.table, &writer, &user, address.as_deref(), reason).await?;
         telemetry::email_turned_off(if is_complaint { "complaint" } else { "bounce" });
     }
     Ok(())

@@ -51,7 +51,7 @@ pub fn parameters(route: &str) -> Parameters {
         | "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}"
         | "PUT /api/guest/hotel/{hotelSlug}/chat/read" => Only(&["token"]),
         // People click this link, and mail programs add their own (`utm_source`).
-        "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any(&["user", "signature", "lang"]),
+        "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any(&["user", "address", "signature", "lang"]),
         // Monitors add one that no cache knows.
         "GET /health" | "HEAD /health" => Any(&[]),
         // The settings of Pusher and of its clients hold these addresses, and Pusher's clients may add parameters.

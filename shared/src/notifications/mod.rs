@@ -44,8 +44,8 @@ pub use preferences::{
     DeliveryPreferences, NewPreferences, Preferences, WholePreferences, preferences, save_preferences,
 };
 pub use read::{Marked, ReadContext, read, read_all};
+pub use unsubscribe::{address_in_link, is_unsubscribe_signature, turn_email_off, turn_email_on, unsubscribe_link};
 pub(crate) use unsubscribe::{email_off_for, takes_email};
-pub use unsubscribe::{is_unsubscribe_signature, turn_email_off, turn_email_on, unsubscribe_link};
 pub use words::Words;
 
 use counter::Counter;

@@ -259,7 +259,8 @@ impl Known {
     fn mail(&self, mailer: &Mailer, unseen: &Unseen) -> Option<Mail> {
         let (sender, user) = (&mailer.sender, self.recipient.id());
         let link = self.recipient.link(mailer, &unseen.first.id)?;
-        let unsubscribe = notifications::unsubscribe_link(&mailer.links, &sender.api_url, user, self.locale);
+        let unsubscribe =
+            notifications::unsubscribe_link(&mailer.links, &sender.api_url, (user, &self.address), self.locale);
         let texts = std::iter::once(&unseen.first).chain(&unseen.next);
         let words = EmailFacts {
             locale: self.locale,

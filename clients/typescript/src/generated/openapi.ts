@@ -1095,8 +1095,10 @@ export interface paths {
             query: {
                 /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
-                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                /** @description HMAC-SHA256 of the user's id, and of `address` for a guest, with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
+                /** @description Names the address of a hotel's guest, if the user is one. If the guest has another by now, nothing is changed. */
+                address?: string;
                 /** @description The page's language. */
                 lang?: "en" | "fr";
             };
@@ -1892,6 +1894,7 @@ export interface components {
              * @enum {unknown}
              */
             state?: "open" | "closed" | null;
+            /** @description Also one who has left the staff since. */
             assignedTo?: components["schemas"]["Id"] | null;
             /** @description Default: the id. */
             assignedName?: string | null;
@@ -5560,8 +5563,10 @@ export interface operations {
             query: {
                 /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
-                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                /** @description HMAC-SHA256 of the user's id, and of `address` for a guest, with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
+                /** @description Names the address of a hotel's guest, if the user is one. If the guest has another by now, nothing is changed. */
+                address?: string;
                 /** @description The page's language. */
                 lang?: "en" | "fr";
             };
@@ -5610,8 +5615,10 @@ export interface operations {
             query: {
                 /** @description The user whose e-mail is turned off. */
                 user: components["schemas"]["Id"];
-                /** @description HMAC-SHA256 of the user's id with `EMAIL_LINK_KEY`, in base64url. */
+                /** @description HMAC-SHA256 of the user's id, and of `address` for a guest, with `EMAIL_LINK_KEY`, in base64url. */
                 signature: string;
+                /** @description Names the address of a hotel's guest, if the user is one. If the guest has another by now, nothing is changed. */
+                address?: string;
                 /** @description The page's language. */
                 lang?: "en" | "fr";
             };
