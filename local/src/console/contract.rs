@@ -12,13 +12,6 @@ use tokio::sync::OnceCell;
 use super::failure::Answer;
 use super::parts::Console;
 
-/// Each is converted when it is first asked for; as text, which keeps the document's order.
-#[derive(Default)]
-pub(super) struct Documents {
-    openapi: OnceCell<String>,
-    asyncapi: OnceCell<String>,
-}
-
 pub(super) async fn openapi(State(console): State<Console>) -> Answer<Response> {
     show(&console, &console.0.documents.openapi, "docs/openapi.yaml").await
 }

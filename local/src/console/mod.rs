@@ -15,6 +15,7 @@
 
 mod contract;
 mod delivery;
+mod documents;
 mod entry;
 mod failure;
 mod feed;
@@ -75,7 +76,7 @@ async fn events(State(console): State<Console>, headers: HeaderMap) -> Response 
 
 #[cfg(test)]
 mod tests {
-    use super::contract::Documents;
+    use super::documents::Documents;
     use super::feed::Feed;
     use super::parts::Inner;
     use super::*;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::contract::Documents;
+use super::documents::Documents;
 use super::feed::Feed;
 use crate::files::workspace::Workspace;
 use crate::install::tools::Tools;
