@@ -87,6 +87,15 @@ const KINDS = [
   [/^cargo local logs --request ID$/, (command) => parsed(command.replace("ID", randomUUID()))],
   [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
   [/^(?:[A-Z_]+=\S+ )?cargo local( |$)/, parsed],
+  // The scripts of a switch, which its tests run: they know these variables and options.
+  [/^export( [A-Z_]+=\S+)+$/, (command) => {
+    const scripts = readdirSync(`${root}docs/migrate`).map((name) => readFileSync(`${root}docs/migrate/${name}`, "utf8")).join();
+    [...command.matchAll(/ ([A-Z_]+)=/g)].forEach(([, name]) => assert.ok(scripts.includes(name), `no script reads ${name}`));
+  }],
+  [/^python3 (docs\/migrate\/\w+\.py) (.*)$/, async (_, [, path, words]) => {
+    const help = await succeeds(`python3 -B ${path} --help`);
+    [...words.matchAll(/--[\w-]+/g)].forEach(([option]) => assert.ok(help.includes(option), `${path} has no option ${option}`));
+  }],
   // For .ci/run, or for a person who has the time.
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
