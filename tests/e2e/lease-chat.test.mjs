@@ -29,6 +29,32 @@ async function present({ channel }) {
 const isAway = (lease, { userId }) => until("their absence", async () => !(await present(lease)).includes(userId));
 
 describe("A lease's chat", { concurrency: 4 }, () => {
+  test("a clerk and a co-tenant hear, write, decide on requests to them, and get e-mails", async (t) => {
+    const lease = await newLease();
+    const { client, notary } = lease;
+    const clerk = { ...person("Cleo"), email: `${newId("mail").slice(0, 20)}@example.com` };
+    const tenant = person("Dan");
+    const participants = [[client, "client"], [notary, "notary"], [clerk, "clerk"], [tenant, "co-tenant"]];
+    const json = {
+      title: "12 rue des Lilas",
+      participants: participants.map(([{ userId, email }, role]) => ({ userId, role, ...(email && { email }) })),
+    };
+    const put = await expecting(200, "PUT", `/leases/${lease.bailId}`, { as: service(), json });
+    assert.deepEqual(put.participants.map(({ role }) => role).toSorted(), ["clerk", "client", "co-tenant", "notary"]);
+    const atTenant = await listen(t, tenant);
+    await atTenant.subscribe(lease.channel);
+    const hello = await writes(client, lease, "Bonjour");
+    assert.deepEqual(await atTenant.next("new-message", { id: hello.id }), hello);
+    assert.equal((await mailed(clerk, 1)).length, 1);
+
+    const request = { title: "An identity card", to: { role: "co-tenant" } };
+    const asked = await expecting(201, "POST", leasePath(lease, "requests"), { as: clerk, json: request });
+    assert.deepEqual((await atTenant.next("request-updated", { id: asked.id })).to, request.to);
+    const decide = (as) => call("PATCH", leasePath(lease, `requests/${asked.id}`), { as, json: { status: "accepted" } });
+    assert.equal((await decide(client)).status, 403);
+    assert.equal((await decide(tenant)).status, 200);
+  });
+
   test("client and notary hear each message, each deletion, each read mark and each request", async (t) => {
     const lease = await newLease();
     const { client, notary } = lease;

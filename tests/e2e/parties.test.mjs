@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 
-import { expecting } from "./support/api.mjs";
+import { call, expecting } from "./support/api.mjs";
 import { newId, person } from "./support/people.mjs";
 import { accept, change, channelOf, end, found, handOver, introduce, invitationsOf, invite, leave } from "./support/party.mjs";
 import { listeningIn, partyOf, read, remove, update } from "./support/party.mjs";
@@ -71,6 +71,29 @@ describe("Parties", { concurrency: 8 }, () => {
     assert.deepEqual(idsOf(await expecting(200, "GET", "/parties", { as: ben })), []);
     await expecting(400, "GET", "/parties?cursor=x", { as: ada });
     await expecting(401, "GET", "/parties");
+  });
+
+  test("a user is invited by verified address or user name, and several of a name by id alone", async () => {
+    const [name, address] = [newId("name"), `${newId("mail").slice(0, 20)}@example.com`];
+    const ben = person(name, null, { email: address, email_verified: true });
+    const [ada, cora] = [person("Ada"), person(newId("name"))];
+    const party = await partyOf(ada);
+    await introduce(ben, cora);
+    const by = (json) => call("POST", `/parties/${party.partyId}/invitations`, { as: ada, json });
+    assert.equal((await by({ email: `no-${address}` })).status, 404);
+    assert.equal((await by({ email: address, username: name })).status, 400);
+    const invited = async (json) => {
+      let reply;
+      await until("the user in the index", async () => (reply = await by(json)).status === 201);
+      return reply.body.userId;
+    };
+    assert.equal(await invited({ email: address.toUpperCase() }), ben.userId);
+    assert.equal(await invited({ username: cora.displayName }), cora.userId);
+
+    const other = person(name);
+    await introduce(other);
+    await until("both in the index", async () => (await by({ username: name })).body.message.startsWith("Several"));
+    assert.equal((await by({ userId: other.userId })).status, 201);
   });
 
   test("a party that its owner ends is gone for everybody, and its members hear it last", async (t) => {

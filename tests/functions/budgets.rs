@@ -21,7 +21,7 @@ use tests::{PUSHER, Request, Traffic, World, token, token_with};
 
 use crate::conversations;
 use crate::imports;
-use crate::parties::{ask, party_of};
+use crate::parties::{ask, invite, known, party_of, party_of_many};
 use crate::socket_budgets;
 
 #[derive(Debug, Deserialize)]
@@ -88,7 +88,13 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("list devices", |world| Box::pin(devices(world))),
     ("authorize a party's channel", |world| Box::pin(authorize_party(world))),
     ("list 20 parties", |world| Box::pin(party_page(world))),
+    ("read a party of 10", |world| Box::pin(read_party(world, 10))),
+    ("read a party of 100", |world| Box::pin(read_party(world, 100))),
+    ("read a party of 1,000", |world| Box::pin(read_party(world, 1_000))),
+    ("join a party of 10", |world| Box::pin(join_party(world, 10))),
+    ("join a party of 1,000", |world| Box::pin(join_party(world, 1_000))),
     ("end a party of 10", |world| Box::pin(end_party(world))),
+    ("end a party of 1,000", |world| Box::pin(end_large_party(world))),
     ("authorize a guest's channel", |world| Box::pin(authorize_guest(world))),
     ("send a chat message", |world| Box::pin(chat_post(world))),
     ("read 50 chat messages", |world| Box::pin(chat_page(world))),
@@ -126,7 +132,12 @@ pub(crate) const DONE_BY_THE_CONSUMER: &[&str] = &[
     "announce to 1,000 sockets",
 ];
 
-/// Does an operation.
+/// The world of the operations: parties may have as many members as an operator can allow.
+pub(crate) async fn world() -> World {
+    World::with(&[("MAX_PARTY_MEMBERS", "1000")]).await
+}
+
+/// Does an operation in such a world.
 pub(crate) async fn traffic_of(name: &str, world: &World) -> [Traffic; 2] {
     let (_, operation) = OPERATIONS.iter().find(|(known, _)| *known == name).unwrap();
     operation(world).await
@@ -139,7 +150,7 @@ async fn every_operation_keeps_to_its_budget() {
     assert_eq!(names, OPERATIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     for (budget, (_, operation)) in budgets.operation.iter().zip(OPERATIONS) {
-        let world = World::new().await;
+        let world = world().await;
         world.table.put_book("emma", "jane", "Jane Austen").await;
         let traffic = operation(&world).await;
         let line_bytes = world.take_line_bytes();
@@ -333,6 +344,28 @@ async fn party_page(world: &World) -> [Traffic; 2] {
 
 async fn end_party(world: &World) -> [Traffic; 2] {
     let party = party_of(world, &["b", "c", "d", "e", "f", "g", "h", "i", "j"]).await;
+    world.knows(&token("ada")).await;
+    asked(world, ::parties::handle, &ask("ada", "DELETE /parties/{partyId}", &party, ""), 204).await
+}
+
+async fn read_party(world: &World, members: usize) -> [Traffic; 2] {
+    let party = party_of_many(world, members).await;
+    world.knows(&token("ada")).await;
+    asked(world, ::parties::handle, &ask("ada", "GET /parties/{partyId}", &party, ""), 200).await
+}
+
+/// The new member is the last of so many.
+async fn join_party(world: &World, members: usize) -> [Traffic; 2] {
+    let party = party_of_many(world, members - 1).await;
+    known(world, &["ben"]).await;
+    assert_eq!(invite(world, "ada", &party, "ben").await.status, 201);
+    world.knows(&token("ben")).await;
+    world.pusher.take_sent();
+    asked(world, ::parties::handle, &ask("ben", "POST /parties/{partyId}/invitations/accept", &party, ""), 200).await
+}
+
+async fn end_large_party(world: &World) -> [Traffic; 2] {
+    let party = party_of_many(world, 1_000).await;
     world.knows(&token("ada")).await;
     asked(world, ::parties::handle, &ask("ada", "DELETE /parties/{partyId}", &party, ""), 204).await
 }

@@ -49,6 +49,7 @@ const ASKED_FOR_BY: &[(&str, &[&str])] = &[
     ("WEBHOOK_EVENTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("SUBSCRIPTION_COUNTS", &["gateway::disconnect(", "gateway::handle(", "gateway::keep_alive("]),
     ("HEARTBEAT_SECONDS", &[".settings.heartbeat_seconds"]),
+    ("MAX_PARTY_MEMBERS", &[".settings.max_party_members", "Importer {"]),
     ("TERMINATE_REMOVED", &[".settings.terminate_removed"]),
     ("NOTIFICATIONS_OF", &["kudos::give(", "parties::invite("]),
     ("DASHBOARD_PUBLIC_CHANNELS", &[".settings.dashboard_public_channels"]),

@@ -144,7 +144,7 @@ async fn chats(world: &World) {
 async fn sockets(world: &World) {
     // A handshake has the token in its address.
     world.sockets.open("a1");
-    let token = token_with("ada", &json!({ "name": NAME, "email": EMAIL }));
+    let token = token_with("ada", &json!({ "name": NAME, "email": EMAIL, "email_verified": true }));
     let handshake = Request::socket("$connect", "ws", "a1").asking("token", &token);
     world.send(socket_connect::handle, &handshake).await;
     connect(world, "dashboard", "d1", "cleo").await;

@@ -68,6 +68,7 @@ fn expires(kind: RowKind) -> bool {
         | RowKind::ChatRead
         | RowKind::Contact
         | RowKind::ListedConversation
+        | RowKind::EmailEntry
         | RowKind::Kudos
         | RowKind::Lease
         | RowKind::ChatEmail

@@ -38,7 +38,7 @@ async fn looks(world: &World, more: Value) {
 }
 
 /// A world whose guest can be reached.
-async fn with_grace() -> World {
+pub(crate) async fn with_grace() -> World {
     let world = with_page().await;
     looks(&world, json!({ "email": "grace@example.com" })).await;
     world

@@ -362,6 +362,99 @@ async fn a_party_that_cannot_be_is_refused_and_one_of_99_is_one_transaction() {
     assert_eq!(world.send(parties::handle, &read).await.body["members"].as_array().unwrap().len(), 99);
 }
 
+#[tokio::test]
+async fn a_party_is_imported_with_as_many_members_as_the_operator_allows() {
+    let member = |n: usize| json!({ "kind": "member", "partyId": "p1", "userId": format!("u{n}"), "username": "U", "joinedAt": at(1) });
+    let mut line = party();
+    line["members"] = (0..99).map(|n| json!({ "userId": format!("u{n}"), "username": "U" })).collect();
+    line["ownerId"] = json!("u0");
+    let world = World::with(&[("MAX_PARTY_MEMBERS", "1000")]).await;
+    created(&world, &[line.clone()]).await;
+    for first in (99..999).step_by(100) {
+        created(&world, &(first..first + 100).map(member).collect::<Vec<_>>()).await;
+    }
+    let results = import(&world, &[member(999), member(1_000)]).await;
+    assert_eq!(ways(&results), ["created", "failed"]);
+    assert!(results[1]["reason"].as_str().unwrap().contains("The party is full: it has 1000 members"), "{results:#?}");
+    let read = Request::new("GET /parties/{partyId}").by("u500").path("partyId", "p1");
+    assert_eq!(world.send(parties::handle, &read).await.body["members"].as_array().unwrap().len(), 1_000);
+
+    let world = World::new().await;
+    created(&world, &[line.clone()]).await;
+    assert_eq!(ways(&import(&world, &[member(99), member(100)]).await), ["created", "failed"]);
+    let world = World::with(&[("MAX_PARTY_MEMBERS", "50")]).await;
+    let result = &import(&world, &[line]).await[0];
+    assert!(result["reason"].as_str().unwrap().contains("MaxPartyMembers allows 50"), "{result}");
+}
+
+#[tokio::test]
+async fn a_lease_is_imported_with_its_participants_and_what_they_wrote_and_asked() {
+    let world = World::new().await;
+    let of = |id: &str, role: &str| json!({ "id": id, "name": id, "role": role });
+    let participants: Vec<_> = [("ada", "client"), ("ben", "notary"), ("cleo", "clerk"), ("dan", "co-tenant")]
+        .map(|(user, role)| json!({ "userId": user, "role": role }))
+        .into();
+    let request = |id: i64, to: Value| {
+        json!({ "kind": "leaseRequest", "id": id, "bailId": "b1", "title": "Card", "status": "pending", "createdAt": at(id),
+            "createdBy": of("cleo", "clerk"), "to": to })
+    };
+    let lines = [
+        json!({ "kind": "lease", "id": "b1", "participants": participants, "title": "Flat", "createdAt": at(0) }),
+        request(1, json!({ "userId": "dan" })),
+        request(2, json!({ "role": "co-tenant" })),
+        json!({ "kind": "message", "conversation": { "type": "lease", "bailId": "b1" }, "id": 1, "authorId": "dan",
+            "authorName": "Dan", "role": "co-tenant", "text": "Hello", "createdAt": at(3) }),
+    ];
+    created(&world, &lines).await;
+    assert_eq!(ways(&import(&world, &lines).await), ["unchanged"; 4]);
+    let seat = world.send(lease_chat::handle, &lease::ask("dan", "GET /leases/{bailId}")).await.body;
+    assert_eq!((&seat["me"]["role"], &seat["participants"]), (&json!("co-tenant"), &json!(participants)), "{seat}");
+    let listed = world.send(lease_chat::handle, &lease::ask("dan", "GET /leases/{bailId}/requests")).await.body;
+    let shown = |n: usize| (listed["requests"][n]["to"].clone(), listed["requests"][n]["createdBy"]["role"].clone());
+    assert_eq!(shown(1), (json!({ "userId": "dan" }), json!("clerk")), "{listed}");
+    assert_eq!(shown(0).0, json!({ "role": "co-tenant" }));
+    let id = listed["requests"][1]["id"].as_str().unwrap();
+    let accept = |user: &str| {
+        let change = lease::ask(user, "PATCH /leases/{bailId}/requests/{requestId}").path("requestId", id);
+        change.json(&json!({ "status": "accepted" }))
+    };
+    assert_eq!(world.send(lease_chat::handle, &accept("ada")).await.status, 403);
+    assert_eq!(world.send(lease_chat::handle, &accept("dan")).await.status, 200);
+    for user in ["ada", "ben", "cleo", "dan"] {
+        let list = world.send(messages::handle, &Request::new("GET /conversations").by(user)).await.body;
+        assert_eq!(list["conversations"].as_array().unwrap().len(), usize::from(user == "dan"), "{user} {list}");
+    }
+    lease::write(&world, "cleo", "Welcome").await;
+    for (user, unread) in [("ada", 2), ("ben", 2), ("cleo", 0), ("dan", 1)] {
+        let list = world.send(messages::handle, &Request::new("GET /conversations").by(user)).await.body;
+        assert_eq!(list["conversations"][0]["unreadCount"], unread, "{user} {list}");
+        assert_eq!(list["conversations"][0]["lastMessage"]["author"]["role"], "clerk");
+    }
+}
+
+#[tokio::test]
+async fn roles_that_no_lease_has_are_refused_by_name() {
+    let world = World::new().await;
+    created(&world, &one_of_each()[10..11]).await;
+    let by = |person: Value, to: Value| {
+        json!({ "kind": "leaseRequest", "id": 9, "bailId": "b1", "title": "Card", "status": "pending", "createdAt": at(1),
+            "createdBy": person, "to": to })
+    };
+    let ada = json!({ "id": "ada", "name": "Ada", "role": "client" });
+    for (line, told) in [
+        (
+            by(json!({ "id": "ada", "name": "Ada", "role": "staff" }), Value::Null),
+            "createdBy.role must be client, notary, clerk",
+        ),
+        (by(ada.clone(), json!({ "role": "guest" })), "to.role must be client, notary, clerk"),
+        (by(ada.clone(), json!({ "userId": "a b" })), "to.userId must be"),
+        (by(ada, json!({})), "to must have either a userId or a role"),
+    ] {
+        let result = &import(&world, &[line]).await[0];
+        assert!(result["reason"].as_str().unwrap().contains(told), "{result}");
+    }
+}
+
 /// `before` and `after` are numbers.
 async fn texts(world: &World, query: &str, value: &str) -> Vec<String> {
     let request = Request::new("GET /messages/{userId}").by("ada").path("userId", "ben").query(query, value);

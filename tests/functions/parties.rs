@@ -67,6 +67,22 @@ fn members(party: &Value) -> Vec<&str> {
     party["members"].as_array().unwrap().iter().map(|member| member["userId"].as_str().unwrap()).collect()
 }
 
+/// A party that ada owns, with so many members in all. The rows of the others are put, as their requests would.
+pub(crate) async fn party_of_many(world: &World, members: usize) -> String {
+    let party = create(world, "ada").await;
+    let member = |n: usize| {
+        json!({ "pk": format!("PARTY#{party}"), "sk": format!("MEMBER#user-{n:03}"), "username": format!("User {n}"),
+            "avatar": format!("https://example.com/pictures/user-{n:03}.png"), "joined_at": n,
+            "gsi1pk": format!("MEMBERSHIPS#user-{n:03}"), "gsi1sk": format!("{n:016}#{party}") })
+    };
+    for chunk in (1..members).map(member).collect::<Vec<_>>().chunks(100) {
+        world.table.put_rows(chunk).await;
+    }
+    let count = i64::try_from(members).unwrap();
+    world.table.set_number((&format!("PARTY#{party}"), "PARTY"), "members", count).await;
+    party
+}
+
 /// A party that ada owns, with these other members.
 pub(crate) async fn party_of(world: &World, others: &[&str]) -> String {
     let party = create(world, "ada").await;

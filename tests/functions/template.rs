@@ -76,6 +76,7 @@ fn each_setting_of_operators_is_a_parameter_with_a_default_that_changes_nothing(
         ("KmsKeyArn", "\"\"", "KmsKeyArn: !If [HasKmsKey, !Ref KmsKeyArn, !Ref AWS::NoValue]"),
         ("Tracing", "PassThrough", "Tracing: !Ref Tracing"),
         ("WritesPerMinute", "120", "WRITES_PER_MINUTE: !Ref WritesPerMinute"),
+        ("MaxPartyMembers", "100", "MAX_PARTY_MEMBERS: !Ref MaxPartyMembers"),
         ("TerminateRemoved", "\"true\"", "TERMINATE_REMOVED: !Ref TerminateRemoved"),
         ("DeletionProtection", "\"false\"", "DeletionProtectionEnabled: !If [HasDeletionProtection, true, false]"),
         ("DeliveryMemory", "256", "MemorySize: !Ref DeliveryMemory"),
@@ -265,6 +266,7 @@ fn longest(variable: &str) -> usize {
         "RELEASE" => 64 + 1 + 64,
         "STAGE" | "CHANNELS" | "PUSHER_CLUSTER" | "PUSHER_PORT" | "PUSHER_SCHEME" | "PUSHER_APP_ID" => 8,
         "WRITES_PER_MINUTE"
+        | "MAX_PARTY_MEMBERS"
         | "NOTIFICATION_DAYS"
         | "HEARTBEAT_SECONDS"
         | "EMAIL_WINDOW_SECONDS"

@@ -44,7 +44,7 @@ pub(super) async fn post(app: &App, request: &Request, caller: &Identity, partic
     let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
     let key = app.idempotency_key(request, &participant.id)?;
     let author = participant.author(app.person(caller).await.display_name);
-    let others = vec![participant.other.clone()];
+    let others = participant.other_ids();
     let new = NewMessage { author, others, text, key: Some(key) };
     let emails = app.settings.email.is_some();
     let owes = |message: &_| participant.message_created(message, emails);

@@ -1,4 +1,4 @@
-//! Everything under `/leases/{bailId}`: the chat of a lease's client and notary, their requests, and the lease itself, which a
+//! Everything under `/leases/{bailId}`: the chat of a lease's participants, their requests, and the lease itself, which a
 //! service puts.
 
 mod chat;
@@ -9,7 +9,7 @@ use shared::contract::channel::Channel;
 use shared::contract::id::LeaseId;
 use shared::http::{self, ReadRequest as _, Request, Response};
 use shared::identity::Identity;
-use shared::leases::{self, Participant};
+use shared::leases::{self, Participant, Right};
 use shared::outbox::Done;
 use shared::{ApiError, App, chats};
 
@@ -28,6 +28,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
         }
         route => {
             let participant = leases::participant(&app.table, &lease, &caller.user).await?;
+            participant.must(right(route))?;
             match route {
                 "GET /leases/{bailId}" => Box::pin(show(app, &caller, &participant)).await,
                 "GET /leases/{bailId}/messages" => chat::list(app, &request, &participant).await,
@@ -45,6 +46,15 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     Ok(app.finish(done))
 }
 
+/// The right that a participant needs for this route.
+fn right(route: &str) -> Right {
+    match route {
+        "POST /leases/{bailId}/messages" | "DELETE /leases/{bailId}/messages/{messageId}" => Right::Write,
+        "POST /leases/{bailId}/requests" => Right::Ask,
+        _ => Right::Read,
+    }
+}
+
 /// The response of a route, with the rows that can be delivered after it.
 type Handled = Result<Done<Response>, ApiError>;
 
@@ -59,7 +69,7 @@ async fn put(app: &App, request: &Request, lease: &LeaseId, caller: &Identity) -
 /// `GET /leases/{bailId}`: all that a chat page needs before it subscribes.
 async fn show(app: &App, caller: &Identity, participant: &Participant) -> Handled {
     let (head, mark) = chats::head_and_mark(&app.table, &participant.conversation(), &participant.id).await?;
-    let shown = json!({
+    let mut shown = json!({
         "bailId": participant.lease,
         "channel": Channel::Lease(participant.lease.clone()).to_string(),
         "me": participant.person(app.person(caller).await.display_name),
@@ -68,5 +78,8 @@ async fn show(app: &App, caller: &Identity, participant: &Participant) -> Handle
         "readSeq": mark,
         "unreadCount": head.unread_after(mark),
     });
+    if let Some(participants) = &participant.participants {
+        shown["participants"] = json!(participants);
+    }
     Ok(Done::now(http::ok(&shown), None))
 }

@@ -4,15 +4,15 @@ use shared::App;
 use shared::http::{self, ReadRequest as _, Request};
 use shared::identity::Identity;
 use shared::outbox::Done;
-use shared::parties::{self, InvitationCursor};
+use shared::parties::{self, InvitationCursor, NewInvitation};
 
-use super::{Handled, Named, party_id, user_id};
+use super::{Handled, party_id, user_id};
 
 const DEFAULT_LIMIT: u8 = 20;
 const MAX_LIMIT: u8 = 100;
 
 pub(super) async fn invite(app: &App, request: &Request, caller: &Identity) -> Handled {
-    let invitee = request.json::<Named>()?.user()?;
+    let invitee = request.json::<NewInvitation>()?.invitee()?;
     let (party, writer) = (party_id(request)?, app.writer(request.request_id()));
     let invited = parties::invite(&app.table, &writer, &party, &app.person(caller).await, &invitee).await?;
     Ok(invited.map(|invitation| http::created(&invitation)))
@@ -26,7 +26,8 @@ pub(super) async fn revoke(app: &App, request: &Request, caller: &Identity) -> H
 
 pub(super) async fn accept(app: &App, request: &Request, caller: &Identity) -> Handled {
     let (party, writer) = (party_id(request)?, app.writer(request.request_id()));
-    let accepted = parties::accept(&app.table, &writer, &party, &app.person(caller).await).await?;
+    let (person, most) = (app.person(caller).await, app.settings.max_party_members);
+    let accepted = parties::accept(&app.table, &writer, &party, &person, most).await?;
     Ok(accepted.map(|party| http::ok(&party)))
 }
 

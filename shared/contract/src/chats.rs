@@ -19,8 +19,32 @@ pub enum Role {
     Client,
     /// A lease's notary.
     Notary,
+    /// Works for a lease's notary.
+    Clerk,
+    /// Signs a lease beside its client.
+    #[serde(rename = "co-tenant")]
+    CoTenant,
     /// One of two who write to each other.
     Member,
+}
+
+impl Role {
+    /// On whose side somebody of this role is: in a lease, the client's or the notary's. Rows have the side where the version before reads a
+    /// role, since it knows no other.
+    #[must_use]
+    pub fn side(self) -> Self {
+        match self {
+            Self::Clerk => Self::Notary,
+            Self::CoTenant => Self::Client,
+            other => other,
+        }
+    }
+
+    /// The role itself, where the side does not say it.
+    #[must_use]
+    pub fn beside_side(self) -> Option<Self> {
+        (self.side() != self).then_some(self)
+    }
 }
 
 /// The author of a message.

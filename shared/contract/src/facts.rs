@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::chats::Role;
 use crate::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
-use crate::leases::RequestStatus;
+use crate::leases::{RequestAddressee, RequestStatus};
 use crate::text::Text;
 
 /// The `source` of all facts on the bus.
@@ -73,7 +73,15 @@ pub enum Fact {
     #[serde(rename = "chat.reopened")]
     ChatReopened { hotel_slug: HotelSlug, booking_id: BookingId, reopened_by: UserId },
     #[serde(rename = "lease-request.created")]
-    LeaseRequestCreated { bail_id: LeaseId, request_id: String, status: RequestStatus, created_by: UserId },
+    LeaseRequestCreated {
+        bail_id: LeaseId,
+        request_id: String,
+        status: RequestStatus,
+        created_by: UserId,
+        /// `None` where it is for the other side.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        to: Option<RequestAddressee>,
+    },
     #[serde(rename = "lease-request.updated")]
     LeaseRequestUpdated { bail_id: LeaseId, request_id: String, status: RequestStatus, updated_by: UserId },
     #[serde(rename = "notification.created")]

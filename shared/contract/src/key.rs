@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | book (`PUT /books/{bookId}`, or your app itself) | `BOOK#{bookId}` | `BOOK` |
 //! | profile | `USER#{userId}` | `PROFILE` |
+//! | entry of the index by a user's e-mail address | `USER#{userId}` | `EMAIL` |
 //! | presence | `ROOM#{bookId}` | `USER#{userId}` |
 //! | kudos | `KUDOS#{kudosId}` | `KUDOS` |
 //! | notification | `USER#{userId}` | `NOTIFICATION#{notificationId}` |
@@ -51,6 +52,8 @@
 //!
 //! | in the index | gsi1pk | gsi1sk |
 //! |---|---|---|
+//! | a user, by name: the profile | `NAME#{hash of the name}` | user |
+//! | a user, by e-mail address | `EMAIL#{hash of the address}` | user |
 //! | a hotel's open conversations, by their newest message | `CHATS#HOTEL#{slug}` | time of that message |
 //! | a hotel's closed conversations | `CHATS#HOTEL#{slug}#CLOSED` | likewise |
 //! | the conversations in which a user wrote or read, by their read mark | `AUTHOR#{userId}` | the conversation's pk |
@@ -100,6 +103,12 @@ impl Key {
     #[must_use]
     pub fn profile(user: &UserId) -> Self {
         Self::new(self::user(user), "PROFILE")
+    }
+
+    /// The entry of the index by a user's e-mail address.
+    #[must_use]
+    pub fn email_entry(user: &UserId) -> Self {
+        Self::new(self::user(user), "EMAIL")
     }
 
     /// Whether a user is in a room.

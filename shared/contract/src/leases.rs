@@ -17,7 +17,7 @@ pub struct LeaseMember {
     pub role: Role,
 }
 
-/// One of a lease's two people, as its requests show them.
+/// One of a lease's people, as its requests show them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeasePerson {
     pub id: UserId,
@@ -92,6 +92,19 @@ pub enum RequestStatus {
     Done,
 }
 
+/// To whom a request is addressed: one participant, or all of a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RequestAddressee {
+    User {
+        #[serde(rename = "userId")]
+        user_id: UserId,
+    },
+    Role {
+        role: Role,
+    },
+}
+
 /// `request-updated`: the whole request, as `GET /leases/{bailId}/requests` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +117,9 @@ pub struct LeaseRequest {
     /// Empty where nothing more was said.
     pub description: Text,
     pub status: RequestStatus,
+    /// Absent where it is for the other side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<RequestAddressee>,
     /// The participant who asked.
     pub created_by: LeasePerson,
     /// ISO 8601

@@ -44,8 +44,12 @@ pub struct Head {
     pub(crate) last_author: Option<UserId>,
     #[serde(default)]
     pub(crate) last_author_name: Option<Line>,
+    /// The side of the newest message's author ([`Role::side`]).
     #[serde(default)]
-    pub(crate) last_role: Option<Role>,
+    last_role: Option<Role>,
+    /// Their role, where the side does not say it.
+    #[serde(default)]
+    last_exact_role: Option<Role>,
     /// When an answer last made or renewed each member of a direct conversation the other's contact.
     #[serde(default)]
     contacts_at: Option<Millis>,
@@ -107,7 +111,7 @@ impl Head {
             author: AuthorView {
                 id: self.last_author.clone(),
                 name: self.last_author_name.clone().unwrap_or_default(),
-                role: self.last_role.unwrap_or(Role::Guest),
+                role: self.last_exact_role.or(self.last_role).unwrap_or(Role::Guest),
             },
             preview: self.preview.clone(),
             created_at: self.last_at.unwrap_or(Millis::epoch()).iso(),
@@ -179,8 +183,8 @@ impl Head {
             .set("last_at", message.created_at)
             .set("preview", preview(message.text.as_ref(), message.sealed))
             .set("last_author", &author.id)
-            .set("last_author_name", &author.name)
-            .set("last_role", role_name(author.role));
+            .set("last_author_name", &author.name);
+        update = self.note_role(update, author.role);
         if let ConversationKind::Guest(hotel, _) = conversation.kind() {
             update = update.set("gsi1sk", message.created_at.iso());
             // A guest's message reopens the chat. One of the staff, such as a last word, leaves it as it is.
@@ -240,8 +244,8 @@ impl Head {
             .set("last_at", newest.created_at)
             .replace("preview", newest.text.as_ref().map(|text| preview(Some(text), newest.sealed)))
             .replace("last_author", newest.author.as_ref())
-            .set("last_author_name", &newest.author_name)
-            .set("last_role", role_name(newest.role));
+            .set("last_author_name", &newest.author_name);
+        update = self.note_role(update, newest.role);
         if let ConversationKind::Guest(hotel, _) = conversation.kind() {
             update = update.set("gsi1sk", newest.created_at.iso());
             // The other system says itself whether the chat is closed.
@@ -257,6 +261,16 @@ impl Head {
         }
         let update = self.note_listed(self.note_writers(update, messages), lists);
         Some(update.when(unchanged("seq", (self.seq != Seq::NONE).then_some(self.seq))).into())
+    }
+
+    /// Notes the role of the newest message's author.
+    fn note_role(&self, update: Update, role: Role) -> Update {
+        let update = update.set("last_role", side_name(role));
+        match role.beside_side() {
+            Some(role) => update.set("last_exact_role", exact_name(role)),
+            None if self.last_exact_role.is_some() => update.remove("last_exact_role"),
+            None => update,
+        }
     }
 
     /// Notes the newest message of each author, where the head has room for them.
@@ -337,12 +351,18 @@ fn preview(text: Option<&Text>, sealed: bool) -> String {
     if sealed { SEALED_PREVIEW.to_owned() } else { shown.unwrap_or_default().as_str().to_owned() }
 }
 
-pub(super) fn role_name(role: Role) -> &'static str {
-    match role {
+/// The name of a role that is not its side, as a head has it.
+fn exact_name(role: Role) -> &'static str {
+    if role == Role::Clerk { "clerk" } else { "co-tenant" }
+}
+
+/// The name of a role's side, as a head has it.
+fn side_name(role: Role) -> &'static str {
+    match role.side() {
         Role::Guest => "guest",
         Role::Staff => "staff",
-        Role::Client => "client",
-        Role::Notary => "notary",
+        Role::Client | Role::CoTenant => "client",
+        Role::Notary | Role::Clerk => "notary",
         Role::Member => "member",
     }
 }

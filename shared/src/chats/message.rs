@@ -192,7 +192,7 @@ impl Message {
             seq,
             author: row.author,
             author_name: row.author_name.unwrap_or_default(),
-            role: row.role,
+            role: row.exact_role.unwrap_or(row.role),
             text: row.text,
             sealed: row.sealed,
             created_at: row.created_at,
@@ -209,7 +209,10 @@ pub(super) struct MessageRow {
     pub(super) author: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) author_name: Option<Line>,
+    /// The side ([`Role::side`]).
     pub(super) role: Role,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) exact_role: Option<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<Text>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -229,7 +232,8 @@ impl MessageRow {
             id: message.id.clone(),
             author: message.author.clone(),
             author_name: Some(message.author_name.clone()),
-            role: message.role,
+            role: message.role.side(),
+            exact_role: message.role.beside_side(),
             text: message.text.clone(),
             sealed: message.sealed,
             created_at: message.created_at,

@@ -43,13 +43,17 @@ impl Erasure<'_> {
         let user = self.user.as_str();
         let has = |name: &str| row.get(name).and_then(text) == Some(user);
         let has_person = |name: &str| match row.get(name) {
-            Some(AttributeValue::M(person)) => person.get("id").and_then(text) == Some(user),
+            // A request is addressed to a `userId`.
+            Some(AttributeValue::M(person)) => {
+                ["id", "userId"].iter().any(|id| person.get(*id).and_then(text) == Some(user))
+            }
             _ => false,
         };
         let (is_own, is_of) = (key.pk == partition(self.user), ends(&key) == user);
         match kind {
             // The user's alone.
             RowKind::Profile
+            | RowKind::EmailEntry
             | RowKind::NotificationCounter
             | RowKind::Preferences
             | RowKind::Device
@@ -100,8 +104,8 @@ impl Erasure<'_> {
             }
             RowKind::ChatMessage => Ok(false),
             RowKind::ChatHead => self.head(&key, &row, has("last_author")).await,
-            RowKind::Lease => self.lease(&key, has("client"), has("notary")).await,
-            RowKind::LeaseRequest if has_person("created_by") || has_person("updated_by") => {
+            RowKind::Lease => self.lease(&key, &row, has("client"), has("notary")).await,
+            RowKind::LeaseRequest if ["created_by", "updated_by", "to"].into_iter().any(has_person) => {
                 let lease = key.pk.strip_prefix(LEASE).and_then(|lease| LeaseId::parse(lease).ok());
                 let Some(lease) = lease else { return Ok(false) };
                 let alias = &self.progress.alias;

@@ -73,9 +73,19 @@ impl Erasure<'_> {
         Ok(is_other || is_unnamed || is_forgotten || is_unlisted || is_unassigned)
     }
 
-    /// A lease of the user's: the other of the two keeps it, with a participant whom nobody is until a service puts another.
-    pub(super) async fn lease(&self, key: &Key, is_client: bool, is_notary: bool) -> Result<bool, ApiError> {
-        let mut is_changed = false;
+    /// A lease of the user's: the others keep it. In place of its client or notary there is a participant whom nobody is, until a service puts
+    /// another; a clerk or a co-tenant is taken out.
+    pub(super) async fn lease(
+        &self,
+        key: &Key,
+        row: &Item,
+        is_client: bool,
+        is_notary: bool,
+    ) -> Result<bool, ApiError> {
+        let user = self.user.as_str();
+        let is_further = matches!(row.get("further"), Some(AttributeValue::M(further)) if further.contains_key(user));
+        let left = Update::new(key).remove(("further", user)).add("updated_at", 1).when(exists(("further", user)));
+        let mut is_changed = self.write_if(is_further, left).await?;
         for (is_theirs, side) in [(is_client, "client"), (is_notary, "notary")] {
             let change = self.aliased(key, side).add("updated_at", 1).remove(format!("{side}_email"));
             is_changed |= self.write_if(is_theirs, change).await?;

@@ -114,6 +114,7 @@ impl Claims {
             claimed_name: name,
             claimed_picture: self.first(names.picture.as_deref(), &PICTURES, picture),
             email: self.email(),
+            email_is_verified: self.0.get("email_verified").is_some_and(is_true),
             locale: self.locale(),
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
@@ -180,6 +181,15 @@ impl Claims {
             Some(name) => find(&self.0, name).and_then(read),
             None => usual.iter().find_map(|name| self.0.get(*name).and_then(&read)),
         }
+    }
+}
+
+/// Some issuers write booleans as text.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(is_true) => *is_true,
+        Value::String(text) => text.eq_ignore_ascii_case("true"),
+        _ => false,
     }
 }
 

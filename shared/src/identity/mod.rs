@@ -43,6 +43,8 @@ pub struct Identity {
     pub(crate) claimed_picture: Option<Picture>,
     /// `email`, unless `email_verified` is false there or in `user_metadata`.
     pub email: Option<EmailAddress>,
+    /// Whether `email_verified` is true: the issuer says so. In `user_metadata`, Supabase's users may write it themselves.
+    pub email_is_verified: bool,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
     /// When the token expires.
@@ -127,6 +129,7 @@ impl Identity {
             claimed_name: None,
             claimed_picture: None,
             email: None,
+            email_is_verified: false,
             locale: None,
             expires: self.expires,
             roles: Vec::new(),
@@ -143,6 +146,7 @@ impl Identity {
             claimed_name: Line::cleaned(name, 128),
             claimed_picture: None,
             email: None,
+            email_is_verified: false,
             locale: None,
             expires: Millis::epoch(),
             roles: Vec::new(),

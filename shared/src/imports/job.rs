@@ -7,12 +7,14 @@ use crate::notifications::OldNotification;
 use crate::parties::{OldInvitation, OldMember, OldParty};
 use crate::table::{Action, Key};
 use crate::users::device::OldDevice;
+use crate::users::profile::OldProfile;
 
 /// The work of a line.
 #[derive(Debug, Clone)]
 pub(super) enum ImportJob {
     /// One conditional write of one row.
     Row(Box<Action>),
+    Profile(Box<OldProfile>),
     Device(OldDevice),
     Notification(UserId, Box<OldNotification>),
     Party(Box<OldParty>),

@@ -9,13 +9,14 @@ use crate::contract::time::Millis;
 use crate::notifications;
 use crate::table::{Key, LineDigest, key};
 use crate::users::device::OldDevice;
-use crate::users::profile;
+use crate::users::profile::OldProfile;
 
 /// `{"kind": "profile", "userId", "displayName"?, "avatarUrl"?, "email"?, "updatedAt"?}`
 pub(super) fn profile(mut fields: LineFields, _: &LineDigest, now: Millis) -> Result<ReadJob, ApiError> {
     let (user, at): (UserId, _) = (fields.parsed("userId")?, fields.optional_time("updatedAt")?);
-    let key = Key::profile(&user);
-    Ok(ReadJob::row(user.as_str().to_owned(), &key, profile::imported(user, fields.rest()?, at.unwrap_or(now))?))
+    let sequence = format!("{} profile", key::user(&user));
+    let old = OldProfile::checked(user.clone(), fields.rest()?, at.unwrap_or(now))?;
+    Ok(ReadJob::new(user, sequence, ImportJob::Profile(Box::new(old))))
 }
 
 /// `{"kind": "preferences", "userId", "locale"?, "quietHours"?, "pushWhileConnected"?, "types"?}`

@@ -181,9 +181,12 @@ impl Importer<'_> {
         let table = self.table;
         match job {
             ImportJob::Row(action) => Ok(table.import(*action, line).await?),
+            ImportJob::Profile(old) => Ok(old.import(table, line).await?),
             ImportJob::Device(old) => Ok(device::import(table, &old, line, now).await?),
-            ImportJob::Party(party) => party.import(table, line, now).await,
-            ImportJob::Member(party, member) => parties::import_member(table, &party, &member, line).await,
+            ImportJob::Party(party) => party.import(table, line, self.settings.max_party_members, now).await,
+            ImportJob::Member(party, member) => {
+                parties::import_member(table, &party, &member, line, self.settings.max_party_members).await
+            }
             ImportJob::Invitation(old) => old.import(table, line, now).await,
             ImportJob::ReadMark(conversation, mark) => chats::import_mark(table, &conversation, &mark).await,
             ImportJob::Chat(old) => hotels::import_chat(table, &old, line).await,

@@ -1,6 +1,8 @@
-//! The deliveries of a lease's chat: its events, and an e-mail to the other participant, in case they see none of them.
+//! The deliveries of a lease's chat: its events, and an e-mail to each other participant, in case they see none of them.
 
-use super::Participant;
+use super::lease::Participant;
+use super::participants::ParticipantView;
+use super::role::{Right, may};
 use crate::chats::{self, Author, Conversation, Mark, Message};
 use crate::contract::chats::{ConversationName, Reader};
 use crate::contract::id::LeaseId;
@@ -27,14 +29,16 @@ impl Participant {
         Author { id: self.id.clone(), name, role: self.role }
     }
 
-    /// The deliveries of a new message: `new-message`, and where e-mail is on, an e-mail to the other participant. The transport
+    /// The deliveries of a new message: `new-message`, and where e-mail is on, an e-mail to each other participant. The transport
     /// finds out later whether they need it.
     #[must_use]
     pub fn message_created(&self, message: &Message, emails: bool) -> Vec<Delivery> {
-        let to = EmailRecipient::Lease { lease: self.lease.clone(), recipient: self.other.clone() };
-        let email = UnseenEmail { to, seq: message.seq.0 };
-        let email = emails.then_some(Delivery::Email(email));
-        chats::created(&self.conversation(), message, None).into_iter().chain(email).collect()
+        let recipients = self.others().into_iter().filter(|other| emails && may(other.role, Right::BeMailed));
+        let email = |other: ParticipantView| {
+            let to = EmailRecipient::Lease { lease: self.lease.clone(), recipient: other.user_id };
+            Delivery::Email(UnseenEmail { to, seq: message.seq.0 })
+        };
+        chats::created(&self.conversation(), message, None).into_iter().chain(recipients.map(email)).collect()
     }
 
     /// The deliveries of a read mark: `messages-read`, and `conversation:read` for the reader.

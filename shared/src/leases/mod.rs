@@ -1,8 +1,10 @@
-//! Leases: a client and a notary, their chat, what they ask of each other, and e-mails about messages that one of them has not seen.
+//! Leases: a client, a notary and those beside them, their chat, what they ask of each other, and e-mails about messages that one of them has not seen.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `lease` | the lease and its two participants |
+//! | `lease` | the lease and its participants |
+//! | `participants` | the participants as a service names them |
+//! | `role` | the rights of each role: one table |
 //! | `chat` | the deliveries that changes of the chat cause |
 //! | `request` | requests between the participants |
 //! | `email` | the participants, as recipients of e-mails about unseen messages |
@@ -10,13 +12,17 @@
 mod chat;
 mod email;
 mod lease;
+mod participants;
 mod request;
+mod role;
 
 pub use chat::message_deleted;
 pub(crate) use email::EmailedParticipant;
 pub(crate) use lease::imported as imported_lease;
 pub use lease::{Lease, LeaseView, Participant, PutLease, participant, put, role_in};
+pub use participants::ParticipantView;
 pub use request::{
     NewRequest, REQUESTS, RequestCursor, RequestId, RequestPage, StatusChange, change_request, create_request, requests,
 };
 pub(crate) use request::{OldRequest, erase_from_request};
+pub use role::Right;

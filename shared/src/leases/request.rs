@@ -1,14 +1,17 @@
-//! Requests of a lease: one of its two people asks something of the other, who accepts or refuses it, until it is done.
+//! Requests of a lease: one side asks something of the other, or of the participant or the role to whom the request is addressed. They
+//! accept or refuse it, until it is done.
 
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Participant, participant_in};
+use super::participants::{LEASE_ROLES, ParticipantView, role as role_named};
+use super::role::{Right, is_of_leases, may};
 use crate::api_error::ApiError;
 use crate::chats::retry;
 use crate::contract::chats::Role;
 use crate::contract::facts::Fact;
 use crate::contract::id::{LeaseId, UserId};
-use crate::contract::leases::{LeasePerson, LeaseRequest, RequestStatus};
+use crate::contract::leases::{LeasePerson, LeaseRequest, RequestAddressee, RequestStatus};
 use crate::contract::person::Person;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
@@ -37,11 +40,13 @@ const ERASED: &str = "…";
 enum Side {
     /// Their side made it.
     Asker,
-    /// It is for their side to decide on.
+    /// It is for them to decide on.
     Asked,
+    /// It is for others on their side to decide on.
+    Bystander,
 }
 
-/// Permitted changes of the status, and by which side. All others are refused. Either participant may ask.
+/// Permitted changes of the status, and by which side. All others are refused.
 const TRANSITIONS: &[(RequestStatus, RequestStatus, &[Side])] = &[
     (Pending, Accepted, &[Side::Asked]),
     (Pending, Refused, &[Side::Asked]),
@@ -54,7 +59,12 @@ fn permit(from: RequestStatus, to: RequestStatus, side: Side) -> Result<(), ApiE
     match TRANSITIONS.iter().find(|(before, after, _)| (*before, *after) == (from, to)) {
         None => Err(ApiError::Conflict(format!("A request that is {} cannot become {}", name(from), name(to)))),
         Some((.., sides)) if sides.contains(&side) => Ok(()),
-        Some(_) => Err(ApiError::Forbidden(format!("Only whoever was asked may make it {}", name(to)))),
+        Some((.., [Side::Asked])) => {
+            Err(ApiError::Forbidden(format!("Only whoever was asked may make it {}", name(to))))
+        }
+        Some(_) => {
+            Err(ApiError::Forbidden(format!("Only the side that asked and who was asked may make it {}", name(to))))
+        }
     }
 }
 
@@ -74,15 +84,63 @@ pub struct NewRequest {
     title: String,
     #[serde(default)]
     description: String,
+    /// Without it, the request is for the other side.
+    to: Option<NewAddressee>,
+}
+
+/// To whom a request is to be addressed: exactly one of the two.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewAddressee {
+    user_id: Option<String>,
+    role: Option<String>,
+}
+
+impl NewAddressee {
+    /// # Errors
+    /// 400 unless it names one participant or one role.
+    fn parsed(self) -> Result<RequestAddressee, ApiError> {
+        match (self.user_id, self.role) {
+            (Some(id), None) => {
+                let user_id = UserId::parse(id).map_err(|error| ApiError::field("to.userId", error))?;
+                Ok(RequestAddressee::User { user_id })
+            }
+            (None, Some(role)) => Ok(RequestAddressee::Role { role: role_named(&role, "to.role")? }),
+            _ => Err(ApiError::field("to", "must have either a userId or a role")),
+        }
+    }
+}
+
+/// # Errors
+/// 422 when a request would be addressed to the caller alone, or to nobody in the lease.
+fn must_be_another(to: &RequestAddressee, caller: &Participant) -> Result<(), ApiError> {
+    let is_named = |other: &ParticipantView| match to {
+        RequestAddressee::User { user_id } => other.user_id == *user_id,
+        RequestAddressee::Role { role } => other.role == *role,
+    };
+    if caller.others().iter().any(is_named) {
+        return Ok(());
+    }
+    Err(ApiError::Unprocessable("to must name another participant of the lease, or their role".to_owned()))
 }
 
 impl NewRequest {
-    /// The title and the description.
-    fn checked(self) -> Result<(Line, Text), ApiError> {
+    /// # Errors
+    /// 400 for a bad field.
+    fn checked(self) -> Result<Asked, ApiError> {
         let title = Line::parse(&self.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
         let description = Text::parse_optional(&self.description, MAX_DESCRIPTION);
-        Ok((title, description.map_err(|error| ApiError::field("description", error))?))
+        let description = description.map_err(|error| ApiError::field("description", error))?;
+        Ok(Asked { title, description, to: self.to.map(NewAddressee::parsed).transpose()? })
     }
+}
+
+/// The fields of a new request, checked.
+#[derive(Debug, Clone)]
+struct Asked {
+    title: Line,
+    description: Text,
+    to: Option<RequestAddressee>,
 }
 
 /// A person in a request of another system.
@@ -95,17 +153,14 @@ pub(crate) struct OldRequestPerson {
 }
 
 impl OldRequestPerson {
-    fn checked(self, field: &str) -> Result<LeasePerson, ApiError> {
+    fn checked(self, field: &str) -> Result<StoredPerson, ApiError> {
         let id = UserId::parse(self.id).map_err(|error| ApiError::field(&format!("{field}.id"), error))?;
         let name =
             Line::parse(&self.name, MAX_NAME).map_err(|error| ApiError::field(&format!("{field}.name"), error))?;
-        if matches!(self.role, Role::Guest | Role::Staff | Role::Member) {
-            return Err(ApiError::field(
-                &format!("{field}.role"),
-                "must be that of a participant, such as client or notary",
-            ));
+        if !is_of_leases(self.role) {
+            return Err(ApiError::field(&format!("{field}.role"), LEASE_ROLES));
         }
-        Ok(LeasePerson { id, name, role: self.role })
+        Ok(StoredPerson::of(LeasePerson { id, name, role: self.role }))
     }
 }
 
@@ -130,13 +185,14 @@ impl OldRequest {
     /// # Errors
     /// 400 for invalid fields.
     pub(crate) fn imported(self, lease: &LeaseId, id: &RequestId, new: NewRequest) -> Result<Action, ApiError> {
-        let (title, description) = new.checked()?;
+        let Asked { title, description, to } = new.checked()?;
         let key = Key::lease_request(lease, id.as_str());
         let row = Row {
             sk: key.sk.clone(),
             title,
             description,
             status: self.status,
+            to,
             created_by: self.created_by.checked("createdBy")?,
             created_at: self.created_at,
             updated_by: self.updated_by.map(|person| person.checked("updatedBy")).transpose()?,
@@ -154,11 +210,33 @@ struct Row {
     title: Line,
     description: Text,
     status: RequestStatus,
-    created_by: LeasePerson,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    to: Option<RequestAddressee>,
+    created_by: StoredPerson,
     created_at: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
-    updated_by: Option<LeasePerson>,
+    updated_by: Option<StoredPerson>,
     updated_at: Millis,
+}
+
+/// A participant, as stored: with their side as the role, which is all that the version before reads.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StoredPerson {
+    #[serde(flatten)]
+    person: LeasePerson,
+    #[serde(rename = "exactRole", skip_serializing_if = "Option::is_none", default)]
+    exact_role: Option<Role>,
+}
+
+impl StoredPerson {
+    fn of(person: LeasePerson) -> Self {
+        let exact_role = person.role.beside_side();
+        Self { person: LeasePerson { role: person.role.side(), ..person }, exact_role }
+    }
+
+    fn whole(self) -> LeasePerson {
+        LeasePerson { role: self.exact_role.unwrap_or(self.person.role), ..self.person }
+    }
 }
 
 /// The row of an idempotency key.
@@ -176,9 +254,10 @@ impl Row {
             title: self.title,
             description: self.description,
             status: self.status,
-            created_by: self.created_by,
+            to: self.to,
+            created_by: self.created_by.whole(),
             created_at: self.created_at.iso(),
-            updated_by: self.updated_by,
+            updated_by: self.updated_by.map(StoredPerson::whole),
             updated_at: self.updated_at.iso(),
         }
     }
@@ -187,7 +266,8 @@ impl Row {
 /// Makes a request of a participant with this name, which is pending then. A repeated one returns the first one's, as it is now.
 ///
 /// # Errors
-/// 400 for a bad field, 422 for a reused key, 429 over the limit, 503 when too many write at once, 500.
+/// 400 for a bad field, 422 for a reused key or an addressee who is not another participant, 429 over the limit, 503 when too many write at
+/// once, 500.
 pub async fn create_request(
     table: &Table,
     writer: &WriteContext,
@@ -195,10 +275,11 @@ pub async fn create_request(
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, ApiError> {
-    let (title, description) = new.checked()?;
+    let Asked { title, description, to } = new.checked()?;
+    to.as_ref().map_or(Ok(()), |to| must_be_another(to, participant))?;
     let limit = Key::limit(&participant.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
-    let created_by = participant.person(name);
+    let created_by = StoredPerson::of(participant.person(name));
     retry(|| async {
         let now = Millis::now();
         let [due, done] = table.get_each([&limit, &first], true).await?;
@@ -209,7 +290,8 @@ pub async fn create_request(
             let row =
                 table.get(&Key::lease_request(&participant.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
             let first = read::<Row>(row)?;
-            idempotency::must_be_same(first.title == title && first.description == description)?;
+            let is_same = first.title == title && first.description == description && first.to == to;
+            idempotency::must_be_same(is_same)?;
             return Ok(Some(Done::replay(first.view(&participant.lease))));
         }
         let next = REQUESTS.admit(due, now).map_err(ApiError::TooManyRequests)?;
@@ -220,6 +302,7 @@ pub async fn create_request(
             title: title.clone(),
             description: description.clone(),
             status: Pending,
+            to: to.clone(),
             created_by: created_by.clone(),
             created_at: now,
             updated_by: None,
@@ -231,6 +314,7 @@ pub async fn create_request(
             request_id: id.as_str().to_owned(),
             status: Pending,
             created_by: participant.id.clone(),
+            to: to.clone(),
         });
         let committed = Committed::new(request, Outbox::new([Delivery::event(&view), fact], writer, now));
         let mut writes = vec![Action::put_new(committed.item(&row)?, now), rate_limit::count(&limit, due, next)];
@@ -276,10 +360,10 @@ pub async fn change_request(
         if row.status == status {
             return Ok(Some(Done::now(row.view(lease), None)));
         }
-        permit(row.status, status, side(&row, participant.role))?;
+        permit(row.status, status, side(&row, &participant))?;
         let now = Millis::now();
         let seen = row.status;
-        let updated_by = Some(participant.person(caller.display_name.clone()));
+        let updated_by = Some(StoredPerson::of(participant.person(caller.display_name.clone())));
         let changed = Row { status, updated_by, updated_at: now, ..row };
         let view = changed.clone().view(lease);
         let fact = Delivery::fact(Fact::LeaseRequestUpdated {
@@ -296,8 +380,20 @@ pub async fn change_request(
     .await
 }
 
-fn side(row: &Row, role: Role) -> Side {
-    if row.created_by.role == role { Side::Asker } else { Side::Asked }
+fn side(row: &Row, participant: &Participant) -> Side {
+    let is_askers = row.created_by.person.role == participant.role.side();
+    let is_addressed = match &row.to {
+        // A clerk may ask all clerks, and the others decide.
+        Some(_) if row.created_by.person.id == participant.id => false,
+        Some(RequestAddressee::User { user_id }) => *user_id == participant.id,
+        Some(RequestAddressee::Role { role }) => *role == participant.role,
+        None => !is_askers && may(participant.role, Right::Decide),
+    };
+    match () {
+        () if is_addressed => Side::Asked,
+        () if is_askers => Side::Asker,
+        () => Side::Bystander,
+    }
 }
 
 /// [`ERASED`] as a line.
@@ -305,7 +401,7 @@ fn erased_line() -> Line {
     Line::cleaned(ERASED, MAX_TITLE).unwrap_or_default()
 }
 
-/// Takes a user out of a request: as who made it, with what it asks; as who changed it last. The chat hears of the change. Returns
+/// Takes a user out of a request: as who made it, with what it asks; as who changed it last; as who was asked. The chat hears of the change. Returns
 /// the row with its deliveries, or `None` when the user is not in it.
 ///
 /// # Errors
@@ -317,15 +413,19 @@ pub(crate) async fn erase_from_request(
     key: &Key,
     (user, alias): (&UserId, &UserId),
 ) -> Result<Option<Vec<Committed>>, ApiError> {
-    let erased = |person: LeasePerson| LeasePerson { id: alias.clone(), name: erased_line(), ..person };
-    let is_theirs = |person: &LeasePerson| person.id == *user;
+    let erased = |stored: StoredPerson| StoredPerson {
+        person: LeasePerson { id: alias.clone(), name: erased_line(), ..stored.person },
+        ..stored
+    };
+    let is_theirs = |stored: &StoredPerson| stored.person.id == *user;
     retry(|| async {
         let Some(found) = table.get(key, true).await? else {
             return Ok(Some(None));
         };
         let (owing, row) = (Committed::of_row(&found), read::<Row>(found)?);
         let (is_asker, is_changer) = (is_theirs(&row.created_by), row.updated_by.as_ref().is_some_and(is_theirs));
-        if !is_asker && !is_changer {
+        let is_addressee = matches!(&row.to, Some(RequestAddressee::User { user_id }) if user_id == user);
+        if !is_asker && !is_changer && !is_addressee {
             return Ok(Some(None));
         }
         let now = Millis::now();
@@ -334,6 +434,9 @@ pub(crate) async fn erase_from_request(
             left.title = erased_line();
             left.description = Text::default();
             left.created_by = erased(left.created_by);
+        }
+        if is_addressee {
+            left.to = Some(RequestAddressee::User { user_id: alias.clone() });
         }
         if is_changer {
             left.updated_by = left.updated_by.map(erased);
@@ -438,6 +541,7 @@ mod tests {
         assert_eq!(permitted(Side::Asker), [(Accepted, Finished)]);
         let asked = [(Pending, Accepted), (Pending, Refused), (Accepted, Refused), (Accepted, Finished)];
         assert_eq!(permitted(Side::Asked), asked);
+        assert!(permitted(Side::Bystander).is_empty());
     }
 
     #[test]
@@ -452,12 +556,14 @@ mod tests {
         // Four bytes each, which is what a character can have at most where no control character is allowed.
         let text = |length: usize| "\u{1f600}".repeat(length);
         let line = |length: usize| Line::parse(&text(length), length).unwrap();
-        let person = LeasePerson { id: UserId::parse("x".repeat(128)).unwrap(), name: line(128), role: Role::Client };
+        let user_id = UserId::parse("x".repeat(128)).unwrap();
+        let person = StoredPerson::of(LeasePerson { id: user_id.clone(), name: line(128), role: Role::CoTenant });
         let row = Row {
             sk: format!("{REQUEST}{}", "f".repeat(32)),
             title: line(MAX_TITLE),
             description: Text::parse(&text(MAX_DESCRIPTION), MAX_DESCRIPTION).unwrap(),
             status: Accepted,
+            to: Some(RequestAddressee::User { user_id }),
             created_by: person.clone(),
             created_at: Millis(1),
             updated_by: Some(person),

@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::row::{NextVersion, PartyRow, ReadRow, Snapshot};
 use super::view::Party;
-use super::{PartySettings, check_name, check_settings, members_only, owner_only, unknown_party};
+use super::{PartySettings, check_name, check_settings, members_only, owner_only, retry_in_a_crowd, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::table::{Key, Table, TransactItem, exists, retry};
+use crate::table::{Key, Table, TransactItem, exists};
 
 /// An owner's request; an absent field stays as it is.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,7 +38,7 @@ pub async fn change(
     if name.is_none() && settings.is_none() {
         return Err(ApiError::Malformed("Send partyName, settings or both".to_owned()));
     }
-    retry(|| async {
+    retry_in_a_crowd(|| async {
         let seen = owned(Snapshot::read(table, id, vec![Key::member(id, caller)]).await?, caller)?;
         let mut row = seen.row.clone();
         let mut data = Map::new();
@@ -69,7 +69,7 @@ pub async fn hand_over(
     caller: &UserId,
     heir: &UserId,
 ) -> Result<Done<Party>, ApiError> {
-    retry(|| async {
+    retry_in_a_crowd(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller), Key::member(id, heir)]).await?;
         let is_member = snapshot.has_member(heir);
         let seen = owned(snapshot, caller)?;

@@ -9,7 +9,7 @@
 
 use super::leave::REMEMBER_SECONDS;
 use super::row::{NextVersion, Snapshot};
-use super::{PartyCaller, unknown_party};
+use super::{PartyCaller, retry_in_a_crowd, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::PartyId;
@@ -30,7 +30,7 @@ pub async fn end(
     id: &PartyId,
     caller: PartyCaller<'_>,
 ) -> Result<Done<()>, ApiError> {
-    let pending = retry(|| async {
+    let pending = retry_in_a_crowd(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller.user)]).await?;
         if snapshot.ended.as_ref().is_some_and(|row| caller.must_own(row, false).is_ok()) {
             return Ok::<_, ApiError>(Some(None));

@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::create::NewParty;
 use super::invite::LIFETIME_SECONDS;
+use super::reply::must_have_room;
 use super::row::{InvitationRow, PartyRow, Snapshot, State, put_member};
-use super::{MAX_MEMBERS, check_name, check_settings};
+use super::{check_name, check_settings};
 use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::person::Person;
@@ -99,7 +100,7 @@ impl OldParty {
             created_at,
             updated_at,
             version: 1,
-            members: i64::try_from(members.len()).unwrap_or(MAX_MEMBERS),
+            members: i64::try_from(members.len()).unwrap_or(i64::MAX),
             dissolved: false,
             expires_at: None,
             first_response: None,
@@ -110,8 +111,20 @@ impl OldParty {
     /// Stores the party with its members, unless there is one of this id.
     ///
     /// # Errors
-    /// When DynamoDB fails or another writer has the rows.
-    pub(crate) async fn import(&self, table: &Table, line: &LineDigest, now: Millis) -> Result<Imported, ApiError> {
+    /// 409 when it has more than `max_members`, 500 when DynamoDB fails or another writer has the rows.
+    pub(crate) async fn import(
+        &self,
+        table: &Table,
+        line: &LineDigest,
+        max_members: i64,
+        now: Millis,
+    ) -> Result<Imported, ApiError> {
+        if self.row.members > max_members {
+            return Err(ApiError::Conflict(format!(
+                "The party has {} members, and MaxPartyMembers allows {max_members}: choose a larger number first",
+                self.row.members
+            )));
+        }
         let key = Key::party(&self.id);
         let mut puts = vec![Action::put_unless_live(item(&key, &self.row)?, now).imported(line)];
         for member in &self.members {
@@ -141,7 +154,7 @@ fn no_party() -> ApiError {
     )
 }
 
-/// Stores a further member of a party that is there. No event is sent.
+/// Stores a further member of a party that is there and has fewer than `max_members`. No event is sent.
 ///
 /// # Errors
 /// 422 where there is no such party, 409 when it is full, 500 when DynamoDB fails or others keep changing the party.
@@ -150,6 +163,7 @@ pub(crate) async fn import_member(
     party: &PartyId,
     member: &OldMember,
     line: &LineDigest,
+    max_members: i64,
 ) -> Result<Imported, ApiError> {
     let user = &member.person.user_id;
     let key = Key::member(party, user);
@@ -159,9 +173,7 @@ pub(crate) async fn import_member(
             return Ok(Some(Imported::of_present(present, line)));
         }
         let row = snapshot.party.as_ref().map(|seen| &seen.row).ok_or_else(no_party)?;
-        if row.members >= MAX_MEMBERS {
-            return Err(ApiError::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")));
-        }
+        must_have_room(row, max_members)?;
         let counted = Update::new(&Key::party(party)).set("version", row.version + 1).set("members", row.members + 1);
         let counted = counted.when(eq("version", row.version));
         let put = put_member(party, &member.person, member.joined_at)?.imported(line);

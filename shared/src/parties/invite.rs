@@ -18,18 +18,20 @@ use crate::table::{Action, Key, Table, TableError, TransactItem, Update, absent,
 
 /// How many invitations a user may send: twenty at once, then one every 30 seconds.
 pub const INVITATIONS: Limit = Limit { burst: 20, interval: 30_000 };
+/// The name of that limit's row.
+pub(super) const INVITATION_LIMIT: &str = "invitations";
 
 /// Lifetime of an open invitation, in seconds.
 pub(super) const LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
 /// How long a closed invitation is kept, in seconds, to distinguish "revoked" from "never invited".
 pub(super) const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 
-/// Invites a user.
+/// Invites the user with this id.
 ///
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party or user, 409 for a user who is a member or invited
 /// already, 422 for oneself, 429 over the limit, 500.
-pub async fn invite(
+pub(super) async fn invite_user(
     table: &Table,
     writer: &WriteContext,
     id: &PartyId,
@@ -44,7 +46,7 @@ pub async fn invite(
         Key::member(id, invitee),
         Key::invitation(invitee, id),
         Key::profile(invitee),
-        Key::limit(&inviter.user_id, "invitations"),
+        Key::limit(&inviter.user_id, INVITATION_LIMIT),
     ];
     retry(|| async {
         let snapshot = Snapshot::read(table, id, keys.clone()).await?;

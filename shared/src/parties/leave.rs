@@ -3,14 +3,14 @@
 use serde_json::{Map, json};
 
 use super::row::{MemberRow, NextVersion, PartyRow, ReadRow, Snapshot, delete_member};
-use super::{PartyCaller, members_only, unknown_party};
+use super::{PartyCaller, members_only, retry_in_a_crowd, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
 use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::table::{Key, Table, retry};
+use crate::table::{Key, Table};
 
 /// How long a dissolved party's row is kept, in seconds, so that its outbox can be delivered.
 pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
@@ -20,7 +20,7 @@ pub(super) const REMEMBER_SECONDS: i64 = 24 * 3600;
 /// # Errors
 /// 403 unless the caller is a member, 404 for an unknown party, 409 for an owner while there are other members, 500.
 pub async fn leave(table: &Table, writer: &WriteContext, id: &PartyId, caller: &UserId) -> Result<Done<()>, ApiError> {
-    retry(|| async {
+    retry_in_a_crowd(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         let member = snapshot.member(caller)?.ok_or_else(members_only)?;
@@ -65,7 +65,7 @@ pub async fn remove(
     caller: PartyCaller<'_>,
     Removal { user, terminate }: Removal<'_>,
 ) -> Result<Done<()>, ApiError> {
-    retry(|| async {
+    retry_in_a_crowd(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, caller.user), Key::member(id, user)]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         let is_member = snapshot.has_member(caller.user);

@@ -15,6 +15,7 @@ mod end;
 mod import;
 mod invitations;
 mod invite;
+mod invitee;
 mod leave;
 mod mine;
 mod read;
@@ -30,7 +31,8 @@ pub use create::{NewParty, create};
 pub use end::end;
 pub(crate) use import::{NewMember, OldInvitation, OldMember, OldParty, import_member};
 pub use invitations::{InvitationCursor, InvitationPage, invitations};
-pub use invite::{INVITATIONS, invite, revoke};
+pub use invite::{INVITATIONS, revoke};
+pub use invitee::{Invitee, NewInvitation, invite};
 pub use leave::{Removal, leave, remove};
 pub use mine::{MAX_PARTIES, MineCursor, PartyPage, mine};
 pub use read::{is_member, read};
@@ -40,9 +42,8 @@ pub(crate) use withdraw::withdraw;
 
 use crate::api_error::ApiError;
 use crate::contract::text::Line;
+use crate::table;
 
-/// Most members of a party: the limit of a presence channel (Pusher Channels: 100).
-pub const MAX_MEMBERS: i64 = 100;
 /// Longest name, in characters.
 const MAX_NAME: usize = 100;
 /// Most bytes of the settings, as JSON text. They are part of an event, which is limited to 10 KB.
@@ -61,6 +62,15 @@ fn check_settings(settings: &PartySettings) -> Result<String, ApiError> {
         return Err(ApiError::TooLarge { what: "settings", bytes: text.len(), limit: MAX_SETTINGS });
     }
     Ok(text)
+}
+
+/// As [`table::retry`], for longer, since up to a thousand users may join or leave a party at once; with 503 when too many do.
+async fn retry_in_a_crowd<T, F>(attempt: impl FnMut() -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<Option<T>, ApiError>>,
+{
+    let busy = || ApiError::Unavailable("Too many join or leave this party at once; try again".to_owned());
+    table::retry_in_a_crowd_or(busy, attempt).await
 }
 
 fn unknown_party() -> ApiError {

@@ -8,7 +8,7 @@ use super::invite::close;
 use super::read::read;
 use super::row::{InvitationRow, NextVersion, PartyRow, ReadRow, Snapshot, State, put_member};
 use super::view::Party;
-use super::{MAX_MEMBERS, PartyCaller, unknown_party};
+use super::{PartyCaller, retry_in_a_crowd, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::facts::Fact;
 use crate::contract::id::{PartyId, UserId};
@@ -16,22 +16,23 @@ use crate::contract::parties::{PartyUpdate, PartyUpdated};
 use crate::contract::person::Person;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Delivery, Done, WriteContext};
-use crate::table::{self, Key, Table, Write, retry, retry_from};
+use crate::table::{self, Key, Table, Write, retry_from};
 
-/// Accepts an invitation: the caller becomes a member. Accepting again changes nothing and sends no event.
+/// Accepts an invitation: the caller becomes a member of a party of at most `max_members`. Accepting again changes nothing and sends no event.
 ///
 /// # Errors
 /// 404 when there is no such party or invitation, 409 when the invitation was revoked, declined or has expired, or the
-/// party is full, 500.
+/// party is full, 503 when too many join at once or too many events wait, 500.
 pub async fn accept(
     table: &Table,
     writer: &WriteContext,
     id: &PartyId,
     caller: &Person,
+    max_members: i64,
 ) -> Result<Done<Party>, ApiError> {
     let user = &caller.user_id;
     let invitation = Key::invitation(user, id);
-    let pending = retry(|| async {
+    let pending = retry_in_a_crowd(|| async {
         let snapshot = Snapshot::read(table, id, vec![Key::member(id, user), invitation.clone()]).await?;
         let party = snapshot.party.as_ref().ok_or_else(unknown_party)?;
         if snapshot.has_member(user) {
@@ -40,7 +41,7 @@ pub async fn accept(
         let now = Millis::now();
         let seen = snapshot.invitation(user)?;
         let row = seen.as_ref().map(|seen| &seen.row);
-        if let Err(refusal) = must_be_open(row, now).and_then(|()| must_have_room(&party.row)) {
+        if let Err(refusal) = must_be_open(row, now).and_then(|()| must_have_room(&party.row, max_members)) {
             // The same user may have accepted after the member's row was read and before the others were.
             let member = table.get(&Key::member(id, user), true).await?;
             return member.map(|_| Some(None)).ok_or(refusal);
@@ -92,11 +93,11 @@ pub async fn decline(table: &Table, writer: &WriteContext, id: &PartyId, caller:
     .await
 }
 
-fn must_have_room(party: &PartyRow) -> Result<(), ApiError> {
-    if party.members < MAX_MEMBERS {
+pub(super) fn must_have_room(party: &PartyRow, max_members: i64) -> Result<(), ApiError> {
+    if party.members < max_members {
         return Ok(());
     }
-    Err(ApiError::Conflict(format!("The party is full: it has {MAX_MEMBERS} members")))
+    Err(ApiError::Conflict(format!("The party is full: it has {} members", party.members)))
 }
 
 fn must_be_open(invitation: Option<&InvitationRow>, now: Millis) -> Result<(), ApiError> {

@@ -33,6 +33,8 @@ pub use webhooks::{WebhookType, WebhookTypes, WebhookUrl};
 /// The default of `NOTIFICATION_DAYS`.
 const NOTIFICATION_DAYS: u32 = 90;
 
+/// The default of `MAX_PARTY_MEMBERS`: as many as a presence channel holds (Pusher Channels: 100).
+const MAX_PARTY_MEMBERS: i64 = 100;
 /// The default of `WRITES_PER_MINUTE`.
 const WRITES_PER_MINUTE: u32 = 120;
 
@@ -98,6 +100,8 @@ pub struct Settings {
     /// `DASHBOARD_PUBLIC_CHANNELS`: the channels of dashboards that every member may subscribe to, with commas between them; a `*` at
     /// the end stands for any rest. `none` for none; `referrals,events,projects` if not set.
     pub dashboard_public_channels: Vec<String>,
+    /// `MAX_PARTY_MEMBERS`: how many members a party may have, up to 1,000; 100 if not set. A party that has more already keeps them.
+    pub max_party_members: i64,
     /// `TERMINATE_REMOVED`: whether the connections of a member who is removed from a party, or from a lease, are ended;
     /// `true` if not set.
     pub terminate_removed: bool,
@@ -220,6 +224,11 @@ impl Settings {
                 Some(_) => return Err(SettingsError::Malformed("NOTIFICATION_DAYS", "a number from 1 to 3650")),
             },
             dashboard_public_channels: public_channels(&env)?,
+            max_party_members: match env.get("MAX_PARTY_MEMBERS").map(|members| members.parse()) {
+                None => MAX_PARTY_MEMBERS,
+                Some(Ok(members @ 2..=1_000)) => members,
+                Some(_) => return Err(SettingsError::Malformed("MAX_PARTY_MEMBERS", "a number from 2 to 1000")),
+            },
             terminate_removed: match env.get("TERMINATE_REMOVED").as_deref() {
                 None | Some("true") => true,
                 Some("false") => false,
@@ -366,6 +375,7 @@ mod tests {
             ("WRITES_PER_MINUTE", "9999", "WRITES_PER_MINUTE"),
             ("SOCKET_ENDPOINT", "wss://999", "SOCKET_ENDPOINT"),
             ("HEARTBEAT_SECONDS", "999", "HEARTBEAT_SECONDS"),
+            ("MAX_PARTY_MEMBERS", "9991", "MAX_PARTY_MEMBERS"),
             ("TERMINATE_REMOVED", "999", "TERMINATE_REMOVED"),
             ("SUBSCRIPTION_COUNTS", "999", "SUBSCRIPTION_COUNTS"),
             ("DASHBOARD_PUBLIC_CHANNELS", "a,,b999", "DASHBOARD_PUBLIC_CHANNELS"),

@@ -32,7 +32,25 @@ where
 ///
 /// # Errors
 /// Those of the attempt, and this one.
-pub(crate) async fn retry_or<T, E, F>(contended: impl Fn() -> E, mut attempt: impl FnMut() -> F) -> Result<T, E>
+pub(crate) async fn retry_or<T, E, F>(contended: impl Fn() -> E, attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    retry_or_up_to(MAX_RETRIES, contended, attempt).await
+}
+
+/// As [`retry_or`], for a row that a crowd changes at once.
+///
+/// # Errors
+/// Those of the attempt, and this one.
+pub(crate) async fn retry_in_a_crowd_or<T, E, F>(contended: impl Fn() -> E, attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    retry_or_up_to(MAX_RETRIES_IN_A_CROWD, contended, attempt).await
+}
+
+async fn retry_or_up_to<T, E, F>(most: u32, contended: impl Fn() -> E, mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<Option<T>, E>>,
 {
@@ -41,7 +59,7 @@ where
         // Boxed: the future of an attempt is large, and so would be each that holds it.
         match Box::pin(attempt()).await? {
             Some(done) => return Ok(done),
-            None => back_off(&mut retries, MAX_RETRIES).await.map_err(|_| contended())?,
+            None => back_off(&mut retries, most).await.map_err(|_| contended())?,
         }
     }
 }

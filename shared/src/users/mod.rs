@@ -1,7 +1,10 @@
-//! A user: their profile, devices, language and quiet hours, and how much they may write.
+//! A user: their profile, how others find them, devices, language and quiet hours, and how much they may write.
 
 pub mod budget;
 pub mod device;
+pub mod find;
+mod indexed;
+pub mod known_as;
 pub mod locale;
 pub mod profile;
 pub mod quiet_hours;

@@ -22,8 +22,12 @@ use crate::contract::sockets::Namespace;
 use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::{Guest, Identity};
-use crate::table::{Action, Condition, Item, Key, Table, TableError, Update, Write, absent, ne, read};
+use crate::table::{
+    Action, Condition, Imported, Item, Key, LineDigest, Table, TableError, Update, Write, absent, ne, read, retry,
+};
 use crate::telemetry;
+use crate::users::indexed::Entries;
+use crate::users::known_as::{KnownAs, named, with_email};
 use crate::users::locale::Locale;
 
 /// A user's profile, as stored.
@@ -42,6 +46,13 @@ pub struct Profile {
     #[serde(deserialize_with = "Picture::stored")]
     put_avatar: Option<Picture>,
     put_email: Option<String>,
+    /// The entry of the last address that a token had as verified. It counts as long as `email` is that address: the version before writes
+    /// `email` alone.
+    verified_email: Option<String>,
+    /// The entry by name, as it is written.
+    gsi1pk: Option<String>,
+    /// The entry by e-mail address, as it is written.
+    email_entry: Option<String>,
 }
 
 /// The rows of a user who is known; at least one of them exists. A first connection has its row before the user's profile is kept.
@@ -61,6 +72,8 @@ pub struct Claimed {
     pub avatar: Option<Picture>,
     /// The address, unless the issuer says that it is not verified.
     pub email: Option<EmailAddress>,
+    /// The entry of the address in the index, if the issuer says that it is verified.
+    verified_email: Option<String>,
     pub locale: Option<Locale>,
 }
 
@@ -68,7 +81,9 @@ impl Claimed {
     /// The profile in this caller's token.
     #[must_use]
     pub fn of(caller: &Identity) -> Self {
+        let verified = caller.email.as_ref().filter(|_| caller.email_is_verified);
         Self {
+            verified_email: verified.map(|address| with_email(address.as_str())),
             user: caller.user.clone(),
             name: caller.claimed_name.clone(),
             avatar: caller.claimed_picture.clone(),
@@ -90,6 +105,7 @@ impl Claimed {
             name: Some(guest.name.clone()),
             avatar: None,
             email: Some(guest.email.clone()?),
+            verified_email: None,
             locale: guest.locale.as_deref().map(Locale::of_tag),
         })
     }
@@ -97,12 +113,18 @@ impl Claimed {
     /// The attributes of the row that this fills.
     fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let attributes = [
+            ("verifiedEmail", self.verified_email.as_deref()),
             ("name", self.name.as_ref().map(Line::as_str)),
             ("avatar", self.avatar.as_ref().map(Picture::as_str)),
             ("email", self.email.as_ref().map(EmailAddress::as_str)),
             ("locale", self.locale.map(Locale::name)),
         ];
         attributes.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// The entry of the name in the index. A user whose name is their id is found by that.
+    fn name_entry(&self) -> Option<String> {
+        name_entry(self.name.as_ref(), &self.user)
     }
 }
 
@@ -121,9 +143,43 @@ impl Profile {
             "name" => self.name.as_ref().map(Line::as_str),
             "avatar" => self.avatar.as_ref().map(Picture::as_str),
             "email" => self.email.as_deref(),
+            "verifiedEmail" => self.verified_email.as_deref(),
             _ => self.locale.as_deref(),
         };
-        self.name.is_some() && claimed.attributes().all(|(name, value)| stored(name) == Some(value))
+        self.name.is_some()
+            && claimed.attributes().all(|(name, value)| stored(name) == Some(value))
+            && self.entries(&claimed.user) == self.written_entries()
+    }
+
+    /// Whether others find the user by this.
+    pub(super) fn is_known_as(&self, user: &UserId, known_as: &KnownAs) -> bool {
+        let (entries, wanted) = (self.entries(user), Some(known_as.partition()));
+        match known_as {
+            KnownAs::Email(_) => entries.email == wanted,
+            KnownAs::Username(_) => entries.name == wanted,
+        }
+    }
+
+    /// The entries of the index that the user should have: by the name that others see, and by the address that another back end put, or else by
+    /// the one that a token had as verified.
+    fn entries(&self, user: &UserId) -> Entries {
+        let verified =
+            || self.email.as_deref().map(with_email).filter(|entry| self.verified_email.as_ref() == Some(entry));
+        Entries {
+            name: name_entry(self.put_name.as_ref().or(self.name.as_ref()), user),
+            email: self.put_email.as_deref().map(with_email).or_else(verified).filter(|_| !user.is_guests()),
+        }
+    }
+
+    fn written_entries(&self) -> Entries {
+        Entries { name: self.gsi1pk.clone(), email: self.email_entry.clone() }
+    }
+
+    /// Writes the entries of the index, if they are not as they should be. `None` when another writer was first.
+    async fn index(&self, table: &Table, user: &UserId) -> Result<Option<()>, TableError> {
+        let (wanted, written) = (self.entries(user), self.written_entries());
+        let is_done = wanted == written || wanted.write(table, user, &written).await?;
+        Ok(is_done.then_some(()))
     }
 
     /// Where the user's e-mail goes, unless the lease names another address.
@@ -143,6 +199,11 @@ impl Profile {
         let display_name = self.put_name.or(self.name).unwrap_or_else(|| Line::from(&user));
         Person { user_id: user, display_name, avatar_url: self.put_avatar.or(self.avatar) }
     }
+}
+
+/// The entry of a name in the index. A guest of a hotel has none.
+fn name_entry(name: Option<&Line>, user: &UserId) -> Option<String> {
+    name.filter(|name| name.as_str() != user.as_str() && !user.is_guests()).map(named)
 }
 
 /// The caller as others see them: as another back end put them, or else as their token says, or else as an earlier token did.
@@ -184,16 +245,37 @@ pub struct Put {
 /// 400 for invalid fields, 500 when DynamoDB fails.
 pub async fn put(table: &Table, user_id: UserId, new: NewProfile) -> Result<Put, ApiError> {
     let put = new.checked(user_id)?;
-    table.write(put.update(Millis::now())).await?;
+    write_indexed(table, &put.user_id, put.update(Millis::now()).into()).await?;
     Ok(put)
 }
 
-/// The write of a profile from another system's data, unless a back end has put one already.
-///
-/// # Errors
-/// 400 for invalid fields.
-pub(crate) fn imported(user_id: UserId, new: NewProfile, at: Millis) -> Result<Action, ApiError> {
-    Ok(new.checked(user_id)?.update(at).when(absent("putAt")).into())
+/// A profile of another system.
+#[derive(Debug, Clone)]
+pub(crate) struct OldProfile {
+    put: Put,
+    at: Millis,
+}
+
+impl OldProfile {
+    /// # Errors
+    /// 400 for invalid fields.
+    pub(crate) fn checked(user_id: UserId, new: NewProfile, at: Millis) -> Result<Self, ApiError> {
+        Ok(Self { put: new.checked(user_id)?, at })
+    }
+
+    /// Stores it, unless a back end has put one already, with its entries in the index.
+    ///
+    /// # Errors
+    /// When DynamoDB fails, or others keep changing the profile.
+    pub(crate) async fn import(&self, table: &Table, line: &LineDigest) -> Result<Imported, TableError> {
+        // The entries are written also for a line that is there: the first attempt may have ended before them.
+        let write = Action::from(self.put.update(self.at).when(absent("putAt"))).imported(line);
+        match write_indexed(table, &self.put.user_id, write).await? {
+            Write::Done(_) => Ok(Imported::Created),
+            Write::ConditionFailed(Some(row)) => Ok(Imported::of_present(&row, line)),
+            Write::ConditionFailed(None) => Err(TableError::Contended),
+        }
+    }
 }
 
 impl NewProfile {
@@ -210,12 +292,18 @@ impl NewProfile {
 }
 
 impl Put {
+    /// The write of the profile's row, with the entry by name if it has a name. [`write_indexed`] does the rest.
     fn update(&self, at: Millis) -> Update {
-        Update::new(&Key::profile(&self.user_id))
+        let update = Update::new(&Key::profile(&self.user_id))
             .set("putAt", at.iso())
             .replace("putName", self.display_name.as_ref())
             .replace("putAvatar", self.avatar_url.as_ref().map(Picture::as_str))
             .replace("putEmail", self.email.as_ref().map(EmailAddress::as_str))
+            .returning_new();
+        match name_entry(self.display_name.as_ref(), &self.user_id) {
+            Some(entry) => update.set("gsi1pk", entry).set("gsi1sk", &self.user_id),
+            None => update,
+        }
     }
 }
 
@@ -260,7 +348,8 @@ pub async fn people(
     Ok(people)
 }
 
-/// Stores what a token says, with one conditional write that changes nothing if all of it is stored. Returns the row.
+/// Stores what a token says, with one conditional write that changes nothing if all of it is stored, and the entries of the index if they
+/// are not as the profile then says. Returns the row.
 async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, TableError> {
     let mut update = Update::new(&Key::profile(&claimed.user));
     let mut changed = Vec::new();
@@ -272,11 +361,32 @@ async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, 
         update = update.set_default("name", &claimed.user);
         changed.push(absent("name"));
     }
+    // The name of most users never changes: their entry comes with the first write.
+    if let Some(entry) = claimed.name_entry() {
+        update = update.set_default("gsi1pk", entry).set_default("gsi1sk", &claimed.user);
+        changed.push(absent("gsi1pk"));
+    }
     if let Some(changed) = changed.into_iter().reduce(Condition::or) {
         update = update.when(changed);
     }
-    let (Write::Done(row) | Write::ConditionFailed(row)) = table.write(update.returning_new()).await?;
+    let (Write::Done(row) | Write::ConditionFailed(row)) =
+        write_indexed(table, &claimed.user, update.returning_new().into()).await?;
     Ok(row)
+}
+
+/// Does a write of a user's profile that returns the new row, and then writes the entries of the index, if they are not as the row says. Where
+/// another writer comes between, the write is repeated: that reads the row, and few functions may read it otherwise.
+async fn write_indexed(table: &Table, user: &UserId, write: Action) -> Result<Write<Option<Item>>, TableError> {
+    retry(|| async {
+        let written = table.write(write.clone()).await?;
+        let (Write::Done(row) | Write::ConditionFailed(row)) = &written;
+        let indexed = match Profile::or_none(row.clone()) {
+            Some(profile) => profile.index(table, user).await?,
+            None => Some(()),
+        };
+        Ok(indexed.map(|()| written))
+    })
+    .await
 }
 
 /// Stores profiles after responses, and knows how others see a caller. It remembers both of each user, so that each process writes

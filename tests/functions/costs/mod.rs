@@ -23,7 +23,7 @@ use shared::telemetry::Record;
 use tests::consumer::{batch, give};
 use tests::{Request, World};
 
-use crate::budgets::{DONE_BY_THE_CONSUMER, traffic_of};
+use crate::budgets::{self, DONE_BY_THE_CONSUMER, traffic_of};
 use crate::template::written_metrics;
 use channels::{ChannelCosts, ChannelMonth};
 use inputs::{CostInputs, CountedUnits, Deployed, InvokedBy, Timed};
@@ -196,7 +196,7 @@ async fn a_visit_of_the_stream_to_what_is_delivered_costs_no_request() {
 async fn the_consumers_lines_are_as_long_as_the_costs_say() {
     let (inputs, mut wrong) = (CostInputs::read(), Vec::new());
     for name in DONE_BY_THE_CONSUMER {
-        let world = World::new().await;
+        let world = budgets::world().await;
         let record = Record::new(REQUEST_ID, "stream");
         record.scope(traffic_of(name, &world)).await;
         wrong.extend(misfit(name, &record, inputs.operation[*name].line_bytes));

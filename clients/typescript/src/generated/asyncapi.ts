@@ -122,7 +122,17 @@ export type HotelStaffEvent =
       updatedAt: Time;
       bookingId: Id;
     };
-export type LeaseRole = "client" | "notary";
+export type LeaseRole = "client" | "notary" | "clerk" | "co-tenant";
+/**
+ * The participant or the role that is asked; absent where it is the other side.
+ */
+export type RequestAddressee =
+  | {
+      userId: Id;
+    }
+  | {
+      role: LeaseRole;
+    };
 /**
  * A person's first connection subscribed.
  */
@@ -756,6 +766,7 @@ export interface LeaseRequestUpdated {
   title: string;
   description: string;
   status: "pending" | "accepted" | "refused" | "done";
+  to?: RequestAddressee;
   createdBy: LeasePerson;
   createdAt: Time;
   updatedBy: LeasePerson | null;
@@ -1338,7 +1349,7 @@ export interface MessageWasSent {
    * `null` if the author's account is erased by now.
    */
   authorId: Id | null;
-  role: "guest" | "staff" | "client" | "notary" | "member";
+  role: "guest" | "staff" | "client" | "notary" | "clerk" | "co-tenant" | "member";
   /**
    * Only with `Facts=on,text`; never of a sealed message.
    */
@@ -1401,6 +1412,7 @@ export interface LeaseRequestCreated {
   requestId: string;
   status: "pending" | "accepted" | "refused" | "done";
   createdBy: Id;
+  to?: RequestAddressee;
 }
 /**
  * A request of a lease has another status.

@@ -23,7 +23,7 @@ export interface paths {
          *     | `private-party-{partyId}` | the party's members |
          *     | `private-encrypted-party-{partyId}` | the party's members; the response adds `shared_secret` |
          *     | `presence-party-{partyId}` | the party's members; the response adds `channel_data` |
-         *     | `presence-bail-{bailId}` | the lease's client and notary; the response adds `channel_data` |
+         *     | `presence-bail-{bailId}` | the lease's participants; the response adds `channel_data` |
          *     | `private-hotel-{slug}-guest-chat-booking-{bookingId}` | the hotel's staff; its guest asks `POST /api/guest/hotel/{hotelSlug}/chat/pusher/auth` |
          *     | `presence-hotel-{slug}-guest-chat-booking-{bookingId}` | the same; the response adds `channel_data` |
          *     | `private-hotel-{slug}-staff` | the hotel's staff |
@@ -637,7 +637,7 @@ export interface paths {
         };
         /**
          * Read a party and its members
-         * @description For members and operators.
+         * @description For members and operators. The response has all members, the one who joined first as the first: up to 100, or as many as the operator has chosen (`MaxPartyMembers`, up to 1,000). With the longest names and pictures, a thousand take 1.5 MB before compression.
          */
         get: operations["readParty"];
         put?: never;
@@ -719,6 +719,8 @@ export interface paths {
         /**
          * Invite a user to a party
          * @description For any member. Sends `party-invitation-received` on `private-user-{userId}`. The user also gets a notification of type `PARTY_INVITATION`, as their preferences have it, unless the stack's `NotificationsOf` leaves it out. A user can be invited after calling any operation with a token, such as authorizing a channel. A caller may invite 20 users at once, and then one every 30 seconds. An invitation is open for 30 days.
+         *
+         *     Name the user by one of the three. `email` finds an address that the user's token has with `email_verified: true`, or that `putProfile` gave; small and capital letters are the same. `username` finds the name that others see, letter by letter. After a change, both may take a second. The response has the user's id, so that the invitation can be taken back. A 404 or 409 to an `email` or `username` counts like an invitation that was sent, so that nobody can try many.
          */
         post: operations["inviteToParty"];
         delete?: never;
@@ -766,7 +768,7 @@ export interface paths {
         put?: never;
         /**
          * Accept the invitation to a party
-         * @description Sends `party-updated` with `updateType` `member-joined` on `private-party-{partyId}`. Accepting again changes nothing and succeeds. Takes no request body.
+         * @description Sends `party-updated` with `updateType` `member-joined` on `private-party-{partyId}`. Accepting again changes nothing and succeeds. A party has at most 100 members, unless the operator has chosen otherwise (`MaxPartyMembers`). Takes no request body.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -953,7 +955,9 @@ export interface paths {
         get: operations["showLease"];
         /**
          * Create or replace a lease
-         * @description For services. Names the client and the notary of a lease, and replaces the earlier lease: a field that is left out is then absent. A replaced person loses access at once; their connections to Pusher end, unless the operator has turned that off (`TerminateRemoved`).
+         * @description For services. Names the client and the notary of a lease, and replaces the earlier lease: a field that is left out is then absent. A replaced person loses access at once; their connections to Pusher end, unless the operator has turned that off (`TerminateRemoved`). Pusher can end only connections that are signed in (`pusher.signin()`).
+         *
+         *     With `participants` in place of `clientId`, `notaryId` and the two addresses, a lease has two to ten people: one client, one notary, and any number of clerks, who are on the notary's side, and of co-tenants, who are on the client's. All of them read and write messages, make requests and get e-mails while away. Of the requests to a side, a co-tenant decides only on those that are addressed to them.
          */
         put: operations["putLease"];
         post?: never;
@@ -981,7 +985,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description Sends `new-message` to `presence-bail-{bailId}`. If the other person is not in that channel, and has e-mail on, they get an e-mail: one for the first message at once, and one for all messages of the next five minutes after these. A person may send 30 messages at once, and then one every two seconds.
+         * @description Sends `new-message` to `presence-bail-{bailId}`. If another participant is not in that channel, and has e-mail on, they get an e-mail: one for the first message at once, and one for all messages of the next five minutes after these. A person may send 30 messages at once, and then one every two seconds.
          */
         post: operations["sendLeaseMessage"];
         delete?: never;
@@ -1055,8 +1059,8 @@ export interface paths {
         get: operations["listLeaseRequests"];
         put?: never;
         /**
-         * Make a request to the other person
-         * @description Sends `request-updated`. Either person may make 20 requests at once, and then one every 30 seconds.
+         * Make a request to the other side
+         * @description Sends `request-updated`. With `to`, it is for one participant, or for all of a role. Each person may make 20 requests at once, and then one every 30 seconds.
          */
         post: operations["createLeaseRequest"];
         delete?: never;
@@ -1085,7 +1089,7 @@ export interface paths {
         head?: never;
         /**
          * Accept, refuse or finish a request
-         * @description Sends `request-updated` with the whole request. The person who was asked accepts or refuses a pending request, and may still refuse an accepted one. Either person may mark an accepted one as done. Setting the present status again changes nothing and sends no event.
+         * @description Sends `request-updated` with the whole request. The side that was asked accepts or refuses a pending request, and may still refuse an accepted one; of a request with `to`, its addressee does. Those who were asked, and the side that asked, may mark an accepted one as done. Setting the present status again changes nothing and sends no event.
          */
         patch: operations["changeLeaseRequest"];
         trace?: never;
@@ -1817,7 +1821,7 @@ export interface components {
             userId: components["schemas"]["Id"];
             since?: components["schemas"]["ImportedTime"];
         };
-        /** @description As `PUT /leases/{bailId}`. */
+        /** @description As `PUT /leases/{bailId}`, with `clientId` and `notaryId`, or with `participants`. */
         ImportedLeaseLine: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1825,13 +1829,14 @@ export interface components {
              */
             kind: "lease";
             id: components["schemas"]["Id"];
-            clientId: components["schemas"]["Id"];
-            notaryId: components["schemas"]["Id"];
+            clientId?: components["schemas"]["Id"];
+            notaryId?: components["schemas"]["Id"];
             title: string;
             /** @enum {unknown} */
             locale?: "en" | "fr" | null;
             clientEmail?: string | null;
             notaryEmail?: string | null;
+            participants?: components["schemas"]["PutLeaseParticipant"][];
             createdAt: components["schemas"]["ImportedTime"];
             updatedAt?: components["schemas"]["ImportedTime"];
         };
@@ -1847,6 +1852,7 @@ export interface components {
             description?: string;
             /** @enum {unknown} */
             status: "pending" | "accepted" | "refused" | "done";
+            to?: components["schemas"]["LeaseRequestAddressee"];
             createdBy: components["schemas"]["ImportedLeasePerson"];
             createdAt: components["schemas"]["ImportedTime"];
             updatedBy?: components["schemas"]["ImportedLeasePerson"];
@@ -1864,7 +1870,7 @@ export interface components {
             authorId?: components["schemas"]["Id"];
             authorName: string;
             /** @enum {unknown} */
-            role?: "client" | "notary" | "guest" | "staff" | "member";
+            role?: "client" | "notary" | "clerk" | "co-tenant" | "guest" | "staff" | "member";
             text?: string;
             createdAt: components["schemas"]["ImportedTime"];
             deletedAt?: components["schemas"]["ImportedTime"];
@@ -1917,7 +1923,7 @@ export interface components {
             id: components["schemas"]["Id"];
             name: string;
             /** @enum {unknown} */
-            role: "client" | "notary";
+            role: "client" | "notary" | "clerk" | "co-tenant";
         };
         ImportedConversation: {
             /** @constant */
@@ -2324,7 +2330,25 @@ export interface components {
             /** @description The last number of this page. Send it as `before` for the next page, or as `after` if this page was read with `after`. Null on the last page. */
             nextCursor: string | null;
         };
-        PutLease: {
+        PutLease: components["schemas"]["PutLeaseOfTwo"] | components["schemas"]["PutLeaseOfSeveral"];
+        PutLeaseOfSeveral: {
+            /** @description Different people; one of them is the client, and one the notary. */
+            participants: components["schemas"]["PutLeaseParticipant"][];
+            title: components["schemas"]["LeaseLine"];
+            /** @description The language of e-mails to a person who has not chosen one. */
+            locale?: components["schemas"]["Locale"] | null;
+        };
+        PutLeaseParticipant: {
+            userId: components["schemas"]["Id"];
+            role: components["schemas"]["LeaseRole"];
+            email?: components["schemas"]["LeaseEmail"];
+        };
+        /** @description All participants; absent where these are the client and the notary alone. */
+        LeaseParticipants: {
+            userId: components["schemas"]["Id"];
+            role: components["schemas"]["LeaseRole"];
+        }[];
+        PutLeaseOfTwo: {
             clientId: components["schemas"]["Id"];
             /** @description A different person than the client. */
             notaryId: components["schemas"]["Id"];
@@ -2339,13 +2363,14 @@ export interface components {
         /** @description The person's e-mail address, used instead of the one in their token; ASCII. It is never shown. (More addresses are accepted than the pattern allows.) */
         LeaseEmail: string | null;
         /** @enum {string} */
-        LeaseRole: "client" | "notary";
+        LeaseRole: "client" | "notary" | "clerk" | "co-tenant";
         /** @enum {string} */
         LeaseRequestStatus: "pending" | "accepted" | "refused" | "done";
         Lease: {
             bailId: components["schemas"]["Id"];
             clientId: components["schemas"]["Id"];
             notaryId: components["schemas"]["Id"];
+            participants?: components["schemas"]["LeaseParticipants"];
             title: components["schemas"]["LeaseLine"];
             locale: components["schemas"]["Locale"] | null;
             createdAt: components["schemas"]["Time"];
@@ -2361,7 +2386,9 @@ export interface components {
             /** @description `presence-bail-{bailId}` */
             channel: string;
             me: components["schemas"]["LeasePerson"];
+            /** @description The notary, for the client's side; the client, for the notary's. */
             otherId: components["schemas"]["Id"];
+            participants?: components["schemas"]["LeaseParticipants"];
             /** @description The number of the newest message; 0 before the first. */
             lastSeq: number;
             /** @description The caller has read all messages up to this number. */
@@ -2398,6 +2425,13 @@ export interface components {
         NewLeaseRequest: {
             title: components["schemas"]["LeaseLine"];
             description?: string;
+            to?: components["schemas"]["LeaseRequestAddressee"];
+        };
+        /** @description Another participant, or all others of a role. Without it, the request is for the other side. */
+        LeaseRequestAddressee: {
+            userId: components["schemas"]["Id"];
+        } | {
+            role: components["schemas"]["LeaseRole"];
         };
         LeaseRequestChange: {
             status: components["schemas"]["LeaseRequestStatus"];
@@ -2407,6 +2441,7 @@ export interface components {
             title: components["schemas"]["LeaseLine"];
             description: string;
             status: components["schemas"]["LeaseRequestStatus"];
+            to?: components["schemas"]["LeaseRequestAddressee"];
             createdBy: components["schemas"]["LeasePerson"];
             createdAt: components["schemas"]["Time"];
             /** @description The user who changed the status last; null before the first change. */
@@ -4567,7 +4602,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description The invited user; not the caller. */
-                    userId: components["schemas"]["Id"];
+                    userId?: components["schemas"]["Id"];
+                    /** @description An address in ASCII. (More addresses are accepted than the pattern allows.) */
+                    email?: string;
+                    /** @description One line, as others see it. */
+                    username?: string;
                 };
             };
         };
@@ -4595,7 +4634,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
-            /** @description The user is a member already, or has been invited. */
+            /** @description The user is a member already or has been invited, or several users have this name or address: then send the `userId`. It names none of them. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5084,7 +5123,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5138,7 +5177,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The client and the notary are the same person. */
+            /** @description A person is named twice, or there is not exactly one client and one notary. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5200,7 +5239,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5249,7 +5288,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5362,7 +5401,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5412,7 +5451,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5461,7 +5500,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["NotAService"];
-            /** @description There is no such lease, or the caller is neither its client nor its notary. */
+            /** @description There is no such lease, or the caller is not one of its participants. */
             404: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5473,7 +5512,7 @@ export interface operations {
             };
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body, or `to` names nobody else in the lease. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5521,7 +5560,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
-            /** @description Only the other person may decide this. */
+            /** @description It is for others to decide this. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];

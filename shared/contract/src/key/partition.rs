@@ -6,7 +6,22 @@ use crate::sockets::{ConnectionId, Namespace};
 /// Partition key of a user's rows.
 #[must_use]
 pub fn user(user: &UserId) -> String {
-    format!("USER#{user}")
+    format!("{USER}{user}")
+}
+
+/// Beginning of the partition key of a user's rows.
+pub const USER: &str = "USER#";
+
+/// Partition key, in the index, of the users who have the name with this hash.
+#[must_use]
+pub fn with_name(hash: &str) -> String {
+    format!("NAME#{hash}")
+}
+
+/// Partition key, in the index, of the users who have the e-mail address with this hash.
+#[must_use]
+pub fn with_email(hash: &str) -> String {
+    format!("EMAIL#{hash}")
 }
 
 /// Beginning of a notification's sort key.

@@ -8,6 +8,7 @@ use super::Key;
 pub enum RowKind {
     Book,
     Profile,
+    EmailEntry,
     Presence,
     Kudos,
     Notification,
@@ -65,6 +66,7 @@ impl RowKind {
         Some(match (beginning(&key.pk), beginning(&key.sk)) {
             ("BOOK", "BOOK") => Self::Book,
             ("USER", "PROFILE") => Self::Profile,
+            ("USER", "EMAIL") => Self::EmailEntry,
             ("ROOM", "USER") => Self::Presence,
             ("KUDOS", "KUDOS") => Self::Kudos,
             ("USER", "NOTIFICATION") => Self::Notification,
