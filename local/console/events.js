@@ -218,6 +218,7 @@ async function copyTest(button, chosenEvents) {
   }
   $("export-note").textContent = "";
   const subscribers = await subscribersOf([...new Set(some.map(({ channel }) => channel))]);
+  session ??= await ask("session");
   await copy(button, asTest(some, { session, subscribers }));
 }
 

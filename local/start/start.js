@@ -4,7 +4,8 @@ import { $, copyButton, fill, make } from "/console/dom.js";
 import { curl } from "/console/format.js";
 import { ask, repeatedly } from "/console/server.js";
 
-const EVERY_MS = 3000;
+/** Each look invokes the function of `/health`, which has a line in the log. */
+const EVERY_MS = 10_000;
 const SERVERS = { gateway: "the functions serve them", sockudo: "sockudo, a Pusher server", hosted: "your app at Pusher" };
 
 let session = null;
