@@ -1,17 +1,20 @@
 // A conversation on the page: shows messages, sends, deletes, and catches up after a pause.
 
 import { persist } from "/examples/live.js";
-import { $, call, complain } from "/examples/page.js";
+import { $, CallError, call, complain } from "/examples/page.js";
 import { dayOf, timeOf, words } from "/examples/words.js";
 
 /** Messages of one author within these belong together. */
 const TOGETHER_MS = 300_000;
 /** Pixels from the end within which the page goes along with new messages. */
 const NEAR = 120;
+/** Most files of a message. */
+const MAX_FILES = 5;
 
 /**
  * The messages of one conversation. `messagesUrl(query)` is the address of its messages, `deleteUrl(id)` that of one, `headers` go with each
  * call, `me` is the caller's id, `markRead(seq)` says that the caller has read up to there, and `field` is what a message calls its text.
+ * `fileUrl(id)` is the address at which a file's link is asked for, and with an empty id an upload.
  */
 export class Conversation {
   #messages = new Map();
@@ -22,8 +25,8 @@ export class Conversation {
   #seen = { seq: 0, role: null };
   #isShown = true;
 
-  constructor({ messagesUrl, deleteUrl, headers = {}, me, markRead, field = "message" }) {
-    Object.assign(this, { messagesUrl, deleteUrl, headers, me, markRead, field });
+  constructor({ messagesUrl, deleteUrl, fileUrl, headers = {}, me, markRead, field = "message" }) {
+    Object.assign(this, { messagesUrl, deleteUrl, fileUrl, headers, me, markRead, field });
     document.addEventListener("visibilitychange", () => this.#sayRead());
   }
 
@@ -124,12 +127,51 @@ export class Conversation {
   }
 
   /** A send that may be repeated: the key makes it one message. */
-  async send(text) {
+  async send(text, files = []) {
+    const attachmentIds = await Promise.all(files.map((file) => this.#upload(file)));
     const headers = { ...this.headers, "Idempotency-Key": crypto.randomUUID() };
-    const options = { method: "POST", headers, body: JSON.stringify({ [this.field]: text }) };
+    const message = { [this.field]: text, ...(files.length > 0 && { attachmentIds }) };
+    const options = { method: "POST", headers, body: JSON.stringify(message) };
     const { body } = await persist(() => call(this.messagesUrl(""), options), { tries: 3 });
     this.add(body.message);
     $("log").scrollTop = $("log").scrollHeight;
+  }
+
+  /** Puts a file where the chat's server says, by a form; resolves to its id. */
+  async #upload(file) {
+    const { name, type, size } = file;
+    const headers = { ...this.headers, "Idempotency-Key": crypto.randomUUID() };
+    const options = { method: "POST", headers, body: JSON.stringify({ name, type, size }) };
+    const { body } = await persist(() => call(this.fileUrl(""), options), { tries: 3 });
+    const form = new FormData();
+    for (const [field, value] of Object.entries(body.fields)) {
+      form.append(field, value);
+    }
+    // The store ignores fields that come after it.
+    form.append("file", file);
+    const response = await fetch(body.url, { method: "POST", body: form }).catch(() => null);
+    if (!response?.ok) {
+      throw new CallError(response?.status ?? 0, words.notUploaded(name));
+    }
+    return body.attachmentId;
+  }
+
+  async #linkTo({ id }) {
+    const { body } = await persist(() => call(this.fileUrl(id), { headers: this.headers }), { tries: 3 });
+    return body.url;
+  }
+
+  /** A file of a message: a picture is shown, another one is a button that saves it. */
+  #file(file) {
+    if (!file.type.startsWith("image/")) {
+      const button = make("button", { type: "button", className: "file" }, file.name);
+      // The link is asked for when it is used: it ends after some minutes.
+      button.addEventListener("click", () => this.#linkTo(file).then((url) => location.assign(url), complain));
+      return button;
+    }
+    const image = make("img", { className: "file", alt: file.name });
+    this.#linkTo(file).then((url) => (image.src = url), complain);
+    return image;
   }
 
   async remove(message) {
@@ -141,7 +183,7 @@ export class Conversation {
   removed(id, seq, deletedAt) {
     const known = this.#messages.get(seq);
     if (known) {
-      const { [this.field]: _, ...left } = known;
+      const { [this.field]: _, attachments: __, ...left } = known;
       this.add({ ...left, id, seq, deletedAt });
     } else {
       persist(() => this.poll()).catch(complain);
@@ -219,6 +261,7 @@ export class Conversation {
     bubble.append(
       make("p", { className: "author", dir: "auto" }, author.name),
       make("p", { className: "text", dir: "auto" }, deletedAt ? words.removed : message[this.field]),
+      ...(message.attachments ?? []).map((file) => this.#file(file)),
       make("time", { dateTime: createdAt }, timeOf(createdAt)),
     );
     item.append(bubble);
@@ -262,20 +305,33 @@ export function sending(conversation) {
       form.requestSubmit();
     }
   });
+  let files = [];
+  const choose = (chosen) => {
+    files = chosen;
+    $("files").textContent = files.map(({ name }) => name).join(", ");
+  };
+  $("attach").addEventListener("click", () => $("file").click());
+  $("file").addEventListener("change", () => {
+    choose([...$("file").files].slice(0, MAX_FILES));
+    // The same file may be chosen again.
+    $("file").value = "";
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const written = text.value;
-    if (!written.trim()) {
+    const [written, chosen] = [text.value, files];
+    if (!written.trim() && chosen.length === 0) {
       return;
     }
     // Emptied at once: text that is typed before the response is the next message.
     text.value = "";
+    choose([]);
     fit();
     try {
-      await conversation().send(written);
+      await conversation().send(written, chosen);
       complain();
     } catch (error) {
       text.value ||= written;
+      choose(files.length > 0 ? files : chosen);
       fit();
       complain(error);
     }

@@ -116,6 +116,7 @@ async function main() {
     const conversation = new Conversation({
       messagesUrl: (query) => `${base}/${booking}/messages?${query}`,
       deleteUrl: (id) => `${base}/${booking}/messages/${id}`,
+      fileUrl: (id) => `${base}/${booking}/attachments${id && `/${id}`}`,
       headers,
       me: staff.id,
       markRead: async (seq) => {

@@ -36,6 +36,7 @@ await start(async () => {
   const conversation = new Conversation({
     messagesUrl: (query) => `${base}/messages?${query ? `${query}&` : ""}token=${token}`,
     deleteUrl: (id) => `${base}/messages/${id}?token=${token}`,
+    fileUrl: (id) => `${base}/attachments${id && `/${id}`}?token=${token}`,
     me: context.guest.id,
     markRead: (seq) => call(`${base}/read?token=${token}`, { method: "PUT", body: JSON.stringify({ seq }) }),
   });

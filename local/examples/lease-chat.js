@@ -46,6 +46,7 @@ await start(async () => {
   const conversation = new Conversation({
     messagesUrl: (query) => `${base}/messages?${query}`,
     deleteUrl: (id) => `${base}/messages/${id}`,
+    fileUrl: (id) => `${base}/attachments${id && `/${id}`}`,
     headers,
     me: seat.me.id,
     field: "content",

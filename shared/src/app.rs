@@ -15,13 +15,15 @@ use aws_config::SdkConfig;
 
 use crate::api_error::ApiError;
 use crate::channel_server::{ChannelServer, ServedChannels};
+use crate::chats::AttachmentStore;
+use crate::clients::bucket::Bucket;
 use crate::clients::connections::Connections;
 use crate::clients::event_bus::EventBus;
 use crate::clients::https::HttpClient;
 use crate::clients::pusher::{PusherClient, Signer};
 use crate::clients::webhook_endpoint::WebhookEndpoint;
 use crate::clients::{fcm, ses};
-use crate::delivery::{AppWebhooks, Facts, Pushes, Transport, TurnedOff, WebhookQueue, WebhookSender};
+use crate::delivery::{AppWebhooks, Facts, Files, Pushes, Transport, TurnedOff, WebhookQueue, WebhookSender};
 use crate::gateway::{Gateway, Poster};
 use crate::hotels::EmailedGuest;
 use crate::http::idempotency::Fingerprints;
@@ -45,6 +47,8 @@ pub struct App {
     pub channels: Option<ChannelServer>,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
+    /// The store of files of messages, where this function uses it and the operator turned it on.
+    pub attachments: Option<AttachmentStore>,
     /// How others see the callers.
     pub profiles: Profiles,
     /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
@@ -103,6 +107,7 @@ impl App {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
         let queue = settings.queues.as_ref().and_then(|queues| WebhookQueue::new(&aws, queues));
         let webhooks = webhook_endpoint(&settings, &http).zip(queue);
+        let bucket = bucket(&settings, &http, &aws);
         let bus = settings.event_bus.as_deref().map(|name| EventBus::new(&aws, name));
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
@@ -123,8 +128,12 @@ impl App {
             None => Arc::new(TurnedOff(TransportName::AppWebhook)),
         };
         let webhooks = webhooks.map(|(endpoint, queue)| WebhookSender::new(endpoint, queue));
+        let files: Arc<dyn Transport> = match bucket {
+            Some(bucket) => Arc::new(Files { bucket }),
+            None => Arc::new(TurnedOff(TransportName::Files)),
+        };
         let facts = bus.map(|bus| Arc::new(Facts { bus }) as Arc<dyn Transport>);
-        let senders = [pushes, emails, app_webhooks].into_iter().chain(facts).collect();
+        let senders = [pushes, emails, app_webhooks, files].into_iter().chain(facts).collect();
         Ok(Self { senders, webhooks, ..app })
     }
 
@@ -139,6 +148,8 @@ impl App {
             ));
         }
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
+        let store = bucket(&settings, &http, &aws).zip(settings.attachments.as_ref());
+        let attachments = store.map(|(bucket, settings)| AttachmentStore::new(bucket, settings));
         let pusher = settings.pusher.as_ref();
         let verifier = settings.tokens.as_ref().map(|tokens| Verifier::new(http.clone(), tokens));
         let connections = settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint));
@@ -155,6 +166,7 @@ impl App {
             profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
+            attachments,
             channels,
             connections,
             verifier: verifier.transpose().map_err(failed)?,
@@ -187,6 +199,14 @@ impl App {
         Ok(Gateway::new(self.table.clone(), self.connections()?.clone(), self.signers.clone()))
     }
 
+    /// The store of files of messages.
+    ///
+    /// # Errors
+    /// 404 where the operator has not turned attachments on.
+    pub fn attachments(&self) -> Result<&AttachmentStore, ApiError> {
+        self.attachments.as_ref().ok_or_else(AttachmentStore::none)
+    }
+
     /// WebSocket connections.
     ///
     /// # Errors
@@ -204,6 +224,11 @@ fn recipient(to: &EmailRecipient) -> Option<Box<dyn Recipient>> {
         }
         EmailRecipient::Guest { hotel, booking } => Box::new(EmailedGuest::new(hotel, booking).ok()?),
     })
+}
+
+/// The bucket of attachments, if the settings name one.
+fn bucket(settings: &Settings, http: &HttpClient, aws: &SdkConfig) -> Option<Bucket> {
+    Bucket::new(http.clone(), aws, settings.attachments.as_ref()?)
 }
 
 /// Where webhooks go, if the settings say so. They are signed as Pusher signs them: with the oldest key that is in use (Pusher Channels docs,

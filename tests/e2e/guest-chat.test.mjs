@@ -427,6 +427,27 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await shows(atGuest, ["Grace: (deleted)", "Nora: Good evening!"]);
   });
 
+  test("a picture is shown on the other side, with and without words", async (t) => {
+    const { atGuest, atStaff } = await bothSides(t);
+    const buffer = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+    for (const [name, text] of [
+      ["plan.png", "Look"],
+      ["view.png", ""],
+    ]) {
+      await atGuest.locator("#file").setInputFiles({ name, mimeType: "image/png", buffer });
+      await atGuest.getByText(name, { exact: true }).waitFor();
+      await write(atGuest, text);
+    }
+    await atStaff.getByRole("button", { name: "(2 unread)" }).click();
+    const isShown = (name) => async () => (await atStaff.getByAltText(name).evaluateAll((all) => all.map((image) => image.naturalWidth)))[0] === 1;
+    await until("the first picture", isShown("plan.png"));
+    await until("the second one", isShown("view.png"));
+    await shows(atStaff, ["Grace: Look", "Grace: "]);
+    await atGuest.getByRole("button", { name: "Delete" }).first().click();
+    await shows(atStaff, ["Grace: (deleted)", "Grace: "]);
+    assert.equal(await atStaff.getByAltText("plan.png").count(), 0);
+  });
+
   test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: unavailable }, async (t) => {
     const { atGuest, atStaff } = await bothSides(t);
     await write(atGuest, "one");

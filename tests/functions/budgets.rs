@@ -97,6 +97,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("end a party of 1,000", |world| Box::pin(end_large_party(world))),
     ("authorize a guest's channel", |world| Box::pin(authorize_guest(world))),
     ("send a chat message", |world| Box::pin(chat_post(world))),
+    ("ask for an upload", |world| Box::pin(ask_upload(world))),
+    ("send a chat message with a file", |world| Box::pin(chat_post_with_file(world))),
+    ("get a link to a file", |world| Box::pin(open_file(world))),
     ("read 50 chat messages", |world| Box::pin(chat_page(world))),
     ("poll a chat without news", |world| Box::pin(chat_poll(world))),
     ("delete a chat message", |world| Box::pin(chat_delete(world))),
@@ -507,6 +510,38 @@ async fn chat_post(world: &World) -> [Traffic; 2] {
     // The first message of a conversation makes rows that later ones change.
     guest_writes(world, "Hello").await;
     counted_chat(world, &as_guest("POST /messages").json(&hello())).await
+}
+
+fn file() -> Value {
+    json!({ "name": "plan.png", "type": "image/png", "size": 5 })
+}
+
+async fn ask_upload(world: &World) -> [Traffic; 2] {
+    guest_writes(world, "Hello").await;
+    counted_chat(world, &as_guest("POST /attachments").json(&file())).await
+}
+
+/// Uploads a file; returns its id.
+async fn uploaded(world: &World) -> String {
+    guest_writes(world, "Hello").await;
+    let form = world.send(guest_chat::handle, &as_guest("POST /attachments").json(&file())).await.body;
+    world.bucket.post(&form, b"bytes").unwrap();
+    form["attachmentId"].as_str().unwrap().to_owned()
+}
+
+fn with_file(id: &str) -> Request {
+    as_guest("POST /messages").json(&json!({ "message": "Hello", "attachmentIds": [id] }))
+}
+
+async fn chat_post_with_file(world: &World) -> [Traffic; 2] {
+    let id = uploaded(world).await;
+    counted_chat(world, &with_file(&id)).await
+}
+
+async fn open_file(world: &World) -> [Traffic; 2] {
+    let id = uploaded(world).await;
+    world.send(guest_chat::handle, &with_file(&id)).await;
+    counted_chat(world, &as_guest("GET /attachments/{attachmentId}").path("attachmentId", &id)).await
 }
 
 async fn counted_chat(world: &World, request: &Request) -> [Traffic; 2] {

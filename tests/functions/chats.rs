@@ -33,7 +33,13 @@ fn message(author: &str, text: &str, key: Option<&str>) -> NewMessage {
     let author =
         Author { id: UserId::parse(author).unwrap(), name: Line::cleaned(author, 128).unwrap(), role: Role::Guest };
     let key = key.map(|id| IdempotencyKey::of_cause(Cause::Event { source: author.id.as_str(), id }));
-    NewMessage { author, others: Vec::new(), text: chats::message_text(text, "message").unwrap(), key }
+    NewMessage {
+        author,
+        others: Vec::new(),
+        text: chats::message_text(text, "message").unwrap(),
+        attachments: None,
+        key,
+    }
 }
 
 /// Posts without delivering: as a process that is killed right after its response.

@@ -3,7 +3,7 @@
 //! `deployer.json` lists the actions by which CloudFormation creates, reads, updates and deletes each type of resource: `handlers` in the
 //! schemas of AWS's registry (CloudFormation user guide, "Resource type schema"; as of 2026-08-07, without `list`).
 //! `AWS::CodeDeploy::DeploymentGroup` and `AWS::IAM::Policy` have no handlers there; their actions are those of the two services' own
-//! references of actions.
+//! references of actions, and those of `AWS::S3::Bucket` are the ones that read a bucket and write the properties which the template sets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -94,7 +94,10 @@ const LEFT_OUT: [(&str, &[&str]); 18] = [
             "dynamodb:updateitem",
         ],
     ),
-    ("the table outlives its stack; an owner deletes it", &["dynamodb:deletetable"]),
+    (
+        "the table and the bucket outlive their stack; an owner deletes them",
+        &["dynamodb:deletetable", "s3:deletebucket"],
+    ),
     (
         "the table has no policy, no insights and no stream of Kinesis",
         &[

@@ -61,21 +61,24 @@ fn a_run_of_a_schedule_is_not_repeated_beside_the_next_one() {
     }
 }
 
-/// The rows and the dead letters are nowhere else. A name of its own would be in the way of a later stack.
+/// The rows, the files and the dead letters are nowhere else. A name of its own would be in the way of a later stack.
 #[test]
-fn the_table_and_the_dead_letters_stay_when_the_stack_is_deleted() {
+fn the_table_the_files_and_the_dead_letters_stay_when_the_stack_is_deleted() {
     let retained = "\n    DeletionPolicy: RetainExceptOnCreate\n    UpdateReplacePolicy: Retain\n";
-    for (name, property) in
-        [("Table", "TableName:"), ("DeadLetterQueue", "QueueName:"), ("FactsDeadLetterQueue", "QueueName:")]
-    {
+    for (name, property) in [
+        ("Table", "TableName:"),
+        ("AttachmentBucket", "BucketName:"),
+        ("DeadLetterQueue", "QueueName:"),
+        ("FactsDeadLetterQueue", "QueueName:"),
+    ] {
         let resource = resource(name);
         assert!(resource.contains(retained), "{resource}");
         assert!(!resource.contains(property), "{resource}");
     }
     assert!(!resource("RetryQueue").contains("Policy: Retain"), "the rows hold what is to be delivered");
-    assert_eq!(template().matches(retained).count(), 3);
+    assert_eq!(template().matches(retained).count(), 4);
     let page = include_str!("../../docs/OPERATIONS.md");
-    assert!(page.contains("the table and the dead-letter queues stay"));
+    assert!(page.contains("the table, the bucket of attachments and the dead-letter queues stay"));
 }
 
 #[test]

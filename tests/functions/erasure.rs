@@ -131,6 +131,8 @@ async fn chats(world: &World) {
     let message = of_lease("POST /leases/{bailId}/messages").json(&json!({ "content": SECRET }));
     expect(201, world.send(lease_chat::handle, &message)).await;
     lease::write(world, "ben", "For you").await;
+    let file = json!({ "name": format!("{SECRET}.png"), "type": "image/png", "size": 7 });
+    expect(201, world.send(lease_chat::handle, &of_lease("POST /leases/{bailId}/attachments").json(&file))).await;
     let asked = json!({ "title": SECRET, "description": SECRET });
     expect(201, world.send(lease_chat::handle, &of_lease("POST /leases/{bailId}/requests").json(&asked))).await;
     let theirs = lease::ask("ben", "POST /leases/{bailId}/requests").json(&json!({ "title": "An identity card" }));

@@ -42,6 +42,7 @@ fn expires(kind: RowKind) -> bool {
         | RowKind::Subscriber
         | RowKind::Subscription
         | RowKind::ChannelMember
+        | RowKind::ChatAttachment
         | RowKind::ChatKey
         | RowKind::Device
         | RowKind::DeviceOwner
@@ -86,12 +87,13 @@ fn expires(kind: RowKind) -> bool {
 type Test = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// The kinds, each with what is tried with a row of it.
-const TESTS: [(&[RowKind], Test); 17] = [
+const TESTS: [(&[RowKind], Test); 18] = [
     (&[RowKind::Presence], || Box::pin(a_user_who_left_a_room())),
     (&[RowKind::Notification], || Box::pin(a_notification())),
     (&[RowKind::Device, RowKind::DeviceOwner], || Box::pin(a_device())),
     (&[RowKind::Idempotency], || Box::pin(a_key_of_a_request())),
     (&[RowKind::ChatKey], || Box::pin(a_key_of_a_message())),
+    (&[RowKind::ChatAttachment], || Box::pin(a_file_that_was_not_sent())),
     (&[RowKind::SocketEvent], || Box::pin(an_event_for_dashboards())),
     (&[RowKind::AppEvent], || Box::pin(an_event_of_another_back_end())),
     (&[RowKind::Party], || Box::pin(a_party_that_has_ended())),
@@ -265,6 +267,24 @@ async fn a_key_of_a_request() {
         other.send(lease_chat::handle, &request.json(&json!({ "title": text }))).await
     })
     .await;
+}
+
+/// A year later, the same key is another upload, and the old file cannot be sent or read.
+async fn a_file_that_was_not_sent() {
+    let world = lease::with_email().await;
+    let file = json!({ "name": "a.png", "type": "image/png", "size": 5 });
+    let ask = lease::ask("ada", "POST /leases/{bailId}/attachments").header("idempotency-key", "k-1").json(&file);
+    let form = world.send(lease_chat::handle, &ask).await.body;
+    world.bucket.post(&form, b"bytes").unwrap();
+    expire(&world, &[RowKind::ChatAttachment]).await;
+    let id = form["attachmentId"].as_str().unwrap();
+    let message = lease::ask("ada", "POST /leases/{bailId}/messages");
+    let message = message.json(&json!({ "content": "Look", "attachmentIds": [id] }));
+    assert_eq!(world.send(lease_chat::handle, &message).await.status, 422);
+    let open = lease::ask("ada", "GET /leases/{bailId}/attachments/{attachmentId}").path("attachmentId", id);
+    assert_eq!(world.send(lease_chat::handle, &open).await.status, 404);
+    let other = json!({ "name": "b.png", "type": "image/png", "size": 7 });
+    assert_eq!(world.send(lease_chat::handle, &ask.json(&other)).await.status, 201);
 }
 
 async fn a_key_of_a_message() {

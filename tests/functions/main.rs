@@ -5,6 +5,7 @@
 mod access_patterns;
 mod acting;
 mod apps_events;
+mod attachments;
 mod aws;
 mod books;
 mod budgets;

@@ -1,10 +1,11 @@
-//! The environment of a function under test: a table, and fakes of Pusher, FCM, SQS and SES.
+//! The environment of a function under test: a table, and fakes of Pusher, FCM, SQS, SES and S3.
 //!
 //! The table is an embedded DynamoDB behind a proxy that counts requests. The fakes can be made to fail in ways that a real
 //! service rarely does. The end-to-end tests use a real Pusher server.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod bucket;
 mod bus;
 pub mod consumer;
 pub mod devices;
@@ -39,6 +40,7 @@ use shared::App;
 use shared::http::{Request as HttpRequest, Response, ResponseExt as _, respond, service_fn};
 use shared::settings::{Need, Settings};
 
+pub use bucket::{FakeBucket, FakeObject};
 pub use bus::{BusEntry, BusFault, FakeBus};
 pub use fcm::{FakeFcm, Refusal};
 pub use policies::{boundary, granted, granted_in, unused_grants};
@@ -77,6 +79,8 @@ pub struct World {
     pub ses: FakeSes,
     /// The fake of EventBridge.
     pub bus: FakeBus,
+    /// The fake of the bucket of attachments.
+    pub bucket: FakeBucket,
     line_bytes: AtomicUsize,
     mode: Mode,
     policies: Arc<Policies>,
@@ -140,6 +144,8 @@ impl World {
         let table = Table::new(endpoints, policies.clone()).await;
         let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
+        let bucket = FakeBucket::new(policies.clone()).await;
+        let bucket_url = bucket.url();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let [retry, dead_letter, webhooks] = ["retry", "dead-letter", "webhooks"].map(|name| queues.url(name));
         let standard = [
@@ -160,6 +166,8 @@ impl World {
             ("EVENT_BUS", bus::NAME),
             ("FCM_ENDPOINT", &fcm_endpoint),
             ("SOCKET_ENDPOINT", &socket_endpoint),
+            ("ATTACHMENTS_BUCKET", bucket::NAME),
+            ("ATTACHMENTS_URL", &bucket_url),
         ];
         let given = standard.iter().chain(variables.iter().rev());
         let variables: HashMap<_, _> = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -169,7 +177,7 @@ impl World {
         let app = App::with_senders(settings.unwrap(), http, aws).unwrap();
         let apps = template::binaries().map(|binary| (binary, OnceLock::new())).collect();
         let line_bytes = AtomicUsize::default();
-        Self { app, table, pusher, fcm, sockets, queues, ses, bus, line_bytes, mode, policies, variables, apps }
+        Self { app, table, pusher, fcm, sockets, queues, ses, bus, bucket, line_bytes, mode, policies, variables, apps }
     }
 
     /// The context of the function with this binary: it has the variables that the template gives it, and no others. Its connections and
@@ -264,6 +272,7 @@ impl World {
         let mut traffic = self.table.take_traffic();
         traffic += self.pusher.take_traffic();
         traffic += self.sockets.take_traffic();
+        traffic += self.bucket.take_traffic();
         traffic
     }
 

@@ -27,6 +27,8 @@ tokio::task_local! {
     static FUNCTION: String;
 }
 
+/// The secret of every key.
+pub(crate) const SECRET: &str = "a-secret/with+signs";
 /// As many characters as the key of a function, so that requests are equally long.
 const TESTS_OWN_KEY: &str = "AKIDTEST";
 
@@ -186,7 +188,7 @@ impl ProvideCredentials for Roles {
         let key = FUNCTION.try_with(|binary| format!("ROLE{:04}", place(binary)));
         let key = key.unwrap_or_else(|_| TESTS_OWN_KEY.to_owned());
         let token = Some("FwoGZXIvYXdzEXAMPLE//////////w==".to_owned());
-        future::ProvideCredentials::ready(Ok(Credentials::new(key, "a-secret/with+signs", token, None, "tests")))
+        future::ProvideCredentials::ready(Ok(Credentials::new(key, SECRET, token, None, "tests")))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use shared::chats::{self, Author, Conversation, Deletion, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
+use shared::chats::{
+    self, Author, Conversation, Deletion, MessageId, NewAttachments, NewMessage, Newest, Page, Range, Reading, Seq,
+};
 use shared::contract::chats::{Reader, Role};
 use shared::contract::id::{BookingId, HotelSlug, UserId};
 use shared::contract::text::Line;
@@ -25,9 +27,11 @@ pub(super) struct Side {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
     message: String,
+    #[serde(default)]
+    attachment_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -58,16 +62,33 @@ impl Side {
 
     /// Writes a message of an author with this name.
     pub(super) async fn write(self, app: &App, request: &Request, name: Line) -> Handled {
-        let text = chats::message_text(&request.json::<Written>()?.message, "message")?;
+        let Written { message, attachment_ids } = request.json()?;
+        let attachments = NewAttachments::parse(&attachment_ids, app.attachments.as_ref())?;
+        let text = chats::text_with(attachments.as_ref(), &message, "message")?;
         let key = app.idempotency_key(request, &self.id)?;
         let author = Author { id: self.id.clone(), name, role: self.role };
         // The staff find it among the hotel's chats.
-        let new = NewMessage { author, others: Vec::new(), text, key: Some(key) };
+        let new = NewMessage { author, others: Vec::new(), text, attachments, key: Some(key) };
         let emails = app.settings.emails_guests();
         let owes = |message: &_| hotels::message_created(&self.hotel, &self.booking, message, emails);
         let writer = app.writer(request.request_id());
         let posted = chats::post(&app.table, &writer, &self.conversation(), new, owes).await?;
         Ok(posted.map(|message| http::created(&json!({ "message": message.with_message() }))))
+    }
+
+    /// Lets the author upload a file.
+    pub(super) async fn upload(&self, app: &App, request: &Request) -> Handled {
+        let store = app.attachments()?;
+        let (new, key) = (request.json()?, app.idempotency_key_of_row(request, &self.id)?);
+        let upload = chats::upload(&app.table, store, &self.conversation(), (&self.id, &key), new).await?;
+        Ok(upload.map(|upload| http::created(&upload)))
+    }
+
+    /// A link to a file.
+    pub(super) async fn link(&self, app: &App, request: &Request) -> Handled {
+        let of_reader = (&self.id, request.path("attachmentId"));
+        let link = chats::link(&app.table, app.attachments()?, &self.conversation(), of_reader).await?;
+        Ok(Done::now(http::ok(&link), None))
     }
 
     pub(super) async fn delete(self, app: &App, request: &Request) -> Handled {

@@ -23,6 +23,8 @@ pub(super) async fn handle(app: &App, request: &Request, guest: &Guest) -> Handl
         "GET /api/guest/hotel/{hotelSlug}/chat/context" => context(app, guest, &side).await,
         "GET /api/guest/hotel/{hotelSlug}/chat/messages" => side.read(app, request).await,
         "POST /api/guest/hotel/{hotelSlug}/chat/messages" => side.write(app, request, guest.name.clone()).await,
+        "POST /api/guest/hotel/{hotelSlug}/chat/attachments" => side.upload(app, request).await,
+        "GET /api/guest/hotel/{hotelSlug}/chat/attachments/{attachmentId}" => side.link(app, request).await,
         "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}" => side.delete(app, request).await,
         "PUT /api/guest/hotel/{hotelSlug}/chat/read" => side.mark_read(app, request).await,
         other => Err(http::no_such_route(other)),

@@ -50,6 +50,8 @@ pub(super) async fn handle(app: &App, request: &Request, caller: &Identity) -> H
         "POST /hotels/{hotelSlug}/chats/{bookingId}/messages" => {
             side.write(app, request, app.person(caller).await.display_name).await
         }
+        "POST /hotels/{hotelSlug}/chats/{bookingId}/attachments" => side.upload(app, request).await,
+        "GET /hotels/{hotelSlug}/chats/{bookingId}/attachments/{attachmentId}" => side.link(app, request).await,
         "DELETE /hotels/{hotelSlug}/chats/{bookingId}/messages/{messageId}" => side.delete(app, request).await,
         "PUT /hotels/{hotelSlug}/chats/{bookingId}/read" => side.mark_read(app, request).await,
         other => Err(http::no_such_route(other)),

@@ -1,9 +1,11 @@
-//! A lease's messages: listed, written, deleted, read.
+//! A lease's messages: listed, written, deleted, read; and their files.
 
 use serde::Deserialize;
 use serde_json::json;
 use shared::App;
-use shared::chats::{self, Deletion, Message, MessageId, NewMessage, Newest, Page, Range, Reading, Seq};
+use shared::chats::{
+    self, Deletion, Message, MessageId, NewAttachments, NewMessage, Newest, Page, Range, Reading, Seq,
+};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
 use shared::identity::Identity;
 use shared::leases::{self, Participant};
@@ -15,9 +17,11 @@ const DEFAULT_LIMIT: u8 = 50;
 const MAX_LIMIT: u8 = 100;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
     content: String,
+    #[serde(default)]
+    attachment_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,16 +45,34 @@ pub(super) async fn list(app: &App, request: &Request, participant: &Participant
 }
 
 pub(super) async fn post(app: &App, request: &Request, caller: &Identity, participant: &Participant) -> Handled {
-    let text = chats::message_text(&request.json::<Written>()?.content, "content")?;
+    let Written { content, attachment_ids } = request.json()?;
+    let attachments = NewAttachments::parse(&attachment_ids, app.attachments.as_ref())?;
+    let text = chats::text_with(attachments.as_ref(), &content, "content")?;
     let key = app.idempotency_key(request, &participant.id)?;
     let author = participant.author(app.person(caller).await.display_name);
     let others = participant.other_ids();
-    let new = NewMessage { author, others, text, key: Some(key) };
+    let new = NewMessage { author, others, text, attachments, key: Some(key) };
     let emails = app.settings.email.is_some();
     let owes = |message: &_| participant.message_created(message, emails);
     let posted =
         chats::post(&app.table, &app.writer(request.request_id()), &participant.conversation(), new, owes).await?;
     Ok(posted.map(|message| http::created(&json!({ "message": message.with_content() }))))
+}
+
+/// Lets a participant upload a file.
+pub(super) async fn upload(app: &App, request: &Request, participant: &Participant) -> Handled {
+    let store = app.attachments()?;
+    let (new, key) = (request.json()?, app.idempotency_key_of_row(request, &participant.id)?);
+    let author = (&participant.id, &key);
+    let upload = chats::upload(&app.table, store, &participant.conversation(), author, new).await?;
+    Ok(upload.map(|upload| http::created(&upload)))
+}
+
+/// A link to a file.
+pub(super) async fn link(app: &App, request: &Request, participant: &Participant) -> Handled {
+    let of_reader = (&participant.id, request.path("attachmentId"));
+    let link = chats::link(&app.table, app.attachments()?, &participant.conversation(), of_reader).await?;
+    Ok(Done::now(http::ok(&link), None))
 }
 
 pub(super) async fn delete(app: &App, request: &Request, participant: &Participant) -> Handled {

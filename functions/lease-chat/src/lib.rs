@@ -33,6 +33,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
                 "GET /leases/{bailId}" => Box::pin(show(app, &caller, &participant)).await,
                 "GET /leases/{bailId}/messages" => chat::list(app, &request, &participant).await,
                 "POST /leases/{bailId}/messages" => Box::pin(chat::post(app, &request, &caller, &participant)).await,
+                "POST /leases/{bailId}/attachments" => Box::pin(chat::upload(app, &request, &participant)).await,
+                "GET /leases/{bailId}/attachments/{attachmentId}" => chat::link(app, &request, &participant).await,
                 "DELETE /leases/{bailId}/messages/{messageId}" => chat::delete(app, &request, &participant).await,
                 "PUT /leases/{bailId}/read" => chat::mark_read(app, &request, &participant).await,
                 "GET /leases/{bailId}/requests" => requests::list(app, &request, &participant).await,

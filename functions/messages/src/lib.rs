@@ -1,8 +1,8 @@
-//! The list of a user's conversations; the history of direct messages, their deletion, and public keys for their encryption. The
+//! The list of a user's conversations; the history of direct messages, their files, their deletion, and public keys for their encryption. The
 //! messages themselves go over WebSockets.
 
 use serde_json::json;
-use shared::chats::{Range, Seq};
+use shared::chats::{self, Conversation, Range, Seq};
 use shared::contract::id::UserId;
 use shared::conversations::{self, ConversationCursor};
 use shared::http::{self, ReadRequest as _, Request, Response, ResponseExt as _};
@@ -18,13 +18,15 @@ const MAX_CONVERSATIONS: u8 = 50;
 /// Handles the route that API Gateway matched.
 ///
 /// # Errors
-/// 400, 401, 403, 404, 413, 415 and 503, as `docs/openapi.yaml` says.
+/// 400, 401, 403, 404, 409, 413, 415, 422, 429 and 503, as `docs/openapi.yaml` says.
 pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
     let caller = app.authenticate(&request).await?;
     match request.route() {
         // Boxed: the runtime moves the future of a handler several times.
         "GET /conversations" => Box::pin(list(app, &request, &caller)).await,
         "GET /messages/{userId}" => history(app, &request, &caller).await,
+        "POST /messages/{userId}/attachments" => Box::pin(upload(app, &request, &caller)).await,
+        "GET /messages/{userId}/attachments/{attachmentId}" => link(app, &request, &caller).await,
         "DELETE /messages/{userId}/{messageId}" => delete(app, &request, &caller).await,
         "PUT /keys" => Ok(http::ok(&keys::save(&app.table, &caller.user, request.json()?).await?)),
         "GET /keys/{userId}" => key(app, &request).await,
@@ -51,6 +53,28 @@ async fn history(app: &App, request: &Request, caller: &Identity) -> Result<Resp
         (Some(_), Some(_)) => return Err(ApiError::Malformed("Send after or before, not both".to_owned())),
     };
     Ok(http::ok(&direct::history(&app.table, &caller.user, &other, range, limit).await?))
+}
+
+/// The conversation of the caller and the user in the path.
+fn conversation(request: &Request, caller: &Identity) -> Result<Conversation, ApiError> {
+    let other = user(request)?;
+    if other == caller.user {
+        return Err(ApiError::field("userId", "must be another user"));
+    }
+    Ok(Conversation::direct(&caller.user, &other))
+}
+
+async fn upload(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
+    let (store, conversation) = (app.attachments()?, conversation(request, caller)?);
+    let (new, key) = (request.json()?, app.idempotency_key_of_row(request, &caller.user)?);
+    let upload = chats::upload(&app.table, store, &conversation, (&caller.user, &key), new).await?;
+    Ok(http::created(&upload.result).replayed(upload.is_replay))
+}
+
+async fn link(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {
+    let (store, conversation) = (app.attachments()?, conversation(request, caller)?);
+    let of_reader = (&caller.user, request.path("attachmentId"));
+    Ok(http::ok(&chats::link(&app.table, store, &conversation, of_reader).await?))
 }
 
 async fn delete(app: &App, request: &Request, caller: &Identity) -> Result<Response, ApiError> {

@@ -204,7 +204,8 @@ async fn on_event(
             if is_message {
                 app.writes.admit_uncounted(&socket.user)?;
             }
-            let outcome = direct::on_event(&app.table, &app.writer(request.request_id()), socket, event).await;
+            let writer = app.writer(request.request_id());
+            let outcome = direct::on_event((&app.table, app.attachments.as_ref()), &writer, socket, event).await;
             if is_message && matches!(outcome, Err(ApiError::NotFound(_))) {
                 http::after_response(app.writes.clone().miss_uncounted(socket.user.clone()));
             }

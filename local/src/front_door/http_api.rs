@@ -126,6 +126,7 @@ fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bucket::Bucket;
     use super::super::router;
     use super::*;
     use crate::state::settings::PusherServer;
@@ -165,8 +166,9 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}/stage", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, Router::new().fallback(upstream)).await });
-        let cors = serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
-        router(HttpApi::new(&address, cors), crate::front_door::Sockets::new(&address, PusherServer::default()))
+        let cors: Cors = serde_json::from_value(json!({ "allowOrigins": ["http://localhost:3001"] })).unwrap();
+        let bucket = Bucket::new(&address, cors.clone());
+        router(HttpApi::new(&address, cors), bucket, crate::front_door::Sockets::new(&address, PusherServer::default()))
     }
 
     async fn response_to(request: http::request::Builder, body: impl Into<Body>) -> (StatusCode, HeaderMap, String) {

@@ -1,5 +1,6 @@
 //! The one address of the stack, as `execute-api` is on AWS, or a CloudFront distribution in front of both APIs.
 
+mod bucket;
 mod cors;
 mod examples;
 mod http_api;
@@ -15,6 +16,7 @@ use axum::middleware::{self, Next};
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 
+use bucket::Bucket;
 pub(crate) use cors::Cors;
 pub(crate) use examples::Examples;
 use http_api::HttpApi;
@@ -28,6 +30,8 @@ use crate::state::settings::PusherServer;
 /// The front door, and what it leads to.
 pub(crate) struct FrontDoor {
     pub(crate) listener: TcpListener,
+    /// Address of ministack.
+    pub(crate) aws: String,
     /// Address of the HTTP API's stage.
     pub(crate) api: String,
     /// Address of the WebSocket API, without a stage.
@@ -46,9 +50,10 @@ pub(crate) struct FrontDoor {
 impl FrontDoor {
     /// Serves until the process ends.
     pub(crate) async fn serve(self) -> Result<()> {
-        let Self { listener, api, socket_api, pusher, cors, names, examples, console, mut cuts } = self;
+        let Self { listener, aws, api, socket_api, pusher, cors, names, examples, console, mut cuts } = self;
         let sockets = Sockets::new(&socket_api, pusher);
-        let api = router(HttpApi::new(&api, cors), sockets.clone());
+        let bucket = Bucket::new(&aws, cors.clone());
+        let api = router(HttpApi::new(&api, cors), bucket, sockets.clone());
         let router = only_at(names, examples.router().merge(console.router()).merge(api));
         let cutting = async {
             while cuts.recv().await.is_some() {
@@ -76,11 +81,14 @@ fn only_at(names: Names, router: Router) -> Router {
     }))
 }
 
-/// Routes handshakes of WebSockets to the WebSocket API, and all other requests but a person's to the HTTP API.
-fn router(api: HttpApi, sockets: Sockets) -> Router {
+/// Routes handshakes of WebSockets to the WebSocket API, requests for the bucket of attachments there, and all others but a person's to the
+/// HTTP API.
+fn router(api: HttpApi, bucket: Bucket, sockets: Sockets) -> Router {
     Router::new().fallback(async move |request: Request| {
         if is_handshake(request.headers()) {
             sockets.handle(request).await
+        } else if bucket::is_for(&request) {
+            bucket::handle(&bucket, request).await
         } else if let Some(response) = welcome::response(&request).or_else(|| without_upgrade::response(&request)) {
             response
         } else {

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes, to_bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Request, Response, Version};
+use http::{HeaderMap, HeaderName, Method, Request, Response, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -36,6 +36,7 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 pub(crate) struct Relay {
     address: String,
     client: Client<HttpConnector, Body>,
+    keeps_host: bool,
 }
 
 /// Why there is no response to pass back.
@@ -52,7 +53,13 @@ impl Relay {
     pub(crate) fn to(address: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { address: address.to_owned(), client: Client::builder(TokioExecutor::new()).build(connector) }
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { address: address.to_owned(), client, keeps_host: false }
+    }
+
+    /// The same, which passes the header `Host` on: it is part of a signature.
+    pub(crate) fn keeping_host(self) -> Self {
+        Self { keeps_host: true, ..self }
     }
 
     /// Sends a request; returns the whole response.
@@ -62,13 +69,21 @@ impl Relay {
         // The servers behind it speak no other, whatever the client spoke.
         parts.version = Version::HTTP_11;
         remove_hop_by_hop(&mut parts.headers);
+        let host = parts.headers.get(HOST).filter(|_| self.keeps_host).cloned();
         speak_for_itself(&mut parts.headers);
+        if let Some(host) = host {
+            parts.headers.insert(HOST, host);
+        }
+        let is_head = parts.method == Method::HEAD;
         let request = Request::from_parts(parts, Body::from(body));
         let response = self.client.request(request).await.map_err(|_| RelayError::NoResponse)?;
         let (mut parts, body) = response.into_parts();
         let body = to_bytes(Body::new(body), usize::MAX).await.map_err(|_| RelayError::NoResponse)?;
         remove_hop_by_hop(&mut parts.headers);
-        parts.headers.remove(CONTENT_LENGTH);
+        // That of a response to HEAD is the length of the body that is left out.
+        if !is_head {
+            parts.headers.remove(CONTENT_LENGTH);
+        }
         Ok(Response::from_parts(parts, body))
     }
 }

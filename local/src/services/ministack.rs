@@ -14,6 +14,8 @@ use crate::process::children::{Processes, Service};
 use crate::state::directory::StackDirectory;
 
 pub(crate) const REGION: &str = "us-east-1";
+/// The secret of every access key here. It keeps nothing: ministack is on this machine alone.
+pub(crate) const SECRET_KEY: &str = "test";
 
 pub(crate) fn endpoint(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
@@ -64,7 +66,7 @@ pub(crate) async fn start<'a>(
 pub(crate) fn credentials() -> [(&'static str, &'static str); 5] {
     [
         ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_REGION", REGION),
         ("AWS_EC2_METADATA_DISABLED", "true"),

@@ -154,6 +154,9 @@ fn request(workspace: &Workspace, ports: &Ports, secrets: &Secrets, settings: &S
             "WebhookEvents": WEBHOOK_EVENTS,
             "SubscriptionCounts": if settings.subscription_counts { "on" } else { "off" },
             "Facts": "on,text,presence",
+            "Attachments": "on",
+            // The front door stands in for S3 (`front_door/bucket.rs`).
+            "AttachmentsEndpoint": format!("http://localhost:{}", ports.port),
             "SecretName": "carillon",
             // The events' domain name lacks ministack's port.
             "SocketEndpoint": format!("{}/_aws/execute-api/{SOCKET_API_ID}", ministack::endpoint(ports.aws_of_functions())),

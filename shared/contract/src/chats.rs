@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachments::Attachment;
 use crate::channel::Channel;
 use crate::event::Event;
 use crate::id::{BookingId, HotelSlug, LeaseId, UserId};
@@ -70,6 +71,9 @@ pub struct MessageView {
     pub message: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Text>,
+    /// Its files. Left out for a message without files, and for a deleted one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// ISO 8601
     pub created_at: String,
     /// ISO 8601

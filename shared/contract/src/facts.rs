@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::attachments::AttachmentFact;
 use crate::chats::Role;
 use crate::id::{BookId, BookingId, HotelSlug, LeaseId, PartyId, UserId};
 use crate::leases::{RequestAddressee, RequestStatus};
@@ -55,6 +56,9 @@ pub enum Fact {
         /// Only where the operator asked for texts; never that of a sealed or deleted message.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         text: Option<Text>,
+        /// The files that came with it, for those who scan them.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        attachments: Vec<AttachmentFact>,
     },
     #[serde(rename = "message.deleted")]
     MessageDeleted { conversation: ConversationRef, message_id: String, seq: u64 },
@@ -167,6 +171,7 @@ mod tests {
             author_id: Some(user("ada")),
             role: Role::Member,
             text: Some(Text::parse("Hello", 10).unwrap()),
+            attachments: Vec::new(),
         };
         let stored = serde_json::to_string(&fact).unwrap();
         assert!(stored.starts_with(r#"{"type":"message.sent","detail":{"conversation":{"kind":"direct","userIds":["#));

@@ -44,6 +44,7 @@
 //! | idempotency of a message | as the conversation's | `KEY#{hash}` |
 //! | read mark | as the conversation's | `READ#{userId}` |
 //! | window of a guest's e-mails | as the conversation's | `EMAIL#{userId}` |
+//! | attachment of a message, or of none yet | as the conversation's | `ATTACHMENT#{attachmentId}` |
 //! | lease | `LEASE#{bailId}` | `LEASE` |
 //! | request of a lease | `LEASE#{bailId}` | `REQUEST#{requestId}` |
 //! | window of a lease's e-mails to a user | `LEASE#{bailId}` | `EMAIL#{userId}` |
@@ -70,6 +71,7 @@ mod row_kind;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attachments::AttachmentId;
 use crate::channel::OwnChannel;
 use crate::id::{BookId, HotelSlug, LeaseId, PartyId, UserId};
 use crate::sockets::{ConnectionId, Namespace};
@@ -347,6 +349,12 @@ impl Key {
     #[must_use]
     pub fn chat_email(chat: &str, user: &UserId) -> Self {
         Self::new(chat, format!("EMAIL#{user}"))
+    }
+
+    /// A file that was uploaded to a conversation, or is about to be.
+    #[must_use]
+    pub fn chat_attachment(chat: &str, id: &AttachmentId) -> Self {
+        Self::new(chat, format!("ATTACHMENT#{id}"))
     }
 
     #[must_use]

@@ -16,6 +16,7 @@
 //! channel         the channels of the six systems, and their names
 //! socket_id       Pusher's ids of connections
 //! sockets         connections, namespaces, events of WebSockets
+//! attachments     files of messages
 //! person          how others see a user
 //! text            text that one person writes and another sees
 //! id              ids of users, books, hotels, leases and the rest
@@ -25,6 +26,7 @@
 //! ```
 
 pub mod any_channel;
+pub mod attachments;
 pub mod channel;
 pub mod chats;
 pub mod email;

@@ -194,7 +194,7 @@ impl App {
     /// # Errors
     /// As [`IdempotencyKey::of`].
     pub fn idempotency_key_of_app(&self, request: &Request) -> Result<IdempotencyKey, ApiError> {
-        IdempotencyKey::of(request, KeyOwner { caller: APPS, service: None }, self.fingerprints()?)
+        IdempotencyKey::of(request, KeyOwner { caller: APPS, service: None }, Some(self.fingerprints()?))
     }
 
     /// The request's `Idempotency-Key`, as one of this caller's, or of the service that acts for them.
@@ -204,7 +204,16 @@ impl App {
     pub fn idempotency_key(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
         let service = http::acting_service();
         let owner = KeyOwner { caller: caller.as_str(), service: service.as_ref() };
-        IdempotencyKey::of(request, owner, self.fingerprints()?)
+        IdempotencyKey::of(request, owner, Some(self.fingerprints()?))
+    }
+
+    /// As [`App::idempotency_key`], of what is compared with the row that the first request made: without a fingerprint.
+    ///
+    /// # Errors
+    /// As [`IdempotencyKey::of`].
+    pub fn idempotency_key_of_row(&self, request: &Request, caller: &UserId) -> Result<IdempotencyKey, ApiError> {
+        let service = http::acting_service();
+        IdempotencyKey::of(request, KeyOwner { caller: caller.as_str(), service: service.as_ref() }, None)
     }
 
     fn fingerprints(&self) -> Result<&Fingerprints, ApiError> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire_id::{of_direct, shown_id};
 use super::{Conversation, ConversationKind, Head, Message};
+use crate::contract::attachments::AttachmentFact;
 use crate::contract::channel::Channel;
 use crate::contract::chats::{ChatState, GuestChatChange, RealtimeEvent, Role};
 use crate::contract::facts::Fact;
@@ -51,7 +52,8 @@ pub(super) fn sent(conversation: &Conversation, message: &Message) -> Delivery {
         seq: message.seq.0,
         author_id: message.author.clone(),
         role: message.role,
-        text: message.text.clone().filter(|_| !message.sealed),
+        text: message.text.clone().filter(|text| !message.sealed && !text.as_str().is_empty()),
+        attachments: message.attachments.iter().map(AttachmentFact::from).collect(),
     })
 }
 
@@ -110,6 +112,7 @@ pub(crate) fn direct_view(message: &Message, receiver: &UserId) -> DirectMessage
         sender_name: message.author_name.clone(),
         receiver_id: message.author.is_some().then(|| receiver.clone()),
         content: message.content(),
+        attachments: message.attachments.clone(),
         created_at: message.created_at.iso(),
         timestamp: message.created_at.iso(),
         deleted_at: message.deleted_at.map(crate::contract::time::Millis::iso),
@@ -206,6 +209,7 @@ mod tests {
             role,
             text: Some(message_text(text, "message").unwrap()),
             sealed: false,
+            attachments: Vec::new(),
             created_at: Millis(1_790_000_000_123),
             deleted_at: None,
         }

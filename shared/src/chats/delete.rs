@@ -1,5 +1,6 @@
 //! Deleting a message: its number stays, what it said goes.
 
+use super::attachment::forget;
 use super::head::Head;
 use super::wire_id::shown_id;
 use super::{Conversation, Message, MessageId};
@@ -18,8 +19,8 @@ pub struct Deletion<'a> {
     pub author: &'a UserId,
 }
 
-/// Deletes a message. Its text leaves its row, the inbox, and the pending deliveries of the row; `owes` makes those of the
-/// deletion. Deleting twice is the same.
+/// Deletes a message. Its text leaves its row, the inbox, and the pending deliveries of the row, and its files the bucket; `owes` makes
+/// the deliveries of the deletion. Deleting twice is the same.
 ///
 /// # Errors
 /// 403 unless the caller wrote it, 404 when there is no such message, 503 when too many write at once, 500.
@@ -84,8 +85,8 @@ impl ReadMessage {
     ) -> Result<Option<Done<Message>>, TableError> {
         let (now, conversation) = (Millis::now(), &self.conversation);
         let was_deleted = self.message.deleted_at.is_some();
-        let mut left =
-            Message { text: None, deleted_at: Some(self.message.deleted_at.unwrap_or(now)), ..self.message.clone() };
+        let deleted_at = Some(self.message.deleted_at.unwrap_or(now));
+        let mut left = Message { text: None, attachments: Vec::new(), deleted_at, ..self.message.clone() };
         if erases {
             left.author = None;
             left.author_name = Line::default();
@@ -96,15 +97,20 @@ impl ReadMessage {
             message_id: shown_id(conversation, &left),
             seq: left.seq.0,
         });
-        let deliveries = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };
+        let files: Vec<_> = self.message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
+        let removal = (!files.is_empty()).then_some(Delivery::RemoveFiles { files });
+        let told = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };
+        let deliveries = told.into_iter().chain(removal);
         let append = Append::instead(conversation.message(left.seq), self.owing, deliveries, writer, now);
-        let mut update = append.update().set("deleted_at", left.deleted_at.unwrap_or(now)).remove("text");
+        let mut update =
+            append.update().set("deleted_at", left.deleted_at.unwrap_or(now)).remove("text").remove("attachments");
         if erases {
             // The last two are of a version that gave each message an entry in the index.
             let gone = ["author", "author_name", "key", "gsi1pk", "gsi1sk"];
             update = gone.into_iter().fold(update, Update::remove);
         }
         let mut writes = vec![update.into(), self.head.bury(conversation, &self.message, erases)];
+        writes.extend(forget(conversation, &self.message.attachments));
         writes.extend(self.key.filter(|_| erases).map(|key| Action::delete(&key)));
         Ok(table.transact(writes).await?.is_done().then(|| Done::now(left, append.deliverable())))
     }

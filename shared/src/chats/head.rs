@@ -181,7 +181,7 @@ impl Head {
         let mut update = Update::new(&conversation.head())
             .set("seq", message.seq)
             .set("last_at", message.created_at)
-            .set("preview", preview(message.text.as_ref(), message.sealed))
+            .set("preview", preview(message.words().as_ref(), message.sealed))
             .set("last_author", &author.id)
             .set("last_author_name", &author.name);
         update = self.note_role(update, author.role);

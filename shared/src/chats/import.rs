@@ -53,6 +53,7 @@ impl OldMessage {
             role: self.author.role,
             text: self.text.clone(),
             sealed: false,
+            attachments: Vec::new(),
             created_at: self.created_at,
             deleted_at: self.deleted_at,
         }

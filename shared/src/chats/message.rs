@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::attachment_store::NewAttachments;
 use crate::api_error::ApiError;
+use crate::contract::attachments::Attachment;
 use crate::contract::chats::{AuthorView, MessageView, Role};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
@@ -110,6 +112,17 @@ pub fn message_text(text: &str, field: &str) -> Result<Text, ApiError> {
     Text::parse(text, MAX_TEXT).map_err(|error| ApiError::field(field, error))
 }
 
+/// As [`message_text`], of a message that comes with these files: the text may then be empty.
+///
+/// # Errors
+/// As [`message_text`].
+pub fn text_with(attachments: Option<&NewAttachments>, text: &str, field: &str) -> Result<Text, ApiError> {
+    match attachments {
+        None => message_text(text, field),
+        Some(_) => Text::parse_optional(text, MAX_TEXT).map_err(|error| ApiError::field(field, error)),
+    }
+}
+
 /// The author of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
@@ -126,6 +139,8 @@ pub struct NewMessage {
     /// Those besides the author whose lists of conversations are to have this one.
     pub others: Vec<UserId>,
     pub text: Text,
+    /// The files that come with it.
+    pub attachments: Option<NewAttachments>,
     /// The request's key. One that has none is never a repetition.
     pub key: Option<IdempotencyKey>,
 }
@@ -144,8 +159,18 @@ pub struct Message {
     pub text: Option<Text>,
     /// Whether the text is a sealed content: JSON with what only its receiver can read.
     pub sealed: bool,
+    /// Empty once it is deleted.
+    pub attachments: Vec<Attachment>,
     pub created_at: Millis,
     pub deleted_at: Option<Millis>,
+}
+
+impl NewMessage {
+    /// Whether a message has the files that this one is to have.
+    pub(super) fn has_files_of(&self, message: &Message) -> bool {
+        let wanted = self.attachments.iter().flat_map(|new| &new.ids);
+        wanted.eq(message.attachments.iter().map(|attachment| &attachment.id))
+    }
 }
 
 impl Message {
@@ -159,6 +184,16 @@ impl Message {
     #[must_use]
     pub fn with_content(&self) -> MessageView {
         MessageView { content: self.text.clone(), ..self.view() }
+    }
+
+    /// Its words for those who see no file: its text, or else the name of its first file; `None` once it is deleted.
+    #[must_use]
+    pub(crate) fn words(&self) -> Option<Text> {
+        let text = self.text.as_ref()?;
+        match self.attachments.first().filter(|_| text.as_str().is_empty()) {
+            Some(first) => Some(Text::ours(first.name.as_str().to_owned())),
+            None => Some(text.clone()),
+        }
     }
 
     /// The content of a direct message, as clients see it: text, a sealed content, or `null` once it is deleted.
@@ -177,6 +212,7 @@ impl Message {
             author: AuthorView { id: self.author.clone(), name: self.author_name.clone(), role: self.role },
             message: None,
             content: None,
+            attachments: self.attachments.clone(),
             created_at: self.created_at.iso(),
             deleted_at: self.deleted_at.map(Millis::iso),
         }
@@ -195,6 +231,7 @@ impl Message {
             role: row.exact_role.unwrap_or(row.role),
             text: row.text,
             sealed: row.sealed,
+            attachments: row.attachments,
             created_at: row.created_at,
             deleted_at: row.deleted_at,
         })
@@ -217,6 +254,8 @@ pub(super) struct MessageRow {
     pub(super) text: Option<Text>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub(super) sealed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(super) attachments: Vec<Attachment>,
     pub(super) created_at: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deleted_at: Option<Millis>,
@@ -236,6 +275,7 @@ impl MessageRow {
             exact_role: message.role.beside_side(),
             text: message.text.clone(),
             sealed: message.sealed,
+            attachments: message.attachments.clone(),
             created_at: message.created_at,
             deleted_at: None,
             key,

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attach::ready;
 use super::created::{reopened, sent, shortened};
 use super::head::Head;
 use super::message::MessageRow;
@@ -84,7 +85,8 @@ pub(crate) struct Posting<'a> {
 /// request, also one that comes while the first is under way, returns the first one's message.
 ///
 /// # Errors
-/// 413 when an event would be over 10 KB, 422 for a reused key, 429 over the limit, 503 when too many write at once; then
+/// 409 for a file that another message has, 413 when an event would be over 10 KB, 422 for a reused key and for a file that was not
+/// uploaded here, 429 over the limit, 503 when too many write at once; then
 /// nothing was written. 500 when DynamoDB fails.
 pub async fn post(
     table: &Table,
@@ -117,17 +119,20 @@ pub(crate) async fn post_on(
         if let Some(newest) = repeated(table, conversation, posting, &seen.head, now).await? {
             return Ok(Some(Done::replay(newest)));
         }
+        let files = ready(table, conversation, &new.author.id, new.attachments.as_ref(), now).await?;
         let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
         if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
             return Err(super::unknown_receiver());
         }
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
         let (guest_due, author_due) = if conversation.is_of_guest(&new.author.id) { (due, None) } else { (None, due) };
-        let message = Message { sealed: terms.sealed, ..new.numbered(&seen.head, now) };
+        let attachments: Vec<_> = files.iter().map(|file| file.attachment.clone()).collect();
+        let message = Message { sealed: terms.sealed, attachments, ..new.numbered(&seen.head, now) };
         let mut deliveries = owes(&message);
         must_fit(&deliveries)?;
         deliveries.push(sent(conversation, &message));
         deliveries.extend(reopened(conversation, &seen.head, &message));
+        deliveries.extend(keep(&message));
         let outbox = Outbox::new(deliveries, writer, now);
         let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);
@@ -148,6 +153,7 @@ pub(crate) async fn post_on(
         writes.extend(author_due.map(|due| rate_limit::count(&new.limit(), seen.due, due)));
         writes.extend(new.remember(conversation, &message, terms.key_seconds, now)?);
         writes.extend((terms.also)(&seen.head, now)?);
+        writes.extend(files.iter().map(|file| file.attach(conversation, &new.author.id, &message.id)));
         let is_done = table.transact(writes).await?.is_done();
         // Another message took the number, or it is the first request with this key.
         Ok(is_done.then(|| Done::now(message, [committed])))
@@ -210,6 +216,7 @@ impl NewMessage {
             role: self.author.role,
             text: Some(self.text.clone()),
             sealed: false,
+            attachments: Vec::new(),
             created_at: now,
             deleted_at: None,
         }
@@ -242,6 +249,12 @@ pub(super) fn mark_of_author(conversation: &Conversation, user: &UserId, seq: Se
         .into()
 }
 
+/// The delivery by which the bucket keeps the files of a message. It is the consumer's: the message is written by then.
+fn keep(message: &Message) -> Option<Delivery> {
+    let files: Vec<_> = message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
+    (!files.is_empty()).then_some(Delivery::KeepFiles { files })
+}
+
 /// Refuses an event that Pusher would refuse.
 fn must_fit(deliveries: &[Delivery]) -> Result<(), ApiError> {
     let bytes = |delivery: &Delivery| match delivery {
@@ -267,7 +280,7 @@ async fn replay(
     let message = Message::of_row(row.ok_or_else(super::unknown_message)?)?;
     // A deleted message no longer holds its text. It must not be the response to another text, which would be lost.
     idempotency::must_be_same(match &message.text {
-        Some(text) => text == new.text.as_str(),
+        Some(text) => text == new.text.as_str() && new.has_files_of(&message),
         None => new.key().is_some_and(|key| key.is_of(first.fingerprint.as_deref())),
     })?;
     Ok(Done::replay(message))
@@ -285,11 +298,15 @@ async fn repeated(
         return Ok(None);
     };
     let is_recent = head.last_at.is_some_and(|at| at.plus_seconds(seconds) > now);
-    if !is_recent || !head.may_say(&new.author.id, &new.text, terms.sealed) {
+    let may_be_same = new.attachments.is_some() || head.may_say(&new.author.id, &new.text, terms.sealed);
+    if !is_recent || !may_be_same {
         return Ok(None);
     }
     let newest = table.get(&conversation.message(head.seq), true).await?.map(Message::of_row).transpose()?;
-    let is_same =
-        |newest: &Message| newest.author.as_ref() == Some(&new.author.id) && newest.text.as_ref() == Some(&new.text);
+    let is_same = |newest: &Message| {
+        newest.author.as_ref() == Some(&new.author.id)
+            && newest.text.as_ref() == Some(&new.text)
+            && new.has_files_of(newest)
+    };
     Ok(newest.filter(is_same))
 }

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod breaker;
+pub mod bucket;
 pub mod connections;
 pub(crate) mod event_bus;
 pub mod fcm;

@@ -10,7 +10,7 @@
 //! | `stream`, `retry` | what brings the consumer to rows: a batch of the table's stream, a batch of the retry queue |
 //! | `visit` | one visit to several rows: attempts, outcomes, acknowledgements |
 //! | `transport`, `outcome` | the trait of all transports, and how their attempts end |
-//! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `fact`, `socket`, `unread`, `notification` | one file per transport; those of leases and hotels are with them |
+//! | `pusher`, `subscribers`, `webhook`, `app_webhook`, `fcm`, `fact`, `files`, `socket`, `unread`, `notification` | one file per transport; those of leases and hotels are with them |
 //! | `fan_out` | the attempt of `subscribers` at one entry |
 //! | `queue`, `webhook_queue` | the retry queue and the dead-letter queue; the queue on which the app's webhooks wait |
 
@@ -18,6 +18,7 @@ mod app_webhook;
 mod fact;
 mod fan_out;
 mod fcm;
+mod files;
 mod notification;
 mod outcome;
 mod plan;
@@ -49,6 +50,7 @@ pub(crate) use app_webhook::AppWebhooks;
 pub use app_webhook::WebhookSender;
 pub(crate) use fact::Facts;
 pub(crate) use fcm::Pushes;
+pub(crate) use files::Files;
 pub(crate) use notification::Notifications;
 pub use outcome::Outcome;
 pub(crate) use pusher::Pusher;

@@ -3,7 +3,7 @@
 use super::messages::erase_message;
 use super::{Erasure, remove};
 use crate::api_error::ApiError;
-use crate::chats::Conversation;
+use crate::chats::{self, Conversation};
 use crate::contract::facts::Fact;
 use crate::contract::id::{BookId, LeaseId, PartyId, UserId};
 use crate::contract::rooms::UserLeft;
@@ -103,6 +103,11 @@ impl Erasure<'_> {
                 Ok(is_erased)
             }
             RowKind::ChatMessage => Ok(false),
+            // That of a message goes with the message.
+            RowKind::ChatAttachment if has("author") && !row.contains_key("message") => {
+                Ok(chats::erase_upload(self.table, self.writer, self.user, &key, &row).await?)
+            }
+            RowKind::ChatAttachment => Ok(false),
             RowKind::ChatHead => self.head(&key, &row, has("last_author")).await,
             RowKind::Lease => self.lease(&key, &row, has("client"), has("notary")).await,
             RowKind::LeaseRequest if ["created_by", "updated_by", "to"].into_iter().any(has_person) => {

@@ -15,7 +15,7 @@
 //!
 //! | what is created | the row that is the lock | remembered | a repetition is compared with |
 //! |---|---|---|---|
-//! | kudos, a party | its own: its id is that of the key | as long as the row | the row |
+//! | kudos, a party, an upload | its own: its id is that of the key | as long as the row | the row |
 //! | an event for dashboards, events by Pusher's HTTP API | its own | a day | the fingerprint |
 //! | a message | one beside it, in the same transaction | a day | what was stored; the fingerprint once it is deleted |
 //! | a lease's request | the same | a day | what was stored |
@@ -100,11 +100,12 @@ pub enum Cause<'a> {
 }
 
 impl IdempotencyKey {
-    /// Reads the key of a request by this caller. See [`crate::App::idempotency_key`], which knows the fingerprints.
+    /// Reads the key of a request by this caller. See [`crate::App::idempotency_key`], which knows the fingerprints. Without them, the key has
+    /// none.
     ///
     /// # Errors
     /// 400 for a key that is empty, longer than 255 characters, or not visible ASCII; with a key, 400 for a body that is not JSON.
-    pub fn of(request: &Request, owner: KeyOwner<'_>, fingerprints: &Fingerprints) -> Result<Self, ApiError> {
+    pub fn of(request: &Request, owner: KeyOwner<'_>, fingerprints: Option<&Fingerprints>) -> Result<Self, ApiError> {
         if !request.headers().contains_key("idempotency-key") {
             return Ok(Self::absent());
         }
@@ -118,8 +119,11 @@ impl IdempotencyKey {
         }
         parts.extend(owner.service.map(UserId::as_str));
         parts.extend([owner.caller, key]);
-        let fingerprint = fingerprints.of(&json::parse(request.bytes())?);
-        Ok(Self { id: hash(&parts), has_key: true, fingerprint: Some(fingerprint) })
+        let fingerprint = match fingerprints {
+            Some(fingerprints) => Some(fingerprints.of(&json::parse(request.bytes())?)),
+            None => None,
+        };
+        Ok(Self { id: hash(&parts), has_key: true, fingerprint })
     }
 
     /// The key of something that is created once for its cause. It has no fingerprint: the same cause means the same

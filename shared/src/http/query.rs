@@ -49,6 +49,8 @@ pub fn parameters(route: &str) -> Parameters {
         "GET /api/guest/hotel/{hotelSlug}/chat/context"
         | "POST /api/guest/hotel/{hotelSlug}/chat/messages"
         | "DELETE /api/guest/hotel/{hotelSlug}/chat/messages/{messageId}"
+        | "POST /api/guest/hotel/{hotelSlug}/chat/attachments"
+        | "GET /api/guest/hotel/{hotelSlug}/chat/attachments/{attachmentId}"
         | "PUT /api/guest/hotel/{hotelSlug}/chat/read" => Only(&["token"]),
         // People click this link, and mail programs add their own (`utm_source`).
         "GET /email/unsubscribe" | "POST /email/unsubscribe" => Any(&["user", "address", "signature", "lang"]),

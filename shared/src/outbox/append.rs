@@ -148,7 +148,7 @@ impl Append {
 
     /// As [`Append::new`], for a change after which nothing of what the row owed may be delivered any more. Where others that go
     /// the same way are being delivered just now, the new deliveries wait for the end of that lease, so that they come after.
-    /// The row no longer waits for anything else: its message of the retry queue finds nothing to do. Facts stay: they say what was so.
+    /// The row no longer waits for anything else: its message of the retry queue finds nothing to do. Facts and removals of files stay.
     pub(crate) fn instead(
         key: Key,
         earlier: Option<Committed>,
@@ -158,9 +158,8 @@ impl Append {
     ) -> Self {
         let deliveries: Vec<_> = deliveries.into_iter().collect();
         let entries = earlier.iter().flat_map(|seen| &seen.outbox.entries);
-        let (facts, others): (Vec<_>, Vec<_>) =
-            entries.partition(|entry| entry.delivery.transport() == TransportName::Facts);
-        let entries = facts.into_iter().cloned().collect();
+        let (kept, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.delivery.outlives_changes());
+        let entries = kept.into_iter().cloned().collect();
         let same_way =
             |entry: &&Entry| deliveries.iter().any(|delivery| delivery.transport() == entry.delivery.transport());
         let before: Vec<_> = others.into_iter().filter(same_way).collect();

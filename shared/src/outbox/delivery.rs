@@ -9,6 +9,7 @@ use super::{
     UnseenEmail, Wake,
 };
 use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent};
+use crate::contract::attachments::AttachmentId;
 use crate::contract::event::Event;
 use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
@@ -115,6 +116,13 @@ transports! {
     Notification sends {
         "notify" => Notify { notify: Box<Notify> },
     }
+    /// The bucket of attachments.
+    Files sends {
+        /// The files of a message that is written: they lose the tag by which the bucket deletes what was not sent.
+        "keepFiles" => KeepFiles { files: Vec<AttachmentId> },
+        /// The files of a message that is deleted, or of nobody.
+        "removeFiles" => RemoveFiles { files: Vec<AttachmentId> },
+    }
     /// The stage's event bus.
     Facts sends {
         /// A change that other systems hear of, with the back end that made it for its user.
@@ -164,6 +172,7 @@ impl Delivery {
             | TransportName::Webhook
             | TransportName::AppWebhook
             | TransportName::Notification
+            | TransportName::Files
             | TransportName::None => None,
         }
     }
@@ -211,6 +220,11 @@ impl Delivery {
     /// Before when it is not looked at, if it is committed at this time.
     pub(super) fn not_before(&self, at: Millis) -> Option<Millis> {
         matches!(self, Self::Unread(_)).then(|| at.plus_seconds(UNREAD_SECONDS))
+    }
+
+    /// Whether it stays owed when a change of its row leaves nothing else to deliver: a fact says what was so, and a file still has to go.
+    pub(super) fn outlives_changes(&self) -> bool {
+        self.transport() == TransportName::Facts || matches!(self, Self::RemoveFiles { .. })
     }
 
     /// Whether it is about one connection, so that it means nothing once the row of that connection is deleted.

@@ -3,6 +3,7 @@
 //! A missing or malformed variable stops the function with a message that names the variable, and never shows its
 //! value. An empty variable counts as absent, because CloudFormation cannot leave one out.
 
+mod attachments;
 mod email;
 mod facts;
 mod firebase;
@@ -20,6 +21,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use attachments::AttachmentSettings;
 pub use email::{Email, EmailLinks, EmailSender};
 pub use facts::FactsWanted;
 pub use firebase::{Firebase, ServiceAccount};
@@ -82,6 +84,8 @@ pub struct Settings {
     pub firebase: Option<Firebase>,
     /// The `EMAIL_*` variables, `APP_URL`, `GUEST_URL` and `API_URL`; without `EMAIL_FROM`, e-mail is off.
     pub email: Option<Email>,
+    /// The `ATTACHMENTS_*` variables, in functions that use the bucket; without them, messages have no attachments.
+    pub attachments: Option<AttachmentSettings>,
     /// `SOCKET_ENDPOINT`: the address of the WebSocket API's management API, without a stage. Only functions that post to
     /// connections have it.
     pub socket_endpoint: Option<String>,
@@ -204,6 +208,7 @@ impl Settings {
             },
             firebase: Firebase::read(&env)?,
             email: Email::read(&env, has(Need::EmailLinks))?,
+            attachments: AttachmentSettings::read(&env)?,
             socket_endpoint: socket_endpoint(&env)?,
             heartbeat_seconds: match env.get("HEARTBEAT_SECONDS").map(|seconds| seconds.parse()) {
                 None => HEARTBEAT_SECONDS,

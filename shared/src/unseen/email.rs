@@ -20,7 +20,7 @@ use super::summary::{Unseen, unseen};
 use super::window::{ATTEMPT_SECONDS, Claim, Decision, decide};
 use super::words::EmailFacts;
 use crate::channel_server::ChannelServer;
-use crate::chats::{Conversation, Seq, seq_of};
+use crate::chats::{Conversation, Message, Seq, seq_of};
 use crate::clients::ses::{Mail, Mailer, SesError};
 use crate::contract::email::EmailAddress;
 use crate::contract::text::Line;
@@ -261,14 +261,14 @@ impl Known {
         let link = self.recipient.link(mailer, &unseen.first.id)?;
         let unsubscribe =
             notifications::unsubscribe_link(&mailer.links, &sender.api_url, (user, &self.address), self.locale);
-        let texts = std::iter::once(&unseen.first).chain(&unseen.next);
+        let texts: Vec<_> = std::iter::once(&unseen.first).chain(&unseen.next).filter_map(Message::words).collect();
         let words = EmailFacts {
             locale: self.locale,
             author: &unseen.first.author_name,
             title: &self.title,
             count: unseen.count,
             is_more: unseen.is_more,
-            texts: texts.filter_map(|message| message.text.as_ref()).collect(),
+            texts: texts.iter().collect(),
             link: &link,
             unsubscribe: &unsubscribe,
         }

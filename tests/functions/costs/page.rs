@@ -289,7 +289,7 @@ fn left_out() -> String {
 
 - Pusher: its plan, by messages and connections. FCM is free.
 - Options that are off: traces (`Tracing`), a key of your own (`KmsKeyArn`), CloudFront (`EdgeDomain`), metrics per route (`DetailedRouteMetrics`),
-  Lambda's own lines (`PlatformLogLevel`).
+  Lambda's own lines (`PlatformLogLevel`), the requests and the storage of S3 (`Attachments`).
 - SES's plans, AWS support, taxes, the storage of the functions' zips in Lambda and S3 during deployments (a few cents).
 - Requests over 512 KB, messages over 32 KB, rows over 1 KB written or 4 KB read: Carillon sends no message that large, and counts its rows at their
   usual size.

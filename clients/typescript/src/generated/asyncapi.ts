@@ -83,6 +83,27 @@ export type GuestChatEvent =
     };
 export type ChatRole = "guest" | "staff";
 /**
+ * The message's files; absent without any.
+ *
+ * @minItems 1
+ * @maxItems 5
+ */
+export type Attachments = {
+  id: string;
+  /**
+   * The file's name; escape it before you show it.
+   */
+  name: string;
+  /**
+   * Its media type.
+   */
+  type: string;
+  /**
+   * In bytes.
+   */
+  size: number;
+}[];
+/**
  * A person's first connection subscribed.
  */
 export type GuestChatMemberAdded = ConnectedGuestChatMember;
@@ -625,9 +646,10 @@ export interface WrittenChatMessage {
     role: ChatRole;
   };
   /**
-   * The text as the author sent it; escape it before you show it.
+   * The text as the author sent it; escape it before you show it. It may be empty beside attachments.
    */
   message: string;
+  attachments?: Attachments;
   createdAt: Time;
 }
 /**
@@ -729,9 +751,10 @@ export interface LeaseMessage {
   seq: Seq;
   author: LeasePerson;
   /**
-   * The text; escape it before you show it. Each line break is a line feed.
+   * The text; escape it before you show it. Each line break is a line feed. It may be empty beside attachments.
    */
   content: string;
+  attachments?: Attachments;
   createdAt: Time;
 }
 export interface LeasePerson {
@@ -984,6 +1007,7 @@ export interface MessageNew {
    * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
+  attachments?: Attachments;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
@@ -1006,6 +1030,7 @@ export interface MessageBroadcast {
    * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
+  attachments?: Attachments;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
@@ -1028,6 +1053,7 @@ export interface MessageSent {
    * Text, or ciphertext that only the receiver can read.
    */
   content: unknown;
+  attachments?: Attachments;
   createdAt: string;
   timestamp: string;
   clientMessageId?: string;
@@ -1118,9 +1144,15 @@ export interface DirectMessagesSent {
 export interface SendMessage {
   receiverId: Id;
   /**
-   * Text of 1 to 4,000 characters, or {ciphertext, nonce, keyVersion}.
+   * Text of 1 to 4,000 characters, or {ciphertext, nonce, keyVersion}; with attachmentIds, the text may be empty.
    */
   content: unknown;
+  /**
+   * Files that the sender uploaded with `POST /messages/{userId}/attachments`.
+   *
+   * @maxItems 5
+   */
+  attachmentIds?: string[];
   /**
    * Chosen by the client, such as a UUID. Two messages with the same id to the same receiver are always the same message. Without an id, a message is a repetition if it equals the conversation's newest message, and its author sends it within five minutes.
    */
@@ -1354,6 +1386,27 @@ export interface MessageWasSent {
    * Only with `Facts=on,text`; never of a sealed message.
    */
   text?: string;
+  /**
+   * The message's files in the stack's bucket, for those who scan them.
+   *
+   * @minItems 1
+   * @maxItems 5
+   */
+  attachments?: {
+    id: string;
+    /**
+     * Of the object in the bucket.
+     */
+    key: string;
+    /**
+     * As the sender's client named it. Nobody has looked at the content.
+     */
+    type: string;
+    /**
+     * In bytes.
+     */
+    size: number;
+  }[];
 }
 /**
  * A message was deleted. Also by erasing its author.

@@ -348,7 +348,7 @@ export interface paths {
          *
          *     A line is written once. The same line again is `unchanged`, as long as its row is there, whatever users have changed since. Another line of the same id has `failed` as a conflict, and changes nothing. `skipped` are lines of what has expired, and of what is here already without an import: it may be newer. One line's failure does not concern the others; its `reason` says what to do. Where `retryable` is true, send the same line again.
          *
-         *     Lines of one conversation, party or user are written in the order of the lines, all others side by side. Messages get their numbers in the order in which they come, so send a conversation's lines one request after the other: requests at the same time mix their numbers. New messages are refused once somebody has written in the conversation here. Notifications come before all that are created here.
+         *     Lines of one conversation, party or user are written in the order of the lines, all others side by side. Messages get their numbers in the order in which they come, without files, so send a conversation's lines one request after the other: requests at the same time mix their numbers. New messages are refused once somebody has written in the conversation here. Notifications come before all that are created here.
          */
         post: operations["importLines"];
         delete?: never;
@@ -892,6 +892,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/guest/hotel/{hotelSlug}/chat/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the upload of a file
+         * @description For the guest. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         */
+        post: operations["uploadGuestAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/hotel/{hotelSlug}/chat/attachments/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file
+         * @description For the guest. Everybody with the link can read the file for five minutes. A browser shows images and saves all others. A file without a message is its sender's alone.
+         */
+        get: operations["openGuestAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/guest/hotel/{hotelSlug}/chat/read": {
         parameters: {
             query?: never;
@@ -1014,6 +1062,54 @@ export interface paths {
          * @description For its author. Removes the content; the message keeps its number. Sends `message-deleted`. Deleting again gives the same response.
          */
         delete: operations["deleteLeaseMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the upload of a file
+         * @description For the lease's participants. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         */
+        post: operations["uploadLeaseAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leases/{bailId}/attachments/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file
+         * @description For the lease's participants. Everybody with the link can read the file for five minutes. A browser shows images and saves all others. A file without a message is its sender's alone.
+         */
+        get: operations["openLeaseAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1230,6 +1326,58 @@ export interface paths {
          * @description For its author. Removes the text from the chat, the inbox and pending events; the message keeps its number. Sends `realtime_event` with the type `message_deleted`. Deleting again gives the same response.
          */
         delete: operations["deleteHotelMessage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats/{bookingId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the upload of a file
+         * @description For the hotel's staff. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         */
+        post: operations["uploadHotelAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hotels/{hotelSlug}/chats/{bookingId}/attachments/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file
+         * @description For the hotel's staff. Everybody with the link can read the file for five minutes. A browser shows images and saves all others. A file without a message is its sender's alone.
+         */
+        get: operations["openHotelAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1543,6 +1691,54 @@ export interface paths {
          * @description Numbers have no gaps and become visible in order: a client that reconnects and reads those `after` its highest number misses none. Without `after` and `before`, the newest messages, newest first.
          */
         get: operations["listMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{userId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the upload of a file
+         * @description For the caller and the other user. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         */
+        post: operations["uploadAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{userId}/attachments/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a link to a file
+         * @description For the caller and the other user. Everybody with the link can read the file for five minutes. A browser shows images and saves all others. A file without a message is its sender's alone.
+         */
+        get: operations["openAttachment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2037,12 +2233,53 @@ export interface components {
             receiverId: components["schemas"]["Id"] | null;
             /** @description Text, or ciphertext that only the receiver can read; null once it is deleted. */
             content: string | components["schemas"]["SealedContent"] | null;
+            attachments?: components["schemas"]["Attachments"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
             timestamp: string;
             /** Format: date-time */
             deletedAt?: string;
+        };
+        AttachmentId: string;
+        Attachment: {
+            id: components["schemas"]["AttachmentId"];
+            /** @description The file's name; escape it before you show it. */
+            name: string;
+            /** @description Its media type. */
+            type: string;
+            /** @description In bytes. */
+            size: number;
+        };
+        /** @description The message's files; absent without any, and once it is deleted. */
+        Attachments: components["schemas"]["Attachment"][];
+        /** @description Files that the author uploaded to this conversation in the last day. With one, the text may be empty. */
+        AttachmentIds: components["schemas"]["AttachmentId"][];
+        NewUpload: {
+            /** @description The file's name, on one line and without a folder. */
+            name: string;
+            /** @description Its media type, one of `AttachmentTypes`. */
+            type: string;
+            /** @description Its exact number of bytes, `MaxAttachmentBytes` at most. */
+            size: number;
+        };
+        Upload: {
+            attachmentId: components["schemas"]["AttachmentId"];
+            /**
+             * Format: uri
+             * @description The address of the form.
+             */
+            url: string;
+            /** @description The form's fields, which go before the file. They are signed, so none may be changed, left out or added. */
+            fields: {
+                [key: string]: string;
+            };
+            expiresAt: components["schemas"]["Time"];
+        };
+        AttachmentLink: {
+            /** Format: uri */
+            url: string;
+            expiresAt: components["schemas"]["Time"];
         };
         SealedContent: {
             /** @description In base64. */
@@ -2306,8 +2543,9 @@ export interface components {
             id: components["schemas"]["MessageId"];
             seq: components["schemas"]["Seq"];
             author: components["schemas"]["ChatAuthor"];
-            /** @description The text as the author sent it; escape it before you show it. */
+            /** @description The text as the author sent it; escape it before you show it. It may be empty beside attachments. */
             message: string;
+            attachments?: components["schemas"]["Attachments"];
             createdAt: components["schemas"]["Time"];
         };
         /** @description A deleted message, without its text. */
@@ -2322,8 +2560,9 @@ export interface components {
             message: components["schemas"]["ChatMessage"];
         };
         NewChatMessage: {
-            /** @description Not blank, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
+            /** @description Not blank unless there are attachments, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
             message: string;
+            attachmentIds?: components["schemas"]["AttachmentIds"];
         };
         ChatPage: {
             messages: components["schemas"]["ChatMessage"][];
@@ -2405,8 +2644,9 @@ export interface components {
                 name: string;
                 role: components["schemas"]["LeaseRole"];
             };
-            /** @description The text as the author sent it; escape it before you show it. Absent once the message is deleted. */
+            /** @description The text as the author sent it; escape it before you show it. Absent once the message is deleted; it may be empty beside attachments. */
             content?: string;
+            attachments?: components["schemas"]["Attachments"];
             createdAt: components["schemas"]["Time"];
             deletedAt?: components["schemas"]["Time"];
         };
@@ -2419,8 +2659,9 @@ export interface components {
             nextCursor: string | null;
         };
         NewLeaseMessage: {
-            /** @description Not blank, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
+            /** @description Not blank unless there are attachments, and without control characters other than tabs and line breaks; each line break becomes a line feed. */
             content: string;
+            attachmentIds?: components["schemas"]["AttachmentIds"];
         };
         NewLeaseRequest: {
             title: components["schemas"]["LeaseLine"];
@@ -2800,6 +3041,57 @@ export interface components {
                 "application/json": components["schemas"]["NotFoundError"];
             };
         };
+        /** @description The stack has no bucket for attachments (`Attachments=off`). */
+        NoAttachments: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFoundError"];
+            };
+        };
+        /** @description There is no such file in a conversation of the caller's, or it was taken out of the bucket since it was sent. */
+        NoSuchAttachment: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["NotFoundError"];
+            };
+        };
+        /** @description The idempotency key's file was sent. Its form would replace what was sent. */
+        UploadSent: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConflictError"];
+            };
+        };
+        /** @description Another message has one of the files. */
+        AttachmentTaken: {
+            headers: {
+                "x-request-id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ConflictError"];
+            };
+        };
+        /** @description The bucket does not answer. API Gateway sends the same status when the function could not respond. */
+        StoreUnavailable: {
+            headers: {
+                /** @description Seconds to wait before the next attempt; absent in API Gateway's own responses. */
+                "retry-after"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["UnavailableError"] | components["schemas"]["GatewayError"];
+            };
+        };
         /** @description The invitation was accepted or declined before, was revoked, or has expired; or the party is full. */
         InvitationClosed: {
             headers: {
@@ -2860,6 +3152,8 @@ export interface components {
         BookingId: components["schemas"]["BookingId"];
         /** @description The message. */
         MessageId: components["schemas"]["MessageId"];
+        /** @description The file, as its message names it. */
+        AttachmentId: components["schemas"]["AttachmentId"];
         /** @description The message's id as events have it, or the part after its colon. */
         DirectMessageId: string;
         /** @description A member of the staff. */
@@ -4946,9 +5240,11 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
+            404: components["responses"]["NoAttachments"];
+            409: components["responses"]["AttachmentTaken"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body, or a file was not uploaded to this conversation. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5003,6 +5299,109 @@ export interface operations {
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
+        };
+    };
+    uploadGuestAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The form. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is for another hotel. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NoAttachments"];
+            409: components["responses"]["UploadSent"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    openGuestAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The token is for another hotel. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NoSuchAttachment"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     markGuestChatRead: {
@@ -5298,9 +5697,10 @@ export interface operations {
                     "application/json": components["schemas"]["NotFoundError"];
                 };
             };
+            409: components["responses"]["AttachmentTaken"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body, or a file was not uploaded to this conversation. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -5367,6 +5767,105 @@ export interface operations {
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
+        };
+    };
+    uploadLeaseAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The form. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
+            /** @description There is no such lease with the caller in it, or no bucket for attachments here. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotFoundError"];
+                };
+            };
+            409: components["responses"]["UploadSent"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    openLeaseAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The lease. */
+                bailId: components["parameters"]["BailId"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
+            404: components["responses"]["NoSuchAttachment"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     readLease: {
@@ -6001,9 +6500,11 @@ export interface operations {
                     "application/json": components["schemas"]["ForbiddenError"];
                 };
             };
+            404: components["responses"]["NoAttachments"];
+            409: components["responses"]["AttachmentTaken"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description The idempotency key was used before with another body. */
+            /** @description The idempotency key was used before with another body, or a file was not uploaded to this conversation. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -6063,6 +6564,118 @@ export interface operations {
             429: components["responses"]["CallerTooFast"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["TooBusy"];
+        };
+    };
+    uploadHotelAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The form. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NoAttachments"];
+            409: components["responses"]["UploadSent"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    openHotelAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The hotel. */
+                hotelSlug: components["parameters"]["HotelSlug"];
+                /** @description The guest's booking. */
+                bookingId: components["parameters"]["BookingId"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The caller is not a member of the hotel's staff. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForbiddenError"];
+                };
+            };
+            404: components["responses"]["NoSuchAttachment"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     markHotelChatRead: {
@@ -6913,6 +7526,96 @@ export interface operations {
             403: components["responses"]["NotAService"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
+        };
+    };
+    uploadAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, a new one for each thing to create, such as a UUID. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The form. */
+            201: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "idempotent-replayed": components["headers"]["IdempotentReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
+            404: components["responses"]["NoAttachments"];
+            409: components["responses"]["UploadSent"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The idempotency key was used before with another body. */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnprocessableError"];
+                };
+            };
+            429: components["responses"]["CallerTooFast"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["TooBusy"];
+        };
+    };
+    openAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For services alone, the user for whom the request is. */
+                "On-Behalf-Of"?: components["parameters"]["OnBehalfOf"];
+            };
+            path: {
+                /** @description The other user. */
+                userId: components["parameters"]["UserIdInPath"];
+                /** @description The file, as its message names it. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["NotAService"];
+            404: components["responses"]["NoSuchAttachment"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["StoreUnavailable"];
         };
     };
     deleteMessage: {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attachments::Attachment;
 use crate::id::UserId;
 use crate::text::Line;
 
@@ -33,6 +34,9 @@ pub struct DirectMessage {
     pub receiver_id: Option<UserId>,
     /// Text, or what is sealed; `null` once it is deleted.
     pub content: Value,
+    /// Its files. Left out for a message without files, and for a deleted one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// ISO 8601
     pub created_at: String,
     /// The same, under the name that all events here have.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api_error::ApiError;
-use crate::chats::message_text;
+use crate::chats::{NewAttachments, text_with};
 use crate::contract::sockets::Sealed;
 use crate::contract::text::Text;
 
@@ -30,14 +30,14 @@ enum Sent {
 }
 
 impl Content {
-    /// Parses the field `content`.
+    /// Parses the field `content` of a message that comes with these files.
     ///
     /// # Errors
     /// 400 for a text that is empty, too long, or has control characters; 400 for what is sealed in another form.
-    pub fn parse(value: Value) -> Result<Self, ApiError> {
+    pub fn parse(value: Value, attachments: Option<&NewAttachments>) -> Result<Self, ApiError> {
         let rule = "must be text, or {ciphertext, nonce, keyVersion} with both in base64";
         match serde_json::from_value(value).map_err(|_| ApiError::field("content", rule))? {
-            Sent::Text(text) => Ok(Self::Text(message_text(&text, "content")?)),
+            Sent::Text(text) => Ok(Self::Text(text_with(attachments, &text, "content")?)),
             Sent::Sealed(sealed) => {
                 let bytes = |text: &str| STANDARD.decode(text).map(|bytes| bytes.len()).ok();
                 let fits = bytes(&sealed.ciphertext).is_some_and(|length| (1..=MAX_CIPHERTEXT).contains(&length))
@@ -72,8 +72,8 @@ mod tests {
         let nonce = STANDARD.encode([0; 24]);
         let sealed =
             |ciphertext: &str, nonce: &str| json!({ "ciphertext": ciphertext, "nonce": nonce, "keyVersion": 1 });
-        assert!(!Content::parse(json!("hi")).unwrap().is_sealed());
-        assert!(Content::parse(sealed("AQID", &nonce)).unwrap().is_sealed());
+        assert!(!Content::parse(json!("hi"), None).unwrap().is_sealed());
+        assert!(Content::parse(sealed("AQID", &nonce), None).unwrap().is_sealed());
         let long = STANDARD.encode(vec![0; MAX_CIPHERTEXT + 1]);
         for bad in [
             json!(null),
@@ -87,7 +87,7 @@ mod tests {
             json!({ "ciphertext": "AQID", "nonce": nonce }),
             json!({ "ciphertext": "AQID", "nonce": nonce, "keyVersion": 1, "plaintext": "oops" }),
         ] {
-            assert!(Content::parse(bad.clone()).is_err(), "{bad:.80}");
+            assert!(Content::parse(bad.clone(), None).is_err(), "{bad:.80}");
         }
     }
 }

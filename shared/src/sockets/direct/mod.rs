@@ -32,6 +32,7 @@ use super::framing::IncomingEvent;
 use super::replies::FrameOutcome;
 use super::row::Socket;
 use crate::api_error::ApiError;
+use crate::chats::AttachmentStore;
 use crate::contract::sockets::Namespace;
 use crate::outbox::WriteContext;
 use crate::table::Table;
@@ -54,14 +55,14 @@ pub fn is_ephemeral(event: &str) -> bool {
 /// # Errors
 /// 400 for an unknown event or data that does not fit; and as each event.
 pub async fn on_event(
-    table: &Table,
+    (table, store): (&Table, Option<&AttachmentStore>),
     writer: &WriteContext,
     socket: &Socket,
     event: &IncomingEvent,
 ) -> Result<FrameOutcome, ApiError> {
     let data = event.data.clone();
     let (done, outcome) = match event.name.as_str() {
-        "sendMessage" => send(table, writer, socket, data).await?,
+        "sendMessage" => send((table, store), writer, socket, data).await?,
         "typing" => (json!({}), FrameOutcome { ephemeral: Some(typing(socket, data)?), ..FrameOutcome::default() }),
         "markAsRead" => mark_as_read(table, writer, socket, data).await?,
         _ => return Err(ApiError::Malformed("The events here are sendMessage, typing and markAsRead".to_owned())),

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::Content;
 use crate::api_error::ApiError;
-use crate::chats::{self, Author, Conversation, Head, Message, NewMessage, Posting, Terms, direct_view};
+use crate::chats::{
+    self, AttachmentStore, Author, Conversation, Head, Message, NewAttachments, NewMessage, Posting, Terms, direct_view,
+};
 use crate::contract::chats::Role;
 use crate::contract::id::UserId;
 use crate::contract::sockets::{DirectMessage, MESSAGE_SENT, Namespace, Outgoing};
@@ -32,6 +34,8 @@ struct Request {
     receiver_id: String,
     content: Value,
     client_message_id: Option<String>,
+    #[serde(default)]
+    attachment_ids: Vec<String>,
 }
 
 fn json_of(message: &DirectMessage) -> Value {
@@ -42,20 +46,21 @@ fn json_of(message: &DirectMessage) -> Value {
 /// receiver without a connection gets a notification at once, any other one if they have not read the message after 30 s.
 ///
 /// # Errors
-/// 400 for invalid fields, 404 for an unknown receiver, 413 for an event over 32 KB, 422 for a `clientMessageId` that was used with
-/// another text, 503 when too many write at once.
+/// 400 for invalid fields, 404 for an unknown receiver, 409 for a file that another message has, 413 for an event over 32 KB, 422 for a
+/// `clientMessageId` that was used with another text and for a file that was not uploaded for this receiver, 503 when too many write at once.
 pub(super) async fn send(
-    table: &Table,
+    (table, store): (&Table, Option<&AttachmentStore>),
     writer: &WriteContext,
     socket: &Socket,
     data: Value,
 ) -> Result<(Value, FrameOutcome), ApiError> {
-    let Request { receiver_id, content, client_message_id } = request::from_value(Part::Event, data)?;
+    let Request { receiver_id, content, client_message_id, attachment_ids } = request::from_value(Part::Event, data)?;
     let receiver = UserId::parse(receiver_id).map_err(|error| ApiError::field("receiverId", error))?;
     if receiver == socket.user {
         return Err(ApiError::field("receiverId", "must be another user"));
     }
-    let content = Content::parse(content)?;
+    let attachments = NewAttachments::parse(&attachment_ids, store)?;
+    let content = Content::parse(content, attachments.as_ref())?;
     let sealed = content.is_sealed();
     let text = content.text();
     let key = client_message_id.as_deref().map(|name| named(&socket.user, &receiver, name)).transpose()?;
@@ -82,7 +87,7 @@ pub(super) async fn send(
         also: &also,
     };
     let owes = |message: &Message| chats::created(&conversation, message, client_message_id.as_deref());
-    let new = NewMessage { author, others: vec![receiver.clone()], text, key };
+    let new = NewMessage { author, others: vec![receiver.clone()], text, attachments, key };
     let posting = Posting { terms, new };
     let posted = chats::post_on(table, writer, &conversation, &posting, owes).await?;
 
