@@ -220,7 +220,7 @@ pub async fn newest_chats(table: &Table, hotel: &HotelSlug, limit: u8) -> Result
 type Listed = (Vec<ListedChat>, bool);
 
 /// Up to `limit` conversations of a hotel, with what this reader has not read: a query of each partition, and one request for what they
-/// name. A filter by assignee leaves out what was read, so it may take [`MAX_ROUNDS`] of these, and a page can be short and still
+/// name. A filter by assignee leaves out what was read, so it may take four of these, and a page can be short and still
 /// have a next one.
 ///
 /// # Errors

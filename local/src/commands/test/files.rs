@@ -12,7 +12,7 @@ const OF_GATEWAY: &str = "pusher-";
 
 /// The files that run with sockudo, each with what a Pusher server decides there. It is the independent second opinion on that.
 /// Everything else is Carillon's own code, the same with either server, and is tested with [`LocalServer::Gateway`].
-pub(super) const OF_SOCKUDO: [(&str, &str); 14] = [
+pub(super) const OF_SOCKUDO: [(&str, &str); 15] = [
     ("authorization", "it verifies the signatures of subscriptions and of sign-ins"),
     ("channels", "it takes the app's own channels, and ends the connections of who is removed"),
     ("console", "the console records what it is sent, stops it and freezes it"),
@@ -21,6 +21,7 @@ pub(super) const OF_SOCKUDO: [(&str, &str); 14] = [
     ("health", "it ends and hangs"),
     ("laravel-echo", "it speaks to a client that is not ours, and passes events of clients on"),
     ("lease-chat", "it says who is in a chat, and ends and hangs"),
+    ("outage", "it is killed and started again, and a page's bell rings"),
     ("party-channels", "it ends the connections of a member who is removed"),
     ("push", "it says whether a user is subscribed, and ends"),
     ("reconciliation", "it lists who is in a room, and tells of no departure"),
