@@ -25,7 +25,7 @@ pub(super) struct Claim {
     pub(super) token: String,
     /// Whether SES took it.
     pub(super) sent: bool,
-    /// Until when its worker may be sending it. Another worker that has the same entry waits, so that two do not send it at once.
+    /// Until when its worker may be sending it. Others wait, so that two do not send it at once.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) busy_until: Option<Millis>,
 }
@@ -57,15 +57,13 @@ pub(super) fn decide(claim: Option<&Claim>, token: &str, seq: Seq, now: Millis, 
         return Decision::Send;
     };
     let end = Millis(claim.sent_at.0.saturating_add(i64::try_from(window.as_millis()).unwrap_or(i64::MAX)));
+    let busy_until = claim.busy_until.filter(|until| !claim.sent && now < *until);
     match () {
         () if claim.sent && claim.covered >= seq => Decision::Covered,
-        // It was killed, or SES did not take it.
-        () if !claim.sent && claim.token == token => match claim.busy_until {
-            Some(until) if now < until => Decision::Later(until),
-            _ => Decision::Send,
-        },
-        () if now < end => Decision::Later(end),
-        () => Decision::Send,
+        // Once its worker is no longer busy, it was killed, or SES did not take it.
+        () if !claim.sent && claim.token == token => busy_until.map_or(Decision::Send, Decision::Later),
+        () if now < end => Decision::Later(busy_until.map_or(end, |until| until.max(end))),
+        () => busy_until.map_or(Decision::Send, Decision::Later),
     }
 }
 
@@ -100,6 +98,10 @@ mod tests {
         let busy = Claim { busy_until: Some(Millis(30_000)), ..unsent };
         assert_eq!(decide(Some(&busy), "a", 1, 1_000), Decision::Later(Millis(30_000)), "its owner may be sending it");
         assert_eq!(decide(Some(&busy), "a", 1, 30_000), Decision::Send, "and was killed");
+        let late = Claim { busy_until: Some(Millis(310_000)), ..busy };
+        assert_eq!(decide(Some(&late), "b", 2, 300_000), Decision::Later(Millis(310_000)), "others wait for it, too");
+        assert_eq!(decide(Some(&late), "b", 2, 1_000), Decision::Later(Millis(310_000)), "without a visit in between");
+        assert_eq!(decide(Some(&Claim { sent: true, covered: Seq(1), ..late }), "b", 2, 300_000), Decision::Send);
     }
 
     /// The end of an attempt.
