@@ -116,6 +116,7 @@ impl Claims {
             email: self.email(),
             email_is_verified: self.0.get("email_verified").is_some_and(is_true),
             locale: self.locale(),
+            issued: self.issued(),
             expires: self.expires(),
             roles: self.first(names.roles.as_deref(), &[ROLES], roles).unwrap_or_default(),
             channels: self.first(names.channels.as_deref(), &[CHANNELS], channels).unwrap_or_default(),
@@ -134,6 +135,12 @@ impl Claims {
         Millis::epoch().plus_seconds(seconds.unwrap_or_default())
     }
 
+    /// `iat`, rounded to a second.
+    fn issued(&self) -> Option<Millis> {
+        let seconds = self.0.get("iat").and_then(seconds)?;
+        Some(Millis::epoch().plus_seconds(i64::try_from(seconds).ok()?))
+    }
+
     /// Which hotel's guest the token is about.
     pub(super) fn into_guest(self) -> Result<Guest, Unauthenticated> {
         let claim = |name: &str| self.0.get(name).and_then(text);
@@ -142,7 +149,7 @@ impl Claims {
         let (hotel, booking) = hotel.zip(booking).ok_or(Unauthenticated::UnusableGuest)?;
         let named = |name: &str| Line::cleaned(name, MAX_NAME);
         let name = claim("name").and_then(named).or_else(|| named("Guest")).unwrap_or_default();
-        Ok(Guest { hotel, booking, name, email: self.email(), locale: self.locale() })
+        Ok(Guest { hotel, booking, name, email: self.email(), locale: self.locale(), issued: self.issued() })
     }
 
     /// RFC 7519 makes `sub` a string; back ends with numeric user ids often send a number.

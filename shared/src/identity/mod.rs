@@ -47,6 +47,8 @@ pub struct Identity {
     pub email_is_verified: bool,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
+    /// `iat`: when the token was issued (RFC 7519, section 4.1.6).
+    pub(crate) issued: Option<Millis>,
     /// When the token expires.
     pub expires: Millis,
     /// `JWT_CLAIM_ROLES`, or else `roles`: a list, or text with spaces between them.
@@ -71,6 +73,8 @@ pub struct Guest {
     pub email: Option<EmailAddress>,
     /// `locale`, such as `fr-FR` (OpenID Connect)
     pub locale: Option<String>,
+    /// `iat`: when the token was issued (RFC 7519, section 4.1.6).
+    pub(crate) issued: Option<Millis>,
 }
 
 impl Identity {
@@ -131,6 +135,7 @@ impl Identity {
             email: None,
             email_is_verified: false,
             locale: None,
+            issued: None,
             expires: self.expires,
             roles: Vec::new(),
             channels: Vec::new(),
@@ -148,6 +153,7 @@ impl Identity {
             email: None,
             email_is_verified: false,
             locale: None,
+            issued: None,
             expires: Millis::epoch(),
             roles: Vec::new(),
             channels: Vec::new(),

@@ -5,7 +5,7 @@
 //! ([`crate::app::App::authenticate`]).
 //!
 //! A token fills gaps and erases nothing: not every token of an issuer has a name. The profile that another back end puts ([`put`]) is
-//! kept beside it, and goes before it. So a token alone does not say how others see its user: rows and events take the [`Person`] of
+//! kept beside it, and goes before it. An older token of a user replaces no address of a newer one's (`iat`). So a token alone does not say how others see its user: rows and events take the [`Person`] of
 //! [`Profiles::person`], or of a profile that the request has read (`shown`).
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +23,7 @@ use crate::contract::text::{Line, Picture};
 use crate::contract::time::Millis;
 use crate::identity::{Guest, Identity};
 use crate::table::{
-    Action, Condition, Imported, Item, Key, LineDigest, Table, TableError, Update, Write, absent, ne, read, retry,
+    Action, Condition, Imported, Item, Key, LineDigest, Table, TableError, Update, Write, absent, le, ne, read, retry,
 };
 use crate::telemetry;
 use crate::users::indexed::Entries;
@@ -75,6 +75,8 @@ pub struct Claimed {
     /// The entry of the address in the index, if the issuer says that it is verified.
     verified_email: Option<String>,
     pub locale: Option<Locale>,
+    /// When the token was issued.
+    issued: Option<Millis>,
 }
 
 impl Claimed {
@@ -89,6 +91,7 @@ impl Claimed {
             avatar: caller.claimed_picture.clone(),
             email: caller.email.clone(),
             locale: caller.locale.as_deref().map(Locale::of_tag),
+            issued: caller.issued,
         }
     }
 
@@ -107,6 +110,7 @@ impl Claimed {
             email: Some(guest.email.clone()?),
             verified_email: None,
             locale: guest.locale.as_deref().map(Locale::of_tag),
+            issued: guest.issued,
         })
     }
 
@@ -348,7 +352,10 @@ pub async fn people(
     Ok(people)
 }
 
-/// Stores what a token says, with one conditional write that changes nothing if all of it is stored, and the entries of the index if they
+/// When the token was issued that the address is from.
+const EMAIL_SINCE: &str = "emailSince";
+
+/// Stores what a token says, with one conditional write that changes nothing if all of it is stored or a newer token's address is, and the entries of the index if they
 /// are not as the profile then says. Returns the row.
 async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, TableError> {
     let mut update = Update::new(&Key::profile(&claimed.user));
@@ -368,6 +375,11 @@ async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, 
     }
     if let Some(changed) = changed.into_iter().reduce(Condition::or) {
         update = update.when(changed);
+    }
+    if let Some(issued) = claimed.issued.filter(|_| claimed.email.is_some()) {
+        // An issuer whose clock is ahead must not shut out the tokens that follow.
+        let issued = issued.min(Millis::now());
+        update = update.set(EMAIL_SINCE, issued).when(absent(EMAIL_SINCE).or(le(EMAIL_SINCE, issued)));
     }
     let (Write::Done(row) | Write::ConditionFailed(row)) =
         write_indexed(table, &claimed.user, update.returning_new().into()).await?;
@@ -390,7 +402,7 @@ async fn write_indexed(table: &Table, user: &UserId, write: Action) -> Result<Wr
 }
 
 /// Stores profiles after responses, and knows how others see a caller. It remembers both of each user, so that each process writes
-/// a profile once and reads it once a minute, however many requests the user sends.
+/// a profile once in 15 minutes and reads it once a minute, however many requests the user sends.
 #[derive(Debug, Clone)]
 pub struct Profiles {
     table: Table,
@@ -402,8 +414,8 @@ pub struct Profiles {
 /// The memory that a process has of a user.
 #[derive(Debug, Default)]
 struct Known {
-    /// The claims that the stored profile has.
-    stored: Option<Claimed>,
+    /// The claims that the stored profile had then.
+    stored: Option<(Claimed, Millis)>,
     /// The profile, and when it was read.
     read: Option<(Profile, Millis)>,
 }
@@ -413,6 +425,14 @@ const MAX_KNOWN: usize = 10_000;
 /// How long an HTTP request may show a name after another back end has put a new one, in milliseconds. A WebSocket shows the name
 /// of its handshake as long as it is open, at most two hours.
 const FRESH: i64 = 60_000;
+/// How long a process takes claims for stored, in milliseconds. Another process may have stored those of another token since.
+const STORED: i64 = 15 * 60_000;
+
+impl Known {
+    fn has_stored(&self, claimed: &Claimed, now: Millis) -> bool {
+        self.stored.as_ref().is_some_and(|(stored, at)| now.since(*at) < STORED && stored.includes(claimed))
+    }
+}
 
 impl Profiles {
     #[must_use]
@@ -438,15 +458,15 @@ impl Profiles {
     /// Stores a profile, unless this process knows that it is stored. A failure is logged; the user's next request tries
     /// again.
     pub async fn keep_if_new(self, claimed: Claimed) {
-        let stored = |known: &Known| known.stored.as_ref().is_some_and(|stored| stored.includes(&claimed));
-        let is_stored = self.known().get(&claimed.user).is_some_and(stored);
-        if is_stored || self.breaker.is_open(Millis::now()) {
+        let now = Millis::now();
+        let is_stored = self.known().get(&claimed.user).is_some_and(|known| known.has_stored(&claimed, now));
+        if is_stored || self.breaker.is_open(now) {
             return;
         }
         let kept = keep_changed(&self.table, &claimed).await;
         if let Some(row) = self.checked(kept) {
             self.read(&claimed.user, row);
-            self.remember(&claimed.user.clone(), |known| known.stored = Some(claimed));
+            self.remember(&claimed.user.clone(), |known| known.stored = Some((claimed, now)));
         }
     }
 
@@ -454,8 +474,9 @@ impl Profiles {
     pub fn note(&self, caller: &Identity, profile: Option<Profile>) -> Person {
         let claimed = Claimed::of(caller);
         let profile = profile.unwrap_or_default();
-        let stored = profile.is_current(&claimed).then_some(claimed);
-        let read = Some((profile.clone(), Millis::now()));
+        let now = Millis::now();
+        let stored = profile.is_current(&claimed).then_some((claimed, now));
+        let read = Some((profile.clone(), now));
         self.remember(&caller.user, |known| *known = Known { stored, read });
         shown(Some(profile), caller)
     }
