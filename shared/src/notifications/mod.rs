@@ -11,6 +11,7 @@ mod counter;
 mod create;
 mod create_each;
 mod delete;
+mod email_off;
 mod erase;
 mod fcm_message;
 mod import;
@@ -31,6 +32,8 @@ pub use create::Notifier;
 pub(crate) use create::{OfChange, create_instead, create_of_change};
 pub use create_each::UserResult;
 pub use delete::delete;
+pub(crate) use email_off::AddressesOff;
+pub use email_off::{turn_email_off, turn_email_on};
 pub(crate) use erase::{ErasedUser, erase_from};
 pub(crate) use fcm_message::{badge_message, message as push_message};
 pub(crate) use import::{MAX_IMPORTED, OldNotification, import};
@@ -44,8 +47,7 @@ pub use preferences::{
     DeliveryPreferences, NewPreferences, Preferences, WholePreferences, preferences, save_preferences,
 };
 pub use read::{Marked, ReadContext, read, read_all};
-pub use unsubscribe::{address_in_link, is_unsubscribe_signature, turn_email_off, turn_email_on, unsubscribe_link};
-pub(crate) use unsubscribe::{email_off_for, takes_email};
+pub use unsubscribe::{address_in_link, is_unsubscribe_signature, unsubscribe_link};
 pub use words::Words;
 
 use counter::Counter;

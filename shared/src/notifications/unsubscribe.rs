@@ -1,4 +1,4 @@
-//! The link that turns e-mail off without a login (RFC 8058), turning it off, and turning it on again.
+//! The link that turns e-mail off without a login (RFC 8058).
 //!
 //! ```text
 //! {API_URL}/email/unsubscribe?user=…&lang=fr&signature=base64url(HMAC-SHA256(EMAIL_LINK_KEY, "unsubscribe:" + user))
@@ -14,19 +14,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use super::{NotificationKind, Preferences, preferences};
 use crate::contract::email::EmailAddress;
-use crate::contract::facts::{EmailOff, Fact};
 use crate::contract::id::UserId;
-use crate::contract::time::Millis;
-use crate::outbox::{WriteContext, fact_row};
 use crate::settings::{EmailLinks, Secret};
-use crate::table::{Action, Item, Key, Table, TableError, Update, retry, text, unchanged};
 use crate::users::locale::Locale;
-use crate::users::profile::Profile;
-
-/// The address to which a guest gets no more e-mail. The next guest of the booking may have another.
-const OFF_FOR: &str = "email_off_for";
 
 /// The address that turns off a user's e-mail to `to`, in the API at `api_url`.
 #[must_use]
@@ -72,96 +63,6 @@ fn mac(key: &Secret, user: &UserId, address: Option<&str>) -> Hmac<Sha256> {
     let mac = mac.chain_update("unsubscribe:").chain_update(user.as_str());
     // No id has a colon.
     address.into_iter().fold(mac, |mac, address| mac.chain_update(":").chain_update(address))
-}
-
-/// Turns off e-mail about messages for a user; other preferences stay. A guest's stays on for another address than that of their last
-/// token, and a link of another `address` changes nothing. Turning it off twice writes once.
-///
-/// # Errors
-/// When DynamoDB fails or the preferences keep changing.
-pub async fn turn_email_off(
-    table: &Table,
-    writer: &WriteContext,
-    user: &UserId,
-    address: Option<&str>,
-    reason: EmailOff,
-) -> Result<(), TableError> {
-    let Some(off_for) = address_now(table, user, address).await? else { return Ok(()) };
-    let fact = Fact::EmailTurnedOff { user_id: user.clone(), reason };
-    turn_email(table, user, false, off_for.as_deref(), fact_row([fact], writer, Millis::now())?).await
-}
-
-/// Turns on e-mail about messages again.
-///
-/// # Errors
-/// As [`turn_email_off`].
-pub async fn turn_email_on(
-    table: &Table,
-    writer: &WriteContext,
-    user: &UserId,
-    address: Option<&str>,
-) -> Result<(), TableError> {
-    if address_now(table, user, address).await?.is_none() {
-        return Ok(());
-    }
-    let fact = Fact::EmailTurnedOn { user_id: user.clone() };
-    turn_email(table, user, true, None, fact_row([fact], writer, Millis::now())?).await
-}
-
-/// A guest's address, which a member's preferences do not name; `None` if the link is of another.
-async fn address_now(
-    table: &Table,
-    user: &UserId,
-    of_link: Option<&str>,
-) -> Result<Option<Option<String>>, TableError> {
-    if !user.is_guests() {
-        return Ok(Some(None));
-    }
-    let profile = Profile::or_none(table.get(&Key::profile(user), true).await?);
-    let now = profile.as_ref().and_then(Profile::email).map(str::to_owned);
-    let is_another = of_link.is_some_and(|link| now.as_deref().is_none_or(|now| address_in_link(now) != link));
-    Ok((!is_another).then_some(now))
-}
-
-/// Turns e-mail on or off, together with the row that owes its fact.
-async fn turn_email(
-    table: &Table,
-    user: &UserId,
-    on: bool,
-    off_for: Option<&str>,
-    owes: Option<Action>,
-) -> Result<(), TableError> {
-    let key = Key::preferences(user);
-    retry(|| async {
-        let row = table.get(&key, true).await?;
-        let seen = row.as_ref().and_then(|row| row.get("saved").cloned());
-        let was_off_for = email_off_for(row.as_ref());
-        let was_on = preferences::saved(row)?.of(&NotificationKind::Message.into()).email;
-        if was_on == on && was_off_for.as_deref() == off_for {
-            return Ok(Some(()));
-        }
-        let text = preferences::with_email(seen.as_ref().and_then(text), on);
-        let text = text.map_err(|error| TableError::corrupt(Some(key.clone()), error))?;
-        let update = Update::new(&key).set("saved", text).replace(OFF_FOR, off_for);
-        let update = update.when(unchanged("saved", seen)).when(unchanged(OFF_FOR, was_off_for));
-        let is_done = match &owes {
-            Some(owes) => table.transact([update.into(), owes.clone()]).await?.is_done(),
-            None => table.write(update).await?.is_done(),
-        };
-        Ok(is_done.then_some(()))
-    })
-    .await
-}
-
-/// The one address to which e-mail is turned off, by the row of a guest's preferences.
-pub(crate) fn email_off_for(row: Option<&Item>) -> Option<String> {
-    row?.get(OFF_FOR).and_then(text).map(str::to_owned)
-}
-
-/// Whether a user with these preferences gets e-mail about messages at this address.
-pub(crate) fn takes_email(preferences: &Preferences, off_for: Option<&str>, address: &EmailAddress) -> bool {
-    let is_another = off_for.is_some_and(|off| off != address.as_str());
-    is_another || preferences.of(&NotificationKind::Message.into()).email
 }
 
 #[cfg(test)]

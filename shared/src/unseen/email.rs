@@ -26,7 +26,7 @@ use crate::contract::email::EmailAddress;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::delivery::{Due, Outcome, Transport, Visit};
-use crate::notifications::{self, Preferences};
+use crate::notifications::{self, AddressesOff, Preferences};
 use crate::outbox::{Delivery, EmailRecipient, TransportName, UnseenEmail};
 use crate::table::{Action, Key, Table, TableError, Update, Write, absent, item, read};
 use crate::telemetry;
@@ -126,7 +126,7 @@ impl Emails {
         let mut rows = self.table.get_many(keys, true).await?;
         let profile = Profile::or_none(rows.remove(&profile));
         let preferences = rows.remove(&preferences);
-        let off_for = notifications::email_off_for(preferences.as_ref());
+        let off = AddressesOff::of_row(preferences.as_ref());
         let preferences = Preferences::of_row(preferences)?;
         let of_token = profile.as_ref().and_then(|profile| profile.locale.as_deref()).map(Locale::of_tag);
         let own = own.and_then(|own| rows.remove(&own));
@@ -135,9 +135,7 @@ impl Emails {
         };
         let claimed = profile.as_ref().and_then(|profile| profile.email().map(str::to_owned));
         let address = addressee.address.or_else(|| EmailAddress::parse(claimed?).ok());
-        let takes_email =
-            |address: &EmailAddress| notifications::takes_email(&preferences, off_for.as_deref(), address);
-        let Some(address) = address.filter(takes_email) else {
+        let Some(address) = address.filter(|address| off.permit(&preferences, address)) else {
             return Ok(None);
         };
         let mark = seq_of(rows.remove(&mark))?;
